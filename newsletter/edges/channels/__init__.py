@@ -1,0 +1,21 @@
+"""Where a rendered message goes. A channel is a module here and a line in cli's registry."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One message on its way. ``sender`` and ``recipient`` are bare addresses; lines end in CRLF."""
+
+    sender: str
+    recipient: str
+    message: bytes
+
+
+class Channel(Protocol):
+    def send(self, envelope: Envelope) -> str:
+        """Hand over one message and return the answer; raises a DeliveryError where it was not taken."""
+
+    def close(self) -> None:
+        """Let go of the connection; the next ``send`` opens another."""

@@ -1,0 +1,65 @@
+"""The family tree of errors. Each message says what went wrong, where, and what to do.
+
+NewsletterError
+├── UsageError             the command line asks for what cannot be (exit code 2)
+├── ConfigError            a key of the configuration (exit code 2)
+├── BriefRejected          one file cannot be read as a brief; the other files go on
+├── StoreError             the database cannot be used
+└── DeliveryError          a message was not taken
+    ├── Deferred           not now: this message waits (4xx, or a connection lost before the dot)
+    ├── Refused            not ever: this reader's address or mailbox (5xx)
+    ├── AnswerLost         the server may have it, its answer never came
+    ├── ChannelDown        nobody can be served now; nobody's fault
+    └── SenderRefused      our own fault: credentials, policy, address; stops the run
+"""
+
+
+class NewsletterError(Exception):
+    """Whatever the operator can be told in a sentence; ``exit_code`` is what the command ends with."""
+
+    exit_code = 1
+
+
+class UsageError(NewsletterError):
+    exit_code = 2
+
+
+class ConfigError(NewsletterError):
+    exit_code = 2
+
+
+class BriefRejected(NewsletterError):
+    """``line`` counts from 1; None where the file as a whole is at fault."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason if line is None else f"line {line}: {reason}")
+        self.reason = reason
+        self.line = line
+
+
+class StoreError(NewsletterError):
+    pass
+
+
+class DeliveryError(NewsletterError):
+    """The text is the server's answer, or what stood in its place."""
+
+
+class Deferred(DeliveryError):
+    pass
+
+
+class Refused(DeliveryError):
+    pass
+
+
+class AnswerLost(DeliveryError):
+    pass
+
+
+class ChannelDown(DeliveryError):
+    pass
+
+
+class SenderRefused(DeliveryError):
+    pass
