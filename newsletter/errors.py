@@ -15,7 +15,7 @@ NewsletterError
 
 
 class NewsletterError(Exception):
-    """Whatever the operator can be told in a sentence; ``exit_code`` is what the command ends with."""
+    """What the operator can be told in a sentence; ``exit_code`` is what the command ends with."""
 
     exit_code = 1
 

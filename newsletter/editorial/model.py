@@ -5,10 +5,11 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 Role = Literal["lead", "related"]
 State = Literal["pending", "active", "unsubscribed", "bounced", "complained"]
+STATES = get_args(State)
 
 _QUOTES = str.maketrans(
     {"‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "‟": '"'}
@@ -86,7 +87,7 @@ class Insight:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An insight of the recent window. ``brief_count`` briefs say it; ``brief_id`` is the one cited."""
+    """An insight of the window, said in ``brief_count`` briefs; ``brief_id`` is the one cited."""
 
     insight: Insight
     citation: Citation
@@ -107,7 +108,7 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """An insight chosen for an issue. ``signals`` are 0 to 1 each, ``score`` their weighted mean."""
+    """An insight chosen for an issue. ``score`` is the weighted mean of ``signals``, 0 to 1 each."""
 
     rank: int
     insight_id: int

@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One message on its way. ``sender`` and ``recipient`` are bare addresses; lines end in CRLF."""
+    """One message on its way, its lines ended by CRLF; the addresses are bare."""
 
     sender: str
     recipient: str
@@ -15,7 +15,7 @@ class Envelope:
 
 class Channel(Protocol):
     def send(self, envelope: Envelope) -> str:
-        """Hand over one message and return the answer; raises a DeliveryError where it was not taken."""
+        """Hand over one message and return the answer; a DeliveryError where it was not taken."""
 
     def close(self) -> None:
         """Let go of the connection; the next ``send`` opens another."""

@@ -1,0 +1,40 @@
+# Two commands to remember: `make demo` and `make test`. Each sets up what it needs in .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test test-all check bench golden clean
+
+demo: .venv/.run  ## replay a week on the bundled samples
+	@$(BIN)/newsletter demo
+
+test: .venv/.dev  ## the fast tests
+	@$(BIN)/pytest
+
+test-all: .venv/.dev  ## the heavy ones too
+	@$(BIN)/pytest -m ""
+
+check: .venv/.dev  ## format, lint, types, arrows
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.dev  ## a table of ratios
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv demo build dist
+
+.venv/.run: pyproject.toml constraints.txt
+	@$(PYTHON) -m venv .venv
+	@echo "installing into .venv, once ..."
+	@$(PIP) --editable .
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt
+	@$(PYTHON) -m venv .venv
+	@echo "installing into .venv, once ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@ .venv/.run

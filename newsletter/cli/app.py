@@ -1,0 +1,174 @@
+"""One run of the program: its configuration, its clock, and the parts built from them on demand."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter.config import PREFIX, Settings, load
+from newsletter.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from newsletter.daily import Intake, Rules
+    from newsletter.daily.gather import Watch
+    from newsletter.edges.channels import Channel
+    from newsletter.edges.store import Store
+    from newsletter.editorial.letter import Letterhead
+    from newsletter.editorial.model import Subscriber, Taste
+
+_PLACEHOLDER = "Preview <preview@example.org>"
+
+
+@dataclass(frozen=True)
+class App:
+    config: str | None
+    environment: Mapping[str, str]
+    clock: Callable[[], datetime]
+
+    @cached_property
+    def path(self) -> Path:
+        name = self.config or self.environment.get(f"{PREFIX}CONFIG") or "config.toml"
+        return Path(name).absolute()
+
+    @cached_property
+    def settings(self) -> Settings:
+        return load(self.path, self.environment)
+
+    def beside(self, name: str) -> Path:
+        """A relative path is relative to the configuration file."""
+        return self.path.parent / name
+
+    @cached_property
+    def store(self) -> "Store":
+        from newsletter.edges.store import Store
+
+        url = self.settings.store.url
+        if url.startswith("sqlite:///"):
+            url = f"sqlite:///{self.beside(url.removeprefix('sqlite:///'))}"
+        return Store(url)
+
+    @cached_property
+    def taste(self) -> "Taste":
+        from msgspec.structs import asdict
+
+        from newsletter.editorial.model import Taste
+
+        chosen = asdict(self.settings.selection)
+        return Taste(**{**chosen, "weights": asdict(self.settings.selection.weights)})
+
+    @cached_property
+    def rules(self) -> "Rules":
+        from newsletter.daily import Rules
+
+        catch_up = timedelta(hours=self.settings.schedule.catch_up_hours)
+        domain = self.sender.rpartition("@")[2]
+        return Rules(self.store, self.taste, catch_up, domain)
+
+    def intake(
+        self, pause: Callable[[], None], watch: "Watch", paths: Sequence[str] = ()
+    ) -> "Intake":
+        from newsletter.daily import Intake
+        from newsletter.edges.sources.folder import Folder
+
+        inbox = self.settings.inbox
+        wanted = [Path(path) for path in paths] or [self.beside(inbox.path)]
+        return Intake(
+            store=self.store,
+            sources=[Folder(path, inbox.max_bytes) for path in wanted],
+            phrases=inbox.boilerplate,
+            timezone=self.settings.newsletter.timezone,
+            pause=pause,
+            watch=watch,
+        )
+
+    @cached_property
+    def from_address(self) -> str:
+        """As configured, or a placeholder for commands that only show."""
+        return self.settings.newsletter.from_address or _PLACEHOLDER
+
+    @cached_property
+    def letterhead(self) -> "Letterhead":
+        """What preview shows and send sends; ``ready_to_send`` says whether it may leave."""
+        from newsletter.edges.templates import read_templates
+        from newsletter.editorial.letter import Letterhead
+        from newsletter.editorial.stationery import Stationery
+
+        news = self.settings.newsletter
+        return Letterhead(
+            name=news.name,
+            from_address=self.from_address,
+            reply_to=news.reply_to,
+            postal_address=news.postal_address,
+            base_url=news.base_url,
+            language=news.language,
+            secret=self.secret,
+            stationery=Stationery(read_templates(self.templates)),
+        )
+
+    @property
+    def templates(self) -> Path | None:
+        """The operator's own folder, where there is one."""
+        name = self.settings.newsletter.templates
+        return self.beside(name) if name else None
+
+    @cached_property
+    def secret(self) -> bytes:
+        """What unsubscribe links are signed with. Raises ConfigError where it is missing."""
+        from newsletter.cli.secret import read_secret
+
+        return read_secret(self.beside(self.settings.web.secret_file))
+
+    @cached_property
+    def sender(self) -> str:
+        from newsletter.cli.addresses import mailbox
+
+        return mailbox(self.from_address, "newsletter.from_address").address
+
+    def channel(self) -> "Channel":
+        from newsletter.edges.channels.folder import Folder
+        from newsletter.edges.channels.smtp import Smtp
+
+        chosen = self.settings.delivery
+        if chosen.channel == "folder":
+            return Folder(self.beside(chosen.folder.path))
+        smtp = chosen.smtp
+        port = smtp.port or {"none": 25, "starttls": 587, "tls": 465}[smtp.security]
+        return Smtp(smtp.host, port, smtp.security, smtp.username, smtp.password)
+
+    def ready_to_send(self) -> None:
+        """Raises ConfigError where nothing may leave; warns of what readers will miss."""
+        from newsletter.cli.output import warn
+
+        news = self.settings.newsletter
+        if not news.from_address:
+            raise ConfigError(
+                f'{self.path}: newsletter.from_address is missing: write "Name <name@example.org>"'
+            )
+        if not news.base_url:
+            warn("newsletter.base_url is empty: readers can unsubscribe by mail only")
+        elif not news.base_url.startswith("https://"):
+            warn("newsletter.base_url is not https: mail programs offer no one-click unsubscribe")
+        if not news.postal_address:
+            warn("newsletter.postal_address is empty: the law asks for one in many places")
+
+    def subscriber(self, address: str) -> "Subscriber":
+        """Raises UsageError where nobody has this address."""
+        from newsletter.cli.addresses import mailbox
+        from newsletter.edges.store import subscribers
+
+        with self.store.reading() as db:
+            found = subscribers.find(db, mailbox(address).key)
+        if found is None:
+            raise UsageError(
+                f"nobody is subscribed as {address}: see `newsletter subscribers list`"
+            )
+        return found
+
+    def house(self, address: str = "reader@example.org") -> "Subscriber":
+        """The reader of the house issue: nobody's row, so a link in it unsubscribes nobody."""
+        from newsletter.editorial.model import Subscriber
+
+        news, schedule = self.settings.newsletter, self.settings.schedule
+        return Subscriber(0, address, news.timezone, schedule.send_hour)

@@ -1,0 +1,140 @@
+"""``newsletter demo``: a week replayed on the bundled samples, into a fresh folder.
+
+The samples' dates are shifted so that their last day is today; each morning that day's files
+arrive, issues are composed for three readers, and the messages land in a folder.
+"""
+
+import re
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from itertools import count
+from pathlib import Path
+from threading import Event
+
+from newsletter.cli.app import App
+from newsletter.cli.output import progress, say, table
+from newsletter.cli.send import desk
+from newsletter.cli.setup import found
+from newsletter.daily import Readers, publish
+from newsletter.daily.draft import draft
+from newsletter.edges.store import subscribers
+from newsletter.editorial.due import local_date
+from newsletter.editorial.letter import letter
+from newsletter.editorial.model import Issue, Subscriber
+from newsletter.editorial.prose import headline
+
+_LAST_SAMPLE = date(2026, 3, 14)
+_REPLAYED = 7
+_DAY = timedelta(days=1)
+
+_CONFIG = """\
+[newsletter]
+name = "Five Insights"
+from_address = "Five Insights <hello@five-insights.example>"
+reply_to = "editor@five-insights.example"
+postal_address = "Five Insights, 12 Harbour Row, Porthaven"
+base_url = "https://five-insights.example"
+"""
+
+_READERS = (
+    Subscriber(0, "ada@reader.example", "Europe/Paris", 7, "Ada", "sleep science, cooking"),
+    Subscriber(
+        0, "kofi@reader.example", "America/New_York", 6, "Kofi", "chip supply chains, energy grids"
+    ),
+    Subscriber(0, "mei@reader.example", "Asia/Tokyo", 8, "Mei", ""),
+)
+
+
+def demo(app: App, words: Namespace) -> int:
+    today = words.date or local_date(app.clock(), "UTC")
+    folder = Path(words.dir).absolute() if words.dir else _fresh_folder()
+    made = found(app, folder, _CONFIG)
+    _subscribe(made, today)
+    with progress("replaying") as watch:
+        for done, (number, day) in enumerate(_days(today), start=1):
+            _arrive(made, number, day)
+            _publish(made, day)
+            watch(done, _REPLAYED)
+    _show(made, today)
+    return 0
+
+
+def _fresh_folder() -> Path:
+    return next(path for n in count(1) if not (path := Path(f"demo/run-{n}").absolute()).exists())
+
+
+def _days(today: date) -> Iterator[tuple[int, date]]:
+    last = (_LAST_SAMPLE - _LAST_SAMPLE.replace(day=1)).days + 1
+    for number in range(last - _REPLAYED + 1, last + 1):
+        yield number, today - _DAY * (last - number)
+
+
+def _subscribe(app: App, today: date) -> None:
+    start = datetime.combine(today - _DAY * _REPLAYED, time(), UTC)
+    with app.store.writing() as db:
+        for one in _READERS:
+            subscribers.add(db, one.address, one, start)
+
+
+def _arrive(app: App, number: int, day: date) -> None:
+    """This day's samples land in the inbox; on the first morning all those before it as well."""
+    first = _LAST_SAMPLE.day - _REPLAYED + 1
+    for earlier in range(1 if number == first else number, number + 1):
+        folder = app.beside(app.settings.inbox.path) / f"{day - _DAY * (number - earlier)}"
+        folder.mkdir(exist_ok=True)
+        for sample in (files("newsletter") / "samples" / f"day-{earlier:02}").iterdir():
+            (folder / sample.name).write_text(
+                _shifted(sample, day - _LAST_SAMPLE.replace(day=number))
+            )
+
+
+def _shifted(sample: Traversable, by: timedelta) -> str:
+    def later(found: re.Match[str]) -> str:
+        return f"{found[1]}{date.fromisoformat(found[2]) + by}"
+
+    return re.sub(r'(published"?: "?)(\d{4}-\d\d-\d\d)', later, sample.read_text(encoding="utf-8"))
+
+
+def _publish(app: App, day: date) -> None:
+    """One morning: everything due on this date, at an hour when it is due everywhere."""
+    evening = datetime.combine(day, time(18), UTC)
+    at = replace(app, clock=lambda: evening)
+    publish(
+        at.clock,
+        intake=at.intake(lambda: None, lambda _done, _total: None),
+        rules=at.rules,
+        desk=desk(at, Event(), lambda _done, _total: None),
+        on=day,
+        readers=Readers(),
+    )
+
+
+def _show(app: App, today: date) -> None:
+    with app.store.reading() as db:
+        readers = subscribers.everyone(db)
+    pages = {}
+    for one in readers:
+        posting = draft(app.rules, app.clock(), one, today)
+        pages[one.address] = app.path.parent / f"issue-{one.name.lower()}.html"
+        html = letter(posting.issue, one, app.letterhead).html
+        pages[one.address].write_text(html, encoding="utf-8")
+        say(f"{one.name}, {one.hour:02}:00 {one.timezone}, about {one.interests or 'everything'}:")
+        table(_rows(posting.issue), indent="  ")
+        say()
+    say("Today's issue as it looks:")
+    table([(one.name, str(pages[one.address])) for one in readers], indent="  ")
+    messages = app.beside(app.settings.delivery.folder.path)
+    say(f"The messages of {_REPLAYED} days: {messages}")
+    say(f"More: newsletter --config {app.path} explain --to {readers[0].address}")
+
+
+def _rows(issue: Issue) -> list[tuple[str, ...]]:
+    head: tuple[str, ...] = ("", "novelty", "insight", "why")
+    return [head] + [
+        (f"{pick.rank}.", f"{pick.signals['novelty']:.2f}", headline(pick.text, 60), pick.reason)
+        for pick in issue.picks
+    ]

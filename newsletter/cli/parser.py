@@ -1,0 +1,142 @@
+"""The words of the command line. Imports nothing heavy: ``--help`` answers at once."""
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from datetime import date
+
+from newsletter import __version__
+
+_EPILOG = """\
+a first day:
+  newsletter init                         a config.toml, an inbox and the database, here
+  newsletter subscribers add you@example.org --timezone Europe/Paris
+  newsletter ingest                       read the brief files in the inbox
+  newsletter preview --open               look at today's issue
+  newsletter send --now                   send it
+  newsletter run                          and every day from now on
+
+exit codes: 0 done, 1 something failed, 2 wrong usage or configuration
+"""
+
+
+def parser() -> ArgumentParser:
+    top = ArgumentParser(
+        prog="newsletter",
+        description="A daily email of the five insights that are newest to its reader.",
+        epilog=_EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"newsletter {__version__}")
+    top.add_argument(
+        "--config",
+        metavar="FILE",
+        help="the configuration (default: NEWSLETTER_CONFIG, else ./config.toml)",
+    )
+    commands = _Commands(top)
+    _setup(commands)
+    _daily(commands)
+    _looking(commands)
+    _subscribers(commands)
+    return top
+
+
+class _Commands:
+    """A group of subcommands; each names the function that runs it as ``module:function``."""
+
+    def __init__(self, top: ArgumentParser, metavar: str = "COMMAND") -> None:
+        self._group = top.add_subparsers(metavar=metavar, required=True)
+
+    def add(self, name: str, run: str, about: str, *, json: bool = False) -> ArgumentParser:
+        one = self._group.add_parser(name, help=about, description=about[:1].upper() + about[1:])
+        one.set_defaults(run=run, json=False)
+        if json:
+            one.add_argument("--json", action="store_true", help="print JSON only")
+        return one
+
+
+def _setup(commands: _Commands) -> None:
+    one = commands.add("init", "setup:init", "write a config.toml, an inbox and the database")
+    one.add_argument("dir", nargs="?", default=".", metavar="DIR")
+    one = commands.add("demo", "demo:demo", "replay a week on sample briefs, into a fresh folder")
+    one.add_argument("dir", nargs="?", metavar="DIR", help="default: a new folder in ./demo")
+    one.add_argument("--date", type=_date, metavar="D", help="the last day of the replay")
+    commands.add("migrate", "setup:migrate", "bring the database up to date")
+
+
+def _daily(commands: _Commands) -> None:
+    one = commands.add("ingest", "ingest:ingest", "read brief files into the store", json=True)
+    one.add_argument("paths", nargs="*", metavar="PATH", help="default: the configured inbox")
+    one.add_argument(
+        "--dropped", action="store_true", help="list the paragraphs taken for boilerplate"
+    )
+    one = commands.add(
+        "send", "send:send", "the one-off: ingest, compose, deliver to those due", json=True
+    )
+    one.add_argument("--date", type=_date, metavar="D", help="the issue of this date, for everyone")
+    one.add_argument("--to", action="append", metavar="ADDRESS", help="only to these; repeatable")
+    one.add_argument("--now", action="store_true", help="to all active not yet served, at any hour")
+    one.add_argument(
+        "--dry-run", action="store_true", help="say who would get what; change nothing"
+    )
+    one.add_argument("--test", metavar="ADDRESS", help="one marked copy, outside the ledger")
+    one.add_argument(
+        "--as", dest="as_", metavar="SUBSCRIBER", help="whose issue --test sends (default: house)"
+    )
+    commands.add("run", "run:run", "the scheduler: ingest and deliver, every day, until stopped")
+    one = commands.add("serve", "run:serve", "the web side: the page behind the unsubscribe link")
+    one.add_argument("--host", help="default: web.host")
+    one.add_argument("--port", type=int, help="default: web.port")
+
+
+def _looking(commands: _Commands) -> None:
+    one = commands.add("preview", "preview:preview", "render what would be sent; change nothing")
+    one.add_argument("--date", type=_date, metavar="D", help="default: today")
+    one.add_argument("--to", metavar="ADDRESS", help="whose issue (default: the house issue)")
+    one.add_argument("--out", metavar="FILE", help="where to write it (- for standard output)")
+    one.add_argument("--open", action="store_true", help="open it in a browser")
+    form = one.add_mutually_exclusive_group()
+    form.add_argument("--text", action="store_true", help="the plain text part")
+    form.add_argument("--eml", action="store_true", help="the message itself, byte for byte")
+    one.add_argument("--why", action="store_true", help="print why these five as well")
+    one = commands.add(
+        "explain", "preview:explain", "why these five, and why not others", json=True
+    )
+    one.add_argument("--to", metavar="ADDRESS", help="whose issue (default: the house issue)")
+    one.add_argument("--date", type=_date, metavar="D", help="default: today")
+    one = commands.add(
+        "status", "status:status", "what came in, went out, did not and why, is due next", json=True
+    )
+    one.add_argument("--date", type=_date, metavar="D", help="default: today")
+
+
+def _subscribers(commands: _Commands) -> None:
+    group = _Commands(commands.add("subscribers", "", "who reads, where and when"), "ACTION")
+    one = group.add("add", "subscribers:add", "subscribe an address, or change one", json=True)
+    one.add_argument("address", metavar="ADDRESS")
+    one.add_argument("--name")
+    one.add_argument("--timezone", metavar="ZONE", help="such as Europe/Paris")
+    one.add_argument("--hour", type=int, metavar="H", help="local hour, 0 to 23")
+    one.add_argument("--interests", metavar="TEXT", help='such as "chip supply chains, sleep"')
+    one.add_argument(
+        "--resubscribe", action="store_true", help="bring back who left, at their own wish"
+    )
+    one = group.add("list", "subscribers:list_", "everybody, a line each", json=True)
+    one.add_argument(
+        "--state", choices=("pending", "active", "unsubscribed", "bounced", "complained")
+    )
+    one = group.add("show", "subscribers:show", "one subscriber and their deliveries", json=True)
+    one.add_argument("address", metavar="ADDRESS")
+    one = group.add("remove", "subscribers:remove", "unsubscribe; the row is kept", json=True)
+    one.add_argument("address", metavar="ADDRESS")
+    one = group.add("import", "subscribers:import_", "add many from a CSV file", json=True)
+    one.add_argument("csv", metavar="CSV", help="with a header line; - for standard input")
+    group.add("export", "subscribers:export", "everybody as CSV, to standard output")
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no date: write 2026-03-14") from None
+
+
+Words = Namespace

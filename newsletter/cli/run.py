@@ -1,0 +1,116 @@
+"""``newsletter run`` and ``serve``: the two that stay."""
+
+import logging
+from argparse import Namespace
+from datetime import datetime, timedelta
+from threading import Event
+
+from newsletter.cli.app import App
+from newsletter.cli.ingest import moment
+from newsletter.cli.output import progress, say, set_up_log
+from newsletter.cli.send import desk, stopper
+from newsletter.daily import DUE, Desk
+from newsletter.daily.compose import compose
+from newsletter.daily.deliver import deliver
+from newsletter.daily.gather import gather
+from newsletter.errors import NewsletterError, SenderRefused
+
+log = logging.getLogger("newsletter")
+
+_TICK_MINUTES = 0.5
+# A server that turned our credentials down is not asked every half minute.
+_HOLD = timedelta(minutes=10)
+
+
+def run(app: App, words: Namespace) -> int:  # noqa: ARG001
+    """The scheduler, in the foreground: the store knows what is due, the clock only asks it."""
+    from newsletter.edges.schedule import run_forever
+
+    app.ready_to_send()
+    set_up_log()
+    stop = stopper()
+    with progress("sending", quiet=True) as watch:
+        shift = Shift(app, desk(app, stop, watch), stop)
+        log.info("running; %s", app.path)
+        every = app.settings.schedule.ingest_every_minutes
+        run_forever([(every, shift.ingest), (_TICK_MINUTES, shift.tick)], stop, _on_error)
+    log.info("stopped")
+    return 0
+
+
+class Shift:
+    """What ``run`` does when it is woken, and what it remembers between two wakings."""
+
+    def __init__(self, app: App, desk: Desk, stop: Event) -> None:
+        self.app = app
+        self.desk = desk
+        self.stop = stop
+        self.resume_at: datetime | None = None
+
+    def ingest(self) -> None:
+        with progress("reading", quiet=True) as watch:
+            found = gather(self.app.intake(self._pause, watch), self.app.clock())
+        if found.read:
+            new = found.after.briefs - found.before.briefs
+            log.info(
+                "read %d files: %d new briefs, %d rejected", found.read, new, len(found.rejected)
+            )
+        for one in found.rejected:
+            log.warning("rejected %r: %s", one.path, one.reason)
+
+    def tick(self) -> None:
+        now = self.app.clock()
+        compose(self.app.rules, now, None, DUE)
+        if self.resume_at is not None and now < self.resume_at:
+            return
+        report = deliver(self.desk, self.app.clock, None, DUE)
+        if report.outcomes:
+            counts = (f"{count} {state}" for state, count in sorted(report.outcomes.items()))
+            log.info("delivered: %s", ", ".join(counts))
+        if report.stopped:
+            log.error("delivery stopped, the rest waits: %s", report.stopped)
+        self.resume_at = now + _HOLD if isinstance(report.stopped, SenderRefused) else None
+
+    def _pause(self) -> None:
+        if not self.stop.is_set():
+            moment()
+
+
+def _on_error(error: Exception) -> None:
+    """A mistake that can be mended is one line; anything else is ours, and shows where it is."""
+    if isinstance(error, NewsletterError):
+        log.error("%s", error)
+    else:
+        log.error("unexpected: %s", error, exc_info=error)
+
+
+def serve(app: App, words: Namespace) -> int:
+    from newsletter.edges.store import subscribers
+    from newsletter.edges.web import app as web
+    from newsletter.editorial.tokens import subscriber_id
+
+    secret, store, head = app.secret, app.store, app.letterhead
+    common = {"name": head.name, "language": head.language, "direction": head.direction}
+
+    def known(token: str) -> bool:
+        found = subscriber_id(secret, token)
+        with store.reading() as db:
+            return found is not None and subscribers.exists(db, found)
+
+    def leave(token: str) -> bool:
+        found = subscriber_id(secret, token)
+        if found is None:
+            return False
+        with store.writing() as db:
+            return subscribers.leave(db, found)
+
+    def page(state: str) -> str:
+        return head.stationery.fill("unsubscribe.html", state=state, **common)
+
+    host, port = words.host or app.settings.web.host, words.port or app.settings.web.port
+    say(f"listening on http://{host}:{port}; put a web server with TLS in front of it")
+    try:
+        web.serve(web.app(known, leave, page), host, port)
+    except OSError as error:
+        raise NewsletterError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return 0

@@ -1,0 +1,135 @@
+"""``newsletter send``: the one-off. Safe to run again, and beside ``run``."""
+
+import os
+import signal
+import socket
+import threading
+from argparse import Namespace
+from datetime import datetime
+
+from newsletter.cli.addresses import mailbox
+from newsletter.cli.app import App
+from newsletter.cli.ingest import moment
+from newsletter.cli.output import progress, say, say_json, table, warn
+from newsletter.cli.status import next_due
+from newsletter.daily import Desk, Gathered, Readers, Report, publish
+from newsletter.daily.compose import due
+from newsletter.daily.draft import draft
+from newsletter.daily.gather import Watch
+from newsletter.edges.channels import Envelope
+from newsletter.editorial.message import message
+from newsletter.editorial.prose import headline
+from newsletter.errors import DeliveryError, NewsletterError, UsageError
+
+
+def send(app: App, words: Namespace) -> int:
+    if words.as_ and not words.test:
+        raise UsageError("--as says whose issue --test sends: add --test ADDRESS")
+    if words.test:
+        return _test(app, words)
+    ids = [app.subscriber(address).id for address in words.to] if words.to else None
+    readers = Readers(now=words.now, ids=ids)
+    if words.dry_run:
+        return _dry_run(app, words, readers)
+    app.ready_to_send()
+    with (
+        progress("reading", quiet=words.json) as reading,
+        progress("sending", quiet=words.json) as sending,
+    ):
+        gathered, report = publish(
+            app.clock,
+            intake=app.intake(moment, reading),
+            rules=app.rules,
+            desk=desk(app, stopper(), sending),
+            on=words.date,
+            readers=readers,
+        )
+    _tell(app, words, gathered, report)
+    return 0 if report.ok else 1
+
+
+def desk(app: App, stop: threading.Event, watch: Watch) -> Desk:
+    owner = f"{socket.gethostname()}:{os.getpid()}:{app.clock().isoformat()}"
+    return Desk(app.store, app.channel(), app.letterhead, app.sender, owner, stop.is_set, watch)
+
+
+def stopper() -> threading.Event:
+    """Set by SIGTERM or SIGINT: the message in hand is finished, then we stop."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    return stop
+
+
+def _tell(app: App, words: Namespace, gathered: Gathered, report: Report) -> None:
+    outcomes = report.outcomes
+    upcoming = next_due(app)
+    if words.json:
+        stopped = str(report.stopped) if report.stopped else None
+        new = gathered.after.briefs - gathered.before.briefs
+        counts = {
+            **dict.fromkeys(("sent", "failed", "waiting", "unknown", "skipped"), 0),
+            **outcomes,
+        }
+        say_json({**counts, "new_briefs": new, "stopped": stopped, "next_due": upcoming})
+        return
+    for path in gathered.left:
+        warn(f"{path} is still being written; it was left for the next time")
+    for one in gathered.rejected:
+        warn(f"{one.path} was rejected: {one.reason}")
+    parts = [f"{count} {state}" for state, count in sorted(outcomes.items())]
+    say(", ".join(parts) or f"nobody is due now{_hint(words, upcoming)}")
+    if report.stopped:
+        raise NewsletterError(f"stopped, the rest waits: {report.stopped}")
+    if not report.ok:
+        say("see `newsletter status` for what was not sent, and why")
+
+
+def _hint(words: Namespace, upcoming: datetime | None) -> str:
+    when = f"; next: {upcoming:%Y-%m-%d %H:%M %Z}" if upcoming else ""
+    return when if words.now else f"{when}; --now sends to all not yet served"
+
+
+def _dry_run(app: App, words: Namespace, readers: Readers) -> int:
+    found = due(app.rules, app.clock(), words.date, readers)
+    rows = [
+        {
+            "address": one.subscriber.address,
+            "date": one.date.isoformat(),
+            "insights": [pick.text for pick in issue.picks],
+        }
+        for one, issue in found
+    ]
+    if words.json:
+        say_json({"would_send": rows})
+        return 0
+    for (one, issue), row in zip(found, rows, strict=True):
+        say(f"{row['address']}, {one.date:%-d %B %Y}: {len(issue.picks) or 'too few'} insights")
+        table([(f"{pick.rank}.", headline(pick.text, 90)) for pick in issue.picks], indent="  ")
+    if not rows:
+        say(f"nobody is due now{_hint(words, next_due(app))}")
+    return 0
+
+
+def _test(app: App, words: Namespace) -> int:
+    """One marked copy outside the ledger: nobody's history knows of it."""
+    app.ready_to_send()
+    to = mailbox(words.test, "--test").address
+    reader = app.subscriber(words.as_) if words.as_ else app.house(to)
+    posting = draft(app.rules, app.clock(), reader, words.date, house=not words.as_)
+    if not posting.issue.picks:
+        raise NewsletterError(
+            f"too little is new for {posting.issue.date}: there is no issue to send"
+        )
+    text = message(posting, app.letterhead, test=True)
+    channel = app.channel()
+    try:
+        answer = channel.send(Envelope(app.sender, to, text))
+    except DeliveryError as error:
+        raise NewsletterError(f"the test copy to {to} was not taken: {error}") from error
+    finally:
+        channel.close()
+    say_json({"sent": 1, "to": to, "answer": answer}) if words.json else say(
+        f"sent to {to}: {answer}"
+    )
+    return 0

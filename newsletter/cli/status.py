@@ -1,0 +1,98 @@
+"""``newsletter status``: what came in, what went out, what did not and why, what is due next."""
+
+from argparse import Namespace
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from newsletter.cli.app import App
+from newsletter.cli.output import say, say_json, table
+from newsletter.edges.store import archive, overview, subscribers
+from newsletter.editorial.due import local_date, zone
+from newsletter.editorial.due import next_due as due_after
+from newsletter.editorial.prose import counted
+
+_MOST_TROUBLES = 20
+
+
+def status(app: App, words: Namespace) -> int:
+    day = words.date or local_date(app.clock(), app.settings.newsletter.timezone)
+    found = _look(app, day)
+    if words.json:
+        say_json(found)
+    else:
+        _tell(app, found)
+    return 0
+
+
+def next_due(app: App) -> datetime | None:
+    """The instant, in UTC, at which somebody's next issue is due."""
+    now = app.clock()
+    with app.store.reading() as db:
+        hours = overview.hours(db)
+    return min((due_after(now, hour, timezone) for timezone, hour, _ in hours), default=None)
+
+
+def _look(app: App, day: date) -> dict[str, object]:
+    selection = app.settings.selection
+    first = day - timedelta(days=selection.window_days - 1)
+    with app.store.reading() as db:
+        totals = archive.totals(db)
+        return {
+            "date": day.isoformat(),
+            "inbox": str(app.beside(app.settings.inbox.path)),
+            "briefs": totals.briefs,
+            "insights": totals.insights,
+            "mentions": totals.mentions,
+            "boilerplate": totals.dropped,
+            "rejected": [dict(row) for row in archive.rejected(db)],
+            "subscribers": subscribers.counts(db),
+            "candidates": overview.candidate_count(db, first, day),
+            "deliveries": [
+                {"state": state, "reason": reason, "count": count}
+                for state, reason, count in overview.outcomes(db, day)
+            ],
+            "troubles": [dict(row) for row in overview.troubles(db, day, _MOST_TROUBLES)],
+            "unknown": overview.unresolved(db),
+            "next_due": next_due(app),
+        }
+
+
+def _tell(app: App, found: Mapping[str, Any]) -> None:
+    say(f"Inbox        {found['inbox']}")
+    parts = ", ".join(counted(found[f"{one}s"], one) for one in ("brief", "insight", "mention"))
+    dropped = counted(found["boilerplate"], "paragraph")
+    say(f"             {parts}; {dropped} dropped as boilerplate")
+    for one in found["rejected"]:
+        where = f", line {one['line']}" if one["line"] else ""
+        say(f"  rejected   {one['path']}{where}: {one['reason']}")
+    states = [f"{count:,} {state}" for state, count in sorted(found["subscribers"].items())]
+    say(f"Subscribers  {', '.join(states) or 'none yet: newsletter subscribers add ADDRESS'}")
+    say(f"Issue of     {found['date']}: {counted(found['candidates'], 'candidate')}")
+    table(
+        [
+            (f"{one['count']:,}", one["state"], (one["reason"] or "").replace("_", " "))
+            for one in found["deliveries"]
+        ]
+        or [("nothing composed yet",)],
+        indent="             ",
+    )
+    _tell_troubles(found)
+    say(f"Next due     {_local(app, found['next_due'])}")
+
+
+def _tell_troubles(found: Mapping[str, Any]) -> None:
+    for row in found["troubles"]:
+        reason = f" ({row['reason']})" if row["reason"] else ""
+        say(f"  {row['address']}  {row['state']}{reason}: {row['answer']}")
+        if row["state"] == "pending":
+            say(f"    tried again at {row['next_attempt_at']:%Y-%m-%d %H:%M} UTC")
+    if found["unknown"]:
+        what = "deliveries wait" if found["unknown"] > 1 else "delivery waits"
+        say(f"Unknown      {found['unknown']} {what}: the server may have the message or not")
+
+
+def _local(app: App, instant: datetime | None) -> str:
+    if instant is None:
+        return "nobody: no active subscribers"
+    return f"{instant.astimezone(zone(app.settings.newsletter.timezone)):%Y-%m-%d %H:%M %Z}"

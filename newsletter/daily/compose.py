@@ -1,0 +1,191 @@
+"""Who is due, and what they get: a row in the ledger for each, an issue where there is one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from newsletter.edges.store import Connection, Store, archive, issues, ledger
+from newsletter.edges.store.database import chunks
+from newsletter.edges.store.ledger import Entry, Waiting
+from newsletter.editorial.due import due_at, local_date, next_due, too_late
+from newsletter.editorial.model import Issue, Subscriber, Taste, digest
+from newsletter.editorial.ranking import Day, Reader
+from newsletter.editorial.selection import choose
+
+_BATCH = 500
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Whom a run is for. ``now``: every active one not yet served, whatever their hour."""
+
+    now: bool = False
+    ids: Sequence[int] | None = None
+
+
+DUE = Readers()
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What composing goes by; ``domain`` stands in the Message-IDs."""
+
+    store: Store
+    taste: Taste
+    catch_up: timedelta
+    domain: str
+
+
+@dataclass(frozen=True)
+class Due:
+    """A subscriber whose issue of ``date`` is to be composed, or is too late."""
+
+    subscriber: Subscriber
+    date: date
+    due_at: datetime
+    late: bool
+
+
+def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> None:
+    """Give everybody due their row; composing again changes nothing that was composed."""
+    for day in _dates(rules, now, on, readers):
+        with rules.store.reading() as db:
+            due = list(_due(db, rules, now, day, on, readers))
+        if not due:
+            continue
+        edition = Edition(rules.store, day, rules.taste)
+        for batch in chunks(due, _BATCH):
+            with rules.store.writing() as db:
+                edition.keep_house(db)
+                ledger.enter(db, list(_entries(db, edition, rules, batch, now)), now)
+
+
+def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[tuple[Due, Issue]]:
+    """Who would be composed for now, and with what; changes nothing."""
+    found = []
+    for day in _dates(rules, now, on, readers):
+        with rules.store.reading() as db:
+            wanted = [one for one in _due(db, rules, now, day, on, readers) if not one.late]
+            edition = Edition(rules.store, day, rules.taste) if wanted else None
+            found += [(one, edition.fresh(db, one.subscriber)) for one in wanted if edition]
+    return found
+
+
+def _dates(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[date]:
+    """The dates to look at: since the ledger was last kept, as dates fall around the world."""
+    if on is not None:
+        return [on]
+    with rules.store.reading() as db:
+        last = now if readers.now else (ledger.last_due(db, now) or now)
+    first, final = (last - _DAY).date(), (now + _DAY).date()
+    return [first + _DAY * days for days in range((final - first).days + 1)]
+
+
+def _due(
+    db: Connection, rules: Rules, now: datetime, day: date, on: date | None, readers: Readers
+) -> Iterator[Due]:
+    def wanted(timezone: str, hour: int) -> bool:
+        if readers.now:
+            return on is not None or local_date(now, timezone) == day
+        return due_at(day, hour, timezone) <= now
+
+    freely = on is not None or readers.now
+    newest = archive.newest(db)
+    for one in ledger.waiting(db, day, wanted, readers.ids):
+        reader = one.subscriber
+        due = due_at(day, reader.hour, reader.timezone)
+        late = not freely and too_late(now, day, due, reader.timezone, rules.catch_up)
+        if freely or _asks_again(one, due, newest, late=late):
+            yield Due(reader, day, min(due, now) if readers.now else due, late)
+
+
+def _asks_again(one: Waiting, due: datetime, newest: datetime | None, *, late: bool) -> bool:
+    """A first look is for who was active at the due instant, a second for who had too few."""
+    if one.reason is None:
+        return one.active_since < due
+    if one.reason != "too_few" or late or newest is None or one.looked_at is None:
+        return False
+    return newest > one.looked_at
+
+
+class Edition:
+    """One date's composing: its material is worked out once, an issue once per distinct reader.
+
+    Readers are the same when their interests and the issues they were sent are.
+    """
+
+    def __init__(self, store: Store, day: date, taste: Taste) -> None:
+        self.taste = taste
+        with store.reading() as db:
+            candidates = archive.candidates(db, day, taste.window_days)
+            known = archive.archive(db, day)
+        self.day = Day(day, candidates, known, taste.window_days)
+        self._composed: dict[tuple[str, tuple[int, ...]], int | None] = {}
+
+    def keep_house(self, db: Connection) -> None:
+        """Store the house issue of the date, once there is enough for one."""
+        if issues.house(db, self.day.date) is None:
+            issue = self.house_issue(db)
+            if issue.picks:
+                issues.save(db, issue, house=True)
+
+    def house_issue(self, db: Connection) -> Issue:
+        history = issues.house_history(db)
+        return self.issue("", history, issues.heard(db, history))
+
+    def issue_ids(self, db: Connection, readers: Sequence[Subscriber]) -> dict[int, int | None]:
+        """Subscriber id to the id of a stored issue; None where too little is worth sending."""
+        histories = ledger.histories(db, [one.id for one in readers])
+        heard = issues.heard(db, sorted({issue for ids in histories.values() for issue in ids}))
+        found = {}
+        for one in readers:
+            key = (one.interests, histories.get(one.id, ()))
+            if key not in self._composed:
+                issue = self.issue(*key, heard)
+                self._composed[key] = issues.save(db, issue) if issue.picks else None
+            found[one.id] = self._composed[key]
+        return found
+
+    def fresh(self, db: Connection, reader: Subscriber) -> Issue:
+        """What composing now would give this reader; nothing is stored."""
+        history = ledger.histories(db, [reader.id]).get(reader.id, ())
+        return self.issue(reader.interests, history, issues.heard(db, history))
+
+    def issue(
+        self,
+        interests: str,
+        history: Sequence[int],
+        heard: Mapping[int, tuple[date, tuple[int, ...]]],
+    ) -> Issue:
+        dated = {insight: heard[one][0] for one in history for insight in heard[one][1]}
+        return choose(self.day, Reader(interests, dated), self.taste)
+
+
+def _entries(
+    db: Connection, edition: Edition, rules: Rules, batch: Sequence[Due], now: datetime
+) -> Iterator[Entry]:
+    found = edition.issue_ids(db, [one.subscriber for one in batch if not one.late])
+    for one in batch:
+        issue_id = found.get(one.subscriber.id)
+        reason = "too_late" if one.late else "too_few" if issue_id is None else None
+        yield Entry(
+            subscriber_id=one.subscriber.id,
+            date=one.date,
+            issue_id=issue_id,
+            reason=reason,
+            message_id=message_id(one.date, one.subscriber, rules.domain),
+            due_at=one.due_at,
+            expires_at=_expires_at(one.subscriber, one.date, now),
+        )
+
+
+def _expires_at(subscriber: Subscriber, day: date, now: datetime) -> datetime:
+    """The next issue's due instant: this one is not worth sending any more."""
+    hour, timezone = subscriber.hour, subscriber.timezone
+    return next_due(max(now, due_at(day, hour, timezone)), hour, timezone)
+
+
+def message_id(day: date, subscriber: Subscriber, domain: str) -> str:
+    """The same for the same date and address, for ever: a retry is the same message."""
+    return f"<{day:%Y%m%d}.{digest(subscriber.address, day.isoformat())[:24]}@{domain}>"

@@ -1,0 +1,33 @@
+"""What a reader would get, or got: looking changes nothing."""
+
+from datetime import date, datetime
+
+from newsletter.daily.compose import Edition, Rules, message_id
+from newsletter.edges.store import Connection, issues, ledger
+from newsletter.editorial.due import due_at, local_date
+from newsletter.editorial.model import Issue, Posting, Subscriber
+
+
+def draft(
+    rules: Rules, now: datetime, reader: Subscriber, on: date | None, *, house: bool = False
+) -> Posting:
+    """The stored posting of a date, or the one that composing it now would store.
+
+    ``house``: the house issue, addressed to ``reader``. No picks means: nothing would be sent.
+    """
+    day = on or local_date(now, reader.timezone)
+    with rules.store.reading() as db:
+        row = None if house else ledger.find(db, reader.id, day)
+        if row and row["issue_id"] is not None:
+            return Posting(
+                issues.load(db, row["issue_id"]), reader, row["message_id"], row["due_at"]
+            )
+        stored = issues.house(db, day) if house else None
+        issue = issues.load(db, stored) if stored else _fresh(db, rules, reader, day, house=house)
+    due = due_at(day, reader.hour, reader.timezone)
+    return Posting(issue, reader, message_id(day, reader, rules.domain), due)
+
+
+def _fresh(db: Connection, rules: Rules, reader: Subscriber, day: date, *, house: bool) -> Issue:
+    edition = Edition(rules.store, day, rules.taste)
+    return edition.house_issue(db) if house else edition.fresh(db, reader)

@@ -1,0 +1,249 @@
+"""SMTP (RFC 5321) over one kept connection, step by step: the final dot parts safe from unknown."""
+
+import ipaddress
+import smtplib
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from newsletter.edges.channels import Envelope
+from newsletter.edges.channels.answers import hear, reason, unusable
+from newsletter.errors import (
+    AnswerLost,
+    ConfigError,
+    Deferred,
+    DeliveryError,
+    Refused,
+    SenderRefused,
+)
+
+Security = Literal["none", "starttls", "tls"]
+
+_PATIENCE = 10
+"""The answer to the dot may take longest (RFC 5321 4.5.3.2.6): to give up early is to lose it."""
+
+
+class Smtp:
+    """A channel to one SMTP server; one thread at a time. Opens its connection at the first send.
+
+    A connection lost before the final dot is tried once more on a fresh one, then Deferred; lost
+    after it is AnswerLost. Raises ConfigError for a login that would cross a network in clear.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        security: Security,
+        username: str = "",
+        password: str = "",
+        timeout: float = 30.0,
+    ) -> None:
+        _check_login(host, security, username, password)
+        self._host, self._port, self._security = host, port, security
+        self._login = (username, password)
+        self._timeout = timeout
+        self._client: smtplib.SMTP | None = None
+
+    def send(self, envelope: Envelope) -> str:
+        """Hand over one message; returns the answer in one line ("250 2.0.0 Ok: queued as 4F1")."""
+        mail = _Mail.of(envelope)
+        with suppress(OSError):
+            return self._transact(mail)
+        try:
+            return self._transact(mail)
+        except OSError as error:
+            lost = "lost the connection twice before the message was whole"
+            raise Deferred(f"{self._where} {lost}: {reason(error)}") from error
+
+    def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(OSError):
+                client.quit()
+            client.close()
+
+    @property
+    def _where(self) -> str:
+        return f"{self._host}:{self._port}"
+
+    def _transact(self, mail: "_Mail") -> str:
+        """One message on the kept connection, or a fresh one. OSError: the server does not have it.
+
+        The connection is kept only when both sides agree where they stand.
+        """
+        kept, self._client = self._client, None
+        client = kept or self._open()
+        try:
+            self._offer(client, mail, kept=kept is not None)
+            answer = self._finish(client)
+        except DeliveryError:
+            self._client = _reset(client)
+            raise
+        except BaseException:
+            client.close()
+            raise
+        self._client = client
+        return answer
+
+    def _offer(self, client: smtplib.SMTP, mail: "_Mail", *, kept: bool) -> None:
+        """Everything up to the final dot."""
+        client.send(mail.command(client, self._where))
+        answer = hear(client)
+        if kept and answer.code == 421:
+            raise smtplib.SMTPServerDisconnected(answer.line)
+        answer.judge("MAIL")
+        client.send(f"RCPT TO:<{mail.recipient}>\r\n".encode())
+        hear(client).judge("RCPT")
+        client.send(b"DATA\r\n")
+        hear(client).judge("DATA")
+        client.send(mail.body)
+        client.send(b".\r\n")
+
+    def _finish(self, client: smtplib.SMTP) -> str:
+        """From the dot on the server may have the message: silence is no reason to repeat it."""
+        try:
+            _wait(client, self._timeout * _PATIENCE)
+            answer = hear(client)
+            answer.judge("DOT")
+            _wait(client, self._timeout)
+        except OSError as error:
+            client.close()
+            lost = "no answer after the final dot; the server may have the message"
+            raise AnswerLost(f"{self._where}: {lost}: {reason(error)}") from error
+        return answer.line
+
+    def _open(self) -> smtplib.SMTP:
+        try:
+            client = self._connect()
+        except (OSError, ValueError) as error:
+            raise unusable(self._where, error) from error
+        try:
+            self._greet(client)
+        except (OSError, ValueError) as error:
+            client.close()
+            raise unusable(self._where, error) from error
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def _connect(self) -> smtplib.SMTP:
+        where, wait = (self._host, self._port), self._timeout
+        if self._security == "tls":
+            context = ssl.create_default_context()
+            return smtplib.SMTP_SSL(*where, timeout=wait, context=context)
+        return smtplib.SMTP(*where, timeout=wait)
+
+    def _greet(self, client: smtplib.SMTP) -> None:
+        """EHLO, STARTTLS, login, as configured: never less than asked for."""
+        if client.sock is not None:
+            # The dot is a write of its own: without this it waits for the body's acknowledgement.
+            client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.ehlo_or_helo_if_needed()
+        if self._security == "starttls":
+            _check_starttls(client, self._where)
+            client.starttls(context=ssl.create_default_context())
+            client.ehlo_or_helo_if_needed()
+        if self._login[0]:
+            client.login(*self._login)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """An envelope as it goes over the wire: domains in ASCII, lines in CRLF, dots stuffed."""
+
+    sender: str
+    recipient: str
+    body: bytes
+
+    @classmethod
+    def of(cls, envelope: Envelope) -> "_Mail":
+        try:
+            sender = _wire(envelope.sender)
+        except ValueError as error:
+            raise SenderRefused(f"newsletter.from_address: {error}") from error
+        try:
+            recipient = _wire(envelope.recipient)
+        except ValueError as error:
+            raise Refused(str(error)) from error
+        return cls(sender, recipient, _stuffed(envelope.message))
+
+    def command(self, client: smtplib.SMTP, where: str) -> bytes:
+        """MAIL with the parameters this server knows: SIZE (RFC 1870), SMTPUTF8 (RFC 6531)."""
+        line = f"MAIL FROM:<{self.sender}>"
+        if client.has_extn("size"):
+            line += f" SIZE={len(self.body)}"
+        if not (self.sender + self.recipient).isascii():
+            self._check_utf8(client, where)
+            line += " SMTPUTF8"
+        return f"{line}\r\n".encode()
+
+    def _check_utf8(self, client: smtplib.SMTP, where: str) -> None:
+        if not client.has_extn("smtputf8"):
+            whose = Refused if self.sender.isascii() else SenderRefused
+            lacks = f"and {where} does not offer SMTPUTF8"
+            raise whose(f"the part of the address before the @ is not ASCII, {lacks}")
+
+
+def _check_login(host: str, security: Security, username: str, password: str) -> None:
+    if username and security == "none" and not _is_loopback(host):
+        raise ConfigError(
+            'delivery.smtp.security: "none" would send the password in clear to '
+            f'{host}: set it to "starttls" or "tls", or remove delivery.smtp.username'
+        )
+    if not (username + password).isascii():
+        raise ConfigError("delivery.smtp.username and password: only ASCII can be sent: change it")
+
+
+def _check_starttls(client: smtplib.SMTP, where: str) -> None:
+    if not client.has_extn("starttls"):
+        raise SenderRefused(
+            f"{where} does not offer STARTTLS, and nothing is sent in clear instead: set "
+            'delivery.smtp.security to "tls" (usually port 465), or to "none" if you trust the way'
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _wire(address: str) -> str:
+    """The address, its domain in ASCII (IDNA 2008). ValueError where it cannot be sent at all."""
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain):
+        raise ValueError("not an address: it needs something on both sides of an @")
+    if not address.isprintable() or set(address) & set(" <>"):
+        raise ValueError(
+            "not an address: it holds a space, an angle bracket or a control character"
+        )
+    if domain.isascii():
+        return address
+    import idna
+
+    return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+
+
+def _stuffed(message: bytes) -> bytes:
+    """RFC 5321 4.5.2. A bare CR or LF becomes CRLF: no server sees an end we did not write."""
+    lines = message.splitlines()
+    return b"".join(b"." * line.startswith(b".") + line + b"\r\n" for line in lines)
+
+
+def _wait(client: smtplib.SMTP, seconds: float) -> None:
+    if client.sock is not None:
+        client.sock.settimeout(seconds)
+
+
+def _reset(client: smtplib.SMTP) -> smtplib.SMTP | None:
+    """The connection, ready for the next message; None where it is of no more use."""
+    with suppress(OSError):
+        if client.rset()[0] == 250:
+            return client
+    client.close()
+    return None

@@ -1,0 +1,54 @@
+"""APScheduler around callables: it wakes the day, again and again; the store knows what is due."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC
+from functools import partial
+from threading import Event
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+Job = Callable[[], None]
+
+
+def run_forever(
+    jobs: Sequence[tuple[float, Job]], stop: Event, on_error: Callable[[Exception], None]
+) -> None:
+    """Run each job now, in their order, and then every so many minutes, until ``stop`` is set.
+
+    Jobs never overlap, neither with another nor with themselves; what was missed meanwhile is run
+    once. A job that raises is told to ``on_error``, in the worker's thread, and runs again at its
+    next time. Returns when the job in hand has finished; no other is begun after ``stop``.
+    """
+    scheduler = _scheduler()
+    for minutes, job in jobs:
+        once = partial(_run, job, stop, on_error)
+        scheduler.add_job(once)
+        scheduler.add_job(once, "interval", minutes=minutes)
+    scheduler.start()
+    stop.wait()
+    scheduler.shutdown(wait=True)
+
+
+def _run(job: Job, stop: Event, on_error: Callable[[Exception], None]) -> None:
+    if stop.is_set():
+        return
+    try:
+        job()
+    except Exception as error:  # noqa: BLE001
+        on_error(error)
+
+
+def _scheduler() -> "BackgroundScheduler":
+    from apscheduler.executors.pool import ThreadPoolExecutor
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    # That a tick is skipped while the one before still works is no news.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    return BackgroundScheduler(
+        timezone=UTC,
+        executors={"default": ThreadPoolExecutor(max_workers=1)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )

@@ -1,0 +1,273 @@
+"""Files, briefs and insights: what came in, and what a date can choose from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, case, delete, func, or_, select, update
+
+from newsletter.edges.store.database import chunks, insert_new
+from newsletter.edges.store.schema import brief as briefs
+from newsletter.edges.store.schema import file as files
+from newsletter.edges.store.schema import insight as insights
+from newsletter.edges.store.schema import issue as issues
+from newsletter.edges.store.schema import mention as mentions
+from newsletter.edges.store.schema import pick as picks
+from newsletter.editorial.model import Brief, Candidate, Citation, Insight, digest, normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One file as it was read: a brief, or the reason why it is none."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    brief: Brief | None
+    reason: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the store holds now; superseded versions of a brief do not count."""
+
+    briefs: int
+    insights: int
+    mentions: int
+    rejected: int
+    dropped: int
+
+
+def known(db: Connection) -> dict[str, tuple[int, int]]:
+    """Path to (size, mtime) of every file as it was last read."""
+    return {row.path: (row.size, row.mtime_ns) for row in db.execute(select(files))}
+
+
+def forget_missing(db: Connection) -> None:
+    """Files that are gone no longer hold their brief: a renamed file is the same brief again.
+
+    The brief stays.
+    """
+    gone = [path for path in db.scalars(select(files.c.path)) if not Path(path).exists()]
+    for some in chunks(gone):
+        db.execute(delete(files).where(files.c.path.in_(some)))
+
+
+def record(db: Connection, reads: Iterable[Read], now: datetime, today: date) -> None:
+    """Enter a batch of files; ``today`` dates the briefs that carry no date of their own."""
+    touched: set[int] = set()
+    for read in reads:
+        brief_id = _settle_brief(db, read, today, touched) if read.brief else _brief_of(db, read)
+        _enter_file(db, read, brief_id, now)
+    _date_insights(db, sorted(touched))
+
+
+def _settle_brief(db: Connection, read: Read, today: date, touched: set[int]) -> int:
+    """The id of the brief this file is: one known, a new version of one, or a new one."""
+    assert read.brief
+    own = _brief_of(db, read)
+    same = db.scalar(select(briefs.c.id).where(briefs.c.fingerprint == read.brief.fingerprint))
+    alone = own is not None and not _shared(db, own, read.path)
+    if own is not None and (same == own or (same is None and alone)):
+        return _rewrite(db, own, read.brief, touched)
+    if same is None:
+        return _write(db, read.brief, today, touched)
+    if own is not None and alone:
+        _remove(db, own, read.path, touched)
+    return int(same)
+
+
+def _brief_of(db: Connection, read: Read) -> int | None:
+    found: int | None = db.scalar(select(files.c.brief_id).where(files.c.path == read.path))
+    return found
+
+
+def _shared(db: Connection, brief_id: int, path: str) -> bool:
+    others = select(files.c.path).where(files.c.brief_id == brief_id, files.c.path != path)
+    return db.scalar(others.limit(1)) is not None
+
+
+def _remove(db: Connection, brief_id: int, path: str, touched: set[int]) -> None:
+    touched.update(db.scalars(select(mentions.c.insight_id).where(mentions.c.brief_id == brief_id)))
+    db.execute(update(files).where(files.c.path == path).values(brief_id=None))
+    db.execute(delete(mentions).where(mentions.c.brief_id == brief_id))
+    db.execute(delete(briefs).where(briefs.c.id == brief_id))
+
+
+def _write(db: Connection, one: Brief, today: date, touched: set[int]) -> int:
+    values = {**_columns(one), "version": 1, "first_seen": today}
+    made = db.execute(briefs.insert().values(**values)).inserted_primary_key
+    assert made
+    touched.update(_write_mentions(db, int(made[0]), one))
+    return int(made[0])
+
+
+def _rewrite(db: Connection, own: int, one: Brief, touched: set[int]) -> int:
+    """A new version where the words changed; a correction of what stands around them is none."""
+    newer = case((briefs.c.fingerprint == one.fingerprint, 0), else_=1)
+    values = {**_columns(one), "version": briefs.c.version + newer}
+    touched.update(db.scalars(select(mentions.c.insight_id).where(mentions.c.brief_id == own)))
+    db.execute(update(briefs).where(briefs.c.id == own).values(**values))
+    db.execute(delete(mentions).where(mentions.c.brief_id == own))
+    touched.update(_write_mentions(db, own, one))
+    return own
+
+
+def _columns(one: Brief) -> dict[str, Any]:
+    return {
+        "fingerprint": one.fingerprint,
+        "podcast": one.podcast,
+        "episode": one.episode,
+        "title": one.title,
+        "url": one.url,
+        "topics": list(one.topics),
+        "published": one.published,
+    }
+
+
+def _write_mentions(db: Connection, brief_id: int, one: Brief) -> Sequence[int]:
+    keys = [digest(normalise(mention.text)) for mention in one.mentions]
+    texts = zip(keys, one.mentions, strict=True)
+    insert_new(db, insights, [{"key": key, "text": mention.text} for key, mention in texts])
+    ids = {}
+    for some in chunks(keys):
+        found = select(insights.c.key, insights.c.id).where(insights.c.key.in_(some))
+        ids.update({row.key: row.id for row in db.execute(found)})
+    rows = [
+        {
+            "brief_id": brief_id,
+            "position": position,
+            "insight_id": ids[key],
+            "role": mention.role,
+            "speaker": mention.speaker,
+            "at": mention.at,
+            "topics": list(mention.topics),
+        }
+        for position, (key, mention) in enumerate(zip(keys, one.mentions, strict=True))
+    ]
+    db.execute(mentions.insert(), rows)
+    return list(ids.values())
+
+
+def _enter_file(db: Connection, read: Read, brief_id: int | None, now: datetime) -> None:
+    dropped = [[one.line, one.text] for one in read.brief.dropped] if read.brief else []
+    values = {
+        "size": read.size,
+        "mtime_ns": read.mtime_ns,
+        "brief_id": brief_id,
+        "reason": read.reason,
+        "line": read.line,
+        "dropped": dropped,
+        "seen_at": now,
+    }
+    changed = db.execute(update(files).where(files.c.path == read.path).values(**values))
+    if not changed.rowcount:
+        db.execute(files.insert().values(path=read.path, **values))
+
+
+def _date_insights(db: Connection, ids: Sequence[int]) -> None:
+    """An insight's date is that of its earliest brief; without a brief it has none."""
+    dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
+    earliest = (
+        select(func.min(dated))
+        .join(mentions, mentions.c.brief_id == briefs.c.id)
+        .where(mentions.c.insight_id == insights.c.id)
+        .scalar_subquery()
+    )
+    for some in chunks(ids):
+        db.execute(update(insights).where(insights.c.id.in_(some)).values(date=earliest))
+
+
+def totals(db: Connection) -> Totals:
+    def count(query: Any) -> int:
+        return int(db.scalar(query) or 0)
+
+    return Totals(
+        briefs=count(select(func.count()).select_from(briefs)),
+        insights=count(select(func.count(mentions.c.insight_id.distinct()))),
+        mentions=count(select(func.count()).select_from(mentions)),
+        rejected=count(select(func.count()).where(files.c.reason.is_not(None))),
+        dropped=count(select(func.sum(func.json_array_length(files.c.dropped)))),
+    )
+
+
+def rejected(db: Connection) -> Sequence[RowMapping]:
+    """Rows of (path, reason, line, seen_at)."""
+    query = select(files.c.path, files.c.reason, files.c.line, files.c.seen_at)
+    return db.execute(query.where(files.c.reason.is_not(None)).order_by(files.c.path)).mappings().all()
+
+
+def dropped(db: Connection) -> Sequence[tuple[str, int, str]]:
+    """(path, line, text) of every paragraph that was taken for boilerplate."""
+    rows = db.execute(select(files.c.path, files.c.dropped).order_by(files.c.path))
+    return [(path, line, text) for path, found in rows for line, text in found]
+
+
+def candidates(db: Connection, day: date, window_days: int) -> list[Candidate]:
+    """The insights of the window up to ``day``, each cited from its best mention.
+
+    That is a lead before a related one, then the earliest brief.
+    """
+    first = day - timedelta(days=window_days - 1)
+    query = (
+        select(insights.c.id, insights.c.text, insights.c.date, mentions, briefs)
+        .join(mentions, mentions.c.insight_id == insights.c.id)
+        .join(briefs, briefs.c.id == mentions.c.brief_id)
+        .where(insights.c.date.between(first, day))
+        .order_by(
+            insights.c.id,
+            mentions.c.role,
+            func.coalesce(briefs.c.published, briefs.c.first_seen),
+            briefs.c.id,
+        )
+    )
+    grouped: dict[int, list[RowMapping]] = {}
+    for row in db.execute(query).mappings():
+        grouped.setdefault(row[insights.c.id], []).append(row)
+    return [_candidate(rows) for rows in grouped.values()]
+
+
+def _candidate(rows: Sequence[RowMapping]) -> Candidate:
+    best = rows[0]
+    at, url = best[mentions.c.at], best[briefs.c.url]
+    citation = Citation(
+        best[briefs.c.podcast], best[briefs.c.episode] or best[briefs.c.title],
+        best[mentions.c.speaker], url, at,
+    )  # fmt: skip
+    return Candidate(
+        insight=Insight(best[insights.c.id], best[insights.c.text], best[insights.c.date]),
+        citation=citation,
+        brief_id=best[mentions.c.brief_id],
+        brief_count=len(rows),
+        topics=tuple(best[briefs.c.topics]) + tuple(best[mentions.c.topics]),
+    )
+
+
+def archive(db: Connection, day: date) -> list[Insight]:
+    """Every insight known by ``day``, and every one that was ever picked.
+
+    A picked one that no brief says any more is dated by the first issue it stood in.
+    """
+    sent = (
+        select(picks.c.insight_id, func.min(issues.c.date).label("date"))
+        .join(issues, issues.c.id == picks.c.issue_id)
+        .group_by(picks.c.insight_id)
+        .subquery()
+    )
+    dated = func.coalesce(insights.c.date, sent.c.date)
+    query = (
+        select(insights.c.id, insights.c.text, dated.label("date"))
+        .outerjoin(sent, sent.c.insight_id == insights.c.id)
+        .where(or_(insights.c.date <= day, sent.c.insight_id.is_not(None)))
+        .order_by(insights.c.id)
+    )
+    return [Insight(row.id, row.text, row.date) for row in db.execute(query)]
+
+
+def newest(db: Connection) -> datetime | None:
+    """When a file was last read."""
+    found: datetime | None = db.scalar(select(func.max(files.c.seen_at)))
+    return found

@@ -1,0 +1,188 @@
+"""Opening the database: SQLite by default, PostgreSQL by its URL alone; brought up to date."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from newsletter.edges.resources import resource
+from newsletter.edges.store.schema import HEAD
+from newsletter.errors import ConfigError, StoreError
+
+_BUSY_SECONDS = 30
+_WRITE_LOCK = 7_415_021  # any number, as long as every writer names the same one
+
+T = TypeVar("T")
+
+
+class Store:
+    """One database. ``reading`` and ``writing`` give a connection in one transaction each.
+
+    Writers wait for each other from the first statement on, so that what a transaction read still
+    holds when it writes. Raises StoreError where the database cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        try:
+            self._bring_up_to_date()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with _told(), self.engine.begin() as db:
+            yield db
+
+    @contextmanager
+    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
+        """``durable``: what was committed survives a power cut, not only a crash."""
+        with _told(), self.engine.connect() as plain:
+            if plain.dialect.name == "sqlite":
+                _pragma(plain, f"synchronous = {'FULL' if durable else 'NORMAL'}")
+            db = plain.execution_options(newsletter_writes=True)
+            with db.begin():
+                yield db
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _bring_up_to_date(self) -> None:
+        with _told():
+            at = self.revision()
+            if at is not None and at > HEAD:
+                raise StoreError(
+                    f"the database stands at {at}, this program knows {HEAD}: install the newer one"
+                )
+            if at != HEAD:
+                self.migrate()
+
+    def revision(self) -> str | None:
+        """The migration the database stands at; None when it is empty."""
+        with _told(), self.engine.connect() as db:
+            return _revision(db)
+
+    def migrate(self, to: str = "head") -> None:
+        """Up to ``to``, or down to it (a revision, or "base")."""
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(resource("migrations")).replace("%", "%%"))
+        with self.writing() as db:
+            config.attributes["connection"] = db
+            here = _revision(db)
+            down = to == "base" or (to != "head" and here is not None and to < here)
+            (command.downgrade if down else command.upgrade)(config, to)
+
+
+def _revision(db: Connection) -> str | None:
+    if not inspect(db).has_table("alembic_version"):
+        return None
+    found: str | None = db.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def insert_new(db: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows that break no unique key, and pass over the others."""
+    if rows:
+        dialect = postgresql if db.dialect.name == "postgresql" else sqlite
+        db.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """Slices small enough for an IN (...) on every database."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgres", "postgresql"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(parsed)
+        engine = create_engine(parsed, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"store.url needs the package {error.name}: pip install 'newsletter[postgresql]'"
+        ) from error
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigError(
+            f"store.url is no database address ({error}): write sqlite:///newsletter.db"
+            " or postgresql://user@host/name"
+        ) from error
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ConfigError("store.url names no file: write sqlite:///newsletter.db")
+    _create_private(Path(url.database))
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _create_private(path: Path) -> None:
+    """Only its owner may read who subscribes; SQLite gives its side files the same mode."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(f"cannot open the database {path}: {error.strerror}") from error
+
+
+def _prepare_sqlite(dbapi: Any, _record: object) -> None:
+    # The driver's own BEGIN comes too late to protect a read that a write depends on.
+    dbapi.isolation_level = None
+    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL"):
+        dbapi.execute(f"PRAGMA {pragma}")
+
+
+def _pragma(db: Connection, setting: str) -> None:
+    """Set outside of any transaction, where SQLite wants it."""
+    driver = db.connection.dbapi_connection
+    assert driver is not None
+    driver.execute(f"PRAGMA {setting}")
+
+
+def _writes(db: Connection) -> bool:
+    return bool(db.get_execution_options().get("newsletter_writes"))
+
+
+def _begin_sqlite(db: Connection) -> None:
+    db.exec_driver_sql("BEGIN IMMEDIATE" if _writes(db) else "BEGIN")
+
+
+def _begin_postgresql(db: Connection) -> None:
+    if _writes(db):
+        db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """The driver's errors in the operator's words."""
+    try:
+        yield
+    except DBAPIError as error:
+        mend = _MENDS.get(next((key for key in _MENDS if key in str(error.orig)), ""), "")
+        raise StoreError(f"the database: {error.orig}{mend}") from error
+
+
+_MENDS = {
+    "locked": "; another program holds it: end that program, or try again",
+    "not a database": "; store.url names a file that is something else",
+    "disk is full": "; free some space and run the command again",
+    "readonly": "; its file or folder may not be written by this user",
+    "refused": "; is the server running, and store.url right?",
+}

@@ -1,0 +1,67 @@
+"""What ``status`` tells: counts and the rows that need a look."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from newsletter.edges.store.schema import delivery as deliveries
+from newsletter.edges.store.schema import insight as insights
+from newsletter.edges.store.schema import subscriber as subscribers
+
+
+def outcomes(db: Connection, day: date) -> Sequence[tuple[str, str | None, int]]:
+    """(state, reason, count) of a date's deliveries."""
+    query = (
+        select(deliveries.c.state, deliveries.c.reason, func.count())
+        .where(deliveries.c.date == day)
+        .group_by(deliveries.c.state, deliveries.c.reason)
+        .order_by(deliveries.c.state, deliveries.c.reason)
+    )
+    return [(state, reason, count) for state, reason, count in db.execute(query)]
+
+
+def troubles(db: Connection, day: date, most: int) -> Sequence[RowMapping]:
+    """Rows (address, state, reason, answer, next_attempt_at) that were tried and not sent."""
+    query = (
+        select(
+            subscribers.c.address,
+            deliveries.c.state,
+            deliveries.c.reason,
+            deliveries.c.answer,
+            deliveries.c.next_attempt_at,
+        )
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(deliveries.c.date == day, deliveries.c.answer != "", deliveries.c.state != "sent")
+        .order_by(deliveries.c.id)
+        .limit(most)
+    )
+    return db.execute(query).mappings().all()
+
+
+def unresolved(db: Connection) -> int:
+    """How many deliveries of any date are unknown."""
+    query = select(func.count()).where(deliveries.c.state == "unknown")
+    return int(db.scalar(query) or 0)
+
+
+def hours(db: Connection) -> Sequence[tuple[str, int, int]]:
+    """(timezone, hour, count) of the active subscribers."""
+    query = (
+        select(subscribers.c.timezone, subscribers.c.hour, func.count())
+        .where(subscribers.c.state == "active")
+        .group_by(subscribers.c.timezone, subscribers.c.hour)
+    )
+    return [(timezone, hour, count) for timezone, hour, count in db.execute(query)]
+
+
+def candidate_count(db: Connection, first: date, last: date) -> int:
+    query = select(func.count()).where(insights.c.date.between(first, last))
+    return int(db.scalar(query) or 0)
+
+
+def deliveries_of(db: Connection, subscriber_id: int) -> Sequence[RowMapping]:
+    """Rows (date, state, reason, answer) of one subscriber, newest first."""
+    columns = (deliveries.c.date, deliveries.c.state, deliveries.c.reason, deliveries.c.answer)
+    query = select(*columns).where(deliveries.c.subscriber_id == subscriber_id)
+    return db.execute(query.order_by(deliveries.c.date.desc())).mappings().all()

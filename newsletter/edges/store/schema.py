@@ -1,0 +1,184 @@
+"""The tables. Migrations in migrations/ bring a database to this shape; a test holds them equal."""
+
+from datetime import UTC, datetime
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+HEAD = "0002"
+"""The newest migration, so that a command need not load Alembic to know it is up to date."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, stored as UTC on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None or value.tzinfo is not None:
+            return value and value.astimezone(UTC)
+        return value.replace(tzinfo=UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+brief = Table(
+    "brief",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("podcast", Text, nullable=False),
+    Column("episode", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("topics", JSON, nullable=False),
+    Column("published", Date),
+    Column("first_seen", Date, nullable=False),
+)
+
+file = Table(
+    "file",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("brief_id", ForeignKey("brief.id"), index=True),
+    Column("reason", Text),
+    Column("line", Integer),
+    Column("dropped", JSON, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
+insight = Table(
+    "insight",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+    # The date of its earliest brief; none while no current brief says it.
+    Column("date", Date, index=True),
+)
+
+mention = Table(
+    "mention",
+    metadata,
+    Column("brief_id", ForeignKey("brief.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("insight_id", ForeignKey("insight.id"), nullable=False, index=True),
+    Column("role", String(8), nullable=False),
+    Column("speaker", Text, nullable=False),
+    Column("at", Integer),
+    Column("topics", JSON, nullable=False),
+    CheckConstraint("role IN ('lead', 'related')", name="role"),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("address", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("hour", SmallInteger, nullable=False),
+    Column("interests", Text, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("activated_at", Instant, nullable=False),
+    CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),
+    CheckConstraint(
+        "state IN ('pending', 'active', 'unsubscribed', 'bounced', 'complained')", name="state"
+    ),
+)
+
+issue = Table(
+    "issue",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("date", Date, nullable=False),
+    Column("house", Boolean, nullable=False),
+    Column("runners_up", JSON, nullable=False),
+    Index(
+        "uq_issue_house_date",
+        "date",
+        unique=True,
+        sqlite_where=text("house"),
+        postgresql_where=text("house"),
+    ),
+)
+
+pick = Table(
+    "pick",
+    metadata,
+    Column("issue_id", ForeignKey("issue.id"), primary_key=True),
+    Column("rank", SmallInteger, primary_key=True),
+    Column("insight_id", ForeignKey("insight.id"), nullable=False, index=True),
+    Column("score", Float, nullable=False),
+    Column("signals", JSON, nullable=False),
+    # As they were when the issue was composed: a brief may change, a sent message may not.
+    Column("citation", JSON, nullable=False),
+    Column("echoes", JSON, nullable=False),
+    Column("related", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscriber.id"), nullable=False),
+    Column("date", Date, nullable=False),
+    Column("issue_id", ForeignKey("issue.id")),
+    Column("state", String(8), nullable=False),
+    Column("reason", String(16)),
+    Column("message_id", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Instant),
+    Column("changed_at", Instant, nullable=False),
+    # One row ever: what makes a second copy impossible.
+    Index("uq_delivery_subscriber_id_date", "subscriber_id", "date", unique=True),
+    Index("ix_delivery_date_state", "date", "state"),
+    Index("ix_delivery_state_next_attempt_at", "state", "next_attempt_at"),
+    CheckConstraint(
+        "state IN ('pending', 'sending', 'sent', 'failed', 'unknown', 'skipped')", name="state"
+    ),
+    CheckConstraint(
+        "reason IN ('too_few', 'too_late', 'expired', 'refused', 'unsubscribed', 'cancelled')",
+        name="reason",
+    ),
+)

@@ -1,0 +1,36 @@
+"""Template sources: the bundled ones, and the operator's that stand in their place."""
+
+from pathlib import Path
+
+from newsletter.edges.resources import resource
+from newsletter.editorial.stationery import check
+from newsletter.errors import ConfigError
+
+_SUFFIXES = {".html", ".txt"}
+
+
+def read_templates(custom: Path | None) -> dict[str, str]:
+    """Name -> source. A template in ``custom`` overrides the bundled one of that name.
+
+    Raises ConfigError where the folder is missing or a template cannot be read or compiled.
+    """
+    sources = _read_folder(resource("templates"))
+    if custom is None:
+        return sources
+    if not custom.is_dir():
+        raise ConfigError(f"the folder of templates {custom} is missing: create it or drop the key")
+    return sources | _read_folder(custom)
+
+
+def _read_folder(folder: Path) -> dict[str, str]:
+    paths = sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES and path.is_file())
+    return {path.name: _read(path) for path in paths}
+
+
+def _read(path: Path) -> str:
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"template {path} cannot be read as UTF-8 text: {error}") from error
+    check(source, str(path))
+    return source

@@ -1,0 +1,90 @@
+"""The web side: Starlette around callables. For now one path, for leaving (RFC 8058)."""
+
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Literal, get_args
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+State = Literal["ask", "done", "unknown"]
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+_GRACE_SECONDS = 10
+
+
+def app(
+    known: Callable[[str], bool], leave: Callable[[str], bool], page: Callable[[State], str]
+) -> ASGIApp:
+    """``/u/{token}``: GET asks and changes nothing, POST leaves, however often, whatever its body.
+
+    ``known`` and ``leave`` tell whether a token is somebody's, and run in a thread pool. ``page``
+    renders the three pages once, now: every wrong token is answered 404 with the same bytes.
+    """
+    pages = {state: page(state) for state in get_args(State)}
+
+    def ask(request: Request) -> HTMLResponse:
+        return answer("ask" if known(request.path_params["token"]) else "unknown")
+
+    def done(request: Request) -> HTMLResponse:
+        return answer("done" if leave(request.path_params["token"]) else "unknown")
+
+    def answer(state: State) -> HTMLResponse:
+        return HTMLResponse(pages[state], 404 if state == "unknown" else 200)
+
+    routes = [Route("/u/{token}", ask, methods=["GET"])]
+    routes += [Route("/u/{token}", done, methods=["POST"])]
+    inner = Starlette(routes=routes)
+    inner.router.redirect_slashes = False
+    return partial(_guarded, inner)
+
+
+async def _guarded(inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Every answer bears the headers, the 404s and 500s of others, too."""
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            added = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+            message["headers"] = [*message.get("headers", ()), *added]
+        await send(message)
+
+    await inner(scope, receive, with_headers)
+
+
+def server(application: ASGIApp) -> uvicorn.Server:
+    """Without an access log: tokens stand in the paths."""
+    config = uvicorn.Config(
+        application,
+        access_log=False,
+        lifespan="off",
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        ws="none",
+    )
+    return uvicorn.Server(config)
+
+
+def serve(application: ASGIApp, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT, and finish what is in hand. OSError: the address is not free."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family) as listening:
+        # uvicorn raises the signal once more when it has stopped, for whoever waits behind it
+        before = signal.signal(signal.SIGTERM, lambda *_: None)
+        with suppress(KeyboardInterrupt):
+            server(application).run(sockets=[listening])
+        signal.signal(signal.SIGTERM, before)

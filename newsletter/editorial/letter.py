@@ -1,0 +1,102 @@
+"""A letter: one reader's issue as subject, text and HTML."""
+
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from urllib.parse import quote
+
+from newsletter.editorial.model import Issue, Subscriber
+from newsletter.editorial.prose import first_sentence, headline, minutes
+from newsletter.editorial.stationery import Stationery, uri
+from newsletter.editorial.tokens import token
+
+__all__ = ["Letter", "Letterhead", "Stationery", "leaving", "letter"]
+
+_RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
+_INERT = "test"
+_PREHEADER = 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letterhead:
+    """What all letters of a newsletter share.
+
+    ``from_address`` is "Name <a@b>" or "a@b", already valid. ``base_url`` is where ``/u/TOKEN``
+    answers; empty where nothing does: then readers leave by mail.
+    """
+
+    name: str
+    from_address: str
+    secret: bytes = field(repr=False)
+    stationery: Stationery = field(repr=False)
+    reply_to: str = ""
+    postal_address: str = ""
+    base_url: str = ""
+    language: str = "en"
+
+    @property
+    def sender(self) -> str:
+        """The bare address that the letters come from."""
+        return parseaddr(self.from_address)[1]
+
+    @property
+    def direction(self) -> str:
+        """ "ltr" or "rtl", by the language."""
+        return "rtl" if self.language.lower().partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """``subject`` is one line; ``text`` and ``html`` are whole bodies, lines parted by LF."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def letter(
+    issue: Issue, subscriber: Subscriber, letterhead: Letterhead, *, test: bool = False
+) -> Letter:
+    """The same arguments make the same letter, to the byte.
+
+    ``test`` marks the subject and makes the unsubscribe links inert. Raises ConfigError where a
+    template of the operator's asks for what is not there.
+    """
+    values = _values(issue, subscriber, letterhead, test=test)
+    fill = letterhead.stationery.fill
+    subject = " ".join(("[Test] " * test + fill("subject.txt", **values)).split())
+    text = fill("issue.txt", subject=subject, **values)
+    html = fill("issue.html", subject=subject, **values)
+    return Letter(subject, text.strip("\n") + "\n", html.strip("\n") + "\n")
+
+
+def leaving(subscriber: Subscriber, letterhead: Letterhead, *, test: bool = False) -> list[str]:
+    """The ways to unsubscribe, the best first: the web where it answers, and mail always."""
+    key = _INERT if test else token(letterhead.secret, subscriber.id)
+    address = parseaddr(letterhead.reply_to)[1] or letterhead.sender
+    mail = f"mailto:{quote(address, safe='@!$*+')}?subject=unsubscribe%20{key}"
+    web = f"{uri(letterhead.base_url.rstrip('/'))}/u/{key}"
+    return [web, mail] if letterhead.base_url else [mail]
+
+
+def _values(
+    issue: Issue, subscriber: Subscriber, letterhead: Letterhead, *, test: bool
+) -> dict[str, object]:
+    """What templates may use; not the letterhead itself, which holds the secret."""
+    return {
+        "name": letterhead.name,
+        "language": letterhead.language,
+        "direction": letterhead.direction,
+        "postal_address": letterhead.postal_address,
+        "issue": issue,
+        "subscriber": subscriber,
+        "preheader": _preheader(issue),
+        "minutes": minutes(pick.text for pick in issue.picks),
+        "unsubscribe": leaving(subscriber, letterhead, test=test)[0],
+    }
+
+
+def _preheader(issue: Issue) -> str:
+    """What an inbox shows beside the subject: not the pick that the subject is made from."""
+    if len(issue.picks) < 2:
+        return ""
+    return headline(first_sentence(issue.picks[1].text), _PREHEADER)

@@ -1,0 +1,150 @@
+"""A whole message, RFC 5322, written as bytes: the same posting makes the same message."""
+
+import re
+import string
+import unicodedata
+from binascii import b2a_qp
+from email.utils import format_datetime, parseaddr
+from functools import lru_cache
+
+from newsletter.editorial.letter import Letter, Letterhead, leaving, letter
+from newsletter.editorial.model import Posting, digest
+
+_LINE = 78
+_WORD = 52  # with "=?utf-8?q??=" and the longest header name it goes before: under 76
+_AS_THEY_ARE = frozenset(b"!*+-/" + string.ascii_letters.encode() + string.digits.encode())
+_Q = [chr(n) if n in _AS_THEY_ARE else "_" if n == 32 else f"={n:02X}" for n in range(256)]
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_ATOMS = re.compile(r"[^\s\"(),.:;<>@\[\\\]]+(?:\.[^\s\"(),.:;<>@\[\\\]]+)*")
+_WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+
+
+def message(posting: Posting, letterhead: Letterhead, *, test: bool = False) -> bytes:
+    """Lines end in CRLF and hold at most 998 octets; only an address may bring 8-bit letters.
+
+    ``test`` marks the subject, adds a header and makes the unsubscribe links inert.
+    """
+    content = letter(posting.issue, posting.subscriber, letterhead, test=test)
+    headers = [
+        *_people(posting, letterhead),
+        ("Subject", _text("Subject", content.subject)),
+        ("Date", format_datetime(posting.due_at)),
+        ("Message-ID", _line(posting.message_id)),
+        *_list(posting, letterhead, test=test),
+        *([("X-Newsletter-Test", "yes")] if test else []),
+    ]
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    return head.encode() + _body(content, boundary="=_" + digest(posting.message_id)[:32])
+
+
+def _people(posting: Posting, letterhead: Letterhead) -> list[tuple[str, str]]:
+    reader = posting.subscriber
+    people = [
+        ("From", _mailbox("From", *parseaddr(letterhead.from_address))),
+        ("To", _mailbox("To", reader.name, reader.address)),
+    ]
+    if letterhead.reply_to:
+        people.append(("Reply-To", _mailbox("Reply-To", *parseaddr(letterhead.reply_to))))
+    return people
+
+
+def _list(posting: Posting, letterhead: Letterhead, *, test: bool) -> list[tuple[str, str]]:
+    """RFC 2919, 2369, 8058 (one click needs https) and 3834 (made by a periodic process)."""
+    ways = leaving(posting.subscriber, letterhead, test=test)
+    headers = [
+        ("List-Id", _list_id(letterhead)),
+        ("List-Unsubscribe", ",\r\n ".join(f"<{way}>" for way in ways)),
+        ("Precedence", "bulk"),
+        ("Auto-Submitted", "auto-generated"),
+    ]
+    if ways[0].startswith("https://"):
+        headers.insert(2, ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    return headers
+
+
+def _list_id(letterhead: Letterhead) -> str:
+    plain = unicodedata.normalize("NFKD", letterhead.name).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "newsletter"
+    return f"<{slug[:63].rstrip('-')}.{_address(letterhead.sender).rpartition('@')[2]}>"
+
+
+def _mailbox(header: str, name: str, address: str) -> str:
+    name = _line(name)
+    if not name:
+        return _address(address)
+    phrase = name if _WORDS.fullmatch(name) else '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+    if not _fits(header, name):
+        phrase = _encoded(name)
+    last = phrase.rpartition("\n")[2]
+    fold = "\r\n " if len(f"{header}: {last} <{address}>") > _LINE else " "
+    return f"{phrase}{fold}<{_address(address)}>"
+
+
+def _address(address: str) -> str:
+    """The domain in ASCII (IDNA), the local part quoted where it is no dot-atom."""
+    local, _, domain = _line(address).rpartition("@")
+    if not _ATOMS.fullmatch(local) and not re.fullmatch(r'"(?:[^"\\]|\\.)*"', local):
+        local = '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
+    return f"{local}@{domain if domain.isascii() else _idna(domain)}"
+
+
+def _idna(domain: str) -> str:
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
+
+
+def _text(header: str, text: str) -> str:
+    line = _line(text)
+    return line if _fits(header, line) else _encoded(line)
+
+
+def _fits(header: str, line: str) -> bool:
+    """Whether it can stand as it is: ASCII, short, and nothing that a reader would decode."""
+    return line.isascii() and "=?" not in line and len(header) + len(line) + 2 <= _LINE
+
+
+@lru_cache(maxsize=1024)
+def _encoded(line: str) -> str:
+    """RFC 2047 encoded words of whole characters, one a line, none longer than 76 octets.
+
+    Not ``email.header``: it is slower than all the rest of a message, and its folding has changed
+    between versions of Python, while a message is made again byte for byte.
+    """
+    words = [""]
+    for character in line:
+        octets = "".join(_Q[octet] for octet in character.encode())
+        if len(words[-1]) + len(octets) > _WORD:
+            words.append("")
+        words[-1] += octets
+    return "\r\n ".join(f"=?utf-8?q?{word}?=" for word in words)
+
+
+def _line(text: str) -> str:
+    """One line whatever it was: white space single, controls (a line break) unable to end it."""
+    return " ".join(_CONTROLS.sub(" ", text).split())
+
+
+def _body(content: Letter, boundary: str) -> bytes:
+    """The text part first. Quoted-printable never holds "=_", so no body holds the boundary."""
+    border = f"--{boundary}"
+    return b"".join(
+        (
+            b"MIME-Version: 1.0\r\n",
+            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode(),
+            f"{border}\r\n".encode(),
+            _part("plain", content.text),
+            f"\r\n{border}\r\n".encode(),
+            _part("html", content.html),
+            f"\r\n{border}--\r\n".encode(),
+        )
+    )
+
+
+def _part(subtype: str, body: str) -> bytes:
+    lines = "\r\n".join(body.splitlines()) + "\r\n"
+    return (
+        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    ).encode() + b2a_qp(lines.encode("utf-8", "replace"))

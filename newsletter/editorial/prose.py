@@ -1,0 +1,146 @@
+"""Small crafts with words: first sentence, headline, wrapped paragraph, reading time."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+from math import ceil
+
+_CLOSING = "、。，．！？；：」』）】》〉…"
+_WIDE = (
+    "\u1100-\u115f\u2e80-\u303f\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f"
+    "\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003fffd"
+)
+_UNIT = re.compile(f"(\\s*)([{_WIDE}][{_CLOSING}]*|[^\\s{_WIDE}]+[{_CLOSING}]*)")
+_WIDE_ONE = re.compile(f"[{_WIDE}]")
+
+_SENTENCE_END = re.compile(
+    r"""[.!?…؟۔।]+["'”’»)\]]*(?=\s) | [。！？]+["'”’」』）]*""",
+    re.VERBOSE,
+)
+_ABBREVIATION = re.compile(
+    r"(?:[^\W\d_]\.)*[^\W\d_]"
+    r"|mrs?|ms|dr|prof|st|vs|inc|ltd|jr|sr|gen|sen|rep|gov|fig|approx"
+    r"|jan|feb|aug|sept?|oct|nov|dec",
+    re.IGNORECASE,
+)
+
+_WORDS_PER_MINUTE = 220
+
+
+@lru_cache(maxsize=4096)
+def first_sentence(text: str) -> str:
+    """Up to the first full stop that ends a sentence; "U.S.", "3.5" and "Dr." do not."""
+    line = " ".join(text.split())
+    for end in _SENTENCE_END.finditer(line):
+        if _ends_here(line, end):
+            return line[: end.end()]
+    return line
+
+
+def _ends_here(line: str, end: re.Match[str]) -> bool:
+    if not line[end.end() : end.end() + 1].isspace():
+        return True
+    if line[end.end() + 1].islower():
+        return False
+    word = line[line.rfind(" ", 0, end.start()) + 1 : end.start()]
+    return end[0][0] != "." or not _ABBREVIATION.fullmatch(word.lstrip("(\"'“‘["))
+
+
+@lru_cache(maxsize=4096)
+def headline(text: str, limit: int) -> str:
+    """At most ``limit`` characters, cut at a word border, ending in no comma and no full stop."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return _bare(line)
+    return _bare(line[: _border(line, limit - 1)]) + "…"
+
+
+def _border(line: str, limit: int) -> int:
+    """Where to cut: at a space, or in text without spaces at no combining mark or joined emoji."""
+    border = line.rfind(" ", 0, limit + 1)
+    if border >= limit // 2:
+        return border
+    while limit > 1 and (_joins(line[limit]) or line[limit - 1] == "\u200d"):
+        limit -= 1
+    return limit
+
+
+def _joins(letter: str) -> bool:
+    skin = "\U0001f3fb" <= letter <= "\U0001f3ff"
+    return letter == "\u200d" or skin or unicodedata.category(letter).startswith("M")
+
+
+def _bare(line: str) -> str:
+    line = line.rstrip(" ,;:–—-([“‘、，；：")
+    one_stop = line.endswith(".") and "." not in line[:-1].rpartition(" ")[2]
+    return line[:-1] if one_stop else line.removesuffix("。")
+
+
+@lru_cache(maxsize=4096)
+def wrap(text: str, indent: str = "", mark: str = "", width: int = 72) -> str:
+    """One paragraph in lines of at most ``width`` columns, wide characters counting two.
+
+    ``mark`` stands before the first line, and the others hang under what follows it.
+    A word longer than a line (a link) keeps a line of its own; text without spaces (Chinese,
+    Japanese) breaks between characters.
+    """
+    lines: list[str] = []
+    used = 0
+    margin = indent + " " * _columns(mark)
+    for space, unit in _UNIT.findall(text):
+        gap = " " if space and lines else ""
+        taken = len(gap) + _columns(unit)
+        if not lines or used + taken > width:
+            lines.append((margin if lines else indent + mark) + unit)
+            used = len(margin) + _columns(unit)
+        else:
+            lines[-1] += gap + unit
+            used += taken
+    return "\n".join(lines)
+
+
+def _columns(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(
+        2 if unicodedata.east_asian_width(letter) in "WF" else not unicodedata.combining(letter)
+        for letter in text
+    )
+
+
+def minutes(texts: Iterable[str]) -> int:
+    """The reading time, at least 1: 220 words, or 440 Chinese or Japanese characters, a minute."""
+    return max(1, ceil(sum(map(_words, texts)) / _WORDS_PER_MINUTE))
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> float:
+    return sum(0.5 if _WIDE_ONE.match(unit) else 1.0 for _, unit in _UNIT.findall(text))
+
+
+def day_month(day: date) -> str:
+    """14 March: the reader knows the year."""
+    return f"{day.day} {_MONTHS[day.month - 1]}"
+
+
+def counted(count: int, thing: str) -> str:
+    """1 brief, 1,024 briefs."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]

@@ -1,0 +1,195 @@
+"""The signals: what speaks for a candidate, each from 0 to 1, and their weighted mean.
+
+A signal is a function ``(day, reader) -> array`` and a line in ``SIGNALS``; its weight is a key of
+``[selection.weights]``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from newsletter.editorial.model import Candidate, Insight
+from newsletter.editorial.similarity import Matrix, similarities, terms
+
+Array = npt.NDArray[np.float64]
+Columns = npt.NDArray[np.intp]
+
+_HALF_LIFE_DAYS = 7.0
+# Below this a shared word or two is chance, and naming the insight would only puzzle its reader.
+_ECHO_FLOOR = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """Whom an issue is for. ``heard``: each insight they were sent, and the date of that issue."""
+
+    interests: str
+    heard: Mapping[int, date]
+
+    @cached_property
+    def phrases(self) -> tuple[str, ...]:
+        return tuple(" ".join(part.split()) for part in self.interests.split(",") if part.strip())
+
+    @cached_property
+    def ids(self) -> npt.NDArray[np.int64]:
+        return np.fromiter(self.heard, dtype=np.int64, count=len(self.heard))
+
+
+class Day:
+    """What a date offers to every reader, worked out once for all of them.
+
+    ``candidates`` are the insights of the window, ``archive`` all that were ever known, candidates
+    included. Candidates stand newest first, then by id: the order that breaks ties.
+    """
+
+    def __init__(
+        self,
+        on: date,
+        candidates: Sequence[Candidate],
+        archive: Sequence[Insight],
+        window_days: int,
+    ) -> None:
+        self.date = on
+        self.candidates = sorted(
+            candidates, key=lambda one: (-one.insight.date.toordinal(), one.insight.id)
+        )
+        self.archive = sorted(archive, key=lambda insight: insight.id)
+        self.window_days = window_days
+        self.ids = np.array([insight.id for insight in self.archive], dtype=np.int64)
+        self.rows = self.columns(np.array([one.insight.id for one in self.candidates], np.int64))
+        self._coverage: dict[str, Array] = {}
+        self._nearest_aged: dict[int, list[tuple[int, float]]] = {}
+
+    def columns(self, ids: npt.NDArray[np.int64]) -> Columns:
+        """Where these insights stand in the archive; those that are not in it are passed over."""
+        if not len(self.ids):
+            return np.empty(0, dtype=np.intp)
+        places = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        found: Columns = places[self.ids[places] == ids]
+        return found
+
+    @cached_property
+    def resemblance(self) -> Matrix:
+        """(len(archive), len(candidates)): the similarity of each candidate to each insight."""
+        new = [one.insight.text for one in self.candidates]
+        return np.ascontiguousarray(similarities(new, [one.text for one in self.archive]).T)
+
+    @cached_property
+    def among(self) -> Matrix:
+        """(n, n): the candidates compared with each other."""
+        return self.resemblance[self.rows]
+
+    @cached_property
+    def aged(self) -> npt.NDArray[np.bool_]:
+        """Which insights of the archive are older than the window."""
+        first = self.date.toordinal() - self.window_days + 1
+        return np.array([one.date.toordinal() < first for one in self.archive], dtype=np.bool_)
+
+    def nearest(self, place: int, columns: Columns, most: int) -> list[tuple[int, float]]:
+        """The earlier insights among ``columns`` most like a candidate: (column, similarity)."""
+        values = self.resemblance[columns, place]
+        close = np.flatnonzero(values >= _ECHO_FLOOR)
+        order = close[np.argsort(-values[close], kind="stable")][:most]
+        return [(int(columns[one]), float(values[one])) for one in order]
+
+    def nearest_aged(self, place: int, most: int) -> list[tuple[int, float]]:
+        """The same among what is older than the window: one answer for every reader."""
+        if place not in self._nearest_aged:
+            self._nearest_aged[place] = self.nearest(place, np.flatnonzero(self.aged), most)
+        return self._nearest_aged[place]
+
+    @cached_property
+    def briefs(self) -> npt.NDArray[np.int64]:
+        return np.array([one.brief_id for one in self.candidates], dtype=np.int64)
+
+    @cached_property
+    def recurrence(self) -> Array:
+        return np.array([1 - 1 / one.brief_count for one in self.candidates])
+
+    @cached_property
+    def freshness(self) -> Array:
+        today = self.date.toordinal()
+        ages = np.array([today - one.insight.date.toordinal() for one in self.candidates], float)
+        return np.asarray(0.5 ** (ages / _HALF_LIFE_DAYS))
+
+    @cached_property
+    def _postings(self) -> dict[str, list[int]]:
+        postings: dict[str, list[int]] = {}
+        for place, one in enumerate(self.candidates):
+            about = " ".join((one.insight.text, one.citation.podcast, *one.topics))
+            for term in set(terms(about)):
+                postings.setdefault(term, []).append(place)
+        return postings
+
+    def coverage(self, phrase: str) -> Array:
+        """How much of a phrase each candidate speaks of, its rare words weighing most (by IDF)."""
+        if phrase not in self._coverage:
+            self._coverage[phrase] = self._cover(set(terms(phrase)))
+        return self._coverage[phrase]
+
+    def _cover(self, wanted: set[str]) -> Array:
+        covered, total = np.zeros(len(self.candidates)), 0.0
+        for term in sorted(wanted):
+            places = self._postings.get(term, [])
+            weight = float(np.log((1 + len(self.candidates)) / (1 + len(places))))
+            covered[places] += weight
+            total += weight
+        return np.divide(covered, total) if total else covered
+
+
+Signal = Callable[[Day, Reader], Array]
+
+
+def loudest(day: Day, reader: Reader) -> Array:
+    """For each candidate, its similarity to the nearest insight this reader was sent."""
+    heard = day.columns(reader.ids)
+    if not len(heard):
+        return np.zeros(len(day.candidates))
+    return np.asarray(day.resemblance[heard].max(axis=0), dtype=np.float64)
+
+
+def novelty(day: Day, reader: Reader) -> Array:
+    return 1 - loudest(day, reader)
+
+
+def recurrence(day: Day, reader: Reader) -> Array:  # noqa: ARG001
+    """Said in one brief 0, in two one half, in four three quarters."""
+    return day.recurrence
+
+
+def freshness(day: Day, reader: Reader) -> Array:  # noqa: ARG001
+    """1 on the day itself, halved every week."""
+    return day.freshness
+
+
+def interest(day: Day, reader: Reader) -> Array:
+    """The best match with any of the reader's phrases."""
+    best: Array = np.zeros(len(day.candidates))
+    for phrase in reader.phrases:
+        best = np.maximum(best, day.coverage(phrase))
+    return best
+
+
+SIGNALS: Mapping[str, Signal] = {
+    "novelty": novelty,
+    "recurrence": recurrence,
+    "freshness": freshness,
+    "interest": interest,
+}
+
+
+def signals(day: Day, reader: Reader) -> dict[str, Array]:
+    return {name: signal(day, reader) for name, signal in SIGNALS.items()}
+
+
+def score(values: Mapping[str, Array], weights: Mapping[str, float]) -> Array:
+    """The weighted mean, rounded so that two equal candidates tie on every machine."""
+    total = sum(weights[name] for name in values)
+    mean: Array = (
+        sum((weights[name] * array for name, array in values.items()), np.zeros(1)) / total
+    )
+    return np.asarray(mean.round(6), dtype=np.float64)

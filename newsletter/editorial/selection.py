@@ -1,0 +1,170 @@
+"""The best five without near-twins: greedy maximal marginal relevance under two limits.
+
+Carbonell and Goldstein, "The use of MMR", SIGIR 1998. Each step takes the candidate with the most
+of (1 - diversity) x score - diversity x (similarity to the nearest pick).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from newsletter.editorial.model import Candidate, Echo, Issue, Pick, RunnerUp, Taste
+from newsletter.editorial.prose import counted, day_month, headline
+from newsletter.editorial.ranking import Array, Columns, Day, Reader, loudest, score, signals
+
+Mask = npt.NDArray[np.bool_]
+
+_RUNNERS_UP = 5
+_ECHOES = 3
+_RELATED = 2
+_MATCH = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class _Desk:
+    """One reader's day spread out: everything that choosing looks at."""
+
+    day: Day
+    reader: Reader
+    taste: Taste
+    signals: dict[str, Array]
+    scores: Array
+    heard: Columns
+    loudest: Array
+    unheard: Mask
+
+    def values(self, place: int) -> dict[str, float]:
+        return {name: round(float(array[place]), 4) for name, array in self.signals.items()}
+
+
+def choose(day: Day, reader: Reader, taste: Taste) -> Issue:
+    """The issue of this day for this reader; with fewer than ``taste.minimum`` worthy, no picks."""
+    if not day.candidates:
+        return Issue(day.date, ())
+    desk = _spread(day, reader, taste)
+    chosen = _greedy(desk)
+    if len(chosen) < taste.minimum:
+        return Issue(day.date, (), tuple(_runners_up(desk, [])))
+    picks = tuple(_pick(desk, rank, place) for rank, place in enumerate(chosen, start=1))
+    return Issue(day.date, picks, tuple(_runners_up(desk, chosen)))
+
+
+def _spread(day: Day, reader: Reader, taste: Taste) -> _Desk:
+    values = signals(day, reader)
+    return _Desk(
+        day=day,
+        reader=reader,
+        taste=taste,
+        signals=values,
+        scores=score(values, taste.weights),
+        heard=day.columns(reader.ids),
+        loudest=loudest(day, reader),
+        unheard=np.array([one.insight.id not in reader.heard for one in day.candidates]),
+    )
+
+
+def _greedy(desk: _Desk) -> list[int]:
+    """The limit per brief is relaxed rather than sending fewer; the twin limit never."""
+    chosen: list[int] = []
+    nearest = np.zeros(len(desk.scores), dtype=np.float64)
+    worthy = desk.unheard & (desk.loudest < desk.taste.twin_limit)
+    for per_brief in (desk.taste.per_brief, len(desk.scores)):
+        while len(chosen) < desk.taste.count:
+            open_ = worthy & (nearest < desk.taste.twin_limit) & _room(desk, chosen, per_brief)
+            open_[chosen] = False
+            if not open_.any():
+                break
+            best = int(np.argmax(np.where(open_, _relevance(desk, nearest), -np.inf)))
+            chosen.append(best)
+            nearest = np.maximum(nearest, desk.day.among[:, best])
+    return chosen
+
+
+def _relevance(desk: _Desk, nearest: Array) -> Array:
+    diversity = desk.taste.diversity
+    return np.round((1 - diversity) * desk.scores - diversity * nearest, 6)
+
+
+def _room(desk: _Desk, chosen: list[int], per_brief: int) -> Mask:
+    """Which candidates come from a brief that is not yet full."""
+    room = np.ones(len(desk.scores), dtype=np.bool_)
+    briefs, counts = np.unique(desk.day.briefs[chosen], return_counts=True)
+    for brief in briefs[counts >= per_brief]:
+        room &= desk.day.briefs != brief
+    return room
+
+
+def _pick(desk: _Desk, rank: int, place: int) -> Pick:
+    one = desk.day.candidates[place]
+    echoes = tuple(_echoes(desk, place))
+    return Pick(
+        rank=rank,
+        insight_id=one.insight.id,
+        text=one.insight.text,
+        citation=one.citation,
+        score=float(desk.scores[place]),
+        signals=desk.values(place),
+        echoes=echoes,
+        related=tuple(_related(desk, place)),
+        reason=_reason(desk.reader, desk.day, one, place, echoes),
+    )
+
+
+def _echoes(desk: _Desk, place: int) -> Iterator[Echo]:
+    """The nearest insights that this reader was sent."""
+    for column, value in desk.day.nearest(place, desk.heard, _ECHOES):
+        yield _echo(desk, column, value)
+
+
+def _related(desk: _Desk, place: int) -> Iterator[Echo]:
+    """Earlier ones already sent or older than the window: tomorrow's pick is no footnote today."""
+    told = dict(desk.day.nearest_aged(place, _RELATED))
+    told.update(desk.day.nearest(place, desk.heard, _RELATED))
+    for column in sorted(told, key=lambda one: (-told[one], one))[:_RELATED]:
+        yield _echo(desk, column, told[column])
+
+
+def _echo(desk: _Desk, column: int, value: float) -> Echo:
+    earlier = desk.day.archive[column]
+    return Echo(
+        earlier.id, headline(earlier.text, 200), round(value, 4), desk.reader.heard.get(earlier.id)
+    )
+
+
+def _reason(reader: Reader, day: Day, one: Candidate, place: int, echoes: tuple[Echo, ...]) -> str:
+    """One quiet line: the strongest thing that can be said for this pick to this reader."""
+    parts = []
+    matches = [phrase for phrase in reader.phrases if day.coverage(phrase)[place] >= _MATCH]
+    if matches:
+        parts.append(f"Matches “{max(matches, key=lambda p: day.coverage(p)[place])}”.")
+    if one.brief_count > 1:
+        parts.append(f"Said in {counted(one.brief_count, 'brief')}.")
+    if echoes and echoes[0].heard and not matches:
+        closest = f"“{headline(echoes[0].text, 60)}” on {day_month(echoes[0].heard)}"
+        parts.append(f"New to you. The closest you have read: {closest}.")
+    return " ".join(parts) or "New to you."
+
+
+def _runners_up(desk: _Desk, chosen: list[int]) -> Iterator[RunnerUp]:
+    best = (int(place) for place in np.argsort(-desk.scores, kind="stable"))
+    left = [place for place in best if place not in chosen and desk.unheard[place]]
+    for place in left[:_RUNNERS_UP]:
+        one = desk.day.candidates[place].insight
+        why = _why_not(desk, place, chosen)
+        yield RunnerUp(one.id, one.text, float(desk.scores[place]), desk.values(place), why)
+
+
+def _why_not(desk: _Desk, place: int, chosen: Iterable[int]) -> str:
+    if desk.loudest[place] >= desk.taste.twin_limit:
+        echo = next(_echoes(desk, place))
+        when = f" on {day_month(echo.heard)}" if echo.heard else ""
+        return f"restates what was sent{when}: “{headline(echo.text, 60)}”"
+    for rank, pick in enumerate(chosen, start=1):
+        if desk.day.among[place, pick] >= desk.taste.twin_limit:
+            return f"says the same as pick {rank}"
+    for rank, pick in enumerate(chosen, start=1):
+        if desk.scores[place] >= desk.scores[pick]:
+            return f"scored as well, but stands nearer to the picks above it than pick {rank} does"
+    return "scored lower than the picks"

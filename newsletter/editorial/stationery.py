@@ -1,0 +1,121 @@
+"""Templates made ready: compiled once, the CSS inlined once, filled in for every reader."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
+
+from jinja2 import (
+    DictLoader,
+    Environment,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+    select_autoescape,
+)
+
+from newsletter.editorial.inlining import inline
+from newsletter.editorial.model import Citation
+from newsletter.editorial.prose import first_sentence, headline, wrap
+from newsletter.errors import ConfigError
+
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_INLINED = "issue.html"
+
+
+class Stationery:
+    """The templates by name ("issue.html", "issue.txt", "subject.txt", and what they include)."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        """Raises ConfigError where a template does not compile."""
+        for name, source in sources.items():
+            check(source, name)
+        styled = {_INLINED: inline(sources[_INLINED])} if _INLINED in sources else {}
+        environment = _environment({**sources, **styled})
+        self._templates = {name: environment.get_template(name) for name in sources}
+
+    def fill(self, name: str, /, **values: object) -> str:
+        """The template with its values; raises ConfigError where it asks for what is not there."""
+        try:
+            return self._templates[name].render(values)
+        except KeyError as error:
+            raise ConfigError(f"there is no template {name}") from error
+        except TemplateError as error:
+            raise ConfigError(f"template {name}: {error}") from error
+
+
+def check(source: str, where: str) -> None:
+    """Raises ConfigError, naming ``where`` and the line, for a template that does not compile."""
+    try:
+        _environment({}).compile(source, filename=where)
+    except TemplateSyntaxError as error:
+        raise ConfigError(f"template {where}, line {error.lineno}: {error.message}") from error
+
+
+def uri(url: str) -> str:
+    """The same address in the letters that RFC 3986 allows: no space, no control, ASCII alone."""
+    return quote(url, safe=":/?#[]@!$&'()*+,;=%~", errors="replace")
+
+
+@lru_cache(maxsize=4096)
+def link(citation: Citation) -> str:
+    """Where it can be heard, at the moment if that is known; empty unless http or https."""
+    url = uri(citation.url.strip())
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return ""
+    return url if citation.at is None or "#" in url else f"{url}#t={citation.at}"
+
+
+def moment(seconds: int | None) -> str:
+    """754 -> "12:34", 3723 -> "1:02:03", None -> ""."""
+    if seconds is None:
+        return ""
+    hours, rest = divmod(seconds, 3600)
+    clock = f"{rest // 60}:{rest % 60:02}"
+    return f"{hours}:{clock:0>5}" if hours else clock
+
+
+def long_date(day: date) -> str:
+    """Thursday, 14 March 2024: the same whatever the machine's locale."""
+    weekday = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][
+        day.weekday()
+    ]
+    month = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ][day.month - 1]
+    return f"{weekday}, {day.day} {month} {day.year}"
+
+
+def _environment(sources: Mapping[str, str]) -> Environment:
+    environment = Environment(
+        loader=DictLoader(sources),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_without_controls,
+    )
+    for craft in (first_sentence, headline, link, long_date, moment, wrap):
+        environment.filters[craft.__name__] = craft
+    return environment
+
+
+def _without_controls(value: object) -> object:
+    """Control characters are no text: they show as U+FFFD instead of breaking a message."""
+    return _CONTROLS.sub("\ufffd", value) if type(value) is str else value

@@ -1,0 +1,56 @@
+"""Values for tests, each with what the test does not care about filled in."""
+
+from datetime import UTC, date, datetime
+
+from newsletter.edges.store import Connection, subscribers
+from newsletter.edges.store.archive import Read
+from newsletter.editorial.model import Brief, Candidate, Citation, Insight, Mention, Subscriber
+
+TODAY = date(2026, 3, 14)
+NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
+
+_WORDS = (
+    "granite harbour violin glacier turbine orchard lantern compass saddle meadow copper ferry "
+    "pepper anchor quilt falcon timber marble ribbon canyon beacon walnut velvet thunder pebble "
+    "kettle mosaic prairie saffron tunnel"
+).split()
+
+
+def unlike(number: int) -> str:
+    """The ``number``-th of many insights that share no word that matters."""
+    first, second = _WORDS[number % 30], _WORDS[(number // 30 + number * 7 + 3) % 30]
+    return f"{first.title()}{number} {second}{number} {first}ish{number} {second}ly{number}."
+
+
+def brief(*texts: str, published: date | None = TODAY, **about: str) -> Brief:
+    """The first text leads, the others are related."""
+    roles = ["lead", *["related"] * len(texts)]
+    mentions = [Mention(text, "lead" if role == "lead" else "related") for text, role in zip(texts, roles, strict=False)]
+    return Brief(mentions=tuple(mentions), published=published, **about)
+
+
+def read(path: str, one: Brief | None, reason: str | None = None, version: int = 1) -> Read:
+    return Read(path, size=version, mtime_ns=version, brief=one, reason=reason)
+
+
+def candidate(
+    number: int, text: str, on: date = TODAY, brief_id: int | None = None, **about: object
+) -> Candidate:
+    citation = Citation(podcast="A show")
+    brief_id = number if brief_id is None else brief_id
+    return Candidate(Insight(number, text, on), citation, brief_id, **about)  # type: ignore[arg-type]
+
+
+def subscribe(
+    db: Connection,
+    address: str = "ann@example.org",
+    timezone: str = "UTC",
+    hour: int = 7,
+    interests: str = "",
+    since: datetime = datetime(2026, 1, 1, tzinfo=UTC),
+) -> Subscriber:
+    one = Subscriber(0, address, timezone, hour, interests=interests)
+    subscribers.add(db, address, one, since)
+    found = subscribers.find(db, address)
+    assert found
+    return found

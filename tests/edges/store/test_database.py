@@ -1,0 +1,138 @@
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import select, text
+
+from newsletter.edges.resources import resource
+from newsletter.edges.store import Store, archive
+from newsletter.edges.store.schema import HEAD, insight, metadata
+from newsletter.errors import ConfigError, StoreError
+from tests.builders import NOON, TODAY, brief, read, subscribe
+
+
+def test_migrations_and_metadata_agree(store: Store) -> None:
+    with store.reading() as db:
+        context = MigrationContext.configure(db, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_head_is_the_newest_migration() -> None:
+    assert ScriptDirectory(str(resource("migrations"))).get_current_head() == HEAD
+
+
+def test_a_database_with_data_survives_down_and_up(store: Store) -> None:
+    with store.writing() as db:
+        archive.record(db, [read("a.txt", brief("One.", "Two."))], NOON, TODAY)
+        subscribe(db)
+        before = archive.totals(db)
+    store.migrate("0001")
+    assert store.revision() == "0001"
+    store.migrate()
+    with store.reading() as db:
+        assert archive.totals(db) == before
+    assert store.revision() == HEAD
+
+
+def test_all_the_way_down_and_up(store: Store) -> None:
+    store.migrate("base")
+    assert store.revision() is None
+    store.migrate()
+    assert store.revision() == HEAD
+
+
+def test_a_newer_database_is_refused(store: Store, url: str) -> None:
+    with store.writing() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="9999.*install the newer"):
+        Store(url)
+
+
+def test_opening_together_migrates_once(url: str) -> None:
+    errors: list[Exception] = []
+
+    def open_it() -> None:
+        try:
+            Store(url).close()
+        except Exception as error:  # noqa: BLE001
+            errors.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_writers_wait_for_each_other(store: Store) -> None:
+    """What a transaction read still holds when it writes: no increment is lost."""
+    with store.writing() as db:
+        archive.record(db, [read("a.txt", brief("0"))], NOON, TODAY)
+
+    def increment() -> None:
+        for _ in range(20):
+            with store.writing() as db:
+                number = int(db.scalar(select(insight.c.text)) or 0)
+                db.execute(insight.update().values(text=str(number + 1)))
+
+    threads = [threading.Thread(target=increment) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.reading() as db:
+        assert db.scalar(select(insight.c.text)) == "60"
+
+
+def test_sqlite_is_set_up_as_promised(sqlite: Store) -> None:
+    with sqlite.reading() as db:
+        assert db.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert db.scalar(text("PRAGMA foreign_keys")) == 1
+        assert db.scalar(text("PRAGMA busy_timeout")) == 30_000
+    with sqlite.writing(durable=True) as db:
+        assert db.scalar(text("PRAGMA synchronous")) == 2
+    with sqlite.writing() as db:
+        assert db.scalar(text("PRAGMA synchronous")) == 1
+
+
+def test_only_the_owner_reads_the_database(sqlite: Store, tmp_path: Path) -> None:
+    with sqlite.writing() as db:
+        subscribe(db)
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("newsletter.db*")}
+    assert modes == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        ("nonsense", "store.url is no database address"),
+        ("oracle9://x/y", "store.url is no database address"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+    ],
+)
+def test_a_bad_address_names_the_key(bad: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        Store(bad)
+
+
+def test_a_file_that_is_something_else_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("these are notes, and long enough to be read as a header of something " * 20)
+    with pytest.raises(StoreError, match="store.url names a file that is something else"):
+        Store(f"sqlite:///{path}")
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot open the database .*No such file"):
+        Store(f"sqlite:///{tmp_path / 'no' / 'where.db'}")
+
+
+def test_a_server_that_is_down_is_told() -> None:
+    with pytest.raises(StoreError, match="is the server running"):
+        Store("postgresql://nobody@127.0.0.1:1/nothing")
