@@ -67,13 +67,16 @@ def _settled(
     source: Folder, known: Mapping[str, tuple[int, int]], pause: Callable[[], None]
 ) -> tuple[list[Look], Sequence[str]]:
     """The files that are new or changed and stood still for a moment, and those that did not."""
-    looks = source.look().items()
-    fresh = {path: one for path, one in looks if known.get(path) != (one.size, one.mtime_ns)}
-    if not fresh:
+    before = source.look()
+    if not any(_is_new(one, known) for one in before.values()):
         return [], []
     pause()
-    still, changing = settled(fresh, source.look())
-    return list(still), changing
+    still, changing = settled(before, source.look())
+    return [one for one in still.values() if _is_new(one, known)], changing
+
+
+def _is_new(look: Look, known: Mapping[str, tuple[int, int]]) -> bool:
+    return known.get(look.path) != (look.size, look.mtime_ns)
 
 
 def _read_all(

@@ -37,7 +37,7 @@ def _run(job: Job, stop: Event, on_error: Callable[[Exception], None]) -> None:
         return
     try:
         job()
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         on_error(error)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from functools import cached_property
 from urllib.parse import quote
 
 from newsletter.editorial.model import Issue, Subscriber
@@ -33,7 +34,7 @@ class Letterhead:
     base_url: str = ""
     language: str = "en"
 
-    @property
+    @cached_property
     def sender(self) -> str:
         """The bare address that the letters come from."""
         return parseaddr(self.from_address)[1]

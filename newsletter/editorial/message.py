@@ -62,6 +62,7 @@ def _list(posting: Posting, letterhead: Letterhead, *, test: bool) -> list[tuple
     return headers
 
 
+@lru_cache(maxsize=8)
 def _list_id(letterhead: Letterhead) -> str:
     plain = unicodedata.normalize("NFKD", letterhead.name).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "newsletter"

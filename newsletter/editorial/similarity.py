@@ -19,7 +19,7 @@ _WORD = re.compile(r"\w+")
 
 # The scale is a fixed S-curve of the cosine until a model is fitted on labelled pairs: it passes
 # one half where restatements and mere neighbours part on short texts, and keeps 0 at 0 and 1 at 1.
-_MIDPOINT = 0.35
+_MIDPOINT = 0.3
 _SLOPE = 14.0
 
 

@@ -262,7 +262,7 @@ def test_a_signal_lets_the_answer_in_hand_finish(stop: str) -> None:
     command = [sys.executable, "-c", SERVED, str(port)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
-        wait_for(lambda: answers(port))
+        wait_for(lambda: answers(port) or process.poll() is not None)
         got: list[Answer] = []
         client = threading.Thread(target=lambda: got.append(ask(port, "POST", "/u/x")))
         client.start()

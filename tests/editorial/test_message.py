@@ -98,8 +98,8 @@ def test_its_headers() -> None:
         "From": "The Five <five@news.example.org>",
         "To": "=?utf-8?q?Mira_S=C3=B8rensen?= <mira@example.org>",
         "Reply-To": "editors@news.example.org",
-        "Subject": "=?utf-8?q?Ports_that_publish_their_berth_plans_a_week_ahead_empty?="
-        " =?utf-8?q?=E2=80=A6?=",
+        "Subject": "=?utf-8?q?Ports_that_publish_their_berth_plans_a_week_ahead_em?="
+        " =?utf-8?q?pty=E2=80=A6?=",
         "Date": "Thu, 14 Mar 2024 07:00:00 +0000",
         "Message-ID": "<20240314.7@news.example.org>",
         "List-Id": "<the-five.news.example.org>",

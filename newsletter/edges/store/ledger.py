@@ -49,7 +49,7 @@ class Entry:
 class Scope:
     """Which rows a run may touch; None means any."""
 
-    date: date | None = None
+    on: date | None = None
     subscriber_ids: Sequence[int] | None = None
 
 
@@ -189,8 +189,8 @@ def claim(
 
 def _within(scope: Scope) -> Any:
     parts = [deliveries.c.state == "pending"]
-    if scope.date is not None:
-        parts.append(deliveries.c.date == scope.date)
+    if scope.on is not None:
+        parts.append(deliveries.c.date == scope.on)
     if scope.subscriber_ids is not None:
         parts.append(deliveries.c.subscriber_id.in_(scope.subscriber_ids))
     return and_(*parts)

@@ -4,7 +4,6 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Literal, get_args
 
 import uvicorn
@@ -50,19 +49,22 @@ def app(
     routes += [Route("/u/{token}", done, methods=["POST"])]
     inner = Starlette(routes=routes)
     inner.router.redirect_slashes = False
-    return partial(_guarded, inner)
+    return _guarded(inner)
 
 
-async def _guarded(inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+def _guarded(inner: ASGIApp) -> ASGIApp:
     """Every answer bears the headers, the 404s and 500s of others, too."""
+    headers = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
 
-    async def with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            added = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
-            message["headers"] = [*message.get("headers", ()), *added]
-        await send(message)
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *headers]
+            await send(message)
 
-    await inner(scope, receive, with_headers)
+        await inner(scope, receive, with_headers)
+
+    return guarded
 
 
 def server(application: ASGIApp) -> uvicorn.Server:
@@ -80,7 +82,7 @@ def server(application: ASGIApp) -> uvicorn.Server:
 
 
 def serve(application: ASGIApp, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, and finish what is in hand. OSError: the address is not free."""
+    """Serve until SIGTERM or SIGINT, and finish what is in hand. OSError: no such address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family) as listening:
         # uvicorn raises the signal once more when it has stopped, for whoever waits behind it

@@ -91,8 +91,8 @@ TRADE: Sequence[Cue] = (
     _cue(
         1,
         """apps?, e?mails?, letters?, links?, friends?, colleagues?, sponsors?,
-        transcripts?, reviews?, ratings?, stars?, accounts?, trial, contacts, spam, cookies, archive, somebody who,
-        someone who""",
+        transcripts?, reviews?, ratings?, stars?, accounts?, trial, contacts, spam, cookies,
+        archive, somebody who, someone who""",
     ),
     _cue(
         1,

@@ -11,7 +11,6 @@ from newsletter.editorial.briefs.page import (
     MAX_INSIGHT,
     MAX_LABEL,
     MAX_SECONDS,
-    MAX_URL,
     Paragraph,
     clean,
     day,
@@ -55,7 +54,7 @@ class JsonBrief(msgspec.Struct, frozen=True):
     podcast: Words = ""
     episode: Words = ""
     title: Words = ""
-    url: Annotated[str, Meta(max_length=MAX_URL, description="An http or https address")] = ""
+    url: Annotated[str, Meta(description="An http or https address")] = ""
     published: (
         Annotated[
             str,

@@ -14,7 +14,7 @@ from newsletter.editorial.briefs.inline import plain, stamped
 from newsletter.editorial.briefs.page import Paragraph, clean, sift
 from newsletter.editorial.model import Brief, Role
 
-_QUOTE = re.compile(r"(?:\s{0,3}>)+\s?")
+_QUOTE = re.compile(r"^(?:\s{0,3}>)+\s?")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _HEADING = re.compile(r"\s{0,3}(#{1,6})(?:\s+|$)")
 _BOLD_LINE = re.compile(r"(\*\*|__)([^*_]+)\1:?")

@@ -1,0 +1,191 @@
+"""One row ever, claimed before the attempt, settled by its owner alone."""
+
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from newsletter.edges.store import Connection, Store, archive, issues, ledger, subscribers
+from newsletter.edges.store.ledger import Claimed, Entry, Scope
+from newsletter.editorial.model import Citation, Issue, Pick
+from tests.builders import NOON, TODAY, brief, read, subscribe
+
+LEASE = timedelta(minutes=10)
+LATER = NOON + timedelta(hours=19)
+
+
+def an_issue(db: Connection) -> int:
+    archive.record(db, [read("a.txt", brief("One."))], NOON, TODAY)
+    (one,) = archive.archive(db, TODAY)
+    pick = Pick(1, one.id, one.text, Citation("Pod"), 0.5, {"novelty": 1.0})
+    return issues.save(db, Issue(TODAY, (pick,)))
+
+
+def entry(subscriber_id: int, issue_id: int | None, reason: str | None = None) -> Entry:
+    return Entry(subscriber_id, TODAY, issue_id, reason, f"<{subscriber_id}@x>", NOON, LATER)
+
+
+def fill(store: Store, readers: int = 1) -> None:
+    with store.writing() as db:
+        issue_id = an_issue(db)
+        people = [subscribe(db, f"r{number}@example.org") for number in range(readers)]
+        ledger.enter(db, [entry(one.id, issue_id) for one in people], NOON)
+
+
+def claim(store: Store, owner: str = "me", most: int = 20, now: datetime = NOON) -> list[Claimed]:
+    return ledger.claim(store, now, now + LEASE, owner, most, Scope())
+
+
+def states(store: Store) -> list[tuple[str, str | None]]:
+    from newsletter.edges.store.schema import delivery
+
+    with store.reading() as db:
+        rows = db.execute(delivery.select().order_by(delivery.c.id))
+        return [(row.state, row.reason) for row in rows]
+
+
+def test_a_second_row_for_the_same_date_is_passed_over(store: Store) -> None:
+    fill(store)
+    with store.writing() as db:
+        ledger.enter(db, [entry(1, None, "too_late")], NOON)
+    assert states(store) == [("pending", None)]
+
+
+def test_what_is_claimed_is_nobody_elses(store: Store) -> None:
+    fill(store, readers=3)
+    assert [row.id for row in claim(store, "one", most=2)] == [1, 2]
+    assert [row.id for row in claim(store, "two")] == [3]
+    assert claim(store, "three") == []
+
+
+def test_senders_side_by_side_never_share_a_row(store: Store) -> None:
+    fill(store, readers=40)
+    taken: list[int] = []
+
+    def work(owner: str) -> None:
+        while rows := claim(store, owner, most=3):
+            taken.extend(row.id for row in rows)
+
+    threads = [threading.Thread(target=work, args=(f"owner {n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == list(range(1, 41))
+
+
+def test_a_claim_tells_all_that_the_message_needs(store: Store) -> None:
+    fill(store)
+    (row,) = claim(store)
+    assert row.subscriber.address == "r0@example.org"
+    assert (row.message_id, row.due_at, row.expires_at) == ("<1@x>", NOON, LATER)
+
+
+def test_only_the_owner_settles(store: Store) -> None:
+    fill(store)
+    (row,) = claim(store, "owner")
+    with store.writing() as db:
+        assert not ledger.settle(db, row.id, "thief", NOON, state="sent")
+        assert ledger.hold(db, row.id, "thief", LATER) is None
+        assert ledger.hold(db, row.id, "owner", LATER) == "active"
+        assert ledger.settle(db, row.id, "owner", NOON, state="sent", answer="250 Ok")
+        assert not ledger.settle(db, row.id, "owner", NOON, state="pending")
+    assert states(store) == [("sent", None)]
+
+
+def test_what_a_dead_sender_left_is_unknown_and_never_offered_again(store: Store) -> None:
+    fill(store)
+    claim(store)
+    with store.writing() as db:
+        ledger.lapse(db, NOON + LEASE - timedelta(seconds=1))
+    assert states(store) == [("sending", None)]
+    with store.writing() as db:
+        ledger.lapse(db, NOON + LEASE)
+    assert states(store) == [("unknown", None)]
+    assert claim(store, now=NOON + LEASE) == []
+
+
+def test_a_row_waits_for_its_time_and_expires_with_the_next_issue(store: Store) -> None:
+    fill(store)
+    (row,) = claim(store)
+    later = NOON + timedelta(hours=1)
+    with store.writing() as db:
+        ledger.settle(db, row.id, "me", NOON, state="pending", next_attempt_at=later)
+    assert claim(store) == []
+    assert len(claim(store, now=later)) == 1
+    with store.writing() as db:
+        ledger.release(db, [row.id], "me")
+        ledger.lapse(db, LATER)
+    assert states(store) == [("failed", "expired")]
+
+
+def test_released_rows_wait_as_before(store: Store) -> None:
+    fill(store, readers=2)
+    rows = claim(store)
+    with store.writing() as db:
+        ledger.release(db, [rows[1].id], "me")
+    assert states(store) == [("sending", None), ("pending", None)]
+
+
+def test_to_hurry_is_not_to_wait_for_the_next_attempt(store: Store) -> None:
+    fill(store)
+    (row,) = claim(store)
+    with store.writing() as db:
+        ledger.settle(db, row.id, "me", NOON, state="pending", next_attempt_at=LATER)
+        assert ledger.pending(db, NOON, Scope()) == 0
+        ledger.hurry(db, NOON, Scope(subscriber_ids=[99]))
+        assert ledger.pending(db, NOON, Scope()) == 0
+        ledger.hurry(db, NOON, Scope())
+        assert ledger.pending(db, NOON, Scope()) == 1
+
+
+@pytest.mark.parametrize(("reason", "again"), [("too_few", True), ("too_late", True)])
+def test_a_skipped_row_may_be_opened_again(store: Store, reason: str, again: bool) -> None:  # noqa: FBT001
+    with store.writing() as db:
+        one = subscribe(db)
+        ledger.enter(db, [entry(one.id, None, reason)], NOON)
+        assert bool(ledger.waiting(db, TODAY, lambda *_: True)) is again
+        ledger.enter(db, [entry(one.id, an_issue(db))], NOON)
+    assert states(store) == [("pending", None)]
+
+
+def test_history_is_what_was_sent_or_may_have_been(store: Store) -> None:
+    heard = {"pending": True, "sending": True, "sent": True, "unknown": True, "failed": False}
+    with store.writing() as db:
+        issue_id = an_issue(db)
+        people = {state: subscribe(db, f"{state}@example.org").id for state in heard}
+        ledger.enter(db, [entry(one, issue_id) for one in people.values()], NOON)
+        from newsletter.edges.store.schema import delivery
+
+        for state, one in people.items():
+            mine = delivery.update().where(delivery.c.subscriber_id == one)
+            db.execute(mine.values(state=state))
+        found = ledger.histories(db, list(people.values()))
+        assert found == {people[state]: (issue_id,) for state, yes in heard.items() if yes}
+        ((_, (date, ids)),) = issues.heard(db, [issue_id]).items()
+    assert (date, len(ids)) == (TODAY, 1)
+
+
+def test_only_active_readers_in_the_wanted_places_wait(store: Store) -> None:
+    with store.writing() as db:
+        subscribe(db, "paris@example.org", "Europe/Paris")
+        subscribe(db, "tokyo@example.org", "Asia/Tokyo")
+        gone = subscribe(db, "gone@example.org", "Europe/Paris")
+        subscribers.leave(db, gone.id)
+        found = ledger.waiting(db, TODAY, lambda timezone, _: timezone == "Europe/Paris")
+    assert [one.subscriber.address for one in found] == ["paris@example.org"]
+
+
+def test_an_unknown_state_is_refused_by_the_database(store: Store) -> None:
+    from sqlalchemy.exc import IntegrityError
+
+    from newsletter.edges.store.schema import delivery
+    from newsletter.errors import StoreError
+
+    fill(store)
+    with pytest.raises((IntegrityError, StoreError)), store.writing() as db:
+        db.execute(delivery.update().values(state="perhaps"))
+    with pytest.raises((IntegrityError, StoreError)), store.writing() as db:
+        rows = delivery.select().with_only_columns(*[c for c in delivery.c if c.name != "id"])
+        db.execute(insert(delivery).from_select([c.name for c in delivery.c if c.name != "id"], rows))
