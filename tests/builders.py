@@ -2,18 +2,26 @@
 
 from datetime import UTC, date, datetime
 
+from msgspec.structs import asdict
+
+from newsletter.config import Selection, Weights
 from newsletter.edges.store import Connection, subscribers
 from newsletter.edges.store.archive import Read
-from newsletter.editorial.model import Brief, Candidate, Citation, Insight, Mention, Subscriber
+from newsletter.editorial.model import (
+    Brief,
+    Candidate,
+    Citation,
+    Insight,
+    Mention,
+    Subscriber,
+    Taste,
+)
 
+TASTE = Taste(**{**asdict(Selection()), "weights": asdict(Weights())})
 TODAY = date(2026, 3, 14)
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
-_WORDS = (
-    "granite harbour violin glacier turbine orchard lantern compass saddle meadow copper ferry "
-    "pepper anchor quilt falcon timber marble ribbon canyon beacon walnut velvet thunder pebble "
-    "kettle mosaic prairie saffron tunnel"
-).split()
+_WORDS = ["granite", "harbour", "violin", "glacier", "turbine", "orchard", "lantern", "compass", "saddle", "meadow", "copper", "ferry", "pepper", "anchor", "quilt", "falcon", "timber", "marble", "ribbon", "canyon", "beacon", "walnut", "velvet", "thunder", "pebble", "kettle", "mosaic", "prairie", "saffron", "tunnel"]
 
 
 def unlike(number: int) -> str:
@@ -25,7 +33,10 @@ def unlike(number: int) -> str:
 def brief(*texts: str, published: date | None = TODAY, **about: str) -> Brief:
     """The first text leads, the others are related."""
     roles = ["lead", *["related"] * len(texts)]
-    mentions = [Mention(text, "lead" if role == "lead" else "related") for text, role in zip(texts, roles, strict=False)]
+    mentions = [
+        Mention(text, "lead" if role == "lead" else "related")
+        for text, role in zip(texts, roles, strict=False)
+    ]
     return Brief(mentions=tuple(mentions), published=published, **about)
 
 

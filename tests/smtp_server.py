@@ -154,7 +154,7 @@ class SmtpServer:
 class _Session(SMTP):
     """One connection; aiosmtpd finds a command's method by its name."""
 
-    def __init__(self, server: SmtpServer, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, server: SmtpServer, **options: Any) -> None:
         super().__init__(None, **options)
         self._server = server
 

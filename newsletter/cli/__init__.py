@@ -21,16 +21,17 @@ def main(
     environment: Mapping[str, str] | None = None,
 ) -> int:
     """Run one command and return its exit code: 0 done, 1 something failed, 2 wrong usage."""
-    from newsletter.cli.app import App
-
     words = parser().parse_args(argv)
-    module, function = words.run.split(":")
+    from newsletter.cli.app import App
+    from newsletter.cli.output import printable
+
     app = App(words.config, os.environ if environment is None else environment, clock)
     try:
-        command: Callable[..., int] = getattr(import_module(f"newsletter.cli.{module}"), function)
-        return command(app, words)
+        code = _command(words.run)(app, words)
+        sys.stdout.flush()
+        return code
     except NewsletterError as error:
-        print(f"newsletter: {error}", file=sys.stderr)
+        print(f"newsletter: {printable(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -38,3 +39,12 @@ def main(
         # The reader of our output went away (`| head`): nothing to tell anybody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    finally:
+        app.close()
+
+
+def _command(run: str) -> Callable[..., int]:
+    """The function that ``module:function`` names."""
+    module, name = run.split(":")
+    command: Callable[..., int] = getattr(import_module(f"newsletter.cli.{module}"), name)
+    return command

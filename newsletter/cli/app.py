@@ -49,6 +49,10 @@ class App:
             url = f"sqlite:///{self.beside(url.removeprefix('sqlite:///'))}"
         return Store(url)
 
+    def close(self) -> None:
+        if "store" in vars(self):
+            self.store.close()
+
     @cached_property
     def taste(self) -> "Taste":
         from msgspec.structs import asdict

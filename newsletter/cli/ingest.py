@@ -37,6 +37,7 @@ def tell(found: Gathered) -> None:
     for name in _COUNTED:
         total, new = getattr(after, name), getattr(after, name) - getattr(before, name)
         parts.append(f"{counted(total, name[:-1])} ({new:+,})")
+    parts.append(f"{after.rejected:,} rejected ({len(found.rejected):+,})")
     say(f"{', '.join(parts)}; {counted(after.dropped, 'paragraph')} dropped as boilerplate")
     for one in found.rejected:
         where = f", line {one.line}" if one.line else ""

@@ -4,24 +4,33 @@ import json
 import logging
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 
 _LOG_EVERY_SECONDS = 10.0
+_JOINERS = "\u200c\u200d"  # Persian words and emoji are written with them
 
 log = logging.getLogger("newsletter")
 
 
 def say(text: str = "") -> None:
-    print(_printable(text))
+    """One line: whatever it holds, it cannot end the line or steer the terminal."""
+    print(printable(text), flush=True)
 
 
 def warn(text: str) -> None:
-    print(f"warning: {_printable(text)}", file=sys.stderr)
+    print(f"warning: {printable(text)}", file=sys.stderr)
 
 
 def say_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    """ASCII alone, so that it says the same in every locale; dates and instants in ISO 8601."""
+    print(json.dumps(value, indent=2, default=_iso))
+
+
+def _iso(value: date) -> str:
+    return value.isoformat()
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "") -> None:
@@ -61,10 +70,10 @@ def _lines(label: str) -> Callable[[int, int], None]:
     return tell
 
 
-def set_up_log(*, verbose: bool = False) -> None:
+def set_up_log() -> None:
     logging.basicConfig(
         stream=sys.stderr,
-        level=logging.DEBUG if verbose else logging.INFO,
+        level=logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",
         datefmt="%Y-%m-%dT%H:%M:%S%z",
     )
@@ -72,6 +81,12 @@ def set_up_log(*, verbose: bool = False) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _printable(text: str) -> str:
-    """What a file name or a server's answer may hold must not steer the terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+def printable(text: str) -> str:
+    """What a file name or a server's answer may hold, with controls as in Python's repr."""
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(letter: str) -> str:
+    if letter.isprintable() or letter in _JOINERS:
+        return letter
+    return " " if unicodedata.category(letter) == "Zs" else repr(letter)[1:-1]

@@ -1,5 +1,6 @@
 """``newsletter preview`` and ``explain``: what would be sent, and why. Neither changes anything."""
 
+import os
 import sys
 import webbrowser
 from argparse import Namespace
@@ -7,21 +8,23 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from textwrap import fill
+from textwrap import wrap
 
 from newsletter.cli.app import App
-from newsletter.cli.output import say, say_json
+from newsletter.cli.output import say, say_json, warn
 from newsletter.daily.draft import draft
 from newsletter.editorial.letter import letter
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Issue, Pick, Posting
 from newsletter.editorial.prose import day_month, headline
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, UsageError
 
 _WIDTH = 88
 
 
 def preview(app: App, words: Namespace) -> int:
+    if words.out == "-" and (words.open or words.why):
+        raise UsageError("--out - leaves no room for --open or --why: give --out a file")
     posting = posting_of(app, words.to, words.date)
     if not posting.issue.picks:
         raise NewsletterError(_nothing(app, posting.issue.date))
@@ -32,8 +35,8 @@ def preview(app: App, words: Namespace) -> int:
         path = Path(words.out or f"preview-{posting.issue.date}{suffix}").absolute()
         _write(path, data)
         say(str(path))
-        if words.open:
-            webbrowser.open(path.as_uri())
+        if words.open and not webbrowser.open(path.as_uri()):
+            warn("no browser could be started")
     if words.why:
         _explain(app, posting, words.to)
     return 0
@@ -52,10 +55,16 @@ def _render(app: App, posting: Posting, words: Namespace) -> tuple[bytes, str]:
 
 
 def _write(path: Path, data: bytes) -> None:
+    """Readable by its owner only: a link in it unsubscribes its reader."""
     try:
-        path.write_bytes(data)
+        with open(path, "wb", opener=_private) as file:
+            file.write(data)
     except OSError as error:
         raise NewsletterError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _nothing(app: App, day: date) -> str:
@@ -90,7 +99,7 @@ def _explain(app: App, posting: Posting, to: str | None) -> None:
 
 def _explain_pick(pick: Pick, weights: Mapping[str, float]) -> None:
     say()
-    say(fill(pick.text, _WIDTH, initial_indent=f"{pick.rank}. ", subsequent_indent="   "))
+    _paragraph(pick.text, f"{pick.rank}. ")
     said = " · ".join(part for part in (pick.citation.podcast, pick.citation.episode) if part)
     say(f"   {said or 'source unknown'}")
     say(f"   score {pick.score:.2f}: {_parts(pick.signals, weights)}")
@@ -105,9 +114,14 @@ def _explain_runners_up(issue: Issue, weights: Mapping[str, float]) -> None:
         say()
         say("Not chosen:")
     for one in issue.runners_up:
-        say(fill(headline(one.text, 120), _WIDTH, initial_indent=" - ", subsequent_indent="   "))
+        _paragraph(headline(one.text, 120), " - ")
         say(f"   score {one.score:.2f}: {_parts(one.signals, weights)}")
         say(f"   {one.why}")
+
+
+def _paragraph(text: str, mark: str) -> None:
+    for line in wrap(text, _WIDTH, initial_indent=mark, subsequent_indent="   "):
+        say(line)
 
 
 def _parts(signals: Mapping[str, float], weights: Mapping[str, float]) -> str:

@@ -49,13 +49,14 @@ class Due:
 
 def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> None:
     """Give everybody due their row; composing again changes nothing that was composed."""
-    for day in _dates(rules, now, on, readers):
+    look = _Look(rules, now, on, readers)
+    for day in look.dates():
         with rules.store.reading() as db:
-            due = list(_due(db, rules, now, day, on, readers))
-        if not due:
+            wanted = list(look.due(db, day))
+        if not wanted:
             continue
         edition = Edition(rules.store, day, rules.taste)
-        for batch in chunks(due, _BATCH):
+        for batch in chunks(wanted, _BATCH):
             with rules.store.writing() as db:
                 edition.keep_house(db)
                 ledger.enter(db, list(_entries(db, edition, rules, batch, now)), now)
@@ -63,50 +64,67 @@ def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> N
 
 def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[tuple[Due, Issue]]:
     """Who would be composed for now, and with what; changes nothing."""
+    look = _Look(rules, now, on, readers)
     found = []
-    for day in _dates(rules, now, on, readers):
+    for day in look.dates():
         with rules.store.reading() as db:
-            wanted = [one for one in _due(db, rules, now, day, on, readers) if not one.late]
+            wanted = [one for one in look.due(db, day) if not one.late]
             edition = Edition(rules.store, day, rules.taste) if wanted else None
             found += [(one, edition.fresh(db, one.subscriber)) for one in wanted if edition]
     return found
 
 
-def _dates(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[date]:
-    """The dates to look at: since the ledger was last kept, as dates fall around the world."""
-    if on is not None:
-        return [on]
-    with rules.store.reading() as db:
-        last = now if readers.now else (ledger.last_due(db, now) or now)
-    first, final = (last - _DAY).date(), (now + _DAY).date()
-    return [first + _DAY * days for days in range((final - first).days + 1)]
+class _Look:
+    """One look at the clock: which dates it concerns, and who is due on each."""
 
+    def __init__(self, rules: Rules, now: datetime, on: date | None, readers: Readers) -> None:
+        self.rules = rules
+        self.now = now
+        self.on = on
+        self.readers = readers
+        with rules.store.reading() as db:
+            self.kept = ledger.kept(db, now)
+            self.newest = archive.newest(db)
 
-def _due(
-    db: Connection, rules: Rules, now: datetime, day: date, on: date | None, readers: Readers
-) -> Iterator[Due]:
-    def wanted(timezone: str, hour: int) -> bool:
-        if readers.now:
-            return on is not None or local_date(now, timezone) == day
-        return due_at(day, hour, timezone) <= now
+    @property
+    def freely(self) -> bool:
+        """The operator asks: hours and limits that keep a machine from it do not count."""
+        return self.on is not None or self.readers.now
 
-    freely = on is not None or readers.now
-    newest = archive.newest(db)
-    for one in ledger.waiting(db, day, wanted, readers.ids):
-        reader = one.subscriber
-        due = due_at(day, reader.hour, reader.timezone)
-        late = not freely and too_late(now, day, due, reader.timezone, rules.catch_up)
-        if freely or _asks_again(one, due, newest, late=late):
-            yield Due(reader, day, min(due, now) if readers.now else due, late)
+    def dates(self) -> list[date]:
+        """Since the ledger was last kept, as dates fall around the world."""
+        if self.on is not None:
+            return [self.on]
+        since = self.kept[1] if self.kept and not self.readers.now else self.now
+        first, final = (since - _DAY).date(), (self.now + _DAY).date()
+        return [first + _DAY * days for days in range((final - first).days + 1)]
 
+    def due(self, db: Connection, day: date) -> Iterator[Due]:
+        def wanted(timezone: str, hour: int) -> bool:
+            return self._concerns(day, timezone, hour)
 
-def _asks_again(one: Waiting, due: datetime, newest: datetime | None, *, late: bool) -> bool:
-    """A first look is for who was active at the due instant, a second for who had too few."""
-    if one.reason is None:
-        return one.active_since < due
-    if one.reason != "too_few" or late or newest is None or one.looked_at is None:
-        return False
-    return newest > one.looked_at
+        for one in ledger.waiting(db, day, wanted, self.readers.ids):
+            reader = one.subscriber
+            due = due_at(day, reader.hour, reader.timezone)
+            late = too_late(self.now, day, due, reader.timezone, self.rules.catch_up)
+            if self.freely:
+                yield Due(reader, day, min(due, self.now) if self.readers.now else due, late=False)
+            elif self._asks(one, due, late=late):
+                yield Due(reader, day, due, late)
+
+    def _concerns(self, day: date, timezone: str, hour: int) -> bool:
+        """A ledger begins with today: nobody was promised an issue before it was kept."""
+        begins = self.readers.now or self.kept is None
+        if self.on is None and begins and local_date(self.now, timezone) != day:
+            return False
+        return self.readers.now or due_at(day, hour, timezone) <= self.now
+
+    def _asks(self, one: Waiting, due: datetime, *, late: bool) -> bool:
+        """A first look is for who was active at the due instant, a second for who had too few."""
+        if one.reason is None:
+            return one.active_since < due and (self.kept is None or self.kept[0] <= due)
+        more = self.newest and one.looked_at and self.newest > one.looked_at
+        return one.reason == "too_few" and not late and bool(more)
 
 
 class Edition:

@@ -18,14 +18,15 @@ def run_forever(
 ) -> None:
     """Run each job now, in their order, and then every so many minutes, until ``stop`` is set.
 
-    Jobs never overlap, neither with another nor with themselves; what was missed meanwhile is run
-    once. A job that raises is told to ``on_error``, in the worker's thread, and runs again at its
-    next time. Returns when the job in hand has finished; no other is begun after ``stop``.
+    The first round runs in the caller's thread, the later ones in a worker's. Jobs never overlap,
+    neither with another nor with themselves; what was missed meanwhile is run once. An error is
+    told to ``on_error``, and its job runs again at its next time. Returns when the job in hand has
+    finished; no other is begun after ``stop``.
     """
     scheduler = _scheduler()
     for minutes, job in jobs:
         once = partial(_run, job, stop, on_error)
-        scheduler.add_job(once)
+        once()
         scheduler.add_job(once, "interval", minutes=minutes)
     scheduler.start()
     stop.wait()

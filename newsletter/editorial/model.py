@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
 
@@ -158,13 +158,13 @@ class Subscriber:
 class Taste:
     """How issues are chosen: the [selection] section. Limits are on the 0-to-1 similarity scale."""
 
-    count: int = 5
-    minimum: int = 3
-    window_days: int = 14
-    twin_limit: float = 0.5
-    diversity: float = 0.3
-    per_brief: int = 2
-    weights: Mapping[str, float] = field(default_factory=dict)
+    count: int
+    minimum: int
+    window_days: int
+    twin_limit: float
+    diversity: float
+    per_brief: int
+    weights: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)

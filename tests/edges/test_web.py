@@ -43,8 +43,11 @@ class Readers:
     """Two readers behind their tokens; a leave that takes its time, in whatever thread."""
 
     def __init__(self) -> None:
-        self.active = {"17.ada": True, "18.bob": True}
         self.pause = threading.Event()
+        self.forget()
+
+    def forget(self) -> None:
+        self.active = {"17.ada": True, "18.bob": True}
         self.pause.set()
         self.broken = False
 
@@ -61,22 +64,28 @@ class Readers:
         return True
 
 
-@pytest.fixture
-def readers() -> Readers:
-    return Readers()
-
-
-@pytest.fixture
-def port(readers: Readers) -> Iterator[int]:
+@pytest.fixture(scope="module")
+def site() -> Iterator[tuple[int, Readers]]:
+    readers = Readers()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         running = server(app(readers.known, readers.leave, page))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
         thread.start()
-        yield listening.getsockname()[1]
+        yield listening.getsockname()[1], readers
         running.should_exit = True
-        readers.pause.set()
         thread.join(20)
         assert not thread.is_alive()
+
+
+@pytest.fixture
+def port(site: tuple[int, Readers]) -> int:
+    return site[0]
+
+
+@pytest.fixture
+def readers(site: tuple[int, Readers]) -> Readers:
+    site[1].forget()
+    return site[1]
 
 
 def ask(
@@ -90,6 +99,13 @@ def ask(
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read().decode())
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -210,7 +226,7 @@ def test_trouble_is_told_as_trouble_and_logged_without_the_token(
     answer = ask(port, "POST", "/u/17.ada")
     assert answer.status == 500
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert "the database is locked" in caplog.text
+    wait_for(lambda: "the database is locked" in caplog.text)
     assert "17.ada" not in caplog.text + answer.text
 
 
@@ -239,13 +255,6 @@ def leave(token):
 serve(app(lambda token: True, leave, lambda state: state), "127.0.0.1", int(sys.argv[1]))
 print("stopped", flush=True)
 """
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
 
 
 def answers(port: int) -> bool:

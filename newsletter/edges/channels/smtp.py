@@ -107,8 +107,8 @@ class Smtp:
         try:
             _wait(client, self._timeout * _PATIENCE)
             answer = hear(client)
-            answer.judge("DOT")
             _wait(client, self._timeout)
+            answer.judge("DOT")
         except OSError as error:
             client.close()
             lost = "no answer after the final dot; the server may have the message"

@@ -64,11 +64,12 @@ class Claimed:
     attempts: int
 
 
-def last_due(db: Connection, now: datetime) -> datetime | None:
-    """The due instant up to which the ledger has been kept."""
-    query = select(func.max(deliveries.c.due_at)).where(deliveries.c.due_at <= now)
-    found: datetime | None = db.scalar(query)
-    return found
+def kept(db: Connection, now: datetime) -> tuple[datetime, datetime] | None:
+    """The first and the last due instant up to ``now`` that the ledger knows of."""
+    due_at = deliveries.c.due_at
+    query = select(func.min(due_at), func.max(due_at)).where(due_at <= now)
+    first, last = db.execute(query).one()
+    return (first, last) if first else None
 
 
 def waiting(

@@ -1,6 +1,7 @@
 """The tables. Migrations in migrations/ bring a database to this shape; a test holds them equal."""
 
 from datetime import UTC, datetime
+
 from sqlalchemy import (
     JSON,
     BigInteger,

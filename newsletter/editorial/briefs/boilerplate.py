@@ -3,7 +3,8 @@
 They are known by what they are. A heading is short and does not end as a sentence does. A call to
 action is short too: somebody speaks to the reader (an imperative of the trade, "we ... you", "our",
 "this email") about something of the trade (an inbox, a code, an app, a free trial), and it argues
-nothing. No single cue decides: an insight may well be about newsletters, and may say "you".
+nothing; a longer one must say "you". No single cue decides: an insight may well be about
+newsletters, and may say "you".
 """
 
 import re
@@ -28,7 +29,8 @@ _EDGES = " .!?…。！？:;,\"'"
 _YOU = re.compile(r"\byou(?:r|rs|'ll|'re)?\b")
 _LINK = re.compile(r"(?:https?://|www\.|@)\S+|\S+@\S+\.\w+|\W+|and|or|at")
 _CREDIT = re.compile(
-    r"(?:\w+(?:,? and| &|,)? ){1,4}by (?:[A-Z][\w'’.-]*[\w](?:,? and |, | & | |$))+", re.ASCII
+    r"(?!.*\b(?:is|are|was|were|been) )(?:\w+(?:,? and| &|,)? ){1,4}by (?:[A-Z][\w'’.-]*[\w](?:,? and |, | & | |$))+",
+    re.ASCII,
 )
 
 
@@ -62,7 +64,7 @@ def is_call(text: str) -> bool:
         return False
     plain = normalise(text)
     if words > _CALL_WORDS or sentences > 2:
-        return _evidence(plain) >= _LONG_CALL_EVIDENCE
+        return bool(_YOU.search(plain)) and _evidence(plain) >= _LONG_CALL_EVIDENCE
     return _evidence(plain) >= _CALL_EVIDENCE or _is_formal(text, plain)
 
 

@@ -20,6 +20,7 @@ _POLITE = (
     r"(?:please|just|simply|now|so|go ahead and|(?:don't forget|remember|be sure|make sure) to)"
 )
 _CLAUSE = rf"(?:^|[.!?:;,—–-] |\band |\bor )(?:{_POLITE} )?"
+_OPENING = rf"(?:^|[.!?:;—–] |\bthis, )(?:{_POLITE} )?"
 _SENTENCE = r"(?:^|[.!?] )"
 
 ADDRESS: Sequence[Cue] = (
@@ -44,7 +45,8 @@ ADDRESS: Sequence[Cue] = (
         grab, help, give, pick, explore, discover, unlock, save, add, reply, share, follow, rate,
         review, leave, support, enjoy, catch, install, open, buy, order, create, let,
         enter, type, cancel, apply""",
-        before=_CLAUSE,
+        before=_OPENING,
+        after=r"\b(?!-)",
     ),
     (2, re.compile(r"\bwe(?:'ll|'ve|'re)?\b(?:[^.!?]*[^.!?\w])?you(?:r|rs|rself)?\b")),
     _cue(1, "our, us, we'll, we (?:may|might|will|would)"),
@@ -53,6 +55,7 @@ ADDRESS: Sequence[Cue] = (
         """want, (?:if )?(?:you )?(?:like|enjoy|love)(?:d|ed|ing)?, if this, like what, looking for,
         ready to, miss(?:ed|ing), hungry for, tired of, new (?:here|to), not (?:yet )?a,
         no longer, prefer, have an?, got an?, questions, did (?:you|someone|somebody),
+        you can (?:change|leave|manage|find|read|hear|reply|listen),
         your (?:free|weekly|daily|personal|subscription|trial)""",
         before=_SENTENCE,
     ),
@@ -65,7 +68,7 @@ ADDRESS: Sequence[Cue] = (
 )
 
 TRADE: Sequence[Cue] = (
-    _cue(2, "inbox, unsubscribe, opt out, ad-free, free trial, days? free, for free, show notes"),
+    _cue(2, "inbox, unsubscribe, opt out, ad-free, free trial, days? free, show notes"),
     _cue(
         2, "(?:promo|discount|coupon|offer|referral) code, use (?:the )?code, at (?:the )?checkout"
     ),
@@ -115,10 +118,10 @@ ARGUMENT: Sequence[Cue] = (
 
 FORMAL: Sequence[Cue] = (
     _cue(1, r"©, \(c\) ?[0-9]{4}, \bcopyright [0-9]{4}", before="", after=""),
-    (1, re.compile(r"^copyright(?: \S+){1,5}\.")),
+    _cue(1, "you may, permission, reproduced?, quote", before=r"^copyright\b.*\b"),
     _cue(
         1,
-        "all rights reserved, brought to you by, views expressed, terms (?:and conditions )?apply",
+        "all rights reserved, brought to you by, views expressed (?:here|in|by|are), terms (?:and conditions )?apply",
     ),
     _cue(1, "sponsored by", before="^"),
     _cue(

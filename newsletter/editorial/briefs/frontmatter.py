@@ -12,6 +12,7 @@ from newsletter.editorial.model import Brief, Dropped
 from newsletter.errors import BriefRejected
 
 _MAX_LETTERS = 20_000
+_DEEPEST = 20
 _HEAD = re.compile(r"---[ \t]*\n")
 _FOOT = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 _NULL = "tag:yaml.org,2002:null"
@@ -19,14 +20,21 @@ _FIRST_LINE = 2
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses anchors and aliases, with which a small file becomes a huge one."""
+    """Refuses anchors and aliases, with which a small file becomes a huge one, and deep nesting."""
+
+    depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
+        line = event.start_mark.line + _FIRST_LINE
         if event.anchor is not None:
-            line = event.start_mark.line + _FIRST_LINE
             raise BriefRejected("front matter: YAML anchors and aliases are not read", line)
-        return super().compose_node(parent, index)
+        if self.depth > _DEEPEST:
+            raise BriefRejected("front matter: nested too deeply", line)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 def front_matter(text: str) -> tuple[Brief, int, str]:

@@ -21,7 +21,7 @@ _BOLD_LINE = re.compile(r"(\*\*|__)([^*_]+)\1:?")
 _UNDERLINE = re.compile(r"\s{0,3}(?:=+|-+)\s*")
 _RULE = re.compile(r"\s{0,3}(?:(?:\*\s*){3,}|(?:-\s*){3,}|(?:_\s*){3,})")
 _CLOSING = re.compile(r"\s+#+\s*$")
-_ITEM = re.compile(r"\s*(?:[-*+•]|([0-9]{1,9})[.)])\s+(?:\[[ xX]\]\s+)?")
+_ITEM = re.compile(r"\s*(?:[-*+•]|([0-9]{1,3})[.)])\s+(?:\[[ xX]\]\s+)?")
 _NOISE = re.compile(r"\||\[[^\]]+\]:\s")
 _RELATED = re.compile(
     r"\W*(?:(?:(?:more|other|our) )?related\b|(?:more|others?)\b.* like\b|similar\b|see also\b"

@@ -22,11 +22,17 @@ def parse(text: str, phrases: Sequence[str] = ()) -> Brief:
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:
-    """Each line of a block is one, save in hard-wrapped prose, parted by deliberate breaks."""
-    lines = enumerate((clean(line) for line in text.split("\n")), start=1)
-    for filled, block in groupby(lines, key=lambda line: bool(line[1])):
-        if filled:
-            yield from map(_paragraph, _parted(list(block)))
+    """Each line of a block is one, save in hard-wrapped prose, parted by deliberate breaks.
+
+    A block too short to show how wide the prose is wrapped goes by the other blocks.
+    """
+    numbered = enumerate((clean(line) for line in text.split("\n")), start=1)
+    grouped = groupby(numbered, key=lambda line: bool(line[1]))
+    blocks = [list(block) for filled, block in grouped if filled]
+    widths = [_wrapped_at([line for _, line in block]) for block in blocks]
+    widest = max(widths, default=0)
+    for block, width in zip(blocks, widths, strict=True):
+        yield from map(_paragraph, _parted(block, width or widest))
 
 
 def _paragraph(lines: list[Line]) -> Paragraph:
@@ -35,8 +41,7 @@ def _paragraph(lines: list[Line]) -> Paragraph:
     return Paragraph(lines[0][0], bare, heading=bare == text)
 
 
-def _parted(block: list[Line]) -> Iterator[list[Line]]:
-    width = _wrapped_at([line for _, line in block])
+def _parted(block: list[Line], width: int) -> Iterator[list[Line]]:
     gathered = block[:1]
     for line in block[1:]:
         if _goes_on(gathered, line[1], width):
@@ -47,14 +52,13 @@ def _parted(block: list[Line]) -> Iterator[list[Line]]:
     yield gathered
 
 
-def _wrapped_at(lines: Sequence[str]) -> int | None:
-    """The width of hard-wrapped prose: some full line breaks off in the middle of a sentence."""
+def _wrapped_at(lines: Sequence[str]) -> int:
+    """The width of hard-wrapped prose, where some full line breaks off in mid-sentence; else 0."""
     width = max(map(len, lines))
-    pairs = pairwise(lines)
     wrapped = any(
-        _is_full(line, after, width) and _breaks_off(line, after) for line, after in pairs
+        _is_full(line, after, width) and _breaks_off(line, after) for line, after in pairwise(lines)
     )
-    return width if width in _WIDTHS and wrapped else None
+    return width if width in _WIDTHS and wrapped else 0
 
 
 def _is_full(line: str, after: str, width: int) -> bool:
@@ -65,8 +69,8 @@ def _breaks_off(line: str, after: str) -> bool:
     return not _SENTENCE_END.search(line) and (line.endswith(",") or not after[0].isupper())
 
 
-def _goes_on(gathered: list[Line], after: str, width: int | None) -> bool:
+def _goes_on(gathered: list[Line], after: str, width: int) -> bool:
     last = gathered[-1][1]
-    if width is None or _BULLET.match(after) or not _is_full(last, after, width):
+    if len(last) > width or _BULLET.match(after) or not _is_full(last, after, width):
         return False
     return not (_SENTENCE_END.search(last) and is_call(" ".join(line for _, line in gathered)))

@@ -102,7 +102,9 @@ def test_dropped_paragraphs_are_counted_and_listed(store: Store) -> None:
         assert archive.dropped(db) == [("a.txt", 1, "Subscribe!"), ("a.txt", 9, "Ad")]
 
 
-def test_a_renamed_file_is_the_same_brief_and_may_change_then(sqlite: Store, tmp_path: Path) -> None:
+def test_a_renamed_file_is_the_same_brief_and_may_change_then(
+    sqlite: Store, tmp_path: Path
+) -> None:
     old, new = tmp_path / "old.txt", tmp_path / "new.txt"
     old.touch()
     record(sqlite, read(str(old), brief("One.")))
@@ -151,7 +153,9 @@ PAGES = st.lists(st.sampled_from(["One.", "Two.", "Three."]), min_size=1, max_si
 
 
 @given(st.lists(st.tuples(PATHS, PAGES), min_size=1, max_size=12))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 def test_totals_are_those_of_the_pages_that_stand(
     sqlite: Store, steps: list[tuple[str, list[str]]]
 ) -> None:

@@ -58,7 +58,7 @@ def test_opening_together_migrates_once(url: str) -> None:
     def open_it() -> None:
         try:
             Store(url).close()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             errors.append(error)
 
     threads = [threading.Thread(target=open_it) for _ in range(4)]

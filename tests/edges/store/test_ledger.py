@@ -188,4 +188,6 @@ def test_an_unknown_state_is_refused_by_the_database(store: Store) -> None:
         db.execute(delivery.update().values(state="perhaps"))
     with pytest.raises((IntegrityError, StoreError)), store.writing() as db:
         rows = delivery.select().with_only_columns(*[c for c in delivery.c if c.name != "id"])
-        db.execute(insert(delivery).from_select([c.name for c in delivery.c if c.name != "id"], rows))
+        db.execute(
+            insert(delivery).from_select([c.name for c in delivery.c if c.name != "id"], rows)
+        )

@@ -144,6 +144,8 @@ def test_list_items() -> None:
 def test_a_year_at_the_start_of_a_line_is_no_list_item() -> None:
     page = "The lake froze over for the last time in\n1911. Nobody living has walked across it."
     assert only(page) == page.replace("\n", " ")
+    assert only("1911. Nobody knew that the lake would not freeze again.").startswith("1911.")
+    assert only("It froze in winter\n11. And never again after that.").startswith("It froze")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,10 @@ def test_a_year_at_the_start_of_a_line_is_no_list_item() -> None:
         ("***Ice*** **_hums_** in ~~winter~~ spring.", "Ice hums in winter spring."),
         ("Set `max_size` to ``a ` b`` for *once*.", "Set max_size to a ` b for once."),
         ("Keep snake_case and 2 * 3 * 4 and 2*3*4 as they are.",) * 2,
-        ("Ice, says [the _paper_](https://a.example/b_(c) 'x'), hums.", "Ice, says the paper, hums."),
+        (
+            "Ice, says [the _paper_](https://a.example/b_(c) 'x'), hums.",
+            "Ice, says the paper, hums.",
+        ),
         ('Ice, says [the _paper_](/b_(c) "x"), hums.', "Ice, says the paper, hums."),
         ("Ice [hums][1] at <https://a.example/b_c_d>.", "Ice hums at https://a.example/b_c_d."),
         ("Ice ![a glacier](ice.png) hums.", "Ice hums."),

@@ -1,5 +1,8 @@
 """Every file is read or rejected with a reason: nothing else comes out of ``parse``."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +29,7 @@ INSIGHT = "Moss keeps time for cathedrals: it grows on the side where the gutter
         ("a.md", b"# Moss\n", None, "no insight in it: 1 paragraph was dropped"),
         ("a.json", b'{"insights": []}', None, "no insight in it"),
         ("a.txt", b"Moss.\n\n" + b"x" * 4000 + b".", 3, "4,001 characters: at most 4,000"),
-        ("a.md", b"---\na: " + b"[" * 5_000 + b"\n---\nMoss.", None, "too deeply"),
+        ("a.md", b"---\na: " + b"[" * 5_000 + b"\n---\nMoss.", 2, "too deeply"),
         ("a.json", b'{"insights": [], "x": ' + b"[" * 100_000, None, "too deeply"),
     ],
 )
@@ -61,6 +64,18 @@ def test_only_web_addresses_are_kept(url: str) -> None:
     page = f"---\nurl: '{url}'\n---\n{INSIGHT}".encode()
     brief = parse("a.md", page)
     assert (brief.url, brief.dropped[0].line) == ("", 2)
+
+
+def test_the_examples_of_the_documentation() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "brief-files.md").read_text("utf-8")
+    examples = re.findall(r"^~~~(\w+)\n(.*?)^~~~$", page, re.MULTILINE | re.DOTALL)
+    found = {suffix: parse(f"a.{suffix}", text.encode()) for suffix, text in examples}
+    assert sorted(found) == ["json", "md", "txt"]
+    assert {tuple(one.role for one in brief.mentions) for brief in found.values()} == {
+        ("lead", "related"),
+        ("lead", "lead", "related"),
+    }
+    assert [brief.published is not None for brief in found.values()] == [False, True, True]
 
 
 def survives(suffix: str, data: bytes) -> None:

@@ -1,0 +1,101 @@
+"""A whole house on a real database, with a clock that the test moves."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from newsletter.daily import DUE, Desk, Readers, Report, Rules
+from newsletter.daily.compose import compose
+from newsletter.daily.deliver import deliver
+from newsletter.edges.channels import Envelope
+from newsletter.edges.store import Store, archive
+from newsletter.edges.templates import read_templates
+from newsletter.editorial.letter import Letterhead
+from newsletter.editorial.stationery import Stationery
+from newsletter.errors import DeliveryError
+from tests.builders import NOON, TASTE, TODAY, brief, read, unlike
+
+
+@dataclass
+class FakeChannel:
+    """Takes every message, or answers as ``answers`` says for an address, once each time."""
+
+    taken: list[Envelope] = field(default_factory=list)
+    answers: dict[str, list[DeliveryError]] = field(default_factory=dict)
+    before: Callable[[Envelope], None] = lambda _: None
+
+    def send(self, envelope: Envelope) -> str:
+        self.before(envelope)
+        if waiting := self.answers.get(envelope.recipient):
+            raise waiting.pop(0)
+        self.taken.append(envelope)
+        return "250 Ok"
+
+    def close(self) -> None:
+        pass
+
+    @property
+    def recipients(self) -> list[str]:
+        return [one.recipient for one in self.taken]
+
+
+@dataclass
+class House:
+    store: Store
+    letterhead: Letterhead
+    now: datetime = NOON
+    channel: FakeChannel = field(default_factory=FakeChannel)
+    owner: str = "sender one"
+    stop: Callable[[], bool] = lambda: False
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(self.store, TASTE, timedelta(hours=6), "news.example")
+
+    def receive(self, count: int, start: int = 0, on: date = TODAY) -> None:
+        """``count`` insights that nobody heard of, each in a brief of its own."""
+        pages = [brief(unlike(number), published=on) for number in range(start, start + count)]
+        reads = [read(f"{on}-{start}-{number}.txt", one) for number, one in enumerate(pages)]
+        with self.store.writing() as db:
+            archive.record(db, reads, self.now, on)
+
+    def compose(self, on: date | None = None, readers: Readers = DUE) -> None:
+        compose(self.rules, self.now, on, readers)
+
+    def deliver(self, on: date | None = None, readers: Readers = DUE) -> Report:
+        desk = Desk(
+            store=self.store,
+            channel=self.channel,
+            letterhead=self.letterhead,
+            sender="news@news.example",
+            owner=self.owner,
+            stop=self.stop,
+            watch=lambda _done, _total: None,
+        )
+        return deliver(desk, lambda: self.now, on, readers)
+
+    def tick(self, on: date | None = None, readers: Readers = DUE) -> Report:
+        self.compose(on, readers)
+        return self.deliver(on, readers)
+
+
+@pytest.fixture(scope="session")
+def stationery() -> Stationery:
+    return Stationery(read_templates(None))
+
+
+@pytest.fixture
+def house(tmp_path: Path, stationery: Stationery) -> Iterator[House]:
+    head = Letterhead(
+        name="News",
+        from_address="news@news.example",
+        secret=b"a secret for tests",
+        stationery=stationery,
+        base_url="https://news.example",
+    )
+    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    yield House(store, head)
+    store.close()

@@ -1,0 +1,83 @@
+"""A simulated fortnight over a change to summer time: ten zones, restarts, two schedulers."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import select
+
+from newsletter.edges.store import Store
+from newsletter.edges.store.schema import delivery, subscriber
+from newsletter.editorial.due import due_at
+from tests.builders import subscribe
+from tests.daily.conftest import House
+
+ZONES = {
+    "America/New_York": 2,  # 8 March 2026: two o'clock does not exist
+    "America/Los_Angeles": 7,
+    "America/St_Johns": 2,
+    "America/Sao_Paulo": 23,
+    "Europe/London": 7,
+    "Africa/Casablanca": 3,
+    "Asia/Kolkata": 6,
+    "Asia/Kathmandu": 0,
+    "Australia/Lord_Howe": 1,
+    "Pacific/Auckland": 8,
+}
+FIRST = date(2026, 3, 1)
+DAYS = 14
+TICK = timedelta(hours=1)
+
+
+def test_a_fortnight(house: House) -> None:
+    with house.store.writing() as db:
+        for zone, hour in ZONES.items():
+            start = datetime(2026, 2, 28, 12, tzinfo=UTC)
+            subscribe(db, f"{zone.split('/')[1].lower()}@example.org", zone, hour, since=start)
+    house.now = datetime(2026, 2, 28, 12, tzinfo=UTC)
+    end = house.now + timedelta(days=DAYS)
+    tick = 0
+    while house.now < end:
+        if house.now.hour == 3 and house.now.minute == 0:
+            house.receive(8, start=house.now.timetuple().tm_yday * 8, on=house.now.date())
+        _restart(house, tick)
+        house.tick()
+        replace(house, owner="a second scheduler, by mistake").tick()
+        house.now += TICK
+        tick += 1
+    _check(house, end)
+
+
+def _restart(house: House, tick: int) -> None:
+    """Now and then the machine is started anew, and once it sleeps for three hours."""
+    if tick % 25 == 0:
+        url = house.store.engine.url.render_as_string(hide_password=False)
+        house.store.close()
+        house.store = Store(url)
+        house.owner = f"sender {tick}"
+    if tick == 150:
+        house.now += timedelta(hours=3)
+
+
+def _check(house: House, end: datetime) -> None:
+    query = select(subscriber, delivery).join(delivery, delivery.c.subscriber_id == subscriber.c.id)
+    with house.store.reading() as db:
+        rows = db.execute(query).mappings().all()
+    served = Counter((row[subscriber.c.address], row[delivery.c.date]) for row in rows)
+    assert set(served.values()) == {1}
+    expected = {
+        (f"{zone.split('/')[1].lower()}@example.org", day)
+        for zone, hour in ZONES.items()
+        for day in (FIRST - timedelta(1) + timedelta(n) for n in range(DAYS + 2))
+        if datetime(2026, 2, 28, 12, tzinfo=UTC) < due_at(day, hour, zone) < end
+    }
+    assert set(served) == expected
+    sent = Counter(house.channel.recipients)
+    assert sent == Counter(
+        row[subscriber.c.address] for row in rows if row[delivery.c.state] == "sent"
+    )
+    assert {row[delivery.c.state] for row in rows} <= {"sent", "skipped"}
+    assert {row[delivery.c.reason] for row in rows if row[delivery.c.state] == "skipped"} <= {
+        "too_few"
+    }
+    assert len([row for row in rows if row[delivery.c.state] == "sent"]) > len(ZONES) * (DAYS - 2)

@@ -1,0 +1,139 @@
+"""The five picks: never the same twice, never a twin, never a footnote of tomorrow."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.editorial.model import Candidate, Insight, Issue, Taste
+from newsletter.editorial.ranking import Day, Reader
+from newsletter.editorial.selection import choose
+from tests.builders import TASTE, TODAY, candidate, unlike
+
+KETTLE = "A kettle descaled monthly boils a litre forty seconds sooner, says the repair guild."
+RESTATED = "Descale the kettle every month and it boils a litre about forty seconds sooner."
+
+
+def pick(*candidates: Candidate, heard: dict[int, int] | None = None, taste: Taste = TASTE,
+         archive: tuple[Insight, ...] = (), interests: str = "") -> Issue:  # fmt: skip
+    """``heard`` maps an insight's id to how many days ago it was sent."""
+    known = [*archive, *(one.insight for one in candidates)]
+    dates = {key: TODAY - timedelta(days) for key, days in (heard or {}).items()}
+    return choose(Day(TODAY, candidates, known, taste.window_days), Reader(interests, dates), taste)
+
+
+def strangers(count: int, start: int = 10) -> list[Candidate]:
+    return [candidate(number, unlike(number)) for number in range(start, start + count)]
+
+
+def ids(issue: Issue) -> list[int]:
+    return [one.insight_id for one in issue.picks]
+
+
+def test_five_are_picked_and_ranked() -> None:
+    issue = pick(*strangers(9))
+    assert [one.rank for one in issue.picks] == [1, 2, 3, 4, 5]
+    assert len(set(ids(issue))) == 5
+    assert issue.date == TODAY
+
+
+def test_what_was_sent_is_never_sent_again() -> None:
+    issue = pick(*strangers(7), heard={10: 1, 11: 1, 12: 9})
+    assert set(ids(issue)) == {13, 14, 15, 16}
+
+
+def test_a_restatement_of_what_was_sent_is_left_out_and_told() -> None:
+    old = Insight(1, KETTLE, TODAY - timedelta(30))
+    issue = pick(candidate(2, RESTATED), *strangers(5), heard={1: 3}, archive=(old,))
+    assert 2 not in ids(issue)
+    (why,) = [one.why for one in issue.runners_up if one.insight_id == 2]
+    assert why.startswith("restates what was sent on 11 March: “A kettle descaled")
+
+
+def test_two_fresh_twins_are_not_picked_together() -> None:
+    issue = pick(candidate(1, KETTLE), candidate(2, RESTATED), *strangers(3))
+    assert len({1, 2} & set(ids(issue))) == 1
+    assert "says the same as pick" in next(one.why for one in issue.runners_up)
+
+
+def test_the_limit_per_brief_gives_way_rather_than_sending_fewer() -> None:
+    crowd = [candidate(number, unlike(number), brief_id=1) for number in range(10, 16)]
+    issue = pick(*crowd, *strangers(3, start=20))
+    assert len([one for one in ids(issue) if one < 20]) == 2
+    assert len(ids(pick(*crowd))) == 5
+
+
+def test_too_few_worthy_ones_are_no_issue() -> None:
+    assert pick(*strangers(2)).picks == ()
+    assert len(pick(*strangers(3)).picks) == 3
+    assert pick().picks == ()
+    assert pick(*strangers(5), heard={10: 1, 11: 1, 12: 1}).picks == ()
+
+
+def test_interests_lift_what_they_name() -> None:
+    issue = pick(*strangers(9), candidate(99, "Beekeepers split hives in May."), interests="hives")
+    assert ids(issue)[0] == 99
+    assert issue.picks[0].reason == "Matches “hives”."
+
+
+def test_a_reason_names_the_closest_that_was_read() -> None:
+    old = Insight(
+        1, "Kettles on ships boil at a lower heat high in the Andes.", TODAY - timedelta(40)
+    )
+    issue = pick(candidate(2, "Kettles on ships whistle: a jet of steam sheds rings of air."), *strangers(2),
+                 heard={1: 1}, archive=(old,))  # fmt: skip
+    (first,) = [one for one in issue.picks if one.insight_id == 2]
+    assert first.reason == (
+        "New to you. The closest you have read: “Kettles on ships boil at a lower heat high in"
+        " the Andes” on 13 March."
+    )
+
+
+def test_recurrence_is_said() -> None:
+    issue = pick(replace(candidate(1, unlike(1)), brief_count=4), *strangers(3))
+    assert issue.picks[0].reason.startswith("Said in 4 briefs.")
+
+
+def test_related_are_old_or_were_read_and_never_candidates() -> None:
+    aged = Insight(
+        1, "Old kettles descaled monthly boil sooner than new ones.", TODAY - timedelta(60)
+    )
+    fresh_kin = candidate(3, "New kettles, descaled monthly or not, cost more than old ones.")
+    main = candidate(2, "Descaled kettles cost a village less fuel than new stoves do.")
+    loose = replace(TASTE, twin_limit=1.0)
+    issue = pick(main, fresh_kin, *strangers(3), archive=(aged,), taste=loose)
+    related = {one.insight_id for chosen in issue.picks for one in chosen.related}
+    assert related <= {1}
+    assert 1 in related
+
+
+def test_ties_break_the_same_way_whatever_the_order() -> None:
+    some = strangers(8)
+    assert ids(pick(*some)) == ids(pick(*reversed(some)))
+
+
+SENTENCES = [KETTLE, RESTATED, *(unlike(number) for number in range(12))]
+
+
+@given(
+    st.lists(st.sampled_from(range(len(SENTENCES))), unique=True, max_size=14),
+    st.sets(st.sampled_from(range(len(SENTENCES))), max_size=6),
+    st.integers(1, 4),
+)
+@settings(max_examples=60, deadline=None)
+def test_promises_hold_for_any_day(numbers: list[int], heard: set[int], per_brief: int) -> None:
+    some = [candidate(n, SENTENCES[n], brief_id=n % 3) for n in numbers]
+    archive = [Insight(n, SENTENCES[n], TODAY) for n in {*numbers, *heard}]
+    day = Day(TODAY, some, archive, TASTE.window_days)
+    reader = Reader("", dict.fromkeys(heard, TODAY - timedelta(1)))
+    issue = choose(day, reader, replace(TASTE, per_brief=per_brief))
+    chosen = [one.insight_id for one in issue.picks]
+    assert not chosen or TASTE.minimum <= len(chosen) <= TASTE.count
+    assert len(set(chosen)) == len(chosen)
+    assert not set(chosen) & heard
+    places = [[one.insight.id for one in day.candidates].index(number) for number in chosen]
+    twins = day.among[np.ix_(places, places)] >= TASTE.twin_limit
+    assert (twins == np.eye(len(places), dtype=bool)).all()
+    assert (day.resemblance[np.ix_(day.columns(reader.ids), places)] < TASTE.twin_limit).all()
