@@ -177,6 +177,6 @@ _SENT = """
     SELECT subscriber.id, issue.date, issue.id, 'sent', '<' || issue.id || '@example.org>',
         issue.date || ' 07:00:00.000000', issue.date || ' 08:00:00.000000',
         issue.date || ' 07:00:00.000000', 1, '250 ok', issue.date || ' 07:00:00.000000'
-    FROM issue, subscriber
-    WHERE :readers = 1 OR subscriber.id = (issue.id - 1) % :readers + 1
+    FROM issue JOIN subscriber ON subscriber.id BETWEEN
+        (issue.id - 1) % :readers + 1 AND (issue.id - 1) % :readers + :subscribers / :readers
 """

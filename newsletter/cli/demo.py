@@ -52,15 +52,23 @@ _READERS = (
 def demo(app: App, words: Namespace) -> int:
     today = words.date or local_date(app.clock(), "UTC")
     folder = Path(words.dir).absolute() if words.dir else _fresh_folder()
-    made = found(app, folder, _CONFIG)
-    _subscribe(made, today)
+    # The reader's own settings stay out of it: no demo goes to a real server.
+    made = found(replace(app, environment={}), folder, _CONFIG)
+    try:
+        _replay(made, today)
+        _show(made, today)
+    finally:
+        made.close()
+    return 0
+
+
+def _replay(app: App, today: date) -> None:
+    _subscribe(app, today)
     with progress("replaying") as watch:
         for done, (number, day) in enumerate(_days(today), start=1):
-            _arrive(made, number, day)
-            _publish(made, day)
+            _arrive(app, number, day)
+            _publish(app, day)
             watch(done, _REPLAYED)
-    _show(made, today)
-    return 0
 
 
 def _fresh_folder() -> Path:
@@ -102,12 +110,11 @@ def _shifted(sample: Traversable, by: timedelta) -> str:
 def _publish(app: App, day: date) -> None:
     """One morning: everything due on this date, at an hour when it is due everywhere."""
     evening = datetime.combine(day, time(18), UTC)
-    at = replace(app, clock=lambda: evening)
     publish(
-        at.clock,
-        intake=at.intake(lambda: None, lambda _done, _total: None),
-        rules=at.rules,
-        desk=desk(at, Event(), lambda _done, _total: None),
+        lambda: evening,
+        intake=app.intake(lambda: None, lambda _done, _total: None),
+        rules=app.rules,
+        desk=desk(app, Event(), lambda _done, _total: None),
         on=day,
         readers=Readers(),
     )

@@ -26,7 +26,7 @@ def warn(text: str) -> None:
 
 def say_json(value: object) -> None:
     """ASCII alone, so that it says the same in every locale; dates and instants in ISO 8601."""
-    print(json.dumps(value, indent=2, default=_iso))
+    print(json.dumps(value, indent=2, default=_iso), flush=True)
 
 
 def _iso(value: date) -> str:

@@ -1,6 +1,6 @@
 """The words of the command line. Imports nothing heavy: ``--help`` answers at once."""
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from datetime import date
 
 from newsletter import __version__
@@ -84,7 +84,7 @@ def _daily(commands: _Commands) -> None:
     commands.add("run", "run:run", "the scheduler: ingest and deliver, every day, until stopped")
     one = commands.add("serve", "run:serve", "the web side: the page behind the unsubscribe link")
     one.add_argument("--host", help="default: web.host")
-    one.add_argument("--port", type=int, help="default: web.port")
+    one.add_argument("--port", type=_port, help="default: web.port")
 
 
 def _looking(commands: _Commands) -> None:
@@ -134,9 +134,15 @@ def _subscribers(commands: _Commands) -> None:
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is no date: write 2026-03-14") from None
+    if not 1900 <= day.year <= 2999:
+        raise ArgumentTypeError(f"{text} lies too far off: write a year from 1900 to 2999")
+    return day
 
 
-Words = Namespace
+def _port(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= 65535):
+        raise ArgumentTypeError(f"{text!r} is no port: write a number from 1 to 65535")
+    return int(text)

@@ -31,6 +31,7 @@ def preview(app: App, words: Namespace) -> int:
     data, suffix = _render(app, posting, words)
     if words.out == "-":
         sys.stdout.buffer.write(data)
+        sys.stdout.flush()
     else:
         path = Path(words.out or f"preview-{posting.issue.date}{suffix}").absolute()
         _write(path, data)
@@ -57,14 +58,11 @@ def _render(app: App, posting: Posting, words: Namespace) -> tuple[bytes, str]:
 def _write(path: Path, data: bytes) -> None:
     """Readable by its owner only: a link in it unsubscribes its reader."""
     try:
-        with open(path, "wb", opener=_private) as file:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
             file.write(data)
     except OSError as error:
         raise NewsletterError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _nothing(app: App, day: date) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from newsletter.errors import ConfigError
@@ -11,12 +12,15 @@ _SHORTEST = 16
 
 def make_secret(path: Path) -> None:
     """Write a new one; a secret that is there stays, for the links already sent need it."""
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
+    with suppress(FileExistsError):
+        write_private(path, secrets.token_urlsafe(32) + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """A new file that only its owner reads; FileExistsError where there is one."""
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def read_secret(path: Path) -> bytes:

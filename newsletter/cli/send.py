@@ -25,6 +25,8 @@ from newsletter.errors import DeliveryError, NewsletterError, UsageError
 def send(app: App, words: Namespace) -> int:
     if words.as_ and not words.test:
         raise UsageError("--as says whose issue --test sends: add --test ADDRESS")
+    if words.test and (words.to or words.now or words.dry_run):
+        raise UsageError("--test sends one copy, now: only --as and --date go with it")
     if words.test:
         return _test(app, words)
     ids = [app.subscriber(address).id for address in words.to] if words.to else None
@@ -32,6 +34,7 @@ def send(app: App, words: Namespace) -> int:
     if words.dry_run:
         return _dry_run(app, words, readers)
     app.ready_to_send()
+    stop = stopper()
     with (
         progress("reading", quiet=words.json) as reading,
         progress("sending", quiet=words.json) as sending,
@@ -40,12 +43,13 @@ def send(app: App, words: Namespace) -> int:
             app.clock,
             intake=app.intake(moment, reading),
             rules=app.rules,
-            desk=desk(app, stopper(), sending),
+            desk=desk(app, stop, sending),
             on=words.date,
             readers=readers,
         )
-    _tell(app, words, gathered, report)
-    return 0 if report.ok else 1
+    stopped = str(report.stopped or "by a signal" * stop.is_set())
+    _tell(app, words, gathered, report, stopped)
+    return 0 if report.ok and not stopped else 1
 
 
 def desk(app: App, stop: threading.Event, watch: Watch) -> Desk:
@@ -61,26 +65,26 @@ def stopper() -> threading.Event:
     return stop
 
 
-def _tell(app: App, words: Namespace, gathered: Gathered, report: Report) -> None:
+def _tell(app: App, words: Namespace, gathered: Gathered, report: Report, stopped: str) -> None:
     outcomes = report.outcomes
     upcoming = next_due(app)
     if words.json:
-        stopped = str(report.stopped) if report.stopped else None
         new = gathered.after.briefs - gathered.before.briefs
         counts = {
             **dict.fromkeys(("sent", "failed", "waiting", "unknown", "skipped"), 0),
             **outcomes,
         }
-        say_json({**counts, "new_briefs": new, "stopped": stopped, "next_due": upcoming})
+        say_json({**counts, "new_briefs": new, "stopped": stopped or None, "next_due": upcoming})
         return
     for path in gathered.left:
         warn(f"{path} is still being written; it was left for the next time")
     for one in gathered.rejected:
         warn(f"{one.path} was rejected: {one.reason}")
     parts = [f"{count} {state}" for state, count in sorted(outcomes.items())]
-    say(", ".join(parts) or f"nobody is due now{_hint(words, upcoming)}")
-    if report.stopped:
-        raise NewsletterError(f"stopped, the rest waits: {report.stopped}")
+    if parts or not stopped:
+        say(", ".join(parts) or f"nobody is due now{_hint(words, upcoming)}")
+    if stopped:
+        raise NewsletterError(f"stopped, the rest waits: {stopped}")
     if not report.ok:
         say("see `newsletter status` for what was not sent, and why")
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from newsletter.cli.app import App
 from newsletter.cli.output import say
-from newsletter.cli.secret import make_secret
+from newsletter.cli.secret import make_secret, write_private
 from newsletter.edges.resources import resource
 from newsletter.errors import NewsletterError, UsageError
 
 
 def init(app: App, words: Namespace) -> int:
+    if app.config:
+        raise UsageError("init writes a config.toml into DIR: leave --config out")
     folder = Path(words.dir).absolute()
     made = found(app, folder, resource("config.example.toml").read_text(encoding="utf-8"))
     say(f"{made.path}: set newsletter.from_address in it")
@@ -25,18 +27,28 @@ def found(app: App, folder: Path, config: str) -> App:
     path = folder / "config.toml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(config)
-        path.chmod(0o600)  # it may come to hold a password
-        made = replace(app, config=str(path))
-        made.beside(made.settings.inbox.path).mkdir(exist_ok=True)
-        make_secret(made.beside(made.settings.web.secret_file))
+        write_private(path, config)  # it may come to hold a password
     except FileExistsError as error:
         raise UsageError(f"{error.filename} is there already; nothing was changed") from error
     except OSError as error:
         raise NewsletterError(f"{error.filename}: {error.strerror}") from error
-    made.store.close()
+    made = replace(app, config=str(path))
+    try:
+        _furnish(made)
+    except BaseException:
+        path.unlink()  # left behind it would keep the next `init` from trying again
+        raise
     return made
+
+
+def _furnish(made: App) -> None:
+    """What is there already stays: a database and a secret may have a past."""
+    try:
+        made.beside(made.settings.inbox.path).mkdir(parents=True, exist_ok=True)
+        make_secret(made.beside(made.settings.web.secret_file))
+    except OSError as error:
+        raise NewsletterError(f"{error.filename}: {error.strerror}") from error
+    made.store.close()
 
 
 def migrate(app: App, words: Namespace) -> int:  # noqa: ARG001

@@ -2,25 +2,30 @@
 
 import csv
 import sys
+import unicodedata
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
 from newsletter.cli.addresses import mailbox
 from newsletter.cli.app import App
 from newsletter.cli.output import say, say_json, table
+from newsletter.config import zones
 from newsletter.edges.store import Connection, overview, subscribers
 from newsletter.editorial.model import STATES, Subscriber
 from newsletter.errors import NewsletterError, UsageError
 
 _COLUMNS = ("address", "name", "timezone", "hour", "interests", "state")
+_SURPLUS = "surplus"
+_CONTROLS = ("Cc", "Cs", "Zl", "Zp")
 
 
 def add(app: App, words: Namespace) -> int:
     given = {key: getattr(words, key) for key in ("name", "timezone", "hour", "interests")}
-    changes = {key: value for key, value in given.items() if value is not None}
+    changes = {key: _bare(value) for key, value in given.items() if value is not None}
     box = mailbox(words.address)
     with app.store.writing() as db:
         there = subscribers.find(db, box.key)
@@ -58,7 +63,7 @@ def show(app: App, words: Namespace) -> int:
         say_json({**_row(one), "deliveries": [dict(row) for row in rows]})
         return 0
     table([(key, str(value)) for key, value in _row(one).items()])
-    say()
+    say() if rows else None
     table([(f"{row['date']}", row["state"], row["reason"] or "", row["answer"]) for row in rows])
     return 0
 
@@ -79,16 +84,20 @@ def export(app: App, words: Namespace) -> int:  # noqa: ARG001
     writer.writeheader()
     with app.store.reading() as db:
         writer.writerows(map(_row, subscribers.everyone(db)))
+    sys.stdout.flush()
     return 0
 
 
 def import_(app: App, words: Namespace) -> int:
     """Every good line is taken, every other one named with the reason."""
+    with _opened(words.csv) as file:
+        rows = list(_lines(file))
     added, there, refused = 0, 0, []
-    with _opened(words.csv) as file, app.store.writing() as db:
-        for line, row in _lines(file):
+    seen: dict[str, int] = {}
+    with app.store.writing() as db:
+        for line, row in rows:
             try:
-                new = _import_row(app, db, row)
+                new = _import_row(app, db, row, seen, line)
             except UsageError as error:
                 refused.append({"line": line, "reason": str(error)})
             else:
@@ -101,19 +110,40 @@ def import_(app: App, words: Namespace) -> int:
     return 1 if refused else 0
 
 
-def _import_row(app: App, db: Connection, row: Mapping[str, str]) -> bool:
+def _import_row(
+    app: App, db: Connection, row: Mapping[str, str], seen: dict[str, int], line: int
+) -> bool:
     """True where somebody new came in. Who is there stays as they are, whatever the file says."""
+    if any(row.get(_SURPLUS, ())):
+        raise UsageError("more values than columns: put quotes around one that holds a comma")
     box = mailbox(row["address"])
+    if (first := seen.setdefault(box.key, line)) != line:
+        raise UsageError(f"{box.address} stands on line {first} already")
     values: dict[str, Any] = {key: row[key] for key in _COLUMNS[1:] if row.get(key)}
     if "hour" in values:
         values["hour"] = _hour(values["hour"])
     one = check(replace(_fresh(app, box.address), **values))
+    there = subscribers.find(db, box.key)
+    if there and _stays(there, one):
+        return False
     return subscribers.add(db, box.key, one, app.clock())
+
+
+def _stays(there: Subscriber, new: Subscriber) -> bool:
+    """Raises UsageError where the file knows of a parting that we do not."""
+    if new.state in ("active", "pending"):
+        return there.state == new.state
+    if there.state in ("active", "pending"):
+        raise UsageError(
+            f"{there.address} is {there.state} here and {new.state} in the file: if that is so,"
+            " use `subscribers remove`"
+        )
+    return True
 
 
 def _opened(name: str) -> TextIO:
     if name == "-":
-        return sys.stdin
+        return TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
     try:
         return Path(name).open(encoding="utf-8-sig", newline="")
     except OSError as error:
@@ -121,14 +151,30 @@ def _opened(name: str) -> TextIO:
 
 
 def _lines(file: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(file, strict=True, restkey="", restval="")
+    reader = csv.DictReader(file, strict=True, restkey=_SURPLUS, restval="")
     try:
-        if "address" not in (reader.fieldnames or ()):
-            raise UsageError(f"the first line must name the columns: {','.join(_COLUMNS)}")
+        reader.fieldnames = _header(reader.fieldnames or ())
         for row in reader:
-            yield reader.line_num, {key: value for key, value in row.items() if key}
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise NewsletterError(f"line {reader.line_num + 1}: {error}; nothing was taken") from error
+            yield reader.line_num, {key: _bare(value) for key, value in row.items()}
+    except csv.Error as error:
+        raise NewsletterError(f"line {reader.line_num}: {error}; nothing was taken") from error
+    except UnicodeDecodeError as error:
+        raise NewsletterError(
+            "it is not UTF-8: save the file as UTF-8; nothing was taken"
+        ) from error
+
+
+def _header(names: Sequence[str]) -> list[str]:
+    """A column misspelt would be a column lost."""
+    found = [name.strip().lower() for name in names]
+    odd = next((name for name in found if name not in _COLUMNS or found.count(name) > 1), None)
+    if odd is not None or "address" not in found:
+        raise UsageError(
+            f"line 1 must name the columns, address and any of {', '.join(_COLUMNS[1:])}"
+            + (f"; not {odd!r}" if odd else "")
+            + "; nothing was taken"
+        )
+    return found
 
 
 def _fresh(app: App, address: str) -> Subscriber:
@@ -138,18 +184,20 @@ def _fresh(app: App, address: str) -> Subscriber:
 
 def check(one: Subscriber) -> Subscriber:
     """Raises UsageError where a value cannot be."""
-    from zoneinfo import available_timezones
-
-    if one.timezone not in available_timezones():
+    if one.timezone not in zones():
         raise UsageError(f"{one.address}: no zone is called {one.timezone!r}: write Europe/Paris")
     if not 0 <= one.hour <= 23:
         raise UsageError(f"{one.address}: hour {one.hour} is not between 0 and 23")
     if one.state not in STATES:
         raise UsageError(f"{one.address}: state {one.state!r} is none of {', '.join(STATES)}")
     for key in ("name", "interests"):
-        if not getattr(one, key).isprintable():
+        if any(unicodedata.category(letter) in _CONTROLS for letter in getattr(one, key)):
             raise UsageError(f"{one.address}: the {key} holds a line break or a control character")
     return one
+
+
+def _bare(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
 
 
 def _hour(text: str) -> int:

@@ -1,5 +1,6 @@
 """Files into the store: new and changed ones are read, what cannot be read is recorded."""
 
+import os.path
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,36 +44,38 @@ class Gathered:
 
 def gather(intake: Intake, now: datetime) -> Gathered:
     """Read what is new or changed since the last look; the rest costs a look at the folder."""
-    with intake.store.writing() as db:
-        archive.forget_missing(db)
-        known, before = archive.known(db), archive.totals(db)
-    rejected: list[Read] = []
-    left: list[str] = []
-    done = 0
-    for source in intake.sources:
-        looks, changing = _settled(source, known, intake.pause)
-        left += changing
-        for batch in chunks(looks, _BATCH):
-            reads = list(_read_all(source, batch, intake.phrases, left))
-            rejected += [one for one in reads if one.reason]
-            with intake.store.writing() as db:
-                archive.record(db, reads, now, local_date(now, intake.timezone))
-            done += len(batch)
-            intake.watch(done, len(looks))
     with intake.store.reading() as db:
-        return Gathered(before, archive.totals(db), done, rejected, left)
+        known, before = archive.known(db), archive.totals(db)
+    seen, left = _look_twice(intake, known)
+    gone = [path for path in known if path not in seen and not os.path.lexists(path)]
+    fresh = [found for path, found in seen.items() if _is_new(found[1], known) and path not in left]
+    rejected: list[Read] = []
+    with intake.store.writing() as db:
+        archive.forget(db, gone)
+    for done, batch in enumerate(chunks(fresh, _BATCH)):
+        reads = list(_read_all(batch, intake.phrases, left))
+        rejected += [one for one in reads if one.reason]
+        with intake.store.writing() as db:
+            archive.record(db, reads, now, local_date(now, intake.timezone))
+        intake.watch(done * _BATCH + len(batch), len(fresh))
+    with intake.store.reading() as db:
+        return Gathered(before, archive.totals(db), len(fresh), rejected, left)
 
 
-def _settled(
-    source: Folder, known: Mapping[str, tuple[int, int]], pause: Callable[[], None]
-) -> tuple[list[Look], Sequence[str]]:
-    """The files that are new or changed and stood still for a moment, and those that did not."""
-    before = source.look()
-    if not any(_is_new(one, known) for one in before.values()):
-        return [], []
-    pause()
-    still, changing = settled(before, source.look())
-    return [one for one in still.values() if _is_new(one, known)], changing
+def _look_twice(
+    intake: Intake, known: Mapping[str, tuple[int, int]]
+) -> tuple[dict[str, tuple[Folder, Look]], list[str]]:
+    """Every file with its source, and the paths that changed between two looks."""
+    looks = [source.look() for source in intake.sources]
+    left: list[str] = []
+    if any(_is_new(one, known) for found in looks for one in found.values()):
+        intake.pause()
+        again = [source.look() for source in intake.sources]
+        for before, after in zip(looks, again, strict=True):
+            left += settled(before, after)[1]
+        looks = again
+    pairs = zip(intake.sources, looks, strict=True)
+    return {path: (source, one) for source, found in pairs for path, one in found.items()}, left
 
 
 def _is_new(look: Look, known: Mapping[str, tuple[int, int]]) -> bool:
@@ -80,9 +83,9 @@ def _is_new(look: Look, known: Mapping[str, tuple[int, int]]) -> bool:
 
 
 def _read_all(
-    source: Folder, looks: Sequence[Look], phrases: Sequence[str], left: list[str]
+    files: Sequence[tuple[Folder, Look]], phrases: Sequence[str], left: list[str]
 ) -> Iterator[Read]:
-    for look in looks:
+    for source, look in files:
         try:
             brief = briefs.parse(look.path, source.read(look), phrases)
             yield Read(look.path, look.size, look.mtime_ns, brief)

@@ -108,7 +108,7 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """An insight chosen for an issue. ``score`` is the weighted mean of ``signals``, 0 to 1 each."""
+    """An insight chosen for an issue. ``score`` is the weighted mean of ``signals`` (0 to 1)."""
 
     rank: int
     insight_id: int

@@ -8,7 +8,7 @@ from newsletter.daily import Readers
 from newsletter.daily.compose import due
 from newsletter.daily.draft import draft
 from newsletter.edges.store import issues, subscribers
-from newsletter.edges.store.schema import delivery, issue, pick
+from newsletter.edges.store.schema import delivery, issue, pick, subscriber
 from newsletter.editorial.model import Subscriber
 from tests.builders import NOON, TODAY, subscribe
 from tests.daily.conftest import House
@@ -21,10 +21,8 @@ def rows(house: House) -> list[tuple[str, date, str, str | None]]:
     with house.store.reading() as db:
         found = db.execute(
             delivery.select()
-            .with_only_columns(
-                subscribers.subscribers.c.address, *delivery.c["date", "state", "reason"]
-            )
-            .join(subscribers.subscribers, subscribers.subscribers.c.id == delivery.c.subscriber_id)
+            .with_only_columns(subscriber.c.address, *delivery.c["date", "state", "reason"])
+            .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
             .order_by(delivery.c.id)
         )
         return [tuple(row) for row in found]

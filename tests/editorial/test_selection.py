@@ -82,8 +82,8 @@ def test_a_reason_names_the_closest_that_was_read() -> None:
     old = Insight(
         1, "Kettles on ships boil at a lower heat high in the Andes.", TODAY - timedelta(40)
     )
-    issue = pick(candidate(2, "Kettles on ships whistle: a jet of steam sheds rings of air."), *strangers(2),
-                 heard={1: 1}, archive=(old,))  # fmt: skip
+    kin = candidate(2, "Kettles on ships whistle: a jet of steam sheds rings of air.")
+    issue = pick(kin, *strangers(2), heard={1: 1}, archive=(old,))
     (first,) = [one for one in issue.picks if one.insight_id == 2]
     assert first.reason == (
         "New to you. The closest you have read: “Kettles on ships boil at a lower heat high in"
@@ -134,6 +134,9 @@ def test_promises_hold_for_any_day(numbers: list[int], heard: set[int], per_brie
     assert len(set(chosen)) == len(chosen)
     assert not set(chosen) & heard
     places = [[one.insight.id for one in day.candidates].index(number) for number in chosen]
-    twins = day.among[np.ix_(places, places)] >= TASTE.twin_limit
+    twins = day.among[np.ix_(*[np.array(places, np.intp)] * 2)] >= TASTE.twin_limit
     assert (twins == np.eye(len(places), dtype=bool)).all()
-    assert (day.resemblance[np.ix_(day.columns(reader.ids), places)] < TASTE.twin_limit).all()
+    assert (
+        day.resemblance[np.ix_(day.columns(reader.ids), np.array(places, np.intp))]
+        < TASTE.twin_limit
+    ).all()

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, case, delete, func, or_, select, update
@@ -46,13 +45,12 @@ def known(db: Connection) -> dict[str, tuple[int, int]]:
     return {row.path: (row.size, row.mtime_ns) for row in db.execute(select(files))}
 
 
-def forget_missing(db: Connection) -> None:
+def forget(db: Connection, paths: Sequence[str]) -> None:
     """Files that are gone no longer hold their brief: a renamed file is the same brief again.
 
     The brief stays.
     """
-    gone = [path for path in db.scalars(select(files.c.path)) if not Path(path).exists()]
-    for some in chunks(gone):
+    for some in chunks(paths):
         db.execute(delete(files).where(files.c.path.in_(some)))
 
 
@@ -197,7 +195,8 @@ def totals(db: Connection) -> Totals:
 def rejected(db: Connection) -> Sequence[RowMapping]:
     """Rows of (path, reason, line, seen_at)."""
     query = select(files.c.path, files.c.reason, files.c.line, files.c.seen_at)
-    return db.execute(query.where(files.c.reason.is_not(None)).order_by(files.c.path)).mappings().all()
+    query = query.where(files.c.reason.is_not(None)).order_by(files.c.path)
+    return db.execute(query).mappings().all()
 
 
 def dropped(db: Connection) -> Sequence[tuple[str, int, str]]:

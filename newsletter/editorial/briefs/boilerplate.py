@@ -29,7 +29,8 @@ _EDGES = " .!?…。！？:;,\"'"
 _YOU = re.compile(r"\byou(?:r|rs|'ll|'re)?\b")
 _LINK = re.compile(r"(?:https?://|www\.|@)\S+|\S+@\S+\.\w+|\W+|and|or|at")
 _CREDIT = re.compile(
-    r"(?!.*\b(?:is|are|was|were|been) )(?:\w+(?:,? and| &|,)? ){1,4}by (?:[A-Z][\w'’.-]*[\w](?:,? and |, | & | |$))+",
+    r"(?!.*\b(?:is|are|was|were|been) )(?:\w+(?:,? and| &|,)? ){1,4}"
+    r"by (?:[A-Z][\w'’.-]*[\w](?:,? and |, | & | |$))+",
     re.ASCII,
 )
 

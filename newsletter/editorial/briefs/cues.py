@@ -121,7 +121,8 @@ FORMAL: Sequence[Cue] = (
     _cue(1, "you may, permission, reproduced?, quote", before=r"^copyright\b.*\b"),
     _cue(
         1,
-        "all rights reserved, brought to you by, views expressed (?:here|in|by|are), terms (?:and conditions )?apply",
+        """all rights reserved, brought to you by, views expressed (?:here|in|by|are),
+        terms (?:and conditions )?apply""",
     ),
     _cue(1, "sponsored by", before="^"),
     _cue(

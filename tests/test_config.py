@@ -1,0 +1,168 @@
+from pathlib import Path
+from zoneinfo import available_timezones
+
+import pytest
+
+from newsletter.config import Settings, load, settings, zones
+from newsletter.errors import ConfigError
+
+
+def written(folder: Path, text: str | bytes) -> Path:
+    path = folder / "config.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def complaint(path: Path, environment: dict[str, str] | None = None) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(path, environment or {})
+    return str(caught.value)
+
+
+def test_every_key_is_optional(tmp_path: Path) -> None:
+    assert load(written(tmp_path, ""), {}) == Settings()
+
+
+def test_what_is_written_is_taken_and_the_rest_keeps_its_default(tmp_path: Path) -> None:
+    made = load(written(tmp_path, "[selection]\ncount = 7\n[selection.weights]\nnovelty = 2\n"), {})
+    assert (made.selection.count, made.selection.minimum) == (7, 3)
+    assert (made.selection.weights.novelty, made.selection.weights.interest) == (2.0, 0.8)
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    made = load(written(tmp_path, b"\xef\xbb\xbf[newsletter]\nname = 'K\xc3\xbcste'\n"), {})
+    assert made.newsletter.name == "Küste"
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    told = complaint(tmp_path / "none.toml")
+    assert str(tmp_path / "none.toml") in told
+    assert "newsletter init" in told
+
+
+def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+    assert f"{tmp_path} cannot be read" in complaint(tmp_path)
+
+
+def test_broken_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    path = written(tmp_path, "[newsletter]\nname = 'Five'\nfrom_address = \n")
+    assert f"{path} is not valid TOML" in complaint(path)
+    assert "line 3" in complaint(path)
+
+
+def test_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
+    path = written(tmp_path, "[newsletter]\nname = 'Küste'\n".encode("latin-1"))
+    assert complaint(path) == f"{path}, line 2: save the file as UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[selection]\ncuont = 5", "selection.cuont: there is no such key; did you mean"),
+        ("[selection]\ncuont = 5", "selection.count?"),
+        ("[delivery.stmp]\nport = 25", "did you mean delivery.smtp?"),
+        ("from_address = 'a@b.example'", "did you mean newsletter.from_address?"),
+        ("[zebra]", "zebra: there is no such key; remove it"),
+        ("[selection]\ncount = 'many'", "selection.count: expected a whole number, got text"),
+        ("[selection]\ncount = 0", "selection.count: expected a whole number >= 1"),
+        ("selection = 5", "selection: expected a section, got a whole number"),
+        ("[newsletter]\nname = ''", "newsletter.name: expected text of length >= 1"),
+        ("[newsletter]\nname = 5", "newsletter.name: expected text, got a whole number"),
+        ("[inbox]\npath = ''", "inbox.path: expected text of length >= 1"),
+        ("[inbox]\nboilerplate = 'one'", "inbox.boilerplate: expected a list, got text"),
+        ("[inbox]\nboilerplate = [1]", "inbox.boilerplate: expected text"),
+        ("[delivery]\nchannel = 'smpt'", "delivery.channel: write 'folder' or 'smtp'"),
+        ("[delivery.smtp]\nsecurity = 'ssl'", "write 'none' or 'starttls' or 'tls'"),
+        ("[delivery.smtp]\nport = 70000", "delivery.smtp.port: expected a whole number <= 65535"),
+        ("[selection]\ntwin_limit = 1.5", "selection.twin_limit: expected a number <= 1.0"),
+        ("[selection]\ntwin_limit = nan", "selection.twin_limit: expected a number"),
+        ("[selection.weights]\nnovelty = inf", "selection.weights.novelty: expected a number"),
+        ("[selection.weights]\nnovelty = nan", "selection.weights.novelty: expected a number"),
+        ("[schedule]\nsend_hour = 24", "schedule.send_hour: expected a whole number <= 23"),
+        ("[schedule]\ncatch_up_hours = 0", "schedule.catch_up_hours: expected a number > 0.0"),
+        ("[selection]\ncount = 2", "selection.minimum: 3 is more than selection.count (2)"),
+        (
+            "[selection.weights]\nnovelty = 0\nrecurrence = 0\nfreshness = 0\ninterest = 0",
+            "selection.weights: one weight must be more than 0",
+        ),
+        ("[newsletter]\ntimezone = 'Paris'", "newsletter.timezone: no zone is called 'Paris'"),
+        ("[newsletter]\ntimezone = '../UTC'", "newsletter.timezone: no zone is called"),
+        ("[newsletter]\nlanguage = 'english please'", "newsletter.language: write a language tag"),
+        ("[newsletter]\nbase_url = 'news.example'", "newsletter.base_url: write an address such"),
+        ("[newsletter]\nbase_url = 'ftp://news.example'", "newsletter.base_url: write an address"),
+        ("[newsletter]\nfrom_address = 'nobody'", 'from_address: write "Name <name@example.org>"'),
+        ('[newsletter]\nreply_to = "a@b.example\\nBcc: c@d.example"', "newsletter.reply_to: write"),
+    ],
+)
+def test_a_mistake_is_told_with_its_file_its_key_and_the_mend(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    path = written(tmp_path, text)
+    assert complaint(path).startswith(f"{path}: ")
+    assert told in complaint(path)
+
+
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, "[delivery.smtp]\nport = 25\nhost = 'one.example'\n")
+    made = load(
+        path,
+        {
+            "NEWSLETTER_DELIVERY__SMTP__PORT": "2525",
+            "NEWSLETTER_SELECTION__TWIN_LIMIT": "0.7",
+            "NEWSLETTER_CONFIG": "elsewhere.toml",
+            "HOME": "/nowhere",
+        },
+    )
+    assert (made.delivery.smtp.port, made.delivery.smtp.host) == (2525, "one.example")
+    assert made.selection.twin_limit == 0.7
+
+
+def test_a_list_in_the_environment_is_written_as_in_toml(tmp_path: Path) -> None:
+    name = "NEWSLETTER_INBOX__BOILERPLATE"
+    made = load(written(tmp_path, ""), {name: '["Listen now", "Subscribe *"]'})
+    assert made.inbox.boilerplate == ("Listen now", "Subscribe *")
+    assert f'{name} is no list: write ["one", "two"]' in complaint(
+        tmp_path / "config.toml", {name: "[Listen"}
+    )
+
+
+@pytest.mark.parametrize("password", ["[brackets", "[1, 2]", "12345", "true", "null", "", "ä b"])
+def test_a_password_is_taken_to_the_letter(tmp_path: Path, password: str) -> None:
+    made = load(written(tmp_path, ""), {"NEWSLETTER_DELIVERY__SMTP__PASSWORD": password})
+    assert made.delivery.smtp.password == password
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("NEWSLETTER_PORT", "25", "names no section: write NEWSLETTER_SECTION__KEY"),
+        ("NEWSLETTER___", "25", "names no section"),
+        ("NEWSLETTER_DELIVERY__SMTP__PORT", "many", "delivery.smtp.port: expected a whole number"),
+        ("NEWSLETTER_SELECTION__CUONT", "5", "did you mean selection.count?"),
+        ("NEWSLETTER_DELIVERY__STMP__PORT", "5", "did you mean delivery.smtp?"),
+        ("NEWSLETTER_NEWSLETTER__TIMEZONE", "Mars", "no zone is called 'Mars'"),
+        ("NEWSLETTER_NEWSLETTER__NAME__X", "Mars", "newsletter.name"),
+    ],
+)
+def test_a_mistake_in_the_environment_names_the_variable(
+    tmp_path: Path, name: str, value: str, told: str
+) -> None:
+    said = complaint(written(tmp_path, ""), {name: value})
+    assert said.startswith(name)
+    assert told in said
+
+
+def test_a_variable_cannot_make_a_section_of_a_key(tmp_path: Path) -> None:
+    path = written(tmp_path, "[newsletter]\nname = 'Five'\n")
+    assert "name is no section" in complaint(path, {"NEWSLETTER_NEWSLETTER__NAME__X": "y"})
+
+
+def test_plain_values_are_checked_alike() -> None:
+    assert settings({"selection": {"count": 6}}).selection.count == 6
+    with pytest.raises(ConfigError, match="the configuration: selection.count"):
+        settings({"selection": {"count": -1}})
+
+
+def test_the_zones_are_those_of_the_standard_library() -> None:
+    assert zones() >= {"UTC", "Europe/Paris", "Asia/Kolkata", "Pacific/Chatham"}
+    assert zones() ^ available_timezones() <= {"localtime", "Factory"}
