@@ -141,7 +141,6 @@ def _history(db: Connection, size: Size) -> None:
         db.execute(text(statement), values)
     for _, statement in indexes:
         db.exec_driver_sql(statement)
-    db.exec_driver_sql("ANALYZE")
 
 
 _INDEXES = """

@@ -165,4 +165,4 @@ def test_plain_values_are_checked_alike() -> None:
 
 def test_the_zones_are_those_of_the_standard_library() -> None:
     assert zones() >= {"UTC", "Europe/Paris", "Asia/Kolkata", "Pacific/Chatham"}
-    assert zones() ^ available_timezones() <= {"localtime", "Factory"}
+    assert zones() <= available_timezones() | {"Factory"}

@@ -29,7 +29,8 @@ log = logging.getLogger("newsletter")
 
 # A claim is what a crash can leave unknown, so it stays small: about a second's work.
 _CLAIM = 20
-_LEASE = timedelta(minutes=10)
+# Longer than the slowest message: the answer to its final dot alone may take five minutes.
+_LEASE = timedelta(minutes=15)
 _FIRST_RETRY = timedelta(minutes=5)
 _LONGEST_RETRY = timedelta(hours=2)
 

@@ -7,6 +7,7 @@ from binascii import b2a_qp
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
+from newsletter.editorial.due import zone
 from newsletter.editorial.letter import Letter, Letterhead, leaving, letter
 from newsletter.editorial.model import Posting, digest
 
@@ -28,7 +29,7 @@ def message(posting: Posting, letterhead: Letterhead, *, test: bool = False) -> 
     headers = [
         *_people(posting, letterhead),
         ("Subject", _text("Subject", content.subject)),
-        ("Date", format_datetime(posting.due_at)),
+        ("Date", format_datetime(posting.due_at.astimezone(zone(posting.subscriber.timezone)))),
         ("Message-ID", _line(posting.message_id)),
         *_list(posting, letterhead, test=test),
         *([("X-Newsletter-Test", "yes")] if test else []),

@@ -123,7 +123,7 @@ def test_a_crash_leaves_the_message_in_hand_and_nothing_else(house: House) -> No
     assert states(house) == [("sent", None), ("sending", None), ("pending", None)]
     house.channel.before = lambda _: None
     house.owner = "sender two"
-    house.now += timedelta(minutes=11)
+    house.now += timedelta(minutes=16)
     assert house.tick().outcomes == Counter(sent=1)
     assert states(house) == [("sent", None), ("unknown", None), ("sent", None)]
 
@@ -146,7 +146,7 @@ def test_a_sender_whose_row_was_taken_says_nothing_about_it(house: House) -> Non
 
     def sleep(envelope: Envelope) -> None:
         if envelope.recipient == ANN:
-            house.now += timedelta(minutes=11)
+            house.now += timedelta(minutes=16)
             other = replace(house, owner="sender two", channel=type(house.channel)())
             other.deliver()
 
@@ -155,6 +155,16 @@ def test_a_sender_whose_row_was_taken_says_nothing_about_it(house: House) -> Non
     assert report.outcomes["lost"] == 1
     assert states(house)[0] == ("unknown", None)
     assert house.channel.recipients.count(ANN) == 1
+
+
+def test_what_waits_behind_a_slow_server_stays_ours(house: House) -> None:
+    def slow(_: Envelope) -> None:
+        house.now += timedelta(minutes=10)
+        replace(house, owner="sender two", channel=type(house.channel)()).deliver()
+
+    house.channel.before = slow
+    assert house.tick().outcomes == Counter(sent=3)
+    assert states(house) == [("sent", None)] * 3
 
 
 def test_two_senders_at_once_share_the_work(house: House) -> None:

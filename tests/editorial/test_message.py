@@ -238,6 +238,14 @@ def test_the_date_is_the_instant_it_was_due() -> None:
     assert parsedate_to_datetime(dict(headers(raw))["Date"]) == due
 
 
+def test_the_date_is_written_in_the_readers_zone() -> None:
+    """What a folder of messages is named after: at eight in Tokyo it is still yesterday in UTC."""
+    reader = replace(READER, timezone="Asia/Tokyo")
+    due = datetime(2026, 3, 13, 23, tzinfo=UTC)
+    made = message(replace(POSTING, subscriber=reader, due_at=due), letterhead())
+    assert b"\r\nDate: Sat, 14 Mar 2026 08:00:00 +0900\r\n" in made
+
+
 def test_a_test_message_differs_in_its_marks_alone() -> None:
     real, tried = message(POSTING, HEAD), message(POSTING, HEAD, test=True)
     found = dict(headers(tried))

@@ -173,7 +173,7 @@ def claim(
 ) -> list[Claimed]:
     """Take up to ``most`` rows for ``owner``: durably, before any server can hear of them."""
     with store.writing(durable=True) as db:
-        queue = select(deliveries.c.id).where(_within(scope), deliveries.c.next_attempt_at <= now)
+        queue = select(deliveries.c.id).where(_within(scope), *_ripe(now))
         ids = db.scalars(queue.order_by(deliveries.c.due_at, deliveries.c.id).limit(most)).all()
         if not ids:
             return []
@@ -197,9 +197,13 @@ def _within(scope: Scope) -> Any:
     return and_(*parts)
 
 
+def _ripe(now: datetime) -> Any:
+    return deliveries.c.next_attempt_at <= now, deliveries.c.expires_at > now
+
+
 def pending(db: Connection, now: datetime, scope: Scope) -> int:
     """How many rows a run over ``scope`` would offer now."""
-    query = select(func.count()).where(_within(scope), deliveries.c.next_attempt_at <= now)
+    query = select(func.count()).where(_within(scope), *_ripe(now))
     return int(db.scalar(query) or 0)
 
 
@@ -223,16 +227,16 @@ def _claimed(row: Mapping[Any, Any]) -> Claimed:
 
 
 def hold(db: Connection, row_id: int, owner: str, lease_until: datetime) -> str | None:
-    """Prolong the lease right before the attempt; the reader's state, or None: no longer ours."""
-    held = db.execute(
-        update(deliveries).where(_ours(row_id, owner)).values(lease_until=lease_until)
-    )
-    if not held.rowcount:
-        return None
+    """Prolong all of the owner's leases; this row's reader's state, or None: no longer ours.
+
+    Asked right before an attempt, it keeps what waits behind a slow server ours as well.
+    """
+    mine = and_(deliveries.c.state == "sending", deliveries.c.owner == owner)
+    db.execute(update(deliveries).where(mine).values(lease_until=lease_until))
     state: str | None = db.scalar(
         select(subscribers.c.state)
         .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
-        .where(deliveries.c.id == row_id)
+        .where(_ours(row_id, owner))
     )
     return state
 

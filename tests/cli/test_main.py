@@ -1,0 +1,247 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from newsletter import __version__
+from tests.cli.conftest import CONFIG, ROOT, House
+
+HEAVY = {"sklearn", "sqlalchemy", "premailer", "apscheduler", "alembic", "jinja2", "numpy", "tqdm"}
+PARTS = {"newsletter.daily", "newsletter.edges.web", "newsletter.editorial.selection"}
+
+
+def loaded_by(words: list[str], folder: Path) -> set[str]:
+    """The modules that a command brought in."""
+    code = (
+        "import sys\nfrom newsletter.cli import main\n"
+        f"try: main({words!r})\nexcept SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=surroundings, capture_output=True, check=True
+    )
+    return set(done.stderr.decode().split())
+
+
+def test_help_brings_in_nothing_heavy(tmp_path: Path) -> None:
+    modules = loaded_by(["--help"], tmp_path)
+    assert "newsletter.cli.parser" in modules
+    assert not modules & (HEAVY | {"newsletter.config", "newsletter.edges"})
+
+
+def test_status_brings_in_the_store_and_little_more(house: House) -> None:
+    modules = loaded_by(["status"], house.folder)
+    assert "sqlalchemy" in modules
+    assert not modules & (HEAVY - {"sqlalchemy"} | PARTS)
+
+
+def test_python_m_newsletter_is_the_command(house: House) -> None:
+    started = house.process("subscribers", "list", "--json")
+    out, err = started.communicate(timeout=30)
+    assert (started.returncode, json.loads(out), err) == (0, [], "")
+
+
+def test_help_and_version_end_well(house: House) -> None:
+    assert "a first day:" in house.bare("--help").out
+    assert house.bare("--help").code == 0
+    assert house.bare("--version").out == f"newsletter {__version__}\n"
+    assert "--dry-run" in house.bare("send", "--help").out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["sned"],
+        ["subscribers"],
+        ["status", "--date", "yesterday"],
+        ["status", "--date", "2026-02-30"],
+        ["preview", "--date", "0001-01-01"],
+        ["send", "--date", "9999-12-31"],
+        ["preview", "--text", "--eml"],
+        ["serve", "--port", "65536"],
+        ["serve", "--port", "http"],
+        ["subscribers", "add"],
+        ["subscribers", "add", "ann@letters.example", "--hour", "seven"],
+        ["subscribers", "list", "--state", "asleep"],
+        ["send", "--as", "ann@letters.example"],
+        ["send", "--test", "ann@letters.example", "--dry-run"],
+        ["send", "--test", "ann@letters.example", "--now"],
+        ["preview", "--out", "-", "--why"],
+        ["preview", "--out", "-", "--open"],
+    ],
+)
+def test_wrong_usage_ends_with_2_and_says_so_on_standard_error(
+    house: House, words: list[str]
+) -> None:
+    done = house(*words)
+    assert (done.code, done.stdout) == (2, b"")
+    assert "newsletter" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["status", "--json"],
+        ["ingest"],
+        ["preview"],
+        ["explain", "--json"],
+        ["send"],
+        ["send", "--dry-run"],
+        ["run"],
+        ["serve"],
+        ["migrate"],
+        ["subscribers", "list"],
+        ["subscribers", "add", "ann@letters.example"],
+    ],
+)
+def test_without_a_configuration_every_command_says_how_to_make_one(
+    house: House, words: list[str]
+) -> None:
+    done = house.bare("--config", str(house.folder / "none.toml"), *words)
+    assert (done.code, done.stdout) == (2, b"")
+    assert "none.toml is missing: make one with `newsletter init`" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[newsletter\n", "is not valid TOML: Expected ']'"),
+        ("[newsletter]\nnaem = 'x'\n", "newsletter.naem: there is no such key; did you mean"),
+        ("[newsletter]\ntimezone = 'Mars'\n", "newsletter.timezone: no zone is called 'Mars'"),
+    ],
+)
+def test_a_broken_configuration_is_one_line(house: House, text: str, told: str) -> None:
+    house.config.write_text(text, encoding="utf-8")
+    done = house("status")
+    assert (done.code, done.stdout) == (2, b"")
+    assert done.stderr.startswith(f"newsletter: {house.config}")
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_variable_that_cannot_be_is_one_line(house: House) -> None:
+    house.environment["NEWSLETTER_SELECTION__COUNT"] = "several"
+    done = house("status")
+    assert done.code == 2
+    assert done.stderr.startswith("newsletter: NEWSLETTER_SELECTION__COUNT: selection.count: ")
+
+
+def test_the_configuration_is_named_by_option_by_variable_or_by_place(
+    house: House, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = f"{house.folder / 'inbox'}"
+    assert house("status", "--json").json["inbox"] == inbox
+    house.environment["NEWSLETTER_CONFIG"] = os.path.relpath(house.config, elsewhere)
+    assert house.bare("status", "--json").json["inbox"] == f"{elsewhere}/../news/inbox"
+    house.environment["NEWSLETTER_CONFIG"] = str(elsewhere / "none.toml")
+    assert house.bare("status").code == 2
+    assert house("status").code == 0, "the option counts for more"
+    house.environment.clear()
+    monkeypatch.chdir(house.folder)
+    assert house.bare("status", "--json").json["inbox"] == inbox
+
+
+def test_relative_paths_are_relative_to_the_configuration(house: House, elsewhere: Path) -> None:
+    house.config.write_text(
+        CONFIG
+        + "[inbox]\npath = 'in/tray'\n[store]\nurl = 'sqlite:///data.db'\n"
+        + "[delivery.folder]\npath = 'out'\n[web]\nsecret_file = 'key'\n"
+    )
+    (house.folder / "in/tray").mkdir(parents=True)
+    (house.folder / "newsletter.secret").rename(house.folder / "key")
+    (house.folder / "inbox").rmdir()
+    (house.folder / "inbox").symlink_to("in/tray")
+    house.stock()
+    house.subscribe("ann@letters.example")
+    assert house("send", "--json").json["sent"] == 1
+    assert [path.name for path in (house.folder / "out").rglob("*.eml")] == [
+        "ann@letters.example.eml"
+    ]
+    assert (house.folder / "data.db").exists()
+    assert not list(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ingest", "--json"],
+        ["ingest", "--dropped", "--json"],
+        ["send", "--json"],
+        ["send", "--now", "--json"],
+        ["send", "--dry-run", "--json"],
+        ["explain", "--json"],
+        ["status", "--json"],
+        ["subscribers", "list", "--json"],
+        ["subscribers", "list", "--state", "bounced", "--json"],
+        ["subscribers", "add", "ann@letters.example", "--json"],
+    ],
+)
+def test_json_is_all_that_stands_on_standard_output_even_on_the_first_day(
+    house: House, words: list[str]
+) -> None:
+    done = house(*words)
+    assert done.code == 0
+    assert isinstance(done.json, dict | list)
+    assert done.stdout.isascii()
+
+
+def test_json_is_all_that_stands_there_when_something_fails(house: House) -> None:
+    house.drop("empty.txt")
+    (house.folder / "inbox/empty.txt").write_text("")
+    house.drop("one.json", "Bees count to four.")
+    done = house("ingest", "--json")
+    assert (done.code, done.json["rejected"]["new"]) == (1, 1)
+    for words in (["subscribers", "show", "nobody@letters.example", "--json"], ["explain", "--to"]):
+        assert house(*words).stdout == b""
+
+
+@pytest.mark.parametrize("command", ["status", "ingest", "preview", "send", "migrate"])
+def test_a_database_that_is_something_else_is_told_and_left_alone(
+    house: House, command: str
+) -> None:
+    database = house.folder / "newsletter.db"
+    database.write_text("Shopping: eggs, flour, twine. " * 40)
+    done = house(command)
+    assert done.code == 1
+    assert "store.url names a file that is something else" in done.stderr
+    assert database.read_text().startswith("Shopping")
+
+
+def test_a_database_address_that_is_none_names_the_key(house: House) -> None:
+    house.environment["NEWSLETTER_STORE__URL"] = "newsletter.db"
+    assert "store.url is no database address" in house("status").stderr
+    assert house("status").code == 2
+
+
+@pytest.mark.parametrize("command", ["preview", "send", "serve"])
+def test_a_secret_that_is_missing_or_open_to_others_stops_what_needs_it(
+    house: House, command: str
+) -> None:
+    house.stock()
+    secret = house.folder / "newsletter.secret"
+    secret.chmod(0o644)
+    assert house(command).code == 2
+    assert f"chmod 600 {secret}" in house(command).stderr
+    secret.write_text("short")
+    secret.chmod(0o600)
+    assert "too short" in house(command).stderr
+    secret.unlink()
+    assert f"{secret} cannot be read" in house(command).stderr
+    assert house("status").code == 0, "looking on needs no secret"
+
+
+def test_output_that_nobody_reads_on_is_no_trouble(house: House) -> None:
+    house.subscribe(*(f"reader-{number}@letters.example" for number in range(20)))
+    shell = f"{sys.executable} -m newsletter subscribers export | true"
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["bash", "-c", shell], cwd=house.folder, env=surroundings, capture_output=True, check=True
+    )
+    assert done.stderr == b""
