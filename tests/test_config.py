@@ -159,7 +159,7 @@ def test_a_variable_cannot_make_a_section_of_a_key(tmp_path: Path) -> None:
 
 def test_plain_values_are_checked_alike() -> None:
     assert settings({"selection": {"count": 6}}).selection.count == 6
-    with pytest.raises(ConfigError, match="the configuration: selection.count"):
+    with pytest.raises(ConfigError, match=r"the configuration: selection\.count"):
         settings({"selection": {"count": -1}})
 
 

@@ -70,6 +70,14 @@ class App:
         domain = self.sender.rpartition("@")[2]
         return Rules(self.store, self.taste, catch_up, domain)
 
+    @property
+    def inbox(self) -> Path:
+        """Raises ConfigError where it is missing: nothing would ever come in."""
+        path = self.beside(self.settings.inbox.path)
+        if not path.exists():
+            raise ConfigError(f"the inbox {path} is missing: create it, or set inbox.path")
+        return path
+
     def intake(
         self, pause: Callable[[], None], watch: "Watch", paths: Sequence[str] = ()
     ) -> "Intake":
@@ -77,7 +85,7 @@ class App:
         from newsletter.edges.sources.folder import Folder
 
         inbox = self.settings.inbox
-        wanted = [Path(path) for path in paths] or [self.beside(inbox.path)]
+        wanted = [Path(path) for path in paths] or [self.inbox]
         return Intake(
             store=self.store,
             sources=[Folder(path, inbox.max_bytes) for path in wanted],

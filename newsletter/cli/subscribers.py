@@ -157,7 +157,7 @@ def _lines(file: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
         for row in reader:
             yield reader.line_num, {key: _bare(value) for key, value in row.items()}
     except csv.Error as error:
-        raise NewsletterError(f"line {reader.line_num}: {error}; nothing was taken") from error
+        raise NewsletterError(f"line {reader.line_num + 1}: {error}; nothing was taken") from error
     except UnicodeDecodeError as error:
         raise NewsletterError(
             "it is not UTF-8: save the file as UTF-8; nothing was taken"
@@ -192,7 +192,7 @@ def check(one: Subscriber) -> Subscriber:
         raise UsageError(f"{one.address}: state {one.state!r} is none of {', '.join(STATES)}")
     for key in ("name", "interests"):
         if any(unicodedata.category(letter) in _CONTROLS for letter in getattr(one, key)):
-            raise UsageError(f"{one.address}: the {key} holds a line break or a control character")
+            raise UsageError(f"{one.address}: a line break or a control character in the {key}")
     return one
 
 

@@ -88,8 +88,7 @@ class House:
         try:
             code = main(words, clock=lambda: self.now, environment=self.environment)
         except SystemExit as left:  # argparse refuses and helps this way
-            assert isinstance(left.code, int)
-            code = left.code
+            code = int(left.code or 0)
         out, err = self.capture.readouterr()
         return Outcome(code, out, err.decode())
 
@@ -209,5 +208,3 @@ def noon_zone(now: datetime) -> tuple[str, int]:
     """A zone where it is about noon, and its hour: no test runs into a midnight."""
     ahead = 12 - now.astimezone(UTC).hour
     return (f"Etc/GMT{-ahead:+}" if ahead else "Etc/GMT", 12)
-
-

@@ -27,7 +27,7 @@ def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
 
 def counts(db: Connection) -> dict[str, int]:
     query = select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
-    return {state: count for state, count in db.execute(query)}
+    return {row[0]: row[1] for row in db.execute(query)}
 
 
 def add(

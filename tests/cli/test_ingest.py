@@ -1,0 +1,188 @@
+import json
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import INSIGHTS, ROOT, House
+
+SEEDS = ROOT.parent / "shared" / "seeds"
+
+
+def counts(house: House, *words: str) -> dict[str, tuple[int, int]]:
+    """Of a thing: (new, total)."""
+    found = house("ingest", "--json", *words).json
+    names = ("briefs", "insights", "mentions", "rejected")
+    return {name: (found[name]["new"], found[name]["total"]) for name in names}
+
+
+def test_what_came_in_is_told_new_and_in_total(house: House) -> None:
+    house.drop("one.json", *INSIGHTS[:3])
+    told = "1 brief (+1), 3 insights (+3), 3 mentions (+3), 0 rejected (+0); 0 paragraphs dropped"
+    assert told in house("ingest").out
+    house.drop("two.json", *INSIGHTS[2:4])
+    told = "2 briefs (+1), 4 insights (+1), 5 mentions (+2), 0 rejected (+0)"
+    assert told in house("ingest").out
+    assert "2 briefs (+0), 4 insights (+0), 5 mentions (+0)" in house("ingest").out
+
+
+def test_the_same_as_json(house: House) -> None:
+    house.drop("one.json", *INSIGHTS[:3])
+    (house.folder / "inbox/two.txt").write_bytes(b"\xff\xfe\x00")
+    found = house("ingest", "--json").json
+    assert found["briefs"] == {"new": 1, "total": 1}
+    assert found["insights"] == found["mentions"] == {"new": 3, "total": 3}
+    (rejected,) = found["rejected"]["files"]
+    assert rejected["path"] == str(house.folder / "inbox/two.txt")
+    assert "UTF-16" in rejected["reason"]
+    assert found["left"] == []
+
+
+def test_folders_and_files_can_be_named_from_anywhere(house: House, elsewhere: Path) -> None:
+    shutil.move(house.drop("one.json", *INSIGHTS[:2]), elsewhere / "one.json")
+    (elsewhere / "deep/er").mkdir(parents=True)
+    shutil.move(house.drop("two.json", *INSIGHTS[2:5]), elsewhere / "deep/er/two.json")
+    assert counts(house, "one.json")["insights"] == (2, 2)
+    assert counts(house, "deep", "one.json")["insights"] == (3, 5)
+    assert counts(house)["insights"] == (0, 5)
+
+
+def test_a_path_named_twice_counts_once(house: House) -> None:
+    path = house.drop("one.json", *INSIGHTS[:2])
+    assert counts(house, str(path), str(path.parent), str(path))["briefs"] == (1, 1)
+
+
+def test_a_path_that_is_not_there_is_told(house: House) -> None:
+    done = house("ingest", "no/such/folder")
+    assert (done.code, done.stdout) == (2, b"")
+    assert "no/such/folder: No such file or directory" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["ingest", "send"])
+def test_an_inbox_that_is_missing_is_told(house: House, command: str) -> None:
+    (house.folder / "inbox").rmdir()
+    done = house(command)
+    assert done.code == 2
+    assert f"the inbox {house.folder / 'inbox'} is missing: create it" in done.stderr
+
+
+def test_rejected_files_are_named_with_the_line_and_the_others_go_on(house: House) -> None:
+    house.drop("good.json", *INSIGHTS[:2])
+    bad = house.folder / "inbox/bad.json"
+    bad.write_text(
+        '{\n "insights": [\n  "Half an',
+    )
+    done = house("ingest")
+    assert done.code == 1
+    assert "1 brief (+1)" in done.out
+    assert "1 rejected (+1)" in done.out
+    assert f"  rejected  {bad}, line 3: " in done.out
+    again = house("ingest")
+    assert again.code == 0, "it is known, and not read again until it changes"
+    assert "1 rejected (+0)" in again.out
+    bad.write_text(json.dumps({"insights": [INSIGHTS[5]]}))
+    assert counts(house) == {
+        "briefs": (1, 2),
+        "insights": (1, 3),
+        "mentions": (1, 3),
+        "rejected": (0, 0),
+    }
+
+
+def test_dropped_paragraphs_are_counted_and_listed_on_request(house: House) -> None:
+    page = f"{INSIGHTS[0]}\n\nGet your free personalized podcast brief\n\n{INSIGHTS[1]}\n"
+    path = house.folder / "inbox/page.txt"
+    path.write_text(page)
+    done = house("ingest", "--dropped")
+    assert "1 paragraph dropped as boilerplate" in done.out
+    assert f"{path}:3  Get your free personalized podcast brief" in done.out
+    (one,) = house("ingest", "--dropped", "--json").json["dropped"]
+    assert one == {
+        "path": str(path),
+        "line": 3,
+        "text": "Get your free personalized podcast brief",
+    }
+    assert "dropped" not in house("ingest", "--json").json
+
+
+def test_the_seeds_give_what_they_are_known_to_hold(house: House, elsewhere: Path) -> None:
+    if not SEEDS.is_dir():
+        pytest.skip(f"the seeds are not at {SEEDS}")
+    whole = {"briefs": (5, 5), "insights": (30, 30), "mentions": (55, 55), "rejected": (0, 0)}
+    nothing_new = {name: (0, total) for name, (_, total) in whole.items()}
+    assert counts(house, str(SEEDS)) == whole
+    assert counts(house, str(SEEDS)) == nothing_new
+    for number, seed in enumerate(sorted(SEEDS.glob("*.txt"), reverse=True)):
+        text = seed.read_text(encoding="utf-8").replace("'", "’").replace("\n", "\r\n")
+        (elsewhere / f"{number}.txt").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert counts(house, ".") == nothing_new
+
+
+@contextmanager
+def growing(path: Path) -> Iterator[None]:
+    """Somebody writes to the file, a bit at a time."""
+    stop = threading.Event()
+
+    def write() -> None:
+        with path.open("a") as file:
+            while not stop.is_set():
+                file.write("More of it comes. ")
+                file.flush()
+                time.sleep(0.002)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_a_file_still_being_written_is_left_and_named(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.cli.ingest._MOMENT", 0.1)
+    house.drop("whole.json", *INSIGHTS[:3])
+    path = house.folder / "inbox/half.txt"
+    path.write_text("The first words. ")
+    with growing(path):
+        done = house("ingest")
+        as_json = house("ingest", "--json").json
+        sent = house("send")
+    assert done.code == 1
+    assert "1 brief (+1)" in done.out
+    assert f"  left      {path}: still being written" in done.out
+    assert as_json["left"] == [str(path)]
+    assert f"{path} is still being written" in sent.stderr
+    assert counts(house)["briefs"] == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "name", ["two\nlines.txt", "\x1b[2J\x1b[31mred.txt", "\x9b31m.txt", "\u202e.txt"]
+)
+def test_a_file_name_cannot_steer_the_terminal(house: House, name: str) -> None:
+    try:
+        (house.folder / "inbox" / name).write_text("")
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    for words in (["ingest"], ["status"], ["send"], ["ingest", "--json"], ["status", "--json"]):
+        done = house(*words)
+        shown = done.out + done.stderr
+        assert all(letter.isprintable() or letter == "\n" for letter in shown)
+        assert not any(line.startswith("lines.txt") for line in shown.splitlines())
+    shown = name.encode("unicode_escape").decode()
+    assert f"{house.folder / 'inbox'}/{shown}: the file is empty" in house("status").out
+
+
+def test_a_name_that_is_no_unicode_is_shown(house: House) -> None:
+    try:
+        (house.folder / "inbox/caf\udce9.txt").write_text("")
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    assert "caf\\xe9.txt: the file is empty" in house("ingest").out
+    assert house("status", "--json").json["rejected"][0]["path"].endswith("caf\\xe9.txt")

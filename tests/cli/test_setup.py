@@ -1,0 +1,107 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import House
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_init_makes_a_folder_to_work_in(house: House, elsewhere: Path) -> None:
+    done = house.bare("init", "a/b")
+    made = elsewhere / "a/b"
+    assert done.code == 0
+    assert sorted(path.name for path in made.iterdir()) == [
+        "config.toml",
+        "inbox",
+        "newsletter.db",
+        "newsletter.secret",
+    ]
+    for path in (made / "config.toml", made / "inbox"):
+        assert str(path) in done.out
+    assert tomllib.loads((made / "config.toml").read_text()) is not None
+
+
+def test_what_init_makes_is_its_owners_alone(house: House, elsewhere: Path) -> None:
+    house.bare("init")
+    for name in ("config.toml", "newsletter.secret", "newsletter.db"):
+        assert mode(elsewhere / name) == 0o600
+    assert len((elsewhere / "newsletter.secret").read_text().strip()) >= 32
+
+
+def test_what_init_makes_can_be_worked_with_at_once(house: House, elsewhere: Path) -> None:
+    house.bare("init")
+    assert house.bare("status").code == 0
+    assert house.bare("ingest").code == 0
+    sent = house.bare("send")
+    assert (sent.code, sent.stdout) == (2, b"")
+    assert "newsletter.from_address is missing" in sent.stderr
+
+
+def test_init_refuses_to_overwrite_and_leaves_all_as_it_was(house: House) -> None:
+    house.stock(0, 2)
+    before, config = everything(house.folder), house.config.stat().st_mtime_ns
+    done = house.bare("init", str(house.folder))
+    assert done.code == 2
+    assert f"{house.config} is there already; nothing was changed" in done.stderr
+    assert everything(house.folder) == before
+    assert house.config.stat().st_mtime_ns == config
+
+
+def test_init_beside_an_older_database_keeps_it_and_its_secret(house: House) -> None:
+    house.subscribe("ann@letters.example")
+    secret = (house.folder / "newsletter.secret").read_bytes()
+    house.config.unlink()
+    assert house.bare("init", str(house.folder)).code == 0
+    assert (house.folder / "newsletter.secret").read_bytes() == secret
+    assert "ann@letters.example" in house("subscribers", "list").out
+
+
+@pytest.mark.parametrize("name", ["inbox", "newsletter.db"])
+def test_init_that_fails_leaves_no_configuration_behind(
+    house: House, elsewhere: Path, name: str
+) -> None:
+    (elsewhere / name).write_text("Something else altogether. " * 50)
+    done = house.bare("init")
+    assert done.code == 1
+    assert "Traceback" not in done.stderr
+    assert not (elsewhere / "config.toml").exists()
+    assert (elsewhere / name).read_text().startswith("Something else")
+
+
+def test_init_where_a_file_stands_or_nothing_may_be_made_is_told(
+    house: House, elsewhere: Path
+) -> None:
+    (elsewhere / "taken").write_text("a file")
+    assert house.bare("init", "taken").code == 2
+    deep = house.bare("init", "taken/deeper")
+    assert (deep.code, "Traceback" in deep.stderr) == (1, False)
+    assert "taken/deeper: Not a directory" in deep.stderr
+
+
+def test_init_and_config_do_not_go_together(house: House, elsewhere: Path) -> None:
+    done = house.bare("--config", "mine.toml", "init")
+    assert done.code == 2
+    assert "leave --config out" in done.stderr
+    assert not list(elsewhere.iterdir())
+
+
+def test_migrate_says_where_the_database_stands(house: House) -> None:
+    before = house.dump()
+    done = house("migrate")
+    assert done.code == 0
+    assert "the database is up to date, at 0" in done.out
+    assert house.dump() == before
+
+
+def test_a_command_makes_the_database_where_there_is_none(house: House) -> None:
+    (house.folder / "newsletter.db").unlink()
+    assert house("status").code == 0
+    assert mode(house.folder / "newsletter.db") == 0o600

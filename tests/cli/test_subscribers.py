@@ -1,0 +1,356 @@
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from sqlite3 import connect
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.cli.conftest import House, Outcome
+
+ANN = "ann@letters.example"
+
+
+def row(house: House, address: str = ANN) -> dict[str, object]:
+    found: dict[str, object] = house("subscribers", "show", address, "--json").json
+    del found["deliveries"]
+    return found
+
+
+def bring_in(house: House, text: str | bytes, *words: str) -> Outcome:
+    path = house.folder / "people.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return house("subscribers", "import", str(path), *words)
+
+
+def refused(house: House, text: str) -> dict[int, str]:
+    """Line -> reason."""
+    found = bring_in(house, text, "--json").json["refused"]
+    return {one["line"]: one["reason"] for one in found}
+
+
+def set_state(house: House, address: str, state: str) -> None:
+    """As a later bounce or complaint would."""
+    db = connect(house.folder / "newsletter.db")
+    with db:
+        changed = db.execute(
+            "UPDATE subscriber SET state = ? WHERE address = ?", (state, address)
+        ).rowcount
+    db.close()
+    assert changed == 1
+
+
+def test_add_takes_what_is_given_and_the_rest_from_the_configuration(house: House) -> None:
+    house.environment["NEWSLETTER_NEWSLETTER__TIMEZONE"] = "Europe/Oslo"
+    done = house("subscribers", "add", ANN, "--hour", "6", "--interests", "tides, old maps")
+    assert (done.code, done.out) == (
+        0,
+        f"{ANN} added: 06:00 Europe/Oslo, about tides, old maps\n",
+    )
+    assert row(house) == {
+        "address": ANN,
+        "name": "",
+        "timezone": "Europe/Oslo",
+        "hour": 6,
+        "interests": "tides, old maps",
+        "state": "active",
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        ("ANN@Bücher.example", "ann@xn--bcher-kva.example"),
+        ("ann@xn--bcher-kva.example", "Ann@BÜCHER.example"),
+        ("ann@letters.example", "Ann Onym <ANN@LETTERS.EXAMPLE>"),
+        ("zoë@letters.example", "ZOË@letters.example"),
+    ],
+)
+def test_two_spellings_of_an_address_are_one_subscriber(
+    house: House, first: str, again: str
+) -> None:
+    assert "added" in house("subscribers", "add", first).out
+    assert "was there already" in house("subscribers", "add", again).out
+    assert len(house("subscribers", "list", "--json").json) == 1
+    assert row(house, again) == row(house, first)
+    assert house("subscribers", "remove", again).code == 0
+    assert row(house, first)["state"] == "unsubscribed"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--timezone", "Europe/Pariss"], "no zone is called 'Europe/Pariss': write Europe/Paris"),
+        (["--timezone", "/etc/passwd"], "no zone is called"),
+        (["--hour", "24"], "hour 24 is not between 0 and 23"),
+        (["--hour", "-1"], "hour -1 is not between 0 and 23"),
+        (["--name", "Ann\nBcc: all@letters.example"], "a line break or a control character in the name"),
+        (["--interests", "tides\u2028maps"], "a line break or a control character in the interests"),
+        (["--name", "Ann\x1b[2J"], "a line break or a control character in the name"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_changed(
+    house: House, options: list[str], told: str
+) -> None:
+    assert told in house("subscribers", "add", ANN, *options).stderr
+    house.subscribe(ANN)
+    before = house.dump()
+    assert house("subscribers", "add", ANN, *options).code == 2
+    assert house.dump() == before
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "ann", "ann@", "@letters.example", "a b@letters.example", "ann@letters", "a@b@c.d"],
+)
+@pytest.mark.parametrize("action", ["add", "show", "remove"])
+def test_what_is_no_address_is_refused(house: House, address: str, action: str) -> None:
+    done = house("subscribers", action, address)
+    assert (done.code, done.stdout) == (2, b"")
+    assert f"{address!r} is no address" in done.stderr
+
+
+@pytest.mark.parametrize("action", ["show", "remove"])
+def test_who_is_not_there_is_told(house: House, action: str) -> None:
+    done = house("subscribers", action, ANN)
+    assert (done.code, done.stdout) == (2, b"")
+    assert f"nobody is subscribed as {ANN}: see `newsletter subscribers list`" in done.stderr
+
+
+def test_a_name_may_be_written_as_people_write_it(house: House) -> None:
+    name = "سارا می‌خواند"  # with the zero-width non-joiner that Persian needs
+    house("subscribers", "add", ANN, "--name", f"  {name} ", "--interests", "prix\u00a0: 5\u00a0€")
+    assert row(house)["name"] == name
+
+
+def test_adding_again_changes_what_is_given_and_nothing_else(house: House) -> None:
+    house("subscribers", "add", ANN, "--name", "Ann", "--hour", "6", "--interests", "tides")
+    before = row(house)
+    assert "was there already" in house("subscribers", "add", ANN).out
+    assert row(house) == before
+    done = house("subscribers", "add", ANN, "--interests", "", "--timezone", "Asia/Tokyo", "--json")
+    assert done.json["result"] == "changed"
+    assert row(house) == {**before, "interests": "", "timezone": "Asia/Tokyo"}
+
+
+def test_remove_keeps_the_row_and_a_second_time_is_no_trouble(house: House) -> None:
+    house("subscribers", "add", ANN, "--interests", "tides")
+    before = row(house)
+    assert house("subscribers", "remove", ANN).code == 0
+    assert house("subscribers", "remove", ANN, "--json").json["result"] == "removed"
+    assert row(house) == {**before, "state": "unsubscribed"}
+
+
+@pytest.mark.parametrize("state", ["unsubscribed", "bounced", "complained"])
+def test_only_resubscribe_brings_back_who_left(house: House, state: str) -> None:
+    house.subscribe(ANN)
+    set_state(house, ANN, state)
+    done = house("subscribers", "add", ANN, "--hour", "9")
+    assert done.code == 2
+    assert f"{ANN} is {state}: only `subscribers add --resubscribe`" in done.stderr
+    assert (row(house)["state"], row(house)["hour"]) == (state, 7)
+    assert house("subscribers", "add", ANN, "--hour", "9", "--resubscribe").code == 0
+    assert (row(house)["state"], row(house)["hour"]) == ("active", 9)
+
+
+def test_list_tells_everybody_or_one_state(house: House) -> None:
+    assert "nobody yet" in house("subscribers", "list").out
+    house.subscribe("cleo@letters.example", ANN)
+    house("subscribers", "remove", ANN)
+    lines = house("subscribers", "list").out.splitlines()
+    assert [line.split() for line in lines] == [
+        [ANN, "unsubscribed", "07:00", "UTC"],
+        ["cleo@letters.example", "active", "07:00", "UTC"],
+    ]
+    (left,) = house("subscribers", "list", "--state", "unsubscribed", "--json").json
+    assert left["address"] == ANN
+
+
+def test_show_tells_the_deliveries(house: House) -> None:
+    house.stock()
+    house.subscribe(ANN)
+    house("send")
+    assert "2026-03-14  sent" in house("subscribers", "show", ANN).out
+    (one,) = house("subscribers", "show", ANN, "--json").json["deliveries"]
+    assert (one["date"], one["state"], one["reason"]) == ("2026-03-14", "sent", None)
+
+
+def test_import_takes_the_good_lines_and_names_the_others(house: House) -> None:
+    house.subscribe("left@letters.example", "there@letters.example")
+    house("subscribers", "remove", "left@letters.example")
+    text = (
+        "address,name,timezone,hour,interests\n"
+        'ann@letters.example,"Ann, of the hill",Asia/Kolkata,6,"tides, maps"\n'
+        "no address at all,,,,\n"
+        "bea@letters.example,,Europe/Atlantis,,\n"
+        "cleo@letters.example,,,25,\n"
+        "dora@letters.example,,,early,\n"
+        "ANN@letters.example,Other,,,\n"
+        "left@letters.example,,,,\n"
+        "there@letters.example,Changed,,9,\n"
+        "eve@letters.example,,,,tides, maps\n"
+        "fay@letters.example,,,,\n"
+    )
+    done = bring_in(house, text)
+    assert done.code == 1
+    lines = done.out.splitlines()
+    assert lines[0] == "2 added, 1 there already, 7 refused"
+    assert [line.split()[:2] for line in lines[1:]] == [
+        ["line", str(n)] for n in (3, 4, 5, 6, 7, 8, 10)
+    ]
+    for line, told in zip(
+        lines[1:],
+        (
+            "'no address at all' is no address",
+            "no zone is called 'Europe/Atlantis'",
+            "hour 25 is not between 0 and 23",
+            "hour 'early' is no number from 0 to 23",
+            "ANN@letters.example stands on line 2 already",
+            "left@letters.example is unsubscribed",
+            "more values than columns: put quotes around one that holds a comma",
+        ),
+        strict=True,
+    ):
+        assert told in line
+    assert row(house) == {
+        "address": ANN,
+        "name": "Ann, of the hill",
+        "timezone": "Asia/Kolkata",
+        "hour": 6,
+        "interests": "tides, maps",
+        "state": "active",
+    }
+    assert row(house, "there@letters.example")["hour"] == 7
+    assert row(house, "left@letters.example")["state"] == "unsubscribed"
+    assert row(house, "fay@letters.example")["timezone"] == "UTC"
+
+
+def test_import_as_json(house: House) -> None:
+    done = bring_in(house, f"address\n{ANN}\nnobody\n", "--json")
+    assert (done.code, done.json["added"], done.json["there_already"]) == (1, 1, 0)
+    (one,) = done.json["refused"]
+    assert one["line"] == 3
+    assert bring_in(house, f"address\n{ANN}\n").out == "0 added, 1 there already, 0 refused\n"
+
+
+@pytest.mark.parametrize("state", ["unsubscribed", "bounced", "complained"])
+def test_import_keeps_the_suppressed_suppressed(house: House, state: str) -> None:
+    gone = f"address,state\n{ANN},{state}\n"
+    assert bring_in(house, gone).code == 0
+    assert row(house)["state"] == state
+    assert bring_in(house, gone).out == "0 added, 1 there already, 0 refused\n"
+    assert "is " + state in refused(house, f"address,state\n{ANN},active\n")[2]
+    assert "is " + state in refused(house, f"address\n{ANN}\n")[2]
+    assert row(house)["state"] == state
+
+
+def test_import_that_knows_of_a_parting_we_do_not_says_so(house: House) -> None:
+    house.subscribe(ANN)
+    told = refused(house, f"address,state\n{ANN},complained\n")[2]
+    assert f"{ANN} is active here and complained in the file" in told
+    assert row(house)["state"] == "active"
+
+
+def test_import_of_a_state_that_is_none(house: House) -> None:
+    assert (
+        "state 'asleep' is none of pending, active"
+        in (refused(house, f"address,state\n{ANN},asleep\n")[2])
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"", "line 1 must name the columns"),
+        (b"ann@letters.example,Ann\n", "line 1 must name the columns"),
+        (b"name\nAnn\n", "line 1 must name the columns"),
+        (b"address;name\nann@letters.example;Ann\n", "not 'address;name'"),
+        (b"address,time_zone\nann@letters.example,UTC\n", "not 'time_zone'"),
+        (b"address,name,name\nann@letters.example,A,B\n", "not 'name'"),
+        (b'address,name\nann@letters.example,"Ann\n', "line 2: unexpected end of data"),
+        (b'address,name\nann@letters.example,"Ann"x\n', "line 2: "),
+        ("address,name\nann@letters.example,Zoë\n".encode("latin-1"), "save the file as UTF-8"),
+        ("address\nann@letters.example\n".encode("utf-16"), "save the file as UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_right_is_not_taken_at_all(
+    house: House, text: bytes, told: str
+) -> None:
+    done = bring_in(house, text)
+    assert done.code in (1, 2)
+    assert told in done.stderr
+    assert "nothing was taken" in done.stderr
+    assert ANN not in house("subscribers", "list").out
+
+
+def test_a_file_that_is_not_there_is_told(house: House) -> None:
+    done = house("subscribers", "import", "no/such.csv")
+    assert (done.code, done.stderr) == (
+        2,
+        "newsletter: no/such.csv cannot be read: No such file or directory\n",
+    )
+
+
+def test_import_is_generous_about_what_does_no_harm(house: House) -> None:
+    text = "\ufeffAddress , Hour\r\n  ann@letters.example , 6 \r\n\r\nbea@letters.example,\r\n"
+    assert bring_in(house, text).out == "2 added, 0 there already, 0 refused\n"
+    assert row(house)["hour"] == 6
+
+
+def test_import_reads_standard_input(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_in = io.TextIOWrapper(io.BytesIO(f"\ufeffaddress,name\n{ANN},Zoë\n".encode()), "latin-1")
+    monkeypatch.setattr("sys.stdin", given_in)
+    assert house("subscribers", "import", "-").code == 0
+    assert row(house)["name"] == "Zoë"
+
+
+def test_a_long_file_is_taken_whole(house: House) -> None:
+    lines = [f"reader-{number}@letters.example,Europe/Oslo" for number in range(1_100)]
+    lines.append(lines[0])
+    done = bring_in(house, "address,timezone\n" + "\n".join(lines))
+    assert done.out.startswith("1100 added, 0 there already, 1 refused\n  line 1102")
+
+
+WORDS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=40
+).map(str.strip)
+
+
+@pytest.fixture
+def second(house: House, tmp_path: Path) -> Callable[[], House]:
+    """Another newsletter, empty each time."""
+
+    def empty() -> House:
+        other = House(tmp_path / "news", house.capture)
+        db = connect(other.folder / "newsletter.db")
+        with db:
+            db.execute("DELETE FROM subscriber")
+        db.close()
+        return other
+
+    return empty
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(people=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=8))
+def test_what_is_exported_comes_in_again_as_it_was(
+    second: Callable[[], House], people: list[tuple[str, str]]
+) -> None:
+    house = second()
+    for number, (name, interests) in enumerate(people):
+        words = [f"--name={name}", f"--interests={interests}"]
+        assert house("subscribers", "add", f"r{number}@letters.example", *words).code == 0
+    house("subscribers", "remove", "r0@letters.example")
+    exported = house("subscribers", "export").out
+    rows = list(csv.DictReader(io.StringIO(exported, newline="")))
+    assert [(one["name"], one["interests"]) for one in rows] == people
+    assert bring_in(house, exported).out.startswith(f"0 added, {len(people)} there already, 0")
+    house = second()
+    assert bring_in(house, exported).code == 0
+    assert house("subscribers", "export").out == exported

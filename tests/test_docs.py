@@ -1,0 +1,267 @@
+"""The documents are true: commands run, links lead somewhere, tables are whole."""
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from argparse import ArgumentParser, _SubParsersAction
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from textwrap import dedent
+from threading import Timer
+from typing import IO
+
+import pytest
+
+from newsletter import config
+from newsletter.cli import main
+from newsletter.cli.parser import parser
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+OPERATING = ROOT / "docs" / "operating.md"
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
+NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
+NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
+FOLDER = {"NEWSLETTER_DELIVERY__CHANNEL": "folder"}
+HOME = "/srv/newsletter"
+STAYS = ("run", "serve")
+# The system's own programs: what they do is not ours to test. CI runs pip and the build.
+NOT_OURS = {"chmod", "curl", "git", "journalctl", "pip", "python", "systemctl", "useradd"}
+PLACEHOLDERS = {"ADDRESS": "you@example.org", "COMMAND": "status", "FILE": "a.md"}
+READERS = "address,name,timezone,hour,interests\nkim@example.org,Kim,Asia/Seoul,8,cooking\n"
+
+
+def fences(path: Path, *languages: str) -> list[str]:
+    """The bodies of the fenced blocks in these languages, in order."""
+    found = re.findall(r"^ *(```|~~~)(\w*)\n(.*?)^ *\1$", path.read_text(), re.M | re.S)
+    return [dedent(body) for _, language, body in found if language in languages]
+
+
+def command_lines(path: Path) -> list[list[str]]:
+    """The words of each line that a reader is told to type, `sudo -u somebody` left out."""
+    shell = "".join(fences(path, "sh", "bash", "shell"))
+    typed = re.findall(r"^\$ (.*)", "".join(fences(path, "console")), re.M)
+    lines = [*shell.replace("\\\n", " ").splitlines(), *typed]
+    split = [shlex.split(line, comments=True) for line in lines]
+    return [words[3:] if words[0] == "sudo" else words for words in split if words]
+
+
+def ours(words: list[str]) -> list[str] | None:
+    """The arguments of a line that calls newsletter, with or without a path."""
+    return words[1:] if Path(words[0]).name == "newsletter" else None
+
+
+def commands(of: ArgumentParser, prefix: str = "") -> Iterator[tuple[str, ArgumentParser]]:
+    """Every command by its full name: ("subscribers add", its parser)."""
+    groups = [one for one in of._actions if isinstance(one, _SubParsersAction)]
+    if not groups:
+        yield prefix.strip(), of
+    for group in groups:
+        for name, inner in group.choices.items():
+            yield from commands(inner, f"{prefix} {name}")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    prose = re.sub(r"^ *(```|~~~).*?^ *\1$", "", path.read_text(), flags=re.M | re.S)
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", prose) if "://" not in link]
+    assert not [link for link in links if not (path.parent / link.partition("#")[0]).exists()]
+
+
+def test_the_picture_is_small_enough_to_be_seen_at_once() -> None:
+    picture = ROOT / "docs" / "issue.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size < 400_000
+    assert README.read_text().startswith("![")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_every_line_to_type_is_known(path: Path) -> None:
+    """Ours are parsed here and run below; a target of make exists; a module can be run."""
+    for words in command_lines(path):
+        program = Path(words[0]).name.removesuffix("3")
+        if (arguments := ours(words)) is not None:
+            parser().parse_args(arguments)
+        elif program == "make":
+            assert all(re.search(rf"^{word}:", makefile(), re.M) for word in words[1:]), words
+        else:
+            assert program in NOT_OURS | {"cd"}, words
+            assert program != "python" or find_spec(words[2]), words
+
+
+def makefile() -> str:
+    return (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_every_command_named_in_passing_is_one(path: Path) -> None:
+    for text in re.findall(r"(?<!`)`newsletter ([^`\n]+)`(?!`)", path.read_text()):
+        words = [PLACEHOLDERS.get(word, word) for word in shlex.split(text)]
+        if words[-1] == "--help":
+            words.pop()
+        parser().parse_args(words)
+
+
+@pytest.mark.parametrize("path", [README, OPERATING], ids=["README", "operating"])
+def test_units_and_cron_lines_call_commands_that_exist(path: Path) -> None:
+    started = re.findall(r"^ExecStart=(.*)", "".join(fences(path, "ini")), re.M)
+    timed = re.findall(r"^(?:\S+ ){5} *newsletter +(\S.*)", "".join(fences(path, "cron")), re.M)
+    assert started
+    assert timed
+    for line in started + timed:
+        arguments = ours(shlex.split(line.partition(">")[0]))
+        assert arguments, line
+        assert parser().parse_args(arguments).config == f"{HOME}/config.toml"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_every_piece_of_configuration_is_valid(path: Path) -> None:
+    for text in fences(path, "toml"):
+        config.settings(tomllib.loads(text))
+
+
+def test_the_table_names_every_command_and_its_options() -> None:
+    section = README.read_text().partition("\n## Commands\n")[2].partition("\n## ")[0]
+    table = {
+        re.match(r"[a-z]+(?: [a-z]+)?", cell)[0]: cell  # type: ignore[index]
+        for cell in re.findall(r"^\| `([^`]+)` \|", section, re.M)
+    }
+    known = dict(commands(parser()))
+    assert set(table) == set(known)
+    for name, cell in table.items():
+        options = {one for action in known[name]._actions for one in action.option_strings}
+        assert set(re.findall(r"--[a-z-]+", cell)) == options - {"-h", "--help", "--json"}, name
+
+
+def test_the_readme_says_which_commands_speak_json() -> None:
+    sentence = re.search(r"([^.]*)take `--json`", README.read_text().replace("\n", " "))
+    assert sentence
+    named = set(re.findall(r"`([a-z]+)`", sentence[1]))
+    speaks = {name for name, one in commands(parser()) if "--json" in one.format_help()}
+    assert named == {name.split()[0] for name in speaks} | {"export"}
+    assert "subscribers export" not in speaks
+
+
+def test_every_command_has_its_function() -> None:
+    for name, one in commands(parser()):
+        module, function = one.get_default("run").split(":")
+        assert callable(getattr(import_module(f"newsletter.cli.{module}"), function)), name
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("docs/decisions/*.md")), ids=lambda path: path.stem
+)
+def test_a_decision_says_why_what_and_what_follows(path: Path) -> None:
+    number = int(path.stem.partition("-")[0])
+    assert path.read_text().startswith(f"# {number}. ")
+    assert re.findall(r"^\*\*(\w+)\.\*\*", path.read_text(), re.M) == [
+        "Context",
+        "Decision",
+        "Consequences",
+    ]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder to stand in; `send` sets handlers for signals, and they are put back."""
+    monkeypatch.chdir(tmp_path)
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+    yield tmp_path
+    for one, handler in before.items():
+        signal.signal(one, handler)
+
+
+@pytest.mark.parametrize("path", [README, OPERATING], ids=["README", "operating"])
+def test_its_commands_run_in_their_order(
+    path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In process; what stays is started for real. The demo is run elsewhere, and by CI."""
+    home = f"{place}{HOME}"
+    for words in command_lines(path):
+        real = [word.replace(HOME, home) for word in words]
+        arguments = ours(real)
+        if real[0] == "cd":
+            monkeypatch.chdir(real[1])
+        elif arguments is not None and arguments[0] in STAYS:
+            started_and_stopped(arguments[0])
+        elif arguments is not None:
+            assert main(arguments, clock=lambda: NOON, environment=FOLDER) == 0, words
+            if arguments[0] == "init":
+                furnish(Path(home))
+
+
+def furnish(home: Path) -> None:
+    """What the reader of the documents has by now: the README's configuration, briefs, readers."""
+    (home / "config.toml").write_text(fences(README, "toml")[0])
+    (home / "readers.csv").write_text(READERS)
+    for day in (12, 13, 14):
+        samples = ROOT / "newsletter" / "samples" / f"day-{day}"
+        shutil.copytree(samples, home / "inbox" / samples.name)
+    call = ["--config", str(home / "config.toml")]
+    for words in (["ingest"], ["subscribers", "add", "you@example.org"]):
+        assert main([*call, *words], clock=lambda: NOON, environment=FOLDER) == 0
+
+
+def started_and_stopped(command: str) -> None:
+    """A process of its own that says it is ready, does its work and ends well on SIGTERM."""
+    port = free_port()
+    environment = os.environ | FOLDER | {
+        "NEWSLETTER_WEB__PORT": str(port),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-m", "newsletter", command],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        patience = Timer(60, process.kill)
+        patience.start()
+        wait_for_line(process.stdout, {"run": "running; ", "serve": "listening on "}[command])
+        if command == "serve":
+            assert status_of(port, "/u/test") == 404
+        process.send_signal(signal.SIGTERM)
+        rest = process.stdout.read()
+        assert process.wait() == 0, rest
+        patience.cancel()
+
+
+def wait_for_line(output: IO[str], beginning: str) -> None:
+    said = []
+    for line in output:
+        said.append(line)
+        if beginning in line:
+            return
+    raise AssertionError(f"it ended without {beginning!r}: {''.join(said)}")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def status_of(port: int, path: str) -> int:
+    """Asked until somebody listens."""
+    for _ in range(100):
+        with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as client:
+            try:
+                client.request("GET", path)
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+                continue
+            with client.getresponse() as answer:
+                return answer.status
+    raise AssertionError(f"nobody answers on port {port}")
