@@ -1,1 +1,1 @@
-"""What the day costs, beside what it could cost: ``python -m benchmarks``; see docs/benchmarks.md."""
+"""What the day costs, beside its peers and limits: ``python -m benchmarks``, docs/benchmarks.md."""

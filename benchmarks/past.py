@@ -153,7 +153,8 @@ _ISSUES = """
         day(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM day WHERE n < :issues),
         reader(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM reader WHERE n < :readers)
     INSERT INTO issue (id, date, house, runners_up)
-    SELECT (day.n - 1) * :readers + reader.n, date(:today, (day.n - :issues - 1) || ' days'), 0, '[]'
+    SELECT (day.n - 1) * :readers + reader.n, date(:today, (day.n - :issues - 1) || ' days'),
+        0, '[]'
     FROM day, reader
 """
 

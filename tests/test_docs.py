@@ -215,9 +215,13 @@ def furnish(home: Path) -> None:
 
 
 def started_and_stopped(command: str) -> None:
-    """A process of its own that says it is ready, does its work and ends well on SIGTERM."""
+    """A process of its own that says it is ready, does its work and ends well on SIGTERM.
+
+    With a database of its own, for it goes by the real clock.
+    """
     port = free_port()
     environment = os.environ | FOLDER | {
+        "NEWSLETTER_STORE__URL": f"sqlite:///{command}.db",
         "NEWSLETTER_WEB__PORT": str(port),
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",

@@ -71,7 +71,12 @@ def _daily(commands: _Commands) -> None:
     one = commands.add(
         "send", "send:send", "the one-off: ingest, compose, deliver to those due", json=True
     )
-    one.add_argument("--date", type=_date, metavar="D", help="the issue of this date, for everyone")
+    one.add_argument(
+        "--date",
+        type=_date,
+        metavar="D",
+        help="the issue of this date (of one to come: with --now)",
+    )
     one.add_argument("--to", action="append", metavar="ADDRESS", help="only to these; repeatable")
     one.add_argument("--now", action="store_true", help="to all active not yet served, at any hour")
     one.add_argument(
@@ -127,9 +132,9 @@ def _subscribers(commands: _Commands) -> None:
     one.add_argument("address", metavar="ADDRESS")
     one = group.add("remove", "subscribers:remove", "unsubscribe; the row is kept", json=True)
     one.add_argument("address", metavar="ADDRESS")
-    one = group.add("import", "subscribers:import_", "add many from a CSV file", json=True)
+    one = group.add("import", "subscribers_csv:import_", "add many from a CSV file", json=True)
     one.add_argument("csv", metavar="CSV", help="with a header line; - for standard input")
-    group.add("export", "subscribers:export", "everybody as CSV, to standard output")
+    group.add("export", "subscribers_csv:export", "everybody as CSV, to standard output")
 
 
 def _date(text: str) -> date:

@@ -112,5 +112,8 @@ def serve(app: App, words: Namespace) -> int:
     try:
         web.serve(web.app(known, leave, page), host, port)
     except OSError as error:
-        raise NewsletterError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        raise NewsletterError(
+            f"cannot listen on {host}:{port}: {error.strerror}: set web.host and web.port, or end"
+            " what listens there"
+        ) from error
     return 0

@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 from argparse import Namespace
-from datetime import datetime
+from datetime import date, datetime
 
 from newsletter.cli.addresses import mailbox
 from newsletter.cli.app import App
@@ -17,7 +17,9 @@ from newsletter.daily.compose import due
 from newsletter.daily.draft import draft
 from newsletter.daily.gather import Watch
 from newsletter.edges.channels import Envelope
+from newsletter.edges.store import issues, overview
 from newsletter.editorial.message import message
+from newsletter.editorial.model import Issue
 from newsletter.editorial.prose import headline
 from newsletter.errors import DeliveryError, NewsletterError, UsageError
 
@@ -95,24 +97,32 @@ def _hint(words: Namespace, upcoming: datetime | None) -> str:
 
 
 def _dry_run(app: App, words: Namespace, readers: Readers) -> int:
-    found = due(app.rules, app.clock(), words.date, readers)
-    rows = [
-        {
-            "address": one.subscriber.address,
-            "date": one.date.isoformat(),
-            "insights": [pick.text for pick in issue.picks],
-        }
-        for one, issue in found
-    ]
+    found = [*_queued(app, words.date, readers), *_to_compose(app, words.date, readers)]
     if words.json:
+        rows = [
+            {"address": address, "date": issue.date, "insights": [one.text for one in issue.picks]}
+            for address, issue in found
+        ]
         say_json({"would_send": rows})
         return 0
-    for (one, issue), row in zip(found, rows, strict=True):
-        say(f"{row['address']}, {one.date:%-d %B %Y}: {len(issue.picks) or 'too few'} insights")
+    for address, issue in found:
+        say(f"{address}, {issue.date:%-d %B %Y}: {len(issue.picks) or 'too few'} insights")
         table([(f"{pick.rank}.", headline(pick.text, 90)) for pick in issue.picks], indent="  ")
-    if not rows:
+    if not found:
         say(f"nobody is due now{_hint(words, next_due(app))}")
     return 0
+
+
+def _queued(app: App, on: date | None, readers: Readers) -> list[tuple[str, Issue]]:
+    """What was composed and waits for another attempt."""
+    with app.store.reading() as db:
+        rows = overview.queue(db, app.clock(), on, readers.ids, hurry=readers.now)
+        return [(address, issues.load(db, issue_id)) for address, issue_id in rows]
+
+
+def _to_compose(app: App, on: date | None, readers: Readers) -> list[tuple[str, Issue]]:
+    found = due(app.rules, app.clock(), on, readers)
+    return [(one.subscriber.address, issue) for one, issue in found]
 
 
 def _test(app: App, words: Namespace) -> int:

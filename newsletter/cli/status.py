@@ -52,7 +52,7 @@ def _look(app: App, day: date) -> dict[str, object]:
                 {"state": state, "reason": reason, "count": count}
                 for state, reason, count in overview.outcomes(db, day)
             ],
-            "troubles": [dict(row) for row in overview.troubles(db, day, _MOST_TROUBLES)],
+            "troubles": [dict(row) for row in overview.troubles(db, day)],
             "unknown": overview.unresolved(db),
             "next_due": next_due(app),
         }
@@ -82,11 +82,14 @@ def _tell(app: App, found: Mapping[str, Any]) -> None:
 
 
 def _tell_troubles(found: Mapping[str, Any]) -> None:
-    for row in found["troubles"]:
+    troubles = found["troubles"]
+    for row in troubles[:_MOST_TROUBLES]:
         reason = f" ({row['reason']})" if row["reason"] else ""
         say(f"  {row['address']}  {row['state']}{reason}: {row['answer']}")
         if row["state"] == "pending":
             say(f"    tried again at {row['next_attempt_at']:%Y-%m-%d %H:%M} UTC")
+    if (more := len(troubles) - _MOST_TROUBLES) > 0:
+        say(f"  and {more:,} more: newsletter status --json")
     if found["unknown"]:
         what = "deliveries wait" if found["unknown"] > 1 else "delivery waits"
         say(f"Unknown      {found['unknown']} {what}: the server may have the message or not")

@@ -139,7 +139,7 @@ class Edition:
             candidates = archive.candidates(db, day, taste.window_days)
             known = archive.archive(db, day)
         self.day = Day(day, candidates, known, taste.window_days)
-        self._composed: dict[tuple[str, tuple[int, ...]], int | None] = {}
+        self._composed: dict[str, int | None] = {}
 
     def keep_house(self, db: Connection) -> None:
         """Store the house issue of the date, once there is enough for one."""
@@ -149,35 +149,31 @@ class Edition:
                 issues.save(db, issue, house=True)
 
     def house_issue(self, db: Connection) -> Issue:
-        history = issues.house_history(db)
-        return self.issue("", history, issues.heard(db, history))
+        return self.issue("", issues.house_heard(db))
 
     def issue_ids(self, db: Connection, readers: Sequence[Subscriber]) -> dict[int, int | None]:
         """Subscriber id to the id of a stored issue; None where too little is worth sending."""
         histories = ledger.histories(db, [one.id for one in readers])
-        heard = issues.heard(db, sorted({issue for ids in histories.values() for issue in ids}))
-        found = {}
-        for one in readers:
-            key = (one.interests, histories.get(one.id, ()))
-            if key not in self._composed:
-                issue = self.issue(*key, heard)
-                self._composed[key] = issues.save(db, issue) if issue.picks else None
-            found[one.id] = self._composed[key]
-        return found
+        kinds = {
+            one: digest(one.interests, *map(str, histories.get(one.id, ()))) for one in readers
+        }
+        self._compose(db, {kind: one for one, kind in kinds.items() if kind not in self._composed})
+        return {one.id: self._composed[kind] for one, kind in kinds.items()}
+
+    def _compose(self, db: Connection, new: Mapping[str, Subscriber]) -> None:
+        """An issue for each kind of reader, for whom one stands."""
+        heard = ledger.heard(db, [one.id for one in new.values()])
+        made = {kind: self.issue(one.interests, heard.get(one.id, {})) for kind, one in new.items()}
+        worthy = {kind: issue for kind, issue in made.items() if issue.picks}
+        ids = issues.save_all(db, list(worthy.values()))
+        self._composed |= {**dict.fromkeys(made), **dict(zip(worthy, ids, strict=True))}
 
     def fresh(self, db: Connection, reader: Subscriber) -> Issue:
         """What composing now would give this reader; nothing is stored."""
-        history = ledger.histories(db, [reader.id]).get(reader.id, ())
-        return self.issue(reader.interests, history, issues.heard(db, history))
+        return self.issue(reader.interests, ledger.heard(db, [reader.id]).get(reader.id, {}))
 
-    def issue(
-        self,
-        interests: str,
-        history: Sequence[int],
-        heard: Mapping[int, tuple[date, tuple[int, ...]]],
-    ) -> Issue:
-        dated = {insight: heard[one][0] for one in history for insight in heard[one][1]}
-        return choose(self.day, Reader(interests, dated), self.taste)
+    def issue(self, interests: str, heard: Mapping[int, date]) -> Issue:
+        return choose(self.day, Reader(interests, heard), self.taste)
 
 
 def _entries(

@@ -2,10 +2,9 @@
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from newsletter.daily.compose import Readers
@@ -87,7 +86,10 @@ def deliver(
 
 
 class _Run:
-    """One sender's way through the queue. ``queue`` holds what is claimed and not yet offered."""
+    """One sender's way through the queue.
+
+    ``queue`` holds what is claimed and not yet offered, ``issues`` what stands in it.
+    """
 
     def __init__(self, desk: Desk, clock: Callable[[], datetime], total: int) -> None:
         self.desk = desk
@@ -95,12 +97,14 @@ class _Run:
         self.total = total
         self.outcomes: Counter[str] = Counter()
         self.queue: deque[Claimed] = deque()
-        self._issue = lru_cache(maxsize=1000)(self._load)
+        self.issues: Mapping[int, Issue] = {}
 
     def claim(self, scope: Scope) -> bool:
         now = self.clock()
         rows = ledger.claim(self.desk.store, now, now + _LEASE, self.desk.owner, _CLAIM, scope)
         self.queue.extend(rows)
+        with self.desk.store.reading() as db:
+            self.issues = issues.load_all(db, sorted({row.issue_id for row in rows}))
         return bool(rows)
 
     def offer_all(self) -> None:
@@ -155,13 +159,10 @@ class _Run:
         log.debug("%s %s %s %s", row.subscriber.address, row.message_id, state, values)
 
     def _envelope(self, row: Claimed) -> Envelope:
-        posting = Posting(self._issue(row.issue_id), row.subscriber, row.message_id, row.due_at)
+        issue = self.issues[row.issue_id]
+        posting = Posting(issue, row.subscriber, row.message_id, row.due_at)
         text = message(posting, self.desk.letterhead)
         return Envelope(self.desk.sender, row.subscriber.address, text)
-
-    def _load(self, issue_id: int) -> Issue:
-        with self.desk.store.reading() as db:
-            return issues.load(db, issue_id)
 
 
 def _retry_after(attempts: int) -> timedelta:

@@ -36,7 +36,8 @@ class Reader:
 
     @cached_property
     def ids(self) -> npt.NDArray[np.int64]:
-        return np.fromiter(self.heard, dtype=np.int64, count=len(self.heard))
+        """What they were sent, in order."""
+        return np.sort(np.fromiter(self.heard, dtype=np.int64, count=len(self.heard)))
 
 
 class Day:
@@ -144,16 +145,12 @@ class Day:
 Signal = Callable[[Day, Reader], Array]
 
 
-def loudest(day: Day, reader: Reader) -> Array:
-    """For each candidate, its similarity to the nearest insight this reader was sent."""
+def novelty(day: Day, reader: Reader) -> Array:
+    """1 minus the similarity to the nearest insight this reader was sent."""
     heard = day.columns(reader.ids)
     if not len(heard):
-        return np.zeros(len(day.candidates))
-    return np.asarray(day.resemblance[heard].max(axis=0), dtype=np.float64)
-
-
-def novelty(day: Day, reader: Reader) -> Array:
-    return 1 - loudest(day, reader)
+        return np.ones(len(day.candidates))
+    return np.asarray(1 - day.resemblance[heard].max(axis=0).astype(np.float64))
 
 
 def recurrence(day: Day, reader: Reader) -> Array:  # noqa: ARG001

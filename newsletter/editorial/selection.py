@@ -4,7 +4,8 @@ Carbonell and Goldstein, "The use of MMR", SIGIR 1998. Each step takes the candi
 of (1 - diversity) x score - diversity x (similarity to the nearest pick).
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from newsletter.editorial.model import Candidate, Echo, Issue, Pick, RunnerUp, Taste
 from newsletter.editorial.prose import counted, day_month, headline
-from newsletter.editorial.ranking import Array, Columns, Day, Reader, loudest, score, signals
+from newsletter.editorial.ranking import Array, Columns, Day, Reader, score, signals
 
 Mask = npt.NDArray[np.bool_]
 
@@ -32,8 +33,12 @@ class _Desk:
     signals: dict[str, Array]
     scores: Array
     heard: Columns
-    loudest: Array
     unheard: Mask
+
+    @property
+    def loudest(self) -> Array:
+        """For each candidate, its similarity to the nearest insight this reader was sent."""
+        return 1 - self.signals["novelty"]
 
     def values(self, place: int) -> dict[str, float]:
         return {name: round(float(array[place]), 4) for name, array in self.signals.items()}
@@ -53,16 +58,23 @@ def choose(day: Day, reader: Reader, taste: Taste) -> Issue:
 
 def _spread(day: Day, reader: Reader, taste: Taste) -> _Desk:
     values = signals(day, reader)
+    heard = day.columns(reader.ids)
     return _Desk(
         day=day,
         reader=reader,
         taste=taste,
         signals=values,
         scores=score(values, taste.weights),
-        heard=day.columns(reader.ids),
-        loudest=loudest(day, reader),
-        unheard=np.array([one.insight.id not in reader.heard for one in day.candidates]),
+        heard=heard,
+        unheard=_unheard(day, heard),
     )
+
+
+def _unheard(day: Day, heard: Columns) -> Mask:
+    """Which candidates this reader was not sent."""
+    left = np.ones(len(day.archive), dtype=np.bool_)
+    left[heard] = False
+    return left[day.rows]
 
 
 def _greedy(desk: _Desk) -> list[int]:
@@ -90,15 +102,16 @@ def _relevance(desk: _Desk, nearest: Array) -> Array:
 def _room(desk: _Desk, chosen: list[int], per_brief: int) -> Mask:
     """Which candidates come from a brief that is not yet full."""
     room = np.ones(len(desk.scores), dtype=np.bool_)
-    briefs, counts = np.unique(desk.day.briefs[chosen], return_counts=True)
-    for brief in briefs[counts >= per_brief]:
-        room &= desk.day.briefs != brief
+    for brief, count in Counter(desk.day.briefs[chosen].tolist()).items():
+        if count >= per_brief:
+            room &= desk.day.briefs != brief
     return room
 
 
 def _pick(desk: _Desk, rank: int, place: int) -> Pick:
     one = desk.day.candidates[place]
-    echoes = tuple(_echoes(desk, place))
+    near = desk.day.nearest(place, desk.heard, _ECHOES)
+    echoes = tuple(_echo(desk, *one) for one in near)
     return Pick(
         rank=rank,
         insight_id=one.insight.id,
@@ -107,21 +120,14 @@ def _pick(desk: _Desk, rank: int, place: int) -> Pick:
         score=float(desk.scores[place]),
         signals=desk.values(place),
         echoes=echoes,
-        related=tuple(_related(desk, place)),
+        related=tuple(_related(desk, place, near)),
         reason=_reason(desk.reader, desk.day, one, place, echoes),
     )
 
 
-def _echoes(desk: _Desk, place: int) -> Iterator[Echo]:
-    """The nearest insights that this reader was sent."""
-    for column, value in desk.day.nearest(place, desk.heard, _ECHOES):
-        yield _echo(desk, column, value)
-
-
-def _related(desk: _Desk, place: int) -> Iterator[Echo]:
+def _related(desk: _Desk, place: int, near: Sequence[tuple[int, float]]) -> Iterator[Echo]:
     """Earlier ones already sent or older than the window: tomorrow's pick is no footnote today."""
-    told = dict(desk.day.nearest_aged(place, _RELATED))
-    told.update(desk.day.nearest(place, desk.heard, _RELATED))
+    told = {**dict(desk.day.nearest_aged(place, _RELATED)), **dict(near)}
     for column in sorted(told, key=lambda one: (-told[one], one))[:_RELATED]:
         yield _echo(desk, column, told[column])
 
@@ -148,9 +154,10 @@ def _reason(reader: Reader, day: Day, one: Candidate, place: int, echoes: tuple[
 
 
 def _runners_up(desk: _Desk, chosen: list[int]) -> Iterator[RunnerUp]:
-    best = (int(place) for place in np.argsort(-desk.scores, kind="stable"))
-    left = [place for place in best if place not in chosen and desk.unheard[place]]
-    for place in left[:_RUNNERS_UP]:
+    left = desk.unheard.copy()
+    left[chosen] = False
+    best = np.argsort(-desk.scores, kind="stable")
+    for place in best[left[best]][:_RUNNERS_UP].tolist():
         one = desk.day.candidates[place].insight
         why = _why_not(desk, place, chosen)
         yield RunnerUp(one.id, one.text, float(desk.scores[place]), desk.values(place), why)
@@ -158,7 +165,7 @@ def _runners_up(desk: _Desk, chosen: list[int]) -> Iterator[RunnerUp]:
 
 def _why_not(desk: _Desk, place: int, chosen: Iterable[int]) -> str:
     if desk.loudest[place] >= desk.taste.twin_limit:
-        echo = next(_echoes(desk, place))
+        echo = _echo(desk, *desk.day.nearest(place, desk.heard, 1)[0])
         when = f" on {day_month(echo.heard)}" if echo.heard else ""
         return f"restates what was sent{when}: “{headline(echo.text, 60)}”"
     for rank, pick in enumerate(chosen, start=1):

@@ -159,6 +159,7 @@ def test_a_file_still_being_written_is_left_and_named(
     assert f"  left      {path}: still being written" in done.out
     assert as_json["left"] == [str(path)]
     assert f"{path} is still being written" in sent.stderr
+    path.write_text(INSIGHTS[4])
     assert counts(house)["briefs"] == (1, 2)
 
 

@@ -250,17 +250,13 @@ def archive(db: Connection, day: date) -> list[Insight]:
 
     A picked one that no brief says any more is dated by the first issue it stood in.
     """
-    sent = (
-        select(picks.c.insight_id, func.min(issues.c.date).label("date"))
-        .join(issues, issues.c.id == picks.c.issue_id)
-        .group_by(picks.c.insight_id)
-        .subquery()
-    )
-    dated = func.coalesce(insights.c.date, sent.c.date)
+    # Looked up per insight, and only for the few that need it: the picks of all time are many.
+    picked = select(picks.c.issue_id).where(picks.c.insight_id == insights.c.id)
+    dates = select(func.min(issues.c.date)).where(issues.c.id.in_(picked.correlate(insights)))
+    sent = dates.scalar_subquery()
     query = (
-        select(insights.c.id, insights.c.text, dated.label("date"))
-        .outerjoin(sent, sent.c.insight_id == insights.c.id)
-        .where(or_(insights.c.date <= day, sent.c.insight_id.is_not(None)))
+        select(insights.c.id, insights.c.text, func.coalesce(insights.c.date, sent).label("date"))
+        .where(or_(insights.c.date <= day, picked.exists()))
         .order_by(insights.c.id)
     )
     return [Insight(row.id, row.text, row.date) for row in db.execute(query)]

@@ -1,11 +1,11 @@
 """What was composed: issues and their picks, kept as they were then. Readers may share one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, func, select
+from msgspec import convert
+from sqlalchemy import Connection, select
 
 from newsletter.edges.store.database import chunks
 from newsletter.edges.store.schema import insight as insights
@@ -16,25 +16,44 @@ from newsletter.editorial.model import Citation, Echo, Issue, Pick, RunnerUp
 
 def save(db: Connection, issue: Issue, *, house: bool = False) -> int:
     """Store an issue and return its id."""
-    runners_up = [asdict(one) for one in issue.runners_up]
-    values = {"date": issue.date, "house": house, "runners_up": runners_up}
-    made = db.execute(issues.insert().values(**values)).inserted_primary_key
-    assert made
-    db.execute(picks.insert(), [_row(int(made[0]), pick) for pick in issue.picks])
-    return int(made[0])
+    return save_all(db, [issue], house=house)[0]
+
+
+def save_all(db: Connection, some: Sequence[Issue], *, house: bool = False) -> list[int]:
+    """Store issues and return their ids, in order."""
+    if not some:
+        return []
+    rows = [{"date": one.date, "house": house, "runners_up": one.runners_up} for one in some]
+    made = issues.insert().returning(issues.c.id, sort_by_parameter_order=True)
+    ids = list(db.scalars(made, rows))
+    db.execute(
+        picks.insert(),
+        [_row(number, pick) for number, one in zip(ids, some, strict=True) for pick in one.picks],
+    )
+    return ids
 
 
 def load(db: Connection, issue_id: int) -> Issue:
     """The issue as it was composed."""
-    head = db.execute(select(issues).where(issues.c.id == issue_id)).one()
+    return load_all(db, [issue_id])[issue_id]
+
+
+def load_all(db: Connection, ids: Sequence[int]) -> dict[int, Issue]:
+    """Issues by their id, as they were composed."""
     query = (
         select(picks, insights.c.text)
         .join(insights, insights.c.id == picks.c.insight_id)
-        .where(picks.c.issue_id == issue_id)
-        .order_by(picks.c.rank)
+        .order_by(picks.c.issue_id, picks.c.rank)
     )
-    runners_up = tuple(RunnerUp(**one) for one in head.runners_up)
-    return Issue(head.date, tuple(map(_pick, db.execute(query).mappings())), runners_up)
+    found: dict[int, Issue] = {}
+    for some in chunks(ids):
+        chosen: dict[int, list[Pick]] = {number: [] for number in some}
+        for row in db.execute(query.where(picks.c.issue_id.in_(some))).mappings():
+            chosen[row["issue_id"]].append(_pick(row))
+        for head in db.execute(select(issues).where(issues.c.id.in_(some))):
+            runners_up = convert(head.runners_up, tuple[RunnerUp, ...])
+            found[head.id] = Issue(head.date, tuple(chosen[head.id]), runners_up)
+    return found
 
 
 def house(db: Connection, day: date) -> int | None:
@@ -43,27 +62,10 @@ def house(db: Connection, day: date) -> int | None:
     return found
 
 
-def house_history(db: Connection) -> tuple[int, ...]:
-    """The ids of every house issue so far."""
-    return tuple(db.scalars(select(issues.c.id).where(issues.c.house).order_by(issues.c.id)))
-
-
-def heard(db: Connection, ids: Sequence[int]) -> dict[int, tuple[date, tuple[int, ...]]]:
-    """Issue id to its date and the insights in it."""
-    query = (
-        select(
-            issues.c.id,
-            issues.c.date,
-            func.aggregate_strings(cast(picks.c.insight_id, String), ","),
-        )
-        .join(picks, picks.c.issue_id == issues.c.id)
-        .group_by(issues.c.id, issues.c.date)
-    )
-    found: dict[int, tuple[date, tuple[int, ...]]] = {}
-    for some in chunks(ids, 10_000):
-        for issue_id, day, joined in db.execute(query.where(issues.c.id.in_(some))):
-            found[issue_id] = (day, tuple(map(int, joined.split(","))))
-    return found
+def house_heard(db: Connection) -> dict[int, date]:
+    """Each insight of the house issues so far, and the date it stood there."""
+    query = select(picks.c.insight_id, issues.c.date).join(issues, issues.c.id == picks.c.issue_id)
+    return {row.insight_id: row.date for row in db.execute(query.where(issues.c.house))}
 
 
 def _row(issue_id: int, pick: Pick) -> dict[str, Any]:
@@ -72,10 +74,10 @@ def _row(issue_id: int, pick: Pick) -> dict[str, Any]:
         "rank": pick.rank,
         "insight_id": pick.insight_id,
         "score": pick.score,
-        "signals": dict(pick.signals),
-        "citation": asdict(pick.citation),
-        "echoes": [_echo_out(one) for one in pick.echoes],
-        "related": [_echo_out(one) for one in pick.related],
+        "signals": pick.signals,
+        "citation": pick.citation,
+        "echoes": pick.echoes,
+        "related": pick.related,
         "reason": pick.reason,
     }
 
@@ -85,19 +87,10 @@ def _pick(row: Mapping[Any, Any]) -> Pick:
         rank=row["rank"],
         insight_id=row["insight_id"],
         text=row["text"],
-        citation=Citation(**row["citation"]),
+        citation=convert(row["citation"], Citation),
         score=row["score"],
         signals=row["signals"],
-        echoes=tuple(map(_echo_in, row["echoes"])),
-        related=tuple(map(_echo_in, row["related"])),
+        echoes=convert(row["echoes"], tuple[Echo, ...]),
+        related=convert(row["related"], tuple[Echo, ...]),
         reason=row["reason"],
     )
-
-
-def _echo_out(echo: Echo) -> dict[str, Any]:
-    return {**asdict(echo), "heard": echo.heard and echo.heard.isoformat()}
-
-
-def _echo_in(stored: Mapping[str, Any]) -> Echo:
-    heard_on = stored["heard"]
-    return Echo(**{**stored, "heard": heard_on and date.fromisoformat(heard_on)})

@@ -9,10 +9,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, cast, func, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    String,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from newsletter.edges.store.database import Store, chunks, insert_new
 from newsletter.edges.store.schema import delivery as deliveries
+from newsletter.edges.store.schema import pick as picks
 from newsletter.edges.store.schema import subscriber as subscribers
 from newsletter.edges.store.subscribers import subscriber
 from newsletter.editorial.model import Subscriber
@@ -125,18 +137,42 @@ def histories(db: Connection, ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
     }
 
 
+def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
+    """Subscriber id to each insight they were sent, and the date of that issue."""
+    insight_ids = func.aggregate_strings(cast(picks.c.insight_id, String), ",")
+    dates = func.aggregate_strings(cast(deliveries.c.date, String), ",")
+    query = (
+        select(deliveries.c.subscriber_id, insight_ids, dates)
+        .join(picks, picks.c.issue_id == deliveries.c.issue_id)
+        .where(deliveries.c.state.in_(_HEARD))
+        .group_by(deliveries.c.subscriber_id)
+    )
+    return {
+        subscriber_id: dict(
+            zip(map(int, sent.split(",")), map(date.fromisoformat, on.split(",")), strict=True)
+        )
+        for some in chunks(ids)
+        for subscriber_id, sent, on in db.execute(query.where(deliveries.c.subscriber_id.in_(some)))
+    }
+
+
+# Statements that run for every row are built once: that takes longer than running them.
+_SKIPPED_TOO_SOON = and_(
+    deliveries.c.subscriber_id == bindparam("reader"),
+    deliveries.c.date == bindparam("day"),
+    deliveries.c.state == "skipped",
+    or_(*(deliveries.c.reason == reason for reason in _REOPEN)),
+)
+_REOPENED = update(deliveries).where(_SKIPPED_TOO_SOON)
+
+
 def enter(db: Connection, entries: Iterable[Entry], now: datetime) -> None:
     """Write the rows that are not there yet, and open again those that were skipped too soon."""
     rows = [_row(entry, now) for entry in entries]
     insert_new(db, deliveries, [{**row, "attempts": 0, "answer": ""} for row in rows])
-    for row in rows:
-        same = and_(
-            deliveries.c.subscriber_id == row["subscriber_id"],
-            deliveries.c.date == row["date"],
-            deliveries.c.state == "skipped",
-            deliveries.c.reason.in_(_REOPEN),
-        )
-        db.execute(update(deliveries).where(same).values(**row))
+    if rows:
+        again = [{**row, "reader": row["subscriber_id"], "day": row["date"]} for row in rows]
+        db.execute(_REOPENED, again)
 
 
 def _row(entry: Entry, now: datetime) -> dict[str, Any]:
@@ -226,27 +262,31 @@ def _claimed(row: Mapping[Any, Any]) -> Claimed:
     )
 
 
+_OWNED = and_(deliveries.c.state == "sending", deliveries.c.owner == bindparam("holder"))
+_OURS = and_(_OWNED, deliveries.c.id == bindparam("row_id"))
+_PROLONGED = update(deliveries).where(_OWNED)
+_READER_OF_OURS = (
+    select(subscribers.c.state)
+    .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
+    .where(_OURS)
+)
+_SETTLED = update(deliveries).where(_OURS)
+
+
 def hold(db: Connection, row_id: int, owner: str, lease_until: datetime) -> str | None:
     """Prolong all of the owner's leases; this row's reader's state, or None: no longer ours.
 
     Asked right before an attempt, it keeps what waits behind a slow server ours as well.
     """
-    mine = and_(deliveries.c.state == "sending", deliveries.c.owner == owner)
-    db.execute(update(deliveries).where(mine).values(lease_until=lease_until))
-    state: str | None = db.scalar(
-        select(subscribers.c.state)
-        .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
-        .where(_ours(row_id, owner))
-    )
+    db.execute(_PROLONGED, {"holder": owner, "lease_until": lease_until})
+    state: str | None = db.scalar(_READER_OF_OURS, {"holder": owner, "row_id": row_id})
     return state
 
 
 def settle(db: Connection, row_id: int, owner: str, now: datetime, **values: Any) -> bool:
     """Write what became of a row (state, reason, answer ...); False where it was taken from us."""
     values |= {"owner": None, "lease_until": None, "changed_at": now}
-    return bool(
-        db.execute(update(deliveries).where(_ours(row_id, owner)).values(**values)).rowcount
-    )
+    return bool(db.execute(_SETTLED, {"holder": owner, "row_id": row_id, **values}).rowcount)
 
 
 def release(db: Connection, ids: Sequence[int], owner: str) -> None:
@@ -254,12 +294,6 @@ def release(db: Connection, ids: Sequence[int], owner: str) -> None:
     mine = and_(deliveries.c.state == "sending", deliveries.c.owner == owner)
     free = {"state": "pending", "owner": None, "lease_until": None}
     db.execute(update(deliveries).where(mine, deliveries.c.id.in_(ids)).values(**free))
-
-
-def _ours(row_id: int, owner: str) -> Any:
-    return and_(
-        deliveries.c.id == row_id, deliveries.c.state == "sending", deliveries.c.owner == owner
-    )
 
 
 def find(db: Connection, subscriber_id: int, day: date) -> Mapping[Any, Any] | None:

@@ -1,7 +1,7 @@
 """What ``status`` tells: counts and the rows that need a look."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, RowMapping, func, select
 
@@ -21,7 +21,27 @@ def outcomes(db: Connection, day: date) -> Sequence[tuple[str, str | None, int]]
     return [(state, reason, count) for state, reason, count in db.execute(query)]
 
 
-def troubles(db: Connection, day: date, most: int) -> Sequence[RowMapping]:
+def queue(
+    db: Connection, now: datetime, on: date | None, ids: Sequence[int] | None, *, hurry: bool
+) -> Sequence[tuple[str, int]]:
+    """(address, issue id) of what waits and would be offered now; ``hurry``: at any time."""
+    query = (
+        select(subscribers.c.address, deliveries.c.issue_id)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(deliveries.c.state == "pending", deliveries.c.expires_at > now)
+        .where(subscribers.c.state == "active")
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+    )
+    if not hurry:
+        query = query.where(deliveries.c.next_attempt_at <= now)
+    if on is not None:
+        query = query.where(deliveries.c.date == on)
+    if ids is not None:
+        query = query.where(subscribers.c.id.in_(ids))
+    return [(address, issue_id) for address, issue_id in db.execute(query)]
+
+
+def troubles(db: Connection, day: date) -> Sequence[RowMapping]:
     """Rows (address, state, reason, answer, next_attempt_at) that were tried and not sent."""
     query = (
         select(
@@ -34,7 +54,6 @@ def troubles(db: Connection, day: date, most: int) -> Sequence[RowMapping]:
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
         .where(deliveries.c.date == day, deliveries.c.answer != "", deliveries.c.state != "sent")
         .order_by(deliveries.c.id)
-        .limit(most)
     )
     return db.execute(query).mappings().all()
 

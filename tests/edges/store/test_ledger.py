@@ -161,8 +161,9 @@ def test_history_is_what_was_sent_or_may_have_been(store: Store) -> None:
             db.execute(mine.values(state=state))
         found = ledger.histories(db, list(people.values()))
         assert found == {people[state]: (issue_id,) for state, yes in heard.items() if yes}
-        ((_, (date, ids)),) = issues.heard(db, [issue_id]).items()
-    assert (date, len(ids)) == (TODAY, 1)
+        sent = ledger.heard(db, list(people.values()))
+        (insight,) = archive.archive(db, TODAY)
+    assert sent == {one: {insight.id: TODAY} for one in found}
 
 
 def test_only_active_readers_in_the_wanted_places_wait(store: Store) -> None:

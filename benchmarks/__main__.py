@@ -1,0 +1,36 @@
+"""``python -m benchmarks [compose|render|send] [--quick]``: tables of ratios, in Markdown."""
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+
+from benchmarks import compose, render, send
+
+_SUBJECTS: dict[str, ModuleType] = {"compose": compose, "render": render, "send": send}
+
+
+def main(words: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("subject", nargs="?", choices=_SUBJECTS, help="all of them by default")
+    parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
+    chosen = parser.parse_args(words)
+    print(
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
+    )
+    for name in [chosen.subject] if chosen.subject else _SUBJECTS:
+        subject = _SUBJECTS[name]
+        with tempfile.TemporaryDirectory() as folder:
+            for table in subject.tables(
+                subject.QUICK if chosen.quick else subject.FULL, Path(folder)
+            ):
+                print(f"\n{table}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

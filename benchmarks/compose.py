@@ -1,0 +1,158 @@
+"""Composing: what a day costs once, and what it costs for each reader."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib import import_module
+from pathlib import Path
+from unittest.mock import patch
+
+from benchmarks import naive
+from benchmarks.house import SENDER, TASTE
+from benchmarks.measure import Figures, Table, apart, times, watch
+from benchmarks.past import NOW, TODAY, Size, past
+from newsletter.daily import Readers, Rules
+from newsletter.daily.compose import Edition, compose
+from newsletter.edges.store import Store
+from newsletter.editorial.model import Taste
+
+
+@dataclass(frozen=True)
+class Scale:
+    """``sample``: for how many readers the naive way is measured."""
+
+    readers: tuple[int, ...] = (100, 1_000, 10_000)
+    issues: int = 200
+    archive: int = 20_000
+    candidates: int = 200
+    sample: int = 20
+    runs: int = 3
+
+
+FULL = Scale()
+QUICK = Scale(readers=(20, 200), issues=40, archive=2_000, sample=5)
+
+
+def tables(scale: Scale, folder: Path) -> Iterator[Table]:
+    sizes = [Size(count, scale.issues, scale.archive, scale.candidates) for count in scale.readers]
+    alike = Size(scale.readers[-1], scale.issues, scale.archive, scale.candidates, alike=True)
+    path = folder / "newsletter.db"
+    rows = []
+    for size in [*sizes, alike]:
+        apart(make, path, size)
+        rows.append((size, apart(a_day, path, size, runs=scale.runs)))
+        if size is sizes[0]:
+            peer = apart(one_by_one, path, scale.sample, runs=scale.runs)
+    yield _table(rows, peer)
+
+
+def _table(rows: list[tuple[Size, dict[str, float]]], peer: dict[str, float]) -> Table:
+    first = rows[0][1]["reader"]
+    size = rows[0][0]
+    return Table(
+        f"compose: {size.candidates} candidates, an archive of {size.archive:,}, "
+        f"{size.issues * 5:,} insights sent to each reader",
+        ("readers", "once", "per reader", "to the fewest", "naive to ours", "the day", "peak"),
+        [
+            *(
+                (
+                    f"{size.subscribers:,}{' alike' if size.alike else ''}",
+                    f"{one['once']:.2f} s",
+                    f"{one['reader'] * 1000:.2f} ms",
+                    times(one["reader"] / first),
+                    times(peer["reader"] / one["reader"]),
+                    f"{one['once'] + one['reader'] * size.subscribers:.1f} s",
+                    f"{one['peak']:.0f} MB",
+                )
+                for size, one in rows
+            ),
+            ("naive", "", f"{peer['reader'] * 1000:.0f} ms", times(peer["reader"] / first), "1.0")
+            + ("", f"{peer['peak']:.0f} MB"),
+        ],
+        "once: reading the material, and its similarity to all that was ever known. per reader: "
+        "who is due, their history, the choice, the issue and the row in the ledger, committed. "
+        "naive: TfidfVectorizer and cosine_similarity over one reader's history and the "
+        "candidates, texts in memory, nothing stored.",
+    )
+
+
+def make(path: Path, size: Size) -> Figures:
+    for name in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        name.unlink(missing_ok=True)
+    past(path, size)
+    return {}
+
+
+class _Watched(Edition):
+    """Works out at once what is worked out once, and tells how long that took."""
+
+    def __init__(self, store: Store, day: date, taste: Taste) -> None:
+        with watch() as self.once:
+            super().__init__(store, day, taste)
+            assert self.day.among.shape == (len(self.day.candidates),) * 2
+        made.append(self)
+
+
+made: list[_Watched] = []
+
+
+def a_day(path: Path, size: Size) -> Figures:
+    """Compose today's issues for everybody: seconds ``once``, and seconds for each ``reader``."""
+    import sklearn.feature_extraction.text  # noqa: F401  # its import is not what is measured
+
+    _forget_today(path)
+    made.clear()
+    store = Store(f"sqlite:///{path}")
+    rules = Rules(store, TASTE, timedelta(hours=6), SENDER.rpartition("@")[2])
+    with patch.object(import_module("newsletter.daily.compose"), "Edition", _Watched):
+        with watch() as whole:
+            compose(rules, NOW, TODAY, Readers(now=True))
+    store.close()
+    assert _composed(path) == (size.subscribers, 1 if size.alike else size.subscribers)
+    (edition,) = made
+    once = edition.once.seconds
+    return {"once": once, "reader": (whole.seconds - once) / size.subscribers}
+
+
+def _forget_today(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        today = (TODAY.isoformat(),)
+        db.execute("DELETE FROM delivery WHERE date = ?", today)
+        db.execute(
+            "DELETE FROM pick WHERE issue_id IN (SELECT id FROM issue WHERE date = ?)", today
+        )
+        db.execute("DELETE FROM issue WHERE date = ?", today)
+
+
+def _composed(path: Path) -> tuple[int, int]:
+    """How many rows wait to be delivered today, and how many issues stand in them."""
+    query = "SELECT count(*), count(DISTINCT issue_id) FROM delivery WHERE date = ? AND state = ?"
+    with closing(sqlite3.connect(path)) as db:
+        rows, issues = db.execute(query, (TODAY.isoformat(), "pending")).fetchone()
+    return int(rows), int(issues)
+
+
+def one_by_one(path: Path, sample: int) -> Figures:
+    """The naive way, for the first few readers."""
+    naive.five_newest(["a word"], ["another word"])
+    with closing(sqlite3.connect(path)) as db:
+        histories = [_texts(db, _HEARD, reader) for reader in range(1, sample + 1)]
+        candidates = _texts(db, _FRESH, (TODAY - timedelta(TASTE.window_days - 1)).isoformat())
+    with watch() as stopped:
+        for history in histories:
+            naive.five_newest(history, candidates)
+    return {"reader": stopped.seconds / sample}
+
+
+def _texts(db: sqlite3.Connection, query: str, value: object) -> list[str]:
+    return [text for (text,) in db.execute(query, (value,))]
+
+
+_HEARD = """
+    SELECT insight.text FROM delivery JOIN pick USING (issue_id)
+    JOIN insight ON insight.id = pick.insight_id
+    WHERE delivery.subscriber_id = ? AND delivery.state = 'sent'
+"""
+_FRESH = "SELECT text FROM insight WHERE date >= ?"

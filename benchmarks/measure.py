@@ -1,0 +1,92 @@
+"""Measuring: each figure in a process of its own, so that none hides another's memory."""
+
+import multiprocessing
+import resource
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+Figures = Mapping[str, float]
+
+_MEGABYTE = 2**20 if sys.platform == "darwin" else 2**10  # getrusage: bytes there, KB elsewhere
+
+
+@dataclass(frozen=True)
+class Table:
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+
+    def __str__(self) -> str:
+        """In Markdown, the columns aligned, so that it can stand in a document as it is."""
+        lines = [self.heads, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+        body = [
+            "| " + " | ".join(_cells(line, widths)) + " |"
+            for line in (self.heads, rule, *self.rows)
+        ]
+        return "\n".join([f"### {self.title}", "", *body, *(["", self.note] if self.note else [])])
+
+
+def _cells(line: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    yield line[0].ljust(widths[0])
+    for cell, width in zip(line[1:], widths[1:], strict=True):
+        yield cell.rjust(width)
+
+
+def apart(work: Callable[..., Figures], *values: Any, runs: int = 1) -> dict[str, float]:
+    """Run ``work`` in new processes, one after the other: the median of each figure it returns,
+    and as ``peak`` the most memory that any of them took, in MB, Python and its packages included.
+    """
+    found = [_alone(work, values) for _ in range(runs)]
+    figures = {name: median(one[name] for one in found) for name in found[0]}
+    return {**figures, "peak": max(one["peak"] for one in found)}
+
+
+def _alone(work: Callable[..., Figures], values: Sequence[Any]) -> dict[str, float]:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(_weighed, work, values).result()
+
+
+def _weighed(work: Callable[..., Figures], values: Sequence[Any]) -> dict[str, float]:
+    figures = work(*values)
+    return {**figures, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MEGABYTE}
+
+
+class Watch:
+    seconds = 0.0
+
+
+@contextmanager
+def watch() -> Iterator[Watch]:
+    """The wall time of a block, once it has ended."""
+    one = Watch()
+    started = perf_counter()
+    yield one
+    one.seconds = perf_counter() - started
+
+
+def rate(work: Callable[[Any], object], things: Sequence[Any], repeats: int = 5) -> float:
+    """How many things a second: the median of several times over all of them."""
+    taken = []
+    for _ in range(repeats):
+        with watch() as stopped:
+            for one in things:
+                work(one)
+        taken.append(stopped.seconds)
+    return len(things) / median(taken)
+
+
+def times(ratio: float) -> str:
+    """0.031, 0.52, 4.6, 38, 1,200: two figures that count."""
+    if ratio >= 10:
+        return f"{float(f'{ratio:.2g}'):,.0f}"
+    return f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2g}"

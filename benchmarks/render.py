@@ -1,0 +1,137 @@
+"""Rendering: a letter per reader, and the bytes of its message."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import naive
+from benchmarks.corpus import Corpus
+from benchmarks.house import letterhead
+from benchmarks.measure import Figures, Table, apart, rate, times
+from benchmarks.past import NOW, TODAY
+from newsletter.editorial.letter import letter
+from newsletter.editorial.message import message
+from newsletter.editorial.model import Citation, Echo, Issue, Pick, Posting, Subscriber
+
+
+@dataclass(frozen=True)
+class Scale:
+    """``slow``: for how many readers the ways are measured that take ten times as long."""
+
+    readers: int = 1_000
+    slow: int = 100
+    repeats: int = 5
+
+
+FULL = Scale()
+QUICK = Scale(readers=200, slow=20, repeats=3)
+
+
+def tables(scale: Scale, folder: Path) -> Iterator[Table]:  # noqa: ARG001
+    measured = {
+        name: apart(work, scale.slow if work in _SLOW else scale.readers, scale.repeats)
+        for name, work in _WAYS.items()
+    }
+    letters, messages = list(_WAYS)[:2], list(_WAYS)[2:]
+    yield _table("render: a letter", letters, measured)
+    yield _table("render: a whole message", messages, measured)
+
+
+def _table(title: str, names: list[str], measured: dict[str, dict[str, float]]) -> Table:
+    ours = measured[names[0]]
+    return Table(
+        title,
+        ("way", "a second", "ours to this", "size", "peak"),
+        [
+            (
+                name,
+                f"{one['rate']:,.0f}",
+                times(ours["rate"] / one["rate"]),
+                f"{one['size'] / 1000:.1f} KB",
+                f"{one['peak']:.0f} MB",
+            )
+            for name in names
+            for one in [measured[name]]
+        ],
+    )
+
+
+def letters(readers: int, repeats: int) -> Figures:
+    head = letterhead()
+    return _rate(
+        lambda one: letter(one.issue, one.subscriber, head).html.encode(), readers, repeats
+    )
+
+
+def premailed_letters(readers: int, repeats: int) -> Figures:
+    plain = letterhead(inlined=False)
+    return _rate(lambda one: naive.premailed(one, plain).html.encode(), readers, repeats)
+
+
+def messages(readers: int, repeats: int) -> Figures:
+    head = letterhead()
+    return _rate(lambda one: message(one, head), readers, repeats)
+
+
+def email_messages(readers: int, repeats: int) -> Figures:
+    head = letterhead()
+
+    def make(one: Posting) -> bytes:
+        content = letter(one.issue, one.subscriber, head)
+        return naive.email_message(content, one, head).as_bytes()
+
+    return _rate(make, readers, repeats)
+
+
+def premailed_email_messages(readers: int, repeats: int) -> Figures:
+    plain = letterhead(inlined=False)
+
+    def make(one: Posting) -> bytes:
+        return naive.email_message(naive.premailed(one, plain), one, plain).as_bytes()
+
+    return _rate(make, readers, repeats)
+
+
+_WAYS: dict[str, Callable[[int, int], Figures]] = {
+    "letter()": letters,
+    "rendered, then premailer": premailed_letters,
+    "message()": messages,
+    "letter() and EmailMessage": email_messages,
+    "premailer and EmailMessage": premailed_email_messages,
+}
+_SLOW = {premailed_letters, premailed_email_messages}
+
+
+def _rate(work: Callable[[Posting], bytes], readers: int, repeats: int) -> Figures:
+    some = postings(readers)
+    return {"rate": rate(work, some, repeats), "size": len(work(some[0]))}
+
+
+def postings(readers: int) -> list[Posting]:
+    """Five of 200 insights for each, another five for the next: as a day would have it."""
+    texts = Corpus().insights(200)
+    pool = [_pick(place, texts) for place in range(len(texts))]
+    return [_posting(number, pool) for number in range(1, readers + 1)]
+
+
+def _pick(place: int, texts: list[str]) -> Pick:
+    related = [texts[place - 1], texts[place - 2]]
+    return Pick(
+        rank=1 + place % 5,
+        insight_id=place + 1,
+        text=texts[place],
+        citation=Citation(
+            f"Show {place % 40}", f"Episode {place}", "", f"https://show.example/{place}", 60
+        ),
+        score=0.5,
+        signals={"novelty": 0.9},
+        related=tuple(Echo(number, text, 0.4) for number, text in enumerate(related)),
+        reason="New to you.",
+    )
+
+
+def _posting(number: int, pool: list[Pick]) -> Posting:
+    start = number * 5 + number // 40
+    picks = tuple(pool[(start + rank) % len(pool)] for rank in range(5))
+    reader = Subscriber(number, f"reader{number}@example.org", "UTC", 7, f"Reader {number}")
+    return Posting(Issue(TODAY, picks), reader, f"<{number}@news.example.org>", NOW)

@@ -1,0 +1,147 @@
+"""``newsletter subscribers import`` and ``export``: many at once, as CSV."""
+
+import csv
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, TextIO
+
+from newsletter.cli.addresses import mailbox
+from newsletter.cli.app import App
+from newsletter.cli.output import say, say_json, table
+from newsletter.cli.subscribers import COLUMNS, bare, check, fresh, row
+from newsletter.edges.store import Connection, subscribers
+from newsletter.edges.store.database import chunks
+from newsletter.editorial.model import Subscriber
+from newsletter.errors import NewsletterError, UsageError
+
+_SURPLUS = "surplus"
+
+
+def export(app: App, words: Namespace) -> int:  # noqa: ARG001
+    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    with app.store.reading() as db:
+        writer.writerows(map(row, subscribers.everyone(db)))
+    sys.stdout.flush()
+    return 0
+
+
+def import_(app: App, words: Namespace) -> int:
+    """Every good line is taken, every other one named with the reason."""
+    with _opened(words.csv) as file:
+        lines = list(_lines(file))
+    intake = _Import(app)
+    for some in chunks(lines):
+        # A transaction for each, so that no sender waits for the whole file.
+        with app.store.writing() as db:
+            for line, values in some:
+                intake.take(db, line, values)
+    _tell(intake, as_json=words.json)
+    return 1 if intake.refused else 0
+
+
+@dataclass
+class _Import:
+    """What has come in so far; ``refused`` holds (line, reason), ``seen`` the line of each key."""
+
+    app: App
+    added: int = 0
+    there: int = 0
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def take(self, db: Connection, line: int, values: Mapping[str, Any]) -> None:
+        try:
+            new = self._enter(db, line, values)
+        except UsageError as error:
+            self.refused.append((line, str(error)))
+        else:
+            self.added, self.there = self.added + new, self.there + (not new)
+
+    def _enter(self, db: Connection, line: int, values: Mapping[str, Any]) -> bool:
+        """True where somebody came in. Who is there stays as they are, whatever the file says."""
+        if any(values.get(_SURPLUS, ())):
+            raise UsageError("more values than columns: put quotes around one that holds a comma")
+        box = mailbox(values["address"])
+        if (first := self.seen.setdefault(box.key, line)) != line:
+            raise UsageError(f"{box.address} stands on line {first} already")
+        one = check(replace(fresh(self.app, box.address), **_given(values)))
+        there = subscribers.find(db, box.key)
+        if there and _stays(there, one):
+            return False
+        return subscribers.add(db, box.key, one, self.app.clock())
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a line says beside the address; an empty value leaves it to the configuration."""
+    given = {key: values[key] for key in COLUMNS[1:] if values.get(key)}
+    return {**given, "hour": _hour(given["hour"])} if "hour" in given else given
+
+
+def _hour(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"hour {text!r} is no number from 0 to 23") from None
+
+
+def _stays(there: Subscriber, new: Subscriber) -> bool:
+    """Raises UsageError where the file knows of a parting that we do not."""
+    if new.state in ("active", "pending"):
+        return there.state == new.state
+    if there.state in ("active", "pending"):
+        raise UsageError(
+            f"{there.address} is {there.state} here and {new.state} in the file: if that is so,"
+            " use `subscribers remove`"
+        )
+    return True
+
+
+def _tell(intake: _Import, *, as_json: bool) -> None:
+    added, there, refused = intake.added, intake.there, intake.refused
+    if as_json:
+        told = [{"line": line, "reason": reason} for line, reason in refused]
+        say_json({"added": added, "there_already": there, "refused": told})
+    else:
+        say(f"{added:,} added, {there:,} there already, {len(refused):,} refused")
+        table([(f"line {line}", reason) for line, reason in refused], indent="  ")
+
+
+def _opened(name: str) -> TextIO:
+    if name == "-":
+        return TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
+    try:
+        return Path(name).open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from error
+
+
+def _lines(file: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
+    reader = csv.DictReader(file, strict=True, restkey=_SURPLUS, restval="")
+    try:
+        reader.fieldnames = _header(reader.fieldnames or ())
+        for row in reader:
+            yield reader.line_num, {key: bare(value) for key, value in row.items()}
+    except csv.Error as error:
+        raise NewsletterError(f"line {reader.line_num + 1}: {error}; nothing was taken") from error
+    except UnicodeDecodeError as error:
+        raise NewsletterError(
+            "it is not UTF-8: save the file as UTF-8; nothing was taken"
+        ) from error
+
+
+def _header(names: Sequence[str]) -> list[str]:
+    """A column misspelt would be a column lost."""
+    found = [name.strip().lower() for name in names]
+    odd = next((name for name in found if name not in COLUMNS or found.count(name) > 1), None)
+    if odd is not None or "address" not in found:
+        raise UsageError(
+            f"line 1 must name the columns, address and any of {', '.join(COLUMNS[1:])}"
+            + (f"; not {odd!r}" if odd else "")
+            + "; nothing was taken"
+        )
+    return found

@@ -1,0 +1,124 @@
+import io
+import re
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from newsletter.cli import main
+from tests.builders import NOON
+from tests.cli.conftest import House
+
+DATE = "2026-06-30"
+
+
+@dataclass(frozen=True)
+class Shown:
+    folder: Path
+    out: str
+
+
+@pytest.fixture(scope="module")
+def demos(tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
+    """Two, one after the other, where the machine's environment asks for something else."""
+    place = tmp_path_factory.mktemp("demos")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        return [Shown(place / f"demo/run-{number}", replayed()) for number in (1, 2)]
+
+
+def replayed() -> str:
+    surroundings = {
+        "NEWSLETTER_DELIVERY__CHANNEL": "smtp",
+        "NEWSLETTER_CONFIG": "/no/such.toml",
+        "NEWSLETTER_STORE__URL": "sqlite:////no/such.db",
+    }
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        assert main(["demo", "--date", DATE], clock=lambda: NOON, environment=surroundings) == 0
+    return printed.getvalue()
+
+
+def messages(folder: Path) -> dict[str, bytes]:
+    found = sorted((folder / "messages").rglob("*.eml"))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def signed(data: bytes) -> str:
+    """A message as it reads, without what only the folder's own secret can make."""
+    letter = message_from_bytes(data, policy=policy.default)
+    assert isinstance(letter, EmailMessage)
+    parts = [letter.get_body((kind,)) for kind in ("plain", "html")]
+    text = "\n".join([*map(str, letter.items()), *(part.get_content() for part in parts if part)])
+    return re.sub(r"(/u/|unsubscribe%20|%20)\d+\.[\w-]{22}", r"\1TOKEN", text)
+
+
+def test_it_prints_where_to_look_and_a_table_of_the_picks(demos: list[Shown]) -> None:
+    folder, out = demos[0].folder, demos[0].out
+    for name in ("ada", "kofi", "mei"):
+        page = folder / f"issue-{name}.html"
+        assert str(page) in out
+        assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert str(folder / "messages") in out
+    assert len(re.findall(r"^  [1-5]\.  [01]\.\d\d +\S", out, re.MULTILINE)) == 15
+    assert "novelty" in out
+    assert "explain --to ada@reader.example" in out
+
+
+def test_every_reader_has_an_issue_for_each_of_the_days(demos: list[Shown]) -> None:
+    sent = [message_from_bytes(data)["To"] for data in messages(demos[0].folder).values()]
+    assert sorted(set(map(str, sent))) == [
+        "Ada <ada@reader.example>",
+        "Kofi <kofi@reader.example>",
+        "Mei <mei@reader.example>",
+    ]
+    assert len(sent) == 3 * 7
+
+
+def test_nobody_reads_the_same_thing_twice(demos: list[Shown], house: House) -> None:
+    config = str(demos[0].folder / "config.toml")
+    for reader in ("ada", "kofi", "mei"):
+        words = ["--config", config, "explain", "--json", "--to", f"{reader}@reader.example"]
+        picked = [
+            one["insight_id"]
+            for day in range(24, 31)
+            for one in house.bare(*words, "--date", f"2026-06-{day}").json["picks"]
+        ]
+        assert len(picked) == len(set(picked)) == 35
+
+
+def test_the_last_of_the_samples_is_of_the_date(demos: list[Shown]) -> None:
+    days = sorted(path.name for path in (demos[0].folder / "inbox").iterdir())
+    assert (days[0], days[-1], len(days)) == ("2026-06-17", DATE, 14)
+    pages = (demos[0].folder / "inbox" / DATE).iterdir()
+    dated = [found for page in pages for found in re.findall(r"2026-\d\d-\d\d", page.read_text())]
+    assert set(dated) == {DATE}
+
+
+def test_a_second_run_goes_to_another_folder_and_differs_by_its_secret_alone(
+    demos: list[Shown],
+) -> None:
+    first, second = (messages(one.folder) for one in demos)
+    assert demos[0].folder != demos[1].folder
+    assert first.keys() == second.keys()
+    assert first != second
+    assert [signed(one) for one in first.values()] == [signed(one) for one in second.values()]
+    assert demos[0].out.replace("run-1", "run-2") == demos[1].out
+
+
+def test_a_folder_in_use_is_refused(demos: list[Shown], house: House) -> None:
+    before = messages(demos[0].folder)
+    done = house.bare("demo", str(demos[0].folder))
+    assert done.code == 2
+    assert "is there already; nothing was changed" in done.stderr
+    assert messages(demos[0].folder) == before
+
+
+def test_the_demo_can_be_worked_with_afterwards(demos: list[Shown], house: House) -> None:
+    done = house.bare("--config", str(demos[1].folder / "config.toml"), "status", "--date", DATE)
+    assert done.code == 0
+    assert "3  sent" in done.out
+    assert "Subscribers  3 active" in done.out

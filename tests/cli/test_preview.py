@@ -1,0 +1,219 @@
+import json
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import INSIGHTS, House
+
+ANN = "ann@letters.example"
+RELATED = (
+    "A lighthouse needs a weather service of its own, harbour pilots say.",
+    "Farmers rotate a pasture faster where the goat herd is large.",
+    "Roman concrete heals its cracks as long as sea water seeps in.",
+    "Singers in choirs remember their songs longer than soloists do.",
+    "Old maps show wells that no army ever found.",
+    "A ladder for salmon costs less than the dam beside it.",
+)
+BEFORE_SEVEN = datetime(2026, 3, 14, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def stocked(house: House) -> House:
+    house.stock()
+    house.subscribe(ANN, options=["--name", "Ann", "--interests", "volcanoes, tomatoes"])
+    return house
+
+
+LOOKING = (
+    ["preview"],
+    ["preview", "--to", ANN],
+    ["preview", "--date", "2026-03-20"],
+    ["preview", "--eml", "--out", "-"],
+    ["preview", "--text", "--why"],
+    ["explain"],
+    ["explain", "--to", ANN, "--json"],
+    ["status"],
+    ["send", "--dry-run"],
+    ["send", "--dry-run", "--now", "--json"],
+    ["subscribers", "show", ANN],
+    ["subscribers", "export"],
+)
+
+
+@pytest.mark.parametrize("first", ["status", "send"])
+def test_looking_changes_nothing(stocked: House, elsewhere: Path, first: str) -> None:
+    stocked(first)
+    before = stocked.dump()
+    for words in LOOKING:
+        assert stocked(*words).code == 0, words
+        assert stocked.dump() == before, words
+
+
+def test_the_path_of_what_was_written_is_printed(stocked: House, elsewhere: Path) -> None:
+    for options, suffix in (([], ".html"), (["--text"], ".txt"), (["--eml"], ".eml")):
+        path = elsewhere / f"preview-2026-03-14{suffix}"
+        assert stocked("preview", *options).out == f"{path}\n"
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert (elsewhere / "preview-2026-03-14.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_it_can_be_written_anywhere_and_to_standard_output(stocked: House, elsewhere: Path) -> None:
+    assert stocked("preview", "--out", "mine.html").out == f"{elsewhere}/mine.html\n"
+    shown = stocked("preview", "--out", "-").stdout
+    assert shown == (elsewhere / "mine.html").read_bytes()
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["mine.html"]
+
+
+@pytest.mark.parametrize("place", ["no/such/folder/issue.html", "."])
+def test_where_it_cannot_be_written_is_told(stocked: House, elsewhere: Path, place: str) -> None:
+    done = stocked("preview", "--out", place)
+    assert (done.code, done.stdout) == (1, b"")
+    assert f"{elsewhere / place} cannot be written: " in done.stderr
+
+
+def test_the_three_forms_hold_the_same_five(stocked: House) -> None:
+    html = stocked("preview", "--out", "-").out
+    text = stocked("preview", "--text", "--out", "-").out
+    letter = message_from_bytes(
+        stocked("preview", "--eml", "--out", "-").stdout, policy=policy.default
+    )
+    chosen = [one["text"] for one in stocked("explain", "--json").json["picks"]]
+    assert len(chosen) == 5
+    flat = " ".join(text.split())
+    assert all(insight in html and insight in flat for insight in chosen)
+    plain = letter.get_body(("plain",))
+    assert plain
+    assert plain.get_content().splitlines() == text.splitlines()
+
+
+def test_what_is_previewed_is_what_is_sent_to_the_byte(stocked: House) -> None:
+    stocked.now = BEFORE_SEVEN
+    before = stocked("preview", "--eml", "--out", "-", "--to", ANN).stdout
+    stocked.now += timedelta(hours=4)
+    assert stocked("send").code == 0
+    (path,) = stocked.messages()
+    assert path.read_bytes() == before
+    stocked.now += timedelta(days=3)
+    stocked.drop("later.json", *INSIGHTS[:4], published="2026-03-14", podcast="Another")
+    stocked("ingest")
+    words = ["preview", "--eml", "--out", "-", "--to", ANN, "--date", "2026-03-14"]
+    assert stocked(*words).stdout == before
+    assert f"\nTo: Ann <{ANN}>".encode() in before.replace(b"\r\n", b"\n")
+
+
+def test_the_house_issue_is_stored_when_its_date_is_composed(stocked: House) -> None:
+    words = ["preview", "--text", "--out", "-", "--date", "2026-03-14"]
+    shown = stocked(*words).out
+    stocked("send")
+    stocked.drop("later.json", "Moths steer by the moon, and lamps undo them.", podcast="New")
+    stocked("ingest")
+    assert stocked(*words).out == shown
+    stored = [line for line in stocked.dump() if line.startswith('INSERT INTO "issue"')]
+    assert len(stored) == 2, "the house issue and Ann's"
+
+
+def test_the_house_is_nobody_so_its_link_unsubscribes_nobody(stocked: House) -> None:
+    text = stocked("preview", "--text", "--out", "-").out
+    assert ANN not in text
+    assert "https://letters.example/u/0." in text
+
+
+@pytest.mark.parametrize("command", ["preview", "explain", "send"])
+def test_an_unknown_reader_is_told(stocked: House, command: str) -> None:
+    done = stocked(command, "--to", "nobody@letters.example")
+    assert (done.code, done.stdout) == (2, b"")
+    assert "nobody is subscribed as nobody@letters.example" in done.stderr
+
+
+def test_too_little_is_told_with_what_to_do(house: House, elsewhere: Path) -> None:
+    house.drop("one.json", *INSIGHTS[:2])
+    house("ingest")
+    done = house("preview")
+    assert (done.code, done.stdout) == (1, b"")
+    assert "no issue for 2026-03-14: fewer than 3 insights are new" in done.stderr
+    assert "newsletter ingest" in done.stderr
+    assert not list(elsewhere.iterdir())
+    assert house("explain").code == 0
+    assert "no issue for 2026-03-14" in house("explain").out
+
+
+def test_why_is_explained_beside_the_preview(stocked: House, elsewhere: Path) -> None:
+    done = stocked("preview", "--why", "--to", ANN)
+    assert done.out.startswith(f"{elsewhere}/preview-2026-03-14.html\n")
+    assert done.out.removeprefix(f"{elsewhere}/preview-2026-03-14.html\n") == (
+        stocked("explain", "--to", ANN).out
+    )
+
+
+def test_a_browser_that_does_not_start_is_no_failure(
+    stocked: House, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def no_browser(address: str) -> bool:
+        opened.append(address)
+        return False
+
+    monkeypatch.setattr("webbrowser.open", no_browser)
+    done = stocked("preview", "--open")
+    assert (done.code, done.stderr) == (0, "warning: no browser could be started\n")
+    assert opened == [(elsewhere / "preview-2026-03-14.html").as_uri()]
+
+
+@pytest.fixture
+def next_day(house: House) -> House:
+    """The issue of the day before is out, and what came in since resembles its picks."""
+    house.stock(0, 6)
+    house.subscribe(ANN)
+    house("send")
+    house.now += timedelta(days=1)
+    for number, text in enumerate(RELATED):
+        house.drop(f"related-{number}.json", text, published="2026-03-15")
+    house("ingest")
+    return house
+
+
+def test_explain_can_be_read(next_day: House) -> None:
+    lines = next_day("explain", "--to", ANN).out.splitlines()
+    assert lines[0] == f"Why these 5: {ANN}, 15 March 2026"
+    assert sum(line[:2] in ("1.", "2.", "3.", "4.", "5.") for line in lines) == 5
+    assert "   Harbour Talk" in lines
+    assert any(line.startswith("   score 0.") and "novelty" in line for line in lines)
+    assert any(line.startswith("   echo 0.") and "sent 14 March" in line for line in lines)
+    assert "Not chosen:" in lines
+    assert all(len(line) <= 110 for line in lines)
+
+
+def test_explain_as_json_is_complete(next_day: House) -> None:
+    found = next_day("explain", "--to", ANN, "--json").json
+    assert (found["to"], found["date"]) == (ANN, "2026-03-15")
+    assert [one["rank"] for one in found["picks"]] == [1, 2, 3, 4, 5]
+    for one in found["picks"] + found["runners_up"]:
+        assert set(one["signals"]) == {"novelty", "recurrence", "freshness", "interest"}
+        assert 0 <= one["score"] <= 1
+    echoes = [echo for one in found["picks"] for echo in one["echoes"]]
+    assert echoes
+    assert {echo["heard"] for echo in echoes} == {"2026-03-14"}
+    assert all(one["why"] for one in found["runners_up"])
+    sent = next_day("explain", "--to", ANN, "--json", "--date", "2026-03-14").json
+    assert {one["insight_id"] for one in sent["picks"]}.isdisjoint(
+        one["insight_id"] for one in found["picks"]
+    )
+    assert next_day("explain", "--json").json["to"] is None
+
+
+def test_hostile_insights_cannot_steer_the_terminal(house: House) -> None:
+    for number in range(4):
+        house.drop(
+            f"{number}.json",
+            f"Insight {number} {INSIGHTS[number]} \x1b[31mred \x9b2J \u202egnp",
+            podcast="A\nshow\x1b[0m",
+            episode="\x07bell",
+        )
+    house("ingest")
+    for words in (["explain"], ["send", "--dry-run", "--now"], ["explain", "--json"]):
+        shown = house(*words).out
+        assert all(letter.isprintable() or letter == "\n" for letter in shown)
+    assert json.loads(house("explain", "--json").out)["picks"]

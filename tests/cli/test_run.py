@@ -1,0 +1,203 @@
+import logging
+import math
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from threading import Event
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import pytest
+
+from newsletter.cli.app import App
+from newsletter.cli.run import Shift
+from newsletter.cli.send import desk
+from tests.cli.conftest import INSIGHTS, House, noon_zone
+from tests.smtp_server import SmtpServer
+
+ANN, BEA = "ann@letters.example", "bea@letters.example"
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come in time"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def today(house: House) -> House:
+    """By the machine's own clock: Ann's hour has struck, Bea's comes tomorrow."""
+    house.now = datetime.now(UTC)
+    zone, hour = noon_zone(house.now)
+    house.subscribe(ANN, options=["--timezone", zone, "--hour", str(hour)])
+    house.subscribe(BEA, options=["--timezone", zone, "--hour", str(hour + 11)])
+    for number in range(8):
+        (house.folder / "inbox" / f"{number}.txt").write_text(INSIGHTS[number])
+    return house
+
+
+@pytest.fixture
+def ending() -> Iterator[list["subprocess.Popen[str]"]]:
+    """Whatever a test starts ends with it."""
+    started: list[subprocess.Popen[str]] = []
+    yield started
+    for one in started:
+        if one.poll() is None:
+            one.kill()
+        one.communicate()
+
+
+def test_run_delivers_what_is_due_and_a_signal_ends_it(
+    today: House, ending: list["subprocess.Popen[str]"]
+) -> None:
+    running = today.process("run")
+    ending.append(running)
+    wait_for(lambda: running.poll() is not None or today.ledger())
+    wait_for(lambda: running.poll() is not None or today.ledger()[0][1] == "sent")
+    running.send_signal(signal.SIGTERM)
+    _, log = running.communicate(timeout=10)
+    assert running.returncode == 0, log
+    assert today.ledger() == [(ANN, "sent", None)]
+    assert [path.name for path in today.messages()] == [f"{ANN}.eml"]
+    assert "read 8 files: 8 new briefs, 0 rejected" in log
+    assert "delivered: 1 sent" in log
+    assert "@" not in log
+    assert all(re.match(r"\d{4}-\d\d-\d\dT", line) for line in log.splitlines())
+    assert log.rstrip().endswith("stopped")
+
+
+def test_run_says_what_is_wrong_before_it_starts(house: House) -> None:
+    house.environment |= {
+        "NEWSLETTER_DELIVERY__CHANNEL": "smtp",
+        "NEWSLETTER_DELIVERY__SMTP__HOST": "mail.letters.example",
+        "NEWSLETTER_DELIVERY__SMTP__SECURITY": "none",
+        "NEWSLETTER_DELIVERY__SMTP__USERNAME": "desk",
+    }
+    done = house("run")
+    assert done.code == 2
+    assert "delivery.smtp.security" in done.stderr
+
+
+@pytest.fixture
+def shift(house: House, server: SmtpServer) -> Iterator[Shift]:
+    """What ``run`` does at each waking, by the clock of ``house``."""
+    house.stock()
+    house.subscribe(ANN)
+    house.smtp(server)
+    app = App(str(house.config), house.environment, lambda: house.now)
+    stop = Event()
+    yield Shift(app, desk(app, stop, lambda _done, _total: None), stop)
+    app.close()
+
+
+def test_a_server_that_is_down_is_asked_again_at_every_waking(
+    shift: Shift, house: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.fail("CONNECT", "421 4.3.2 Shutting down", times=2)
+    for _ in range(3):
+        shift.tick()
+        house.now += timedelta(seconds=30)
+    assert [one.recipient for one in server.messages] == [ANN]
+    assert caplog.text.count("delivery stopped, the rest waits: 421") == 2
+
+
+def test_a_server_that_turns_us_down_is_left_alone_for_a_while(
+    shift: Shift, house: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.fail("MAIL", "530 5.7.0 Log in first", times=math.inf)
+    for _ in range(4):
+        shift.tick()
+        house.now += timedelta(minutes=2)
+    assert caplog.text.count("Log in first") == 1
+    connections = server.connections
+    house.now += timedelta(minutes=10)
+    shift.tick()
+    assert caplog.text.count("Log in first") == 2
+    assert server.connections == connections + 1
+
+
+def test_what_is_rejected_is_logged_on_one_line(
+    shift: Shift, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    (house.folder / "inbox/two\nlines.txt").write_text("")
+    with caplog.at_level(logging.INFO, "newsletter"):
+        shift.ingest()
+        shift.ingest()
+    assert [one.getMessage().count("\n") for one in caplog.records] == [0, 0]
+    assert "the file is empty" in caplog.text
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def ask(address: str, data: bytes | None = None) -> tuple[int, str]:
+    try:
+        with urlopen(address, data, timeout=10) as answer:  # noqa: S310
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def answers(address: str) -> bool:
+    try:
+        ask(address)
+    except URLError:
+        return False
+    return True
+
+
+def test_serve_lets_a_reader_leave_by_the_link_in_the_message(
+    house: House, port: int, ending: list["subprocess.Popen[str]"]
+) -> None:
+    house.stock()
+    house.subscribe(ANN, BEA)
+    assert house("send", "--to", ANN).code == 0
+    (path,) = house.messages()
+    header = str(message_from_bytes(path.read_bytes())["List-Unsubscribe"])
+    found = re.search(r"<https://letters\.example(/u/[^>]+)>", header)
+    assert found
+    serving = house.process("serve", "--port", str(port))
+    ending.append(serving)
+    here = f"http://127.0.0.1:{port}"
+    wait_for(lambda: serving.poll() is not None or answers(f"{here}/"))
+    assert ask(f"{here}/u/1.forged")[0] == 404
+    status, page = ask(f"{here}{found[1]}")
+    assert (status, "<button" in page) == (200, True)
+    assert house.state(ANN) == "active", "looking changes nothing"
+    click = b"List-Unsubscribe=One-Click"
+    first = ask(f"{here}{found[1]}", click)
+    assert (first[0], "You are unsubscribed" in first[1]) == (200, True)
+    assert ask(f"{here}{found[1]}", click) == first
+    assert house.state(ANN) == "unsubscribed"
+    house.now += timedelta(days=1)
+    assert house("send", "--json").json["sent"] == 1
+    assert house.ledger()[-1] == (BEA, "sent", None)
+    assert ANN not in [address for address, state, _ in house.ledger()[1:] if state == "sent"]
+    serving.send_signal(signal.SIGTERM)
+    out, log = serving.communicate(timeout=10)
+    assert serving.returncode == 0, log
+    assert out.startswith(f"listening on {here}")
+
+
+def test_a_port_that_is_taken_is_told(house: House) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        done = house("serve", "--port", str(listening.getsockname()[1]))
+    assert done.code == 1
+    assert "cannot listen on 127.0.0.1:" in done.stderr
+    assert "web.port" in done.stderr
+
+
+def test_an_address_that_is_not_ours_is_told(house: House) -> None:
+    done = house("serve", "--host", "no.such.host.invalid")
+    assert done.code == 1
+    assert "cannot listen on no.such.host.invalid:8025" in done.stderr

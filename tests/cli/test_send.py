@@ -1,0 +1,363 @@
+import json
+import math
+import re
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from newsletter.editorial.tokens import subscriber_id
+from tests.builders import NOON
+from tests.cli.conftest import INSIGHTS, House
+from tests.smtp_server import DROP, SmtpServer
+
+ANN, BEA, CLEO = (f"{name}@letters.example" for name in ("ann", "bea", "cleo"))
+
+
+@pytest.fixture
+def stocked(house: House) -> House:
+    house.stock()
+    house.subscribe(ANN, BEA, CLEO)
+    return house
+
+
+@pytest.fixture
+def mailing(stocked: House, server: SmtpServer) -> House:
+    stocked.smtp(server)
+    return stocked
+
+
+def recipients(server: SmtpServer) -> list[str]:
+    return sorted(one.recipient for one in server.messages)
+
+
+def parsed(data: bytes) -> EmailMessage:
+    return message_from_bytes(data, policy=policy.default)
+
+
+def outcome(house: House, *words: str) -> dict[str, int]:
+    """What became of how many, without those that are none."""
+    found = house("send", "--json", *words).json
+    names = ("sent", "failed", "waiting", "unknown", "skipped")
+    return {name: found[name] for name in names if found[name]}
+
+
+def test_it_sends_to_those_due_and_twice_sends_nothing_twice(stocked: House) -> None:
+    stocked.subscribe("late@letters.example", options=["--hour", "13"])
+    done = stocked("send")
+    assert (done.code, done.out) == (0, "3 sent\n")
+    assert len(stocked.messages()) == 3
+    again = stocked("send")
+    assert again.code == 0
+    assert "nobody is due now; next: 2026-03-14 13:00 UTC" in again.out
+    assert len(stocked.messages()) == 3
+    stocked.now += timedelta(hours=1)
+    assert outcome(stocked) == {"sent": 1}
+
+
+def test_it_reads_the_inbox_first(house: House) -> None:
+    house.subscribe(ANN)
+    for number in range(6):
+        house.drop(f"{number}.json", INSIGHTS[number])
+    found = house("send", "--json").json
+    assert (found["new_briefs"], found["sent"], found["stopped"]) == (6, 1, None)
+
+
+def test_now_sends_to_all_not_yet_served_whatever_their_hour(stocked: House) -> None:
+    stocked.subscribe("late@letters.example", options=["--hour", "22"])
+    stocked("subscribers", "add", "new@letters.example")
+    assert outcome(stocked) == {"sent": 3}
+    assert outcome(stocked, "--now") == {"sent": 2}
+    assert outcome(stocked, "--now") == {}
+    stocked.now = NOON.replace(hour=23)
+    assert outcome(stocked) == {}, "who was served early is not served again at their hour"
+
+
+def test_a_date_holds_for_everyone(stocked: House) -> None:
+    assert outcome(stocked, "--date", "2026-03-14") == {"sent": 3}
+    assert outcome(stocked, "--date", "2026-03-14") == {}
+    assert outcome(stocked, "--date", "2026-03-20") == {}
+    assert outcome(stocked, "--date", "2026-03-20", "--now") == {"sent": 3}
+    assert {"2026-03-14", "2026-03-20"} == {
+        one["date"] for one in stocked("subscribers", "show", ANN, "--json").json["deliveries"]
+    }
+
+
+def test_to_sends_to_these_alone(stocked: House) -> None:
+    assert outcome(stocked, "--to", "ANN@letters.example", "--to", BEA) == {"sent": 2}
+    assert [address for address, _, _ in stocked.ledger()] == [ANN, BEA]
+    assert stocked("send", "--to", ANN, "--to", "nobody@letters.example").code == 2
+    assert outcome(stocked) == {"sent": 1}
+
+
+def test_a_dry_run_says_who_would_get_what(stocked: House) -> None:
+    done = stocked("send", "--dry-run")
+    assert f"{ANN}, 14 March 2026: 5 insights" in done.out
+    assert done.out.count("  1. ") == 3
+    found = stocked("send", "--dry-run", "--json").json["would_send"]
+    assert [(one["address"], one["date"], len(one["insights"])) for one in found] == [
+        (address, "2026-03-14", 5) for address in (ANN, BEA, CLEO)
+    ]
+    stocked("send")
+    chosen = stocked("explain", "--to", ANN, "--json", "--date", "2026-03-14").json["picks"]
+    assert [one["text"] for one in chosen] == found[0]["insights"]
+    assert "nobody is due now" in stocked("send", "--dry-run").out
+
+
+def test_a_dry_run_counts_what_waits_for_another_attempt(
+    mailing: House, server: SmtpServer
+) -> None:
+    server.fail("CONNECT", "421 4.3.2 Not now", times=math.inf)
+    assert mailing("send").code == 1
+    found = mailing("send", "--dry-run", "--now", "--json").json["would_send"]
+    assert [one["address"] for one in found] == [ANN, BEA, CLEO]
+    assert all(len(one["insights"]) == 5 for one in found)
+
+
+def test_a_test_copy_is_marked_and_stands_outside_the_ledger(stocked: House) -> None:
+    before = stocked.dump()
+    done = stocked("send", "--test", "Desk <desk@letters.example>", "--as", ANN)
+    assert done.code == 0
+    assert done.out.startswith("sent to desk@letters.example: ")
+    assert stocked.dump() == before
+    (path,) = stocked.messages()
+    copy = parsed(path.read_bytes())
+    assert copy["Subject"].startswith("[Test] ")
+    assert copy["X-Newsletter-Test"] == "yes"
+    (link,) = set(re.findall(r"/u/([^\s>\"]+)", str(copy)))
+    secret = (stocked.folder / "newsletter.secret").read_bytes().strip()
+    assert subscriber_id(secret, link) is None, "a link that is nobody's"
+    assert outcome(stocked) == {"sent": 3}
+
+
+def test_a_test_copy_holds_what_its_subscriber_would_get(stocked: House) -> None:
+    stocked("send", "--test", "desk@letters.example", "--as", BEA)
+    (path,) = stocked.messages()
+    plain = parsed(path.read_bytes()).get_body(("plain",))
+    assert plain
+    text = " ".join(plain.get_content().split())
+    for one in stocked("explain", "--to", BEA, "--json").json["picks"]:
+        assert one["text"] in text
+    assert stocked("send", "--test", "no address").code == 2
+    assert stocked("send", "--test", "desk@letters.example", "--as", "x@letters.example").code == 2
+
+
+def test_a_test_copy_over_smtp_and_one_that_is_refused(mailing: House, server: SmtpServer) -> None:
+    words = ["send", "--test", "desk@letters.example", "--json"]
+    assert mailing(*words).json == {
+        "sent": 1,
+        "to": "desk@letters.example",
+        "answer": "250 2.0.0 Taken",
+    }
+    assert recipients(server) == ["desk@letters.example"]
+    server.fail("RCPT", "550 5.1.1 Nobody of that name")
+    done = mailing(*words)
+    assert (done.code, done.stdout) == (1, b"")
+    assert "was not taken: 550 5.1.1 Nobody of that name" in done.stderr
+
+
+def test_a_test_copy_needs_an_issue(house: House) -> None:
+    done = house("send", "--test", "desk@letters.example")
+    assert (done.code, done.stdout) == (1, b"")
+    assert "there is no issue to send" in done.stderr
+
+
+def test_a_refused_reader_fails_alone(mailing: House, server: SmtpServer) -> None:
+    server.fail("RCPT", "550 5.1.1 No such mailbox", recipient=BEA)
+    done = mailing("send")
+    assert (done.code, done.out.splitlines()[0]) == (1, "1 failed, 2 sent")
+    assert "newsletter status" in done.out
+    assert mailing.ledger() == [
+        (ANN, "sent", None),
+        (BEA, "failed", "refused"),
+        (CLEO, "sent", None),
+    ]
+    assert f"{BEA}  failed (refused): 550 5.1.1 No such mailbox" in mailing("status").out
+    assert outcome(mailing) == {}
+    assert recipients(server) == [ANN, CLEO]
+
+
+def test_a_reader_who_must_wait_is_served_later_with_the_same_message(
+    mailing: House, server: SmtpServer
+) -> None:
+    server.fail("DOT", "451 4.7.1 Greylisted, come back", recipient=BEA)
+    preview = mailing("preview", "--eml", "--out", "-", "--to", BEA).stdout
+    done = mailing("send", "--json")
+    assert (done.code, done.json["sent"], done.json["waiting"]) == (1, 2, 1)
+    assert outcome(mailing) == {}, "not before its time"
+    assert "tried again at 2026-03-14 12:0" in mailing("status").out
+    mailing.now += timedelta(minutes=10)
+    assert outcome(mailing) == {"sent": 1}
+    assert recipients(server) == [ANN, BEA, CLEO]
+    (message,) = (one.message for one in server.messages if one.recipient == BEA)
+    assert message == preview
+
+
+def test_a_server_that_is_down_fails_nobody_and_is_tried_again(
+    mailing: House, server: SmtpServer
+) -> None:
+    server.fail("CONNECT", "421 4.3.2 Shutting down")
+    done = mailing("send")
+    assert done.code == 1
+    assert "stopped, the rest waits: " in done.stderr
+    assert "failed" not in done.out
+    assert {state for _, state, _ in mailing.ledger()} == {"pending"}
+    assert outcome(mailing) == {"sent": 3}
+
+
+def test_a_server_that_cannot_be_reached_is_told(mailing: House) -> None:
+    mailing.environment["NEWSLETTER_DELIVERY__SMTP__PORT"] = "1"
+    done = mailing("send")
+    assert done.code == 1
+    assert "127.0.0.1:1 cannot be reached" in done.stderr
+    assert "delivery.smtp.host and port" in done.stderr
+    as_json = mailing("send", "--json")
+    assert as_json.code == 1
+    assert "cannot be reached" in as_json.json["stopped"]
+
+
+def test_an_answer_that_is_lost_is_unknown_and_never_guessed(
+    mailing: House, server: SmtpServer
+) -> None:
+    server.fail("DOT", DROP, recipient=ANN)
+    done = mailing("send")
+    assert (done.code, done.out.splitlines()[0]) == (1, "2 sent, 1 unknown")
+    mailing.now += timedelta(hours=1)
+    assert outcome(mailing, "--now") == {}
+    assert recipients(server) == [ANN, BEA, CLEO]
+    assert "1 delivery waits: the server may have the message or not" in mailing("status").out
+
+
+def test_our_own_fault_stops_the_run_and_blames_nobody(mailing: House, server: SmtpServer) -> None:
+    server.fail("MAIL", "553 5.7.1 Sender not owned by user")
+    done = mailing("send")
+    assert done.code == 1
+    assert "stopped, the rest waits: 553 5.7.1 Sender not owned by user" in done.stderr
+    assert {state for _, state, _ in mailing.ledger()} == {"pending"}
+
+
+def test_a_login_in_clear_is_refused(mailing: House, server: SmtpServer) -> None:
+    mailing.environment |= {
+        "NEWSLETTER_DELIVERY__SMTP__HOST": "mail.letters.example",
+        "NEWSLETTER_DELIVERY__SMTP__USERNAME": "desk",
+        "NEWSLETTER_DELIVERY__SMTP__PASSWORD": "open sesame",
+    }
+    before = mailing.dump()
+    done = mailing("send")
+    assert (done.code, done.stdout) == (2, b"")
+    assert "delivery.smtp.security" in done.stderr
+    assert "sesame" not in done.stderr
+    assert mailing.dump() == before
+
+
+def test_no_starttls_is_no_reason_to_send_in_clear(mailing: House, server: SmtpServer) -> None:
+    mailing.environment["NEWSLETTER_DELIVERY__SMTP__SECURITY"] = "starttls"
+    done = mailing("send")
+    assert done.code == 1
+    assert "does not offer STARTTLS" in done.stderr
+    assert server.messages == []
+
+
+def test_who_left_between_composing_and_the_attempt_is_skipped(
+    mailing: House, server: SmtpServer
+) -> None:
+    server.fail("CONNECT", "421 4.3.2 Shutting down")
+    mailing("send")
+    mailing("subscribers", "remove", BEA)
+    assert mailing("send").code == 0
+    assert recipients(server) == [ANN, CLEO]
+    assert (BEA, "skipped", "unsubscribed") in mailing.ledger()
+
+
+def test_too_few_is_told_and_made_good_when_more_arrives(house: House) -> None:
+    house.drop("one.json", *INSIGHTS[:2])
+    house.subscribe(ANN)
+    house.now = NOON.replace(hour=8)
+    assert outcome(house) == {}
+    assert house.ledger() == [(ANN, "skipped", "too_few")]
+    assert "1  skipped  too few" in house("status").out
+    house.now += timedelta(minutes=30)
+    house.stock(2, 8)
+    assert outcome(house) == {"sent": 1}
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("BASE_URL", "newsletter.base_url is empty: readers can unsubscribe by mail only"),
+        ("POSTAL_ADDRESS", "newsletter.postal_address is empty"),
+    ],
+)
+def test_what_readers_will_miss_is_warned_of(stocked: House, key: str, told: str) -> None:
+    assert "warning" not in stocked("send", "--to", ANN).stderr
+    stocked.environment[f"NEWSLETTER_NEWSLETTER__{key}"] = ""
+    done = stocked("send", "--json")
+    assert f"warning: {told}" in done.stderr
+    assert (done.code, done.json["sent"]) == (0, 2)
+
+
+def test_without_a_web_side_messages_carry_a_mailto_alone(stocked: House) -> None:
+    stocked.environment["NEWSLETTER_NEWSLETTER__BASE_URL"] = ""
+    stocked("send")
+    for path in stocked.messages():
+        letter = parsed(path.read_bytes())
+        assert letter["List-Unsubscribe"].startswith("<mailto:desk@letters.example?subject=")
+        assert "http" not in letter["List-Unsubscribe"]
+        assert letter["List-Unsubscribe-Post"] is None
+
+
+def test_without_a_sender_nothing_is_sent(stocked: House) -> None:
+    stocked.environment["NEWSLETTER_NEWSLETTER__FROM_ADDRESS"] = ""
+    before = stocked.dump()
+    for words in (["send"], ["send", "--test", ANN], ["run"]):
+        done = stocked(*words)
+        assert done.code == 2
+        assert 'newsletter.from_address is missing: write "Name <name@example.org>"' in done.stderr
+    assert stocked.dump() == before
+    assert stocked("preview", "--out", "-").code == 0
+
+
+def test_messages_and_database_are_their_owners_alone(stocked: House) -> None:
+    stocked("send")
+    for path in [*stocked.messages(), *stocked.folder.glob("newsletter.db*")]:
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_cannot_be_written_is_told(stocked: House) -> None:
+    (stocked.folder / "messages").write_text("no folder")
+    done = stocked("send")
+    assert done.code == 1
+    assert "check delivery.folder.path" in done.stderr
+    assert {state for _, state, _ in stocked.ledger()} == {"pending"}
+
+
+def test_a_rejected_file_is_a_warning_and_the_others_go_out(stocked: House) -> None:
+    path = stocked.folder / "inbox/empty.txt"
+    path.write_text("")
+    done = stocked("send")
+    assert (done.code, done.out) == (0, "3 sent\n")
+    assert f"warning: {path} was rejected: the file is empty" in done.stderr
+
+
+def test_two_at_the_same_time_send_every_message_once(house: House, server: SmtpServer) -> None:
+    readers = [f"reader-{number:02}@letters.example" for number in range(30)]
+    csv = house.folder / "readers.csv"
+    csv.write_text("address\n" + "\n".join(readers))
+    house("subscribers", "import", str(csv))
+    for number in range(12):
+        (house.folder / "inbox" / f"{number}.txt").write_text(INSIGHTS[number])
+    house.smtp(server)
+    both = [house.process("send", "--now", "--json") for _ in range(2)]
+    told = [one.communicate(timeout=60) for one in both]
+    assert [one.returncode for one in both] == [0, 0], told
+    assert recipients(server) == readers
+    assert sum(json.loads(out)["sent"] for out, _ in told) == 30
+    assert {state for _, state, _ in house.ledger()} == {"sent"}
+
+
+def test_messages_lie_where_the_answer_says(stocked: House) -> None:
+    done = stocked("send", "--test", ANN)
+    path = Path(done.out.removeprefix(f"sent to {ANN}: ").strip())
+    assert path == stocked.messages()[0]

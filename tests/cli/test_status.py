@@ -1,0 +1,121 @@
+import math
+from datetime import timedelta
+
+from tests.builders import NOON
+from tests.cli.conftest import INSIGHTS, House
+from tests.smtp_server import SmtpServer
+
+ANN, BEA, CLEO = (f"{name}@letters.example" for name in ("ann", "bea", "cleo"))
+
+
+def test_on_the_first_day_it_says_what_to_do(house: House) -> None:
+    assert house("status").out.splitlines() == [
+        f"Inbox        {house.folder / 'inbox'}",
+        "             0 briefs, 0 insights, 0 mentions; 0 paragraphs dropped as boilerplate",
+        "Subscribers  none yet: newsletter subscribers add ADDRESS",
+        "Issue of     2026-03-14: 0 candidates",
+        "             nothing composed yet",
+        "Next due     nobody: no active subscribers",
+    ]
+
+
+def test_it_names_what_came_in_went_out_did_not_and_why(house: House, server: SmtpServer) -> None:
+    house.stock()
+    bad = house.folder / "inbox/bad.json"
+    bad.write_text('{"insights": [\n"Half')
+    house.subscribe(ANN, BEA, CLEO, "left@letters.example")
+    house("subscribers", "remove", "left@letters.example")
+    house.smtp(server)
+    server.fail("RCPT", "550 5.1.1 No such mailbox", recipient=ANN)
+    server.fail("RCPT", "450 4.2.1 Busy", recipient=BEA)
+    house("send")
+    told = house("status").out
+    for part in (
+        "9 briefs, 18 insights, 18 mentions",
+        f"  rejected   {bad}, line 2: ",
+        "Subscribers  3 active, 1 unsubscribed",
+        "Issue of     2026-03-14: 18 candidates",
+        "1  failed   refused",
+        "1  pending",
+        "1  sent",
+        f"  {ANN}  failed (refused): 550 5.1.1 No such mailbox",
+        f"  {BEA}  pending: 450 4.2.1 Busy",
+        "    tried again at 2026-03-14 12:05 UTC",
+        "Next due     2026-03-15 07:00 UTC",
+    ):
+        assert part in told
+    assert CLEO not in told
+
+
+def test_the_same_as_json(house: House, server: SmtpServer) -> None:
+    house.stock()
+    (house.folder / "inbox/bad.json").write_text('{"insights": [\n"Half')
+    house.subscribe(ANN, BEA)
+    house.smtp(server)
+    server.fail("RCPT", "550 5.1.1 No such mailbox", recipient=ANN)
+    house("send")
+    found = house("status", "--json").json
+    assert (found["briefs"], found["insights"], found["candidates"]) == (9, 18, 18)
+    assert found["rejected"][0]["line"] == 2
+    assert found["subscribers"] == {"active": 2}
+    assert sorted((one["state"], one["reason"], one["count"]) for one in found["deliveries"]) == [
+        ("failed", "refused", 1),
+        ("sent", None, 1),
+    ]
+    (trouble,) = found["troubles"]
+    assert (trouble["address"], trouble["answer"]) == (ANN, "550 5.1.1 No such mailbox")
+    assert found["unknown"] == 0
+    assert found["next_due"] == "2026-03-15T07:00:00+00:00"
+
+
+def test_another_date_is_told_as_it_was(house: House) -> None:
+    house.stock()
+    house.subscribe(ANN)
+    house("send")
+    house.now += timedelta(days=2)
+    assert "nothing composed yet" in house("status").out
+    told = house("status", "--date", "2026-03-14").out
+    assert "Issue of     2026-03-14: 18 candidates" in told
+    assert "1  sent" in told
+
+
+def test_next_due_is_the_first_of_all_zones_in_the_newsletters_own(house: House) -> None:
+    house.environment["NEWSLETTER_NEWSLETTER__TIMEZONE"] = "Asia/Kolkata"
+    house.subscribe(ANN, options=["--timezone", "America/New_York"])
+    house.subscribe(BEA, options=["--timezone", "Pacific/Auckland", "--hour", "6"])
+    house.now = NOON
+    assert "Next due     2026-03-14 22:30 IST" in house("status").out
+    house("subscribers", "remove", BEA)
+    assert "Next due     2026-03-15 16:30 IST" in house("status").out
+
+
+def test_many_troubles_are_not_all_listed(house: House, server: SmtpServer) -> None:
+    house.stock()
+    house.subscribe(*(f"reader-{number:02}@letters.example" for number in range(23)))
+    house.smtp(server)
+    server.fail("RCPT", "550 5.1.1 No such mailbox", times=math.inf)
+    house("send")
+    told = house("status").out
+    assert "23  failed" in told
+    assert told.count("No such mailbox") == 20
+    assert "and 3 more" in told
+    found = house("status", "--json").json
+    assert found["deliveries"] == [{"state": "failed", "reason": "refused", "count": 23}]
+
+
+def test_a_servers_answer_cannot_steer_the_terminal(house: House, server: SmtpServer) -> None:
+    house.stock()
+    house.subscribe(ANN)
+    house.smtp(server)
+    server.fail("RCPT", "550 5.1.1 \x1b[31mNo\x07 such mailbox")
+    house("send")
+    for words in (["status"], ["status", "--json"], ["subscribers", "show", ANN]):
+        assert all(one.isprintable() or one == "\n" for one in house(*words).out)
+    assert "No" in house("status").out
+
+
+def test_what_is_dropped_is_counted(house: House) -> None:
+    page = f"{INSIGHTS[0]}\n\nRelated Insights\n\n{INSIGHTS[1]}\n"
+    (house.folder / "inbox/page.txt").write_text(page)
+    house("ingest")
+    assert "1 paragraph dropped as boilerplate" in house("status").out
