@@ -68,8 +68,15 @@ def _table(rows: list[tuple[Size, dict[str, float]]], peer: dict[str, float]) ->
                 )
                 for size, one in rows
             ),
-            ("naive", "", f"{peer['reader'] * 1000:.0f} ms", times(peer["reader"] / first), "1.0")
-            + ("", f"{peer['peak']:.0f} MB"),
+            (
+                "naive",
+                "",
+                f"{peer['reader'] * 1000:.0f} ms",
+                times(peer["reader"] / first),
+                "",
+                "",
+                f"{peer['peak']:.0f} MB",
+            ),
         ],
         "once: reading the material, and its similarity to all that was ever known. per reader: "
         "who is due, their history, the choice, the issue and the row in the ledger, committed. "
@@ -92,10 +99,10 @@ class _Watched(Edition):
         with watch() as self.once:
             super().__init__(store, day, taste)
             assert self.day.among.shape == (len(self.day.candidates),) * 2
-        made.append(self)
+        _editions.append(self)
 
 
-made: list[_Watched] = []
+_editions: list[_Watched] = []
 
 
 def a_day(path: Path, size: Size) -> Figures:
@@ -103,15 +110,15 @@ def a_day(path: Path, size: Size) -> Figures:
     import sklearn.feature_extraction.text  # noqa: F401  # its import is not what is measured
 
     _forget_today(path)
-    made.clear()
+    _editions.clear()
     store = Store(f"sqlite:///{path}")
     rules = Rules(store, TASTE, timedelta(hours=6), SENDER.rpartition("@")[2])
-    with patch.object(import_module("newsletter.daily.compose"), "Edition", _Watched):
-        with watch() as whole:
-            compose(rules, NOW, TODAY, Readers(now=True))
+    module = import_module("newsletter.daily.compose")
+    with patch.object(module, "Edition", _Watched), watch() as whole:
+        compose(rules, NOW, TODAY, Readers(now=True))
     store.close()
     assert _composed(path) == (size.subscribers, 1 if size.alike else size.subscribers)
-    (edition,) = made
+    (edition,) = _editions
     once = edition.once.seconds
     return {"once": once, "reader": (whole.seconds - once) / size.subscribers}
 

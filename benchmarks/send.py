@@ -12,11 +12,11 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import compose, naive
-from benchmarks.house import SENDER, TASTE, letterhead
+from benchmarks.house import SENDER, letterhead
 from benchmarks.measure import Figures, Table, apart, times, watch
 from benchmarks.past import NOW, TODAY, Size
 from benchmarks.sink import sink
-from newsletter.daily import Desk, Readers, Rules
+from newsletter.daily import Desk, Readers
 from newsletter.daily.deliver import deliver
 from newsletter.edges.channels import Channel, Envelope
 from newsletter.edges.channels.smtp import Smtp

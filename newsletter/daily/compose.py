@@ -58,7 +58,8 @@ def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> N
         edition = Edition(rules.store, day, rules.taste)
         for batch in chunks(wanted, _BATCH):
             with rules.store.writing() as db:
-                edition.keep_house(db)
+                if not all(one.late for one in batch):
+                    edition.keep_house(db)
                 ledger.enter(db, list(_entries(db, edition, rules, batch, now)), now)
 
 

@@ -19,8 +19,6 @@ Array = npt.NDArray[np.float64]
 Columns = npt.NDArray[np.intp]
 
 _HALF_LIFE_DAYS = 7.0
-# Below this a shared word or two is chance, and naming the insight would only puzzle its reader.
-_ECHO_FLOOR = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +89,9 @@ class Day:
         return np.array([one.date.toordinal() < first for one in self.archive], dtype=np.bool_)
 
     def nearest(self, place: int, columns: Columns, most: int) -> list[tuple[int, float]]:
-        """The earlier insights among ``columns`` most like a candidate: (column, similarity)."""
+        """The insights among ``columns`` most like a candidate, if at all: (column, similarity)."""
         values = self.resemblance[columns, place]
-        close = np.flatnonzero(values >= _ECHO_FLOOR)
+        close = np.flatnonzero(values > 0)
         order = close[np.argsort(-values[close], kind="stable")][:most]
         return [(int(columns[one]), float(values[one])) for one in order]
 

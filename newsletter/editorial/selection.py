@@ -20,6 +20,8 @@ Mask = npt.NDArray[np.bool_]
 _RUNNERS_UP = 5
 _ECHOES = 3
 _RELATED = 2
+# Below this a shared word or two is chance, and naming the insight would only puzzle its reader.
+_TELLING = 0.15
 _MATCH = 0.5
 
 
@@ -129,7 +131,8 @@ def _related(desk: _Desk, place: int, near: Sequence[tuple[int, float]]) -> Iter
     """Earlier ones already sent or older than the window: tomorrow's pick is no footnote today."""
     told = {**dict(desk.day.nearest_aged(place, _RELATED)), **dict(near)}
     for column in sorted(told, key=lambda one: (-told[one], one))[:_RELATED]:
-        yield _echo(desk, column, told[column])
+        if told[column] >= _TELLING:
+            yield _echo(desk, column, told[column])
 
 
 def _echo(desk: _Desk, column: int, value: float) -> Echo:
@@ -147,7 +150,7 @@ def _reason(reader: Reader, day: Day, one: Candidate, place: int, echoes: tuple[
         parts.append(f"Matches “{max(matches, key=lambda p: day.coverage(p)[place])}”.")
     if one.brief_count > 1:
         parts.append(f"Said in {counted(one.brief_count, 'brief')}.")
-    if echoes and echoes[0].heard and not matches:
+    if echoes and echoes[0].heard and echoes[0].similarity >= _TELLING and not matches:
         closest = f"“{headline(echoes[0].text, 60)}” on {day_month(echoes[0].heard)}"
         parts.append(f"New to you. The closest you have read: {closest}.")
     return " ".join(parts) or "New to you."

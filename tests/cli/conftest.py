@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from sqlite3 import connect
 from typing import Any
@@ -16,6 +17,8 @@ from typing import Any
 import pytest
 
 from newsletter.cli import main
+from newsletter.edges.templates import read_templates
+from newsletter.editorial.stationery import Stationery
 from tests.builders import NOON
 from tests.smtp_server import SmtpServer
 
@@ -183,10 +186,19 @@ def house(
         signal.signal(name, handler)
 
 
+@cache
+def _stationery() -> Stationery:
+    return Stationery(read_templates(None))
+
+
 @pytest.fixture(autouse=True)
-def short_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of tests stand still at once."""
+def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of tests stand still at once; the bundled templates are compiled once for all."""
     monkeypatch.setattr("newsletter.cli.ingest._MOMENT", 0.01)
+    monkeypatch.setattr("newsletter.edges.templates.read_templates", lambda _custom: {})
+    monkeypatch.setattr(
+        "newsletter.editorial.stationery.Stationery", lambda _sources: _stationery()
+    )
 
 
 @pytest.fixture

@@ -183,7 +183,7 @@ def test_explain_can_be_read(next_day: House) -> None:
     assert any(line.startswith("   score 0.") and "novelty" in line for line in lines)
     assert any(line.startswith("   echo 0.") and "sent 14 March" in line for line in lines)
     assert "Not chosen:" in lines
-    assert all(len(line) <= 110 for line in lines)
+    assert all(len(line) <= 120 for line in lines)
 
 
 def test_explain_as_json_is_complete(next_day: House) -> None:

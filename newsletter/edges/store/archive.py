@@ -31,7 +31,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the store holds now; superseded versions of a brief do not count."""
+    """What the store holds now; a copy or an old version of a brief does not count."""
 
     briefs: int
     insights: int
@@ -183,12 +183,14 @@ def totals(db: Connection) -> Totals:
     def count(query: Any) -> int:
         return int(db.scalar(query) or 0)
 
+    per_brief = select(func.max(func.json_array_length(files.c.dropped)).label("count"))
+    once = per_brief.where(files.c.brief_id.is_not(None)).group_by(files.c.brief_id).subquery()
     return Totals(
         briefs=count(select(func.count()).select_from(briefs)),
         insights=count(select(func.count(mentions.c.insight_id.distinct()))),
         mentions=count(select(func.count()).select_from(mentions)),
         rejected=count(select(func.count()).where(files.c.reason.is_not(None))),
-        dropped=count(select(func.sum(func.json_array_length(files.c.dropped)))),
+        dropped=count(select(func.sum(once.c.count))),
     )
 
 
@@ -231,17 +233,25 @@ def candidates(db: Connection, day: date, window_days: int) -> list[Candidate]:
 
 def _candidate(rows: Sequence[RowMapping]) -> Candidate:
     best = rows[0]
-    at, url = best[mentions.c.at], best[briefs.c.url]
-    citation = Citation(
-        best[briefs.c.podcast], best[briefs.c.episode] or best[briefs.c.title],
-        best[mentions.c.speaker], url, at,
-    )  # fmt: skip
     return Candidate(
         insight=Insight(best[insights.c.id], best[insights.c.text], best[insights.c.date]),
-        citation=citation,
+        citation=_citation(best),
         brief_id=best[mentions.c.brief_id],
         brief_count=len(rows),
         topics=tuple(best[briefs.c.topics]) + tuple(best[mentions.c.topics]),
+    )
+
+
+def _citation(best: RowMapping) -> Citation:
+    """Nothing for a related insight: it was said elsewhere, and its page does not tell where."""
+    if best[mentions.c.role] == "related":
+        return Citation()
+    return Citation(
+        podcast=best[briefs.c.podcast],
+        episode=best[briefs.c.episode] or best[briefs.c.title],
+        speaker=best[mentions.c.speaker],
+        url=best[briefs.c.url],
+        at=best[mentions.c.at],
     )
 
 

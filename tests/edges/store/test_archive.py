@@ -11,7 +11,7 @@ from newsletter.edges.store import Connection, Store, archive
 from newsletter.edges.store.archive import Totals
 from newsletter.edges.store.schema import brief as briefs
 from newsletter.edges.store.schema import insight as insights
-from newsletter.editorial.model import Brief, Dropped, Mention
+from newsletter.editorial.model import Brief, Citation, Dropped, Mention
 from tests.builders import NOON, TODAY, brief, read
 
 
@@ -132,6 +132,13 @@ def test_an_insight_is_dated_by_its_earliest_brief_and_cited_from_its_best(store
     twice = found["Said twice."]
     assert twice.insight.date == TODAY - timedelta(4)
     assert (twice.citation.podcast, twice.brief_count) == ("Leads", 2)
+
+
+def test_a_related_insight_is_not_cited_from_a_page_about_another(store: Store) -> None:
+    record(store, read("a", brief("Lead.", "Said elsewhere.", podcast="Pod")))
+    with store.reading() as db:
+        found = {one.insight.text: one.citation for one in archive.candidates(db, TODAY, 14)}
+    assert (found["Lead."].podcast, found["Said elsewhere."]) == ("Pod", Citation())
 
 
 def test_an_insight_that_no_brief_says_any_more_is_no_candidate(store: Store) -> None:
