@@ -41,16 +41,23 @@ def _cells(line: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
         yield cell.rjust(width)
 
 
-def apart(work: Callable[..., Figures], *values: Any, runs: int = 1) -> dict[str, float]:
-    """Run ``work`` in new processes, one after the other: the median of each figure it returns,
-    and as ``peak`` the most memory that any of them took, in MB, Python and its packages included.
-    """
-    found = [_alone(work, values) for _ in range(runs)]
+def in_turns(
+    ways: Mapping[str, Callable[[], dict[str, float]]], runs: int
+) -> dict[str, dict[str, float]]:
+    """Each way once, then each again, so that what disturbs a while disturbs them all: by name the
+    median of each figure, and the highest ``peak``."""
+    rounds = [{name: way() for name, way in ways.items()} for _ in range(runs)]
+    return {name: _middle([one[name] for one in rounds]) for name in ways}
+
+
+def _middle(found: Sequence[Figures]) -> dict[str, float]:
     figures = {name: median(one[name] for one in found) for name in found[0]}
     return {**figures, "peak": max(one["peak"] for one in found)}
 
 
-def _alone(work: Callable[..., Figures], values: Sequence[Any]) -> dict[str, float]:
+def apart(work: Callable[..., Figures], *values: Any) -> dict[str, float]:
+    """Run ``work`` in a new process: the figures it returns, and as ``peak`` the memory it took at
+    most, in MB, Python and its packages included."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(_weighed, work, values).result()
@@ -72,17 +79,6 @@ def watch() -> Iterator[Watch]:
     started = perf_counter()
     yield one
     one.seconds = perf_counter() - started
-
-
-def rate(work: Callable[[Any], object], things: Sequence[Any], repeats: int = 5) -> float:
-    """How many things a second: the median of several times over all of them."""
-    taken = []
-    for _ in range(repeats):
-        with watch() as stopped:
-            for one in things:
-                work(one)
-        taken.append(stopped.seconds)
-    return len(things) / median(taken)
 
 
 def times(ratio: float) -> str:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from benchmarks import compose, naive
 from benchmarks.house import SENDER, letterhead
-from benchmarks.measure import Figures, Table, apart, times, watch
+from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
 from benchmarks.past import NOW, TODAY, Size
 from benchmarks.sink import sink
 from newsletter.daily import Desk, Readers
@@ -45,12 +46,11 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:
     path = folder / "newsletter.db"
     apart(make, path, Size(scale.messages, issues=20, archive=2_000))
     with sink() as (server, port):
-        measured = {
-            name: apart(
-                work, path, port, scale.slow if work is naively else scale.messages, runs=scale.runs
-            )
-            for name, work in _WAYS.items()
+        counts = dict.fromkeys(_WAYS.values(), scale.messages) | {naively: scale.slow}
+        ways = {
+            name: partial(apart, work, path, port, counts[work]) for name, work in _WAYS.items()
         }
+        measured = in_turns(ways, scale.runs)
     yield _table(measured, f"server: {server}; fsync here takes {_fsync(folder) * 1000:.2f} ms.")
 
 

@@ -95,9 +95,8 @@ def _arrive(app: App, number: int, day: date) -> None:
         folder = app.beside(app.settings.inbox.path) / f"{day - _DAY * (number - earlier)}"
         folder.mkdir(exist_ok=True)
         for sample in (files("newsletter") / "samples" / f"day-{earlier:02}").iterdir():
-            (folder / sample.name).write_text(
-                _shifted(sample, day - _LAST_SAMPLE.replace(day=number))
-            )
+            page = _shifted(sample, day - _LAST_SAMPLE.replace(day=number))
+            (folder / sample.name).write_text(page, encoding="utf-8")
 
 
 def _shifted(sample: Traversable, by: timedelta) -> str:

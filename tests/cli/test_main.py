@@ -37,6 +37,7 @@ def test_status_brings_in_the_store_and_little_more(house: House) -> None:
     modules = loaded_by(["status"], house.folder)
     assert "sqlalchemy" in modules
     assert not modules & (HEAVY - {"sqlalchemy"} | PARTS)
+    assert "sqlalchemy.dialects.postgresql" not in modules
 
 
 def test_python_m_newsletter_is_the_command(house: House) -> None:

@@ -1,6 +1,7 @@
 import json
 import math
 import re
+import signal
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.edges.channels import Envelope
+from newsletter.edges.channels.folder import Folder
 from newsletter.editorial.tokens import subscriber_id
 from tests.builders import NOON
 from tests.cli.conftest import INSIGHTS, House
@@ -355,6 +358,24 @@ def test_two_at_the_same_time_send_every_message_once(house: House, server: Smtp
     assert recipients(server) == readers
     assert sum(json.loads(out)["sent"] for out, _ in told) == 30
     assert {state for _, state, _ in house.ledger()} == {"sent"}
+
+
+def test_a_signal_lets_the_message_in_hand_out_and_leaves_the_rest_waiting(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Folder.send
+
+    def interrupted(channel: Folder, envelope: Envelope) -> str:
+        signal.raise_signal(signal.SIGTERM)
+        return send(channel, envelope)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "send", interrupted)
+        done = stocked("send")
+    assert (done.code, done.out) == (1, "1 sent\n")
+    assert "stopped, the rest waits: by a signal" in done.stderr
+    assert [state for _, state, _ in stocked.ledger()] == ["sent", "pending", "pending"]
+    assert outcome(stocked) == {"sent": 2}
 
 
 def test_messages_lie_where_the_answer_says(stocked: House) -> None:

@@ -133,8 +133,8 @@ issue = Table(
         "uq_issue_house_date",
         "date",
         unique=True,
+        # The migration says the same for PostgreSQL; naming it here would load that dialect.
         sqlite_where=text("house"),
-        postgresql_where=text("house"),
     ),
 )
 
