@@ -24,6 +24,9 @@ check: .venv/.dev  ## format, lint, types, arrows
 bench: .venv/.dev  ## a table of ratios
 	@$(BIN)/python -m benchmarks
 
+golden: .venv/.dev  ## write the golden issue anew; read its diff before you commit it
+	@$(BIN)/python -m tests.golden
+
 clean:
 	rm -rf .venv demo build dist
 

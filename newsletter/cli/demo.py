@@ -141,6 +141,6 @@ def _show(app: App, today: date) -> None:
 def _rows(issue: Issue) -> list[tuple[str, ...]]:
     head: tuple[str, ...] = ("", "novelty", "insight", "why")
     return [head] + [
-        (f"{pick.rank}.", f"{pick.signals['novelty']:.2f}", headline(pick.text, 60), pick.reason)
+        (f"{pick.rank}.", f"{pick.signals['novelty']:.2f}", headline(pick.text, 60), headline(pick.reason, 50))
         for pick in issue.picks
     ]

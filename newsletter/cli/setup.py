@@ -18,7 +18,7 @@ def init(app: App, words: Namespace) -> int:
     made = found(app, folder, resource("config.example.toml").read_text(encoding="utf-8"))
     say(f"{made.path}: set newsletter.from_address in it")
     say(f"{made.beside(made.settings.inbox.path)}: drop brief files here")
-    say("next: newsletter subscribers add you@example.org; newsletter ingest; newsletter preview")
+    say(f"then, in {folder}: newsletter subscribers add you@example.org")
     return 0
 
 

@@ -8,8 +8,7 @@ from typing import Any
 from newsletter.cli.app import App
 from newsletter.cli.output import say, say_json, table
 from newsletter.edges.store import archive, overview, subscribers
-from newsletter.editorial.due import local_date, zone
-from newsletter.editorial.due import next_due as due_after
+from newsletter.editorial.due import due_at, local_date, zone
 from newsletter.editorial.prose import counted
 
 _MOST_TROUBLES = 20
@@ -26,11 +25,13 @@ def status(app: App, words: Namespace) -> int:
 
 
 def next_due(app: App) -> datetime | None:
-    """The instant, in UTC, at which somebody's next issue is due."""
+    """The instant, in UTC, at which somebody not yet served is due next."""
     now = app.clock()
+    days = [now.date() + timedelta(days=after) for after in range(-1, 4)]
     with app.store.reading() as db:
-        hours = overview.hours(db)
-    return min((due_after(now, hour, timezone) for timezone, hour, _ in hours), default=None)
+        hours = [(day, *place) for day in days for place in overview.hours_without(db, day)]
+    instants = (due_at(day, hour, timezone) for day, timezone, hour in hours)
+    return min((instant for instant in instants if instant > now), default=None)
 
 
 def _look(app: App, day: date) -> dict[str, object]:

@@ -119,3 +119,11 @@ def test_what_is_dropped_is_counted(house: House) -> None:
     (house.folder / "inbox/page.txt").write_text(page)
     house("ingest")
     assert "1 paragraph dropped as boilerplate" in house("status").out
+
+
+def test_next_due_passes_over_who_was_served_early(house: House) -> None:
+    house.stock()
+    house("subscribers", "add", ANN, "--hour", "20")
+    assert "Next due     2026-03-14 20:00 UTC" in house("status").out
+    house("send", "--now")
+    assert "Next due     2026-03-15 20:00 UTC" in house("status").out

@@ -97,7 +97,7 @@ _CERTIFICATE = (
 _TLS = 'check delivery.smtp.security ("tls" is usually port 465, "starttls" port 587)'
 _LOGIN = "check delivery.smtp.username and password, and delivery.smtp.security"
 _SERVICE = "it does not serve this machine: check [delivery.smtp], or ask who runs it"
-_TRY = "check delivery.smtp.host and port, and that the server runs; it is tried again"
+_TRY = "check delivery.smtp.host and port, and that the server runs"
 
 
 def _advice(step: Step, enhanced: str) -> str:
