@@ -10,10 +10,10 @@ demo: .venv/.run  ## replay a week on the bundled samples
 	@$(BIN)/newsletter demo
 
 test: .venv/.dev  ## the fast tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
 test-all: .venv/.dev  ## the heavy ones too
-	@$(BIN)/pytest -m ""
+	@$(BIN)/pytest --numprocesses auto --dist loadfile -m ""
 
 check: .venv/.dev  ## format, lint, types, arrows
 	$(BIN)/ruff format --check .
