@@ -95,7 +95,7 @@ _editions: list[_Watched] = []
 
 
 def a_day(path: Path, size: Size) -> Figures:
-    """Compose today's issues for everybody: seconds ``once``, and seconds for each ``reader``."""
+    """Compose today's issues for everybody: seconds of processor time, once and per reader."""
     import sklearn.feature_extraction.text  # noqa: F401  # its import is not what is measured
 
     _forget_today(path)
@@ -108,11 +108,11 @@ def a_day(path: Path, size: Size) -> Figures:
     store.close()
     assert _composed(path) == (size.subscribers, 1 if size.alike else size.subscribers)
     (edition,) = _editions
-    once = edition.once.seconds
+    once = edition.once.cpu
     return {
         "once": once,
-        "reader": (whole.seconds - once) / size.subscribers,
-        "day": whole.seconds,
+        "reader": (whole.cpu - once) / size.subscribers,
+        "day": whole.cpu,
     }
 
 
@@ -143,7 +143,7 @@ def one_by_one(path: Path, sample: int) -> Figures:
     with watch() as stopped:
         for history in histories:
             naive.five_newest(history, candidates)
-    return {"reader": stopped.seconds / sample}
+    return {"reader": stopped.cpu / sample}
 
 
 def _texts(db: sqlite3.Connection, query: str, value: object) -> list[str]:

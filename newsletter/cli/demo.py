@@ -17,6 +17,7 @@ from threading import Event
 
 from newsletter.cli.app import App
 from newsletter.cli.output import progress, say, table
+from newsletter.cli.secret import write_private
 from newsletter.cli.send import desk
 from newsletter.cli.setup import found
 from newsletter.daily import Readers, publish
@@ -127,7 +128,7 @@ def _show(app: App, today: date) -> None:
         posting = draft(app.rules, app.clock(), one, today)
         pages[one.address] = app.path.parent / f"issue-{one.name.lower()}.html"
         html = letter(posting.issue, one, app.letterhead).html
-        pages[one.address].write_text(html, encoding="utf-8")
+        write_private(pages[one.address], html)
         say(f"{one.name}, {one.hour:02}:00 {one.timezone}, about {one.interests or 'everything'}:")
         table(_rows(posting.issue), indent="  ")
         say()

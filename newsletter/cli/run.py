@@ -56,7 +56,7 @@ class Shift:
                 "read %d files: %d new briefs, %d rejected", found.read, new, len(found.rejected)
             )
         for one in found.rejected:
-            log.warning("rejected %r: %s", one.path, one.reason)
+            log.warning("rejected %r, line %s: %s", one.path, one.line or "-", one.reason)
 
     def tick(self) -> None:
         now = self.app.clock()

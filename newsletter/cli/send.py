@@ -11,7 +11,7 @@ from newsletter.cli.addresses import mailbox
 from newsletter.cli.app import App
 from newsletter.cli.ingest import moment
 from newsletter.cli.output import progress, say, say_json, table, warn
-from newsletter.cli.status import next_due
+from newsletter.cli.status import local, next_due
 from newsletter.daily import Desk, Gathered, Readers, Report, publish
 from newsletter.daily.compose import due
 from newsletter.daily.draft import draft
@@ -84,15 +84,15 @@ def _tell(app: App, words: Namespace, gathered: Gathered, report: Report, stoppe
         warn(f"{one.path} was rejected: {one.reason}")
     parts = [f"{count} {state}" for state, count in sorted(outcomes.items())]
     if parts or not stopped:
-        say(", ".join(parts) or f"nobody is due now{_hint(words, upcoming)}")
+        say(", ".join(parts) or f"nobody is due now{_hint(app, words, upcoming)}")
     if stopped:
         raise NewsletterError(f"stopped, the rest waits: {stopped}")
     if not report.ok:
         say("see `newsletter status` for what was not sent, and why")
 
 
-def _hint(words: Namespace, upcoming: datetime | None) -> str:
-    when = f"; next: {upcoming:%Y-%m-%d %H:%M %Z}" if upcoming else ""
+def _hint(app: App, words: Namespace, upcoming: datetime | None) -> str:
+    when = f"; next: {local(app, upcoming)}" if upcoming else ""
     return when if words.now else f"{when}; --now sends to all not yet served"
 
 
@@ -109,7 +109,7 @@ def _dry_run(app: App, words: Namespace, readers: Readers) -> int:
         say(f"{address}, {issue.date:%-d %B %Y}: {len(issue.picks) or 'too few'} insights")
         table([(f"{pick.rank}.", headline(pick.text, 90)) for pick in issue.picks], indent="  ")
     if not found:
-        say(f"nobody is due now{_hint(words, next_due(app))}")
+        say(f"nobody is due now{_hint(app, words, next_due(app))}")
     return 0
 
 

@@ -78,17 +78,17 @@ def _tell(app: App, found: Mapping[str, Any]) -> None:
         or [("nothing composed yet",)],
         indent="             ",
     )
-    _tell_troubles(found)
-    say(f"Next due     {_local(app, found['next_due'])}")
+    _tell_troubles(app, found)
+    say(f"Next due     {local(app, found['next_due'])}")
 
 
-def _tell_troubles(found: Mapping[str, Any]) -> None:
+def _tell_troubles(app: App, found: Mapping[str, Any]) -> None:
     troubles = found["troubles"]
     for row in troubles[:_MOST_TROUBLES]:
         reason = f" ({row['reason']})" if row["reason"] else ""
         say(f"  {row['address']}  {row['state']}{reason}: {row['answer']}")
         if row["state"] == "pending":
-            say(f"    tried again at {row['next_attempt_at']:%Y-%m-%d %H:%M} UTC")
+            say(f"    tried again at {local(app, row['next_attempt_at'])}")
     if (more := len(troubles) - _MOST_TROUBLES) > 0:
         say(f"  and {more:,} more: newsletter status --json")
     if found["unknown"]:
@@ -96,7 +96,7 @@ def _tell_troubles(found: Mapping[str, Any]) -> None:
         say(f"Unknown      {found['unknown']} {what}: the server may have the message or not")
 
 
-def _local(app: App, instant: datetime | None) -> str:
+def local(app: App, instant: datetime | None) -> str:
     if instant is None:
         return "nobody: no active subscribers"
     return f"{instant.astimezone(zone(app.settings.newsletter.timezone)):%Y-%m-%d %H:%M %Z}"

@@ -5,7 +5,7 @@ of (1 - diversity) x score - diversity x (similarity to the nearest pick).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ _RUNNERS_UP = 5
 _ECHOES = 3
 _RELATED = 2
 # Below this a shared word or two is chance, and naming the insight would only puzzle its reader.
-_TELLING = 0.15
+_TELLING = 0.1
 _MATCH = 0.5
 
 
@@ -166,15 +166,17 @@ def _runners_up(desk: _Desk, chosen: list[int]) -> Iterator[RunnerUp]:
         yield RunnerUp(one.id, one.text, float(desk.scores[place]), desk.values(place), why)
 
 
-def _why_not(desk: _Desk, place: int, chosen: Iterable[int]) -> str:
+def _why_not(desk: _Desk, place: int, chosen: Sequence[int]) -> str:
+    """The rule that kept a candidate out, in the order in which the rules are asked."""
     if desk.loudest[place] >= desk.taste.twin_limit:
         echo = _echo(desk, *desk.day.nearest(place, desk.heard, 1)[0])
         when = f" on {day_month(echo.heard)}" if echo.heard else ""
         return f"restates what was sent{when}: “{headline(echo.text, 60)}”"
-    for rank, pick in enumerate(chosen, start=1):
-        if desk.day.among[place, pick] >= desk.taste.twin_limit:
-            return f"says the same as pick {rank}"
-    for rank, pick in enumerate(chosen, start=1):
-        if desk.scores[place] >= desk.scores[pick]:
-            return f"scored as well, but stands nearer to the picks above it than pick {rank} does"
-    return "scored lower than the picks"
+    likeness = desk.day.among[place, chosen]
+    if (likeness >= desk.taste.twin_limit).any():
+        return f"says the same as pick {1 + int(likeness.argmax())}"
+    if not chosen or desk.scores[place] < desk.scores[chosen].min():
+        return "scored lower than the picks"
+    if not _room(desk, list(chosen), desk.taste.per_brief)[place]:
+        return f"{counted(desk.taste.per_brief, 'pick')} from its brief already"
+    return f"resembles pick {1 + int(likeness.argmax())} more than the rest do"

@@ -65,6 +65,14 @@ def test_the_limit_per_brief_gives_way_rather_than_sending_fewer() -> None:
     assert len(ids(pick(*crowd))) == 5
 
 
+def test_why_not_names_the_rule_that_kept_it_out() -> None:
+    crowd = [candidate(number, unlike(number), brief_id=1) for number in range(10, 14)]
+    weaker = [candidate(n, unlike(n), TODAY - timedelta(9), brief_id=n) for n in range(20, 24)]
+    why = {one.insight_id: one.why for one in pick(*crowd, *weaker).runners_up}
+    assert why[12] == why[13] == "2 picks from its brief already"
+    assert why[23] == "scored lower than the picks"
+
+
 def test_too_few_worthy_ones_are_no_issue() -> None:
     assert pick(*strangers(2)).picks == ()
     assert len(pick(*strangers(3)).picks) == 3

@@ -238,8 +238,14 @@ def _candidate(rows: Sequence[RowMapping]) -> Candidate:
         citation=_citation(best),
         brief_id=best[mentions.c.brief_id],
         brief_count=len(rows),
-        topics=tuple(best[briefs.c.topics]) + tuple(best[mentions.c.topics]),
+        topics=_topics(best),
     )
+
+
+def _topics(best: RowMapping) -> tuple[str, ...]:
+    """A page's topics are its leads' topics; what is related to them may be about anything."""
+    shared = best[briefs.c.topics] if best[mentions.c.role] == "lead" else ()
+    return (*shared, *best[mentions.c.topics])
 
 
 def _citation(best: RowMapping) -> Citation:

@@ -1,5 +1,6 @@
 """What counts as the same brief, and what a date can choose from."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -135,10 +136,13 @@ def test_an_insight_is_dated_by_its_earliest_brief_and_cited_from_its_best(store
 
 
 def test_a_related_insight_is_not_cited_from_a_page_about_another(store: Store) -> None:
-    record(store, read("a", brief("Lead.", "Said elsewhere.", podcast="Pod")))
+    page = replace(brief("Lead.", "Said elsewhere.", podcast="Pod"), topics=("ports",))
+    record(store, read("a", page))
     with store.reading() as db:
-        found = {one.insight.text: one.citation for one in archive.candidates(db, TODAY, 14)}
-    assert (found["Lead."].podcast, found["Said elsewhere."]) == ("Pod", Citation())
+        found = {one.insight.text: one for one in archive.candidates(db, TODAY, 14)}
+    lead, related = found["Lead."], found["Said elsewhere."]
+    assert (lead.citation.podcast, lead.topics) == ("Pod", ("ports",))
+    assert (related.citation, related.topics) == (Citation(), ())
 
 
 def test_an_insight_that_no_brief_says_any_more_is_no_candidate(store: Store) -> None:
