@@ -175,8 +175,8 @@ def _why_not(desk: _Desk, place: int, chosen: Sequence[int]) -> str:
     likeness = desk.day.among[place, chosen]
     if (likeness >= desk.taste.twin_limit).any():
         return f"says the same as pick {1 + int(likeness.argmax())}"
-    if not chosen or desk.scores[place] < desk.scores[chosen].min():
-        return "scored lower than the picks"
+    if not chosen or desk.scores[place] <= desk.scores[chosen].min():
+        return "scored no higher than the picks"
     if not _room(desk, list(chosen), desk.taste.per_brief)[place]:
         return f"{counted(desk.taste.per_brief, 'pick')} from its brief already"
     return f"resembles pick {1 + int(likeness.argmax())} more than the rest do"

@@ -70,7 +70,7 @@ def test_why_not_names_the_rule_that_kept_it_out() -> None:
     weaker = [candidate(n, unlike(n), TODAY - timedelta(9), brief_id=n) for n in range(20, 24)]
     why = {one.insight_id: one.why for one in pick(*crowd, *weaker).runners_up}
     assert why[12] == why[13] == "2 picks from its brief already"
-    assert why[23] == "scored lower than the picks"
+    assert why[23] == "scored no higher than the picks"
 
 
 def test_too_few_worthy_ones_are_no_issue() -> None:
