@@ -69,7 +69,7 @@ def _weighed(work: Callable[..., Figures], values: Sequence[Any]) -> dict[str, f
 
 
 class Watch:
-    """Seconds on the wall, and seconds of processor time, which no busy neighbour lengthens much."""
+    """Seconds on the wall, and of processor time, which a busy neighbour lengthens little."""
 
     wall = 0.0
     cpu = 0.0
