@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-all check bench golden clean
+.PHONY: demo test test-all check bench golden browser screenshots clean
 
 demo: .venv/.run  ## replay a week on the bundled samples
 	@$(BIN)/newsletter demo
@@ -27,8 +27,17 @@ bench: .venv/.dev  ## a table of ratios
 golden: .venv/.dev  ## write the golden issue anew; read its diff before you commit it
 	@$(BIN)/python -m tests.golden
 
+browser: tests/browser/node_modules/.made  ## what judges the rendered issues: needs npm
+
+screenshots: .venv/.dev  ## the golden issues as pictures in docs/: needs Chromium
+	@$(BIN)/python -m tests.browser.screenshots
+
 clean:
 	rm -rf .venv demo build dist
+
+tests/browser/node_modules/.made: tests/browser/package-lock.json
+	@cd tests/browser && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 .venv/.run: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv

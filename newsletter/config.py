@@ -38,8 +38,10 @@ class Newsletter(Section, frozen=True):
     postal_address: str = ""
     base_url: str = ""
     timezone: str = "UTC"
-    language: str = "en"
+    language: Named = "en"
     templates: str = ""
+    accent: Named = "#a8321a"
+    logo: str = ""
 
 
 class Inbox(Section, frozen=True):
@@ -242,15 +244,21 @@ def _keys(section: Section, prefix: str = "") -> Iterator[str]:
             yield from _keys(value, f"{prefix}{name}.")
 
 
+_SHAPES = (
+    ("language", r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", 'a language tag such as "en" or "pt-BR"'),
+    ("base_url", r"https?://[^\s/?#]+(/[^\s?#]*)?", "an address such as https://news.example.org"),
+    ("accent", r"#[0-9A-Fa-f]{6}", 'a colour such as "#a8321a"'),
+)
+
+
 def _faults(made: Settings) -> Iterator[tuple[str, str]]:
     """(key, what to do) of what is of the right kind and still cannot be."""
     news, pick = made.newsletter, made.selection
     if news.timezone not in zones():
         yield "newsletter.timezone", f"no zone is called {news.timezone!r}: write Europe/Paris"
-    if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", news.language):
-        yield "newsletter.language", 'write a language tag such as "en" or "pt-BR"'
-    if news.base_url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", news.base_url):
-        yield "newsletter.base_url", "write an address such as https://news.example.org"
+    for key, pattern, mend in _SHAPES:
+        if (written := getattr(news, key)) and not re.fullmatch(pattern, written):
+            yield f"newsletter.{key}", f"write {mend}"
     for key in ("from_address", "reply_to"):
         if (written := getattr(news, key)) and not _is_address(written):
             yield f"newsletter.{key}", 'write "Name <name@example.org>" or "name@example.org"'

@@ -103,6 +103,7 @@ class App:
     @cached_property
     def letterhead(self) -> "Letterhead":
         """What preview shows and send sends; ``ready_to_send`` says whether it may leave."""
+        from newsletter.edges.logo import read_logo
         from newsletter.edges.templates import read_templates
         from newsletter.editorial.letter import Letterhead
         from newsletter.editorial.stationery import Stationery
@@ -115,6 +116,8 @@ class App:
             postal_address=news.postal_address,
             base_url=news.base_url,
             language=news.language,
+            accent=news.accent,
+            logo=read_logo(self.beside(news.logo)) if news.logo else None,
             secret=self.secret,
             stationery=Stationery(read_templates(self.templates)),
         )

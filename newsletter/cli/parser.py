@@ -103,6 +103,12 @@ def _looking(commands: _Commands) -> None:
     form.add_argument("--eml", action="store_true", help="the message itself, byte for byte")
     one.add_argument("--why", action="store_true", help="print why these five as well")
     one = commands.add(
+        "lint", "lint:lint", "is a template fit for every mail program? Says what is not", json=True
+    )
+    one.add_argument(
+        "template", nargs="?", metavar="TEMPLATE", help="default: the issue.html that is sent"
+    )
+    one = commands.add(
         "explain", "preview:explain", "why these five, and why not others", json=True
     )
     one.add_argument("--to", metavar="ADDRESS", help="whose issue (default: the house issue)")

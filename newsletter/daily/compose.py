@@ -1,7 +1,7 @@
 """Who is due, and what they get: a row in the ledger for each, an issue where there is one."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from newsletter.edges.store import Connection, Store, archive, issues, ledger
@@ -150,7 +150,8 @@ class Edition:
                 issues.save(db, issue, house=True)
 
     def house_issue(self, db: Connection) -> Issue:
-        return self.issue("", issues.house_heard(db))
+        made = self.issue("", issues.house_heard(db))
+        return replace(made, first=False)  # the archive's reader is never new
 
     def issue_ids(self, db: Connection, readers: Sequence[Subscriber]) -> dict[int, int | None]:
         """Subscriber id to the id of a stored issue; None where too little is worth sending."""
@@ -174,7 +175,8 @@ class Edition:
         return self.issue(reader.interests, ledger.heard(db, [reader.id]).get(reader.id, {}))
 
     def issue(self, interests: str, heard: Mapping[int, date]) -> Issue:
-        return choose(self.day, Reader(interests, heard), self.taste)
+        made = choose(self.day, Reader(interests, heard), self.taste)
+        return replace(made, first=not heard)
 
 
 def _entries(

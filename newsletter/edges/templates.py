@@ -24,10 +24,11 @@ def read_templates(custom: Path | None) -> dict[str, str]:
 
 def _read_folder(folder: Path) -> dict[str, str]:
     paths = sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES and path.is_file())
-    return {path.name: _read(path) for path in paths}
+    return {path.name: read_template(path) for path in paths}
 
 
-def _read(path: Path) -> str:
+def read_template(path: Path) -> str:
+    """Its source; raises ConfigError where it cannot be read or compiled."""
     try:
         source = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

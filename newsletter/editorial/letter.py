@@ -1,5 +1,6 @@
 """A letter: one reader's issue as subject, text and HTML."""
 
+import hashlib
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from functools import cached_property
@@ -10,11 +11,29 @@ from newsletter.editorial.prose import first_sentence, headline, minutes
 from newsletter.editorial.stationery import Stationery, uri
 from newsletter.editorial.tokens import token
 
-__all__ = ["Letter", "Letterhead", "Stationery", "leaving", "letter"]
+__all__ = ["Letter", "Letterhead", "Logo", "Stationery", "leaving", "letter"]
 
 _RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _INERT = "test"
 _PREHEADER = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture that travels in the message; ``width`` and ``height`` are as shown, in pixels."""
+
+    png: bytes = field(repr=False)
+    width: int
+    height: int
+
+    @property
+    def url(self) -> str:
+        """RFC 2392: what the HTML calls the part that holds it."""
+        return f"cid:{self.content_id}"
+
+    @property
+    def content_id(self) -> str:
+        return f"{hashlib.sha256(self.png).hexdigest()[:32]}@logo"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +52,8 @@ class Letterhead:
     postal_address: str = ""
     base_url: str = ""
     language: str = "en"
+    accent: str = "#a8321a"
+    logo: Logo | None = None
 
     @cached_property
     def sender(self) -> str:
@@ -87,6 +108,9 @@ def _values(
         "name": letterhead.name,
         "language": letterhead.language,
         "direction": letterhead.direction,
+        "accent": letterhead.accent,
+        "logo": letterhead.logo,
+        "welcome": _welcome(issue, subscriber),
         "postal_address": letterhead.postal_address,
         "issue": issue,
         "subscriber": subscriber,
@@ -94,6 +118,14 @@ def _values(
         "minutes": minutes(pick.text for pick in issue.picks),
         "unsubscribe": leaving(subscriber, letterhead, test=test)[0],
     }
+
+
+def _welcome(issue: Issue, subscriber: Subscriber) -> str:
+    """What only a first issue says."""
+    if not issue.first:
+        return ""
+    who = f"Welcome, {subscriber.name}." if subscriber.name else "Welcome."
+    return f"{who} These are the best of the last days; from now on, only what is new to you."
 
 
 def _preheader(issue: Issue) -> str:

@@ -3,12 +3,13 @@
 import re
 import string
 import unicodedata
+from base64 import encodebytes
 from binascii import b2a_qp
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
 from newsletter.editorial.due import zone
-from newsletter.editorial.letter import Letter, Letterhead, leaving, letter
+from newsletter.editorial.letter import Letter, Letterhead, Logo, leaving, letter
 from newsletter.editorial.model import Posting, digest
 
 _LINE = 78
@@ -35,7 +36,9 @@ def message(posting: Posting, letterhead: Letterhead, *, test: bool = False) -> 
         *([("X-Newsletter-Test", "yes")] if test else []),
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    return head.encode() + _body(content, boundary="=_" + digest(posting.message_id)[:32])
+    return head.encode() + _body(
+        content, letterhead.logo, boundary="=_" + digest(posting.message_id)[:32]
+    )
 
 
 def _people(posting: Posting, letterhead: Letterhead) -> list[tuple[str, str]]:
@@ -128,7 +131,7 @@ def _line(text: str) -> str:
     return " ".join(_CONTROLS.sub(" ", text).split())
 
 
-def _body(content: Letter, boundary: str) -> bytes:
+def _body(content: Letter, logo: Logo | None, boundary: str) -> bytes:
     """The text part first. Quoted-printable never holds "=_", so no body holds the boundary."""
     border = f"--{boundary}"
     return b"".join(
@@ -138,9 +141,27 @@ def _body(content: Letter, boundary: str) -> bytes:
             f"{border}\r\n".encode(),
             _part("plain", content.text),
             f"\r\n{border}\r\n".encode(),
-            _part("html", content.html),
+            _html(content, logo, boundary),
             f"\r\n{border}--\r\n".encode(),
         )
+    )
+
+
+def _html(content: Letter, logo: Logo | None, boundary: str) -> bytes:
+    """The page, and with it the picture that it shows (RFC 2387): nothing is fetched."""
+    page = _part("html", content.html)
+    if logo is None:
+        return page
+    inner = f"{boundary}.logo"
+    head = f'Content-Type: multipart/related; type="text/html";\r\n boundary="{inner}"\r\n\r\n'
+    picture = (
+        "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n"
+        f"Content-ID: <{logo.content_id}>\r\n"
+        'Content-Disposition: inline; filename="logo.png"\r\n\r\n'
+    ).encode() + encodebytes(logo.png).replace(b"\n", b"\r\n")
+    border = f"--{inner}".encode()
+    return b"".join(
+        (head.encode(), border, b"\r\n", page, b"\r\n", border, b"\r\n", picture, border, b"--\r\n")
     )
 
 

@@ -134,11 +134,15 @@ class RunnerUp:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """What a reader gets for one date. Fewer than the minimum of picks means: nothing is sent."""
+    """What a reader gets for one date. Fewer than the minimum of picks means: nothing is sent.
+
+    ``first``: the reader was sent none before it.
+    """
 
     date: date
     picks: tuple[Pick, ...]
     runners_up: tuple[RunnerUp, ...] = ()
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

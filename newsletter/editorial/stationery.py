@@ -15,6 +15,7 @@ from jinja2 import (
     select_autoescape,
 )
 
+from newsletter.editorial.colour import legible
 from newsletter.editorial.inlining import inline
 from newsletter.editorial.model import Citation
 from newsletter.editorial.prose import first_sentence, headline, wrap
@@ -111,7 +112,7 @@ def _environment(sources: Mapping[str, str]) -> Environment:
         lstrip_blocks=True,
         finalize=_without_controls,
     )
-    for craft in (first_sentence, headline, link, long_date, moment, wrap):
+    for craft in (first_sentence, headline, legible, link, long_date, moment, wrap):
         environment.filters[craft.__name__] = craft
     return environment
 

@@ -1,15 +1,17 @@
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from lxml import html as dom
 
 from newsletter.edges.templates import read_templates
-from newsletter.editorial.letter import Letter, letter
+from newsletter.editorial.colour import legible
+from newsletter.editorial.letter import Letter, Logo, letter
 from newsletter.editorial.model import Issue
 from newsletter.editorial.prose import first_sentence
 from newsletter.editorial.tokens import token
@@ -206,3 +208,46 @@ def test_the_secret_stays_out_of_templates_and_of_what_is_printed() -> None:
 def test_the_bare_sender() -> None:
     assert HEAD.sender == "five@news.example.org"
     assert replace(HEAD, from_address="a@example.org").sender == "a@example.org"
+
+
+def test_an_accent_is_made_readable_on_each_paper() -> None:
+    pale = letter(ISSUE, READER, replace(HEAD, accent="#ffee00")).html
+    assert "color:#ffee00" not in pale
+    assert f"color:{legible('#ffee00', '#fffdf9')}" in pale
+    assert ".numeral, .listen { color: #ffee00 !important; }" in pale
+
+
+def test_a_logo_is_shown_from_the_message_itself() -> None:
+    logo = Logo(b"png", 60, 30)
+    [image] = page(letter(ISSUE, READER, replace(HEAD, logo=logo))).iter("img")
+    assert image.get("src") == logo.url
+    assert (image.get("width"), image.get("height"), image.get("alt")) == ("60", "30", "")
+
+
+def test_only_a_first_issue_says_welcome() -> None:
+    said = "Welcome, Mira Sørensen. These are the best of the last days;"
+    first = LETTERS["first"]
+    assert said in " ".join(first.text.split())
+    assert said in page(first).text_content()
+    nameless = letter(STATES["first"], replace(READER, name=""), HEAD)
+    assert "Welcome. These" in nameless.text
+    assert "Welcome" not in LETTERS["golden"].html + LETTERS["golden"].text
+
+
+@given(st.text(min_size=1), st.integers(1, 5), st.dates())
+def test_no_two_days_running_have_the_same_subject(text: str, count: int, day: date) -> None:
+    assume(day < date.max)
+    picks = tuple(pick(rank, text) for rank in range(1, count + 1))
+    today, tomorrow = (
+        letter(Issue(one, picks), READER, HEAD).subject for one in (day, day + timedelta(days=1))
+    )
+    assert today != tomorrow
+    assert max(len(today), len(tomorrow)) < 60
+
+
+def test_every_other_subject_counts_what_comes_with_it() -> None:
+    tomorrow = replace(ISSUE, date=ISSUE.date + timedelta(days=1))
+    assert [letter(one, READER, HEAD).subject for one in (ISSUE, tomorrow)] == [
+        "Ports that publish their berth plans a week ahead empty…",
+        "Ports that publish their berth plans a week… and 4 more",
+    ]

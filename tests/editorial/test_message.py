@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.edges.templates import read_templates
-from newsletter.editorial.letter import letter
+from newsletter.editorial.letter import Logo, letter
 from newsletter.editorial.message import message
 from newsletter.editorial.tokens import token
 from tests.golden import FOLDER, ISSUE, POSTING, READER, STATES, letterhead
@@ -255,3 +255,31 @@ def test_a_test_message_differs_in_its_marks_alone() -> None:
     wanted = dict(headers(real))
     assert found == {name: wanted[name] for name in found}
     assert KEY not in tried.decode()
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_goes_over_the_wire_fits(state: str) -> None:
+    """RFC 5322 lines, and half of what mail programs clip at, the text part first."""
+    octets = message(replace(POSTING, issue=STATES[state]), HEAD)
+    assert max(map(len, octets.split(b"\r\n"))) <= 998
+    text, html = parsed(octets).iter_parts()
+    assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    assert len(html.as_bytes()) < 80_000
+
+
+def test_a_logo_travels_with_the_page_that_shows_it() -> None:
+    logo = Logo(bytes(range(256)) * 30, 60, 30)
+    octets = message(POSTING, replace(HEAD, logo=logo))
+    text, related = parsed(octets).iter_parts()
+    assert isinstance(related, EmailMessage)
+    page, picture = related.iter_parts()
+    assert isinstance(page, EmailMessage)
+    assert isinstance(picture, EmailMessage)
+    assert text.get_content_type() == "text/plain"
+    assert (related.get_content_type(), page.get_content_type()) == (
+        "multipart/related",
+        "text/html",
+    )
+    assert picture.get_content() == logo.png
+    assert f'src="cid:{picture["Content-ID"][1:-1]}"' in page.get_content()
+    assert not parsed(octets).defects + related.defects + picture.defects

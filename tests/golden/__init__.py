@@ -106,6 +106,7 @@ _HOSTILE = (
 
 STATES = {
     "golden": ISSUE,
+    "first": replace(ISSUE, first=True),
     "few": replace(ISSUE, picks=PICKS[:3]),
     "one": replace(ISSUE, picks=PICKS[:1]),
     "none": replace(ISSUE, picks=()),

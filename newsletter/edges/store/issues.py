@@ -23,7 +23,10 @@ def save_all(db: Connection, some: Sequence[Issue], *, house: bool = False) -> l
     """Store issues and return their ids, in order."""
     if not some:
         return []
-    rows = [{"date": one.date, "house": house, "runners_up": one.runners_up} for one in some]
+    rows = [
+        {"date": one.date, "house": house, "first": one.first, "runners_up": one.runners_up}
+        for one in some
+    ]
     made = issues.insert().returning(issues.c.id, sort_by_parameter_order=True)
     ids = list(db.scalars(made, rows))
     db.execute(
@@ -52,7 +55,7 @@ def load_all(db: Connection, ids: Sequence[int]) -> dict[int, Issue]:
             chosen[row["issue_id"]].append(_pick(row))
         for head in db.execute(select(issues).where(issues.c.id.in_(some))):
             runners_up = convert(head.runners_up, tuple[RunnerUp, ...])
-            found[head.id] = Issue(head.date, tuple(chosen[head.id]), runners_up)
+            found[head.id] = Issue(head.date, tuple(chosen[head.id]), runners_up, head.first)
     return found
 
 

@@ -21,10 +21,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -128,6 +129,8 @@ issue = Table(
     Column("id", Integer, primary_key=True),
     Column("date", Date, nullable=False),
     Column("house", Boolean, nullable=False),
+    # Its reader was sent none before: it says welcome.
+    Column("first", Boolean, nullable=False, server_default=false()),
     Column("runners_up", JSON, nullable=False),
     Index(
         "uq_issue_house_date",

@@ -1,0 +1,31 @@
+"""Is a template fit to be sent? Its rendered page is held to what readers' programs can do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from newsletter.editorial.lint import properties, support
+from newsletter.editorial.lint.page import Page
+from newsletter.editorial.lint.support import Support
+
+__all__ = ["Finding", "Page", "Support", "lint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``rule`` is a property's name, or "support"; ``what`` says where, what, and what to do."""
+
+    rule: str
+    what: str
+
+
+def lint(source: str, html: str, known: Support) -> list[Finding]:
+    """What is wrong with ``html``, which the template ``source`` was rendered to."""
+    return list(_findings(source, Page(html), known))
+
+
+def _findings(source: str, page: Page, known: Support) -> Iterator[Finding]:
+    for rule, check in properties.PROPERTIES.items():
+        for what in check(page):
+            yield Finding(rule.replace("_", " "), what)
+    for what in support.check(page, support.enhancements(source), known):
+        yield Finding("support", what)

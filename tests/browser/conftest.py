@@ -1,0 +1,65 @@
+"""What is not Python's: Node's validators and a real Chromium. Not there, tests skip; not in CI."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+HERE = Path(__file__).parent
+_FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --font-render-hinting=none"
+).split()
+
+
+def missing(what: str) -> None:
+    """A laptop may do without; CI has everything, and says so when it has not."""
+    if os.environ.get("CI"):
+        pytest.fail(f"CI has no {what}: see .ci/run", pytrace=False)
+    pytest.skip(f"no {what} here: `make browser` installs what npm brings")
+
+
+@cache
+def chromium_path() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    if not shutil.which("node") or not (HERE / "node_modules" / "axe-core").exists():
+        missing("Node, or tests/browser/node_modules")
+    return HERE / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = chromium_path()
+    if path is None:
+        missing("Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe(node_modules: Path) -> str:
+    return (node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def validate(node_modules: Path, *files: Path) -> Any:
+    """What html-validate has to say, by its own standard rules."""
+    command = ["node", str(node_modules / "html-validate" / "bin" / "html-validate.mjs")]
+    config = ["--config", str(HERE / "htmlvalidate.json"), "--formatter", "json"]
+    done = subprocess.run(
+        [*command, *config, *map(str, files)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout)

@@ -1,0 +1,144 @@
+"""Every property finds what breaks it, and nothing in the issues that we send."""
+
+import re
+
+import pytest
+
+from newsletter.edges.support import read_support
+from newsletter.edges.templates import read_templates
+from newsletter.editorial.letter import letter
+from newsletter.editorial.lint import Page, lint
+from newsletter.editorial.lint.properties import PROPERTIES
+from newsletter.editorial.lint.schemes import figures
+from newsletter.editorial.lint.support import enhancements, uses
+from newsletter.editorial.specimen import specimen
+from tests.golden import READER, STATES, letterhead
+
+SOURCES = read_templates(None)
+SUPPORT = read_support()
+GOLDEN = letter(STATES["golden"], READER, letterhead()).html
+MARK = '<tr><td class="masthead"'
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_issues_that_we_send_have_every_property(state: str) -> None:
+    page = Page(letter(STATES[state], READER, letterhead()).html)
+    assert [what for check in PROPERTIES.values() for what in check(page)] == []
+
+
+def test_the_bundled_template_needs_no_excuse_but_its_own() -> None:
+    assert lint(SOURCES["issue.html"], specimen(SOURCES).html, SUPPORT) == []
+    assert all(len(reason) > 10 for reason in enhancements(SOURCES["issue.html"]).values())
+
+
+BROKEN = [
+    ("document", "<!DOCTYPE html>", "<!doctype html>"),
+    ("document", '<html lang="en" dir="ltr">', "<html>"),
+    ("document", 'lang="en" dir="ltr">\n<div class="preheader"', '>\n<div class="preheader"'),
+    ("document", 'role="article"', ""),
+    ("document", 'aria-label="Ports', 'data-label="Ports'),
+    ("document", "<title>.*</title>", "<title> </title>"),
+    ("metas", '<meta charset="utf-8">', ""),
+    ("metas", "initial-scale=1", "initial-scale=1, user-scalable=no"),
+    ("metas", "width=device-width", "width=600"),
+    ("metas", '<meta name="format-detection"[^>]*>', ""),
+    ("metas", '<meta name="x-apple-disable-message-reformatting">', ""),
+    ("metas", '<meta name="color-scheme"[^>]*>', ""),
+    ("metas", '<meta name="supported-color-schemes"[^>]*>', ""),
+    ("preheader", "display:none", "display:block"),
+    ("preheader", "Shift workers who nap before", "Shift workers who nap before and before"),
+    ("preheader", "(&#847;&zwnj;&nbsp;)+", ""),
+    ("layout", '<table role="presentation" class="row"', '<table class="row"'),
+    ("layout", "max-width:600px", "max-width:700px"),
+    ("layout", r"<!--\[if mso\]></td></tr></table><!\[endif\]-->", ""),
+    ("layout", r"<!--\[if mso\]></td></tr></table>", "<!--[if mso]></td></tr>"),
+    ("layout", 'width="600"', 'width="100%"'),
+    ("headings", "<h1(.*)</h1>", r"<p\1</p>"),
+    ("headings", "<h2", "<h4"),
+    ("headings", MARK, f"<tr><td><h1>Another</h1></td></tr>{MARK}"),
+    ("contrast", "color:#5f5a52", "color:#bbbbbb"),
+    ("contrast", "color: #b3aca0", "color: #555555"),
+    ("contrast", r"\[data-ogsc\] \.name.*", ""),
+    ("contrast", "color:#1d1b18", "color:black"),
+    ("darkness", "prefers-color-scheme: dark", "prefers-color-scheme: light"),
+    ("darkness", "#100f0e !important", "#100f0e"),
+    ("darkness", r"\[data-ogsc\]", ".ogsc"),
+    ("type sizes", "font-size:16px", "font-size:15px"),
+    ("type sizes", "Arial, sans-serif", "Arial"),
+    ("type sizes", "font-size:40px; ", ""),
+    ("links", "text-decoration:underline", "text-decoration:none"),
+    ("links", "Go to the episode", "here"),
+    ("links", "padding:10px 0", "padding:9px 0"),
+    ("links", "display:inline-block; padding:10px 0", "padding:10px 0"),
+    ("addresses", "https://nightdesk.example/nurses", "/nurses"),
+    ("addresses", "https://nightdesk.example/nurses", "javascript:go()"),
+    ("addresses", MARK, f'<tr><td><img src="https://a.example/p.gif" alt=""></td></tr>{MARK}'),
+    ("addresses", "</style>", "@import 'x.css';</style>"),
+    ("addresses", "padding:20px 0 0", "background:url(https://a.example/b.png)"),
+    *(
+        ("elements", MARK, f"<tr><td><{tag}></{tag}></td></tr>{MARK}")
+        for tag in ("script", "form", "iframe", "button", "svg", "video")
+    ),
+    ("elements", "</title>", '</title><link rel="stylesheet" href="https://a.example/a.css">'),
+    ("elements", MARK, f'<tr><td><img src="cid:a@b"></td></tr>{MARK}'),
+    ("elements", '<p class="date"', '<p class="date" onclick="go()"'),
+    ("size", "The Five</h1>", f"{'x' * 80_000}</h1>"),
+    ("size", "</style>", f"{'.a { color: red } ' * 1000}</style>"),
+    ("size", "  .row, .footer", "  @media (hover) { .a { color: red } } .row, .footer"),
+    ("support", "display:inline-block", "display:grid"),
+    ("support", "vertical-align:top", "position:absolute"),
+    ("support", "max-width:600px", "max-width:min(600px, 100%)"),
+    ("support", "font-size:24px", "font-size:2vmax"),
+    ("support", r"\.row, ", ".row:hover, "),
+    ("support", MARK, f"<tr><td><meter></meter></td></tr>{MARK}"),
+    ("support", '<p class="date"', '<p class="date" popover'),
+    ("support", "</style>", "@supports (display: grid) { p { color: red } }</style>"),
+    ("support", "</style>", "p { never-heard-of: 1 }</style>"),
+]
+
+
+@pytest.mark.parametrize(("rule", "old", "new"), BROKEN)
+def test_what_breaks_a_property_is_found(rule: str, old: str, new: str) -> None:
+    broken = re.sub(old, new, GOLDEN)
+    assert broken != GOLDEN
+    before = set(lint(SOURCES["issue.html"], GOLDEN, SUPPORT))
+    assert rule in {one.rule for one in set(lint(SOURCES["issue.html"], broken, SUPPORT)) - before}
+
+
+def test_every_property_is_broken_by_something() -> None:
+    rules = {name.replace("_", " ") for name in PROPERTIES} | {"support"}
+    assert {rule for rule, _, _ in BROKEN} == rules
+
+
+def test_a_reason_in_the_template_excuses_and_an_idle_one_is_told() -> None:
+    html = specimen(SOURCES).html
+    grid = html.replace("display:inline-block", "display:inline-block; display:grid")
+    excused = "\n".join(
+        (SOURCES["issue.html"], "{# progressive enhancements:", "css-display-grid: why", "#}")
+    )
+    assert not [one for one in lint(excused, grid, SUPPORT) if "css-display-grid" in one.what]
+    [idle] = lint(excused, html, SUPPORT)
+    assert idle.what.startswith("css-display-grid stands in the list of enhancements and is not")
+
+
+def test_uses_are_read_from_elements_attributes_and_style_sheets() -> None:
+    found = uses(
+        Page(
+            "<html><style>/* p:hover */ a > b + .c#d::before, [lang] ~ * { gap: 1.5em }"
+            "@media (hover) and (min-width: 5px) { p q { width: calc(1vw) !important } }</style>"
+            '<body><p style="font-family: \'1px\'; color: #1em"><a href="#x">x</a>'
+            '<a href="mailto:x">x</a><input type="radio"></p></body></html>'
+        )
+    )
+    selectors = "child adjacent-sibling class id attribute general-sibling universal type"
+    assert {f"selector:{kind}" for kind in (*selectors.split(), "grouping", "descendant")} <= found
+    assert {"pseudo:before", "property:gap", "unit:em", "media:hover", "at:media"} <= found
+    assert {"function:calc", "unit:vw", "important", "href:#", "href:mailto"} <= found
+    assert "element:input[type=radio]" in found
+    assert not {"pseudo:hover", "doctype"} & found
+
+
+def test_the_figures_that_the_design_tells() -> None:
+    for scheme, shown in figures(Page(specimen(SOURCES).html)).items():
+        assert shown, scheme
+        assert min(shown.values()) >= 6, scheme
