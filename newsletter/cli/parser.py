@@ -102,6 +102,10 @@ def _looking(commands: _Commands) -> None:
     form.add_argument("--text", action="store_true", help="the plain text part")
     form.add_argument("--eml", action="store_true", help="the message itself, byte for byte")
     one.add_argument("--why", action="store_true", help="print why these five as well")
+    one.add_argument(
+        "--serve", action="store_true", help="the workbench: every way to see it, in a browser"
+    )
+    one.add_argument("--port", type=_port, default=8026, help="where --serve listens (8026)")
     one = commands.add(
         "lint", "lint:lint", "is a template fit for every mail program? Says what is not", json=True
     )

@@ -23,6 +23,10 @@ _WIDTH = 88
 
 
 def preview(app: App, words: Namespace) -> int:
+    if words.serve:
+        from newsletter.cli.workbench import serve
+
+        return serve(app, words)
     if words.out == "-" and (words.open or words.why):
         raise UsageError("--out - leaves no room for --open or --why: give --out a file")
     posting = posting_of(app, words.to, words.date)

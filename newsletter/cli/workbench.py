@@ -1,0 +1,221 @@
+"""``newsletter preview --serve``: the workbench, which looks at a copy of the store."""
+
+import re
+from argparse import Namespace
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import Any
+from urllib.parse import urlencode
+
+from newsletter.cli.app import App
+from newsletter.cli.lint import found as findings
+from newsletter.cli.output import say
+from newsletter.config import PREFIX
+from newsletter.daily.compose import Edition
+from newsletter.daily.draft import draft
+from newsletter.daily.gather import gather
+from newsletter.edges.resources import resource
+from newsletter.edges.store import issues, ledger, subscribers
+from newsletter.edges.store.shadow import copy_database
+from newsletter.edges.web import app as web
+from newsletter.edges.web import workbench
+from newsletter.editorial.letter import Letter, Logo, letter
+from newsletter.editorial.message import message
+from newsletter.editorial.model import Posting
+from newsletter.editorial.ranking import Reader
+from newsletter.editorial.stationery import Stationery
+from newsletter.editorial.survey import Standing, survey
+from newsletter.errors import NewsletterError, UsageError
+
+_PAGE = "workbench.html"
+_MOST_FILES = 20_000
+
+
+def serve(app: App, words: Namespace) -> int:
+    """Until it is stopped. Nothing in the store changes: a copy of it is looked at."""
+    try:
+        socket = workbench.listening(words.port)
+    except OSError as error:
+        raise NewsletterError(f"cannot listen on port {words.port}: {error.strerror}") from error
+    port = socket.getsockname()[1]
+    first = urlencode({"date": words.date or "", "to": words.to or ""})
+    with socket, TemporaryDirectory(prefix="newsletter-") as folder:
+        bench = Bench(app, Path(folder))
+        say(f"the workbench: http://{workbench.HOST}:{port}/?{first}")
+        made = workbench.app(bench.page, bench.frame, bench.version, port)
+        try:
+            web.server(made).run(sockets=[socket])
+        except KeyboardInterrupt:
+            pass
+        finally:
+            bench.close()
+    return 0
+
+
+@dataclass
+class Bench:
+    """``app`` is what the operator runs; ``_copy`` is one made from it, good for one version."""
+
+    app: App
+    folder: Path
+    _lock: Lock = field(default_factory=Lock)
+    _copy: App | None = None
+    _of: str = ""
+
+    def version(self) -> str:
+        """Another one when the configuration, a template, a brief or the store has changed."""
+        stamps = sorted(f"{path}:{_stamp(path)}" for path in self._watched())
+        return sha256("\n".join(stamps).encode()).hexdigest()[:16]
+
+    def page(self, query: Mapping[str, str]) -> str:
+        version = self.version()
+        frame = {"version": version, "date": query.get("date", ""), "to": query.get("to", "")}
+        with self._lock:
+            try:
+                shown = _shown(self._fresh(version), query)
+            except NewsletterError as error:
+                shown = {"title": "nothing to show", "readers": [], "error": str(error)}
+        return _stationery().fill(_PAGE, **{**frame, **shown})
+
+    def frame(self, query: Mapping[str, str]) -> str:
+        with self._lock:
+            try:
+                app = self._fresh(self.version())
+                made = letter_of(app, posting_of(app, query))
+            except NewsletterError:
+                return "<!DOCTYPE html><title>nothing</title>"
+            logo = app.letterhead.logo if query.get("images") != "off" else None
+        return _in_scheme(_with_logo(made.html, logo), query.get("scheme", "light"))
+
+    def close(self) -> None:
+        if self._copy:
+            self._copy.close()
+
+    def _fresh(self, version: str) -> App:
+        if self._copy is None or self._of != version:
+            self.close()
+            self._copy, self._of = self._made(), version
+        return self._copy
+
+    def _made(self) -> App:
+        """Read anew: configuration, templates, and the inbox into a copy of the store.
+
+        A PostgreSQL store is looked at as it is, without what has not been ingested yet.
+        """
+        app = App(self.app.config, self.app.environment, self.app.clock)
+        url = app.settings.store.url
+        if not url.startswith("sqlite:///"):
+            return app
+        copy = self.folder / "copy.db"
+        for left in self.folder.iterdir():
+            left.unlink()
+        copy_database(app.beside(url.removeprefix("sqlite:///")), copy)
+        environment = {**app.environment, f"{PREFIX}STORE__URL": f"sqlite:///{copy}"}
+        app = App(app.config, environment, app.clock)
+        gather(app.intake(lambda: None, lambda _done, _total: None), app.clock())
+        return app
+
+    def _watched(self) -> Iterator[Path]:
+        yield self.app.path
+        app = App(self.app.config, self.app.environment, self.app.clock)
+        try:
+            settings = app.settings
+        except NewsletterError:
+            return
+        places = [resource("templates"), app.beside(settings.inbox.path)]
+        places += [app.templates] if app.templates else []
+        for place in places:
+            yield from sorted(place.rglob("*"))[:_MOST_FILES]
+        yield from (app.beside(settings.newsletter.logo),) if settings.newsletter.logo else ()
+        if settings.store.url.startswith("sqlite:///"):
+            store = app.beside(settings.store.url.removeprefix("sqlite:///"))
+            yield from (store, store.with_name(f"{store.name}-wal"))
+
+
+def posting_of(app: App, query: Mapping[str, str]) -> Posting:
+    """Whose issue, of which day: as ``preview --to --date`` has it."""
+    to, day = query.get("to", ""), query.get("date", "")
+    try:
+        on = date.fromisoformat(day) if day else None
+    except ValueError as error:
+        raise UsageError(f"{day!r} is no date") from error
+    reader = app.subscriber(to) if to else app.house()
+    posting = draft(app.rules, app.clock(), reader, on, house=not to)
+    if not posting.issue.picks:
+        raise NewsletterError(f"no issue for {posting.issue.date}: too little is new")
+    return posting
+
+
+def letter_of(app: App, posting: Posting) -> Letter:
+    return letter(posting.issue, posting.subscriber, app.letterhead)
+
+
+def _shown(app: App, query: Mapping[str, str]) -> dict[str, Any]:
+    with app.store.reading() as db:
+        readers = [one.address for one in subscribers.everyone(db)]
+    try:
+        posting = posting_of(app, query)
+        made, raw = letter_of(app, posting), message(posting, app.letterhead)
+    except NewsletterError as error:
+        return {"title": "nothing to show", "readers": readers, "error": str(error)}
+    hidden = re.search(r"display:none[^>]*>([^&<]*)", made.html)
+    return {
+        "error": "",
+        "title": made.subject,
+        "date": posting.issue.date.isoformat(),
+        "readers": readers,
+        "query": urlencode({"date": posting.issue.date, "to": query.get("to", "")}),
+        "html_size": len(made.html.encode()),
+        "message_size": len(raw),
+        "preheader": hidden[1] if hidden else "",
+        "text": made.text,
+        "source": raw.decode("utf-8", "replace").replace("\r\n", "\n"),
+        "picks": posting.issue.picks,
+        "weights": app.taste.weights,
+        "standings": _standings(app, posting, house=not query.get("to")),
+        "findings": findings(app, None),
+    }
+
+
+def _standings(app: App, posting: Posting, *, house: bool) -> list[Standing]:
+    """Against what the reader had been sent before that day."""
+    day = posting.issue.date
+    reader = posting.subscriber
+    edition = Edition(app.store, day, app.taste)
+    with app.store.reading() as db:
+        sent = issues.house_heard(db) if house else ledger.heard(db, [reader.id]).get(reader.id, {})
+    before = {insight: when for insight, when in sent.items() if when < day}
+    looked = Reader("" if house else reader.interests, before)
+    return survey(edition.day, looked, app.taste, posting.issue.picks)
+
+
+def _stationery() -> Stationery:
+    return Stationery({_PAGE: resource("edges/web/workbench.html").read_text(encoding="utf-8")})
+
+
+def _stamp(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:
+        return "gone"
+    return f"{found.st_mtime_ns}:{found.st_size}" if path.is_file() else "folder"
+
+
+def _with_logo(html: str, logo: Logo | None) -> str:
+    """A browser knows no parts of a message: the picture stands in the page, or is left out."""
+    if logo is None:
+        return re.sub(r'src="cid:[^"]*"', 'src="data:,"', html)
+    return html.replace(logo.url, f"data:image/png;base64,{b64encode(logo.png).decode()}")
+
+
+def _in_scheme(html: str, scheme: str) -> str:
+    """The reader's own choice decides in a mail program; here both are seen side by side."""
+    asked = partial(re.compile(r"\(prefers-color-scheme:\s*dark\)").sub, string=html)
+    return asked("all" if scheme == "dark" else "not all")

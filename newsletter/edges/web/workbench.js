@@ -1,0 +1,36 @@
+// Loads the page again when what it shows has changed, and tells about the dot under the pointer.
+"use strict";
+
+const loaded = document.documentElement.dataset.version;
+const place = "workbench-scroll";
+
+async function look() {
+  try {
+    const answer = await fetch("/version", { cache: "no-store" });
+    if (answer.ok && (await answer.text()) !== loaded) {
+      sessionStorage.setItem(place, String(window.scrollY));
+      window.location.reload();
+      return;
+    }
+  } catch {
+    // the workbench was stopped; it may be started again
+  }
+  setTimeout(look, 700);
+}
+
+function tell(event) {
+  const dot = event.target.closest("[data-text]");
+  if (!dot) return;
+  document.getElementById("dot-text").textContent = dot.dataset.text;
+  document.getElementById("dot-figures").textContent = dot.dataset.figures;
+  document.getElementById("dot-echo").textContent = dot.dataset.echo;
+}
+
+window.scrollTo(0, Number(sessionStorage.getItem(place) || 0));
+sessionStorage.removeItem(place);
+document.addEventListener("mouseover", tell);
+document.addEventListener("focusin", tell);
+for (const field of document.querySelectorAll("form [name]")) {
+  field.addEventListener("change", () => field.form.requestSubmit());
+}
+look();

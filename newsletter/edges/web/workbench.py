@@ -1,0 +1,95 @@
+"""The workbench: a page for whoever writes templates, on this machine alone. It only looks.
+
+Answers GET, and only to its own loopback name: a page elsewhere that points a name of its own at
+127.0.0.1 (DNS rebinding) is turned away by its Host.
+"""
+
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Query = Mapping[str, str]
+
+HOST = "127.0.0.1"
+_SCRIPT = Path(__file__).with_name("workbench.js")
+_COMMON = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_PAGE = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_FRAME = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'self'"
+)
+
+
+def app(
+    page: Callable[[Query], str],
+    frame: Callable[[Query], str],
+    version: Callable[[], str],
+    port: int,
+) -> ASGIApp:
+    """``page`` and ``frame`` make HTML of a query; ``version`` changes when they would change.
+
+    They run in a thread pool. Whatever they raise is theirs to show: a page that says so.
+    """
+
+    async def bench(request: Request) -> Response:
+        return HTMLResponse(
+            await run_in_threadpool(page, request.query_params), headers=_csp(_PAGE)
+        )
+
+    async def message(request: Request) -> Response:
+        made = await run_in_threadpool(frame, request.query_params)
+        return HTMLResponse(made, headers=_csp(_FRAME))
+
+    async def now(_: Request) -> Response:
+        return PlainTextResponse(await run_in_threadpool(version))
+
+    async def script(_: Request) -> Response:
+        return Response(_SCRIPT.read_bytes(), media_type="text/javascript")
+
+    paths = {"/": bench, "/message": message, "/version": now, "/workbench.js": script}
+    routes = [Route(path, answer, methods=["GET"]) for path, answer in paths.items()]
+    return _own_host_only(Starlette(routes=routes), port)
+
+
+def listening(port: int) -> socket.socket:
+    """On this machine alone; 0 is any free port. OSError: it is taken."""
+    return socket.create_server((HOST, port))
+
+
+def _csp(policy: str) -> dict[str, str]:
+    return {"Content-Security-Policy": policy}
+
+
+def _own_host_only(inner: ASGIApp, port: int) -> ASGIApp:
+    own = {f"{HOST}:{port}", f"localhost:{port}"}
+    headers = [(name.lower().encode(), value.encode()) for name, value in _COMMON.items()]
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *headers]
+            await send(message)
+
+        if Headers(scope=scope).get("host") in own:
+            await inner(scope, receive, with_headers)
+        else:
+            answer = PlainTextResponse("this is not the host you asked for\n", 421)
+            await answer(scope, receive, with_headers)
+
+    return guarded

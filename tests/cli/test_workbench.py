@@ -1,0 +1,131 @@
+"""The workbench's pages: what they show, and that looking changes nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lxml import html as dom
+
+from newsletter.cli.app import App
+from newsletter.cli.workbench import Bench
+from tests.cli.conftest import INSIGHTS, House
+
+Query = dict[str, str]
+
+
+@pytest.fixture
+def bench(house: House, tmp_path: Path) -> Iterator[Bench]:
+    house.stock()
+    house.subscribe("ada@reader.example", options=["--interests", "choirs"])
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    made = Bench(App(str(house.config), house.environment, lambda: house.now), folder)
+    yield made
+    made.close()
+
+
+def shown(page: str) -> str:
+    return " ".join(str(dom.document_fromstring(page).text_content()).split())
+
+
+def test_it_shows_every_way_to_see_an_issue_and_changes_nothing(bench: Bench, house: House) -> None:
+    before = house.dump()
+    page = bench.page({})
+    doc = dom.document_fromstring(page)
+    frames = [one.get("src") for one in doc.iter("iframe")]
+    assert len(frames) == 7
+    assert all(one.get("sandbox") == "" for one in doc.iter("iframe"))
+    assert "no findings" in shown(page)
+    assert (
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in doc.get_element_by_id("source").text
+    )
+    assert "Unsubscribe: https://letters.example/u/0." in doc.get_element_by_id("text").text
+    assert [one.text for one in doc.iter("option")] == ["the house issue", "ada@reader.example"]
+    assert len(doc.xpath("//*[name()='circle']")) == len(INSIGHTS)
+    assert len(doc.xpath("//*[name()='circle'][contains(@class, 'pick')]")) == 5
+    assert house.dump() == before
+
+
+def test_what_it_frames_is_what_is_sent(bench: Bench, house: House) -> None:
+    sent = house("preview", "--to", "ada@reader.example", "--out", "-").stdout.decode()
+    framed = bench.frame({"to": "ada@reader.example"})
+    assert framed == sent.replace("(prefers-color-scheme: dark)", "not all")
+    dark = bench.frame({"to": "ada@reader.example", "scheme": "dark"})
+    assert dark == sent.replace("(prefers-color-scheme: dark)", "all")
+
+
+def test_why_is_told_of_the_reader_who_is_asked_for(bench: Bench, house: House) -> None:
+    assert house("send", "--now").code == 0
+    page = bench.page({"to": "ada@reader.example", "date": "2026-03-15"})
+    assert "nearest" not in shown(page)  # nothing here resembles anything
+    assert len(dom.document_fromstring(page).xpath("//*[name()='circle']")) == len(INSIGHTS) - 5
+    yesterday = bench.page({"to": "ada@reader.example", "date": "2026-03-14"})
+    assert "choirs" in shown(yesterday)
+    assert len(dom.document_fromstring(yesterday).xpath("//*[name()='circle']")) == len(INSIGHTS)
+
+
+def test_a_twin_of_what_was_sent_is_listed(bench: Bench, house: House) -> None:
+    assert house("send", "--now").code == 0
+    first = house("explain", "--to", "ada@reader.example", "--json").json["picks"][0]["text"]
+    house.drop("again.json", f"{first} Indeed.", published="2026-03-15")
+    page = bench.page({"to": "ada@reader.example", "date": "2026-03-15"})
+    twins = dom.document_fromstring(page).xpath("//ul[@class='twins']")[0].text_content()
+    assert "Indeed" in twins
+    assert "restates what was sent" in twins
+
+
+def test_a_brief_dropped_in_is_seen_and_not_ingested(bench: Bench, house: House) -> None:
+    version, before = bench.version(), house.dump()
+    house.drop("new.json", "Beekeepers insure hives by their weight.", published="2026-03-14")
+    assert bench.version() != version
+    assert "Beekeepers insure hives" in bench.page({})
+    assert house.dump() == before
+
+
+@pytest.mark.parametrize("name", ["config.toml", "mine/issue.html", "newsletter.db"])
+def test_its_version_changes_with_what_it_shows(bench: Bench, house: House, name: str) -> None:
+    house.environment["NEWSLETTER_NEWSLETTER__TEMPLATES"] = "mine"
+    (house.folder / "mine").mkdir()
+    version = bench.version()
+    assert bench.version() == version
+    with (house.folder / name).open("ab") as file:
+        file.write(b"\n")
+    assert bench.version() != version
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"date": "soon"}, "is no date"),
+        ({"to": "nobody@reader.example"}, "nobody is subscribed"),
+        ({"date": "2020-01-01"}, "too little is new"),
+    ],
+)
+def test_a_mistake_is_told_on_the_page(bench: Bench, query: Query, told: str) -> None:
+    assert told in shown(bench.page(query))
+    assert bench.frame(query).startswith("<!DOCTYPE html>")
+
+
+def test_a_broken_configuration_is_told_until_it_is_mended(bench: Bench, house: House) -> None:
+    good = house.config.read_text()
+    house.config.write_text("[newsletter]\nname = 5\n")
+    assert "newsletter.name" in shown(bench.page({}))
+    house.config.write_text(good)
+    assert "no findings" in shown(bench.page({}))
+
+
+def test_a_template_that_mail_programs_cannot_show_has_findings(bench: Bench, house: House) -> None:
+    mine = house.folder / "mine"
+    mine.mkdir()
+    source = (Path(__file__).parents[2] / "templates" / "issue.html").read_text()
+    (mine / "issue.html").write_text(source.replace("<h1 ", "<h1 style='position: fixed' "))
+    house.environment["NEWSLETTER_NEWSLETTER__TEMPLATES"] = "mine"
+    assert "css-position" in shown(bench.page({}))
+
+
+def test_a_logo_is_shown_and_images_can_be_off(bench: Bench, house: House) -> None:
+    png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x20\0\0\0\x20"
+    (house.folder / "logo.png").write_bytes(png)
+    house.environment["NEWSLETTER_NEWSLETTER__LOGO"] = "logo.png"
+    assert 'src="data:image/png;base64,iVBOR' in bench.frame({})
+    assert 'src="data:,"' in bench.frame({"images": "off"})
