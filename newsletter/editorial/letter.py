@@ -125,7 +125,7 @@ def _welcome(issue: Issue, subscriber: Subscriber) -> str:
     if not issue.first:
         return ""
     who = f"Welcome, {subscriber.name}." if subscriber.name else "Welcome."
-    return f"{who} These are the best of the last days; from now on, only what is new to you."
+    return f"{who} These are the best of recent days; from now on you get only what is new to you."
 
 
 def _preheader(issue: Issue) -> str:

@@ -225,7 +225,7 @@ def test_a_logo_is_shown_from_the_message_itself() -> None:
 
 
 def test_only_a_first_issue_says_welcome() -> None:
-    said = "Welcome, Mira Sørensen. These are the best of the last days;"
+    said = "Welcome, Mira Sørensen. These are the best of recent days;"
     first = LETTERS["first"]
     assert said in " ".join(first.text.split())
     assert said in page(first).text_content()

@@ -1,0 +1,83 @@
+"""The golden issue as Chromium shows it, and how far two pictures of it are apart."""
+
+from base64 import b64encode
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from newsletter.editorial.letter import letter
+from tests.golden import READER, STATES, letterhead
+
+DOCS = Path(__file__).parents[2] / "docs"
+WIDTHS = {"phone": 390, "desktop": 1000}
+SCHEMES = ("light", "dark")
+NAMES = [f"issue-{device}-{scheme}.png" for device in WIDTHS for scheme in SCHEMES]
+
+# Both pictures are shrunk to an eighth: what is left tells of layout and colour, not of hinting.
+_COMPARE = """async ([one, other]) => {
+  const pixels = async (data) => {
+    const image = new Image();
+    image.src = "data:image/png;base64," + data;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(image.width / 8);
+    canvas.height = Math.round(image.height / 8);
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.imageSmoothingQuality = "high";
+    context.drawImage(image, 0, 0, canvas.width, canvas.height);
+    return context.getImageData(0, 0, canvas.width, canvas.height);
+  };
+  const [left, right] = [await pixels(one), await pixels(other)];
+  if (left.width !== right.width || left.height !== right.height) return 1;
+  let far = 0;
+  for (let at = 0; at < left.data.length; at += 4) {
+    const apart = (channel) => Math.abs(left.data[at + channel] - right.data[at + channel]);
+    if (Math.max(apart(0), apart(1), apart(2)) > 24) far += 1;
+  }
+  return far / (left.data.length / 4);
+}"""
+
+
+def taken(browser: Browser, html: str, width: int, scheme: str) -> bytes:
+    """A PNG of the whole page."""
+    page = browser.new_page(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page.set_content(html)
+    picture = page.screenshot(full_page=True)
+    page.close()
+    return picture
+
+
+def golden(browser: Browser) -> dict[str, bytes]:
+    """The pictures of docs/ by their names."""
+    html = letter(STATES["golden"], READER, letterhead()).html
+    return {
+        f"issue-{device}-{scheme}.png": taken(browser, html, width, scheme)
+        for device, width in WIDTHS.items()
+        for scheme in SCHEMES
+    }
+
+
+def side_by_side(browser: Browser, pictures: dict[str, bytes]) -> bytes:
+    """What the README opens with: the top of both phones."""
+    phones = "".join(
+        f'<div style="height:1000px;overflow:hidden;border-radius:24px;border:1px solid #8886">'
+        f'<img src="data:image/png;base64,{b64encode(picture).decode()}" alt=""></div>'
+        for name, picture in pictures.items()
+        if "phone" in name
+    )
+    page = browser.new_page(viewport={"width": 860, "height": 1040})
+    page.set_content(f'<body style="margin:19px;display:flex;gap:38px">{phones}')
+    picture = page.screenshot(omit_background=True)
+    page.close()
+    return picture
+
+
+def distance(browser: Browser, one: bytes, other: bytes) -> float:
+    """Which part of two pictures differs in a way that is seen; 1 where their sizes differ."""
+    page = browser.new_page()
+    found = page.evaluate(_COMPARE, [b64encode(one).decode(), b64encode(other).decode()])
+    page.close()
+    return float(found)

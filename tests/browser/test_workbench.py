@@ -1,0 +1,111 @@
+"""The workbench in a real Chromium, served by the program itself."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from newsletter.cli import main
+from tests.browser.test_issues import violations
+from tests.builders import NOON
+from tests.test_docs import free_port
+
+pytestmark = pytest.mark.heavy
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's week, and its database."""
+    folder = tmp_path_factory.mktemp("bench") / "demo"
+    assert main(["demo", str(folder), "--date", "2026-03-14"], clock=lambda: NOON) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(house: Path) -> Iterator[str]:
+    port = free_port()
+    words = ["preview", "--serve", "--date", "2026-03-14", "--port", str(port)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "newsletter", "--config", str(house / "config.toml"), *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        assert line.startswith("the workbench: http://127.0.0.1:"), line
+        yield line.split()[-1]
+        process.terminate()
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    opened = chromium.new_page(viewport={"width": 1440, "height": 900})
+    opened.set_default_timeout(20_000)
+    said: list[str] = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.goto(address)
+    yield opened
+    opened.close()
+    assert said == []
+
+
+def test_every_frame_shows_the_issue_in_its_scheme(page: Page) -> None:
+    expect(page.locator("iframe")).to_have_count(7)
+    for scheme, paper in (("light", "rgb(255, 253, 249)"), ("dark", "rgb(26, 25, 23)")):
+        for device in ("Phone", "Tablet", "Desktop"):
+            sheet = page.frame_locator(f"iframe[title='{device}, {scheme}']").locator(".sheet")
+            expect(sheet).to_have_css("background-color", paper)
+            expect(sheet.locator("h1")).to_have_text("Five Insights")
+
+
+def test_a_message_cannot_run_a_script(page: Page) -> None:
+    allowed = page.locator("iframe").evaluate_all(
+        "all => all.map(one => [one.sandbox.length, one.contentDocument === null])"
+    )
+    assert allowed == [[0, True]] * 7
+
+
+def test_a_dot_tells_what_it_is(page: Page) -> None:
+    page.locator("circle.pick").first.hover()
+    expect(page.locator("#dot-figures")).to_contain_text("pick ")
+    text = page.locator("circle.pick").first.get_attribute("data-text")
+    expect(page.locator("#dot-text")).to_have_text(str(text))
+
+
+def test_another_reader_and_another_day(page: Page) -> None:
+    page.select_option("#to", "kofi@reader.example")
+    page.wait_for_url("**to=kofi*")
+    expect(page.locator("#source")).to_contain_text("kofi@reader.example")
+    page.fill("#date", "2026-03-13")
+    page.wait_for_url("**date=2026-03-13*")
+    expect(page.locator("#text")).to_contain_text("Friday, 13 March 2026")
+
+
+def test_it_reloads_by_itself_and_the_store_stays(page: Page, house: Path) -> None:
+    database = (house / "newsletter.db").read_bytes()
+    config = house / "config.toml"
+    config.write_text(config.read_text().replace('"Five Insights"', '"Six Insights"'))
+    phone = page.frame_locator("iframe[title='Phone, light']")
+    expect(phone.locator("h1")).to_have_text("Six Insights")
+    config.write_text(config.read_text().replace('"Six Insights"', '"Five Insights"'))
+    expect(phone.locator("h1")).to_have_text("Five Insights")
+    before = page.locator("circle").count()
+    brief = {"published": "2026-03-14", "insights": ["Beekeepers insure hives by their weight."]}
+    (house / "inbox" / "new.json").write_text(json.dumps(brief))
+    expect(page.locator("circle")).to_have_count(before + 1)
+    assert (house / "newsletter.db").read_bytes() == database
+
+
+def test_axe_finds_nothing_in_the_page_itself(page: Page, axe: str) -> None:
+    page.locator("iframe").evaluate_all("all => all.forEach(one => one.remove())")
+    session = page.context.new_cdp_session(page)
+    session.send("Page.setBypassCSP", {"enabled": True})
+    assert violations(page, axe) == []
