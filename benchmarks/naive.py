@@ -34,6 +34,14 @@ def premailed(posting: Posting, plain: Letterhead) -> Letter:
     return Letter(found.subject, found.text, html)
 
 
+def css_inlined(posting: Posting, plain: Letterhead) -> Letter:
+    """The same by css-inline, which is written in Rust."""
+    from css_inline import inline
+
+    found = letter(posting.issue, posting.subscriber, plain)
+    return Letter(found.subject, found.text, inline(found.html, load_remote_stylesheets=False))
+
+
 def email_message(content: Letter, posting: Posting, head: Letterhead) -> EmailMessage:
     mail = EmailMessage()
     mail["From"] = head.from_address

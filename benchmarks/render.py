@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks import naive
@@ -32,7 +33,8 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:  # noqa: ARG001
     counts = {work: scale.slow if work in _SLOW else scale.readers for work in _WAYS.values()}
     ways = {name: partial(apart, work, counts[work]) for name, work in _WAYS.items()}
     measured = in_turns(ways, scale.runs)
-    letters, messages = list(_WAYS)[:2], list(_WAYS)[2:]
+    letters = [name for name in _WAYS if "rendered" in name or name == "letter()"]
+    messages = [name for name in _WAYS if name not in letters]
     yield _table("render: a letter", letters, measured)
     yield _table("render: a whole message", messages, measured)
 
@@ -66,6 +68,11 @@ def premailed_letters(readers: int) -> Figures:
     return _rate(lambda one: naive.premailed(one, plain).html.encode(), readers)
 
 
+def css_inlined_letters(readers: int) -> Figures:
+    plain = letterhead(inlined=False)
+    return _rate(lambda one: naive.css_inlined(one, plain).html.encode(), readers)
+
+
 def messages(readers: int) -> Figures:
     head = letterhead()
     return _rate(lambda one: message(one, head), readers)
@@ -93,6 +100,8 @@ def premailed_email_messages(readers: int) -> Figures:
 _WAYS: dict[str, Callable[[int], Figures]] = {
     "letter()": letters,
     "rendered, then premailer": premailed_letters,
+    # An extra of the benchmark alone: pip install '.[bench]'
+    **({"rendered, then css-inline": css_inlined_letters} if find_spec("css_inline") else {}),
     "message()": messages,
     "letter() and EmailMessage": email_messages,
     "premailer and EmailMessage": premailed_email_messages,

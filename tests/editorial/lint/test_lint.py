@@ -1,6 +1,7 @@
 """Every property finds what breaks it, and nothing in the issues that we send."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.golden import READER, STATES, letterhead
 SOURCES = read_templates(None)
 SUPPORT = read_support()
 GOLDEN = letter(STATES["golden"], READER, letterhead()).html
+DESIGN = Path(__file__).parents[3] / "docs" / "design.md"
 MARK = '<tr><td class="masthead"'
 
 
@@ -139,6 +141,25 @@ def test_uses_are_read_from_elements_attributes_and_style_sheets() -> None:
 
 
 def test_the_figures_that_the_design_tells() -> None:
-    for scheme, shown in figures(Page(specimen(SOURCES).html)).items():
-        assert shown, scheme
-        assert min(shown.values()) >= 6, scheme
+    shown = figures(Page(specimen(SOURCES).html))
+    told = re.findall(
+        r"`(#\w+)` on `(#\w+)` \| ([\d.]+) \| `(#\w+)` on `(#\w+)` \| ([\d.]+)", DESIGN.read_text()
+    )
+    light = {(ink, paper): float(found) for ink, paper, found, *_ in told}
+    dark = {(ink, paper): float(found) for *_, ink, paper, found in told}
+    assert light == {pair: round(found, 2) for pair, found in shown["light"].items()}
+    assert dark == {pair: round(found, 2) for pair, found in shown["dark"].items()}
+    assert shown["dark in Outlook"] == shown["dark"]
+
+
+def test_the_sizes_that_the_design_tells() -> None:
+    rows = re.findall(r"^\| ([a-z ,]+) \| .*? \| (\d+)/(\d+)", DESIGN.read_text(), re.M)
+    assert len(rows) == 8
+    for what, size, line in rows:
+        assert f"font-size:{size}px; line-height:{line}px" in specimen(SOURCES).html, what
+
+
+def test_the_size_that_the_design_tells() -> None:
+    told = re.search(r"golden issue is (\d+) KB of HTML", DESIGN.read_text())
+    assert told
+    assert round(len(GOLDEN.encode()) / 1000) == int(told[1])
