@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import html as dom
@@ -24,14 +25,18 @@ def bench(house: House, tmp_path: Path) -> Iterator[Bench]:
     made.close()
 
 
+def parsed(page: str) -> Any:
+    return dom.document_fromstring(page)
+
+
 def shown(page: str) -> str:
-    return " ".join(str(dom.document_fromstring(page).text_content()).split())
+    return " ".join(str(parsed(page).text_content()).split())
 
 
 def test_it_shows_every_way_to_see_an_issue_and_changes_nothing(bench: Bench, house: House) -> None:
     before = house.dump()
     page = bench.page({})
-    doc = dom.document_fromstring(page)
+    doc = parsed(page)
     frames = [one.get("src") for one in doc.iter("iframe")]
     assert len(frames) == 7
     assert all(one.get("sandbox") == "" for one in doc.iter("iframe"))
@@ -58,10 +63,10 @@ def test_why_is_told_of_the_reader_who_is_asked_for(bench: Bench, house: House) 
     assert house("send", "--now").code == 0
     page = bench.page({"to": "ada@reader.example", "date": "2026-03-15"})
     assert "nearest" not in shown(page)  # nothing here resembles anything
-    assert len(dom.document_fromstring(page).xpath("//*[name()='circle']")) == len(INSIGHTS) - 5
+    assert len(parsed(page).xpath("//*[name()='circle']")) == len(INSIGHTS) - 5
     yesterday = bench.page({"to": "ada@reader.example", "date": "2026-03-14"})
     assert "choirs" in shown(yesterday)
-    assert len(dom.document_fromstring(yesterday).xpath("//*[name()='circle']")) == len(INSIGHTS)
+    assert len(parsed(yesterday).xpath("//*[name()='circle']")) == len(INSIGHTS)
 
 
 def test_a_twin_of_what_was_sent_is_listed(bench: Bench, house: House) -> None:
@@ -69,7 +74,7 @@ def test_a_twin_of_what_was_sent_is_listed(bench: Bench, house: House) -> None:
     first = house("explain", "--to", "ada@reader.example", "--json").json["picks"][0]["text"]
     house.drop("again.json", f"{first} Indeed.", published="2026-03-15")
     page = bench.page({"to": "ada@reader.example", "date": "2026-03-15"})
-    twins = dom.document_fromstring(page).xpath("//ul[@class='twins']")[0].text_content()
+    twins = parsed(page).xpath("//ul[@class='twins']")[0].text_content()
     assert "Indeed" in twins
     assert "restates what was sent" in twins
 
