@@ -134,3 +134,21 @@ def test_a_logo_is_shown_and_images_can_be_off(bench: Bench, house: House) -> No
     house.environment["NEWSLETTER_NEWSLETTER__LOGO"] = "logo.png"
     assert 'src="data:image/png;base64,iVBOR' in bench.frame({})
     assert 'src="data:,"' in bench.frame({"images": "off"})
+
+
+def test_lint_judges_the_template_that_is_sent_and_one_that_is_named(
+    house: House, elsewhere: Path
+) -> None:
+    fine = house.bare("lint")  # without any configuration
+    assert (fine.code, fine.out) == (0, "no findings\n")
+    source = (Path(__file__).parents[2] / "templates" / "issue.html").read_text()
+    broken = elsewhere / "mine.html"
+    broken.write_text(source.replace("display: inline-block", "display: grid"))
+    found = house("lint", str(broken))
+    assert found.code == 1
+    assert "support: css-display-grid" in found.out
+    assert {one["rule"] for one in house("lint", str(broken), "--json").json} == {
+        "support",
+        "links",
+    }
+    assert house("lint", str(elsewhere / "none.html")).code == 2
