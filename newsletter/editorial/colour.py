@@ -2,6 +2,7 @@
 
 import re
 from colorsys import hls_to_rgb, rgb_to_hls
+from functools import lru_cache
 
 READABLE = 4.5
 """The contrast that WCAG 2.2 (success criterion 1.4.3) asks of text."""
@@ -15,6 +16,7 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+@lru_cache(maxsize=64)  # a template asks for each of its colours in every letter
 def legible(colour: str, on: str, least: float = READABLE) -> str:
     """The colour itself, or the nearest lightness of its hue that can be read on ``on``."""
     hue, light, saturation = rgb_to_hls(*_channels(colour))
