@@ -119,4 +119,6 @@ def _environment(sources: Mapping[str, str]) -> Environment:
 
 def _without_controls(value: object) -> object:
     """Control characters are no text: they show as U+FFFD instead of breaking a message."""
-    return _CONTROLS.sub("\ufffd", value) if type(value) is str else value
+    if type(value) is not str or value.isprintable():
+        return value
+    return _CONTROLS.sub("\ufffd", value)
