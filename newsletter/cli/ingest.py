@@ -21,7 +21,7 @@ def moment() -> None:
 
 def ingest(app: App, words: Namespace) -> int:
     with progress("reading", quiet=words.json) as watch:
-        found = gather(app.intake(moment, watch, words.paths), app.clock())
+        found = gather(app.intake(moment, watch, words.paths), app.clock)
     if words.json:
         say_json(_as_json(found) | (_dropped(app) if words.dropped else {}))
     else:

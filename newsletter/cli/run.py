@@ -49,7 +49,7 @@ class Shift:
 
     def ingest(self) -> None:
         with progress("reading", quiet=True) as watch:
-            found = gather(self.app.intake(self._pause, watch), self.app.clock())
+            found = gather(self.app.intake(self._pause, watch), self.app.clock)
         if found.read:
             new = found.after.briefs - found.before.briefs
             log.info(

@@ -119,7 +119,7 @@ class Bench:
         copy_database(app.beside(url.removeprefix("sqlite:///")), copy)
         environment = {**app.environment, f"{PREFIX}STORE__URL": f"sqlite:///{copy}"}
         app = App(app.config, environment, app.clock)
-        gather(app.intake(lambda: None, lambda _done, _total: None), app.clock())
+        gather(app.intake(lambda: None, lambda _done, _total: None), app.clock)
         return app
 
     def _watched(self) -> Iterator[Path]:

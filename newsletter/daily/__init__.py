@@ -23,6 +23,6 @@ def publish(
     readers: Readers = DUE,
 ) -> tuple[Gathered, Report]:
     """Bring out what is due; running it again sends nothing again."""
-    gathered = gather(intake, clock())
+    gathered = gather(intake, clock)
     compose(rules, clock(), on, readers)
     return gathered, deliver(desk, clock, on, readers)

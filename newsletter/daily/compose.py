@@ -14,6 +14,7 @@ from newsletter.editorial.selection import choose
 
 _BATCH = 500
 _DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Due:
 
 def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> None:
     """Give everybody due their row; composing again changes nothing that was composed."""
+    with rules.store.writing() as db:
+        ledger.lapse(db, now)  # what is given up was not heard, and may be picked again
     look = _Look(rules, now, on, readers)
     for day in look.dates():
         with rules.store.reading() as db:
@@ -93,10 +96,15 @@ class _Look:
         return self.on is not None or self.readers.now
 
     def dates(self) -> list[date]:
-        """Since the ledger was last kept, as dates fall around the world."""
+        """Since the ledger was last kept, as dates fall around the world.
+
+        A week at least: it may have been kept for some of its readers only.
+        """
         if self.on is not None:
             return [self.on]
-        since = self.kept[1] if self.kept and not self.readers.now else self.now
+        since = self.now
+        if self.kept is not None and not self.readers.now:
+            since = min(self.kept[1], self.now - _WEEK)
         first, final = (since - _DAY).date(), (self.now + _DAY).date()
         return [first + _DAY * days for days in range((final - first).days + 1)]
 
@@ -122,10 +130,11 @@ class _Look:
 
     def _asks(self, one: Waiting, due: datetime, *, late: bool) -> bool:
         """A first look is for who was active at the due instant, a second for who had too few."""
-        if one.reason is None:
+        if one.looked_at is None or one.looked_at > self.now:
+            # No row yet, or one that a clock running ahead wrote: it said so too soon.
             return one.active_since < due and (self.kept is None or self.kept[0] <= due)
-        more = self.newest and one.looked_at and self.newest > one.looked_at
-        return one.reason == "too_few" and not late and bool(more)
+        more = self.newest is not None and self.newest > one.looked_at
+        return one.reason == "too_few" and not late and more
 
 
 class Edition:

@@ -42,7 +42,7 @@ class Gathered:
     left: Sequence[str]
 
 
-def gather(intake: Intake, now: datetime) -> Gathered:
+def gather(intake: Intake, clock: Callable[[], datetime]) -> Gathered:
     """Read what is new or changed since the last look; the rest costs a look at the folder."""
     with intake.store.reading() as db:
         known, before = archive.known(db), archive.totals(db)
@@ -56,6 +56,7 @@ def gather(intake: Intake, now: datetime) -> Gathered:
         reads = list(_read_all(batch, intake.phrases, left))
         rejected += [one for one in reads if one.reason]
         with intake.store.writing() as db:
+            now = clock()  # not earlier: whoever looked in the meantime must see that more came
             archive.record(db, reads, now, local_date(now, intake.timezone))
         intake.watch(done * _BATCH + len(batch), len(fresh))
     with intake.store.reading() as db:

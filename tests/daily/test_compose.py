@@ -205,3 +205,35 @@ def test_the_next_issue_is_when_this_one_expires(house: House) -> None:
         (row,) = db.execute(delivery.select()).all()
     assert row.expires_at == datetime(2026, 3, 15, 6, tzinfo=UTC)
     assert row.due_at == datetime(2026, 3, 14, 6, tzinfo=UTC)
+
+
+def test_a_run_for_some_does_not_make_the_others_forgotten(house: House) -> None:
+    people(house, "ada@example.org", "bob@example.org", hour=7)
+    house.receive(30)
+    house.tick()
+    house.now = NOON + timedelta(days=5)
+    house.compose(readers=Readers(ids=[1]))
+    house.compose()
+    served = {address: {row[1] for row in rows(house) if row[0] == address} for address in
+              ("ada@example.org", "bob@example.org")}  # fmt: skip
+    assert served["ada@example.org"] == served["bob@example.org"]
+    assert len(served["bob@example.org"]) == 6
+
+
+def test_a_clock_that_ran_ahead_costs_no_day(house: House) -> None:
+    people(house, "ada@example.org", hour=7)
+    house.receive(30)
+    house.tick()
+    house.now = NOON + timedelta(days=9)
+    house.compose()
+    house.now = NOON + timedelta(days=1)
+    assert house.tick().outcomes == {"sent": 1}
+
+
+def test_what_was_given_up_may_be_picked_again(house: House) -> None:
+    people(house, "ada@example.org", hour=7)
+    house.receive(5)
+    house.compose()
+    house.now = NOON + timedelta(days=1)
+    house.compose()
+    assert [row[2:] for row in rows(house)] == [("failed", "expired"), ("pending", None)]

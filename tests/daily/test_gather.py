@@ -20,7 +20,9 @@ QUOTES = str.maketrans({"'": "’", '"': "”"})
 
 def run(store: Store, *paths: Path, pause: Callable[[], None] = lambda: None) -> Gathered:
     sources = [Folder(path, 1_000_000) for path in paths]
-    return gather(Intake(store, sources, (), "UTC", pause, lambda _done, _total: None), NOON)
+    return gather(
+        Intake(store, sources, (), "UTC", pause, lambda _done, _total: None), lambda: NOON
+    )
 
 
 def write(folder: Path, name: str, *numbers: int) -> Path:

@@ -19,7 +19,7 @@ SEEDS = Path(__file__).parents[2].parent / "shared" / "seeds"
 def test_a_new_readers_first_two_issues_have_five(house: House) -> None:
     source = Folder(SEEDS, 1_000_000)
     nothing = Intake(house.store, [source], (), "UTC", lambda: None, lambda _done, _total: None)
-    gather(nothing, house.now)
+    gather(nothing, lambda: house.now)
     with house.store.writing() as db:
         subscribe(db)
     house.tick()
