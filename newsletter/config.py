@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parseaddr
 from functools import cache
 from importlib.resources import files
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
@@ -68,8 +69,8 @@ class Weights(Section, frozen=True):
 class Selection(Section, frozen=True):
     count: Positive = 5
     minimum: Positive = 3
-    window_days: Positive = 14
-    twin_limit: Fraction = 0.5
+    window_days: Annotated[int, Meta(ge=1, le=3650)] = 14
+    twin_limit: Annotated[float, Meta(gt=0, le=1)] = 0.5
     diversity: Fraction = 0.3
     per_brief: Positive = 2
     weights: Weights = field(default_factory=Weights)
@@ -254,6 +255,9 @@ _SHAPES = (
 def _faults(made: Settings) -> Iterator[tuple[str, str]]:
     """(key, what to do) of what is of the right kind and still cannot be."""
     news, pick = made.newsletter, made.selection
+    for key in _keys(made):
+        if isinstance(held := attrgetter(key)(made), str) and "\0" in held:
+            yield key, "remove the NUL character from it"
     if news.timezone not in zones():
         yield "newsletter.timezone", f"no zone is called {news.timezone!r}: write Europe/Paris"
     for key, pattern, mend in _SHAPES:

@@ -44,10 +44,7 @@ class App:
     def store(self) -> "Store":
         from newsletter.edges.store import Store
 
-        url = self.settings.store.url
-        if url.startswith("sqlite:///"):
-            url = f"sqlite:///{self.beside(url.removeprefix('sqlite:///'))}"
-        return Store(url)
+        return Store(self.settings.store.url, self.path.parent)
 
     def close(self) -> None:
         if "store" in vars(self):

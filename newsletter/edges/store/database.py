@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from newsletter.edges.resources import resource
 from newsletter.edges.store.schema import HEAD
@@ -32,11 +32,12 @@ class Store:
     """One database. ``reading`` and ``writing`` give a connection in one transaction each.
 
     Writers wait for each other from the first statement on, so that what a transaction read still
-    holds when it writes. Raises StoreError where the database cannot be used.
+    holds when it writes. A SQLite file named relatively lies in the folder ``beside``. Raises
+    StoreError where the database cannot be used, ConfigError where ``url`` is no address of one.
     """
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    def __init__(self, url: str, beside: Path = Path()) -> None:
+        self.engine = _engine(url, beside)
         try:
             self._bring_up_to_date()
         except BaseException:
@@ -80,6 +81,7 @@ class Store:
         """Up to ``to``, or down to it (a revision, or "base")."""
         from alembic import command
         from alembic.config import Config
+        from alembic.util import CommandError
 
         config = Config()
         config.set_main_option("script_location", str(resource("migrations")).replace("%", "%%"))
@@ -87,7 +89,13 @@ class Store:
             config.attributes["connection"] = db
             here = _revision(db)
             down = to == "base" or (to != "head" and here is not None and to < here)
-            (command.downgrade if down else command.upgrade)(config, to)
+            try:
+                (command.downgrade if down else command.upgrade)(config, to)
+            except CommandError as error:
+                raise StoreError(
+                    f"the database stands at {here}, which this program does not know ({error}):"
+                    " restore a copy of it, or name another in store.url"
+                ) from error
 
 
 def _revision(db: Connection) -> str | None:
@@ -111,31 +119,47 @@ def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
         yield values[start : start + size]
 
 
-def _engine(url: str) -> Engine:
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+
+
+def _engine(url: str, beside: Path) -> Engine:
     try:
         parsed = make_url(url)
-        if parsed.drivername in ("postgres", "postgresql"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() == "sqlite":
-            return _sqlite(parsed)
-        engine = create_engine(parsed, pool_pre_ping=True, **_JSON)
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"store.url needs the package {error.name}: pip install 'newsletter[postgresql]'"
-        ) from error
-    except (ArgumentError, NoSuchModuleError) as error:
+        if parsed.drivername not in _DRIVERS:
+            raise ArgumentError("only SQLite and PostgreSQL are known")
+        parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
+        return _sqlite(parsed, beside) if parsed.drivername == "sqlite" else _postgresql(parsed)
+    except (ArgumentError, ValueError) as error:
         raise ConfigError(
             f"store.url is no database address ({error}): write sqlite:///newsletter.db"
             " or postgresql://user@host/name"
+        ) from error
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        engine = create_engine(url, pool_pre_ping=True, **_JSON)
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"store.url needs the package {error.name}: pip install 'newsletter[postgresql]'"
         ) from error
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, beside: Path) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ConfigError("store.url names no file: write sqlite:///newsletter.db")
-    _create_private(Path(url.database))
+    path = beside / url.database
+    # Never rendered to text and parsed again: a folder's name may hold a "?" or a "%".
+    url = url.set(database=str(path))
+    _create_private(path)
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **_JSON)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

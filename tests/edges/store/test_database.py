@@ -52,6 +52,22 @@ def test_a_newer_database_is_refused(store: Store, url: str) -> None:
         Store(url)
 
 
+def test_a_database_of_an_unknown_past_is_refused(store: Store, url: str) -> None:
+    with store.writing() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(StoreError, match=r"stands at 0000, which this program does not know"):
+        Store(url)
+
+
+@pytest.mark.parametrize("name", ["q?x#y", "50%25 off", "plus+and&"])
+def test_a_file_lies_beside_whatever_its_folder_is_called(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    Store("sqlite:///here.db", folder).close()
+    assert [path.name for path in folder.iterdir()] == ["here.db"]
+    assert list(tmp_path.iterdir()) == [folder]
+
+
 def test_opening_together_migrates_once(url: str) -> None:
     errors: list[Exception] = []
 
@@ -112,6 +128,10 @@ def test_only_the_owner_reads_the_database(sqlite: Store, tmp_path: Path) -> Non
     [
         ("nonsense", "is no database address"),
         ("oracle9://x/y", "is no database address"),
+        ("mysql://x/y", "only SQLite and PostgreSQL are known"),
+        ("postgresql+pg8000://x/y", "only SQLite and PostgreSQL are known"),
+        ("postgresql://[::1", "is no database address"),
+        ("postgresql://host:port/x", "is no database address"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
     ],
