@@ -254,10 +254,8 @@ _SHAPES = (
 
 def _faults(made: Settings) -> Iterator[tuple[str, str]]:
     """(key, what to do) of what is of the right kind and still cannot be."""
+    yield from _nulls(made)
     news, pick = made.newsletter, made.selection
-    for key in _keys(made):
-        if isinstance(held := attrgetter(key)(made), str) and "\0" in held:
-            yield key, "remove the NUL character from it"
     if news.timezone not in zones():
         yield "newsletter.timezone", f"no zone is called {news.timezone!r}: write Europe/Paris"
     for key, pattern, mend in _SHAPES:
@@ -270,6 +268,14 @@ def _faults(made: Settings) -> Iterator[tuple[str, str]]:
         yield "selection.minimum", f"{pick.minimum} is more than selection.count ({pick.count})"
     if not any(astuple(pick.weights)):
         yield "selection.weights", "one weight must be more than 0"
+
+
+def _nulls(made: Settings) -> Iterator[tuple[str, str]]:
+    """No path, host or address can hold one, and no other text needs one."""
+    for key in _keys(made):
+        held = attrgetter(key)(made)
+        if isinstance(held, str) and "\0" in held:
+            yield key, "remove the NUL character from it"
 
 
 def _is_address(text: str) -> bool:

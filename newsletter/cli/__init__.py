@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
+from io import TextIOWrapper
 
 from newsletter.cli.parser import parser
 from newsletter.errors import NewsletterError
@@ -21,9 +22,10 @@ def main(
     environment: Mapping[str, str] | None = None,
 ) -> int:
     """Run one command and return its exit code: 0 done, 1 something failed, 2 wrong usage."""
+    _speak_any_letter()
     words = parser().parse_args(argv)
     from newsletter.cli.app import App
-    from newsletter.cli.output import printable
+    from newsletter.cli.output import hush, printable
 
     app = App(words.config, os.environ if environment is None else environment, clock)
     try:
@@ -35,10 +37,16 @@ def main(
         return 130
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing to tell anybody.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        hush()
         return 1
     finally:
         app.close()
+
+
+def _speak_any_letter() -> None:
+    """In a locale that knows too few letters, the others are escaped: nothing is lost."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _command(run: str) -> Callable[..., int]:

@@ -2,22 +2,29 @@
 
 import json
 import logging
+import os
 import sys
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from types import TracebackType
+
+from newsletter.errors import NewsletterError
 
 _LOG_EVERY_SECONDS = 10.0
 _JOINERS = "\u200c\u200d"  # Persian words and emoji are written with them
+
+_Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 log = logging.getLogger("newsletter")
 
 
 def say(text: str = "") -> None:
     """One line: whatever it holds, it cannot end the line or steer the terminal."""
-    print(printable(text), flush=True)
+    with _standard_output():
+        print(printable(text), flush=True)
 
 
 def warn(text: str) -> None:
@@ -26,7 +33,31 @@ def warn(text: str) -> None:
 
 def say_json(value: object) -> None:
     """ASCII alone, so that it says the same in every locale; dates and instants in ISO 8601."""
-    print(json.dumps(value, indent=2, default=_iso), flush=True)
+    with _standard_output():
+        print(json.dumps(value, indent=2, default=_iso), flush=True)
+
+
+def say_bytes(data: bytes) -> None:
+    """As they are, whatever the locale."""
+    with _standard_output():
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+
+
+@contextmanager
+def _standard_output() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        hush()
+        raise NewsletterError(f"standard output cannot be written: {error.strerror}") from error
+
+
+def hush() -> None:
+    """What is still held back goes nowhere: Python would try to write it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _iso(value: date) -> str:
@@ -71,14 +102,24 @@ def _lines(label: str) -> Callable[[int, int], None]:
 
 
 def set_up_log() -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(message)s",
-        datefmt="%Y-%m-%dT%H:%M:%S%z",
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        OneLine("%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z")
     )
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     for noisy in ("apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class OneLine(logging.Formatter):
+    """Whatever a record holds, it cannot pass for two; a traceback's lines stand behind a bar."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: _Raised) -> str:  # noqa: N802
+        lines = super().formatException(ei).splitlines()
+        return "\n".join(f"  | {printable(line)}" for line in lines)
 
 
 def printable(text: str) -> str:

@@ -1,7 +1,9 @@
 """The words of the command line. Imports nothing heavy: ``--help`` answers at once."""
 
+import re
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from datetime import date
+from typing import NoReturn
 
 from newsletter import __version__
 
@@ -18,8 +20,16 @@ exit codes: 0 done, 1 something failed, 2 wrong usage or configuration
 """
 
 
+class _Parser(ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """What was typed is repeated, and must not steer the terminal."""
+        from newsletter.cli.output import printable
+
+        super().error(printable(message))
+
+
 def parser() -> ArgumentParser:
-    top = ArgumentParser(
+    top = _Parser(
         prog="newsletter",
         description="A daily email of the five insights that are newest to its reader.",
         epilog=_EPILOG,
@@ -129,7 +139,7 @@ def _subscribers(commands: _Commands) -> None:
     one.add_argument("address", metavar="ADDRESS")
     one.add_argument("--name")
     one.add_argument("--timezone", metavar="ZONE", help="such as Europe/Paris")
-    one.add_argument("--hour", type=int, metavar="H", help="local hour, 0 to 23")
+    one.add_argument("--hour", type=hour, metavar="H", help="local hour, 0 to 23")
     one.add_argument("--interests", metavar="TEXT", help='such as "chip supply chains, sleep"')
     one.add_argument(
         "--resubscribe", action="store_true", help="bring back who left, at their own wish"
@@ -157,7 +167,14 @@ def _date(text: str) -> date:
     return day
 
 
+def hour(text: str) -> int:
+    """A number in plain digits; whether there is such an hour is not asked here."""
+    if not re.fullmatch("-?[0-9]{1,9}", text):
+        raise ArgumentTypeError(f"hour {text!r} is no number from 0 to 23")
+    return int(text)
+
+
 def _port(text: str) -> int:
-    if not (text.isdecimal() and 1 <= int(text) <= 65535):
+    if not (re.fullmatch("[0-9]{1,5}", text) and 1 <= int(text) <= 65535):
         raise ArgumentTypeError(f"{text!r} is no port: write a number from 1 to 65535")
     return int(text)

@@ -1,7 +1,6 @@
 """``newsletter preview`` and ``explain``: what would be sent, and why. Neither changes anything."""
 
 import os
-import sys
 import webbrowser
 from argparse import Namespace
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from newsletter.cli.app import App
-from newsletter.cli.output import say, say_json, warn
+from newsletter.cli.output import say, say_bytes, say_json, warn
 from newsletter.daily.draft import draft
 from newsletter.editorial.letter import letter
 from newsletter.editorial.message import message
@@ -34,8 +33,7 @@ def preview(app: App, words: Namespace) -> int:
         raise NewsletterError(_nothing(app, posting.issue.date))
     data, suffix = _render(app, posting, words)
     if words.out == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
+        say_bytes(data)
     else:
         path = Path(words.out or f"preview-{posting.issue.date}{suffix}").absolute()
         _write(path, data)
@@ -60,9 +58,12 @@ def _render(app: App, posting: Posting, words: Namespace) -> tuple[bytes, str]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Readable by its owner only: a link in it unsubscribes its reader."""
+    """Readable by its owner only, new or not: a link in it unsubscribes its reader."""
+    if path.exists() and not path.is_file():
+        raise NewsletterError(f"{path} cannot be written: it is no regular file")
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.fchmod(descriptor, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
     except OSError as error:

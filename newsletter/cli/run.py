@@ -2,6 +2,7 @@
 
 import logging
 from argparse import Namespace
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -84,12 +85,27 @@ def _on_error(error: Exception) -> None:
         log.error("unexpected: %s", error, exc_info=error)
 
 
+def _telling(answer: Callable[[str], bool]) -> Callable[[str], bool]:
+    """The same, telling the operator of an error before it goes on to whoever asked."""
+
+    def told(token: str) -> bool:
+        try:
+            return answer(token)
+        except Exception as error:
+            _on_error(error)
+            raise
+
+    return told
+
+
 def serve(app: App, words: Namespace) -> int:
     from newsletter.edges.store import subscribers
     from newsletter.edges.web import app as web
     from newsletter.editorial.tokens import subscriber_id
 
     secret, store, head = app.secret, app.store, app.letterhead
+    set_up_log()
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     common = {"name": head.name, "language": head.language, "direction": head.direction}
 
     def known(token: str) -> bool:
@@ -110,7 +126,7 @@ def serve(app: App, words: Namespace) -> int:
     host, port = words.host or app.settings.web.host, words.port or app.settings.web.port
     say(f"listening on http://{host}:{port}; put a web server with TLS in front of it")
     try:
-        web.serve(web.app(known, leave, page), host, port)
+        web.serve(web.app(_telling(known), _telling(leave), page), host, port)
     except OSError as error:
         raise NewsletterError(
             f"cannot listen on {host}:{port}: {error.strerror}: set web.host and web.port, or end"

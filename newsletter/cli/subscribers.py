@@ -15,6 +15,8 @@ from newsletter.errors import UsageError
 
 COLUMNS = ("address", "name", "timezone", "hour", "interests", "state")
 _CONTROLS = ("Cc", "Cs", "Zl", "Zp")
+# They turn the text after them around, beyond the value they stand in.
+_TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
 def add(app: App, words: Namespace) -> int:
@@ -87,9 +89,13 @@ def check(one: Subscriber) -> Subscriber:
     if one.state not in STATES:
         raise UsageError(f"{one.address}: state {one.state!r} is none of {', '.join(STATES)}")
     for key in ("name", "interests"):
-        if any(unicodedata.category(letter) in _CONTROLS for letter in getattr(one, key)):
+        if any(map(_is_control, getattr(one, key))):
             raise UsageError(f"{one.address}: a line break or a control character in the {key}")
     return one
+
+
+def _is_control(letter: str) -> bool:
+    return unicodedata.category(letter) in _CONTROLS or unicodedata.bidirectional(letter) in _TURNS
 
 
 def bare(value: Any) -> Any:

@@ -2,16 +2,17 @@
 
 import csv
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
 from newsletter.cli.addresses import mailbox
 from newsletter.cli.app import App
-from newsletter.cli.output import say, say_json, table
+from newsletter.cli.output import say, say_bytes, say_json, table
+from newsletter.cli.parser import hour
 from newsletter.cli.subscribers import COLUMNS, bare, check, fresh, row
 from newsletter.edges.store import Connection, subscribers
 from newsletter.edges.store.database import chunks
@@ -22,11 +23,12 @@ _SURPLUS = "surplus"
 
 
 def export(app: App, words: Namespace) -> int:  # noqa: ARG001
-    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+    page = StringIO(newline="")
+    writer = csv.DictWriter(page, COLUMNS, lineterminator="\n")
     writer.writeheader()
     with app.store.reading() as db:
         writer.writerows(map(row, subscribers.everyone(db)))
-    sys.stdout.flush()
+    say_bytes(page.getvalue().encode())
     return 0
 
 
@@ -84,9 +86,9 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _hour(text: str) -> int:
     try:
-        return int(text)
-    except ValueError:
-        raise UsageError(f"hour {text!r} is no number from 0 to 23") from None
+        return hour(text)
+    except ArgumentTypeError as error:
+        raise UsageError(str(error)) from None
 
 
 def _stays(there: Subscriber, new: Subscriber) -> bool:

@@ -238,6 +238,47 @@ def test_a_secret_that_is_missing_or_open_to_others_stops_what_needs_it(
     assert house("status").code == 0, "looking on needs no secret"
 
 
+@pytest.mark.parametrize("command", ["status", "subscribers list --json", "subscribers export"])
+def test_output_that_cannot_be_written_is_one_line(house: House, command: str) -> None:
+    shell = f"{sys.executable} -m newsletter {command} > /dev/full"
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["bash", "-c", shell], cwd=house.folder, env=surroundings, capture_output=True, check=False
+    )
+    told = b"newsletter: standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
+def test_a_locale_that_knows_too_few_letters_loses_nothing(house: House) -> None:
+    house.environment["PYTHONIOENCODING"] = "ascii"
+    house.subscribe("ann@letters.example", options=["--interests", "Öl"])
+    out, err = house.process("subscribers", "list").communicate(timeout=30)
+    assert (err, "\\xd6l" in out) == ("", True)
+
+
+@pytest.mark.parametrize("words", [["status", "\x1b[31mx"], ["sub\nscribers"], ["x\u2028y"]])
+def test_what_was_typed_cannot_steer_the_terminal(house: House, words: list[str]) -> None:
+    done = house(*words)
+    assert done.code == 2
+    assert done.stderr.replace("\n", "").isprintable()
+    assert words[-1] not in done.stderr
+
+
+def test_a_log_record_cannot_pass_for_two() -> None:
+    code = (
+        "import logging\nfrom newsletter.cli.output import set_up_log\nset_up_log()\n"
+        "try: raise ValueError('one\\n2026-03-14 INFO forged')\n"
+        "except ValueError as error: logging.error('%s\\x1b[2J', error, exc_info=error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+    first, *others = done.stderr.splitlines()
+    assert first.endswith(r" ERROR one\n2026-03-14 INFO forged\x1b[2J")
+    assert others
+    assert all(line.startswith("  | ") for line in others)
+
+
 def test_output_that_nobody_reads_on_is_no_trouble(house: House) -> None:
     house.subscribe("ann@letters.example")
     shell = f"{sys.executable} -m newsletter subscribers export | true"

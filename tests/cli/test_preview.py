@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -64,6 +65,23 @@ def test_it_can_be_written_anywhere_and_to_standard_output(stocked: House, elsew
     shown = stocked("preview", "--out", "-").stdout
     assert shown == (elsewhere / "mine.html").read_bytes()
     assert sorted(path.name for path in elsewhere.iterdir()) == ["mine.html"]
+
+
+def test_what_is_written_over_becomes_its_owners_alone(stocked: House, elsewhere: Path) -> None:
+    old = elsewhere / "mine.html"
+    old.write_text("old")
+    old.chmod(0o644)
+    assert stocked("preview", "--out", "mine.html").code == 0
+    assert old.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_pipe_is_refused_and_not_waited_for(stocked: House, elsewhere: Path) -> None:
+    os.mkfifo(elsewhere / "pipe")
+    reader = os.open(elsewhere / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    done = stocked("preview", "--out", "pipe")
+    os.close(reader)
+    assert (done.code, done.stdout) == (1, b"")
+    assert "pipe cannot be written: it is no regular file" in done.stderr
 
 
 @pytest.mark.parametrize("place", ["no/such/folder/issue.html", "."])

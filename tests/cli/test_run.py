@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from sqlite3 import connect
 from threading import Event
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -17,6 +18,7 @@ import pytest
 from newsletter.cli.app import App
 from newsletter.cli.run import Shift
 from newsletter.cli.send import desk
+from newsletter.editorial.tokens import token as sign
 from tests.cli.conftest import INSIGHTS, House, noon_zone
 from tests.smtp_server import SmtpServer
 
@@ -187,6 +189,26 @@ def test_serve_lets_a_reader_leave_by_the_link_in_the_message(
     out, log = serving.communicate(timeout=10)
     assert serving.returncode == 0, log
     assert out.startswith(f"listening on {here}")
+
+
+def test_a_database_in_trouble_is_answered_and_logged_on_one_line(
+    house: House, port: int, ending: list["subprocess.Popen[str]"]
+) -> None:
+    house.subscribe(ANN)
+    token = sign((house.folder / "newsletter.secret").read_bytes().strip(), 1)
+    serving = house.process("serve", "--port", str(port))
+    ending.append(serving)
+    here = f"http://127.0.0.1:{port}"
+    wait_for(lambda: serving.poll() is not None or answers(f"{here}/"))
+    db = connect(house.folder / "newsletter.db")
+    db.execute("ALTER TABLE subscriber RENAME TO lost")
+    db.close()
+    assert ask(f"{here}/u/{token}", b"")[0] == 503
+    serving.send_signal(signal.SIGTERM)
+    _, log = serving.communicate(timeout=10)
+    assert log.count("\n") == 1
+    assert "ERROR the database: no such table: subscriber" in log
+    assert token not in log
 
 
 def test_a_port_that_is_taken_is_told(house: House) -> None:

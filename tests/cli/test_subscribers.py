@@ -95,6 +95,9 @@ def test_two_spellings_of_an_address_are_one_subscriber(
             ["--interests", "tides\u2028maps"],
             "a line break or a control character in the interests",
         ),
+        (["--name", "Ann\u202egpj.exe"], "a line break or a control character in the name"),
+        (["--name", "Ann\u2066"], "a line break or a control character in the name"),
+        (["--hour", "1_0"], "hour '1_0' is no number from 0 to 23"),
         (["--name", "Ann\x1b[2J"], "a line break or a control character in the name"),
     ],
 )
@@ -234,6 +237,19 @@ def test_import_takes_the_good_lines_and_names_the_others(house: House) -> None:
     assert row(house, "fay@letters.example")["timezone"] == "UTC"
 
 
+@pytest.mark.parametrize("hour", ["1_0", "\uff11\uff10", "+7", "9" * 5000, "7.0"])
+def test_an_hour_is_written_in_plain_digits(house: House, hour: str) -> None:
+    (told,) = refused(house, f"address,hour\n{ANN},{hour}\n").values()
+    assert "is no number from 0 to 23" in told
+
+
+def test_export_is_utf_8_in_every_locale(house: House) -> None:
+    house.subscribe(ANN, options=["--name", "Zoë"])
+    house.environment["PYTHONIOENCODING"] = "ascii"
+    out, err = house.process("subscribers", "export").communicate(timeout=30)
+    assert (err, ",Zoë," in out) == ("", True)
+
+
 def test_import_as_json(house: House) -> None:
     done = bring_in(house, f"address\n{ANN}\nnobody\n", "--json")
     assert (done.code, done.json["added"], done.json["there_already"]) == (1, 1, 0)
@@ -321,7 +337,12 @@ def test_a_long_file_is_taken_whole(house: House) -> None:
 
 
 WORDS = st.text(
-    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=40
+    st.characters(
+        codec="utf-8",
+        exclude_categories=("Cc", "Cs", "Zl", "Zp"),
+        exclude_characters="\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+    ),
+    max_size=40,
 ).map(str.strip)
 
 

@@ -130,16 +130,19 @@ _DRIVERS = {
 
 def _engine(url: str, beside: Path) -> Engine:
     try:
-        parsed = make_url(url)
-        if parsed.drivername not in _DRIVERS:
-            raise ArgumentError("only SQLite and PostgreSQL are known")
-        parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
+        parsed = _known(make_url(url))
         return _sqlite(parsed, beside) if parsed.drivername == "sqlite" else _postgresql(parsed)
     except (ArgumentError, ValueError) as error:
         raise ConfigError(
             f"store.url is no database address ({error}): write sqlite:///newsletter.db"
             " or postgresql://user@host/name"
         ) from error
+
+
+def _known(url: URL) -> URL:
+    if url.drivername not in _DRIVERS:
+        raise ArgumentError("only SQLite and PostgreSQL are known")
+    return url.set(drivername=_DRIVERS[url.drivername])
 
 
 def _postgresql(url: URL) -> Engine:

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +24,7 @@ _HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 _GRACE_SECONDS = 10
+_TROUBLE = "This cannot be answered just now. Please try again in a few minutes.\n"
 
 
 def app(
@@ -31,19 +32,24 @@ def app(
 ) -> ASGIApp:
     """``/u/{token}``: GET asks and changes nothing, POST leaves, however often, whatever its body.
 
-    ``known`` and ``leave`` tell whether a token is somebody's, and run in a thread pool. ``page``
-    renders the three pages once, now: every wrong token is answered 404 with the same bytes.
+    ``known`` and ``leave`` tell whether a token is somebody's, and run in a thread pool; what they
+    raise is theirs to log, and answered 503. ``page`` renders the three pages once, now: every
+    wrong token is answered 404 with the same bytes.
     """
     pages = {state: page(state) for state in get_args(State)}
 
-    def ask(request: Request) -> HTMLResponse:
-        return answer("ask" if known(request.path_params["token"]) else "unknown")
+    def ask(request: Request) -> Response:
+        return answer(known, request.path_params["token"], "ask")
 
-    def done(request: Request) -> HTMLResponse:
-        return answer("done" if leave(request.path_params["token"]) else "unknown")
+    def done(request: Request) -> Response:
+        return answer(leave, request.path_params["token"], "done")
 
-    def answer(state: State) -> HTMLResponse:
-        return HTMLResponse(pages[state], 404 if state == "unknown" else 200)
+    def answer(asked: Callable[[str], bool], token: str, state: State) -> Response:
+        try:
+            found = asked(token)
+        except Exception:
+            return PlainTextResponse(_TROUBLE, 503, {"Retry-After": "60"})
+        return HTMLResponse(pages[state if found else "unknown"], 200 if found else 404)
 
     routes = [Route("/u/{token}", ask, methods=["GET"])]
     routes += [Route("/u/{token}", done, methods=["POST"])]
