@@ -1,6 +1,7 @@
 """The words of the house as frozen values: what a brief, an insight, a pick, an issue is."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +12,25 @@ Role = Literal["lead", "related"]
 State = Literal["pending", "active", "unsubscribed", "bounced", "complained"]
 STATES = get_args(State)
 
-_QUOTES = str.maketrans(
-    {"‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "‟": '"'}
-)
+_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛ʼʹ′`´‹›", "'") | dict.fromkeys("“”„‟″«»", '"'))
+_UNSEEN = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def normalise(text: str) -> str:
-    """The identity of a text: NFKC, straight quotes, single spaces, case folded."""
-    plain = unicodedata.normalize("NFKC", text).translate(_QUOTES)
-    return " ".join(plain.casefold().split())
+    """The identity of a text: NFKC, straight quotes, single spaces, case folded.
+
+    Without what nobody sees (format characters, variation selectors) and without closing stops.
+    """
+    # Quotes first: NFKC would make a space and an accent of an acute.
+    plain = unicodedata.normalize("NFKC", _seen(text).translate(_QUOTES))
+    return " ".join(plain.casefold().split()).rstrip(". ")
+
+
+def _seen(text: str) -> str:
+    if text.isascii():
+        return text
+    letters = (letter for letter in text if unicodedata.category(letter) != "Cf")
+    return _UNSEEN.sub("", "".join(letters))
 
 
 def digest(*parts: str) -> str:

@@ -15,7 +15,10 @@ MAX_LABEL = 500
 MAX_URL = 2_000
 MAX_SECONDS = 359_999  # 99:59:59
 
-_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
+    "\u00ad\u200b\u2060\ufeff]"  # not the joiners: scripts and emoji are spelt with them
+)
 _DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt ]+[0-9]{1,2}:[0-9]{2}[^\n]*)?")
 
 
@@ -37,7 +40,10 @@ class Paragraph:
 
 
 def clean(text: str) -> str:
-    """Without control characters and bidirectional overrides, half surrogates and double spaces."""
+    """Without control characters, bidirectional overrides, half surrogates and double spaces.
+
+    Nor soft hyphens and the marks of no width that say where a line may or may not break.
+    """
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return " ".join(_UNPRINTABLE.sub("", whole).split())
 
