@@ -20,7 +20,7 @@ _CALL_WORDS = 30
 _CALL_EVIDENCE = 3
 _LONG_CALL_WORDS = 60
 _LONG_CALL_EVIDENCE = 6
-_CALL_LETTERS = 600
+CALL_LETTERS = 600
 _HEADING_LETTERS = 200
 _SENTENCE_END = re.compile(r"""[.!。！…][\s"'’”»)\]]*$""")
 _BORDER = re.compile(r"""[.!?。！？]+["'”’)]*(?:\s+|$)""")
@@ -30,7 +30,8 @@ _YOU = re.compile(r"\byou(?:r|rs|'ll|'re)?\b")
 _LINK = re.compile(r"(?:https?://|www\.|@)\S+|\S+@\S+\.\w+|\W+|and|or|at")
 _CREDIT = re.compile(
     r"(?!.*\b(?:is|are|was|were|been) )(?:\w+(?:,? and| &|,)? ){1,4}"
-    r"by (?:[A-Z][\w'’.-]*[\w](?:,? and |, | & | |$))+",
+    r"by (?:[A-Z][\w'’.-]*[\w](?:,? and |, | & "
+    r"| with (?:the |additional )?(?:help|support|research|assistance) (?:from|of|by) | |$))+",
     re.ASCII,
 )
 
@@ -60,11 +61,11 @@ def _is_title(words: Sequence[str]) -> bool:
 
 def is_call(text: str) -> bool:
     """Asks or offers something on the publisher's behalf, or is a footer, a credit, a sign-off."""
-    words, sentences = len(text.split()), len(_BORDER.findall(text))
-    if words > _LONG_CALL_WORDS or len(text) > _CALL_LETTERS:
+    words = len(text.split()) if len(text) <= CALL_LETTERS else _LONG_CALL_WORDS + 1
+    if words > _LONG_CALL_WORDS:
         return False
     plain = normalise(text)
-    if words > _CALL_WORDS or sentences > 2:
+    if words > _CALL_WORDS or len(_BORDER.findall(text)) > 2:
         return bool(_YOU.search(plain)) and _evidence(plain) >= _LONG_CALL_EVIDENCE
     return _evidence(plain) >= _CALL_EVIDENCE or _is_formal(text, plain)
 

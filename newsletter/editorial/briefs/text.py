@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from newsletter.editorial.briefs.boilerplate import is_call
+from newsletter.editorial.briefs.boilerplate import CALL_LETTERS, is_call
 from newsletter.editorial.briefs.page import Paragraph, clean, sift
 from newsletter.editorial.model import Brief
 
@@ -73,4 +73,14 @@ def _goes_on(gathered: list[Line], after: str, width: int) -> bool:
     last = gathered[-1][1]
     if len(last) > width or _BULLET.match(after) or not _is_full(last, after, width):
         return False
-    return not (_SENTENCE_END.search(last) and is_call(" ".join(line for _, line in gathered)))
+    return not (_SENTENCE_END.search(last) and _is_call(gathered))
+
+
+def _is_call(gathered: Sequence[Line]) -> bool:
+    """Looks no further than a call is long, so a long text costs its length, not its square."""
+    text = ""
+    for _, line in gathered:
+        text = f"{text} {line}" if text else line
+        if len(text) > CALL_LETTERS:
+            return False
+    return is_call(text)

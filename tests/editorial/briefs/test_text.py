@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.editorial.briefs import parse
+from newsletter.editorial.briefs.text import paragraphs
 from newsletter.editorial.model import Brief, normalise
 
 SEEDS = Path(__file__).parents[3] / ".." / "shared" / "seeds"
@@ -133,3 +134,15 @@ def test_the_seeds_hard_wrapped_are_the_same_briefs(width: int) -> None:
         lines = filter(None, path.read_text("utf-8").split("\n"))
         wrapped = "\n\n".join(textwrap.fill(line, width, break_on_hyphens=False) for line in lines)
         assert read(wrapped).fingerprint == parse(path.name, path.read_bytes()).fingerprint
+
+
+def test_a_long_wrapped_text_costs_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every line ends a sentence and is full: at each it is asked whether a call ends there."""
+    asked: list[int] = []
+    monkeypatch.setattr(
+        "newsletter.editorial.briefs.text.is_call", lambda one: asked.append(len(one))
+    )
+    line = "Moss waits on the north side of the wall for rain to come to it."
+    page = [f"{line[:-1]},", *[line] * 3000]
+    assert len(list(paragraphs("\n".join(page)))) == 1
+    assert 0 < sum(asked) < len(line) * 100
