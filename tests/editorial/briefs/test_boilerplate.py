@@ -13,7 +13,7 @@ from newsletter.editorial.briefs.boilerplate import is_boilerplate, is_heading, 
 LABELLED: dict[str, Any] = tomllib.loads(
     (Path(__file__).parent / "paragraphs.toml").read_text("utf-8")
 )
-BATCHES = ("first", "second", "third")
+BATCHES = ("first", "second", "third", "fourth")
 
 
 def labelled(side: str) -> list[str]:
