@@ -91,7 +91,7 @@ def _is_formal(text: str, plain: str) -> bool:
 
 def says_only(text: str, phrases: Sequence[str]) -> bool:
     """Whether the text is one of the phrases, ``*`` in a phrase standing for anything."""
-    plain = normalise(text).strip(_EDGES)
+    plain = normalise(text).strip(_EDGES) if phrases else ""
     return any(fnmatchcase(plain, _pattern(phrase)) for phrase in phrases)
 
 
