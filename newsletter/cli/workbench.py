@@ -188,7 +188,7 @@ def _standings(app: App, posting: Posting, *, house: bool) -> list[Standing]:
     """Against what the reader had been sent before that day."""
     day = posting.issue.date
     reader = posting.subscriber
-    edition = Edition(app.store, day, app.taste)
+    edition = Edition(app.rules, day)
     with app.store.reading() as db:
         sent = issues.house_heard(db) if house else ledger.heard(db, [reader.id]).get(reader.id, {})
     before = {insight: when for insight, when in sent.items() if when < day}
