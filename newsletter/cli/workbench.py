@@ -114,8 +114,9 @@ class Bench:
         if not url.startswith("sqlite:///"):
             return app
         copy = self.folder / "copy.db"
-        for left in self.folder.iterdir():
-            left.unlink()
+        for left in self.folder.glob("copy.db*"):
+            if left.is_file():  # the index beside it is a cache: it is believed where it fits
+                left.unlink()
         copy_database(app.beside(url.removeprefix("sqlite:///")), copy)
         environment = {**app.environment, f"{PREFIX}STORE__URL": f"sqlite:///{copy}"}
         app = App(app.config, environment, app.clock)
