@@ -17,7 +17,6 @@ from benchmarks.past import NOW, TODAY, Size, past
 from newsletter.daily import Readers, Rules
 from newsletter.daily.compose import Edition, compose
 from newsletter.edges.store import Store
-from newsletter.editorial.model import Taste
 
 
 @dataclass(frozen=True)
@@ -84,10 +83,10 @@ def make(path: Path, size: Size) -> Figures:
 class _Watched(Edition):
     """Works out at once what is worked out once, and tells how long that took."""
 
-    def __init__(self, store: Store, day: date, taste: Taste) -> None:
+    def __init__(self, rules: Rules, day: date) -> None:
         with watch() as self.once:
-            super().__init__(store, day, taste)
-            assert self.day.among.shape == (len(self.day.candidates),) * 2
+            super().__init__(rules, day)
+            assert self.day.echoes.among.shape == (len(self.day.candidates),) * 2
         _editions.append(self)
 
 
@@ -96,8 +95,6 @@ _editions: list[_Watched] = []
 
 def a_day(path: Path, size: Size) -> Figures:
     """Compose today's issues for everybody: seconds of processor time, once and per reader."""
-    import sklearn.feature_extraction.text  # noqa: F401  # its import is not what is measured
-
     _forget_today(path)
     _editions.clear()
     store = Store(f"sqlite:///{path}")

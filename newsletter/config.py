@@ -70,7 +70,7 @@ class Selection(Section, frozen=True):
     count: Positive = 5
     minimum: Positive = 3
     window_days: Annotated[int, Meta(ge=1, le=3650)] = 14
-    twin_limit: Annotated[float, Meta(gt=0, le=1)] = 0.5
+    twin_limit: Annotated[float, Meta(gt=0, le=1)] = 0.2
     diversity: Fraction = 0.3
     per_brief: Positive = 2
     weights: Weights = field(default_factory=Weights)

@@ -65,7 +65,15 @@ class App:
 
         catch_up = timedelta(hours=self.settings.schedule.catch_up_hours)
         domain = self.sender.rpartition("@")[2]
-        return Rules(self.store, self.taste, catch_up, domain)
+        language = self.settings.newsletter.language
+        return Rules(self.store, self.taste, catch_up, domain, language, self.shelf)
+
+    @property
+    def shelf(self) -> Path:
+        """The similarity index beside the database, or beside the configuration."""
+        url = self.settings.store.url
+        name = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else "newsletter"
+        return self.beside(f"{name}.index")
 
     @property
     def inbox(self) -> Path:

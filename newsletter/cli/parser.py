@@ -128,6 +128,11 @@ def _looking(commands: _Commands) -> None:
     one.add_argument("--to", metavar="ADDRESS", help="whose issue (default: the house issue)")
     one.add_argument("--date", type=_date, metavar="D", help="default: today")
     one = commands.add(
+        "related", "related:show", "the earlier insights a text comes nearest to", json=True
+    )
+    one.add_argument("about", metavar="TEXT|ID", help="a text, or the number of an insight")
+    one.add_argument("--most", type=int, default=10, metavar="N", help="default: 10")
+    one = commands.add(
         "status", "status:status", "what came in, went out, did not and why, is due next", json=True
     )
     one.add_argument("--date", type=_date, metavar="D", help="default: today")

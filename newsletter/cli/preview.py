@@ -109,6 +109,8 @@ def _explain_pick(pick: Pick, weights: Mapping[str, float]) -> None:
     for echo in pick.echoes:
         when = f"sent {day_month(echo.heard)}" if echo.heard else "earlier"
         say(f"   echo {echo.similarity:.2f}, {when}: {headline(echo.text, 60)}")
+        if echo.shared:
+            say(f"      both say {', '.join(f'{word} {share:.0%}' for word, share in echo.shared)}")
     say(f"   {pick.reason}")
 
 

@@ -114,8 +114,9 @@ class Bench:
         if not url.startswith("sqlite:///"):
             return app
         copy = self.folder / "copy.db"
-        for left in self.folder.iterdir():
-            left.unlink()
+        for left in self.folder.glob("copy.db*"):
+            if left.is_file():  # the index beside it is a cache: it is believed where it fits
+                left.unlink()
         copy_database(app.beside(url.removeprefix("sqlite:///")), copy)
         environment = {**app.environment, f"{PREFIX}STORE__URL": f"sqlite:///{copy}"}
         app = App(app.config, environment, app.clock)
@@ -188,7 +189,7 @@ def _standings(app: App, posting: Posting, *, house: bool) -> list[Standing]:
     """Against what the reader had been sent before that day."""
     day = posting.issue.date
     reader = posting.subscriber
-    edition = Edition(app.store, day, app.taste)
+    edition = Edition(app.rules, day)
     with app.store.reading() as db:
         sent = issues.house_heard(db) if house else ledger.heard(db, [reader.id]).get(reader.id, {})
     before = {insight: when for insight, when in sent.items() if when < day}

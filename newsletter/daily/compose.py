@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
+from newsletter.daily.indexing import index_of
 from newsletter.edges.store import Connection, Store, archive, issues, ledger
 from newsletter.edges.store.database import chunks
 from newsletter.edges.store.ledger import Entry, Waiting
 from newsletter.editorial.due import due_at, local_date, next_due, too_late
 from newsletter.editorial.model import Issue, Subscriber, Taste, digest
-from newsletter.editorial.ranking import Day, Reader
+from newsletter.editorial.ranking import Day, Reader, echoes_of, in_order
 from newsletter.editorial.selection import choose
 
 _BATCH = 500
@@ -30,12 +32,15 @@ DUE = Readers()
 
 @dataclass(frozen=True)
 class Rules:
-    """What composing goes by; ``domain`` stands in the Message-IDs."""
+    """What composing goes by; ``domain`` stands in the Message-IDs, and the similarity index is
+    kept as files in ``shelf``, where there is one."""
 
     store: Store
     taste: Taste
     catch_up: timedelta
     domain: str
+    language: str = "en"
+    shelf: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> N
             wanted = list(look.due(db, day))
         if not wanted:
             continue
-        edition = Edition(rules.store, day, rules.taste)
+        edition = Edition(rules, day)
         for batch in chunks(wanted, _BATCH):
             with rules.store.writing() as db:
                 if not all(one.late for one in batch):
@@ -73,7 +78,7 @@ def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[
     for day in look.dates():
         with rules.store.reading() as db:
             wanted = [one for one in look.due(db, day) if not one.late]
-            edition = Edition(rules.store, day, rules.taste) if wanted else None
+            edition = Edition(rules, day) if wanted else None
             found += [(one, edition.fresh(db, one.subscriber)) for one in wanted if edition]
     return found
 
@@ -143,12 +148,14 @@ class Edition:
     Readers are the same when their interests and the issues they were sent are.
     """
 
-    def __init__(self, store: Store, day: date, taste: Taste) -> None:
-        self.taste = taste
-        with store.reading() as db:
-            candidates = archive.candidates(db, day, taste.window_days)
-            known = archive.archive(db, day)
-        self.day = Day(day, candidates, known, taste.window_days)
+    def __init__(self, rules: Rules, day: date) -> None:
+        self.taste = rules.taste
+        with rules.store.reading() as db:
+            candidates = archive.candidates(db, day, self.taste.window_days)
+            index = index_of(db, rules.shelf, rules.language)
+            echoes = echoes_of(in_order(candidates), index)
+            known = archive.archive(db, day, echoes.ids.tolist())
+        self.day = Day(day, candidates, known, self.taste.window_days, echoes)
         self._composed: dict[str, int | None] = {}
 
     def keep_house(self, db: Connection) -> None:

@@ -29,5 +29,5 @@ def draft(
 
 
 def _fresh(db: Connection, rules: Rules, reader: Subscriber, day: date, *, house: bool) -> Issue:
-    edition = Edition(rules.store, day, rules.taste)
+    edition = Edition(rules, day)
     return edition.house_issue(db) if house else edition.fresh(db, reader)

@@ -109,12 +109,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """An earlier insight that a new one resembles; ``heard`` is when the reader was sent it."""
+    """An earlier insight that a new one resembles; ``heard`` is when the reader was sent it.
+
+    ``similarity`` is the probability that the new one restates it; ``shared`` are the words that
+    made us think so, heaviest first, each with its share (0 to 1) of what both have in common.
+    """
 
     insight_id: int
     text: str
     similarity: float
     heard: date | None = None
+    shared: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

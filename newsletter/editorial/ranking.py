@@ -12,11 +12,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from newsletter.editorial.echoes import Echoes
 from newsletter.editorial.model import Candidate, Insight
-from newsletter.editorial.similarity import Matrix, similarities, terms
+from newsletter.editorial.similarity import Index, terms
 
 Array = npt.NDArray[np.float64]
-Columns = npt.NDArray[np.intp]
 
 _HALF_LIFE_DAYS = 7.0
 
@@ -38,11 +38,28 @@ class Reader:
         return np.sort(np.fromiter(self.heard, dtype=np.int64, count=len(self.heard)))
 
 
+def in_order(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Newest first, then by id."""
+    return sorted(candidates, key=lambda one: (-one.insight.date.toordinal(), one.insight.id))
+
+
+def index_of(archive: Sequence[Insight], language: str = "en") -> Index:
+    by_id = sorted(archive, key=lambda insight: insight.id)
+    return Index.build([one.id for one in by_id], [one.text for one in by_id], language)
+
+
+def echoes_of(candidates: Sequence[Candidate], index: Index) -> Echoes:
+    """Of candidates that stand ``in_order``."""
+    some = [one.insight for one in candidates]
+    return Echoes(index, [one.text for one in some], [one.id for one in some])
+
+
 class Day:
     """What a date offers to every reader, worked out once for all of them.
 
-    ``candidates`` are the insights of the window, ``archive`` all that were ever known, candidates
-    included. Candidates stand newest first, then by id: the order that breaks ties.
+    ``candidates`` are the insights of the window. ``archive`` is all that was ever known,
+    candidates included, or of that at least what echoes, where ``echoes`` were found before.
+    Candidates stand newest first, then by id: the order that breaks ties.
     """
 
     def __init__(
@@ -51,54 +68,26 @@ class Day:
         candidates: Sequence[Candidate],
         archive: Sequence[Insight],
         window_days: int,
+        echoes: Echoes | None = None,
     ) -> None:
         self.date = on
-        self.candidates = sorted(
-            candidates, key=lambda one: (-one.insight.date.toordinal(), one.insight.id)
-        )
-        self.archive = sorted(archive, key=lambda insight: insight.id)
+        self.candidates = in_order(candidates)
+        self.archive = {insight.id: insight for insight in archive}
         self.window_days = window_days
-        self.ids = np.array([insight.id for insight in self.archive], dtype=np.int64)
-        self.rows = self.columns(np.array([one.insight.id for one in self.candidates], np.int64))
+        self.echoes = echoes or echoes_of(self.candidates, index_of(archive))
         self._coverage: dict[str, Array] = {}
         self._nearest_aged: dict[int, list[tuple[int, float]]] = {}
 
-    def columns(self, ids: npt.NDArray[np.int64]) -> Columns:
-        """Where these insights stand in the archive; those that are not in it are passed over."""
-        if not len(self.ids):
-            return np.empty(0, dtype=np.intp)
-        places = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        found: Columns = places[self.ids[places] == ids]
-        return found
-
     @cached_property
-    def resemblance(self) -> Matrix:
-        """(len(archive), len(candidates)): the similarity of each candidate to each insight."""
-        new = [one.insight.text for one in self.candidates]
-        return np.ascontiguousarray(similarities(new, [one.text for one in self.archive]).T)
-
-    @cached_property
-    def among(self) -> Matrix:
-        """(n, n): the candidates compared with each other."""
-        return self.resemblance[self.rows]
-
-    @cached_property
-    def aged(self) -> npt.NDArray[np.bool_]:
-        """Which insights of the archive are older than the window."""
+    def aged(self) -> set[int]:
+        """The insights of the archive that are older than the window."""
         first = self.date.toordinal() - self.window_days + 1
-        return np.array([one.date.toordinal() < first for one in self.archive], dtype=np.bool_)
-
-    def nearest(self, place: int, columns: Columns, most: int) -> list[tuple[int, float]]:
-        """The insights among ``columns`` most like a candidate, if at all: (column, similarity)."""
-        values = self.resemblance[columns, place]
-        close = np.flatnonzero(values > 0)
-        order = close[np.argsort(-values[close], kind="stable")][:most]
-        return [(int(columns[one]), float(values[one])) for one in order]
+        return {one.id for one in self.archive.values() if one.date.toordinal() < first}
 
     def nearest_aged(self, place: int, most: int) -> list[tuple[int, float]]:
-        """The same among what is older than the window: one answer for every reader."""
+        """The nearest among what is older than the window: one answer for every reader."""
         if place not in self._nearest_aged:
-            self._nearest_aged[place] = self.nearest(place, np.flatnonzero(self.aged), most)
+            self._nearest_aged[place] = self.echoes.nearest(place, self.aged, most)
         return self._nearest_aged[place]
 
     @cached_property
@@ -120,14 +109,14 @@ class Day:
         postings: dict[str, list[int]] = {}
         for place, one in enumerate(self.candidates):
             about = " ".join((one.insight.text, one.citation.podcast, *one.topics))
-            for term in set(terms(about)):
+            for term in set(terms(about, self.echoes.index.language)):
                 postings.setdefault(term, []).append(place)
         return postings
 
     def coverage(self, phrase: str) -> Array:
         """How much of a phrase each candidate speaks of, its rare words weighing most (by IDF)."""
         if phrase not in self._coverage:
-            self._coverage[phrase] = self._cover(set(terms(phrase)))
+            self._coverage[phrase] = self._cover(set(terms(phrase, self.echoes.index.language)))
         return self._coverage[phrase]
 
     def _cover(self, wanted: set[str]) -> Array:
@@ -145,10 +134,7 @@ Signal = Callable[[Day, Reader], Array]
 
 def novelty(day: Day, reader: Reader) -> Array:
     """1 minus the similarity to the nearest insight this reader was sent."""
-    heard = day.columns(reader.ids)
-    if not len(heard):
-        return np.ones(len(day.candidates))
-    return np.asarray(1 - day.resemblance[heard].max(axis=0).astype(np.float64))
+    return 1 - day.echoes.loudest(reader.ids)
 
 
 def recurrence(day: Day, reader: Reader) -> Array:  # noqa: ARG001

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from newsletter.editorial.model import Candidate, Echo, Issue, Pick, RunnerUp, Taste
 from newsletter.editorial.prose import counted, day_month, headline
-from newsletter.editorial.ranking import Array, Columns, Day, Reader, score, signals
+from newsletter.editorial.ranking import Array, Day, Reader, score, signals
+from newsletter.editorial.similarity import shared
 
 Mask = npt.NDArray[np.bool_]
 
@@ -21,7 +22,8 @@ _RUNNERS_UP = 5
 _ECHOES = 3
 _RELATED = 2
 # Below this a shared word or two is chance, and naming the insight would only puzzle its reader.
-_TELLING = 0.1
+_TELLING = 0.02
+_SHARED = 4
 _MATCH = 0.5
 
 
@@ -34,7 +36,6 @@ class _Desk:
     taste: Taste
     signals: dict[str, Array]
     scores: Array
-    heard: Columns
     unheard: Mask
 
     @property
@@ -60,23 +61,14 @@ def choose(day: Day, reader: Reader, taste: Taste) -> Issue:
 
 def _spread(day: Day, reader: Reader, taste: Taste) -> _Desk:
     values = signals(day, reader)
-    heard = day.columns(reader.ids)
     return _Desk(
         day=day,
         reader=reader,
         taste=taste,
         signals=values,
         scores=score(values, taste.weights),
-        heard=heard,
-        unheard=_unheard(day, heard),
+        unheard=~np.isin(day.echoes.own, reader.ids),
     )
-
-
-def _unheard(day: Day, heard: Columns) -> Mask:
-    """Which candidates this reader was not sent."""
-    left = np.ones(len(day.archive), dtype=np.bool_)
-    left[heard] = False
-    return left[day.rows]
 
 
 def _greedy(desk: _Desk) -> list[int]:
@@ -92,7 +84,7 @@ def _greedy(desk: _Desk) -> list[int]:
                 break
             best = int(np.argmax(np.where(open_, _relevance(desk, nearest), -np.inf)))
             chosen.append(best)
-            nearest = np.maximum(nearest, desk.day.among[:, best])
+            nearest = np.maximum(nearest, desk.day.echoes.among[:, best])
     return chosen
 
 
@@ -112,8 +104,8 @@ def _room(desk: _Desk, chosen: list[int], per_brief: int) -> Mask:
 
 def _pick(desk: _Desk, rank: int, place: int) -> Pick:
     one = desk.day.candidates[place]
-    near = desk.day.nearest(place, desk.heard, _ECHOES)
-    echoes = tuple(_echo(desk, *one) for one in near)
+    near = desk.day.echoes.nearest(place, desk.reader.heard, _ECHOES)
+    echoes = tuple(_echo(desk, place, *told) for told in near)
     return Pick(
         rank=rank,
         insight_id=one.insight.id,
@@ -130,15 +122,20 @@ def _pick(desk: _Desk, rank: int, place: int) -> Pick:
 def _related(desk: _Desk, place: int, near: Sequence[tuple[int, float]]) -> Iterator[Echo]:
     """Earlier ones already sent or older than the window: tomorrow's pick is no footnote today."""
     told = {**dict(desk.day.nearest_aged(place, _RELATED)), **dict(near)}
-    for column in sorted(told, key=lambda one: (-told[one], one))[:_RELATED]:
-        if told[column] >= _TELLING:
-            yield _echo(desk, column, told[column])
+    for earlier in sorted(told, key=lambda one: (-told[one], one))[:_RELATED]:
+        if told[earlier] >= _TELLING:
+            yield _echo(desk, place, earlier, told[earlier])
 
 
-def _echo(desk: _Desk, column: int, value: float) -> Echo:
-    earlier = desk.day.archive[column]
+def _echo(desk: _Desk, place: int, number: int, value: float) -> Echo:
+    earlier = desk.day.archive[number]
+    new = desk.day.candidates[place].insight.text
     return Echo(
-        earlier.id, headline(earlier.text, 200), round(value, 4), desk.reader.heard.get(earlier.id)
+        insight_id=number,
+        text=headline(earlier.text, 200),
+        similarity=round(value, 4),
+        heard=desk.reader.heard.get(number),
+        shared=tuple(shared(desk.day.echoes.index, new, earlier.text)[:_SHARED]),
     )
 
 
@@ -169,10 +166,10 @@ def _runners_up(desk: _Desk, chosen: list[int]) -> Iterator[RunnerUp]:
 def _why_not(desk: _Desk, place: int, chosen: Sequence[int]) -> str:
     """The rule that kept a candidate out, in the order in which the rules are asked."""
     if desk.loudest[place] >= desk.taste.twin_limit:
-        echo = _echo(desk, *desk.day.nearest(place, desk.heard, 1)[0])
+        echo = _echo(desk, place, *desk.day.echoes.nearest(place, desk.reader.heard, 1)[0])
         when = f" on {day_month(echo.heard)}" if echo.heard else ""
         return f"restates what was sent{when}: “{headline(echo.text, 60)}”"
-    likeness = desk.day.among[place, chosen]
+    likeness = desk.day.echoes.among[place, chosen]
     if (likeness >= desk.taste.twin_limit).any():
         return f"says the same as pick {1 + int(likeness.argmax())}"
     if not chosen or desk.scores[place] <= desk.scores[chosen].min():

@@ -26,13 +26,13 @@ def survey(day: Day, reader: Reader, taste: Taste, picks: Sequence[Pick]) -> lis
     if not day.candidates:
         return []
     values = signals(day, reader)
-    scores, heard = score(values, taste.weights), day.columns(reader.ids)
+    scores = score(values, taste.weights)
     ranks = {pick.insight_id: pick.rank for pick in picks}
     found = []
     for place, one in enumerate(day.candidates):
         if one.insight.id in reader.heard:
             continue
-        echo = next(iter(day.nearest(place, heard, 1)), None)
+        echo = next(iter(day.echoes.nearest(place, reader.heard, 1)), None)
         told = f"{headline(day.archive[echo[0]].text, 120)} ({echo[1]:.2f})" if echo else ""
         standing = Standing(
             insight_id=one.insight.id,
@@ -57,5 +57,5 @@ def _twins(
         yield "restates what was sent"
     for other, one in enumerate(day.candidates):
         rank = ranks.get(one.insight.id)
-        if rank and day.among[place, other] >= taste.twin_limit:
+        if rank and day.echoes.among[place, other] >= taste.twin_limit:
             yield f"says the same as pick {rank}"

@@ -325,7 +325,7 @@ def test_without_a_sender_nothing_is_sent(stocked: House) -> None:
 def test_messages_and_database_are_their_owners_alone(stocked: House) -> None:
     stocked("send")
     for path in [*stocked.messages(), *stocked.folder.glob("newsletter.db*")]:
-        assert path.stat().st_mode & 0o777 == 0o600
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600)
 
 
 def test_a_folder_that_cannot_be_written_is_told(stocked: House) -> None:

@@ -33,9 +33,9 @@ def test_novelty_is_against_what_this_reader_was_sent() -> None:
     day = a_day(candidate(1, told), candidate(2, again), candidate(3, unlike(3)))
     assert SIGNALS["novelty"](day, reader()).tolist() == [1, 1, 1]
     heard = SIGNALS["novelty"](day, reader(i1=TODAY))
-    assert heard[0] == pytest.approx(0, abs=1e-6)
+    assert heard[0] == pytest.approx(0, abs=0.01)
     assert heard[1] < 0.3
-    assert heard[2] == 1
+    assert heard[2] == pytest.approx(1, abs=0.01)
 
 
 def test_heard_insights_that_the_archive_lost_are_passed_over() -> None:

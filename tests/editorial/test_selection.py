@@ -142,9 +142,6 @@ def test_promises_hold_for_any_day(numbers: list[int], heard: set[int], per_brie
     assert len(set(chosen)) == len(chosen)
     assert not set(chosen) & heard
     places = [[one.insight.id for one in day.candidates].index(number) for number in chosen]
-    twins = day.among[np.ix_(*[np.array(places, np.intp)] * 2)] >= TASTE.twin_limit
+    twins = day.echoes.among[np.ix_(*[np.array(places, np.intp)] * 2)] >= TASTE.twin_limit
     assert (twins == np.eye(len(places), dtype=bool)).all()
-    assert (
-        day.resemblance[np.ix_(day.columns(reader.ids), np.array(places, np.intp))]
-        < TASTE.twin_limit
-    ).all()
+    assert (day.echoes.loudest(reader.ids)[places] < TASTE.twin_limit).all()

@@ -2,33 +2,45 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
+from sklearn.metrics.pairwise import cosine_similarity
 
-from newsletter.editorial.similarity import similarities, terms
+from newsletter.editorial.similarity import Index, compare, shared, terms
 
 KETTLE = "A kettle descaled monthly boils a litre forty seconds sooner, says the repair guild."
 RESTATED = "Descale the kettle every month and it boils a litre about forty seconds sooner."
 FERRY = "Ferries that leave on the hour lose more passengers to missed trains than to weather."
-SENTENCES = st.lists(
-    st.sampled_from([KETTLE, RESTATED, FERRY, "", "!!! ...", "漢字 と かな"]), max_size=5
+WORDS = "kettle ferry boil harbour litre 40 train the of a descale chip chips".split()
+TEXTS = st.lists(
+    st.one_of(
+        st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join),
+        st.sampled_from([KETTLE, RESTATED, FERRY, "", "!!! ...", "漢字 と かな"]),
+    ),
+    max_size=8,
 )
 
 
-def test_the_same_words_are_one_and_strangers_are_nought() -> None:
-    (same, restated, stranger) = similarities([KETTLE], [KETTLE.upper(), RESTATED, FERRY])[0]
-    assert same == pytest.approx(1)
-    assert 0.5 < restated < 1
-    assert stranger < 0.1
+def index(texts: list[str], language: str = "en") -> Index:
+    return Index.build(range(len(texts)), texts, language)
+
+
+def probabilities(new: str, earlier: list[str], language: str = "en") -> dict[int, float]:
+    found = compare(index(earlier, language), [new])
+    return dict(zip(found.row.tolist(), found.probability.tolist(), strict=True))
+
+
+def test_the_same_words_are_nearly_sure_and_strangers_are_not() -> None:
+    found = probabilities(KETTLE, [KETTLE.upper(), RESTATED, FERRY])
+    assert found[0] > 0.99
+    assert 0.5 < found[1] < found[0]
+    assert found.get(2, 0) < 0.1
 
 
 def test_texts_without_a_word_resemble_nothing() -> None:
-    assert similarities(["!!!"], ["...", "?"]).tolist() == [[0, 0]]
-    assert similarities(["!!!"], [KETTLE]).tolist() == [[0]]
-
-
-def test_an_empty_side_has_its_own_answer() -> None:
-    assert similarities([], [KETTLE]).shape == (0, 1)
-    assert similarities([KETTLE], []).shape == (1, 0)
-    assert similarities([], []).shape == (0, 0)
+    assert probabilities("!!!", ["...", "?"]) == {}
+    assert probabilities("!!!", [KETTLE]) == {}
+    assert probabilities(KETTLE, []) == {}
+    assert len(compare(index([KETTLE]), []).new) == 0
 
 
 def test_terms_are_normalised_stemmed_and_keep_digits() -> None:
@@ -36,16 +48,59 @@ def test_terms_are_normalised_stemmed_and_keep_digits() -> None:
     assert terms("Kettles boiling 40") == ["kettl", "boil", "40"]
 
 
-@given(SENTENCES, SENTENCES)
-@settings(max_examples=30, deadline=None)
-def test_values_are_from_nought_to_one(new: list[str], earlier: list[str]) -> None:
-    found = similarities(new, earlier)
-    assert found.shape == (len(new), len(earlier))
-    assert np.all((found >= 0) & (found <= 1))
+def test_a_language_chooses_its_stemmer_and_an_unknown_one_the_characters() -> None:
+    assert terms("Häuser Haus", "de-AT") == ["haus", "haus"]
+    assert terms("talot", "xx") == ["tal", "alo", "lot"]
+    found = probabilities("Maji ya moto", ["maji ya moto sana", "ndege mkubwa"], "sw")
+    assert found[0] > 0.5
+    assert 1 not in found
 
 
-@given(SENTENCES)
+def test_the_shared_words_are_told_as_they_were_written() -> None:
+    (first, *_), weights = zip(*shared(index([KETTLE, FERRY]), RESTATED, KETTLE), strict=True)
+    assert first in {"descale", "kettle", "month", "boils", "litre", "forty", "seconds", "sooner"}
+    assert sum(weights) == pytest.approx(1)
+    assert shared(index([KETTLE]), FERRY, "") == []
+
+
+@given(TEXTS, TEXTS)
+@settings(max_examples=60, deadline=None)
+def test_cosines_are_those_of_scikit_learn_wherever_they_matter(
+    new: list[str], earlier: list[str]
+) -> None:
+    one = index(earlier)
+    queries, _, idf = one.queries(new)
+    rows = one.rows(np.arange(len(one)), len(idf)) @ sparse.diags_array(idf)
+    for query in queries:
+        found = dict(zip(*(each.tolist() for each in one.shortlist(query)), strict=True))
+        dense = np.zeros((1, len(idf)), np.float32)
+        dense[0, query.terms] = query.weights
+        exact = cosine_similarity(dense, rows)[0] if len(one) and len(idf) else np.empty(0)
+        assert {row for row, value in enumerate(exact) if value >= 0.3501} <= set(found)
+        for row, value in found.items():
+            assert value == pytest.approx(float(exact[row]), abs=1e-6)
+
+
+@given(TEXTS, st.lists(TEXTS, max_size=5), TEXTS)
+@settings(max_examples=60, deadline=None)
+def test_an_index_that_grew_answers_like_one_built_at_once(
+    first: list[str], later: list[list[str]], new: list[str]
+) -> None:
+    grown, texts = index(first), list(first)
+    for some in later:
+        grown.append(range(len(texts), len(texts) + len(some)), some)
+        texts += some
+    whole = index(texts)
+    assert np.array_equal(grown.ids, whole.ids)
+    assert np.array_equal(grown.frequencies, whole.frequencies)
+    assert np.allclose(grown.norms, whole.norms)
+    ours, theirs = compare(grown, new), compare(whole, new)
+    assert np.array_equal(ours.row, theirs.row)
+    assert np.allclose(ours.probability, theirs.probability)
+
+
+@given(TEXTS, TEXTS)
 @settings(max_examples=30, deadline=None)
-def test_resemblance_is_mutual(texts: list[str]) -> None:
-    found = similarities(texts, texts)
-    assert np.allclose(found, found.T, atol=1e-6)
+def test_values_are_probabilities(new: list[str], earlier: list[str]) -> None:
+    found = compare(index(earlier), new)
+    assert ((found.probability >= 0) & (found.probability <= 1)).all()

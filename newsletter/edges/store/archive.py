@@ -261,18 +261,43 @@ def _citation(best: RowMapping) -> Citation:
     )
 
 
-def archive(db: Connection, day: date) -> list[Insight]:
-    """Every insight known by ``day``, and every one that was ever picked.
+def after(db: Connection, last: int, most: int) -> Sequence[RowMapping]:
+    """Rows of (id, key, text): the next insights in order of id. An insight never changes."""
+    query = select(insights.c.id, insights.c.key, insights.c.text).where(insights.c.id > last)
+    return db.execute(query.order_by(insights.c.id).limit(most)).mappings().all()
+
+
+def holds(db: Connection, last: int, key: str, count: int) -> bool:
+    """Whether there are ``count`` insights up to the one numbered ``last``, and it has this key."""
+    found = select(func.count()).select_from(insights).where(insights.c.id <= last)
+    same = select(insights.c.key).where(insights.c.id == last)
+    return db.scalar(found) == count and (db.scalar(same) or "") == key
+
+
+def text(db: Connection, insight_id: int) -> str:
+    """The words of an insight. Raises KeyError where there is none with this id."""
+    found = db.scalar(select(insights.c.text).where(insights.c.id == insight_id))
+    if found is None:
+        raise KeyError(insight_id)
+    return str(found)
+
+
+def archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
+    """Those of these insights that were known by ``day``, or were ever picked.
 
     A picked one that no brief says any more is dated by the first issue it stood in.
     """
+    return [one for some in chunks(ids) for one in _archive(db, day, some)]
+
+
+def _archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
     # Looked up per insight, and only for the few that need it: the picks of all time are many.
     picked = select(picks.c.issue_id).where(picks.c.insight_id == insights.c.id)
     dates = select(func.min(issues.c.date)).where(issues.c.id.in_(picked.correlate(insights)))
     sent = dates.scalar_subquery()
     query = (
         select(insights.c.id, insights.c.text, func.coalesce(insights.c.date, sent).label("date"))
-        .where(or_(insights.c.date <= day, picked.exists()))
+        .where(insights.c.id.in_(ids), or_(insights.c.date <= day, picked.exists()))
         .order_by(insights.c.id)
     )
     return [Insight(row.id, row.text, row.date) for row in db.execute(query)]

@@ -19,7 +19,7 @@ LATER = NOON + timedelta(hours=19)
 
 def an_issue(db: Connection) -> int:
     archive.record(db, [read("a.txt", brief("One."))], NOON, TODAY)
-    (one,) = archive.archive(db, TODAY)
+    (one,) = archive.archive(db, TODAY, range(1, 100))
     pick = Pick(1, one.id, one.text, Citation("Pod"), 0.5, {"novelty": 1.0})
     return issues.save(db, Issue(TODAY, (pick,)))
 
@@ -162,7 +162,7 @@ def test_history_is_what_was_sent_or_may_have_been(store: Store) -> None:
         found = ledger.histories(db, list(people.values()))
         assert found == {people[state]: (issue_id,) for state, yes in heard.items() if yes}
         sent = ledger.heard(db, list(people.values()))
-        (insight,) = archive.archive(db, TODAY)
+        (insight,) = archive.archive(db, TODAY, range(1, 100))
     assert sent == {one: {insight.id: TODAY} for one in found}
 
 

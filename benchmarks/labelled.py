@@ -1,0 +1,183 @@
+"""Labelled data for judging similarity, read where it lies; split by topic or by time.
+
+ArgKP (IBM, KPA 2021 shared task), Perspectrum (CogComp), and news of Wikipedia's current events
+portal. The folder is named on the command line; nothing of it is copied.
+"""
+
+import csv
+import gzip
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+Labels = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
+
+# "(BBC News)": the sentences of the portal end in their sources.
+_SOURCES = re.compile(r"(\s*\([^()]{2,60}\))+\s*$")
+_EVENTS_SINCE = "2019"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Is ``archive[row]`` restated by ``new[new]``? ``group``: what may not be split."""
+
+    name: str
+    archive: list[str]
+    new: list[str]
+    at: tuple[Places, Places]
+    label: Labels
+    group: list[str]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Was what a new text says said before? ``clusters`` of both sides say who restates whom.
+
+    ``until``: how much of the archive stood when each new text came.
+    """
+
+    name: str
+    archive: list[str]
+    new: list[str]
+    clusters: tuple[Places, Places]
+    group: list[str]
+    until: Places
+
+    @property
+    def label(self) -> Labels:
+        first: dict[int, int] = {}
+        for row, cluster in enumerate(self.clusters[0].tolist()):
+            first.setdefault(cluster, row)
+        found = zip(self.clusters[1].tolist(), self.until.tolist(), strict=True)
+        return np.array([first.get(cluster, end) < end for cluster, end in found])
+
+
+def held_out(topic: str) -> bool:
+    """Whether a topic belongs to the test half: a coin tossed once for all."""
+    return crc32(topic.encode()) % 2 == 1
+
+
+def key_points(data: Path, *, test: bool) -> Pairs:
+    """Arguments against key points of their topic, as labelled by people."""
+    arguments, points, labels = read_argkp(data)
+    labels = [one for one in labels if held_out(arguments[one[0]][1]) is test]
+    archive = sorted({point for _, point, _ in labels})
+    new = sorted({argument for argument, _, _ in labels})
+    rows, columns = {k: n for n, k in enumerate(archive)}, {k: n for n, k in enumerate(new)}
+    return Pairs(
+        "ArgKP argument/key point",
+        [points[one] for one in archive],
+        [arguments[one][0] for one in new],
+        (np.array([columns[a] for a, _, _ in labels]), np.array([rows[p] for _, p, _ in labels])),
+        np.array([label for _, _, label in labels]),
+        [arguments[argument][1] for argument, _, _ in labels],
+    )
+
+
+def arguments(data: Path, *, test: bool, most: int = 30_000) -> Pairs:
+    """Arguments of one topic against each other: the same when they make the same key point."""
+    told, _, labels = read_argkp(data)
+    makes: dict[str, set[str]] = defaultdict(set)
+    for argument, point, label in labels:
+        if label and held_out(told[argument][1]) is test:
+            makes[argument].add(point)
+    names = sorted(makes, key=lambda one: crc32(one.encode()))
+    new, archive = names[: len(names) // 4], names[len(names) // 4 :]
+    topics = np.array([told[one][1] for one in archive])
+    rows = [np.flatnonzero(topics == told[one][1]) for one in new]
+    at = np.repeat(np.arange(len(new)), [len(one) for one in rows]), np.concatenate(rows)
+    some = np.random.default_rng(4).permutation(len(at[0]))[:most]
+    left, right = at[0][some], at[1][some]
+    same = [bool(makes[new[a]] & makes[archive[b]]) for a, b in zip(left, right, strict=True)]
+    return Pairs(
+        "ArgKP argument/argument",
+        [told[one][0] for one in archive],
+        [told[one][0] for one in new],
+        (left, right),
+        np.array(same),
+        [told[new[a]][1] for a in left],
+    )
+
+
+def perspectives(data: Path, *, test: bool) -> Seen:
+    """One of each cluster is new; of every other cluster the rest is the archive."""
+    pool, clusters = _perspectrum(data)
+    clusters = [one for one in clusters if held_out(one[0]) is test]
+    archive, new = [], []
+    for number, (_, members) in enumerate(clusters):
+        new.append((number, members[0]))
+        archive += [(number, one) for one in members[1:]] if number % 2 else []
+    return Seen(
+        "Perspectrum seen before",
+        [pool[one] for _, one in archive],
+        [pool[one] for _, one in new],
+        (np.array([number for number, _ in archive]), np.array([number for number, _ in new])),
+        [clusters[number][0] for number, _ in new],
+        np.full(len(new), len(archive)),
+    )
+
+
+def events(data: Path, every: int = 30) -> Seen:
+    """News day by day; since 2019 each thirtieth day is asked: was its story told before?"""
+    with gzip.open(data / "current-events.jsonl.gz", "rt") as file:
+        rows = [json.loads(line) for line in file]
+    texts = [_SOURCES.sub("", row["text"]) for row in rows]
+    dates = np.array([row["date"] for row in rows])
+    stories: dict[str, int] = {}
+    cluster = np.array([stories.setdefault(row["story"], len(stories)) for row in rows])
+    days = sorted({date for date in dates.tolist() if date >= _EVENTS_SINCE})[::every]
+    asked = np.flatnonzero(np.isin(dates, days))
+    return Seen(
+        "current events replay",
+        texts,
+        [texts[one] for one in asked],
+        (cluster, cluster[asked]),
+        [str(dates[one]) for one in asked],
+        np.searchsorted(dates, dates[asked]),
+    )
+
+
+def read_argkp(
+    data: Path,
+) -> tuple[dict[str, tuple[str, str]], dict[str, str], list[tuple[str, str, bool]]]:
+    told: dict[str, tuple[str, str]] = {}
+    points: dict[str, str] = {}
+    labels: list[tuple[str, str, bool]] = []
+    for part in ("train", "dev"):
+        for row in _table(data / "argkp" / f"arguments_{part}.csv"):
+            told[part + row["arg_id"]] = row["argument"], row["topic"]
+        for row in _table(data / "argkp" / f"key_points_{part}.csv"):
+            points[part + row["key_point_id"]] = row["key_point"]
+        for row in _table(data / "argkp" / f"labels_{part}.csv"):
+            pair = part + row["arg_id"], part + row["key_point_id"]
+            labels.append((*pair, row["label"] == "1"))
+    return told, points, labels
+
+
+def _table(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
+
+
+def _perspectrum(data: Path) -> tuple[dict[int, str], list[tuple[str, list[int]]]]:
+    """Texts by id, and (claim, ids that say the same); clusters that share an id are merged."""
+    pool = json.loads((data / "perspectrum" / "perspective_pool_v1.0.json").read_text())
+    claims = json.loads((data / "perspectrum" / "perspectrum_with_answers_v1.0.json").read_text())
+    merged: dict[int, tuple[str, set[int]]] = {}
+    for claim in claims:
+        for one in claim["perspectives"]:
+            groups = [merged[each] for each in one["pids"] if each in merged]
+            name = min([str(claim["cId"]), *(group[0] for group in groups)])
+            whole = name, set(one["pids"]).union(*(group[1] for group in groups))
+            merged.update(dict.fromkeys(whole[1], whole))
+    unique = {min(ids): (name, sorted(ids)) for name, ids in merged.values()}
+    texts = {one["pId"]: one["text"] for one in pool}
+    return texts, [unique[key] for key in sorted(unique, key=lambda one: crc32(b"%d" % one))]

@@ -1,0 +1,36 @@
+"""``newsletter related``: the earlier insights that a text, or an insight, comes nearest to."""
+
+from argparse import Namespace
+from dataclasses import asdict
+
+from newsletter.cli.app import App
+from newsletter.cli.output import say, say_json
+from newsletter.daily.related import Related, related
+from newsletter.editorial.due import local_date
+from newsletter.editorial.prose import headline
+from newsletter.errors import UsageError
+
+_WORDS = 6
+
+
+def show(app: App, words: Namespace) -> int:
+    about = int(words.about) if words.about.isdecimal() else words.about
+    today = local_date(app.clock(), app.settings.newsletter.timezone)
+    try:
+        found = related(app.rules, about, today, words.most)
+    except KeyError:
+        raise UsageError(f"there is no insight {about}: see `newsletter explain --json`") from None
+    if words.json:
+        say_json([asdict(one) for one in found])
+    elif not found:
+        say("nothing earlier resembles it")
+    else:
+        for one in found:
+            _line(one)
+    return 0
+
+
+def _line(one: Related) -> None:
+    say(f"{one.probability:.2f}  {one.id}  {one.date}  {headline(one.text, 80)}")
+    shares = (f"{word} {share:.0%}" for word, share in one.shared[:_WORDS])
+    say(f"      {', '.join(shares)}")

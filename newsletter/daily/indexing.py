@@ -1,0 +1,34 @@
+"""The similarity index of everything in the store: read from its files, and brought up to date."""
+
+import shutil
+from pathlib import Path
+
+from newsletter.edges import shelf
+from newsletter.edges.store import Connection, archive
+from newsletter.editorial.similarity import Index
+
+_BATCH = 100_000
+
+
+def index_of(db: Connection, folder: Path | None, language: str) -> Index:
+    """``folder`` is where its files lie; None keeps it in memory alone.
+
+    Files that are missing or tell of another database are made anew.
+    """
+    index, mark = _kept(db, folder, language)
+    stood = mark
+    while batch := archive.after(db, mark.last, _BATCH):
+        index.append([one["id"] for one in batch], [one["text"] for one in batch])
+        mark = shelf.Mark(batch[-1]["id"], batch[-1]["key"], mark.count + len(batch))
+    if folder and mark != stood:
+        shelf.save(index, mark, folder)
+    return index
+
+
+def _kept(db: Connection, folder: Path | None, language: str) -> tuple[Index, shelf.Mark]:
+    found = shelf.load(folder, language) if folder else None
+    if found and archive.holds(db, found[1].last, found[1].key, found[1].count):
+        return found
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Index(language), shelf.Mark()

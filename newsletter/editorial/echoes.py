@@ -1,0 +1,71 @@
+"""The day's one look at everything ever known: each candidate's echoes, masked per reader."""
+
+from collections.abc import Container, Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from newsletter.editorial.similarity import Index, compare
+
+Array = npt.NDArray[np.float64]
+Ids = npt.NDArray[np.int64]
+
+
+class Echoes:
+    """The earlier insights that each of some texts resembles, found once for all readers.
+
+    A text's own insight (``own``, parallel to ``texts``) is among its echoes.
+    """
+
+    def __init__(self, index: Index, texts: Sequence[str], own: Sequence[int]) -> None:
+        pairs = compare(index, texts)
+        self.index = index
+        self.own = np.asarray(own, np.int64)
+        self.new = pairs.new
+        self.earlier: Ids = index.ids[pairs.row]
+        self.probability = pairs.probability.round(6)
+
+    @cached_property
+    def ids(self) -> Ids:
+        """All insights that echo, in order."""
+        return np.unique(self.earlier)
+
+    def loudest(self, ids: Ids) -> Array:
+        """For each text, its probability of restating the nearest of these insights."""
+        best = np.zeros(len(self.own))
+        heard = np.flatnonzero(self._among(ids))
+        np.maximum.at(best, self.new[heard], self.probability[heard])
+        return best
+
+    def _among(self, ids: Ids) -> npt.NDArray[np.bool_]:
+        """Which echoes are of these insights: looked up in the few that echo at all."""
+        flags = np.zeros(len(self.ids) + 1, np.bool_)
+        places = np.searchsorted(self.ids, ids)
+        flags[np.where(np.append(self.ids, -1)[places] == ids, places, -1)] = True
+        flags[-1] = False
+        return np.asarray(flags[self._places])
+
+    @cached_property
+    def _places(self) -> npt.NDArray[np.intp]:
+        return np.searchsorted(self.ids, self.earlier)
+
+    @cached_property
+    def among(self) -> Array:
+        """(n, n): the texts compared with each other; what one sees of another, both see."""
+        place = {int(number): at for at, number in enumerate(self.own)}
+        both = np.eye(len(self.own))
+        for new, earlier, value in zip(self.new, self.earlier, self.probability, strict=True):
+            if int(earlier) in place and place[int(earlier)] != new:
+                both[new, place[int(earlier)]] = value
+        return np.maximum(both, both.T)
+
+    def nearest(self, place: int, ids: Container[int], most: int) -> list[tuple[int, float]]:
+        """The insights among ``ids`` that a text is likeliest to restate, but its own."""
+        first, last = np.searchsorted(self.new, [place, place + 1])
+        found = zip(
+            self.earlier[first:last].tolist(), self.probability[first:last].tolist(), strict=True
+        )
+        own = int(self.own[place])
+        close = [(one, value) for one, value in found if one in ids and one != own]
+        return sorted(close, key=lambda pair: (-pair[1], pair[0]))[:most]
