@@ -2,9 +2,10 @@
 
     python -m benchmarks.scale [10000 100000 1000000]
 
-Ratios are of one run, in processes of their own; times are processor time, medians of five. They
-stand beside the script everybody writes: fit_transform on history and candidates,
-cosine_similarity, max.
+Ratios are of one run, in processes of their own. Times are processor time; warm scoring and
+appending are medians of five, whole processes are run once. They stand beside the script everybody
+writes: fit_transform on history and candidates, cosine_similarity, max. Peak memory is not to be
+trusted yet: a child's begins with its parent's.
 """
 
 import json
