@@ -16,6 +16,8 @@ from benchmarks.measure import Figures, Table
 from newsletter.edges.channels import Envelope
 from newsletter.edges.channels.smtp import Smtp
 
+pytestmark = pytest.mark.heavy
+
 TINY: dict[ModuleType, Any] = {
     compose: compose.Scale(readers=(3,), issues=3, archive=60, candidates=12, sample=2, runs=2),
     render: render.Scale(readers=2, slow=1, runs=1),
