@@ -10,10 +10,10 @@ demo: .venv/.run  ## replay a week on the bundled samples
 	@$(BIN)/newsletter demo
 
 test: .venv/.dev  ## the fast tests
-	@$(BIN)/pytest --numprocesses auto --dist loadfile
+	@$(BIN)/pytest --numprocesses auto --dist worksteal
 
 test-all: .venv/.dev  ## the heavy ones too
-	@$(BIN)/pytest --numprocesses auto --dist loadfile -m ""
+	@$(BIN)/pytest --numprocesses auto --dist worksteal -m ""
 
 check: .venv/.dev  ## format, lint, types, arrows
 	$(BIN)/ruff format --check .
