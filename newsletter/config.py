@@ -87,6 +87,8 @@ class SmtpChannel(Section, frozen=True):
 
 class Delivery(Section, frozen=True):
     channel: Literal["folder", "smtp"] = "folder"
+    claim: Annotated[int, Meta(ge=1, le=100)] = 20
+    lease_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
     folder: FolderChannel = field(default_factory=FolderChannel)
     smtp: SmtpChannel = field(default_factory=SmtpChannel)
 
@@ -103,6 +105,12 @@ class Web(Section, frozen=True):
     secret_file: Named = "newsletter.secret"  # noqa: S105
 
 
+class Alerts(Section, frozen=True):
+    to: str = ""
+    command: tuple[str, ...] = ()
+    late_hour: Hour = 9
+
+
 class Settings(Section, frozen=True):
     newsletter: Newsletter = field(default_factory=Newsletter)
     inbox: Inbox = field(default_factory=Inbox)
@@ -110,6 +118,7 @@ class Settings(Section, frozen=True):
     selection: Selection = field(default_factory=Selection)
     delivery: Delivery = field(default_factory=Delivery)
     schedule: Schedule = field(default_factory=Schedule)
+    alerts: Alerts = field(default_factory=Alerts)
     web: Web = field(default_factory=Web)
 
 
@@ -254,6 +263,8 @@ def _faults(made: Settings) -> Iterator[tuple[str, str]]:
     for key in ("from_address", "reply_to"):
         if (written := getattr(news, key)) and not _is_address(written):
             yield f"newsletter.{key}", 'write "Name <name@example.org>" or "name@example.org"'
+    if made.alerts.to and not _is_address(made.alerts.to):
+        yield "alerts.to", 'write an address such as "you@example.org"'
     if pick.minimum > pick.count:
         yield "selection.minimum", f"{pick.minimum} is more than selection.count ({pick.count})"
     if not any(astuple(pick.weights)):

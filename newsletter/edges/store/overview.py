@@ -52,7 +52,11 @@ def troubles(db: Connection, day: date) -> Sequence[RowMapping]:
             deliveries.c.next_attempt_at,
         )
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-        .where(deliveries.c.date == day, deliveries.c.answer != "", deliveries.c.state != "sent")
+        .where(
+            deliveries.c.date == day,
+            deliveries.c.answer != "",
+            deliveries.c.state.in_(("pending", "sending", "failed", "unknown", "skipped")),
+        )
         .order_by(deliveries.c.id)
     )
     return db.execute(query).mappings().all()
@@ -64,16 +68,29 @@ def unresolved(db: Connection) -> int:
     return int(db.scalar(query) or 0)
 
 
-def hours_without(db: Connection, day: date) -> Sequence[tuple[str, int]]:
-    """(timezone, hour) of the active subscribers who have no row for ``day``, each pair once."""
-    mine = deliveries.c.subscriber_id == subscribers.c.id
-    row = select(deliveries.c.id).where(mine, deliveries.c.date == day)
-    query = (
-        select(subscribers.c.timezone, subscribers.c.hour)
-        .where(subscribers.c.state == "active", ~row.exists())
-        .distinct()
+def waiting_since(db: Connection, first: datetime, last: datetime) -> int:
+    """How many deliveries due between the two instants still wait for their turn."""
+    query = select(func.count()).where(
+        deliveries.c.state.in_(("pending", "sending")), deliveries.c.due_at.between(first, last)
     )
-    return [(timezone, hour) for timezone, hour in db.execute(query)]
+    return int(db.scalar(query) or 0)
+
+
+def oldest_waiting(db: Connection) -> datetime | None:
+    """When the delivery that waits longest was due."""
+    waits = deliveries.c.state == "pending"
+    found: datetime | None = db.scalar(select(func.min(deliveries.c.due_at)).where(waits))
+    return found
+
+
+def hours(db: Connection) -> Sequence[tuple[str, int, int]]:
+    """(timezone, hour, count) of the active subscribers."""
+    query = (
+        select(subscribers.c.timezone, subscribers.c.hour, func.count())
+        .where(subscribers.c.state == "active")
+        .group_by(subscribers.c.timezone, subscribers.c.hour)
+    )
+    return [(timezone, hour, count) for timezone, hour, count in db.execute(query)]
 
 
 def candidate_count(db: Connection, first: date, last: date) -> int:
