@@ -260,11 +260,14 @@ def _faults(made: Settings) -> Iterator[tuple[str, str]]:
         yield "newsletter.language", 'write a language tag such as "en" or "pt-BR"'
     if news.base_url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", news.base_url):
         yield "newsletter.base_url", "write an address such as https://news.example.org"
-    for key in ("from_address", "reply_to"):
-        if (written := getattr(news, key)) and not _is_address(written):
-            yield f"newsletter.{key}", 'write "Name <name@example.org>" or "name@example.org"'
-    if made.alerts.to and not _is_address(made.alerts.to):
-        yield "alerts.to", 'write an address such as "you@example.org"'
+    addresses = {
+        "newsletter.from_address": news.from_address,
+        "newsletter.reply_to": news.reply_to,
+        "alerts.to": made.alerts.to,
+    }
+    for key, written in addresses.items():
+        if written and not _is_address(written):
+            yield key, 'write "Name <name@example.org>" or "name@example.org"'
     if pick.minimum > pick.count:
         yield "selection.minimum", f"{pick.minimum} is more than selection.count ({pick.count})"
     if not any(astuple(pick.weights)):

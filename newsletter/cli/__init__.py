@@ -9,7 +9,6 @@ from importlib import import_module
 from newsletter.cli.parser import parser
 from newsletter.errors import NewsletterError
 
-
 KILL_AT = "KILL_NEWSLETTER_AT"
 """Set by the kill harness of the tests, and by nobody else."""
 

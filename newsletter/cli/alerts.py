@@ -48,7 +48,7 @@ def _causes(app: App, stopped: str) -> Iterator[tuple[str, str]]:
             "unknown",
             (
                 f"{unknown} deliveries are unknown: the server may have the message or not. See "
-                "`newsletter deliveries --state unknown`, and settle them with `deliveries resolve`."
+                "`newsletter deliveries --state unknown`, and `newsletter deliveries resolve`."
             ),
         )
     if late and here.hour >= app.settings.alerts.late_hour:
@@ -74,7 +74,7 @@ def _mail(app: App, to: str, text: str) -> bool:
     try:
         channel.send(Envelope(app.sender, to, message.as_bytes()))
     except DeliveryError as error:
-        log.error("the alert could not be mailed: %s", error)
+        log.error("the alert could not be mailed: %s", error)  # noqa: TRY400
         return False
     finally:
         channel.close()
@@ -85,6 +85,6 @@ def _run(command: tuple[str, ...], text: str) -> bool:
     try:
         subprocess.run(command, input=f"{text}\n", text=True, check=True, timeout=_PATIENCE)
     except (OSError, subprocess.SubprocessError) as error:
-        log.error("alerts.command failed: %s", error)
+        log.error("alerts.command failed: %s", error)  # noqa: TRY400
         return False
     return True

@@ -1,4 +1,4 @@
-"""``newsletter deliveries``, ``pause``, ``resume``, ``cancel``: the ledger in the operator's hand."""
+"""``newsletter deliveries``, ``pause``, ``resume``, ``cancel``: what the operator decides."""
 
 from argparse import Namespace
 from collections.abc import Sequence

@@ -9,8 +9,8 @@ from threading import Event
 
 from newsletter.cli.alerts import alert
 from newsletter.cli.app import App
-from newsletter.cli.ingest import moment
 from newsletter.cli.clocks import steady
+from newsletter.cli.ingest import moment
 from newsletter.cli.output import live, progress, say, set_up_log
 from newsletter.cli.send import desk, stopper
 from newsletter.daily import DUE, Desk

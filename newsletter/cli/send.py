@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from newsletter.cli.addresses import mailbox
 from newsletter.cli.alerts import alert
 from newsletter.cli.app import App
-from newsletter.cli.ingest import moment
 from newsletter.cli.clocks import steady
+from newsletter.cli.ingest import moment
 from newsletter.cli.output import live, progress, say, say_json, set_up_log, table, warn
 from newsletter.cli.status import local, next_due
 from newsletter.daily import Desk, Gathered, Readers, Report, publish

@@ -146,7 +146,7 @@ class _Run:
 
     def close(self) -> None:
         """What was never offered waits again; offered and not settled is unknown."""
-        in_hand = self.offered and self.offered.id
+        in_hand = None if self.offered is None else self.offered.id
         try:
             with self.desk.store.writing() as db:
                 ledger.abandon(db, self.desk.owner, in_hand, self.clock())
@@ -163,7 +163,8 @@ class _Run:
         until = self.waiting.get(row.domain)
         if until is not None and until > self.clock():
             self.queue.popleft()
-            return self._settle(row, "put off", next_attempt_at=until)
+            self._settle(row, "put off", next_attempt_at=until)
+            return
         envelope = self._envelope(row)
         reach("built")
         attempt = Attempt(look=lambda: self._look(row))
@@ -176,7 +177,6 @@ class _Run:
         if how:
             self._take(row)
             self._settle(row, how, _tried(attempt), **values)
-        return None
 
     def _look(self, row: Claimed) -> None:
         """The last moment to change one's mind; from here on the server may have the message."""
@@ -229,7 +229,6 @@ class _Run:
         self._take(row)
         self.offered = None
         if verdict == "lost":
-            self.outcomes["lost"] += 1
             with self.desk.store.writing() as db:
                 ledger.release(db, [row.id], self.desk.owner)
         return {"left": "left", "cancelled": "cancel"}.get(verdict, ""), {}

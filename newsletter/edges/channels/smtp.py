@@ -26,6 +26,16 @@ _PATIENCE = 10
 """The answer to the dot may take longest (RFC 5321 4.5.3.2.6): to give up early is to lose it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a server says of itself; ``size`` is the largest message in bytes, where it says so."""
+
+    greeting: str
+    tls: str
+    login: str
+    size: int | None
+
+
 class Smtp:
     """A channel to one SMTP server; one thread at a time. Opens its connection at the first send.
 
@@ -58,6 +68,17 @@ class Smtp:
         except OSError as error:
             lost = "lost the connection twice before the message was whole"
             raise Deferred(f"{self._where} {lost}: {reason(error)}") from error
+
+    def greet(self) -> Greeting:
+        """Connect, secure and log in as a send does, and tell what was met."""
+        client = self._client = self._client or self._open()
+        said, limit = client.ehlo_resp or b"", client.esmtp_features.get("size", "")
+        return Greeting(
+            greeting=reason(ValueError(said.decode("utf-8", "replace").split("\n")[0])),
+            tls=(client.sock.version() or "") if isinstance(client.sock, ssl.SSLSocket) else "",
+            login=f"logged in as {self._login[0]}" if self._login[0] else "",
+            size=int(limit) if limit.isdecimal() and int(limit) else None,
+        )
 
     def close(self) -> None:
         client, self._client = self._client, None

@@ -83,14 +83,16 @@ def oldest_waiting(db: Connection) -> datetime | None:
     return found
 
 
-def hours(db: Connection) -> Sequence[tuple[str, int, int]]:
-    """(timezone, hour, count) of the active subscribers."""
+def hours_without(db: Connection, day: date) -> Sequence[tuple[str, int]]:
+    """(timezone, hour) of the active subscribers who have no row for ``day``, each pair once."""
+    mine = deliveries.c.subscriber_id == subscribers.c.id
+    row = select(deliveries.c.id).where(mine, deliveries.c.date == day)
     query = (
-        select(subscribers.c.timezone, subscribers.c.hour, func.count())
-        .where(subscribers.c.state == "active")
-        .group_by(subscribers.c.timezone, subscribers.c.hour)
+        select(subscribers.c.timezone, subscribers.c.hour)
+        .where(subscribers.c.state == "active", ~row.exists())
+        .distinct()
     )
-    return [(timezone, hour, count) for timezone, hour, count in db.execute(query)]
+    return [(timezone, hour) for timezone, hour in db.execute(query)]
 
 
 def candidate_count(db: Connection, first: date, last: date) -> int:

@@ -52,7 +52,12 @@ BEGINNINGS = (
     ("skipped", "cancelled"),
 )
 
-_NOBODYS = {"owner": None, "boot": None, "lease_end": None, "lease_until": None}
+_NOBODYS: dict[str, str | None] = {
+    "owner": None,
+    "boot": None,
+    "lease_end": None,
+    "lease_until": None,
+}
 
 
 def begin(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -76,8 +81,8 @@ def prepared(name: str, rows: ColumnElement[bool]) -> "Prepared":
     were moved is told for a single set of values.
     """
     way = TRANSITIONS[name]
-    fixed = {} if way.after == "sending" else dict(_NOBODYS)
-    fixed |= {"state": way.after, "reason": way.reason}
+    fixed: dict[str, str | None] = {"state": way.after, "reason": way.reason}
+    fixed |= {} if way.after == "sending" else _NOBODYS
     statement = update(deliveries).where(rows, *_begins(way))
 
     def run(db: Connection, values: Sequence[dict[str, Any]]) -> int:
