@@ -29,6 +29,8 @@ from newsletter.errors import (
 
 log = logging.getLogger("newsletter")
 
+_A_DAY = timedelta(days=1)
+
 Watch = Callable[[Counter[str], int], None]
 """Told the outcomes so far, and of how many rows."""
 
@@ -89,9 +91,10 @@ def deliver(
     scope = Scope(on, readers.ids)
     with desk.store.writing() as db:
         ledger.lapse(db, clock(), desk.steady())
-        domains.forget(db, clock())
+        domains.forget(db, before=clock() - _A_DAY)
         if readers.now:
             ledger.hurry(db, clock(), scope)
+            domains.forget(db)
         total = ledger.pending(db, clock(), scope)
     run = _Run(desk, clock, total)
     try:

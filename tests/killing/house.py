@@ -111,7 +111,7 @@ class KillHouse:
         surroundings = {**os.environ, "PYTHONPATH": str(ROOT), KILL_AT: at}
         command = [*(program or [sys.executable, "-m", "newsletter"]), "--config", self.config]
         process = subprocess.Popen(
-            [*command, *(words or ("send", "--now"))],
+            [*command, *(words or ("send", "--now", "--date", self.date))],
             env=surroundings,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

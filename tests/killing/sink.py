@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Trouble = Callable[[str, str, random.Random], str | None]
-"""(step, recipient, chance) to "drop", "reset", "stall", "dot-drop", or an answer such as "451 x"."""
+"""(step, recipient, chance) to "drop", "reset", "lost before" (the dot), or "451 an answer"."""
 
 
 def none(step: str, recipient: str, chance: random.Random) -> str | None:

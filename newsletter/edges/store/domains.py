@@ -1,6 +1,6 @@
 """Destinations whose server asked to wait: a domain waits as one, longer each time."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -46,6 +46,7 @@ def took(db: Connection, name: str) -> None:
     db.execute(domains.delete().where(domains.c.name == name))
 
 
-def forget(db: Connection, now: datetime) -> None:
-    """What refused a day ago says nothing about today."""
-    db.execute(domains.delete().where(domains.c.until < now - timedelta(days=1)))
+def forget(db: Connection, before: datetime | None = None) -> None:
+    """Every refusal, or those whose wait ended ``before``: they say nothing about today."""
+    rows = domains.c.until < before if before else domains.c.name != ""
+    db.execute(domains.delete().where(rows))
