@@ -106,6 +106,22 @@ class KillHouse:
         compose(app.rules, self.now, None, Readers(now=True))
         app.close()
 
+    def deliver(self, times: int) -> None:
+        """``send --now`` again and again, in this process, until nothing waits."""
+        from threading import Event
+
+        from newsletter.cli.app import App
+        from newsletter.cli.send import desk
+        from newsletter.daily import Readers
+        from newsletter.daily.deliver import deliver
+
+        app = App(self.config, {}, lambda: self.now)
+        for _ in range(times):
+            if self.open_rows():
+                at = desk(app, Event(), lambda _outcomes, _total: None)
+                deliver(at, app.clock, self.now.date(), Readers(now=True))
+        app.close()
+
     def start(self, *words: str, at: str = "", program: Sequence[str] = ()) -> "Sender":
         """The command as the operator starts it; ``at`` arms a fault point."""
         surroundings = {**os.environ, "PYTHONPATH": str(ROOT), KILL_AT: at}

@@ -58,12 +58,9 @@ def test_a_server_that_misbehaves_at_every_step(
     with Sink(moody, seed=seed, closes_after=closes_after, in_fragments=in_fragments) as sink:
         house = KillHouse(tmp_path, sink, readers=60)
         house.compose()
-        for _ in range(40):
-            if not house.open_rows():
-                break
-            house.call("send", "--now", "--date", house.date)
+        house.deliver(times=40)
         sink.trouble = none
-        house.call("send", "--now", "--date", house.date)
+        house.deliver(times=2)
         tally = house.check()
         hold(tally)
         states = Counter(state for _, state, _ in house.rows())
