@@ -18,6 +18,8 @@ from tests.killing.house import ROOT, KillHouse, Tally
 from tests.killing.sink import Sink, none
 from tests.smtp_server import make_certificate
 
+pytestmark = pytest.mark.heavy
+
 ORDERS = {
     "CONNECT": ("drop", "421 4.3.2 Shutting down"),
     "EHLO": ("reset", "421 4.3.2 Shutting down"),
@@ -70,7 +72,6 @@ def test_a_server_that_misbehaves_at_every_step(
         assert not states["sending"]
 
 
-@pytest.mark.heavy
 def test_killed_on_a_bad_day(tmp_path: Path) -> None:
     with Sink(moody, seed=9, pace=0.002) as sink:
         house = KillHouse(tmp_path, sink, readers=300)
