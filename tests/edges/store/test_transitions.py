@@ -47,8 +47,8 @@ def test_every_transition_and_beginning_stands_in_the_documents() -> None:
         reason = f" ({way.reason})" if way.reason else ""
         row = f"| {name} | {', '.join(way.before)} | {way.after}{reason} |"
         assert row in drawn
-    for state, reason in BEGINNINGS:
-        assert f"| begin | none | {state}{f' ({reason})' if reason else ''} |" in drawn
+    for state, why in BEGINNINGS:
+        assert f"| begin | none | {state}{f' ({why})' if why else ''} |" in drawn
     assert drawn.count("\n| ") == len(TRANSITIONS) + len(BEGINNINGS) + 2
 
 
@@ -58,7 +58,7 @@ def test_a_row_that_stands_elsewhere_is_not_moved(store: Store, name: str) -> No
     fill(store)
     for state in ("pending", "sending", "sent", "failed", "unknown", "skipped"):
         with store.writing() as db:
-            reason = way.only[0] if way.only else None
+            reason: str | None = way.only[0] if way.only else None
             db.execute(delivery.update().values(state=state, reason=reason, owner="me"))
             moved = transitions.move(db, name, delivery.c.id > 0, changed_at=NOON)
         assert moved == (state in way.before)
