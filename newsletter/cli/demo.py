@@ -140,22 +140,9 @@ def _show(app: App, today: date) -> None:
 
 
 def _rows(issue: Issue) -> list[tuple[str, ...]]:
-<<<<<<< HEAD
     rows: list[tuple[str, ...]] = [("", "novelty", "insight", "why")]
     for pick in issue.picks:
         novelty = f"{pick.signals['novelty']:.2f}"
         why = headline(pick.reason, 50)
         rows.append((f"{pick.rank}.", novelty, headline(pick.text, 60), why))
     return rows
-=======
-    head: tuple[str, ...] = ("", "novelty", "insight", "why")
-    return [head] + [
-        (
-            f"{pick.rank}.",
-            f"{pick.signals['novelty']:.2f}",
-            headline(pick.text, 60),
-            headline(pick.reason, 50),
-        )
-        for pick in issue.picks
-    ]
->>>>>>> d1f8260 (Bad days: a server that misbehaves at every step, a full disk, a locked database, a jumping clock)
