@@ -1,30 +1,60 @@
 """``newsletter deliveries``, ``pause``, ``resume``, ``cancel``: what the operator decides."""
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from newsletter.cli.app import App
 from newsletter.cli.clocks import steady
-from newsletter.cli.output import say, say_json
-from newsletter.edges.store import ledger, orders
+from newsletter.cli.output import say, say_json, say_json_each
+from newsletter.cli.status import local
+from newsletter.edges.store import ledger, orders, overview
+from newsletter.editorial.due import local_date
 from newsletter.editorial.prose import counted
 from newsletter.errors import UsageError
 
+# The last places where a date is still today are twelve hours behind UTC.
+_LAST_ZONE = timedelta(hours=12)
+
 
 def list_(app: App, words: Namespace) -> int:
+    """Read and written row by row: a ledger may be longer than memory."""
+    today = local_date(app.clock(), app.settings.newsletter.timezone)
+    day = words.date or (None if words.state else today)
     with app.store.reading() as db:
-        rows = [dict(row) for row in orders.listed(db, words.state, None, words.date)]
-    if words.json:
-        say_json(rows)
-        return 0
-    for row in rows:
-        reason = f" ({row['reason'].replace('_', ' ')})" if row["reason"] else ""
-        say(f"{row['date']}  {row['address']}  {row['state']}{reason}  {row['message_id']}")
-        if row["answer"] and row["state"] != "sent":
-            say(f"    {row['answer']}")
-    if not rows:
-        say("no such deliveries")
+        rows = orders.listed(db, words.state, None, day)
+        if words.json:
+            say_json_each(rows)
+        else:
+            _tell(app, rows, "no such deliveries" if words.state or words.date else "none today")
     return 0
+
+
+def _tell(app: App, rows: Iterator[Mapping[str, Any]], none: str) -> None:
+    row = None
+    for row in rows:
+        _show(app, row)
+    if row is None:
+        say(none)
+
+
+def _show(app: App, row: Mapping[str, Any]) -> None:
+    reason = f" ({row['reason'].replace('_', ' ')})" if row["reason"] else ""
+    say(f"{row['date']}  {row['address']}  {row['state']}{reason}  {row['message_id']}")
+    for line in _answers(row) if row["state"] != "sent" else ():
+        say(f"    {line}")
+    if row["state"] == "pending":
+        say(f"    waits until {local(app, row['next_attempt_at'])}")
+
+
+def _answers(row: Mapping[str, Any]) -> Iterator[str]:
+    """What the server said at the last attempt, step by step, and what stands for an answer."""
+    for step in ("rcpt", "data"):
+        if row[step]:
+            yield f"{step.upper()}: {row[step]}"
+    if row["answer"] not in ("", row["rcpt"], row["data"]):
+        yield row["answer"]
 
 
 def resolve(app: App, words: Namespace) -> int:
@@ -33,28 +63,36 @@ def resolve(app: App, words: Namespace) -> int:
     ids = [app.subscriber(address).id for address in words.to] if words.to else None
     with app.store.writing(durable=True) as db:
         ledger.lapse(db, now, steady())
-        count = orders.resolve(db, words.as_, now, ids, words.date)
-        taken = sum(1 for _ in orders.listed(db, "sending", ids, words.date))
-    if not count and words.to:
+        over = orders.count(db, "unknown", ids, words.date, over=now)
+        done = orders.resolve(db, words.as_, now, ids, words.date)
+        taken = orders.count(db, "sending", ids, words.date)
+    if not done and words.to:
         raise UsageError(_nothing(words.to, taken))
     if words.json:
-        say_json({"resolved": count, "as": words.as_, "sending": taken})
+        say_json({"resolved": done, "as": words.as_, "sending": taken})
         return 0
-    what = "deliveries" if count != 1 else "delivery"
-    say(f"{count} unknown {what} resolved as {words.as_}")
+    say(f"{done} unknown {'delivery' if done == 1 else 'deliveries'} resolved as {words.as_}")
+    if words.as_ == "pending" and done:
+        say(_again(done, over))
     if taken:
-        say(
-            f"{taken} more are at a sender, or their sender's lease is not over yet: ask again then"
-        )
+        say(f"{taken} more {_TAKEN}")
     return 0
 
 
+_TAKEN = "still at a sender, or its lease is not over (delivery.lease_seconds): try again then"
+
+
 def _nothing(addresses: Sequence[str], taken: int) -> str:
-    if taken:
-        return (
-            "still at a sender, or its lease is not over (delivery.lease_seconds): try again then"
-        )
-    return f"nothing unknown for {', '.join(addresses)}: see `newsletter deliveries`"
+    found = _TAKEN if taken else "nothing unknown: see `newsletter deliveries --state unknown`"
+    return f"{', '.join(addresses)}: {found}"
+
+
+def _again(done: int, over: int) -> str:
+    """What becomes of them now; ``over``: those whose next issue is due already."""
+    if over == done:
+        return "too old to be sent again: the next issue is due, and they will be failed (expired)"
+    but = f"; {over} of them are too old, and will be failed (expired)" if over else ""
+    return f"sent again by the next `run` or `send`{but}"
 
 
 def pause(app: App, words: Namespace) -> int:  # noqa: ARG001
@@ -64,15 +102,43 @@ def pause(app: App, words: Namespace) -> int:  # noqa: ARG001
     return 0
 
 
-def resume(app: App, words: Namespace) -> int:  # noqa: ARG001
+def resume(app: App, words: Namespace) -> int:
+    if words.date:
+        return _resume_date(app, words.date)
     with app.store.writing(durable=True) as db:
         was = orders.resume(db)
     say("it goes on with the next `run` or `send`" if was else "it was not paused")
     return 0
 
 
-def cancel(app: App, words: Namespace) -> int:
+def _resume_date(app: App, day: date) -> int:
     with app.store.writing(durable=True) as db:
-        count = orders.cancel(db, words.date, app.clock())
-    say(f"cancelled: nobody more gets the issue of {words.date}; {counted(count, 'reader')} waited")
+        was = orders.allow(db, day)
+        found = overview.outcomes(db, day)
+    gone = sum(count for _, reason, count in found if reason == "cancelled")
+    if not was:
+        raise UsageError(f"{day} was not cancelled: `newsletter status --date {day}` tells")
+    but = f"; {counted(gone, 'reader')} skipped by then stay so" if gone else ""
+    say(f"the issue of {day} goes out to those whose hour is still to come{but}")
     return 0
+
+
+def cancel(app: App, words: Namespace) -> int:
+    """Raises UsageError for a date that is over: it is a slip, and another issue would go out."""
+    day, now = words.date, app.clock()
+    with app.store.writing(durable=True) as db:
+        taken = orders.count(db, "sending", None, day)
+        waited = orders.cancel(db, day, now)
+        if not waited + taken and _is_over(day, now):
+            raise UsageError(f"{day} is over everywhere, and nothing waits: is it another year?")
+    say(
+        f"cancelled: nobody more gets the issue of {day}; {counted(waited, 'reader')} waited for it"
+    )
+    if taken:
+        say(f"{taken} more are at a sender: each is looked at again right before it is handed over")
+    say(f"`newsletter resume --date {day}` takes it back for those whose hour has not come")
+    return 0
+
+
+def _is_over(day: date, now: datetime) -> bool:
+    return day < (now - _LAST_ZONE).date()

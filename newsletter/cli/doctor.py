@@ -4,14 +4,20 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
+from email.message import EmailMessage
+from shutil import which
 from typing import Literal, NamedTuple
 
+from newsletter.cli.addresses import mailbox
+from newsletter.cli.alerts import late
 from newsletter.cli.app import App
 from newsletter.cli.clocks import steady
 from newsletter.cli.output import say, say_json
+from newsletter.cli.status import local
 from newsletter.daily.draft import draft
 from newsletter.edges.channels.smtp import Smtp
 from newsletter.edges.store import ledger, marks, overview
+from newsletter.edges.store.database import revision
 from newsletter.edges.store.schema import HEAD
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Citation, Issue, Pick, Posting
@@ -21,11 +27,14 @@ _OLD = timedelta(hours=1)
 _HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "List-Unsubscribe", "List-Id")
 
 
+Verdict = Literal["ok", "warn", "fail"]
+
+
 class Line(NamedTuple):
     """``verdict``: ok, a warning, or what keeps the newsletter from going out."""
 
     what: str
-    verdict: Literal["ok", "warn", "fail"]
+    verdict: Verdict
     found: str
     mend: str = ""
 
@@ -34,14 +43,24 @@ Check = Callable[[App], Iterator[Line]]
 
 
 def doctor(app: App, words: Namespace) -> int:
-    lines = [line for what, check in _CHECKS.items() for line in _checked(app, what, check)]
+    lines = list(_lines(app))
     if words.json:
         say_json([line._asdict() for line in lines])
     else:
         for line in lines:
             say(f"{line.verdict:4}  {line.what}: {line.found}")
-            say(f"      mend: {line.mend}") if line.mend else None
+            if line.mend:
+                say(f"      mend: {line.mend}")
     return 1 if any(line.verdict == "fail" for line in lines) else 0
+
+
+def _lines(app: App) -> Iterator[Line]:
+    """Without a configuration or a database nothing else can be looked at."""
+    for what, check in _CHECKS.items():
+        found = list(_checked(app, what, check))
+        yield from found
+        if what in ("configuration", "database") and found[0].verdict == "fail":
+            return
 
 
 def _checked(app: App, what: str, check: Check) -> Iterator[Line]:
@@ -49,8 +68,7 @@ def _checked(app: App, what: str, check: Check) -> Iterator[Line]:
     try:
         yield from check(app)
     except NewsletterError as error:
-        found, _, mend = str(error).partition(": ")
-        yield Line(what, "fail", str(error) if not mend else found, mend)
+        yield Line(what, "fail", str(error), "")
 
 
 def _configuration(app: App) -> Iterator[Line]:
@@ -81,20 +99,35 @@ def _base_url(app: App) -> Iterator[Line]:
 
 
 def _database(app: App) -> Iterator[Line]:
-    at = app.store.revision()
-    mend = "" if at == HEAD else "run `newsletter migrate`"
-    yield Line("database", "ok" if at == HEAD else "fail", f"at {at}, of {HEAD}", mend)
+    """As it was found: whatever opens it for work would bring it up to date."""
+    at = revision(app.settings.store.url, app.path.parent)
+    mend = "" if at == HEAD else "run `newsletter migrate`, after a backup"
+    verdict: Verdict = "ok" if at == HEAD else "fail"
+    yield Line("database", verdict, f"at {at or 'nothing'}, this program at {HEAD}", mend)
 
 
 def _message(app: App) -> Iterator[Line]:
     """The templates render, and what was written is read back as it was meant."""
-    made = message(_sample(app), app.letterhead)
-    read = message_from_bytes(made, policy=policy.default)
-    missing = [name for name in _HEADERS if not read[name]]
-    faults = [str(one) for part in read.walk() for one in part.defects] + missing
-    mend = "look at newsletter.templates, name, reply_to" if faults else ""
+    posting = _sample(app)
+    made = message(posting, app.letterhead)
+    faults = list(_faults(message_from_bytes(made, policy=policy.default), posting, app))
+    mend = "look at newsletter.name, from_address, reply_to and templates" if faults else ""
     found = f"{len(made):,} bytes; {', '.join(faults) or 'headers right when read back'}"
     yield Line("message", "fail" if faults else "ok", found, mend)
+
+
+def _faults(read: EmailMessage, posting: Posting, app: App) -> Iterator[str]:
+    yield from (str(one) for part in read.walk() for one in part.defects)
+    yield from (f"no {name}" for name in _HEADERS if not read[name])
+    meant = {
+        "From": app.sender,
+        "To": posting.subscriber.address,
+        "Message-ID": posting.message_id,
+    }
+    yield from (f"{name} is {read[name]}" for name, one in meant.items() if one not in read[name])
+    # Folded into an encoded word, no mail program would know it (RFC 8058).
+    if "=?" in str(read.get("List-Unsubscribe", "")):
+        yield "List-Unsubscribe is encoded"
 
 
 def _sample(app: App) -> Posting:
@@ -117,8 +150,9 @@ def _server(app: App) -> Iterator[Line]:
         met = channel.greet()
     finally:
         channel.close()
+    smtp = app.settings.delivery.smtp
     said = ", ".join(part for part in (met.tls or "no TLS", met.login) if part)
-    yield Line("server", "ok", f"{met.greeting}; {said}")
+    yield Line("server", "ok", f"{smtp.host} says it is {met.greeting}; {said}")
     small = met.size is not None and met.size < size
     limit = "no limit named" if not met.size else f"up to {met.size:,} bytes"
     mend = "lower selection.count, or raise the server's limit" if small else ""
@@ -127,30 +161,65 @@ def _server(app: App) -> Iterator[Line]:
 
 def _scheduler(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
-        found = marks.schedulers(db, app.clock(), steady())
-    names = ", ".join(name.rpartition(":")[0] for name in found)
-    if len(found) > 1:
-        mend = "end all but one: they send nothing twice, but work twice"
-        yield Line("scheduler", "warn", f"{len(found)} at once: {names}", mend)
+        owners = marks.schedulers(db, app.clock(), steady())
+    found = " and ".join(_who(owner) for owner in owners)
+    if len(owners) > 1:
+        mend = "end all but one: they send nothing twice, but work twice (one that was killed is"
+        yield Line("scheduler", "warn", found, f"{mend} forgotten after three minutes)")
     else:
-        yield Line(
-            "scheduler", "ok", names or "none works now: `newsletter run`, or `send` by cron"
-        )
+        none = "none works now: start `newsletter run`, or call `newsletter send` by cron"
+        yield Line("scheduler", "ok", found or none)
+
+
+def _who(owner: str) -> str:
+    host, process, *_ = owner.split(":")
+    return f"process {process} on {host}"
 
 
 def _queue(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
-        since, unknown = ledger.paused(db), overview.unresolved(db)
-        oldest = overview.oldest_waiting(db)
+        since, oldest = ledger.paused(db), overview.oldest_waiting(db)
     if since:
-        yield Line("queue", "warn", f"paused since {since:%Y-%m-%d %H:%M}", "`newsletter resume`")
-    if unknown:
-        mend = "look for them in the server's log, then `newsletter deliveries resolve`"
-        yield Line("queue", "warn", f"{unknown} unknown", mend)
+        mend = "`newsletter resume`"
+        yield Line("paused", "warn", f"since {local(app, since)}", mend)
     age = app.clock() - oldest if oldest else timedelta()
-    found = f"the oldest delivery waits for {age}" if oldest else "nothing waits"
+    found = f"the oldest delivery was due {local(app, oldest)}" if oldest else "nothing waits"
     mend = "`newsletter status` shows what the server said" if age > _OLD else ""
     yield Line("queue", "warn" if age > _OLD else "ok", found, mend)
+
+
+def _unknown(app: App) -> Iterator[Line]:
+    with app.store.reading() as db:
+        count = overview.unresolved(db)
+    mend = "look for `newsletter deliveries --state unknown` in the server's log, then `resolve`"
+    yield Line("unknown", "warn" if count else "ok", f"{count:,}", mend if count else "")
+
+
+def _late(app: App) -> Iterator[Line]:
+    """As [alerts] tells it."""
+    found = late(app)
+    mend = "see that `newsletter run` works, and what `newsletter status` says" if found else ""
+    yield Line("late", "warn" if found else "ok", found or "nothing", mend)
+
+
+def _alerts(app: App) -> Iterator[Line]:
+    chosen = app.settings.alerts
+    if not (chosen.to or chosen.command):
+        mend = "set alerts.to or alerts.command: a newsletter that stops says so to nobody else"
+        yield Line("alerts", "warn", "nobody is told", mend)
+        return
+    to = [mailbox(chosen.to, "alerts.to").address] if chosen.to else []
+    found = ", ".join([*to, *chosen.command[:1]])
+    lost = bool(chosen.command) and which(_program(app, chosen.command[0])) is None
+    mend = (
+        "alerts.command must begin with a program: one in PATH, or the path of one" if lost else ""
+    )
+    yield Line("alerts", "fail" if lost else "ok", found, mend)
+
+
+def _program(app: App, name: str) -> str:
+    """A name is looked for in PATH, a path is relative to the configuration."""
+    return str(app.beside(name)) if "/" in name else name
 
 
 _CHECKS: dict[str, Check] = {
@@ -163,4 +232,7 @@ _CHECKS: dict[str, Check] = {
     "server": _server,
     "scheduler": _scheduler,
     "queue": _queue,
+    "unknown": _unknown,
+    "late": _late,
+    "alerts": _alerts,
 }

@@ -8,13 +8,18 @@ import sys
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from shutil import get_terminal_size
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from newsletter.editorial.model import digest
 from newsletter.errors import NewsletterError
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 _LOG_EVERY_SECONDS = 60.0
 _JOINERS = "\u200c\u200d"  # Persian words and emoji are written with them
@@ -38,6 +43,16 @@ def say_json(value: object) -> None:
     """ASCII alone, so that it says the same in every locale; dates and instants in ISO 8601."""
     with _standard_output():
         print(json.dumps(value, indent=2, default=_iso), flush=True)
+
+
+def say_json_each(rows: Iterable[object]) -> None:
+    """A list, each item on a line of its own and written as it is read."""
+    with _standard_output():
+        before = "["
+        for row in rows:
+            print(before, json.dumps(row, default=_iso), sep="\n", end="")
+            before = ","
+        print("[]" if before == "[" else "\n]", flush=True)
 
 
 def say_bytes(data: bytes) -> None:
@@ -81,15 +96,38 @@ def progress(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int]
     if quiet or not sys.stderr.isatty():
         yield _lines(label)
         return
-    from tqdm import tqdm
-
-    with tqdm(desc=label, unit="", leave=False, delay=0.3) as bar:
+    with _bar(desc=label) as bar:
 
         def move(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
+            bar(total).update(done - bar(total).n)
 
         yield move
+
+
+@contextmanager
+def _bar(**how: Any) -> Iterator[Callable[[int], "tqdm[Any]"]]:
+    """A bar by its total: there from the first time it is asked for, gone at the end.
+
+    The log's lines are written above it.
+    """
+    from tqdm import tqdm
+    from tqdm.contrib.logging import logging_redirect_tqdm
+
+    made: list[tqdm[Any]] = []
+
+    def bar(total: int) -> "tqdm[Any]":
+        if not made:
+            width = get_terminal_size().columns
+            made.append(tqdm(unit="", leave=False, delay=0.3, ncols=width, position=0, **how))
+        made[0].total = total
+        return made[0]
+
+    try:
+        with logging_redirect_tqdm():
+            yield bar
+    finally:
+        for one in made:
+            one.close()
 
 
 def _lines(label: str) -> Callable[[int, int], None]:
@@ -109,22 +147,25 @@ _SHOWN = ("sent", "failed", "waiting", "unknown")
 
 @contextmanager
 def live(*, quiet: bool = False) -> Iterator[Callable[[Counter[str], int], None]]:
-    """To be told (outcomes, of how many): a line that lives on a terminal, a line a minute else."""
+    """To be told (outcomes, of how many): a line that lives on a terminal, a line a minute else.
+
+    For one run: rate and time left are counted from its first message.
+    """
     if quiet or not sys.stderr.isatty():
         yield _minutes()
         return
-    from tqdm import tqdm
-
-    # "{n}/{total}", messages a second, and the time that is left.
-    form = "{desc} {n_fmt}/{total_fmt} [{rate_fmt}, {remaining} left]{postfix}"
-    with tqdm(desc="sending", unit="", leave=False, delay=0.3, bar_format=form) as bar:
+    with _bar(bar_format=_FORM) as bar:
 
         def move(outcomes: Counter[str], total: int) -> None:
-            bar.total = max(total, outcomes.total())
-            bar.set_postfix({state: outcomes[state] for state in _SHOWN}, refresh=False)
-            bar.update(outcomes.total() - bar.n)
+            one = bar(max(total, outcomes.total()))
+            counts = ", ".join(f"{outcomes[state]} {state}" for state in _SHOWN)
+            one.set_postfix_str(counts, refresh=False)
+            one.update(outcomes.total() - one.n)
 
         yield move
+
+
+_FORM = "{n_fmt} of {total_fmt}{postfix}; {rate_noinv_fmt}, {remaining} left"
 
 
 def _minutes() -> Callable[[Counter[str], int], None]:

@@ -149,7 +149,9 @@ def _deliveries(commands: _Commands) -> None:
         "deliveries", "deliveries:list_", "the ledger, a line for each reader and date", json=True
     )
     top.add_argument("--state", choices=DELIVERY_STATES)
-    top.add_argument("--date", type=_date, metavar="D", help="default: every date")
+    top.add_argument(
+        "--date", type=_date, metavar="D", help="default: today; with --state, every date"
+    )
     group = _Commands(top, "[resolve]", required=False)
     one = group.add(
         "resolve", "deliveries:resolve", "say what became of unknown deliveries", json=True
@@ -160,7 +162,8 @@ def _deliveries(commands: _Commands) -> None:
     one.add_argument("--to", action="append", metavar="ADDRESS", help="only these; repeatable")
     one.add_argument("--date", type=_date, metavar="D", help="default: every date")
     commands.add("pause", "deliveries:pause", "hand over no message more, from the next one on")
-    commands.add("resume", "deliveries:resume", "end a pause")
+    one = commands.add("resume", "deliveries:resume", "end a pause, or take back a cancel")
+    one.add_argument("--date", type=_date, metavar="D", help="the date that was cancelled")
     one = commands.add("cancel", "deliveries:cancel", "nobody more gets the issue of a date")
     one.add_argument("--date", type=_date, metavar="D", required=True)
     commands.add("doctor", "doctor:doctor", "check what can be checked here and now", json=True)

@@ -4,7 +4,9 @@ import logging
 import os
 import sys
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -16,7 +18,7 @@ from newsletter.cli.output import live, progress, say, set_up_log
 from newsletter.cli.send import desk, stopper
 from newsletter.daily import DUE, Desk
 from newsletter.daily.compose import compose
-from newsletter.daily.deliver import abandon, deliver
+from newsletter.daily.deliver import Watch, abandon, deliver
 from newsletter.daily.gather import gather
 from newsletter.edges.store import marks
 from newsletter.errors import NewsletterError, Paused, SenderRefused
@@ -26,6 +28,7 @@ log = logging.getLogger("newsletter")
 _TICK_MINUTES = 0.5
 # A server that turned our credentials down is not asked every half minute.
 _HOLD = timedelta(minutes=10)
+_LOOK = timedelta(minutes=1)
 
 
 def run(app: App, words: Namespace) -> int:
@@ -35,15 +38,15 @@ def run(app: App, words: Namespace) -> int:
     app.ready_to_send()
     set_up_log(verbose=words.verbose)
     stop = stopper()
-    with live() as watch:
-        shift = Shift(app, desk(app, stop, watch), stop)
-        log.info("running; %s", app.path)
-        every = app.settings.schedule.ingest_every_minutes
-        try:
-            run_forever([(every, shift.ingest), (_TICK_MINUTES, shift.tick)], stop, _on_error)
-        except KeyboardInterrupt:
-            _at_once(shift)
-        shift.leave()
+    shift = Shift(app, desk(app, stop, lambda *_: None), stop)
+    log.info("running; %s", app.path)
+    every = app.settings.schedule.ingest_every_minutes
+    jobs = [(every, shift.ingest), (_TICK_MINUTES, shift.tick)]
+    try:
+        run_forever(jobs, stop, shift.failed)
+    except KeyboardInterrupt:
+        _at_once(shift)
+    shift.leave()
     log.info("stopped")
     return 0
 
@@ -66,6 +69,7 @@ class Shift:
         self.stop = stop
         self.resume_at: datetime | None = None
         self.told = ""
+        self.look_at = app.clock()
 
     def ingest(self) -> None:
         with progress("reading", quiet=True) as watch:
@@ -79,13 +83,14 @@ class Shift:
             log.warning("rejected %r, line %s: %s", one.path, one.line or "-", one.reason)
 
     def tick(self) -> None:
-        now = self.app.clock()
-        with self.app.store.writing() as db:
-            marks.put(db, f"{marks.SCHEDULER}{self.desk.owner}", now, steady())
+        self.look_at = now = self.app.clock()
+        self._look()
         compose(self.app.rules, now, None, DUE)
         if self.resume_at is not None and now < self.resume_at:
             return
-        report = deliver(self.desk, self.app.clock, None, DUE)
+        with live() as line:
+            desk = replace(self.desk, watch=self._watch(line))
+            report = deliver(desk, self.app.clock, None, DUE)
         if report.outcomes:
             counts = (f"{count} {state}" for state, count in sorted(report.outcomes.items()))
             log.info("delivered: %s", ", ".join(counts))
@@ -93,13 +98,36 @@ class Shift:
         if stopped and not (isinstance(report.stopped, Paused) and stopped == self.told):
             log.error("delivery stopped, the rest waits: %s", stopped)
         self.told = stopped
-        alert(self.app, "" if isinstance(report.stopped, Paused) else stopped)
+        alert(self.app, report.stopped)
         self.resume_at = now + _HOLD if isinstance(report.stopped, SenderRefused) else None
+
+    def _watch(self, line: Watch) -> Watch:
+        """To deliver may take hours: what is seen between two wakings is looked at then, too."""
+
+        def watch(outcomes: Counter[str], total: int) -> None:
+            line(outcomes, total)
+            self._look()
+
+        return watch
+
+    def _look(self) -> None:
+        """Once a minute: this scheduler works, and the operator hears what is late."""
+        now = self.app.clock()
+        if now < self.look_at:
+            return
+        self.look_at = now + _LOOK
+        with self.app.store.writing() as db:
+            marks.works(db, self.desk.owner, now, steady())
+        alert(self.app)
+
+    def failed(self, error: Exception) -> None:
+        _on_error(error)
+        alert(self.app, error)
 
     def leave(self) -> None:
         """This scheduler works no more."""
         with self.app.store.writing() as db:
-            marks.remove(db, f"{marks.SCHEDULER}{self.desk.owner}")
+            marks.rest(db, self.desk.owner)
 
     def _pause(self) -> None:
         if not self.stop.is_set():

@@ -40,22 +40,32 @@ def send(app: App, words: Namespace) -> int:
     app.ready_to_send()
     stop = stopper()
     set_up_log(verbose=words.verbose)
-    with (
-        progress("reading", quiet=words.json) as reading,
-        live(quiet=words.json) as sending,
-    ):
-        gathered, report = publish(
-            app.clock,
-            intake=app.intake(moment, reading),
-            rules=app.rules,
-            desk=desk(app, stop, sending),
-            on=words.date,
-            readers=readers,
-        )
+    alert(app)
+    gathered, report = _publish(app, words, readers, stop)
     stopped = str(report.stopped or "by a signal" * stop.is_set())
-    alert(app, str(report.stopped or ""))
+    alert(app, report.stopped)
     _tell(app, words, gathered, report, stopped)
     return 0 if report.ok and not stopped else 1
+
+
+def _publish(
+    app: App, words: Namespace, readers: Readers, stop: threading.Event
+) -> tuple[Gathered, Report]:
+    """What ends it, the operator hears of."""
+    quiet = words.json
+    try:
+        with progress("reading", quiet=quiet) as reading, live(quiet=quiet) as sending:
+            return publish(
+                app.clock,
+                intake=app.intake(moment, reading),
+                rules=app.rules,
+                desk=desk(app, stop, sending),
+                on=words.date,
+                readers=readers,
+            )
+    except Exception as error:
+        alert(app, error)
+        raise
 
 
 def desk(app: App, stop: threading.Event, watch: Watch) -> Desk:

@@ -7,11 +7,11 @@ from typing import Any
 
 from newsletter.cli.app import App
 from newsletter.cli.output import say, say_json, table
-from newsletter.edges.store import archive, overview, subscribers
+from newsletter.edges.store import archive, ledger, orders, overview, subscribers
 from newsletter.editorial.due import due_at, local_date, zone
 from newsletter.editorial.prose import counted
 
-_MOST_TROUBLES = 20
+_MOST = 20
 
 
 def status(app: App, words: Namespace) -> int:
@@ -53,8 +53,14 @@ def _look(app: App, day: date) -> dict[str, object]:
                 {"state": state, "reason": reason, "count": count}
                 for state, reason, count in overview.outcomes(db, day)
             ],
-            "troubles": [dict(row) for row in overview.troubles(db, day)],
+            "troubles": [dict(row) for row in overview.troubles(db, day, _MOST + 1)],
+            "held_back": [
+                {"domain": domain, "until": until, "waiting": count}
+                for domain, until, count in overview.held_back(db, app.clock())
+            ],
             "unknown": overview.unresolved(db),
+            "paused": ledger.paused(db),
+            "cancelled": orders.is_cancelled(db, day),
             "next_due": next_due(app),
         }
 
@@ -69,7 +75,8 @@ def _tell(app: App, found: Mapping[str, Any]) -> None:
         say(f"  rejected   {one['path']}{where}: {one['reason']}")
     states = [f"{count:,} {state}" for state, count in sorted(found["subscribers"].items())]
     say(f"Subscribers  {', '.join(states) or 'none yet: newsletter subscribers add ADDRESS'}")
-    say(f"Issue of     {found['date']}: {counted(found['candidates'], 'candidate')}")
+    off = "; cancelled: nobody more gets it" if found["cancelled"] else ""
+    say(f"Issue of     {found['date']}: {counted(found['candidates'], 'candidate')}{off}")
     table(
         [
             (f"{one['count']:,}", one["state"], (one["reason"] or "").replace("_", " "))
@@ -79,21 +86,38 @@ def _tell(app: App, found: Mapping[str, Any]) -> None:
         indent="             ",
     )
     _tell_troubles(app, found)
+    _tell_waits(app, found)
+    _tell_unknown(found["unknown"])
+    if found["paused"]:
+        say(f"Paused       since {local(app, found['paused'])}: `newsletter resume` goes on")
     say(f"Next due     {local(app, found['next_due'])}")
 
 
 def _tell_troubles(app: App, found: Mapping[str, Any]) -> None:
-    troubles = found["troubles"]
-    for row in troubles[:_MOST_TROUBLES]:
+    for row in found["troubles"][:_MOST]:
         reason = f" ({row['reason']})" if row["reason"] else ""
         say(f"  {row['address']}  {row['state']}{reason}: {row['answer']}")
         if row["state"] == "pending":
             say(f"    tried again at {local(app, row['next_attempt_at'])}")
-    if (more := len(troubles) - _MOST_TROUBLES) > 0:
-        say(f"  and {more:,} more: newsletter status --json")
-    if found["unknown"]:
-        what = "deliveries wait" if found["unknown"] > 1 else "delivery waits"
-        say(f"Unknown      {found['unknown']} {what}: the server may have the message or not")
+    if len(found["troubles"]) > _MOST:
+        say(f"  and more: newsletter deliveries --date {found['date']}")
+
+
+def _tell_waits(app: App, found: Mapping[str, Any]) -> None:
+    """Whole domains: what waits for whom."""
+    waits = found["held_back"]
+    for one in waits[:_MOST]:
+        when = f"asked to wait; tried again at {local(app, one['until'])}"
+        say(f"  @{one['domain']}  {when}: {one['waiting']:,} pending")
+    if (more := len(waits) - _MOST) > 0:
+        say(f"  and {counted(more, 'domain')} more: newsletter status --json")
+
+
+def _tell_unknown(count: int) -> None:
+    if count:
+        say(f"Unknown      {count:,} of any date: the server may have the message or not. Look for")
+        say("             `newsletter deliveries --state unknown` in its log, and settle them with")
+        say("             `newsletter deliveries resolve --as sent` (or `--as pending`)")
 
 
 def local(app: App, instant: datetime | None) -> str:

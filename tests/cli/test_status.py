@@ -98,7 +98,8 @@ def test_many_troubles_are_not_all_listed(house: House, server: SmtpServer) -> N
     told = house("status").out
     assert "23  failed" in told
     assert told.count("No such mailbox") == 20
-    assert "and 3 more" in told
+    assert "and more: newsletter deliveries --date 2026-03-14" in told
+    assert house("deliveries", "--date", "2026-03-14").out.count("No such mailbox") == 23
     found = house("status", "--json").json
     assert found["deliveries"] == [{"state": "failed", "reason": "refused", "count": 23}]
 

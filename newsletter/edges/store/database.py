@@ -98,6 +98,16 @@ class Store:
                 ) from error
 
 
+def revision(url: str, beside: Path = Path()) -> str | None:
+    """Of a database that is looked at and left as it is. Raises as ``Store`` does."""
+    engine = _engine(url, beside)
+    try:
+        with _told(), engine.connect() as db:
+            return _revision(db)
+    finally:
+        engine.dispose()
+
+
 def _revision(db: Connection) -> str | None:
     if not inspect(db).has_table("alembic_version"):
         return None

@@ -3,40 +3,58 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
 
-from newsletter.edges.store.database import insert_new
 from newsletter.edges.store.ledger import Steady
 from newsletter.edges.store.schema import mark
 
-SCHEDULER = "scheduler "
+_SCHEDULER = "scheduler "
+_TOLD = "told "
 _ALIVE = timedelta(minutes=3)
+_LONGEST = timedelta(days=2)
 
 
-def put(db: Connection, name: str, now: datetime, steady: Steady) -> None:
-    """Set it anew."""
-    remove(db, name)
-    db.execute(mark.insert().values(name=name, at=now, boot=steady.boot, seconds=steady.seconds))
+def works(db: Connection, owner: str, now: datetime, steady: Steady) -> None:
+    """``owner`` runs the schedule; who was not heard of for three minutes does not any more."""
+    rest(db, owner)
+    db.execute(mark.delete().where(_schedulers(), not_(_alive(now, steady))))
+    values = {"at": now, "boot": steady.boot, "seconds": steady.seconds}
+    db.execute(mark.insert().values(name=f"{_SCHEDULER}{owner}", **values))
 
 
-def remove(db: Connection, name: str) -> None:
-    db.execute(mark.delete().where(mark.c.name == name))
-
-
-def first(db: Connection, name: str, now: datetime) -> bool:
-    """Set it unless it stands; whether it did not."""
-    before = db.scalar(select(func.count()).where(mark.c.name == name))
-    insert_new(db, mark, [{"name": name, "at": now, "boot": "", "seconds": 0.0}])
-    return not before
+def rest(db: Connection, owner: str) -> None:
+    """``owner`` runs it no more."""
+    db.execute(mark.delete().where(mark.c.name == f"{_SCHEDULER}{owner}"))
 
 
 def schedulers(db: Connection, now: datetime, steady: Steady) -> Sequence[str]:
-    """Who says that they run the schedule, of those heard of within three minutes."""
+    """Who runs the schedule."""
+    names = select(mark.c.name).where(_schedulers(), _alive(now, steady)).order_by(mark.c.name)
+    return [name.removeprefix(_SCHEDULER) for name in db.scalars(names)]
+
+
+def _schedulers() -> ColumnElement[bool]:
+    return mark.c.name.startswith(_SCHEDULER, autoescape=True)
+
+
+def _alive(now: datetime, steady: Steady) -> ColumnElement[bool]:
     here = and_(
         mark.c.boot == steady.boot, mark.c.seconds > steady.seconds - _ALIVE.total_seconds()
     )
-    elsewhere = and_(mark.c.boot != steady.boot, mark.c.at > now - _ALIVE)
-    names = select(mark.c.name).where(
-        mark.c.name.startswith(SCHEDULER, autoescape=True), or_(here, elsewhere)
-    )
-    return [name.removeprefix(SCHEDULER) for name in db.scalars(names)]
+    return or_(here, and_(mark.c.boot != steady.boot, mark.c.at > now - _ALIVE))
+
+
+def told(db: Connection, cause: str, now: datetime) -> bool:
+    """Whether the operator need not be told of ``cause`` again, yet.
+
+    An instant further away than any midnight was written by a clock that ran ahead.
+    """
+    until = db.scalar(select(mark.c.at).where(mark.c.name == f"{_TOLD}{cause}"))
+    return until is not None and now < until <= now + _LONGEST
+
+
+def tell(db: Connection, cause: str, until: datetime) -> None:
+    """From now on they need not, ``until`` then."""
+    name = f"{_TOLD}{cause}"
+    db.execute(mark.delete().where(mark.c.name == name))
+    db.execute(mark.insert().values(name=name, at=until, boot="", seconds=0.0))

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select, true
+from sqlalchemy import ColumnElement, Connection, and_, func, select, true
 
 from newsletter.edges.store import transitions
 from newsletter.edges.store.database import insert_new
@@ -26,8 +27,12 @@ def resume(db: Connection) -> bool:
 def cancel(db: Connection, day: date, now: datetime) -> int:
     """Nobody more gets the issue of ``day``; how many rows were waiting for it."""
     insert_new(db, cancelled, [{"date": day, "at": now}])
-    waiting = and_(deliveries.c.date == day, deliveries.c.state == "pending")
-    return transitions.move(db, "cancel", waiting, changed_at=now)
+    return transitions.move(db, "cancel", _chosen("pending", None, day), changed_at=now)
+
+
+def allow(db: Connection, day: date) -> bool:
+    """Take a ``cancel`` back, for who has no row of ``day`` yet; False where there was none."""
+    return bool(db.execute(cancelled.delete().where(cancelled.c.date == day)).rowcount)
 
 
 def is_cancelled(db: Connection, day: date) -> bool:
@@ -46,14 +51,29 @@ def resolve(
     return transitions.move(db, f"resolve as {how}", rows, changed_at=now, **values)
 
 
+def count(
+    db: Connection,
+    state: str,
+    ids: Sequence[int] | None,
+    day: date | None,
+    over: datetime | None = None,
+) -> int:
+    """How many there are; ``over``: of those whose next issue was due by then."""
+    query = select(func.count()).where(_chosen(state, ids, day))
+    if over is not None:
+        query = query.where(deliveries.c.expires_at <= over)
+    return int(db.scalar(query) or 0)
+
+
 def listed(
     db: Connection, state: str | None, ids: Sequence[int] | None, day: date | None
-) -> Iterator[RowMapping]:
-    """Rows (date, address, state, reason, attempts, message_id, answer, rcpt, data), newest last.
+) -> Iterator[dict[str, Any]]:
+    """Rows of _SHOWN, address, rcpt and data, in the order of their dates, as they are read.
 
-    ``rcpt`` and ``data`` are what the server said at the last attempt.
+    ``rcpt`` and ``data`` are what the server said at the last attempt, where there was one.
     """
-    last = select(func.max(attempt.c.id)).where(attempt.c.delivery_id == deliveries.c.id)
+    each = attempt.alias()
+    last = select(func.max(each.c.id)).where(each.c.delivery_id == deliveries.c.id)
     query = (
         select(
             *(deliveries.c[name] for name in _SHOWN),
@@ -66,10 +86,20 @@ def listed(
         .where(_chosen(state, ids, day))
         .order_by(deliveries.c.date, deliveries.c.id)
     )
-    yield from db.execute(query).mappings()
+    for row in db.execute(query.execution_options(yield_per=1000)).mappings():
+        yield {str(name): value for name, value in row.items()}
 
 
-_SHOWN = ("date", "state", "reason", "attempts", "message_id", "answer", "changed_at")
+_SHOWN = (
+    "date",
+    "state",
+    "reason",
+    "attempts",
+    "message_id",
+    "answer",
+    "changed_at",
+    "next_attempt_at",
+)
 
 
 def _chosen(state: str | None, ids: Sequence[int] | None, day: date | None) -> ColumnElement[bool]:

@@ -1,13 +1,18 @@
 """What ``status`` tells: counts and the rows that need a look."""
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, and_, func, or_, select
 
+from newsletter.edges.store import domains, ledger
 from newsletter.edges.store.schema import delivery as deliveries
 from newsletter.edges.store.schema import insight as insights
 from newsletter.edges.store.schema import subscriber as subscribers
+from newsletter.editorial.due import due_at
+
+_A_DAY = timedelta(days=1)
 
 
 def outcomes(db: Connection, day: date) -> Sequence[tuple[str, str | None, int]]:
@@ -41,7 +46,7 @@ def queue(
     return [(address, issue_id) for address, issue_id in db.execute(query)]
 
 
-def troubles(db: Connection, day: date) -> Sequence[RowMapping]:
+def troubles(db: Connection, day: date, most: int) -> Sequence[RowMapping]:
     """Rows (address, state, reason, answer, next_attempt_at) that were tried and not sent."""
     query = (
         select(
@@ -58,8 +63,25 @@ def troubles(db: Connection, day: date) -> Sequence[RowMapping]:
             deliveries.c.state.in_(("pending", "sending", "failed", "unknown", "skipped")),
         )
         .order_by(deliveries.c.id)
+        .limit(most)
     )
     return db.execute(query).mappings().all()
+
+
+def held_back(db: Connection, now: datetime) -> Sequence[tuple[str, datetime, int]]:
+    """(domain, until, how many wait for it) where a server asked to wait; the fullest first."""
+    until = {name: then for name, then in domains.waiting(db).items() if then > now}
+    if not until:
+        return []
+    waits = deliveries.c.state == "pending", deliveries.c.next_attempt_at > now
+    keys = select(subscribers.c.key).join(
+        deliveries, and_(deliveries.c.subscriber_id == subscribers.c.id, *waits)
+    )
+    counts = Counter(key.rpartition("@")[2] for key in db.scalars(keys))
+    return sorted(
+        ((name, then, counts[name]) for name, then in until.items()),
+        key=lambda found: (-found[2], found[0]),
+    )
 
 
 def unresolved(db: Connection) -> int:
@@ -68,10 +90,62 @@ def unresolved(db: Connection) -> int:
     return int(db.scalar(query) or 0)
 
 
-def waiting_since(db: Connection, first: datetime, last: datetime) -> int:
-    """How many deliveries due between the two instants still wait for their turn."""
+def overdue(db: Connection, since: datetime, end: datetime) -> tuple[int, int]:
+    """Of what fell due from ``since`` to before ``end``: how many still wait, and were too late."""
+    due = deliveries.c.due_at
+    query = (
+        select(deliveries.c.state, func.count())
+        .where(deliveries.c.date.in_(_dates(since, end)), due >= since, due < end)
+        .where(
+            or_(
+                deliveries.c.state.in_(("pending", "sending")),
+                and_(deliveries.c.state == "skipped", deliveries.c.reason == "too_late"),
+            )
+        )
+        .group_by(deliveries.c.state)
+    )
+    counts = Counter({state: count for state, count in db.execute(query)})  # noqa: C416
+    return counts["pending"] + counts["sending"], counts["skipped"]
+
+
+def _dates(since: datetime, end: datetime) -> list[date]:
+    """Those that may fall due between two instants, anywhere in the world."""
+    first, last = (since - _A_DAY).date(), (end + _A_DAY).date()
+    return [first + _A_DAY * more for more in range((last - first).days + 1)]
+
+
+def forgotten(db: Connection, since: datetime, end: datetime) -> int:
+    """How many were active when their issue fell due in that time, and have no row for it.
+
+    As composing sees it: nobody was promised an issue before the ledger was kept.
+    """
+    kept = ledger.kept(db, end)
+    begins = max(since, kept[0]) if kept else since
+    return sum(
+        _forgotten(db, day, place, due)
+        for place in _places(db)
+        for day in _dates(since, end)
+        if begins <= (due := due_at(day, place[1], place[0])) < end
+    )
+
+
+def _places(db: Connection) -> Sequence[tuple[str, int]]:
+    query = select(subscribers.c.timezone, subscribers.c.hour).where(
+        subscribers.c.state == "active"
+    )
+    return [(timezone, hour) for timezone, hour in db.execute(query.distinct())]
+
+
+def _forgotten(db: Connection, day: date, place: tuple[str, int], due: datetime) -> int:
+    row = select(deliveries.c.id).where(
+        deliveries.c.subscriber_id == subscribers.c.id, deliveries.c.date == day
+    )
     query = select(func.count()).where(
-        deliveries.c.state.in_(("pending", "sending")), deliveries.c.due_at.between(first, last)
+        subscribers.c.state == "active",
+        subscribers.c.timezone == place[0],
+        subscribers.c.hour == place[1],
+        subscribers.c.activated_at < due,
+        ~row.exists(),
     )
     return int(db.scalar(query) or 0)
 
