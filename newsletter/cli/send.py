@@ -19,7 +19,7 @@ from newsletter.daily.compose import due
 from newsletter.daily.deliver import Watch
 from newsletter.daily.draft import draft
 from newsletter.edges.channels import Envelope
-from newsletter.edges.store import issues, overview
+from newsletter.edges.store import issues, orders, overview
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Issue
 from newsletter.editorial.prose import headline
@@ -44,6 +44,8 @@ def send(app: App, words: Namespace) -> int:
     gathered, report = _publish(app, words, readers, stop)
     stopped = str(report.stopped or "by a signal" * stop.is_set())
     alert(app, report.stopped)
+    if report.outcomes["waiting"]:
+        report.outcomes["waiting"] = _waiting(app, words, readers)
     _tell(app, words, gathered, report, stopped)
     return 0 if report.ok and not stopped else 1
 
@@ -66,6 +68,12 @@ def _publish(
     except Exception as error:
         alert(app, error)
         raise
+
+
+def _waiting(app: App, words: Namespace, readers: Readers) -> int:
+    """Those that were not offered as well: they wait behind a server, or with their domain."""
+    with app.store.reading() as db:
+        return orders.count(db, "pending", readers.ids, words.date)
 
 
 def desk(app: App, stop: threading.Event, watch: Watch) -> Desk:

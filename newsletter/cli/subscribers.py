@@ -2,12 +2,14 @@
 
 import unicodedata
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from newsletter.cli.addresses import mailbox
 from newsletter.cli.app import App
 from newsletter.cli.output import say, say_json, table
+from newsletter.cli.status import local
 from newsletter.config import zones
 from newsletter.edges.store import overview, subscribers
 from newsletter.editorial.model import STATES, Subscriber
@@ -56,12 +58,24 @@ def show(app: App, words: Namespace) -> int:
     with app.store.reading() as db:
         rows = overview.deliveries_of(db, one.id)
     if words.json:
-        say_json({**row(one), "deliveries": [dict(one) for one in rows]})
+        say_json({**row(one), "deliveries": rows})
         return 0
     table([(key, str(value)) for key, value in row(one).items()])
     say() if rows else None
     table([(f"{r['date']}", r["state"], r["reason"] or "", r["answer"]) for r in rows])
+    for found in rows:
+        _show_attempts(app, found)
     return 0
+
+
+def _show_attempts(app: App, found: Mapping[str, Any]) -> None:
+    """Where there is more to tell than that it was sent at once."""
+    tried = found["tried"] if found["state"] != "sent" or len(found["tried"]) > 1 else []
+    if tried:
+        say()
+        say(f"attempts of {found['date']}:")
+    lines = [(local(app, o["at"]), o["state"], o["rcpt"], o["data"]) for o in tried]
+    table(lines, indent="  ")
 
 
 def remove(app: App, words: Namespace) -> int:

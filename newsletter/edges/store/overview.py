@@ -1,12 +1,14 @@
 """What ``status`` tells: counts and the rows that need a look."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select
 
 from newsletter.edges.store import domains, ledger
+from newsletter.edges.store.schema import attempt as attempts
 from newsletter.edges.store.schema import delivery as deliveries
 from newsletter.edges.store.schema import insight as insights
 from newsletter.edges.store.schema import subscriber as subscribers
@@ -174,8 +176,30 @@ def candidate_count(db: Connection, first: date, last: date) -> int:
     return int(db.scalar(query) or 0)
 
 
-def deliveries_of(db: Connection, subscriber_id: int) -> Sequence[RowMapping]:
-    """Rows (date, state, reason, answer) of one subscriber, newest first."""
+def deliveries_of(db: Connection, subscriber_id: int) -> Sequence[dict[str, Any]]:
+    """One subscriber's (date, state, reason, answer, tried), newest first.
+
+    ``tried`` are the attempts, (at, state, rcpt, data): what it became, and what the server said.
+    """
     columns = (deliveries.c.date, deliveries.c.state, deliveries.c.reason, deliveries.c.answer)
-    query = select(*columns).where(deliveries.c.subscriber_id == subscriber_id)
-    return db.execute(query.order_by(deliveries.c.date.desc())).mappings().all()
+    mine = deliveries.c.subscriber_id == subscriber_id
+    query = select(deliveries.c.id, *columns).where(mine).order_by(deliveries.c.date.desc())
+    tried = _attempts(db, mine)
+    return [
+        {**{column.name: row[column] for column in columns}, "tried": tried.get(row["id"], [])}
+        for row in db.execute(query).mappings()
+    ]
+
+
+def _attempts(db: Connection, mine: ColumnElement[bool]) -> dict[int, list[dict[str, Any]]]:
+    columns = (attempts.c.at, attempts.c.state, attempts.c.rcpt, attempts.c.data)
+    query = (
+        select(attempts.c.delivery_id, *columns)
+        .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
+        .where(mine)
+        .order_by(attempts.c.id)
+    )
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in db.execute(query).mappings():
+        found[row["delivery_id"]].append({column.name: row[column] for column in columns})
+    return found

@@ -1,0 +1,228 @@
+import json
+import math
+from datetime import timedelta
+from sqlite3 import connect
+
+import pytest
+
+from newsletter.cli.clocks import steady
+from tests.cli.conftest import House
+from tests.smtp_server import DROP, SmtpServer
+
+ANN, BEA, CLEO = "ann@alpha.example", "bea@beta.example", "cleo@alpha.example"
+
+
+@pytest.fixture
+def mailing(house: House, server: SmtpServer) -> House:
+    house.stock()
+    house.subscribe(ANN, BEA, CLEO)
+    house.smtp(server)
+    return house
+
+
+def died(house: House, *, ago: float) -> None:
+    """What a sender leaves that died with all in hand; its lease ended so many seconds ago."""
+    now = steady()
+    with connect(house.folder / "newsletter.db") as db:
+        db.execute(
+            "UPDATE delivery SET state = 'sending', owner = 'gone', boot = ?, lease_end = ?",
+            (now.boot, now.seconds - ago),
+        )
+    db.close()
+
+
+def test_the_days_deliveries_a_line_each_with_what_the_server_said(
+    mailing: House, server: SmtpServer
+) -> None:
+    server.fail("RCPT", "550 5.1.1 No such mailbox", recipient=ANN)
+    server.fail("DOT", DROP, recipient=BEA)
+    server.fail("DATA", "451 4.3.0 Disk trouble", recipient=CLEO)
+    mailing("send")
+    lines = mailing("deliveries").out.splitlines()
+    assert lines[0].startswith(f"2026-03-14  {ANN}  failed (refused)  <20260314.")
+    assert lines[1] == "    RCPT: 550 5.1.1 No such mailbox"
+    assert lines[2].startswith(f"2026-03-14  {BEA}  unknown  <")
+    assert lines[3:5] == ["    RCPT: 250 OK", "    DATA: 354 End data with <CR><LF>.<CR><LF>"]
+    assert "no answer after the final dot" in lines[5]
+    assert lines[6].startswith(f"2026-03-14  {CLEO}  pending  <")
+    assert lines[7:9] == ["    RCPT: 250 OK", "    DATA: 451 4.3.0 Disk trouble"]
+    assert lines[9].startswith("    waits until 2026-03-14 12:0")
+    assert len(lines) == 10
+
+
+def test_every_attempt_is_kept_with_both_answers(mailing: House, server: SmtpServer) -> None:
+    server.fail("DOT", "451 4.7.1 Come back", recipient=BEA)
+    mailing("send")
+    mailing.now += timedelta(minutes=10)
+    mailing("send")
+    with connect(mailing.folder / "newsletter.db") as db:
+        kept = db.execute(
+            "SELECT attempt.state, rcpt, data FROM attempt JOIN delivery d ON d.id = delivery_id"
+            " JOIN subscriber s ON s.id = subscriber_id WHERE address = ? ORDER BY attempt.id",
+            (BEA,),
+        ).fetchall()
+    db.close()
+    assert kept == [
+        ("pending", "250 OK", "451 4.7.1 Come back"),
+        ("sent", "250 OK", "250 2.0.0 Taken"),
+    ]
+    (row,) = mailing("deliveries", "--json", "--state", "sent", "--date", "2026-03-14").json[1:2]
+    assert (row["address"], row["attempts"], row["data"]) == (BEA, 2, "250 2.0.0 Taken")
+    shown = mailing("subscribers", "show", BEA).out
+    assert "451 4.7.1 Come back" in shown
+    assert "250 2.0.0 Taken" in shown
+    tries = mailing("subscribers", "show", BEA, "--json").json["deliveries"][0]["tried"]
+    assert [(one["state"], one["data"]) for one in tries] == [one[::2] for one in kept]
+
+
+def test_without_a_filter_today_with_a_state_every_date(mailing: House) -> None:
+    mailing("send")
+    mailing.now += timedelta(days=1)
+    assert mailing("deliveries").out == "none today\n"
+    assert mailing("deliveries", "--json").json == []
+    assert len(mailing("deliveries", "--state", "sent", "--json").json) == 3
+    assert len(mailing("deliveries", "--date", "2026-03-14", "--json").json) == 3
+    assert mailing("deliveries", "--date", "2026-03-13").out == "no such deliveries\n"
+    assert mailing("deliveries", "--state", "unknown").out == "no such deliveries\n"
+    assert mailing("deliveries", "--state", "lost").code == 2
+
+
+def test_json_is_written_row_by_row(mailing: House) -> None:
+    mailing("send")
+    lines = mailing("deliveries", "--json").out.splitlines()
+    assert (lines[0], lines[-1]) == ("[", "]")
+    assert [json.loads(line.rstrip(","))["address"] for line in lines[1:-1]] == [ANN, BEA, CLEO]
+
+
+@pytest.fixture
+def unknowing(mailing: House, server: SmtpServer) -> House:
+    """Nobody knows whether Ann and Bea have theirs."""
+    for one in (ANN, BEA):
+        server.fail("DOT", DROP, recipient=one)
+    assert mailing("send", "--json").json["unknown"] == 2
+    return mailing
+
+
+def test_what_is_known_to_be_sent_is_settled(unknowing: House, server: SmtpServer) -> None:
+    done = unknowing("deliveries", "resolve", "--as", "sent", "--to", ANN)
+    assert (done.code, done.out) == (0, "1 unknown delivery resolved as sent\n")
+    assert [state for _, state, _ in unknowing.ledger()] == ["sent", "unknown", "sent"]
+    unknowing("send")
+    assert [one.recipient for one in server.messages].count(ANN) == 1
+
+
+def test_what_never_arrived_is_sent_again(unknowing: House, server: SmtpServer) -> None:
+    done = unknowing("deliveries", "resolve", "--as", "pending")
+    assert done.out.splitlines() == [
+        "2 unknown deliveries resolved as pending",
+        "sent again by the next `run` or `send`",
+    ]
+    assert unknowing("send").out == "2 sent\n"
+    assert sorted(one.recipient for one in server.messages) == [ANN, ANN, BEA, BEA, CLEO]
+
+
+def test_yesterdays_is_not_sent_again_and_it_says_so(unknowing: House) -> None:
+    unknowing.now += timedelta(days=1)
+    done = unknowing("deliveries", "resolve", "--as", "pending")
+    assert "too old to be sent again" in done.out
+    unknowing("send")
+    assert (ANN, "failed", "expired") in unknowing.ledger()
+
+
+def test_what_is_not_unknown_is_not_resolved(unknowing: House) -> None:
+    refused = unknowing("deliveries", "resolve", "--as", "sent", "--to", CLEO)
+    assert refused.code == 2
+    assert f"{CLEO}: nothing unknown: see `newsletter deliveries --state" in refused.stderr
+    other = unknowing("deliveries", "resolve", "--as", "sent", "--date", "2026-03-13", "--json")
+    assert other.json == {"resolved": 0, "as": "sent", "sending": 0}
+    assert unknowing("deliveries", "resolve", "--as", "failed").code == 2
+    assert unknowing("deliveries", "resolve").code == 2
+
+
+def test_a_lease_that_is_not_over_is_respected(mailing: House) -> None:
+    mailing("send")
+    died(mailing, ago=-60)
+    refused = mailing("deliveries", "resolve", "--as", "pending", "--to", ANN)
+    assert refused.code == 2
+    assert "its lease is not over (delivery.lease_seconds): try again then" in refused.stderr
+    assert "3 more still at a sender" in mailing("deliveries", "resolve", "--as", "pending").out
+    assert {state for _, state, _ in mailing.ledger()} == {"sending"}
+    died(mailing, ago=1)
+    assert mailing("deliveries", "resolve", "--as", "pending", "--json").json["resolved"] == 3
+
+
+def test_a_pause_holds_everything_back_until_it_ends(mailing: House, server: SmtpServer) -> None:
+    assert "until `newsletter resume`" in mailing("pause").out
+    stopped = mailing("send")
+    assert stopped.code == 1
+    assert "paused since 2026-03-14 12:00 UTC: `newsletter resume` goes on" in stopped.stderr
+    assert {state for _, state, _ in mailing.ledger()} == {"pending"}, "composed all the same"
+    mailing.now += timedelta(hours=1)
+    mailing("pause")
+    told = mailing("status").out
+    assert "Paused       since 2026-03-14 12:00 UTC: `newsletter resume` goes on" in told
+    assert mailing("status", "--json").json["paused"] == "2026-03-14T12:00:00+00:00"
+    assert server.messages == []
+    assert "goes on with the next" in mailing("resume").out
+    assert mailing("resume").out == "it was not paused\n"
+    assert mailing("send").out == "3 sent\n"
+    assert "Paused" not in mailing("status").out
+
+
+def test_a_cancelled_date_goes_to_nobody_more(mailing: House, server: SmtpServer) -> None:
+    server.fail("CONNECT", "421 4.3.2 Not now", times=math.inf)
+    mailing("send")
+    server.fail("CONNECT", "", times=0)
+    assert "3 readers waited for it" in mailing("cancel", "--date", "2026-03-14").out
+    assert {found[1:] for found in mailing.ledger()} == {("skipped", "cancelled")}
+    mailing.subscribe("dot@beta.example")
+    mailing("send", "--now")
+    assert ("dot@beta.example", "skipped", "cancelled") in mailing.ledger()
+    told = mailing("status")
+    assert "Issue of     2026-03-14: 18 candidates; cancelled: nobody more gets it" in told.out
+    assert "4  skipped  cancelled" in told.out
+    assert mailing("status", "--json").json["cancelled"] is True
+
+
+def test_a_cancel_by_mistake_is_taken_back(mailing: House) -> None:
+    said = mailing("cancel", "--date", "2026-03-15").out
+    assert "`newsletter resume --date 2026-03-15` takes it back" in said
+    assert mailing("resume", "--date", "2026-03-15").code == 0
+    mailing.now += timedelta(days=1)
+    assert mailing("send").out == "3 sent\n"
+
+
+def test_who_was_skipped_by_a_cancel_stays_so(mailing: House) -> None:
+    mailing("cancel", "--date", "2026-03-14")
+    mailing("send")
+    back = mailing("resume", "--date", "2026-03-14").out
+    assert "3 readers skipped by then stay so" in back
+    assert "nobody is due" in mailing("send", "--now").out
+
+
+def test_a_date_that_cannot_be_cancelled(mailing: House) -> None:
+    for wrong in ("2025-03-14", "2026-03-12"):
+        refused = mailing("cancel", "--date", wrong)
+        assert (refused.code, refused.out) == (2, "")
+        assert f"{wrong} is over everywhere" in refused.stderr
+        assert not mailing("status", "--date", wrong, "--json").json["cancelled"]
+    assert mailing("cancel", "--date", "14.3.2026").code == 2
+    assert mailing("cancel").code == 2
+    refused = mailing("resume", "--date", "2026-03-14")
+    assert refused.code == 2
+    assert "2026-03-14 was not cancelled" in refused.stderr
+
+
+def test_status_says_what_waits_for_whom(mailing: House, server: SmtpServer) -> None:
+    server.fail("RCPT", "451 4.7.1 Greylisted", recipient=ANN)
+    found = mailing("send", "--json").json
+    assert (found["sent"], found["waiting"]) == (1, 2), "Cleo waits with Ann, unasked"
+    told = mailing("status").out
+    assert "  @alpha.example  asked to wait; tried again at 2026-03-14 12:0" in told
+    assert "2 pending" in told
+    (held,) = mailing("status", "--json").json["held_back"]
+    assert (held["domain"], held["waiting"]) == ("alpha.example", 2)
+    mailing.now += timedelta(minutes=10)
+    mailing("send")
+    assert mailing("status", "--json").json["held_back"] == []
+    assert len(server.messages) == 3
