@@ -1,0 +1,308 @@
+import json
+import logging
+import math
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from email import message_from_bytes, policy
+from threading import Event
+
+import pytest
+
+from newsletter.cli.app import App
+from newsletter.cli.run import Shift
+from newsletter.cli.send import desk
+from newsletter.errors import NewsletterError
+from tests.builders import NOON
+from tests.cli.conftest import House
+from tests.smtp_server import DROP, SmtpServer
+
+ANN, BEA = "ann@letters.example", "bea@letters.example"
+OPERATOR = "desk@letters.example"
+
+
+@pytest.fixture
+def told(house: House, server: SmtpServer) -> House:
+    """A newsletter whose operator is told by mail."""
+    house.stock()
+    house.subscribe(ANN, BEA)
+    house.smtp(server)
+    house.environment["NEWSLETTER_ALERTS__TO"] = f"The desk <{OPERATOR}>"
+    return house
+
+
+@pytest.fixture
+def commanded(told: House) -> House:
+    """And only by a command, which appends to a file what stands on its standard input."""
+    del told.environment["NEWSLETTER_ALERTS__TO"]
+    program = "import sys; open(sys.argv[1], 'ab').write(sys.stdin.buffer.read()); print('said')"
+    command = [sys.executable, "-c", program, str(told.folder / "said"), "$HOME; *"]
+    told.environment["NEWSLETTER_ALERTS__COMMAND"] = json.dumps(command)
+    return told
+
+
+@pytest.fixture
+def shift(told: House) -> Iterator[Shift]:
+    app = App(str(told.config), told.environment, lambda: told.now)
+    stop = Event()
+    yield Shift(app, desk(app, stop, lambda *_: None), stop)
+    app.close()
+
+
+def alerts(server: SmtpServer) -> list[str]:
+    """Subjects and texts of what the operator was sent."""
+    mails = [
+        message_from_bytes(one.message, policy=policy.default)
+        for one in server.messages
+        if one.recipient == OPERATOR
+    ]
+    return [f"{mail['Subject']}\n{mail.get_content()}" for mail in mails]
+
+
+def said(house: House) -> list[str]:
+    path = house.folder / "said"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def test_a_good_day_is_no_news(told: House, server: SmtpServer) -> None:
+    told.now = NOON.replace(hour=8)
+    assert told("send").out == "2 sent\n"
+    told.now = NOON
+    told("send")
+    assert alerts(server) == []
+
+
+def test_unknown_ones_are_told_once_a_day(told: House, server: SmtpServer) -> None:
+    told.now = NOON.replace(hour=8)
+    server.fail("DOT", DROP, recipient=ANN)
+    told("send")
+    (first,) = alerts(server)
+    assert first.startswith("Five Insights: deliveries are unknown\nUnknown: 1. ")
+    told.now = NOON.replace(hour=23, minute=59)
+    told("send")
+    assert len(alerts(server)) == 1
+    told.now = NOON + timedelta(hours=12)
+    told("send")
+    assert len(alerts(server)) == 2, "a new day"
+    told("deliveries", "resolve", "--as", "sent")
+    told.now += timedelta(days=1)
+    told("send")
+    assert len(alerts(server)) == 2
+
+
+def test_the_mail_is_one_that_arrives(told: House, server: SmtpServer) -> None:
+    told.environment["NEWSLETTER_NEWSLETTER__NAME"] = "Fünf\nInsights"
+    server.fail("DOT", DROP, recipient=ANN)
+    told.now = NOON.replace(hour=8)
+    told("send")
+    (raw,) = [one.message for one in server.messages if one.recipient == OPERATOR]
+    mail = message_from_bytes(raw, policy=policy.default)
+    assert mail["To"] == OPERATOR
+    assert "news@letters.example" in mail["From"]
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Message-ID"].endswith(".unknown@letters.example>")
+    assert mail["Date"].datetime == told.now
+    assert mail["Subject"] == "Fünf Insights: deliveries are unknown"
+
+
+def test_what_stops_a_run_is_told(commanded: House, server: SmtpServer) -> None:
+    commanded.now = NOON.replace(hour=8)
+    server.fail("MAIL", "550 5.7.1 Not from here", times=math.inf)
+    done = commanded("send", "--json")
+    assert done.json["waiting"] == 2, "what the command printed is not ours to print"
+    commanded("send")
+    (line,) = said(commanded)
+    assert line.startswith("A run stopped, and the rest waits: 550 5.7.1 Not from here")
+
+
+def test_an_error_stops_a_run_as_well(commanded: House) -> None:
+    commanded.now = NOON.replace(hour=8)
+    commanded.environment["NEWSLETTER_INBOX__PATH"] = "nowhere"
+    assert commanded("send").code == 2
+    (line,) = said(commanded)
+    assert "nowhere is missing" in line
+
+
+def test_a_pause_is_no_news(commanded: House) -> None:
+    commanded.now = NOON.replace(hour=8)
+    commanded("pause")
+    assert commanded("send").code == 1
+    assert said(commanded) == []
+
+
+def test_late_is_what_did_not_go_out_by_the_hour(commanded: House) -> None:
+    commanded("pause")
+    commanded.now = NOON.replace(hour=8, minute=59)
+    commanded("send")
+    assert said(commanded) == []
+    commanded.now = NOON.replace(hour=9)
+    commanded("send")
+    (line,) = said(commanded)
+    assert line == (
+        "Issues due by 09:00 UTC that did not go out: 2 waiting."
+        " The newsletter is paused: `newsletter resume`."
+    )
+    commanded.now = NOON
+    commanded("send")
+    assert len(said(commanded)) == 1
+
+
+def test_the_hour_is_one_of_the_newsletters_zone(commanded: House) -> None:
+    commanded.environment |= {
+        "NEWSLETTER_NEWSLETTER__TIMEZONE": "Asia/Tokyo",
+        "NEWSLETTER_ALERTS__LATE_HOUR": "21",
+    }
+    commanded("pause")
+    commanded.now = NOON - timedelta(minutes=1)
+    commanded("send")
+    assert said(commanded) == []
+    commanded.now = NOON
+    commanded("send")
+    assert "Issues due by 21:00 Asia/Tokyo that did not go out: 2 waiting" in said(commanded)[0]
+
+
+def test_who_is_due_at_the_hour_itself_is_not_late_then(commanded: House) -> None:
+    commanded.environment["NEWSLETTER_ALERTS__LATE_HOUR"] = "7"
+    commanded("pause")
+    commanded.now = NOON.replace(hour=7)
+    commanded("send")
+    commanded.now = NOON
+    commanded("send")
+    assert said(commanded) == []
+
+
+def test_where_no_scheduler_worked_another_command_tells(commanded: House) -> None:
+    """Nothing was composed: the one that comes to look tells, and then sends."""
+    assert commanded("send").out == "2 sent\n"
+    (line,) = said(commanded)
+    assert "did not go out: 2 never composed. See `newsletter status`." in line
+
+
+def test_too_late_is_late_too_few_is_not(commanded: House) -> None:
+    commanded.now = NOON + timedelta(hours=4)
+    commanded.environment["NEWSLETTER_ALERTS__LATE_HOUR"] = "23"
+    commanded("send")
+    assert [reason for _, _, reason in commanded.ledger()] == ["too_late"] * 2
+    commanded.environment["NEWSLETTER_ALERTS__LATE_HOUR"] = "9"
+    commanded("send")
+    assert "2 skipped as too late" in said(commanded)[0]
+
+
+def test_who_has_too_few_is_not_late(commanded: House) -> None:
+    commanded.environment["NEWSLETTER_SELECTION__WINDOW_DAYS"] = "1"
+    commanded.now = NOON + timedelta(days=2) - timedelta(hours=4)
+    commanded("send")
+    commanded.now = NOON + timedelta(days=2)
+    commanded("send")
+    assert {reason for _, _, reason in commanded.ledger()} == {"too_few"}
+    assert said(commanded) == []
+
+
+def test_who_came_after_the_hour_was_promised_nothing(commanded: House) -> None:
+    commanded.now = NOON.replace(hour=8)
+    commanded("send")
+    commanded("subscribers", "add", "new@letters.example")
+    commanded.now = NOON
+    commanded("send")
+    assert said(commanded) == []
+
+
+def test_a_server_that_is_down_is_neither_a_crash_nor_a_flood(
+    shift: Shift, told: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    told.now = NOON.replace(hour=8)
+    server.fail("CONNECT", "421 4.3.2 Not now", times=math.inf)
+    for _ in range(40):
+        shift.tick()
+        told.now += timedelta(seconds=30)
+    assert caplog.text.count("the alert could not be mailed: 421") == 2, "every quarter of an hour"
+
+
+def test_a_command_that_fails_is_told_in_the_log(
+    commanded: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    commanded.now = NOON.replace(hour=8)
+    commanded.environment["NEWSLETTER_INBOX__PATH"] = "nowhere"
+    for command, why in ((["./none"], "No such file"), (["false"], "non-zero exit status 1")):
+        commanded.environment["NEWSLETTER_ALERTS__COMMAND"] = json.dumps(command)
+        assert commanded("send").code == 2
+        assert why in caplog.text
+        commanded.now += timedelta(minutes=20)
+
+
+def test_a_command_by_its_path_is_beside_the_configuration(commanded: House) -> None:
+    commanded.now = NOON.replace(hour=8)
+    script = commanded.folder / "tell.sh"
+    script.write_text("#!/bin/sh\ncat > said\n")
+    script.chmod(0o700)
+    commanded.environment |= {
+        "NEWSLETTER_ALERTS__COMMAND": '["./tell.sh"]',
+        "NEWSLETTER_INBOX__PATH": "nowhere",
+    }
+    commanded("send")
+    assert "nowhere is missing" in said(commanded)[0]
+
+
+def test_a_long_run_is_looked_at_while_it_runs(
+    shift: Shift, told: House, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 09:00 Ann has hers, Bea waits behind a slow server: nobody waits for the end to tell."""
+    told.now = NOON.replace(hour=8, minute=59)
+    send = shift.desk.channel.send
+
+    def slowly(*words: object) -> str:
+        told.now += timedelta(minutes=2)
+        return send(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(shift.desk.channel, "send", slowly)
+    shift.tick()
+    assert [one.recipient for one in server.messages] == [ANN, OPERATOR, BEA]
+    assert "1 waiting" in alerts(server)[0]
+
+
+def test_an_error_of_a_waking_is_told(shift: Shift, told: House, server: SmtpServer) -> None:
+    told.now = NOON.replace(hour=8)
+    shift.failed(NewsletterError("the disk is full"))
+    shift.failed(RuntimeError("what nobody thought of"))
+    (only,) = alerts(server)
+    assert "A run stopped, and the rest waits: the disk is full" in only
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "key"),
+    [
+        ("TO", "nobody", "alerts.to"),
+        ("TO", "a@b\nBcc: c@d", "alerts.to"),
+        ("COMMAND", "mail desk", "NEWSLETTER_ALERTS__COMMAND"),
+        ("COMMAND", '"mail desk"', "alerts.command"),
+        ("COMMAND", "[1]", "alerts.command"),
+        ("LATE_HOUR", "24", "alerts.late_hour"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_key(
+    house: House, variable: str, value: str, key: str
+) -> None:
+    house.environment[f"NEWSLETTER_ALERTS__{variable}"] = value
+    refused = house("status")
+    assert refused.code == 2
+    assert key in refused.stderr
+
+
+def test_without_alerts_nobody_is_told(told: House, server: SmtpServer) -> None:
+    del told.environment["NEWSLETTER_ALERTS__TO"]
+    server.fail("DOT", DROP, recipient=ANN)
+    told("send")
+    assert alerts(server) == []
+
+
+def test_the_log_bears_no_address(
+    told: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    from newsletter.cli.output import OneLine
+
+    caplog.set_level(logging.DEBUG, "newsletter")
+    server.fail("RCPT", f"550 5.7.1 <{ANN}> may not be written to", times=math.inf)
+    told("send")
+    lines = [OneLine().format(one) for one in caplog.records if one.levelno > logging.DEBUG]
+    assert lines
+    assert not [line for line in lines if "@" in line]

@@ -1,0 +1,264 @@
+import json
+import math
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from newsletter.cli.clocks import steady
+from newsletter.edges.store import Store, marks
+from newsletter.edges.templates import read_templates
+from newsletter.editorial.stationery import Stationery
+from tests.cli.conftest import House
+from tests.smtp_server import DROP, SmtpServer, make_certificate
+
+ANN = "ann@letters.example"
+WHATS = [
+    "configuration",
+    "sender",
+    "postal address",
+    "base_url",
+    "database",
+    "message",
+    "server",
+    "scheduler",
+    "queue",
+    "unknown",
+    "late",
+    "alerts",
+]
+
+
+@pytest.fixture
+def well(house: House) -> House:
+    """Nothing is wrong with it."""
+    house.stock()
+    house.environment["NEWSLETTER_ALERTS__TO"] = "desk@letters.example"
+    return house
+
+
+def look(house: House) -> dict[str, tuple[str, str, str]]:
+    """What to (verdict, found, mend); whatever is not ok says how to mend it."""
+    done = house("doctor", "--json")
+    lines = done.json
+    assert done.code == any(one["verdict"] == "fail" for one in lines)
+    assert all(one["mend"] or ": " in one["found"] for one in lines if one["verdict"] != "ok")
+    assert all(not one["mend"] for one in lines if one["verdict"] == "ok")
+    return {one["what"]: (one["verdict"], one["found"], one["mend"]) for one in lines}
+
+
+def test_all_is_well(well: House) -> None:
+    done = well("doctor")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert [line[6:].partition(":")[0] for line in lines] == WHATS
+    assert all(line.startswith("ok    ") for line in lines)
+    assert f"{well.config}, delivery.channel = 'folder'" in lines[0]
+
+
+def test_it_changes_nothing(well: House) -> None:
+    before = well.dump()
+    well("doctor")
+    assert well.dump() == before
+    assert well.messages() == []
+
+
+def test_on_the_first_day_there_is_no_issue_yet_and_still_a_message(house: House) -> None:
+    assert look(house)["message"][0] == "ok"
+
+
+def test_a_configuration_that_cannot_be_read_is_all_it_says(well: House) -> None:
+    well.config.write_text("[selection]\ncuont = 5\n")
+    found = look(well)
+    assert list(found) == ["configuration"]
+    assert "selection.cuont" in found["configuration"][1]
+    assert "did you mean selection.count?" in found["configuration"][1]
+
+
+def test_what_readers_would_miss(well: House) -> None:
+    well.config.write_text('[newsletter]\nbase_url = "http://letters.example"\n')
+    found = look(well)
+    assert found["sender"][0] == "fail"
+    assert "newsletter.from_address" in found["sender"][2]
+    assert found["postal address"][0] == "warn"
+    assert found["base_url"][:2] == ("warn", "http://letters.example")
+    assert "https" in found["base_url"][2]
+
+
+def test_a_database_behind_is_told_and_left_as_it_is(well: House) -> None:
+    store = Store("sqlite:///newsletter.db", well.folder)
+    store.migrate("0003")
+    store.close()
+    found = look(well)
+    assert found["database"] == (
+        "fail",
+        "at 0003, this program at 0004",
+        "run `newsletter migrate`, after a backup",
+    )
+    assert list(found)[-1] == "database"
+    assert look(well)["database"][0] == "fail", "looking did not mend it"
+    assert well("migrate").code == 0
+    assert look(well)["database"][0] == "ok"
+
+
+def test_a_database_that_is_none(well: House) -> None:
+    (well.folder / "newsletter.db").write_bytes(b"something else\n" * 100)
+    verdict, found, _ = look(well)["database"]
+    assert verdict == "fail"
+    assert "store.url names a file that is something else" in found
+
+
+@pytest.mark.parametrize("source", ["{{ nothing }}", "{% if %}", "\xff"])
+def test_a_broken_template(well: House, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.edges.templates.read_templates", read_templates)
+    monkeypatch.setattr("newsletter.editorial.stationery.Stationery", Stationery)
+    folder = well.folder / "mine"
+    folder.mkdir()
+    (folder / "issue.html").write_bytes(source.encode("latin-1"))
+    well.environment["NEWSLETTER_NEWSLETTER__TEMPLATES"] = str(folder)
+    verdict, found, _ = look(well)["message"]
+    assert verdict == "fail"
+    assert "issue.html" in found
+
+
+@pytest.fixture
+def mailing(well: House, server: SmtpServer) -> House:
+    well.smtp(server)
+    return well
+
+
+def test_a_server_is_greeted_and_sent_nothing(mailing: House, server: SmtpServer) -> None:
+    found = look(mailing)
+    assert found["server"][:2] == ("ok", "127.0.0.1 says it is localhost; no TLS")
+    assert found["size"][0] == "ok"
+    assert found["size"][1].endswith(" bytes a message; up to 33,554,432 bytes")
+    assert (server.messages, server.connections) == ([], 1)
+
+
+def test_a_server_that_turns_away(mailing: House, server: SmtpServer) -> None:
+    server.fail("CONNECT", "421 4.3.2 Shutting down", times=math.inf)
+    verdict, found, _ = look(mailing)["server"]
+    assert verdict == "fail"
+    assert "421 4.3.2 Shutting down" in found
+    assert "size" not in look(mailing)
+
+
+def test_a_server_that_is_down(well: House) -> None:
+    with SmtpServer() as server:
+        well.smtp(server)
+    verdict, found, _ = look(well)["server"]
+    assert verdict == "fail"
+    assert f"{server.host}:{server.port} cannot be reached: Connection refused" in found
+    assert "check delivery.smtp.host and port" in found
+
+
+def test_the_connection_is_secured_and_logged_in_as_a_send_does(
+    well: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_certificate(tmp_path)
+    users = {"desk": "open sesame"}
+    with SmtpServer(security="starttls", certificate=certificate, users=users) as server:
+        well.smtp(server)
+        well.environment |= {
+            "NEWSLETTER_DELIVERY__SMTP__SECURITY": "starttls",
+            "NEWSLETTER_DELIVERY__SMTP__USERNAME": "desk",
+            "NEWSLETTER_DELIVERY__SMTP__PASSWORD": "open sesame",
+        }
+        verdict, found, _ = look(well)["server"]
+        assert verdict == "fail"
+        assert "certificate" in found
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.chain))
+        assert look(well)["server"][1].endswith("; TLSv1.3, logged in as desk")
+        well.environment["NEWSLETTER_DELIVERY__SMTP__PASSWORD"] = "a guess"
+        verdict, found, _ = look(well)["server"]
+        assert verdict == "fail"
+        assert "535" in found
+        assert "check delivery.smtp.username and password" in found
+
+
+def test_starttls_that_is_not_offered(mailing: House) -> None:
+    mailing.environment["NEWSLETTER_DELIVERY__SMTP__SECURITY"] = "starttls"
+    verdict, found, _ = look(mailing)["server"]
+    assert verdict == "fail"
+    assert "does not offer STARTTLS" in found
+
+
+def test_a_server_that_takes_no_message_of_that_size(well: House) -> None:
+    with SmtpServer(size_limit=2_000) as server:
+        well.smtp(server)
+        found = look(well)
+    assert found["server"][0] == "ok"
+    verdict, size, mend = found["size"]
+    assert verdict == "fail"
+    assert size.endswith(" bytes a message; up to 2,000 bytes")
+    assert "selection.count" in mend
+
+
+def test_one_scheduler_not_two(well: House) -> None:
+    store = Store("sqlite:///newsletter.db", well.folder)
+    now = steady()
+    dead = now._replace(seconds=now.seconds - 200)
+    with store.writing() as db:
+        marks.works(db, "quay:31:7:1.5", well.now, now)
+    assert look(well)["scheduler"][:2] == ("ok", "process 31 on quay")
+    with store.writing() as db:
+        marks.works(db, "quay:32:7:1.5", well.now, dead)
+        assert marks.schedulers(db, well.now, now) == ["quay:31:7:1.5"]
+        marks.works(db, "pier:33:7:1.5", well.now, now._replace(boot="another machine's"))
+    verdict, found, mend = look(well)["scheduler"]
+    assert (verdict, found) == ("warn", "process 33 on pier and process 31 on quay")
+    assert "end all but one" in mend
+    well.now += timedelta(minutes=5)
+    assert look(well)["scheduler"][1] == "process 31 on quay", "the calendar judges the other"
+    with store.writing() as db:
+        marks.rest(db, "quay:31:7:1.5")
+    assert "none works now" in look(well)["scheduler"][1]
+    store.close()
+
+
+def test_what_waits_and_for_how_long(mailing: House, server: SmtpServer) -> None:
+    mailing.subscribe(ANN)
+    mailing.now = mailing.now.replace(hour=7, minute=30)
+    server.fail("RCPT", "451 4.7.1 Greylisted")
+    mailing("send")
+    assert look(mailing)["queue"] == ("ok", "the oldest delivery was due 2026-03-14 07:00 UTC", "")
+    mailing.now = mailing.now.replace(hour=9)
+    mailing("pause")
+    found = look(mailing)
+    assert found["paused"] == ("warn", "since 2026-03-14 09:30 UTC", "`newsletter resume`")
+    assert found["queue"][0] == "warn"
+    assert "`newsletter status`" in found["queue"][2]
+    assert found["late"][0] == "warn"
+    assert "1 waiting" in found["late"][1]
+
+
+def test_what_is_unknown(mailing: House, server: SmtpServer) -> None:
+    mailing.subscribe(ANN)
+    server.fail("DOT", DROP, recipient=ANN)
+    mailing("send")
+    verdict, found, mend = look(mailing)["unknown"]
+    assert (verdict, found) == ("warn", "1")
+    assert "`newsletter deliveries --state unknown`" in mend
+
+
+def test_who_is_told(well: House) -> None:
+    del well.environment["NEWSLETTER_ALERTS__TO"]
+    assert look(well)["alerts"][:2] == ("warn", "nobody is told")
+    well.environment["NEWSLETTER_ALERTS__COMMAND"] = json.dumps([sys.executable, "-c", ""])
+    assert look(well)["alerts"][:2] == ("ok", sys.executable)
+    well.environment["NEWSLETTER_ALERTS__COMMAND"] = '["no-such-program-anywhere"]'
+    assert look(well)["alerts"][0] == "fail"
+    well.environment["NEWSLETTER_ALERTS__COMMAND"] = '["./tell.sh"]'
+    assert look(well)["alerts"][0] == "fail"
+    script = well.folder / "tell.sh"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o700)
+    assert look(well)["alerts"][:2] == ("ok", "./tell.sh")
+
+
+def test_an_address_that_only_looks_like_one(well: House) -> None:
+    well.environment["NEWSLETTER_ALERTS__TO"] = "desk@nowhere"
+    verdict, found, _ = look(well)["alerts"]
+    assert verdict == "fail"
+    assert "alerts.to: 'desk@nowhere' is no address" in found
