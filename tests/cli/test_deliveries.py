@@ -225,3 +225,46 @@ def test_status_says_what_waits_for_whom(mailing: House, server: SmtpServer) -> 
     mailing("send")
     assert mailing("status", "--json").json["held_back"] == []
     assert len(server.messages) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "shared"),
+    [
+        ("421 4.7.0 Too many connections", True),
+        ("450 4.7.1 Greylisted", True),
+        ("451 4.3.2 Local trouble", True),
+        ("452 4.3.1 No space left", True),
+        ("450 4.2.1 This mailbox is busy", False),
+        ("452 4.2.2 This mailbox is full", False),
+        ("454 4.7.0 Something else", False),
+    ],
+)
+def test_a_server_that_is_asked_to_wait_for_holds_back_its_domain(
+    mailing: House, server: SmtpServer, answer: str, *, shared: bool
+) -> None:
+    server.fail("RCPT", answer, recipient=ANN)
+    mailing("send")
+    got = [one.recipient for one in server.messages]
+    assert got == ([BEA] if shared else [BEA, CLEO])
+    assert bool(mailing("status", "--json").json["held_back"]) is shared
+
+
+def test_two_senders_share_what_a_domain_said(mailing: House, server: SmtpServer) -> None:
+    """The second is told by the ledger, not by the server."""
+    server.fail("RCPT", "451 4.7.1 Greylisted", recipient=ANN)
+    mailing("send", "--to", ANN)
+    mailing("send", "--to", CLEO, "--to", BEA)
+    assert [one.recipient for one in server.messages] == [BEA]
+    assert mailing.ledger()[2] == (CLEO, "pending", None)
+
+
+def test_a_hard_bounce_ends_it_a_full_mailbox_does_not(mailing: House, server: SmtpServer) -> None:
+    server.fail("RCPT", "550 5.1.1 No such user", recipient=ANN)
+    server.fail("RCPT", "552 5.2.2 Mailbox full", recipient=BEA)
+    server.fail("DATA", "550 5.1.1 Said too late to be about the address", recipient=CLEO)
+    mailing("send")
+    assert [state for _, state, _ in mailing.ledger()] == ["failed"] * 3
+    assert [mailing.state(one) for one in (ANN, BEA, CLEO)] == ["bounced", "active", "active"]
+    mailing.now += timedelta(days=1)
+    mailing("send")
+    assert sorted(one.recipient for one in server.messages) == [BEA, CLEO]
