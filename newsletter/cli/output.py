@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from shutil import get_terminal_size
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +98,10 @@ def progress(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int]
     with _bar(desc=label) as bar:
 
         def move(done: int, total: int) -> None:
-            bar(total).update(done - bar(total).n)
+            one = bar(total)
+            one.update(done - one.n)
+            if done >= total:
+                one.close()  # what comes next has the line to itself
 
         yield move
 
@@ -117,8 +119,9 @@ def _bar(**how: Any) -> Iterator[Callable[[int], "tqdm[Any]"]]:
 
     def bar(total: int) -> "tqdm[Any]":
         if not made:
-            width = get_terminal_size().columns
-            made.append(tqdm(unit="", leave=False, delay=0.3, ncols=width, position=0, **how))
+            size = os.get_terminal_size(sys.stderr.fileno())
+            room = {"ncols": size.columns or 80, "nrows": size.lines or 24}
+            made.append(tqdm(unit="", leave=False, delay=0.3, position=0, **room, **how))
         made[0].total = total
         return made[0]
 
@@ -218,7 +221,7 @@ def discreet(text: str) -> str:
     return _ADDRESS.sub(lambda found: digest(found[0])[:12], text)
 
 
-_ADDRESS = re.compile(r"[^\s<>@,;:'\"()]+@[^\s<>@,;:'\"()]+\w")
+_ADDRESS = re.compile(r"[^\s<>@,;:'\"()]+@[\w.-]*\w")
 
 
 def printable(text: str) -> str:

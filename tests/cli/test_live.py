@@ -1,0 +1,169 @@
+"""What a person sees while it sends, and what the log says where nobody looks."""
+
+import logging
+import os
+import pty
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import TextIOWrapper
+
+import pytest
+
+from newsletter.cli import output
+from newsletter.cli.output import OneLine, discreet, live, progress
+from newsletter.editorial.model import digest
+from tests.cli.conftest import House
+from tests.smtp_server import SmtpServer
+
+ANN, BEA = "ann@letters.example", "bea@letters.example"
+
+
+@dataclass
+class Terminal:
+    """A real one, that does not know how wide it is."""
+
+    master: int
+    stderr: TextIOWrapper
+    patch: pytest.MonkeyPatch
+
+    def use(self) -> None:
+        """Called by the test itself: pytest sets what it captures between the fixtures and it."""
+        self.patch.setattr(sys, "stderr", self.stderr)
+
+    def seen(self) -> str:
+        self.stderr.flush()
+        os.set_blocking(self.master, False)
+        try:
+            return os.read(self.master, 1_000_000).decode()
+        except BlockingIOError:
+            return ""
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w", encoding="utf-8") as stderr:
+        yield Terminal(master, stderr, monkeypatch)
+    os.close(master)
+
+
+def counted(sent: int) -> Counter[str]:
+    return Counter(sent=sent, failed=1, waiting=2, unknown=3)
+
+
+def test_on_a_terminal_one_line_lives_and_goes(terminal: Terminal) -> None:
+    terminal.use()
+    with live() as tell:
+        for sent in range(30):
+            tell(counted(sent), 1000)
+            time.sleep(0.02)
+        during = terminal.seen()
+    assert "\n" not in during
+    last = during.rpartition("\r")[2].rstrip()
+    assert re.fullmatch(
+        r"\d+ of 1000, \d+ sent, 1 failed, 2 waiting, 3 unknown; +[\d.]+/s, \d\d:\d\d left", last
+    )
+    assert len(last) < 80
+    assert not terminal.seen().strip("\r ")
+
+
+def test_a_line_of_the_log_stands_above_it(terminal: Terminal) -> None:
+    terminal.use()
+    root = logging.getLogger()
+    handler = logging.StreamHandler(terminal.stderr)
+    handler.setFormatter(OneLine("%(levelname)s %(message)s"))
+    before, root.handlers = root.handlers, [handler]
+    try:
+        with live() as tell:
+            tell(counted(1), 1000)
+            time.sleep(0.4)
+            tell(counted(2), 1000)
+            logging.getLogger("newsletter").error("the disk of %s is full", ANN)
+            time.sleep(0.2)
+            tell(counted(3), 1000)
+        assert f"\rERROR the disk of {digest(ANN)[:12]} is full\r\n" in terminal.seen()
+        assert root.handlers == [handler]
+    finally:
+        root.handlers = before
+
+
+def test_reading_leaves_the_terminal_before_sending_begins(terminal: Terminal) -> None:
+    terminal.use()
+    with progress("reading") as reading, live() as sending:
+        for done in range(1, 21):
+            reading(done, 20)
+            time.sleep(0.03)
+        first = terminal.seen()
+        for sent in range(1, 21):
+            sending(Counter(sent=sent), 100)
+            time.sleep(0.03)
+        second = terminal.seen()
+    assert "reading: " in first
+    assert "reading" not in second
+    assert "\n" not in first + second, "neither stands below the other"
+    assert not first.split("\r")[-2].strip(), "it was wiped away"
+    assert re.search(r"(19|20) of 100, (19|20) sent", second)
+
+
+def test_a_short_run_flashes_nothing(terminal: Terminal) -> None:
+    terminal.use()
+    with live() as tell:
+        tell(Counter(sent=1), 2)
+        tell(Counter(sent=2), 2)
+    assert not terminal.seen().strip("\r ")
+
+
+def test_elsewhere_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "newsletter")
+    assert output._LOG_EVERY_SECONDS == 60
+    monkeypatch.setattr(output, "_LOG_EVERY_SECONDS", 0.2)
+    with live() as tell:
+        for sent in range(1, 26):
+            tell(counted(sent), 1000)
+            time.sleep(0.02)
+    assert len(caplog.messages) == 2
+    assert re.fullmatch(
+        r"sending sent=\d+ failed=1 waiting=2 unknown=3 of=1000 rate=\d+\.\d/s left=\d+s",
+        caplog.messages[0],
+    )
+
+
+def test_a_change_of_state_is_a_line_at_debug_and_no_address_stands_in_any(
+    house: House, server: SmtpServer
+) -> None:
+    house.now = datetime.now(UTC)
+    house.stock(published=f"{house.now:%Y-%m-%d}")
+    house.subscribe(ANN, BEA)
+    house.smtp(server)
+    server.fail("RCPT", f"550 5.1.1 <{ANN}> is gone", recipient=ANN)
+    sending = house.process("--verbose", "send", "--now")
+    _, log = sending.communicate(timeout=60)
+    lines = [line for line in log.splitlines() if "reader=" in line]
+    assert len(lines) == 2
+    assert all(re.match(r"\d{4}-\d\d-\d\dT[\d:]{8}[+-]\d{4} DEBUG delivery=\d+ ", o) for o in lines)
+    assert f"reader={digest(ANN)[:12]} state=failed" in log
+    assert f"reader={digest(BEA)[:12]} state=sent" in log
+    quiet = [line for line in log.splitlines() if " DEBUG " not in line]
+    assert not [line for line in quiet if "@" in line]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"550 5.1.1 <{ANN}>: no such user",
+        f"'{ANN}' was refused",
+        f"smtp;550 {ANN}; {ANN}, ({ANN})",
+        f"mailto:{ANN}?subject=x",
+        f"it was {ANN}.",
+    ],
+)
+def test_an_address_is_always_the_same_short_hash(text: str) -> None:
+    assert "@" not in discreet(text)
+    assert digest(ANN)[:12] in discreet(text)
