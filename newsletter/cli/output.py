@@ -120,8 +120,8 @@ def _bar(**how: Any) -> Iterator[Callable[[int], "tqdm[Any]"]]:
     def bar(total: int) -> "tqdm[Any]":
         if not made:
             size = os.get_terminal_size(sys.stderr.fileno())
-            room = {"ncols": size.columns or 80, "nrows": size.lines or 24}
-            made.append(tqdm(unit="", leave=False, delay=0.3, position=0, **room, **how))
+            how.update(ncols=size.columns or 80, nrows=size.lines or 24)
+            made.append(tqdm(unit="", leave=False, delay=0.3, position=0, **how))
         made[0].total = total
         return made[0]
 

@@ -29,9 +29,12 @@ def next_due(app: App) -> datetime | None:
     now = app.clock()
     days = [now.date() + timedelta(days=after) for after in range(-1, 4)]
     with app.store.reading() as db:
-        hours = [(day, *place) for day in days for place in overview.hours_without(db, day)]
-    instants = (due_at(day, hour, timezone) for day, timezone, hour in hours)
-    return min((instant for instant in instants if instant > now), default=None)
+        places = overview.places(db)
+        instants = sorted((due_at(day, p[1], p[0]), day, p) for day in days for p in places)
+        for due, day, place in instants:
+            if due > now and overview.is_waited_for(db, day, place):
+                return due
+    return None
 
 
 def _look(app: App, day: date) -> dict[str, object]:

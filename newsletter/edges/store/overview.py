@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select
 
 from newsletter.edges.store import domains, ledger
 from newsletter.edges.store.schema import attempt as attempts
@@ -125,13 +125,14 @@ def forgotten(db: Connection, since: datetime, end: datetime) -> int:
     begins = max(since, kept[0]) if kept else since
     return sum(
         _forgotten(db, day, place, due)
-        for place in _places(db)
+        for place in places(db)
         for day in _dates(since, end)
         if begins <= (due := due_at(day, place[1], place[0])) < end
     )
 
 
-def _places(db: Connection) -> Sequence[tuple[str, int]]:
+def places(db: Connection) -> Sequence[tuple[str, int]]:
+    """(timezone, hour) of the active subscribers, each pair once."""
     query = select(subscribers.c.timezone, subscribers.c.hour).where(
         subscribers.c.state == "active"
     )
@@ -139,17 +140,20 @@ def _places(db: Connection) -> Sequence[tuple[str, int]]:
 
 
 def _forgotten(db: Connection, day: date, place: tuple[str, int], due: datetime) -> int:
+    query = _rowless(select(func.count()).select_from(subscribers), day, place)
+    return int(db.scalar(query.where(subscribers.c.activated_at < due)) or 0)
+
+
+def _rowless(query: Select[Any], day: date, place: tuple[str, int]) -> Select[Any]:
     row = select(deliveries.c.id).where(
         deliveries.c.subscriber_id == subscribers.c.id, deliveries.c.date == day
     )
-    query = select(func.count()).where(
+    return query.where(
         subscribers.c.state == "active",
         subscribers.c.timezone == place[0],
         subscribers.c.hour == place[1],
-        subscribers.c.activated_at < due,
         ~row.exists(),
     )
-    return int(db.scalar(query) or 0)
 
 
 def oldest_waiting(db: Connection) -> datetime | None:
@@ -159,16 +163,9 @@ def oldest_waiting(db: Connection) -> datetime | None:
     return found
 
 
-def hours_without(db: Connection, day: date) -> Sequence[tuple[str, int]]:
-    """(timezone, hour) of the active subscribers who have no row for ``day``, each pair once."""
-    mine = deliveries.c.subscriber_id == subscribers.c.id
-    row = select(deliveries.c.id).where(mine, deliveries.c.date == day)
-    query = (
-        select(subscribers.c.timezone, subscribers.c.hour)
-        .where(subscribers.c.state == "active", ~row.exists())
-        .distinct()
-    )
-    return [(timezone, hour) for timezone, hour in db.execute(query)]
+def is_waited_for(db: Connection, day: date, place: tuple[str, int]) -> bool:
+    """Whether an active subscriber of this (timezone, hour) has no row for ``day`` yet."""
+    return db.scalar(_rowless(select(subscribers.c.id), day, place).limit(1)) is not None
 
 
 def candidate_count(db: Connection, first: date, last: date) -> int:
