@@ -1,0 +1,54 @@
+"""What the operator asks grows with what is told, not with all that was ever delivered."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from newsletter.edges.store import Connection, Store, domains, orders, overview
+from tests.builders import NOON, TODAY
+from tests.edges.store.test_ledger import fill
+
+A_DAY = timedelta(days=1)
+LOOKS: dict[str, Callable[[Connection], object]] = {
+    "outcomes": lambda db: overview.outcomes(db, TODAY),
+    "troubles": lambda db: overview.troubles(db, TODAY, 21),
+    "held back": lambda db: overview.held_back(db, NOON),
+    "unresolved": overview.unresolved,
+    "overdue": lambda db: overview.overdue(db, NOON - A_DAY, NOON),
+    "oldest waiting": overview.oldest_waiting,
+    "places": overview.places,
+    "waited for": lambda db: overview.is_waited_for(db, TODAY, ("UTC", 7)),
+    "a date": lambda db: list(orders.listed(db, None, None, TODAY)),
+    "a state": lambda db: list(orders.listed(db, "unknown", None, None)),
+    "a reader": lambda db: overview.deliveries_of(db, 1),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_no_look_reads_the_whole_ledger(look: str, tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    fill(store, readers=3)
+    with store.writing() as db:
+        domains.put_off(db, "example.org", NOON)
+    asked: list[tuple[str, object]] = []
+
+    def remember(_: object, __: object, text: str, values: object, *___: object) -> None:
+        asked.append((text, values))
+
+    event.listen(store.engine, "before_cursor_execute", remember)
+    with store.reading() as db:
+        LOOKS[look](db)
+        event.remove(store.engine, "before_cursor_execute", remember)
+        plans = [_plan(db, *one) for one in asked if one[0].startswith("SELECT")]
+    store.close()
+    assert plans
+    assert not re.findall(r"SCAN (?:delivery|attempt|subscriber)\b.*", "\n".join(plans))
+
+
+def _plan(db: Connection, text: str, values: object) -> str:
+    rows = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)  # type: ignore[arg-type]
+    return "\n".join(row[3] for row in rows)
