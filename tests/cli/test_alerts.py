@@ -178,7 +178,13 @@ def test_where_no_scheduler_worked_another_command_tells(commanded: House) -> No
     assert "did not go out: 2 never composed. See `newsletter status`." in line
 
 
-def test_too_late_is_late_too_few_is_not(commanded: House) -> None:
+def test_what_was_called_off_is_not_late(commanded: House) -> None:
+    commanded("cancel", "--date", "2026-03-14")
+    commanded("send")
+    assert said(commanded) == []
+
+
+def test_too_late_is_late(commanded: House) -> None:
     commanded.now = NOON + timedelta(hours=4)
     commanded.environment["NEWSLETTER_ALERTS__LATE_HOUR"] = "23"
     commanded("send")

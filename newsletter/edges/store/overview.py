@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func
 
 from newsletter.edges.store import domains, ledger
 from newsletter.edges.store.schema import attempt as attempts
+from newsletter.edges.store.schema import cancelled
 from newsletter.edges.store.schema import delivery as deliveries
 from newsletter.edges.store.schema import insight as insights
 from newsletter.edges.store.schema import subscriber as subscribers
@@ -121,12 +122,13 @@ def forgotten(db: Connection, since: datetime, end: datetime) -> int:
 
     As composing sees it: nobody was promised an issue before the ledger was kept.
     """
-    kept = ledger.kept(db, end)
+    kept, off = ledger.kept(db, end), set(db.scalars(select(cancelled.c.date)))
     begins = max(since, kept[0]) if kept else since
     return sum(
         _forgotten(db, day, place, due)
         for place in places(db)
         for day in _dates(since, end)
+        if day not in off
         if begins <= (due := due_at(day, place[1], place[0])) < end
     )
 
