@@ -23,7 +23,7 @@ class Scale:
     """``days`` of deliveries for each reader; today's are in every state."""
 
     readers: int = 100_000
-    days: int = 10
+    days: int = 3
     runs: int = 5
 
 
