@@ -5,14 +5,21 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from email import message_from_bytes
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import text
 
 from newsletter.daily import Desk, Readers
@@ -25,7 +32,7 @@ from newsletter.edges.templates import read_templates
 from newsletter.editorial.letter import Letterhead
 from newsletter.editorial.stationery import Stationery
 from newsletter.errors import AnswerLost, ChannelDown, Deferred, Refused, SenderRefused
-from tests.builders import TODAY, subscribe
+from tests.builders import subscribe
 from tests.daily.conftest import House
 
 READERS = [f"r{number}@d{number % 2}.example" for number in range(4)]
@@ -45,6 +52,14 @@ CREATE TRIGGER spy_new AFTER INSERT ON delivery
 CREATE TRIGGER spy AFTER UPDATE OF state ON delivery
   BEGIN INSERT INTO seen VALUES (new.id, old.state, new.state, new.reason); END
 """
+
+
+class Row(NamedTuple):
+    who: str
+    date: date
+    state: str
+    owner: str | None
+    message_id: str
 
 
 class PowerCutError(BaseException):
@@ -91,7 +106,7 @@ class Server:
         attempt.look()
         self.before_the_dot(order)
         if order != "lost before":
-            self.world.taken[envelope.recipient] += 1
+            self.world.taken[_message_id(envelope)] += 1
         if order == "dies after":
             self.die()
         if order in ("lost", "lost before"):
@@ -115,6 +130,10 @@ class Server:
         pass
 
 
+def _message_id(envelope: Envelope) -> str:
+    return message_from_bytes(envelope.message)["Message-ID"]
+
+
 ORDERS = st.sampled_from(
     [
         None,
@@ -135,7 +154,7 @@ ORDERS = st.sampled_from(
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """The model: who was handed how many messages, and how often the operator said "again"."""
+    """The model: each message by its id, how often a server took it, and what the operator said."""
 
     @initialize()
     def found(self) -> None:
@@ -147,19 +166,22 @@ class LedgerMachine(RuleBasedStateMachine):
             for one in SPY.replace(";\n", ";\n\n").split(";\n\n"):
                 db.execute(text(one))
         self.house = House(self.store, HEAD)
-        self.house.receive(6)
-        self.house.compose()
+        self.house.receive(12)
         self.taken: Counter[str] = Counter()
         self.again: Counter[str] = Counter()
         self.vouched: set[str] = set()
-        self.seconds, self.senders, self.paused, self.off = 0.0, 0, False, False
+        self.seconds, self.senders = 0.0, 0
+        self.paused, self.off = False, set[date]()
 
     @rule(plan=st.lists(ORDERS, max_size=5), now=st.booleans())
     def tick(self, plan: list[Any], now: bool) -> None:  # noqa: FBT001
-        before = self.taken.total()
-        stays = self.paused or self.off
-        self.sender(list(plan), Readers(now=now))
-        assert not stays or self.taken.total() == before
+        before = self.taken.copy()
+        readers = Readers(now=now)
+        self.house.compose(readers=readers)
+        self.sender(list(plan), readers)
+        assert not self.paused or self.taken == before
+        new = self.taken - before
+        assert not {row.date for row in self.rows() if new[row.message_id]} & self.off
 
     def sender(self, plan: list[Any], readers: Readers) -> None:
         self.senders += 1
@@ -197,9 +219,15 @@ class LedgerMachine(RuleBasedStateMachine):
             found = subscribers.find(db, who)
             assert found
             ledger.lapse(db, self.house.now, Steady("this boot", self.seconds))
-            if orders.resolve(db, how, self.house.now, [found.id], TODAY):
-                self.again[who] += how == "pending"
-                self.vouched |= {who} if how == "sent" else set()
+        settled = {
+            one.message_id for one in self.rows() if (one.state, one.who) == ("unknown", who)
+        }
+        with self.store.writing(durable=True) as db:
+            assert orders.resolve(db, how, self.house.now, [found.id], None) == len(settled)
+        if how == "pending":
+            self.again.update(settled)
+        else:
+            self.vouched |= settled
 
     @rule()
     def pause(self) -> None:
@@ -216,26 +244,36 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(really=st.integers(0, 9))
     def cancel(self, really: int) -> None:
         if not really:
+            day = self.house.now.date()
             with self.store.writing() as db:
-                orders.cancel(db, TODAY, self.house.now)
-            self.off = True
+                orders.cancel(db, day, self.house.now)
+            self.off.add(day)
 
-    @rule(who=st.sampled_from(READERS))
-    def leave(self, who: str) -> None:
+    @rule(who=st.sampled_from(READERS), back=st.booleans())
+    def leave(self, who: str, back: bool) -> None:  # noqa: FBT001
         with self.store.writing() as db:
             found = subscribers.find(db, who)
             assert found
             subscribers.leave(db, found.id)
+            if back:
+                subscribers.add(db, who, found, self.house.now, resubscribe=True)
 
     @invariant()
     def nobody_twice_and_the_ledger_is_true(self) -> None:
-        for address, state, owner in self.rows():
-            assert self.taken[address] <= 1 + self.again[address]
-            if state == "sent":
-                assert self.taken[address] or address in self.vouched
-            if state in ("pending", "failed", "skipped"):
-                assert self.taken[address] <= self.again[address]
-            assert (owner is not None) == (state == "sending")
+        for one in self.rows():
+            taken, again = self.taken[one.message_id], self.again[one.message_id]
+            assert taken <= 1 + again
+            if one.state == "sent":
+                assert taken or one.message_id in self.vouched
+            if one.state in ("pending", "failed", "skipped"):
+                assert taken <= again
+            assert (one.owner is not None) == (one.state == "sending")
+
+    @invariant()
+    def one_row_for_each_reader_and_date(self) -> None:
+        rows = self.rows()
+        assert len({(one.who, one.date) for one in rows}) == len(rows)
+        assert set(self.taken) <= {one.message_id for one in rows}
 
     @invariant()
     def every_step_stands_in_the_table(self) -> None:
@@ -245,26 +283,33 @@ class LedgerMachine(RuleBasedStateMachine):
             }
         assert seen <= KNOWN
 
-    def rows(self) -> list[tuple[str, str, str | None]]:
+    def rows(self) -> list["Row"]:
         with self.store.reading() as db:
-            query = "SELECT address, d.state, owner FROM delivery d, subscriber s"
+            query = "SELECT address, date, d.state, owner, message_id FROM delivery d, subscriber s"
             rows = db.execute(text(f"{query} WHERE s.id = subscriber_id"))
-            return [(row[0], row[1], row[2]) for row in rows]
+            return [Row(who, date.fromisoformat(on), *rest) for who, on, *rest in rows]
 
     def teardown(self) -> None:
         """A day's end: leases over, nobody left on the way."""
         if hasattr(self, "store"):
             self.seconds += 3600
             self.sender([], replace(Readers()))
-            assert "sending" not in {state for _, state, _ in self.rows()}
+            assert "sending" not in {one.state for one in self.rows()}
             self.store.close()
             self.folder.cleanup()
 
 
-LedgerMachine.TestCase.settings = settings(
-    max_examples=15,
-    stateful_step_count=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-TestLedger = pytest.mark.heavy(LedgerMachine.TestCase)
+def _days(examples: int, steps: int) -> settings:
+    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=slow
+    )
+
+
+def test_random_days() -> None:
+    run_state_machine_as_test(LedgerMachine, settings=_days(examples=8, steps=15))
+
+
+@pytest.mark.heavy
+def test_many_long_random_days() -> None:
+    run_state_machine_as_test(LedgerMachine, settings=_days(examples=150, steps=30))
