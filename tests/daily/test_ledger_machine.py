@@ -93,8 +93,8 @@ class Mortal:
 class Server:
     """Answers as told, in turn; what it took stands in ``taken``. ``None`` is a 250."""
 
-    def __init__(self, world: "LedgerMachine", store: Mortal, plan: list[Any]) -> None:
-        self.world, self.store, self.plan = world, store, plan
+    def __init__(self, world: "LedgerMachine", store: Mortal, owner: str, plan: list[Any]) -> None:
+        self.world, self.store, self.owner, self.plan = world, store, owner, plan
 
     def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
         order = self.plan.pop(0) if self.plan else None
@@ -102,8 +102,10 @@ class Server:
             self.die()
         if isinstance(order, Refused | SenderRefused | ChannelDown):
             raise order
+        self.world.meanwhile(order, envelope.recipient)
         assert attempt
         attempt.look()
+        self.world.may_be_handed_over(_message_id(envelope), self.owner)
         self.before_the_dot(order)
         if order != "lost before":
             self.world.taken[_message_id(envelope)] += 1
@@ -115,8 +117,7 @@ class Server:
 
     def before_the_dot(self, order: object) -> None:
         if order == "sleeps":
-            self.world.seconds += 3600
-            self.world.other_sender()
+            self.world.sleep()
         if isinstance(order, Deferred):
             raise order
         if order == "dies before the dot":
@@ -143,6 +144,10 @@ ORDERS = st.sampled_from(
         "dies before the dot",
         "dies after",
         "sleeps",
+        "sleeps before the look",
+        "paused",
+        "cancelled",
+        "leaves",
         Deferred("450 4.2.1 busy"),
         Deferred("421 4.3.2 down", shared=True),
         Refused("550 5.2.1 no"),
@@ -175,23 +180,21 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(plan=st.lists(ORDERS, max_size=5), now=st.booleans())
     def tick(self, plan: list[Any], now: bool) -> None:  # noqa: FBT001
-        before = self.taken.copy()
+        before, stays = self.taken.copy(), self.paused
         readers = Readers(now=now)
         self.house.compose(readers=readers)
         self.sender(list(plan), readers)
-        assert not self.paused or self.taken == before
-        new = self.taken - before
-        assert not {row.date for row in self.rows() if new[row.message_id]} & self.off
+        assert not stays or self.taken == before
 
     def sender(self, plan: list[Any], readers: Readers) -> None:
         self.senders += 1
-        store = Mortal(self.store)
+        store, owner = Mortal(self.store), f"sender {self.senders}"
         desk = Desk(
             store=cast(Store, store),
-            channel=Server(self, store, plan),
+            channel=Server(self, store, owner, plan),
             letterhead=HEAD,
             sender="news@news.example",
-            owner=f"sender {self.senders}",
+            owner=owner,
             steady=lambda: Steady("this boot", self.seconds),
             stop=lambda: False,
             watch=lambda _outcomes, _total: None,
@@ -201,8 +204,32 @@ class LedgerMachine(RuleBasedStateMachine):
         with suppress(PowerCutError):
             deliver(desk, lambda: self.house.now, None, readers)
 
-    def other_sender(self) -> None:
+    def sleep(self) -> None:
+        """The sender's machine slept; another sender went on."""
+        self.seconds += 3600
         self.sender([], Readers())
+
+    def meanwhile(self, order: object, reader: str) -> None:
+        """What others do between a claim and the look."""
+        match order:
+            case "sleeps before the look":
+                self.sleep()
+            case "paused":
+                self.pause()
+            case "cancelled":
+                self.cancel(0)
+            case "leaves":
+                self.leave(reader, back=False)
+
+    def may_be_handed_over(self, message_id: str, owner: str) -> None:
+        (row,) = (one for one in self.rows() if one.message_id == message_id)
+        assert (row.state, row.owner) == ("sending", owner)
+        assert not self.paused
+        assert row.date not in self.off
+        with self.store.reading() as db:
+            found = subscribers.find(db, row.who)
+        assert found
+        assert found.state == "active"
 
     @rule(hours=st.integers(-30, 30))
     def the_clock_jumps(self, hours: int) -> None:
