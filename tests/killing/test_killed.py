@@ -1,4 +1,7 @@
-"""Killed for real: SIGKILL at random moments and at every named step, until the day is done."""
+"""Killed for real: SIGKILL at random moments and at every named step, until the day is done.
+
+``make killed`` writes the counts that the README shows.
+"""
 
 import json
 import os
