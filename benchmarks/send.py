@@ -103,7 +103,8 @@ def without_server(path: Path, port: int, count: int) -> Figures:  # noqa: ARG00
 def _delivered(path: Path, channel: Channel, count: int) -> Figures:
     _wait_again(path)
     store = Store(f"sqlite:///{path}")
-    desk = Desk(store, channel, letterhead(), SENDER, "bench", lambda: False, lambda *_: None)
+    head = letterhead()
+    desk = Desk(store, channel, head, lambda _: SENDER, "bench", lambda: False, lambda *_: None)
     with watch() as whole:
         report = deliver(desk, lambda: NOW, TODAY, Readers())
     store.close()

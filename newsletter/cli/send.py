@@ -56,7 +56,8 @@ def send(app: App, words: Namespace) -> int:
 
 def desk(app: App, stop: threading.Event, watch: Watch) -> Desk:
     owner = f"{socket.gethostname()}:{os.getpid()}:{app.clock().isoformat()}"
-    return Desk(app.store, app.channel(), app.letterhead, app.sender, owner, stop.is_set, watch)
+    channel, sender = app.channel(), app.envelope_sender
+    return Desk(app.store, channel, app.letterhead, sender, owner, stop.is_set, watch)
 
 
 def stopper() -> threading.Event:
@@ -138,7 +139,7 @@ def _test(app: App, words: Namespace) -> int:
     text = message(posting, app.letterhead, test=True)
     channel = app.channel()
     try:
-        answer = channel.send(Envelope(app.sender, to, text))
+        answer = channel.send(Envelope(app.bounces, to, text))
     except DeliveryError as error:
         raise NewsletterError(f"the test copy to {to} was not taken: {error}") from error
     finally:

@@ -36,13 +36,14 @@ _LONGEST_RETRY = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class Desk:
-    """What delivering needs. ``owner`` tells this sender from every other, ``stop`` ends it early
-    after the message in hand; ``watch`` is told (done, of how many)."""
+    """What delivering needs. ``sender`` is the envelope's, by the delivery's id; ``owner`` tells
+    this sender from every other, ``stop`` ends it early after the message in hand; ``watch`` is
+    told (done, of how many)."""
 
     store: Store
     channel: Channel
     letterhead: Letterhead
-    sender: str
+    sender: Callable[[int], str]
     owner: str
     stop: Callable[[], bool]
     watch: Watch
@@ -162,7 +163,7 @@ class _Run:
         issue = self.issues[row.issue_id]
         posting = Posting(issue, row.subscriber, row.message_id, row.due_at)
         text = message(posting, self.desk.letterhead)
-        return Envelope(self.desk.sender, row.subscriber.address, text)
+        return Envelope(self.desk.sender(row.id), row.subscriber.address, text)
 
 
 def _retry_after(attempts: int) -> timedelta:

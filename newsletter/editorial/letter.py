@@ -4,12 +4,16 @@ import hashlib
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from newsletter.editorial.model import Issue, Subscriber
 from newsletter.editorial.prose import first_sentence, headline, minutes
 from newsletter.editorial.stationery import Stationery, uri
 from newsletter.editorial.tokens import token
+
+if TYPE_CHECKING:
+    from newsletter.editorial.dkim import Signer
 
 __all__ = ["Letter", "Letterhead", "Logo", "Stationery", "leaving", "letter"]
 
@@ -41,7 +45,7 @@ class Letterhead:
     """What all letters of a newsletter share.
 
     ``from_address`` is "Name <a@b>" or "a@b", already valid. ``base_url`` is where ``/u/TOKEN``
-    answers; empty where nothing does: then readers leave by mail.
+    answers; empty where nothing does: then readers leave by mail. ``signer``: who signs, if any.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Letterhead:
     language: str = "en"
     accent: str = "#a8321a"
     logo: Logo | None = None
+    signer: "Signer | None" = field(default=None, repr=False)
 
     @cached_property
     def sender(self) -> str:

@@ -70,7 +70,7 @@ class House:
             store=self.store,
             channel=self.channel,
             letterhead=self.letterhead,
-            sender="news@news.example",
+            sender=lambda _: "news@news.example",
             owner=self.owner,
             stop=self.stop,
             watch=lambda _done, _total: None,
