@@ -92,6 +92,8 @@ class SmtpChannel(Section, frozen=True):
 class Delivery(Section, frozen=True):
     channel: Literal["folder", "smtp"] = "folder"
     return_path: str = ""
+    claim: Annotated[int, Meta(ge=1, le=100)] = 20
+    lease_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
     folder: FolderChannel = field(default_factory=FolderChannel)
     smtp: SmtpChannel = field(default_factory=SmtpChannel)
 
@@ -114,6 +116,12 @@ class Web(Section, frozen=True):
     secret_file: Named = "newsletter.secret"  # noqa: S105
 
 
+class Alerts(Section, frozen=True):
+    to: str = ""
+    command: tuple[str, ...] = ()
+    late_hour: Hour = 9
+
+
 class Settings(Section, frozen=True):
     newsletter: Newsletter = field(default_factory=Newsletter)
     inbox: Inbox = field(default_factory=Inbox)
@@ -122,6 +130,7 @@ class Settings(Section, frozen=True):
     delivery: Delivery = field(default_factory=Delivery)
     dkim: Dkim = field(default_factory=Dkim)
     schedule: Schedule = field(default_factory=Schedule)
+    alerts: Alerts = field(default_factory=Alerts)
     web: Web = field(default_factory=Web)
 
 
@@ -292,9 +301,9 @@ def _faults(made: Settings) -> Iterator[tuple[str, str]]:
             yield key, f"write {mend}"
     if len(quote(news.base_url)) > _LONGEST_URL:
         yield "newsletter.base_url", "shorten it: with a token it must fit a line of 998 octets"
-    for key in ("from_address", "reply_to"):
-        if (written := getattr(news, key)) and not _is_address(written):
-            yield f"newsletter.{key}", 'write "Name <name@example.org>" or "name@example.org"'
+    for key in ("newsletter.from_address", "newsletter.reply_to", "alerts.to"):
+        if (written := attrgetter(key)(made)) and not _is_address(written):
+            yield key, 'write "Name <name@example.org>" or "name@example.org"'
 
 
 def _unchoosing(pick: Selection) -> Iterator[tuple[str, str]]:
