@@ -171,7 +171,12 @@ def _deliveries(commands: _Commands) -> None:
     commands.add("resume", "deliveries:resume", "end a pause")
     one = commands.add("cancel", "deliveries:cancel", "nobody more gets the issue of a date")
     one.add_argument("--date", type=_date, metavar="D", required=True)
-    commands.add("doctor", "doctor:doctor", "check what can be checked here and now", json=True)
+    one = commands.add(
+        "doctor", "doctor:doctor", "check what can be checked here and now", json=True
+    )
+    one.add_argument(
+        "--online", action="store_true", help="and what the DNS says: SPF, DKIM, DMARC, MX, PTR"
+    )
 
 
 def _subscribers(commands: _Commands) -> None:
