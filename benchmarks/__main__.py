@@ -1,4 +1,4 @@
-"""``python -m benchmarks [compose|render|send] [--quick]``: tables of ratios, in Markdown."""
+"""``python -m benchmarks [compose|render|sign|send] [--quick]``: tables of ratios, in Markdown."""
 
 import argparse
 import os
@@ -9,9 +9,14 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import compose, render, send
+from benchmarks import compose, render, send, sign
 
-_SUBJECTS: dict[str, ModuleType] = {"compose": compose, "render": render, "send": send}
+_SUBJECTS: dict[str, ModuleType] = {
+    "compose": compose,
+    "render": render,
+    "sign": sign,
+    "send": send,
+}
 
 
 def main(words: list[str]) -> None:

@@ -9,7 +9,7 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.editorial.dkim import PrivateKey, Signer, public_key, record, verify
@@ -63,6 +63,7 @@ def test_hostile_names_and_subjects_are_signed(text: str, kind: str) -> None:
     verify(raw, KEYS[kind].public_key())
 
 
+@settings(deadline=None)  # dkimpy is slow
 @given(kinds, st.text(), st.text(), st.text())
 def test_any_message_is_signed(kind: str, text: str, name: str, subject: str) -> None:
     posting = replace(
@@ -75,6 +76,7 @@ def test_any_message_is_signed(kind: str, text: str, name: str, subject: str) ->
     verify(raw, KEYS[kind].public_key())
 
 
+@settings(deadline=None)  # dkimpy is slow
 @given(kinds, whole, st.lists(bodies.map(lambda text: text.replace("\r\n", "\r\n "))))
 def test_anything_at_all_is_signed_as_dkimpy_reads_it(
     kind: str, body: str, values: list[str]
