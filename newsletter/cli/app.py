@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.config import PREFIX, Settings, load
-from newsletter.editorial.domains import in_ascii
+from newsletter.editorial.domains import all_in_ascii, in_ascii
 from newsletter.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -118,10 +118,10 @@ class App:
         news = self.settings.newsletter
         return Letterhead(
             name=news.name,
-            from_address=self.from_address,
-            reply_to=news.reply_to,
+            from_address=self._in_ascii("from_address", self.from_address),
+            reply_to=self._in_ascii("reply_to", news.reply_to),
             postal_address=news.postal_address,
-            base_url=news.base_url,
+            base_url=self._in_ascii("base_url", news.base_url),
             language=news.language,
             accent=news.accent,
             logo=read_logo(self.beside(news.logo)) if news.logo else None,
@@ -129,6 +129,14 @@ class App:
             stationery=Stationery(read_templates(self.templates)),
             signer=self.signer,
         )
+
+    def _in_ascii(self, key: str, written: str) -> str:
+        try:
+            return all_in_ascii(written)
+        except ValueError as error:
+            raise ConfigError(
+                f"newsletter.{key}: {written!r} has no real domain: {error}"
+            ) from error
 
     @cached_property
     def signer(self) -> "Signer | None":

@@ -1,6 +1,9 @@
 """Domains as they stand in a header, an envelope and the DNS."""
 
+import re
 from functools import lru_cache
+
+_DOMAIN = re.compile(r"(?:(?<=^http://)|(?<=^https://)|(?<=@))[^\s@/:<>]+(?=$|[/:>])")
 
 
 @lru_cache(maxsize=1024)
@@ -11,3 +14,8 @@ def in_ascii(domain: str) -> str:
     import idna
 
     return idna.encode(domain, uts46=True).decode()
+
+
+def all_in_ascii(written: str) -> str:
+    """A URL, "a@b" or "Name <a@b>", its domain in ASCII: what a link of either kind needs."""
+    return _DOMAIN.sub(lambda found: in_ascii(found[0]), written, count=1)

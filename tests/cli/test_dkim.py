@@ -146,8 +146,8 @@ def test_without_return_path_they_go_to_the_sender(stocked: House, server: SmtpS
 
 
 def test_a_domain_beyond_ascii_stands_in_no_header(stocked: House) -> None:
-    config = CONFIG.replace("news@letters.example", "news@bücher.example")
-    stocked.config.write_text(config.replace("desk@letters.example", ""), encoding="utf-8")
+    config = CONFIG.replace("letters.example", "bücher.example")
+    stocked.config.write_text(config, encoding="utf-8")
     assert stocked("send").code == 0
     [path] = stocked.messages()
     raw = path.read_bytes()
@@ -155,8 +155,31 @@ def test_a_domain_beyond_ascii_stands_in_no_header(stocked: House) -> None:
     made = message_from_bytes(raw)
     for header in ("From", "Message-ID", "List-Id"):
         assert made[header].endswith("xn--bcher-kva.example>")
+    assert re.findall(r"[\w-]+\.example", made["List-Unsubscribe"]) == ["xn--bcher-kva.example"] * 2
     db = "\n".join(stocked.dump())
     assert made["Message-ID"] in db
+
+
+def test_a_domain_of_ours_that_is_none_is_told(stocked: House) -> None:
+    config = CONFIG.replace("https://letters.example", "https://ü..example")
+    stocked.config.write_text(config, encoding="utf-8")
+    done = stocked("send")
+    assert done.code == 2
+    assert "newsletter: newsletter.base_url: " in done.stderr
+
+
+def test_an_alert_is_signed_as_well(stocked: House, server: SmtpServer) -> None:
+    _, text, section = made(stocked)
+    adopt(stocked, section)
+    stocked.smtp(server)
+    stocked.environment["NEWSLETTER_ALERTS__TO"] = "desk@letters.example"
+    server.fail("MAIL", "553 5.1.8 Sender unknown", times=1)
+    stocked("send")
+    one = next(one for one in server.messages if one.recipient == "desk@letters.example")
+    assert dkim.verify(one.message, dnsfunc=lambda *_, **__: text)
+    alert = message_from_bytes(one.message)
+    assert alert["Auto-Submitted"] == "auto-generated"
+    assert alert["Message-ID"].endswith("@letters.example>")
 
 
 def test_the_section_is_valid_toml(house: House, tmp_path: Path) -> None:
