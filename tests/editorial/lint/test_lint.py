@@ -154,7 +154,7 @@ def test_the_figures_that_the_design_tells() -> None:
 
 def test_the_sizes_that_the_design_tells() -> None:
     rows = re.findall(r"^\| ([a-z ,]+) \| .*? \| (\d+)/(\d+)", DESIGN.read_text(), re.M)
-    assert len(rows) == 8
+    assert len(rows) == 10
     for what, size, line in rows:
         assert f"font-size:{size}px; line-height:{line}px" in specimen(SOURCES).html, what
 
