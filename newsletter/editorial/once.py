@@ -32,7 +32,9 @@ class Once(Extension):
     def parse(self, parser: Parser) -> nodes.Node:
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endonce",), drop_needle=True)
-        names = find_undeclared_variables(nodes.Template(body).set_environment(self.environment))
+        block = nodes.Template(body)
+        block.set_environment(self.environment)
+        names = find_undeclared_variables(block)
         values = [nodes.Name(name, "load") for name in sorted(names)]
         self._blocks += 1
         key = nodes.Tuple([nodes.Const(self._blocks), *values], "load")

@@ -95,7 +95,9 @@ def wrap(text: str, indent: str = "", mark: str = "", width: int = 72) -> str:
     margin = indent + " " * _columns(mark)
     wanted = width - len(margin)
     lines = _lines(text, wanted) if _UNEVEN.search(text) else _even_lines(text, wanted)
-    return "\n".join((margin if place else indent + mark) + line for place, line in enumerate(lines))
+    return "\n".join(
+        (margin if place else indent + mark) + line for place, line in enumerate(lines)
+    )
 
 
 def _even_lines(text: str, width: int) -> list[str]:

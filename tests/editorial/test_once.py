@@ -45,7 +45,12 @@ def test_a_letter_does_not_depend_on_those_before_it(
 def test_what_is_filled_in_again_is_the_very_same_text() -> None:
     asked: list[str] = []
     environment = Environment(autoescape=True, extensions=[Once])
-    environment.filters["seen"] = lambda text: asked.append(text) or text
+
+    def seen(text: str) -> str:
+        asked.append(text)
+        return text
+
+    environment.filters["seen"] = seen
     template = environment.from_string(
         "{% for x in some %}{% once %}<b>{{ x | seen }}</b>{% endonce %}{% endfor %}"
     )
