@@ -117,6 +117,14 @@ def test_hostile_words_arrive_as_words_and_a_bad_link_not_at_all() -> None:
     assert links[:-1] == ["https://x.example/%22%3E%3Cscript%3E#t=5"]
 
 
+def test_a_source_that_turns_the_direction_about_turns_its_own_words_alone() -> None:
+    [source, *_] = page(LETTERS["hostile"]).xpath("//p[@class='source']")
+    assert source.text_content().count("\u202e") == 3
+    for part in source:
+        assert (part.tag, part.get("dir")) == ("span", "auto")
+    assert {source.text, *(part.tail for part in source)} <= {None, " · "}
+
+
 @given(st.text(min_size=1), st.text())
 def test_any_text_arrives_in_both_parts_and_touches_nothing_else(text: str, other: str) -> None:
     issue = Issue(ISSUE.date, (pick(1, text, reason=other, related=(echo(other),)), pick(2, other)))
