@@ -13,6 +13,7 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.parser import Parser
 
 _MOST = 8192
+_FIND = "_fragment_of"
 
 
 class Once(Extension):
@@ -28,36 +29,49 @@ class Once(Extension):
         super().__init__(environment)
         self._known: dict[Hashable, str] = {}
         self._blocks = 0
+        environment.filters[_FIND] = self._find  # calls of filters are direct: this one is felt
 
-    def parse(self, parser: Parser) -> nodes.Node:
+    def parse(self, parser: Parser) -> list[nodes.Node]:
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endonce",), drop_needle=True)
+        self._blocks += 1
+        key = self._key(body)
+        found = parser.free_identifier(lineno=line)
+        keep = nodes.CallBlock(self.call_method("_keep", [key]), [], [], body, lineno=line)
+        find = nodes.Filter(key, _FIND, [], [], None, None, lineno=line)
+        put = nodes.Output([found], lineno=line)
+        return [
+            nodes.Assign(found, find, lineno=line),
+            nodes.If(found, [put], [], [keep], lineno=line),
+        ]
+
+    def _key(self, body: list[nodes.Node]) -> nodes.Tuple:
+        """The block's number, and every variable that it does not set itself."""
         block = nodes.Template(body)
         block.set_environment(self.environment)
-        names = find_undeclared_variables(block)
-        values = [nodes.Name(name, "load") for name in sorted(names)]
-        self._blocks += 1
-        key = nodes.Tuple([nodes.Const(self._blocks), *values], "load")
-        call = self.call_method("_fragment", [key])
-        return nodes.CallBlock(call, [], [], body).set_lineno(line)
+        names = sorted(find_undeclared_variables(block))
+        return nodes.Tuple(
+            [nodes.Const(self._blocks), *(nodes.Name(name, "load") for name in names)], "load"
+        )
 
-    def _fragment(self, values: tuple[object, ...], caller: Callable[[], str]) -> str:
+    def _find(self, values: tuple[object, ...]) -> str:
+        """The fragment, or no text where none is known."""
         try:
-            # Of text that is safe and text that is not, the words may be the same.
-            key = (values, *map(type, values))
-            known = self._known.get(key)
+            return self._known.get(_typed(values), "")
         except TypeError as error:
             raise TemplateRuntimeError(f"{{% once %}} takes values alone: {error}") from error
-        if known is None:
-            self._refuse_what_may_change(values)
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            known = self._known[key] = caller()
-        return known
 
-    @staticmethod
-    def _refuse_what_may_change(values: tuple[object, ...]) -> None:
+    def _keep(self, values: tuple[object, ...], caller: Callable[[], str]) -> str:
         for value in values:
             if value is not None and type(value).__hash__ is object.__hash__:
                 kind = type(value).__name__
                 raise TemplateRuntimeError(f"{{% once %}} takes values alone, no {kind}")
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        made = self._known[_typed(values)] = caller()
+        return made
+
+
+def _typed(values: tuple[object, ...]) -> Hashable:
+    """Of text that is safe and text that is not, the words may be the same."""
+    return values, *map(type, values)

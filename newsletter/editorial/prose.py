@@ -30,6 +30,7 @@ _ABBREVIATION = re.compile(
 _WORDS_PER_MINUTE = 220
 
 
+@lru_cache(maxsize=4096)
 def first_sentence(text: str) -> str:
     """Up to the first full stop that ends a sentence; "U.S.", "3.5" and "Dr." do not."""
     return first_and_rest(text)[0]
