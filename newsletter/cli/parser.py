@@ -126,6 +126,7 @@ def _looking(commands: _Commands) -> None:
     form.add_argument("--text", action="store_true", help="the plain text part")
     form.add_argument("--eml", action="store_true", help="the message itself, byte for byte")
     one.add_argument("--why", action="store_true", help="print why these five as well")
+    one.add_argument("--now", action="store_true", help="as `send --now` would send it")
     one.add_argument(
         "--serve", action="store_true", help="the workbench: every way to see it, in a browser"
     )

@@ -65,6 +65,17 @@ class Letterhead:
         """The bare address that the letters come from."""
         return parseaddr(self.from_address)[1]
 
+    @cached_property
+    def by_mail(self) -> str:
+        """Where readers write to, as a mailto URI (RFC 6068)."""
+        address = parseaddr(self.reply_to)[1] or self.sender
+        return f"mailto:{quote(address, safe='@!$*+')}"
+
+    @cached_property
+    def by_web(self) -> str:
+        """The address under which readers' tokens answer; empty where nothing does."""
+        return f"{uri(self.base_url.rstrip('/'))}/u/" if self.base_url else ""
+
     @property
     def direction(self) -> str:
         """ "ltr" or "rtl", by the language."""
@@ -99,10 +110,8 @@ def letter(
 def leaving(subscriber: Subscriber, letterhead: Letterhead, *, test: bool = False) -> list[str]:
     """The ways to unsubscribe, the best first: the web where it answers, and mail always."""
     key = _INERT if test else token(letterhead.secret, subscriber.id)
-    address = parseaddr(letterhead.reply_to)[1] or letterhead.sender
-    mail = f"mailto:{quote(address, safe='@!$*+')}?subject=unsubscribe%20{key}"
-    web = f"{uri(letterhead.base_url.rstrip('/'))}/u/{key}"
-    return [web, mail] if letterhead.base_url else [mail]
+    mail = f"{letterhead.by_mail}?subject=unsubscribe%20{key}"
+    return [letterhead.by_web + key, mail] if letterhead.by_web else [mail]
 
 
 def _values(
