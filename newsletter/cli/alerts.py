@@ -5,12 +5,14 @@ import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
 
 from newsletter.cli.addresses import mailbox
 from newsletter.cli.app import App
 from newsletter.edges.channels import Envelope
 from newsletter.edges.store import ledger, marks, overview
+from newsletter.editorial.domains import in_ascii
 from newsletter.editorial.due import due_at, local_date
 from newsletter.errors import DeliveryError, NewsletterError, Paused
 
@@ -114,12 +116,13 @@ def _mail(app: App, cause: str, text: str) -> bool:
     name = " ".join(app.settings.newsletter.name.split())
     message["Subject"] = f"{name}: {_SUBJECTS[cause]}"
     message["Date"] = format_datetime(app.clock())
-    message["Message-ID"] = f"<{app.clock():%Y%m%d%H%M%S}.{cause}@{app.sender.rpartition('@')[2]}>"
+    message["Message-ID"] = make_msgid(domain=in_ascii(app.sender.rpartition("@")[2]))
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(f"{text}\n")
+    raw = message.as_bytes(policy=SMTP)
     channel = app.channel()
     try:
-        channel.send(Envelope(app.sender, to, message.as_bytes()))
+        channel.send(Envelope(app.sender, to, app.signer.sign(raw) if app.signer else raw))
     except DeliveryError as error:
         log.error("the alert could not be mailed: %s", error)  # noqa: TRY400
         return False

@@ -1,12 +1,11 @@
 """``newsletter doctor``: what can be checked here and now, each line with its mend."""
 
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from shutil import which
-from typing import Literal, NamedTuple
 
 from newsletter.cli.addresses import mailbox
 from newsletter.cli.alerts import late
@@ -19,6 +18,7 @@ from newsletter.edges.channels.smtp import Smtp
 from newsletter.edges.store import ledger, marks, overview
 from newsletter.edges.store.database import revision
 from newsletter.edges.store.schema import HEAD
+from newsletter.editorial.health import Line
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Citation, Issue, Pick, Posting
 from newsletter.errors import NewsletterError
@@ -27,23 +27,12 @@ _OLD = timedelta(hours=1)
 _HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "List-Unsubscribe", "List-Id")
 
 
-Verdict = Literal["ok", "warn", "fail"]
-
-
-class Line(NamedTuple):
-    """``verdict``: ok, a warning, or what keeps the newsletter from going out."""
-
-    what: str
-    verdict: Verdict
-    found: str
-    mend: str = ""
-
-
 Check = Callable[[App], Iterator[Line]]
 
 
 def doctor(app: App, words: Namespace) -> int:
-    lines = list(_lines(app))
+    checks = _CHECKS | (_online() if words.online else {})
+    lines = list(_lines(app, checks))
     if words.json:
         say_json([line._asdict() for line in lines])
     else:
@@ -54,9 +43,9 @@ def doctor(app: App, words: Namespace) -> int:
     return 1 if any(line.verdict == "fail" for line in lines) else 0
 
 
-def _lines(app: App) -> Iterator[Line]:
+def _lines(app: App, checks: Mapping[str, Check]) -> Iterator[Line]:
     """Without a configuration or a database nothing else can be looked at."""
-    for what, check in _CHECKS.items():
+    for what, check in checks.items():
         found = list(_checked(app, what, check))
         yield from found
         if what in ("configuration", "database") and found[0].verdict == "fail":
@@ -102,8 +91,12 @@ def _database(app: App) -> Iterator[Line]:
     """As it was found: whatever opens it for work would bring it up to date."""
     at = revision(app.settings.store.url, app.path.parent)
     mend = "" if at == HEAD else "run `newsletter migrate`, after a backup"
-    verdict: Verdict = "ok" if at == HEAD else "fail"
-    yield Line("database", verdict, f"at {at or 'nothing'}, this program at {HEAD}", mend)
+    yield Line(
+        "database",
+        "ok" if at == HEAD else "fail",
+        f"at {at or 'nothing'}, this program at {HEAD}",
+        mend,
+    )
 
 
 def _message(app: App) -> Iterator[Line]:
@@ -128,6 +121,26 @@ def _faults(read: EmailMessage, posting: Posting, app: App) -> Iterator[str]:
     # Folded into an encoded word, no mail program would know it (RFC 8058).
     if "=?" in str(read.get("List-Unsubscribe", "")):
         yield "List-Unsubscribe is encoded"
+
+
+def _signature(app: App) -> Iterator[Line]:
+    """Ours, of today's message, against the public half of the key."""
+    if app.signer is None:
+        mend = "let your mail server sign, or see `newsletter dkim new`"
+        yield Line("signature", "warn", "messages are not signed here", mend)
+        return
+    from newsletter.edges.dkim_key import others_can_read
+    from newsletter.editorial.dkim import verify
+
+    key = app.beside(app.settings.dkim.key_file)
+    try:
+        verify(message(_sample(app), app.letterhead), app.signer.key.public_key())
+    except ValueError as error:
+        yield Line("signature", "fail", f"it does not hold: {error}", "please report this")
+        return
+    open_ = others_can_read(key)
+    found = f"it holds, for {app.signer.place}{f'; others can read {key}' * open_}"
+    yield Line("signature", "warn" if open_ else "ok", found, f"chmod 600 {key}" * open_)
 
 
 def _sample(app: App) -> Posting:
@@ -229,6 +242,7 @@ _CHECKS: dict[str, Check] = {
     "base_url": _base_url,
     "database": _database,
     "message": _message,
+    "signature": _signature,
     "server": _server,
     "scheduler": _scheduler,
     "queue": _queue,
@@ -236,3 +250,19 @@ _CHECKS: dict[str, Check] = {
     "late": _late,
     "alerts": _alerts,
 }
+
+
+def _online() -> dict[str, Check]:
+    """Asked only when asked for: what the DNS says."""
+    from newsletter.cli import online
+
+    def dkim(app: App) -> Iterator[Line]:
+        return online.dkim(app, message(_sample(app), app.letterhead))
+
+    return {
+        "SPF": online.spf,
+        "DKIM": dkim,
+        "DMARC": online.dmarc,
+        "MX": online.mx,
+        "PTR": online.ptr,
+    }

@@ -11,6 +11,7 @@ from newsletter.edges.store import Store, marks
 from newsletter.edges.templates import read_templates
 from newsletter.editorial.stationery import Stationery
 from tests.cli.conftest import House
+from tests.cli.test_dkim import adopt, made
 from tests.smtp_server import DROP, SmtpServer, make_certificate
 
 ANN = "ann@letters.example"
@@ -21,6 +22,7 @@ WHATS = [
     "base_url",
     "database",
     "message",
+    "signature",
     "server",
     "scheduler",
     "queue",
@@ -49,6 +51,7 @@ def look(house: House) -> dict[str, tuple[str, str, str]]:
 
 
 def test_all_is_well(well: House) -> None:
+    adopt(well, made(well)[2])
     done = well("doctor")
     assert done.code == 0
     lines = done.out.splitlines()
