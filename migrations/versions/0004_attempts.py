@@ -13,6 +13,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("lease_end", sa.Float(), nullable=True))
     op.drop_index("ix_delivery_date_state", table_name="delivery")
     op.create_index("ix_delivery_date_state_reason", "delivery", ["date", "state", "reason"])
+    op.create_index("ix_delivery_due_at", "delivery", ["due_at"])
     op.create_index(
         "ix_subscriber_state_timezone_hour", "subscriber", ["state", "timezone", "hour"]
     )
@@ -57,6 +58,7 @@ def downgrade() -> None:
         op.drop_table(name)
     op.create_index("ix_subscriber_state", "subscriber", ["state"])
     op.drop_index("ix_subscriber_state_timezone_hour", table_name="subscriber")
+    op.drop_index("ix_delivery_due_at", table_name="delivery")
     op.drop_index("ix_delivery_date_state_reason", table_name="delivery")
     op.create_index("ix_delivery_date_state", "delivery", ["date", "state"])
     with op.batch_alter_table("delivery") as table:

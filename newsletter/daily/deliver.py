@@ -90,15 +90,7 @@ def deliver(
 ) -> Report:
     """Offer every row that is due, once; what could not be sent says so in the ledger."""
     scope = Scope(on, readers.ids)
-    with desk.store.writing() as db:
-        ledger.lapse(db, clock(), desk.steady())
-        ledger.expire(db, clock())
-        domains.forget(db, before=clock() - _A_DAY)
-        if readers.now:
-            ledger.hurry(db, clock(), scope)
-            domains.forget(db)
-        total = ledger.pending(db, clock(), scope)
-    run = _Run(desk, clock, total)
+    run = _Run(desk, clock, _open(desk, clock(), scope, hurry=readers.now))
     try:
         while not desk.stop() and run.claim(scope):
             run.offer_all()
@@ -107,6 +99,22 @@ def deliver(
     finally:
         run.close()
     return Report(run.outcomes)
+
+
+def _open(desk: Desk, now: datetime, scope: Scope, *, hurry: bool) -> int:
+    """See to what others left, and count what is to be offered."""
+    with desk.store.writing() as db:
+        left, expired = ledger.lapse(db, now, desk.steady()), ledger.expire(db, now)
+        domains.forget(db, before=now - _A_DAY)
+        if hurry:
+            ledger.hurry(db, now, scope)
+            domains.forget(db)
+        total = ledger.pending(db, now, scope)
+    if left:
+        log.warning("%d deliveries are unknown: their sender ended before the answer", left)
+    if expired:
+        log.warning("%d deliveries failed: they waited until the next issue", expired)
+    return total
 
 
 def abandon(desk: Desk, now: datetime) -> None:
@@ -140,7 +148,9 @@ class _Run:
             raise Paused(f"paused since {since:%Y-%m-%d %H:%M} UTC: `newsletter resume` goes on")
         rows = ledger.claim(desk.store, self.clock(), self._lease(), desk.claim, scope)
         self.queue.extend(rows)
-        with self.desk.store.reading() as db:
+        for row in rows:
+            _log(row, "sending")
+        with desk.store.reading() as db:
             self.issues = issues.load_all(db, sorted({row.issue_id for row in rows}))
         return bool(rows)
 
@@ -151,13 +161,17 @@ class _Run:
 
     def close(self) -> None:
         """What was never offered waits again; offered and not settled is unknown."""
-        in_hand = None if self.offered is None else self.offered.id
+        in_hand = self.offered
         try:
             with self.desk.store.writing() as db:
-                ledger.abandon(db, self.desk.owner, in_hand, self.clock())
+                ledger.abandon(db, self.desk.owner, in_hand.id if in_hand else None, self.clock())
             reach("released")
         finally:
             self.desk.channel.close()
+        for row in self.queue:
+            _log(row, "pending")
+        if in_hand:
+            _log(in_hand, "unknown")
 
     def _lease(self) -> Lease:
         now, length = self.desk.steady(), self.desk.lease
@@ -261,8 +275,7 @@ class _Run:
         self.offered = None
         state = _OUTCOMES[how] if mine else "lost"
         self.outcomes[state] += 1
-        who, answer = digest(row.subscriber.address)[:12], values.get("answer", "")
-        log.debug("delivery=%d reader=%s state=%s answer=%r", row.id, who, state, answer)
+        _log(row, state, values.get("answer", ""))
 
     def _envelope(self, row: Claimed) -> Envelope:
         issue = self.issues[row.issue_id]
@@ -279,6 +292,11 @@ _OUTCOMES = {
     "left": "skipped",
     "cancel": "skipped",
 }
+
+
+def _log(row: Claimed, state: str, answer: str = "") -> None:
+    who = digest(row.subscriber.address)[:12]
+    log.debug("delivery=%d reader=%s state=%s answer=%r", row.id, who, state, answer)
 
 
 def _tried(attempt: Attempt) -> Tried | None:

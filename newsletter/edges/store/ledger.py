@@ -113,9 +113,11 @@ class Claimed:
 def kept(db: Connection, now: datetime) -> tuple[datetime, datetime] | None:
     """The first and the last due instant up to ``now`` that the ledger knows of."""
     due_at = deliveries.c.due_at
-    query = select(func.min(due_at), func.max(due_at)).where(due_at <= now)
-    first, last = db.execute(query).one()
-    return (first, last) if first else None
+    # Two questions: SQLite looks one extreme up in the index, and reads all of it for both.
+    first, last = (
+        db.scalar(select(extreme(due_at)).where(due_at <= now)) for extreme in (func.min, func.max)
+    )
+    return (first, last) if first and last else None
 
 
 def waiting(
@@ -231,15 +233,15 @@ def _row(entry: Entry, now: datetime) -> dict[str, Any]:
     }
 
 
-def lapse(db: Connection, now: datetime, steady: Steady) -> None:
-    """What a dead sender left is unknown."""
+def lapse(db: Connection, now: datetime, steady: Steady) -> int:
+    """What a dead sender left is unknown; how many."""
     answer = "the sender ended before the answer"
-    transitions.move(db, "lease over", _over(now, steady), answer=answer, changed_at=now)
+    return transitions.move(db, "lease over", _over(now, steady), answer=answer, changed_at=now)
 
 
-def expire(db: Connection, now: datetime) -> None:
-    """What waited until the next issue is given up."""
-    transitions.move(db, "expire", deliveries.c.expires_at <= now, changed_at=now)
+def expire(db: Connection, now: datetime) -> int:
+    """What waited until the next issue is given up; how many."""
+    return transitions.move(db, "expire", deliveries.c.expires_at <= now, changed_at=now)
 
 
 def _over(now: datetime, steady: Steady) -> ColumnElement[bool]:

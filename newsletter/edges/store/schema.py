@@ -182,6 +182,7 @@ delivery = Table(
     # One row ever: what makes a second copy impossible.
     Index("uq_delivery_subscriber_id_date", "subscriber_id", "date", unique=True),
     Index("ix_delivery_date_state_reason", "date", "state", "reason"),
+    Index("ix_delivery_due_at", "due_at"),
     Index("ix_delivery_state_next_attempt_at", "state", "next_attempt_at"),
     CheckConstraint(
         "state IN ('pending', 'sending', 'sent', 'failed', 'unknown', 'skipped')", name="state"
