@@ -40,6 +40,7 @@ class Hand:
     """What a sender has in hand, for whoever must end it at once from another thread.
 
     ``row`` is set before the look and ``halted`` is read after it: one of the two sees the other.
+    It outlives a run: of what its owner still has then, ``row`` alone may have been handed over.
     """
 
     row: int | None = None
@@ -104,7 +105,10 @@ def deliver(
 def _open(desk: Desk, now: datetime, scope: Scope, *, hurry: bool) -> int:
     """See to what others left, and count what is to be offered."""
     with desk.store.writing() as db:
-        left, expired = ledger.lapse(db, now, desk.steady()), ledger.expire(db, now)
+        # A run of ours whose end could not be written: to release it later would send it again.
+        left = ledger.abandon(db, desk.owner, desk.hand.row, now)
+        left += ledger.lapse(db, now, desk.steady())
+        expired = ledger.expire(db, now)
         domains.forget(db, before=now - _A_DAY)
         if hurry:
             ledger.hurry(db, now, scope)

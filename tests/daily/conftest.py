@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.daily import DUE, Desk, Readers, Report, Rules
 from newsletter.daily.compose import compose
-from newsletter.daily.deliver import deliver
+from newsletter.daily.deliver import Hand, deliver
 from newsletter.edges.channels import Attempt, Envelope
 from newsletter.edges.store import Store, archive
 from newsletter.edges.store.ledger import Steady
@@ -52,6 +52,7 @@ class House:
     channel: FakeChannel = field(default_factory=FakeChannel)
     owner: str = "sender one"
     stop: Callable[[], bool] = lambda: False
+    hand: Hand = field(default_factory=Hand)
 
     @property
     def rules(self) -> Rules:
@@ -77,6 +78,7 @@ class House:
             steady=lambda: Steady("this boot", self.now.timestamp()),
             stop=self.stop,
             watch=lambda _outcomes, _total: None,
+            hand=self.hand,
         )
         return deliver(desk, lambda: self.now, on, readers)
 

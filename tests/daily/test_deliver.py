@@ -1,6 +1,8 @@
 """What becomes of a row, whatever the channel answers and whoever else sends."""
 
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +12,14 @@ from newsletter.daily import Readers, Report
 from newsletter.edges.channels import Envelope
 from newsletter.edges.store import subscribers
 from newsletter.edges.store.schema import delivery
-from newsletter.errors import AnswerLost, ChannelDown, Deferred, Refused, SenderRefused
+from newsletter.errors import (
+    AnswerLost,
+    ChannelDown,
+    Deferred,
+    Refused,
+    SenderRefused,
+    StoreError,
+)
 from tests.builders import subscribe
 from tests.daily.conftest import House
 
@@ -184,3 +193,26 @@ def test_two_senders_at_once_share_the_work(house: House) -> None:
     first = house.deliver()
     assert first.outcomes["sent"] + reports[1].outcomes["sent"] == 53
     assert len(set(house.channel.recipients)) == len(house.channel.recipients) == 53
+
+
+def test_what_could_not_be_settled_is_not_sent_again_by_the_same_sender(house: House) -> None:
+    """The database is locked for longer than is waited: not even the end can be written."""
+    house.compose()
+    path = str(house.store.engine.url.database)
+    with house.store.engine.connect() as db, closing(sqlite3.connect(path)) as lock:
+        db.exec_driver_sql("PRAGMA busy_timeout = 1")
+        db.close()
+
+        def locked(envelope: Envelope) -> None:
+            if envelope.recipient == BOB:
+                lock.execute("BEGIN IMMEDIATE")
+
+        house.channel.before = locked
+        with pytest.raises(StoreError, match="locked"):
+            house.deliver()
+    assert states(house) == [("sent", None), ("sending", None), ("sending", None)]
+    house.channel.before = lambda _: None
+    assert house.deliver().outcomes == Counter(sent=1)
+    assert house.deliver().outcomes == Counter()
+    assert states(house) == [("sent", None), ("unknown", None), ("sent", None)]
+    assert house.channel.recipients == [ANN, BOB, CAT]

@@ -397,14 +397,15 @@ def release(db: Connection, ids: Sequence[int], owner: str) -> None:
     transitions.move(db, "release", mine)
 
 
-def abandon(db: Connection, owner: str, in_hand: int | None, now: datetime) -> None:
-    """The owner ends at once: what it was offering is unknown, the rest waits again."""
-    mine = deliveries.c.owner == owner
+def abandon(db: Connection, owner: str, in_hand: int | None, now: datetime) -> int:
+    """The owner ends at once: what it was offering is unknown (how many), the rest waits again."""
+    mine, lost = deliveries.c.owner == owner, 0
     if in_hand is not None:
         answer = "the sender was stopped before the answer"
         offered = and_(mine, deliveries.c.id == in_hand)
-        transitions.move(db, "answer lost", offered, answer=answer, changed_at=now)
+        lost = transitions.move(db, "answer lost", offered, answer=answer, changed_at=now)
     transitions.move(db, "release", mine)
+    return lost
 
 
 def find(db: Connection, subscriber_id: int, day: date) -> Mapping[Any, Any] | None:
