@@ -86,7 +86,8 @@ class Shift:
         self.look_at = now = self.app.clock()
         self._look()
         compose(self.app.rules, now, None, DUE)
-        if self.resume_at is not None and now < self.resume_at:
+        # A hold that ends later than any could was reckoned by a clock that ran ahead.
+        if self.resume_at is not None and now < self.resume_at <= now + _HOLD:
             return
         with live() as line:
             desk = replace(self.desk, watch=self._watch(line))

@@ -29,8 +29,6 @@ from newsletter.errors import (
 
 log = logging.getLogger("newsletter")
 
-_A_DAY = timedelta(days=1)
-
 Watch = Callable[[Counter[str], int], None]
 """Told the outcomes so far, and of how many rows."""
 
@@ -109,7 +107,8 @@ def _open(desk: Desk, now: datetime, scope: Scope, *, hurry: bool) -> int:
         left = ledger.abandon(db, desk.owner, desk.hand.row, now)
         left += ledger.lapse(db, now, desk.steady())
         expired = ledger.expire(db, now)
-        domains.forget(db, before=now - _A_DAY)
+        domains.tidy(db, now)
+        ledger.wake(db, now)
         if hurry:
             ledger.hurry(db, now, scope)
             domains.forget(db)
@@ -194,8 +193,10 @@ class _Run:
         try:
             how, values = self._hand_over(row, envelope, attempt)
         except (ChannelDown, SenderRefused) as error:
+            # Behind all who wait: a row that always ends the run may not keep the others from it.
+            behind = {"answer": str(error), "next_attempt_at": self.clock()}
             self._take(row)
-            self._settle(row, "put off", _tried(attempt), answer=str(error))
+            self._settle(row, "put off", _tried(attempt), **behind)
             raise
         if how:
             self._take(row)
@@ -205,17 +206,21 @@ class _Run:
         """The last moment to change one's mind; from here on the server may have the message."""
         self._give_back(row)
         self.desk.hand.row = row.id
-        with self.desk.store.reading() as db:
-            verdict, seconds = ledger.look(db, row.id, self.desk.owner, self.desk.steady())
+        verdict, seconds = self._verdict(row)
         if verdict == "go" and seconds < self.desk.lease.total_seconds() / 2:
             with self.desk.store.writing() as db:
                 ledger.prolong(db, self._lease())
+            verdict, _ = self._verdict(row)  # to write may have been waited for
         reach("looked")
         if verdict == "paused":
             raise Paused("paused by the operator: `newsletter resume` goes on")
         if verdict != "go" or self.desk.hand.halted:
             raise Withheld(verdict)
         self._take(row)
+
+    def _verdict(self, row: Claimed) -> tuple[ledger.Verdict, float]:
+        with self.desk.store.reading() as db:
+            return ledger.look(db, row.id, self.desk.owner, self.desk.steady())
 
     def _take(self, row: Claimed) -> None:
         """Out of the queue: no end of this run gives it back as if it had not been offered."""

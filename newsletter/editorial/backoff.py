@@ -5,7 +5,9 @@ from datetime import timedelta
 from newsletter.editorial.model import digest
 
 _FIRST = timedelta(minutes=5)
-_LONGEST = timedelta(hours=2)
+_CEILING = timedelta(hours=2)
+LONGEST = _CEILING * 5 / 4
+"""No wait is longer."""
 
 
 def wait(refusals: int, who: str) -> timedelta:
@@ -13,5 +15,5 @@ def wait(refusals: int, who: str) -> timedelta:
 
     The quarter spreads those who were refused together; it is the same whenever it is asked.
     """
-    plain = min(_FIRST * (1 << min(refusals, 10)), _LONGEST)
+    plain = min(_FIRST * (1 << min(refusals, 10)), _CEILING)
     return plain + plain / 4 * (int(digest(who, str(refusals))[:8], 16) / 0xFFFFFFFF)

@@ -124,6 +124,16 @@ def test_a_server_that_turns_us_down_is_left_alone_for_a_while(
     assert server.connections == connections + 1
 
 
+def test_a_clock_set_back_does_not_prolong_the_while(
+    shift: Shift, house: House, server: SmtpServer
+) -> None:
+    server.fail("MAIL", "530 5.7.0 Log in first")
+    shift.tick()
+    house.now -= timedelta(hours=3)
+    shift.tick()
+    assert [one.recipient for one in server.messages] == [ANN]
+
+
 def test_what_is_rejected_is_logged_on_one_line(
     shift: Shift, house: House, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -216,3 +216,22 @@ def test_what_could_not_be_settled_is_not_sent_again_by_the_same_sender(house: H
     assert house.deliver().outcomes == Counter()
     assert states(house) == [("sent", None), ("unknown", None), ("sent", None)]
     assert house.channel.recipients == [ANN, BOB, CAT]
+
+
+def test_a_row_that_always_ends_the_run_keeps_nobody_else_from_their_issue(house: House) -> None:
+    house.channel.answers[ANN] = [SenderRefused("550 5.7.1 we take nothing from you")] * 9
+    house.compose()
+    for _ in range(2):
+        house.now += timedelta(seconds=30)
+        house.deliver()
+    assert states(house) == [("pending", None), ("sent", None), ("sent", None)]
+
+
+def test_a_clock_that_ran_ahead_leaves_nobody_waiting(house: House) -> None:
+    house.compose()
+    house.channel.answers[BOB] = [Deferred("451 later", shared=True)]
+    house.now += timedelta(hours=12)
+    assert house.deliver().outcomes["waiting"]
+    house.now -= timedelta(hours=12)
+    assert house.deliver().ok
+    assert states(house) == [("sent", None)] * 3

@@ -1,14 +1,16 @@
 """Destinations whose server asked to wait: a domain waits as one, longer each time."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from newsletter.edges.store import transitions
 from newsletter.edges.store.schema import delivery as deliveries
 from newsletter.edges.store.schema import domain as domains
 from newsletter.edges.store.schema import subscriber as subscribers
-from newsletter.editorial.backoff import wait
+from newsletter.editorial.backoff import LONGEST, wait
+
+_A_DAY = timedelta(days=1)
 
 
 def waiting(db: Connection) -> dict[str, datetime]:
@@ -46,7 +48,12 @@ def took(db: Connection, name: str) -> None:
     db.execute(domains.delete().where(domains.c.name == name))
 
 
-def forget(db: Connection, before: datetime | None = None) -> None:
-    """Every refusal, or those whose wait ended ``before``: they say nothing about today."""
-    rows = domains.c.until < before if before else domains.c.name != ""
-    db.execute(domains.delete().where(rows))
+def forget(db: Connection) -> None:
+    """Every refusal: the operator wants all tried now."""
+    db.execute(domains.delete())
+
+
+def tidy(db: Connection, now: datetime) -> None:
+    """What ended a day ago says nothing about today; what ends too late, a clock that ran ahead."""
+    until = domains.c.until
+    db.execute(domains.delete().where(or_(until < now - _A_DAY, until > now + LONGEST)))

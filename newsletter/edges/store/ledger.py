@@ -31,6 +31,7 @@ from newsletter.edges.store.schema import delivery as deliveries
 from newsletter.edges.store.schema import pick as picks
 from newsletter.edges.store.schema import subscriber as subscribers
 from newsletter.edges.store.subscribers import subscriber
+from newsletter.editorial.backoff import LONGEST
 from newsletter.editorial.model import Subscriber
 
 # A pending row holds its picks as well: a message that waits must not be overtaken by its twin.
@@ -254,13 +255,17 @@ def _over(now: datetime, steady: Steady) -> ColumnElement[bool]:
     )
 
 
+# As the index has it: to sort all that waits for each few rows would cost more than sending.
+_IN_TURN = (deliveries.c.next_attempt_at, deliveries.c.id)
+
+
 def claim(store: Store, now: datetime, lease: Lease, most: int, scope: Scope) -> list[Claimed]:
     """Take up to ``most`` rows: durably, before any server can hear of them."""
     with store.writing(durable=True) as db:
         if paused(db):
             return []
         queue = select(deliveries.c.id).where(_within(scope), *_ripe(now))
-        ids = db.scalars(queue.order_by(deliveries.c.due_at, deliveries.c.id).limit(most)).all()
+        ids = db.scalars(queue.order_by(*_IN_TURN).limit(most)).all()
         if not ids:
             return []
         mine = deliveries.c.id.in_(ids)
@@ -269,7 +274,7 @@ def claim(store: Store, now: datetime, lease: Lease, most: int, scope: Scope) ->
             select(deliveries, subscribers)
             .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
             .where(mine)
-            .order_by(deliveries.c.due_at, deliveries.c.id)
+            .order_by(*_IN_TURN)
         )
         rows = [_claimed(row) for row in db.execute(query).mappings()]
         reach("claiming")
@@ -305,6 +310,13 @@ def pending(db: Connection, now: datetime, scope: Scope) -> int:
 def hurry(db: Connection, now: datetime, scope: Scope) -> None:
     """Rows that wait for a later attempt wait no more."""
     transitions.amend(db, _within(scope), next_attempt_at=now)
+
+
+def wake(db: Connection, now: datetime) -> None:
+    """Rows that would wait for longer than any may: a clock ran ahead when they were put off."""
+    late = deliveries.c.next_attempt_at > now + LONGEST
+    rows = and_(deliveries.c.state == "pending", late)
+    transitions.amend(db, rows, next_attempt_at=now)
 
 
 def _claimed(row: Mapping[Any, Any]) -> Claimed:

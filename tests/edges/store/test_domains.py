@@ -15,6 +15,7 @@ from tests.builders import NOON, subscribe
 from tests.edges.store.test_ledger import LATER, an_issue, claim, entry
 
 ADDRESSES = ("ann@alpha.example", "bea@alpha.example", "cleo@sub.alpha.example", "dan@a_a.example")
+A_DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
@@ -106,7 +107,14 @@ def test_a_message_taken_is_a_new_beginning(store: Store) -> None:
 def test_what_a_domain_refused_yesterday_says_nothing_about_today(store: Store) -> None:
     with store.writing() as db:
         until = domains.put_off(db, "alpha.example", NOON)
-        domains.forget(db, before=until)
+        domains.tidy(db, until + A_DAY)
         assert list(domains.waiting(db)) == ["alpha.example"]
-        domains.forget(db, before=until + SECOND)
+        domains.tidy(db, until + A_DAY + SECOND)
+        assert domains.waiting(db) == {}
+
+
+def test_what_a_clock_that_ran_ahead_wrote_is_forgotten(store: Store) -> None:
+    with store.writing() as db:
+        domains.put_off(db, "alpha.example", NOON + A_DAY)
+        domains.tidy(db, NOON)
         assert domains.waiting(db) == {}

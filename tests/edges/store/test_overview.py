@@ -1,16 +1,18 @@
 """What the operator asks grows with what is told, not with all that was ever delivered."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 
-from newsletter.edges.store import Connection, Store, domains, orders, overview
+from newsletter.edges.store import Connection, Store, domains, ledger, orders, overview
+from newsletter.edges.store.ledger import Scope
 from tests.builders import NOON, TODAY
-from tests.edges.store.test_ledger import fill
+from tests.edges.store.test_ledger import fill, lease
 
 A_DAY = timedelta(days=1)
 LOOKS: dict[str, Callable[[Connection], object]] = {
@@ -34,19 +36,44 @@ def test_no_look_reads_the_whole_ledger(look: str, tmp_path: Path) -> None:
     fill(store, readers=3)
     with store.writing() as db:
         domains.put_off(db, "example.org", NOON)
+    with _asked(store) as asked, store.reading() as db:
+        LOOKS[look](db)
+    plans = _plans(store, asked)
+    store.close()
+    assert plans
+    assert not re.findall(r"SCAN (?:delivery|attempt|subscriber)\b.*", plans)
+
+
+@pytest.mark.parametrize("scope", [Scope(), Scope(TODAY)])
+def test_a_claim_takes_the_first_few_and_does_not_sort_all_that_wait(
+    scope: Scope, tmp_path: Path
+) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    fill(store, readers=3)
+    with _asked(store) as asked:
+        assert len(ledger.claim(store, NOON, lease("one", NOON + A_DAY), 2, scope)) == 2
+    plans = _plans(store, [one for one in asked if "LIMIT" in one[0]])
+    store.close()
+    assert "ix_delivery_state_next_attempt_at" in plans
+    assert "TEMP B-TREE" not in plans
+
+
+@contextmanager
+def _asked(store: Store) -> Iterator[list[tuple[str, object]]]:
+    """Every statement meanwhile, and its values."""
     asked: list[tuple[str, object]] = []
 
     def remember(_: object, __: object, text: str, values: object, *___: object) -> None:
         asked.append((text, values))
 
     event.listen(store.engine, "before_cursor_execute", remember)
+    yield asked
+    event.remove(store.engine, "before_cursor_execute", remember)
+
+
+def _plans(store: Store, asked: list[tuple[str, object]]) -> str:
     with store.reading() as db:
-        LOOKS[look](db)
-        event.remove(store.engine, "before_cursor_execute", remember)
-        plans = [_plan(db, *one) for one in asked if one[0].startswith("SELECT")]
-    store.close()
-    assert plans
-    assert not re.findall(r"SCAN (?:delivery|attempt|subscriber)\b.*", "\n".join(plans))
+        return "\n".join(_plan(db, *one) for one in asked if one[0].startswith("SELECT"))
 
 
 def _plan(db: Connection, text: str, values: object) -> str:
