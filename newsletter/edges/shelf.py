@@ -20,7 +20,7 @@ from newsletter.editorial.similarity import Index
 from newsletter.editorial.similarity.index import Segment
 
 # Counts the changes to what the files hold: older ones are made anew.
-_EDITION = 1
+_EDITION = 2
 _PARTS = ("data", "indices", "indptr")
 
 
