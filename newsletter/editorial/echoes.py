@@ -15,11 +15,14 @@ Ids = npt.NDArray[np.int64]
 class Echoes:
     """The earlier insights that each of some texts resembles, found once for all readers.
 
-    A text's own insight (``own``, parallel to ``texts``) is among its echoes.
+    A text's own insight (``own``, parallel to ``texts``) is among its echoes; ``days`` are the
+    ordinals of the texts' dates.
     """
 
-    def __init__(self, index: Index, texts: Sequence[str], own: Sequence[int]) -> None:
-        pairs = compare(index, texts)
+    def __init__(
+        self, index: Index, texts: Sequence[str], own: Sequence[int], days: Sequence[int]
+    ) -> None:
+        pairs = compare(index, texts, days)
         self.index = index
         self.own = np.asarray(own, np.int64)
         self.new = pairs.new

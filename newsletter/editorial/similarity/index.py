@@ -40,15 +40,23 @@ _BLOCK = 1 << 14
 @dataclass(frozen=True)
 class Segment:
     """Insights that were indexed together: counts of terms, ``rows`` by insight, ``columns`` the
-    same by term."""
+    same by term; ``days`` are ordinals of dates, 0 where there is none."""
 
     ids: npt.NDArray[np.int64]
+    days: npt.NDArray[np.int32]
     rows: Matrix
     columns: Matrix
 
     @classmethod
-    def of(cls, ids: npt.NDArray[np.int64], rows: Matrix) -> "Segment":
-        return cls(ids, rows, rows.tocsc())
+    def of(cls, ids: Any, days: Any, rows: Matrix) -> "Segment":
+        return cls(np.asarray(ids, np.int64), np.asarray(days, np.int32), rows, rows.tocsc())
+
+    def joined(self, later: "Segment") -> "Segment":
+        rows = sparse.vstack([_wide(self.rows, later.rows.shape[1]), later.rows], format="csr")
+        ids, days = (
+            np.concatenate(each) for each in ((self.ids, later.ids), (self.days, later.days))
+        )
+        return Segment.of(ids, days, rows)
 
     def norms(self, idf: Floats) -> Floats:
         """The length of each insight's vector under these weights."""
@@ -95,12 +103,20 @@ class Index:
     segments: list[Segment] = field(default_factory=list)
 
     @classmethod
-    def build(cls, ids: Sequence[int], texts: Sequence[str], language: str = "en") -> "Index":
+    def build(
+        cls,
+        ids: Sequence[int],
+        texts: Sequence[str],
+        language: str = "en",
+        days: Sequence[int] | None = None,
+    ) -> "Index":
         index = cls(language)
-        index.append(ids, texts)
+        index.append(ids, texts, days)
         return index
 
-    def append(self, ids: Sequence[int], texts: Sequence[str]) -> None:
+    def append(
+        self, ids: Sequence[int], texts: Sequence[str], days: Sequence[int] | None = None
+    ) -> None:
         """Add insights, in time proportional to them: large segments are left as they are, and
         there are few. The answers are those of an index built at once."""
         if not len(ids):
@@ -111,9 +127,9 @@ class Index:
             for term in bag:
                 number.setdefault(term, len(number))
         rows = _counted(bags, number)
-        self.segments.append(Segment.of(np.asarray(ids, np.int64), rows))
+        self.segments.append(Segment.of(ids, days or np.zeros(len(ids)), rows))
         self._merge()
-        for name in ("ids", "names", "frequencies", "idf", "norms", "least", "_borders"):
+        for name in ("ids", "days", "names", "frequencies", "idf", "norms", "least", "_borders"):
             self.__dict__.pop(name, None)
 
     def _merge(self) -> None:
@@ -121,9 +137,7 @@ class Index:
             first, last = self.segments[-2:]
             if len(last.ids) < _MERGED_FROM * len(first.ids):
                 break
-            width = last.rows.shape[1]
-            rows = sparse.vstack([_wide(first.rows, width), last.rows], format="csr")
-            self.segments[-2:] = [Segment.of(np.concatenate([first.ids, last.ids]), rows)]
+            self.segments[-2:] = [first.joined(last)]
 
     def __len__(self) -> int:
         return sum(len(segment.ids) for segment in self.segments)
@@ -131,6 +145,10 @@ class Index:
     @cached_property
     def ids(self) -> npt.NDArray[np.int64]:
         return np.concatenate([np.empty(0, np.int64), *(one.ids for one in self.segments)])
+
+    @cached_property
+    def days(self) -> npt.NDArray[np.int32]:
+        return np.concatenate([np.empty(0, np.int32), *(one.days for one in self.segments)])
 
     @cached_property
     def names(self) -> list[str]:

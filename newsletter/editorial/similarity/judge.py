@@ -17,6 +17,9 @@ _PARTS = (3, 4)
 # Runs of letters as numbers: odd factors, the product wraps around, and none here ever collide.
 _SPREAD = np.array([1, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 _BLOCK = 1 << 15
+# Many texts name the same day or count: a number in common says less than its rarity does.
+_NUMBERS = 0.3
+_WEEK = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +32,14 @@ class Pairs:
     probability: npt.NDArray[np.float64]
 
 
-def compare(index: Index, texts: Sequence[str]) -> Pairs:
-    """Each new text against its shortlist in the index."""
-    new, row, cosine, features = features_of(index, texts)
+def compare(index: Index, texts: Sequence[str], days: Sequence[int] | None = None) -> Pairs:
+    """Each new text, of these days (ordinals of dates), against its shortlist in the index."""
+    new, row, cosine, features = features_of(index, texts, days)
     return Pairs(new, row, cosine, probability(features))
 
 
 def features_of(
-    index: Index, texts: Sequence[str]
+    index: Index, texts: Sequence[str], days: Sequence[int] | None = None
 ) -> tuple[Places, Places, Floats, npt.NDArray[np.float64]]:
     """(new, row, cosine, features): the last of shape (pairs, len(FEATURES))."""
     asked = index.asked(texts)
@@ -44,7 +47,10 @@ def features_of(
     new = np.repeat(np.arange(len(texts)), [len(rows) for rows, _ in lists])
     row = np.concatenate([np.empty(0, np.intp), *(rows for rows, _ in lists)])
     cosine = np.concatenate([np.empty(0, np.float32), *(values for _, values in lists)])
-    return new, row, cosine, _features(index, asked, new, row)
+    features = _features(index, asked, new, row)
+    if days is not None:
+        features[:, FEATURES.index("age")] = _age(np.asarray(days)[new], index.days[row])
+    return new, row, cosine, features
 
 
 def features_between(
@@ -71,20 +77,28 @@ def _block(index: Index, asked: Asked, new: Places, row: Places) -> npt.NDArray[
     mine, theirs = asked.rows[texts], index.rows(insights)
     used = np.unique(np.concatenate([mine.indices, theirs.indices]))
     mine, theirs = _only(mine, used), _only(theirs, used)
-    names, idf = [asked.names[one] for one in used.tolist()], asked.idf[used]
+    names = [asked.names[one] for one in used.tolist()]
+    numeric = np.array([any(map(str.isdigit, name)) for name in names], np.float32)
+    idf = asked.idf[used] * np.where(numeric, _NUMBERS, 1).astype(np.float32)
     kin = sparse.diags_array(idf) @ _parts(names)
     common = _ones(mine)[new].multiply(_ones(theirs)[row])
     evidence = common @ idf
     least = np.minimum((_ones(mine) @ idf)[new], (_ones(theirs) @ idf)[row])
-    numeric = np.array([any(map(str.isdigit, name)) for name in names], np.float32)
     numbers = np.minimum((_ones(mine) @ numeric)[new], (_ones(theirs) @ numeric)[row])
     features = {
         "parts": _dots(_unit(mine @ kin), _unit(theirs @ kin), new, row),
         "evidence": np.log1p(evidence),
         "cover": evidence / np.maximum(least, 1e-6),
         "numbers": common @ numeric < numbers,
+        "age": np.zeros(len(new)),
     }
     return np.column_stack([features[name] for name in FEATURES]).astype(np.float64)
+
+
+def _age(day: Places, earlier: Places) -> Floats:
+    """How long ago, from a week counted, on a scale of logarithms; 0 where nobody knows."""
+    apart = np.log((1 + np.abs(day - earlier)) / (1 + _WEEK))
+    return np.where((day > 0) & (earlier > 0), apart, 0).astype(np.float32)
 
 
 def _only(matrix: Matrix, used: Places) -> Matrix:

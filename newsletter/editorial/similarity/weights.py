@@ -12,5 +12,6 @@ WEIGHTS = {
     "evidence": 0.825,
     "cover": 1.226,
     "numbers": -0.7,
+    "age": -0.35,
 }
 INTERCEPT = -7.343
