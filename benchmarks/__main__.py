@@ -1,4 +1,4 @@
-"""``python -m benchmarks [compose|render|send] [--quick]``: tables of ratios, in Markdown."""
+"""``python -m benchmarks [compose|render|scale|send] [--quick]``: tables of ratios, in Markdown."""
 
 import argparse
 import os
@@ -9,9 +9,14 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import compose, render, send
+from benchmarks import compose, render, scale, send
 
-_SUBJECTS: dict[str, ModuleType] = {"compose": compose, "render": render, "send": send}
+_SUBJECTS: dict[str, ModuleType] = {
+    "compose": compose,
+    "render": render,
+    "scale": scale,
+    "send": send,
+}
 
 
 def main(words: list[str]) -> None:

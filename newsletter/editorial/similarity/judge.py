@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ from scipy import sparse
 from newsletter.editorial.similarity.index import Asked, Floats, Index, Matrix, Places
 from newsletter.editorial.similarity.terms import terms, words
 from newsletter.editorial.similarity.weights import INTERCEPT, WEIGHTS
+
+Days = Sequence[int] | npt.NDArray[np.intp] | None
 
 FEATURES = tuple(WEIGHTS)
 _PARTS = (3, 4)
@@ -32,14 +35,14 @@ class Pairs:
     probability: npt.NDArray[np.float64]
 
 
-def compare(index: Index, texts: Sequence[str], days: Sequence[int] | None = None) -> Pairs:
+def compare(index: Index, texts: Sequence[str], days: Days = None) -> Pairs:
     """Each new text, of these days (ordinals of dates), against its shortlist in the index."""
     new, row, cosine, features = features_of(index, texts, days)
     return Pairs(new, row, cosine, probability(features))
 
 
 def features_of(
-    index: Index, texts: Sequence[str], days: Sequence[int] | None = None
+    index: Index, texts: Sequence[str], days: Days = None
 ) -> tuple[Places, Places, Floats, npt.NDArray[np.float64]]:
     """(new, row, cosine, features): the last of shape (pairs, len(FEATURES))."""
     asked = index.asked(texts)
@@ -47,17 +50,14 @@ def features_of(
     new = np.repeat(np.arange(len(texts)), [len(rows) for rows, _ in lists])
     row = np.concatenate([np.empty(0, np.intp), *(rows for rows, _ in lists)])
     cosine = np.concatenate([np.empty(0, np.float32), *(values for _, values in lists)])
-    features = _features(index, asked, new, row)
-    if days is not None:
-        features[:, FEATURES.index("age")] = _age(np.asarray(days)[new], index.days[row])
-    return new, row, cosine, features
+    return new, row, cosine, _features(index, asked, new, row, days)
 
 
 def features_between(
-    index: Index, texts: Sequence[str], new: Places, row: Places
+    index: Index, texts: Sequence[str], new: Places, row: Places, days: Days = None
 ) -> npt.NDArray[np.float64]:
     """Shape (pairs, len(FEATURES)), for pairs of (new text, row of the index) of one's choosing."""
-    return _features(index, index.asked(texts), new, row)
+    return _features(index, index.asked(texts), new, row, days)
 
 
 def probability(features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -65,10 +65,15 @@ def probability(features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(1 / (1 + np.exp(-evidence)))
 
 
-def _features(index: Index, asked: Asked, new: Places, row: Places) -> npt.NDArray[np.float64]:
+def _features(
+    index: Index, asked: Asked, new: Places, row: Places, days: Days
+) -> npt.NDArray[np.float64]:
     blocks = [slice(first, first + _BLOCK) for first in range(0, len(new), _BLOCK)]
     found = [_block(index, asked, new[some], row[some]) for some in blocks]
-    return np.concatenate([np.empty((0, len(FEATURES))), *found])
+    features = np.concatenate([np.empty((0, len(FEATURES))), *found])
+    if days is not None:
+        features[:, FEATURES.index("age")] = _age(np.asarray(days)[new], index.days[row])
+    return features
 
 
 def _block(index: Index, asked: Asked, new: Places, row: Places) -> npt.NDArray[np.float64]:
@@ -95,7 +100,7 @@ def _block(index: Index, asked: Asked, new: Places, row: Places) -> npt.NDArray[
     return np.column_stack([features[name] for name in FEATURES]).astype(np.float64)
 
 
-def _age(day: Places, earlier: Places) -> Floats:
+def _age(day: Any, earlier: Any) -> Floats:
     """How long ago, from a week counted, on a scale of logarithms; 0 where nobody knows."""
     apart = np.log((1 + np.abs(day - earlier)) / (1 + _WEEK))
     return np.where((day > 0) & (earlier > 0), apart, 0).astype(np.float32)
