@@ -19,10 +19,10 @@ from benchmarks.past import NOW, TODAY, Size
 from benchmarks.sink import sink
 from newsletter.daily import Desk, Readers
 from newsletter.daily.deliver import deliver
-from newsletter.edges.channels import Channel, Envelope
+from newsletter.edges.channels import Attempt, Channel, Envelope
 from newsletter.edges.channels.smtp import Smtp
 from newsletter.edges.store import Store, issues, ledger
-from newsletter.edges.store.ledger import Scope
+from newsletter.edges.store.ledger import Lease, Scope, Steady
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Posting
 
@@ -89,7 +89,8 @@ def end_to_end(path: Path, port: int, count: int) -> Figures:
 class _Taker:
     """A channel that costs nothing: what is left is ours."""
 
-    def send(self, envelope: Envelope) -> str:  # noqa: ARG002
+    def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:  # noqa: ARG002
+        (attempt or Attempt()).look()
         return "250 2.0.0 Ok"
 
     def close(self) -> None:
@@ -103,12 +104,18 @@ def without_server(path: Path, port: int, count: int) -> Figures:  # noqa: ARG00
 def _delivered(path: Path, channel: Channel, count: int) -> Figures:
     _wait_again(path)
     store = Store(f"sqlite:///{path}")
-    desk = Desk(store, channel, letterhead(), SENDER, "bench", lambda: False, lambda *_: None)
+    desk = Desk(
+        store, channel, letterhead(), SENDER, "bench", _steady, lambda: False, lambda *_: None
+    )
     with watch() as whole:
         report = deliver(desk, lambda: NOW, TODAY, Readers())
     store.close()
     assert report.outcomes == Counter(sent=count), report
     return {"rate": count / whole.wall, "cpu": whole.cpu / count}
+
+
+def _steady() -> Steady:
+    return Steady("this boot", 0.0)
 
 
 def _wait_again(path: Path) -> None:
@@ -174,7 +181,8 @@ def _built(path: Path) -> list[bytes]:
 def _postings(path: Path) -> Sequence[Posting]:
     _wait_again(path)
     store = Store(f"sqlite:///{path}")
-    rows = ledger.claim(store, NOW, NOW + timedelta(minutes=1), "bench", 1_000_000, Scope(TODAY))
+    lease = Lease("bench", Steady("this boot", 60.0), NOW + timedelta(minutes=1))
+    rows = ledger.claim(store, NOW, lease, 1_000_000, Scope(TODAY))
     with store.reading() as db:
         found = issues.load_all(db, [row.issue_id for row in rows])
     store.close()

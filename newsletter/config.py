@@ -90,6 +90,8 @@ class SmtpChannel(Section, frozen=True):
 
 class Delivery(Section, frozen=True):
     channel: Literal["folder", "smtp"] = "folder"
+    claim: Annotated[int, Meta(ge=1, le=100)] = 20
+    lease_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
     folder: FolderChannel = field(default_factory=FolderChannel)
     smtp: SmtpChannel = field(default_factory=SmtpChannel)
 
@@ -106,6 +108,12 @@ class Web(Section, frozen=True):
     secret_file: Named = "newsletter.secret"  # noqa: S105
 
 
+class Alerts(Section, frozen=True):
+    to: str = ""
+    command: tuple[str, ...] = ()
+    late_hour: Hour = 9
+
+
 class Settings(Section, frozen=True):
     newsletter: Newsletter = field(default_factory=Newsletter)
     inbox: Inbox = field(default_factory=Inbox)
@@ -113,6 +121,7 @@ class Settings(Section, frozen=True):
     selection: Selection = field(default_factory=Selection)
     delivery: Delivery = field(default_factory=Delivery)
     schedule: Schedule = field(default_factory=Schedule)
+    alerts: Alerts = field(default_factory=Alerts)
     web: Web = field(default_factory=Web)
 
 
@@ -261,9 +270,14 @@ def _faults(made: Settings) -> Iterator[tuple[str, str]]:
     for key, pattern, mend in _SHAPES:
         if (written := getattr(news, key)) and not re.fullmatch(pattern, written):
             yield f"newsletter.{key}", f"write {mend}"
-    for key in ("from_address", "reply_to"):
-        if (written := getattr(news, key)) and not _is_address(written):
-            yield f"newsletter.{key}", 'write "Name <name@example.org>" or "name@example.org"'
+    addresses = {
+        "newsletter.from_address": news.from_address,
+        "newsletter.reply_to": news.reply_to,
+        "alerts.to": made.alerts.to,
+    }
+    for key, written in addresses.items():
+        if written and not _is_address(written):
+            yield key, 'write "Name <name@example.org>" or "name@example.org"'
     if pick.minimum > pick.count:
         yield "selection.minimum", f"{pick.minimum} is more than selection.count ({pick.count})"
     if not any(astuple(pick.weights)):

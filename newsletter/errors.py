@@ -10,7 +10,7 @@ NewsletterError
     ├── Refused            not ever: this reader's address or mailbox (5xx)
     ├── AnswerLost         the server may have it, its answer never came
     ├── ChannelDown        nobody can be served now; nobody's fault
-    └── SenderRefused      our own fault: credentials, policy, address; stops the run
+    ├── SenderRefused      our own fault: credentials, policy, address; stops the run
 """
 
 
@@ -46,11 +46,19 @@ class DeliveryError(NewsletterError):
 
 
 class Deferred(DeliveryError):
-    pass
+    """``shared``: the server means the reader's whole domain, not this mailbox alone."""
+
+    def __init__(self, text: str, *, shared: bool = False) -> None:
+        super().__init__(text)
+        self.shared = shared
 
 
 class Refused(DeliveryError):
-    pass
+    """``hard``: there is no such address, and there will be none (5.1.x at RCPT)."""
+
+    def __init__(self, text: str, *, hard: bool = False) -> None:
+        super().__init__(text)
+        self.hard = hard
 
 
 class AnswerLost(DeliveryError):
@@ -62,4 +70,12 @@ class ChannelDown(DeliveryError):
 
 
 class SenderRefused(DeliveryError):
+    pass
+
+
+class Withheld(DeliveryError):
+    pass
+
+
+class Paused(DeliveryError):
     pass

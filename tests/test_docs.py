@@ -66,7 +66,7 @@ def ours(words: list[str]) -> list[str] | None:
 def commands(of: ArgumentParser, prefix: str = "") -> Iterator[tuple[str, ArgumentParser]]:
     """Every command by its full name: ("subscribers add", its parser)."""
     groups = [one for one in of._actions if isinstance(one, _SubParsersAction)]
-    if not groups:
+    if of.get_default("run"):
         yield prefix.strip(), of
     for group in groups:
         for name, inner in group.choices.items():

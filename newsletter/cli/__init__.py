@@ -10,6 +10,9 @@ from io import TextIOWrapper
 from newsletter.cli.parser import parser
 from newsletter.errors import NewsletterError
 
+KILL_AT = "KILL_NEWSLETTER_AT"
+"""Set by the kill harness of the tests, and by nobody else."""
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -26,8 +29,11 @@ def main(
     words = parser().parse_args(argv)
     from newsletter.cli.app import App
     from newsletter.cli.output import hush, printable
+    from newsletter.edges.faults import arm
 
-    app = App(words.config, os.environ if environment is None else environment, clock)
+    surroundings = os.environ if environment is None else environment
+    arm(surroundings.get(KILL_AT, ""))
+    app = App(words.config, surroundings, clock)
     try:
         return _command(words.run)(app, words)
     except NewsletterError as error:

@@ -112,9 +112,9 @@ def _publish(app: App, day: date) -> None:
     evening = datetime.combine(day, time(18), UTC)
     publish(
         lambda: evening,
-        intake=app.intake(lambda: None, lambda _done, _total: None),
+        intake=app.intake(lambda: None, lambda _outcomes, _total: None),
         rules=app.rules,
-        desk=desk(app, Event(), lambda _done, _total: None),
+        desk=desk(app, Event(), lambda _outcomes, _total: None),
         on=day,
         readers=Readers(),
     )

@@ -3,17 +3,20 @@
 import json
 import logging
 import os
+import re
 import sys
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from types import TracebackType
 
+from newsletter.editorial.model import digest
 from newsletter.errors import NewsletterError
 
-_LOG_EVERY_SECONDS = 10.0
+_LOG_EVERY_SECONDS = 60.0
 _JOINERS = "\u200c\u200d"  # Persian words and emoji are written with them
 
 _Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -101,18 +104,65 @@ def _lines(label: str) -> Callable[[int, int], None]:
     return tell
 
 
-def set_up_log() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        OneLine("%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z")
-    )
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+_SHOWN = ("sent", "failed", "waiting", "unknown")
+
+
+@contextmanager
+def live(*, quiet: bool = False) -> Iterator[Callable[[Counter[str], int], None]]:
+    """To be told (outcomes, of how many): a line that lives on a terminal, a line a minute else."""
+    if quiet or not sys.stderr.isatty():
+        yield _minutes()
+        return
+    from tqdm import tqdm
+
+    # "{n}/{total}", messages a second, and the time that is left.
+    form = "{desc} {n_fmt}/{total_fmt} [{rate_fmt}, {remaining} left]{postfix}"
+    with tqdm(desc="sending", unit="", leave=False, delay=0.3, bar_format=form) as bar:
+
+        def move(outcomes: Counter[str], total: int) -> None:
+            bar.total = max(total, outcomes.total())
+            bar.set_postfix({state: outcomes[state] for state in _SHOWN}, refresh=False)
+            bar.update(outcomes.total() - bar.n)
+
+        yield move
+
+
+def _minutes() -> Callable[[Counter[str], int], None]:
+    begun = last = time.monotonic()
+
+    def tell(outcomes: Counter[str], total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _LOG_EVERY_SECONDS:
+            last = now
+            rate = outcomes.total() / (now - begun)
+            left = max(total - outcomes.total(), 0) / rate if rate else 0.0
+            counts = " ".join(f"{state}={outcomes[state]}" for state in _SHOWN)
+            log.info("sending %s of=%d rate=%.1f/s left=%.0fs", counts, total, rate, left)
+
+    return tell
+
+
+def set_up_log(*, verbose: bool = False) -> None:
+    """Lines on standard error; ``verbose``: each change of a state, and addresses as they are."""
+    handler = logging.StreamHandler(sys.stderr)
+    line = "%(asctime)s %(levelname)s %(message)s"
+    handler.setFormatter(OneLine(line, "%Y-%m-%dT%H:%M:%S%z"))
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
+    log.setLevel(logging.DEBUG if verbose else logging.INFO)
     for noisy in ("apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 class OneLine(logging.Formatter):
-    """Whatever a record holds, it cannot pass for two; a traceback's lines stand behind a bar."""
+    """Whatever a record holds, it cannot pass for two; a traceback's lines stand behind a bar.
+
+    Above debug an address is a short hash, always the same: a server's answer may hold one.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return text if record.levelno <= logging.DEBUG else discreet(text)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         return printable(super().formatMessage(record))
@@ -120,6 +170,14 @@ class OneLine(logging.Formatter):
     def formatException(self, ei: _Raised) -> str:  # noqa: N802
         lines = super().formatException(ei).splitlines()
         return "\n".join(f"  | {printable(line)}" for line in lines)
+
+
+def discreet(text: str) -> str:
+    """Each address as a short hash of it, the same one that a delivery's log line bears."""
+    return _ADDRESS.sub(lambda found: digest(found[0])[:12], text)
+
+
+_ADDRESS = re.compile(r"[^\s<>@,;:'\"()]+@[^\s<>@,;:'\"()]+\w")
 
 
 def printable(text: str) -> str:

@@ -7,6 +7,8 @@ from typing import NoReturn
 
 from newsletter import __version__
 
+DELIVERY_STATES = ("pending", "sending", "sent", "failed", "unknown", "skipped")
+
 _EPILOG = """\
 a first day:
   newsletter init                         a config.toml, an inbox and the database, here
@@ -41,10 +43,12 @@ def parser() -> ArgumentParser:
         metavar="FILE",
         help="the configuration (default: NEWSLETTER_CONFIG, else ./config.toml)",
     )
+    top.add_argument("--verbose", action="store_true", help="log every change of a state")
     commands = _Commands(top)
     _setup(commands)
     _daily(commands)
     _looking(commands)
+    _deliveries(commands)
     _subscribers(commands)
     return top
 
@@ -52,8 +56,10 @@ def parser() -> ArgumentParser:
 class _Commands:
     """A group of subcommands; each names the function that runs it as ``module:function``."""
 
-    def __init__(self, top: ArgumentParser, metavar: str = "COMMAND") -> None:
-        self._group = top.add_subparsers(metavar=metavar, required=True)
+    def __init__(
+        self, top: ArgumentParser, metavar: str = "COMMAND", *, required: bool = True
+    ) -> None:
+        self._group = top.add_subparsers(metavar=metavar, required=required)
 
     def add(self, name: str, run: str, about: str, *, json: bool = False) -> ArgumentParser:
         one = self._group.add_parser(name, help=about, description=about[:1].upper() + about[1:])
@@ -136,6 +142,28 @@ def _looking(commands: _Commands) -> None:
         "status", "status:status", "what came in, went out, did not and why, is due next", json=True
     )
     one.add_argument("--date", type=_date, metavar="D", help="default: today")
+
+
+def _deliveries(commands: _Commands) -> None:
+    top = commands.add(
+        "deliveries", "deliveries:list_", "the ledger, a line for each reader and date", json=True
+    )
+    top.add_argument("--state", choices=DELIVERY_STATES)
+    top.add_argument("--date", type=_date, metavar="D", help="default: every date")
+    group = _Commands(top, "[resolve]", required=False)
+    one = group.add(
+        "resolve", "deliveries:resolve", "say what became of unknown deliveries", json=True
+    )
+    one.add_argument(
+        "--as", dest="as_", required=True, choices=("sent", "pending"), help="pending: send again"
+    )
+    one.add_argument("--to", action="append", metavar="ADDRESS", help="only these; repeatable")
+    one.add_argument("--date", type=_date, metavar="D", help="default: every date")
+    commands.add("pause", "deliveries:pause", "hand over no message more, from the next one on")
+    commands.add("resume", "deliveries:resume", "end a pause")
+    one = commands.add("cancel", "deliveries:cancel", "nobody more gets the issue of a date")
+    one.add_argument("--date", type=_date, metavar="D", required=True)
+    commands.add("doctor", "doctor:doctor", "check what can be checked here and now", json=True)
 
 
 def _subscribers(commands: _Commands) -> None:

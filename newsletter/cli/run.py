@@ -1,20 +1,25 @@
 """``newsletter run`` and ``serve``: the two that stay."""
 
 import logging
+import os
+import sys
 from argparse import Namespace
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Event
 
+from newsletter.cli.alerts import alert
 from newsletter.cli.app import App
+from newsletter.cli.clocks import steady
 from newsletter.cli.ingest import moment
-from newsletter.cli.output import progress, say, set_up_log
+from newsletter.cli.output import live, progress, say, set_up_log
 from newsletter.cli.send import desk, stopper
 from newsletter.daily import DUE, Desk
 from newsletter.daily.compose import compose
-from newsletter.daily.deliver import deliver
+from newsletter.daily.deliver import abandon, deliver
 from newsletter.daily.gather import gather
-from newsletter.errors import NewsletterError, SenderRefused
+from newsletter.edges.store import marks
+from newsletter.errors import NewsletterError, Paused, SenderRefused
 
 log = logging.getLogger("newsletter")
 
@@ -23,20 +28,33 @@ _TICK_MINUTES = 0.5
 _HOLD = timedelta(minutes=10)
 
 
-def run(app: App, words: Namespace) -> int:  # noqa: ARG001
+def run(app: App, words: Namespace) -> int:
     """The scheduler, in the foreground: the store knows what is due, the clock only asks it."""
     from newsletter.edges.schedule import run_forever
 
     app.ready_to_send()
-    set_up_log()
+    set_up_log(verbose=words.verbose)
     stop = stopper()
-    with progress("sending", quiet=True) as watch:
+    with live() as watch:
         shift = Shift(app, desk(app, stop, watch), stop)
         log.info("running; %s", app.path)
         every = app.settings.schedule.ingest_every_minutes
-        run_forever([(every, shift.ingest), (_TICK_MINUTES, shift.tick)], stop, _on_error)
+        try:
+            run_forever([(every, shift.ingest), (_TICK_MINUTES, shift.tick)], stop, _on_error)
+        except KeyboardInterrupt:
+            _at_once(shift)
+        shift.leave()
     log.info("stopped")
     return 0
+
+
+def _at_once(shift: "Shift") -> None:
+    """A thread that waits for a mail server cannot be told to stop: the process can."""
+    abandon(shift.desk, shift.app.clock())
+    shift.leave()
+    log.info("stopped at once; see `newsletter deliveries --state unknown`")
+    sys.stderr.flush()
+    os._exit(130)
 
 
 class Shift:
@@ -47,6 +65,7 @@ class Shift:
         self.desk = desk
         self.stop = stop
         self.resume_at: datetime | None = None
+        self.told = ""
 
     def ingest(self) -> None:
         with progress("reading", quiet=True) as watch:
@@ -61,6 +80,8 @@ class Shift:
 
     def tick(self) -> None:
         now = self.app.clock()
+        with self.app.store.writing() as db:
+            marks.put(db, f"{marks.SCHEDULER}{self.desk.owner}", now, steady())
         compose(self.app.rules, now, None, DUE)
         if self.resume_at is not None and now < self.resume_at:
             return
@@ -68,9 +89,17 @@ class Shift:
         if report.outcomes:
             counts = (f"{count} {state}" for state, count in sorted(report.outcomes.items()))
             log.info("delivered: %s", ", ".join(counts))
-        if report.stopped:
-            log.error("delivery stopped, the rest waits: %s", report.stopped)
+        stopped = str(report.stopped or "")
+        if stopped and not (isinstance(report.stopped, Paused) and stopped == self.told):
+            log.error("delivery stopped, the rest waits: %s", stopped)
+        self.told = stopped
+        alert(self.app, "" if isinstance(report.stopped, Paused) else stopped)
         self.resume_at = now + _HOLD if isinstance(report.stopped, SenderRefused) else None
+
+    def leave(self) -> None:
+        """This scheduler works no more."""
+        with self.app.store.writing() as db:
+            marks.remove(db, f"{marks.SCHEDULER}{self.desk.owner}")
 
     def _pause(self) -> None:
         if not self.stop.is_set():

@@ -5,17 +5,19 @@ import signal
 import socket
 import threading
 from argparse import Namespace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from newsletter.cli.addresses import mailbox
+from newsletter.cli.alerts import alert
 from newsletter.cli.app import App
+from newsletter.cli.clocks import steady
 from newsletter.cli.ingest import moment
-from newsletter.cli.output import progress, say, say_json, table, warn
+from newsletter.cli.output import live, progress, say, say_json, set_up_log, table, warn
 from newsletter.cli.status import local, next_due
 from newsletter.daily import Desk, Gathered, Readers, Report, publish
 from newsletter.daily.compose import due
+from newsletter.daily.deliver import Watch
 from newsletter.daily.draft import draft
-from newsletter.daily.gather import Watch
 from newsletter.edges.channels import Envelope
 from newsletter.edges.store import issues, overview
 from newsletter.editorial.message import message
@@ -37,9 +39,10 @@ def send(app: App, words: Namespace) -> int:
         return _dry_run(app, words, readers)
     app.ready_to_send()
     stop = stopper()
+    set_up_log(verbose=words.verbose)
     with (
         progress("reading", quiet=words.json) as reading,
-        progress("sending", quiet=words.json) as sending,
+        live(quiet=words.json) as sending,
     ):
         gathered, report = publish(
             app.clock,
@@ -50,20 +53,41 @@ def send(app: App, words: Namespace) -> int:
             readers=readers,
         )
     stopped = str(report.stopped or "by a signal" * stop.is_set())
+    alert(app, str(report.stopped or ""))
     _tell(app, words, gathered, report, stopped)
     return 0 if report.ok and not stopped else 1
 
 
 def desk(app: App, stop: threading.Event, watch: Watch) -> Desk:
-    owner = f"{socket.gethostname()}:{os.getpid()}:{app.clock().isoformat()}"
-    return Desk(app.store, app.channel(), app.letterhead, app.sender, owner, stop.is_set, watch)
+    here, chosen = steady(), app.settings.delivery
+    return Desk(
+        store=app.store,
+        channel=app.channel(),
+        letterhead=app.letterhead,
+        sender=app.sender,
+        owner=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}:{here.seconds}",
+        steady=steady,
+        stop=stop.is_set,
+        watch=watch,
+        claim=chosen.claim,
+        lease=timedelta(seconds=chosen.lease_seconds),
+    )
 
 
 def stopper() -> threading.Event:
-    """Set by SIGTERM or SIGINT: the message in hand is finished, then we stop."""
+    """Set by SIGTERM or SIGINT: the message in hand is finished, then we stop.
+
+    A second SIGINT is a KeyboardInterrupt: nothing is finished any more.
+    """
     stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+
+    def interrupted(*_: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     return stop
 
 

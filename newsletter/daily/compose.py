@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from newsletter.daily.indexing import index_of
-from newsletter.edges.store import Connection, Store, archive, issues, ledger
+from newsletter.edges.faults import reach
+from newsletter.edges.store import Connection, Store, archive, issues, ledger, orders
 from newsletter.edges.store.database import chunks
 from newsletter.edges.store.ledger import Entry, Waiting
 from newsletter.editorial.due import due_at, local_date, next_due, too_late
@@ -56,7 +57,7 @@ class Due:
 def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> None:
     """Give everybody due their row; composing again changes nothing that was composed."""
     with rules.store.writing() as db:
-        ledger.lapse(db, now)  # what is given up was not heard, and may be picked again
+        ledger.expire(db, now)  # what is given up was not heard, and may be picked again
     look = _Look(rules, now, on, readers)
     for day in look.dates():
         with rules.store.reading() as db:
@@ -69,6 +70,8 @@ def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> N
                 if not all(one.late for one in batch):
                     edition.keep_house(db)
                 ledger.enter(db, list(_entries(db, edition, rules, batch, now)), now)
+                reach("composing")
+            reach("composed")
 
 
 def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[tuple[Due, Issue]]:
@@ -198,10 +201,13 @@ class Edition:
 def _entries(
     db: Connection, edition: Edition, rules: Rules, batch: Sequence[Due], now: datetime
 ) -> Iterator[Entry]:
-    found = edition.issue_ids(db, [one.subscriber for one in batch if not one.late])
+    off = orders.is_cancelled(db, edition.day.date)
+    wanted = [one.subscriber for one in batch if not (off or one.late)]
+    found = edition.issue_ids(db, wanted) if wanted else {}
     for one in batch:
         issue_id = found.get(one.subscriber.id)
-        reason = "too_late" if one.late else "too_few" if issue_id is None else None
+        late = "too_late" if one.late else "too_few" if issue_id is None else None
+        reason = "cancelled" if off else late
         yield Entry(
             subscriber_id=one.subscriber.id,
             date=one.date,

@@ -3,49 +3,69 @@
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from newsletter.daily.compose import Readers
-from newsletter.daily.gather import Watch
-from newsletter.edges.channels import Channel, Envelope
-from newsletter.edges.store import Store, issues, ledger
-from newsletter.edges.store.ledger import Claimed, Scope
+from newsletter.edges.channels import Attempt, Channel, Envelope
+from newsletter.edges.faults import reach
+from newsletter.edges.store import Store, domains, issues, ledger, subscribers
+from newsletter.edges.store.ledger import Claimed, Lease, Scope, Steady, Tried
+from newsletter.editorial.backoff import wait
 from newsletter.editorial.letter import Letterhead
 from newsletter.editorial.message import message
-from newsletter.editorial.model import Issue, Posting
+from newsletter.editorial.model import Issue, Posting, digest
 from newsletter.errors import (
     AnswerLost,
     ChannelDown,
     Deferred,
     DeliveryError,
+    Paused,
     Refused,
     SenderRefused,
+    Withheld,
 )
 
 log = logging.getLogger("newsletter")
 
-# A claim is what a crash can leave unknown, so it stays small: about a second's work.
-_CLAIM = 20
-# Longer than the slowest message: the answer to its final dot alone may take five minutes.
-_LEASE = timedelta(minutes=15)
-_FIRST_RETRY = timedelta(minutes=5)
-_LONGEST_RETRY = timedelta(hours=2)
+_A_DAY = timedelta(days=1)
+
+Watch = Callable[[Counter[str], int], None]
+"""Told the outcomes so far, and of how many rows."""
+
+
+@dataclass
+class Hand:
+    """What a sender has in hand, for whoever must end it at once from another thread.
+
+    ``row`` is set before the look and ``halted`` is read after it: one of the two sees the other.
+    """
+
+    row: int | None = None
+    halted: bool = False
 
 
 @dataclass(frozen=True)
 class Desk:
     """What delivering needs. ``owner`` tells this sender from every other, ``stop`` ends it early
-    after the message in hand; ``watch`` is told (done, of how many)."""
+    after the message in hand; ``watch`` is told (outcomes, of how many).
+
+    ``claim`` rows at a time: what a crash can leave unknown. ``lease`` must outlast the slowest
+    message: the answer to its final dot alone may take five minutes.
+    """
 
     store: Store
     channel: Channel
     letterhead: Letterhead
     sender: str
     owner: str
+    steady: Callable[[], Steady]
     stop: Callable[[], bool]
     watch: Watch
+    claim: int = 20
+    lease: timedelta = timedelta(minutes=15)
+    hand: Hand = field(default_factory=Hand)
 
 
 @dataclass(frozen=True)
@@ -70,19 +90,29 @@ def deliver(
     """Offer every row that is due, once; what could not be sent says so in the ledger."""
     scope = Scope(on, readers.ids)
     with desk.store.writing() as db:
-        ledger.lapse(db, clock())
+        ledger.lapse(db, clock(), desk.steady())
+        ledger.expire(db, clock())
+        domains.forget(db, before=clock() - _A_DAY)
         if readers.now:
             ledger.hurry(db, clock(), scope)
+            domains.forget(db)
         total = ledger.pending(db, clock(), scope)
     run = _Run(desk, clock, total)
     try:
         while not desk.stop() and run.claim(scope):
             run.offer_all()
-    except (ChannelDown, SenderRefused) as error:
+    except (ChannelDown, SenderRefused, Paused) as error:
         return Report(run.outcomes, error)
     finally:
         run.close()
     return Report(run.outcomes)
+
+
+def abandon(desk: Desk, now: datetime) -> None:
+    """End a sender that works in another thread, at once; the ledger stays true."""
+    desk.hand.halted = True
+    with desk.store.writing() as db:
+        ledger.abandon(db, desk.owner, desk.hand.row, now)
 
 
 class _Run:
@@ -98,10 +128,16 @@ class _Run:
         self.outcomes: Counter[str] = Counter()
         self.queue: deque[Claimed] = deque()
         self.issues: Mapping[int, Issue] = {}
+        self.offered: Claimed | None = None
+        self.waiting: dict[str, datetime] = {}
 
     def claim(self, scope: Scope) -> bool:
-        now = self.clock()
-        rows = ledger.claim(self.desk.store, now, now + _LEASE, self.desk.owner, _CLAIM, scope)
+        desk = self.desk
+        with desk.store.reading() as db:
+            since, self.waiting = ledger.paused(db), domains.waiting(db)
+        if since is not None:
+            raise Paused(f"paused since {since:%Y-%m-%d %H:%M} UTC: `newsletter resume` goes on")
+        rows = ledger.claim(desk.store, self.clock(), self._lease(), desk.claim, scope)
         self.queue.extend(rows)
         with self.desk.store.reading() as db:
             self.issues = issues.load_all(db, sorted({row.issue_id for row in rows}))
@@ -110,53 +146,122 @@ class _Run:
     def offer_all(self) -> None:
         while self.queue and not self.desk.stop():
             self._offer(self.queue[0])
-            self.desk.watch(self.outcomes.total(), self.total)
+            self.desk.watch(self.outcomes, self.total)
 
     def close(self) -> None:
-        """What was never offered waits again; offered and not settled stays ``sending``."""
-        with self.desk.store.writing() as db:
-            ledger.release(db, [row.id for row in self.queue], self.desk.owner)
-        self.desk.channel.close()
+        """What was never offered waits again; offered and not settled is unknown."""
+        in_hand = None if self.offered is None else self.offered.id
+        try:
+            with self.desk.store.writing() as db:
+                ledger.abandon(db, self.desk.owner, in_hand, self.clock())
+            reach("released")
+        finally:
+            self.desk.channel.close()
+
+    def _lease(self) -> Lease:
+        now, length = self.desk.steady(), self.desk.lease
+        end = Steady(now.boot, now.seconds + length.total_seconds())
+        return Lease(self.desk.owner, end, self.clock() + length)
 
     def _offer(self, row: Claimed) -> None:
+        until = self.waiting.get(row.domain)
+        if until is not None and until > self.clock():
+            self.queue.popleft()
+            self._settle(row, "put off", next_attempt_at=until)
+            return
         envelope = self._envelope(row)
-        with self.desk.store.writing() as db:
-            state = ledger.hold(db, row.id, self.desk.owner, self.clock() + _LEASE)
-        if state == "active":
-            self._settle(row, self._attempt(row, envelope))
-        elif state is not None:
-            self.queue.popleft()
-            self._settle(row, {"state": "skipped", "reason": "unsubscribed"})
-        else:
-            self.queue.popleft()
-
-    def _attempt(self, row: Claimed, envelope: Envelope) -> dict[str, Any]:
-        """What to write in the ledger; raises where nobody else can be served either."""
-        self.queue.popleft()
-        tried = {"attempts": row.attempts + 1}
+        reach("built")
+        attempt = Attempt(look=lambda: self._look(row))
         try:
-            answer = self.desk.channel.send(envelope)
+            how, values = self._hand_over(row, envelope, attempt)
         except (ChannelDown, SenderRefused) as error:
-            self._settle(row, {"state": "pending", "answer": str(error)})
+            self._take(row)
+            self._settle(row, "put off", _tried(attempt), answer=str(error))
             raise
-        except Deferred as error:
-            return tried | {
-                "state": "pending",
-                "answer": str(error),
-                "next_attempt_at": self.clock() + _retry_after(row.attempts),
-            }
-        except Refused as error:
-            return tried | {"state": "failed", "reason": "refused", "answer": str(error)}
-        except AnswerLost as error:
-            return tried | {"state": "unknown", "answer": str(error)}
-        return tried | {"state": "sent", "answer": answer}
+        if how:
+            self._take(row)
+            self._settle(row, how, _tried(attempt), **values)
 
-    def _settle(self, row: Claimed, values: dict[str, Any]) -> None:
+    def _look(self, row: Claimed) -> None:
+        """The last moment to change one's mind; from here on the server may have the message."""
+        self._give_back(row)
+        self.desk.hand.row = row.id
+        with self.desk.store.reading() as db:
+            verdict, seconds = ledger.look(db, row.id, self.desk.owner, self.desk.steady())
+        if verdict == "go" and seconds < self.desk.lease.total_seconds() / 2:
+            with self.desk.store.writing() as db:
+                ledger.prolong(db, self._lease())
+        reach("looked")
+        if verdict == "paused":
+            raise Paused("paused by the operator: `newsletter resume` goes on")
+        if verdict != "go" or self.desk.hand.halted:
+            raise Withheld(verdict)
+        self._take(row)
+
+    def _take(self, row: Claimed) -> None:
+        """Out of the queue: no end of this run gives it back as if it had not been offered."""
+        if self.queue and self.queue[0] is row:
+            self.queue.popleft()
+        self.offered = row
+
+    def _give_back(self, row: Claimed) -> None:
+        """A second try on a fresh connection: the server does not have it from the first."""
+        if self.offered is row:
+            self.queue.appendleft(row)
+            self.offered = None
+
+    def _hand_over(
+        self, row: Claimed, envelope: Envelope, attempt: Attempt
+    ) -> tuple[str, dict[str, Any]]:
+        """The transition to take, and what to write with it; no transition for a row not ours."""
+        try:
+            answer = self.desk.channel.send(envelope, attempt)
+        except Withheld as error:
+            return self._withheld(row, str(error))
+        except Deferred as error:
+            return "put off", {"answer": str(error), **self._put_off(row, shared=error.shared)}
+        except Refused as error:
+            if error.hard:
+                self._bounced(row)
+            return "refused", {"answer": str(error), "attempts": row.attempts + 1}
+        except AnswerLost as error:
+            return "answer lost", {"answer": str(error), "attempts": row.attempts + 1}
+        return "accepted", {"answer": answer, "attempts": row.attempts + 1}
+
+    def _withheld(self, row: Claimed, verdict: str) -> tuple[str, dict[str, Any]]:
+        """A row whose lease we slept over is given back, unless another has it by now."""
+        self._take(row)
+        self.offered = None
+        if verdict == "lost":
+            with self.desk.store.writing() as db:
+                ledger.release(db, [row.id], self.desk.owner)
+        return {"left": "left", "cancelled": "cancel"}.get(verdict, ""), {}
+
+    def _put_off(self, row: Claimed, *, shared: bool) -> dict[str, Any]:
+        now = self.clock()
+        until = now + wait(row.attempts, row.message_id)
+        if shared:
+            with self.desk.store.writing() as db:
+                until = max(until, domains.put_off(db, row.domain, now))
+            self.waiting[row.domain] = until
+        return {"attempts": row.attempts + 1, "next_attempt_at": until}
+
+    def _bounced(self, row: Claimed) -> None:
         with self.desk.store.writing() as db:
-            mine = ledger.settle(db, row.id, self.desk.owner, self.clock(), **values)
-        state = values["state"] if mine else "lost"
-        self.outcomes["waiting" if state == "pending" else state] += 1
-        log.debug("%s %s %s %s", row.subscriber.address, row.message_id, state, values)
+            subscribers.bounce(db, row.subscriber.id)
+
+    def _settle(self, row: Claimed, how: str, tried: Tried | None = None, **values: Any) -> None:
+        reach("settling")
+        with self.desk.store.writing() as db:
+            mine = ledger.settle(db, row.id, self.desk.owner, self.clock(), how, tried, **values)
+            if how == "accepted" and row.domain in self.waiting:
+                domains.took(db, row.domain)
+        reach("settled")
+        self.offered = None
+        state = _OUTCOMES[how] if mine else "lost"
+        self.outcomes[state] += 1
+        who, answer = digest(row.subscriber.address)[:12], values.get("answer", "")
+        log.debug("delivery=%d reader=%s state=%s answer=%r", row.id, who, state, answer)
 
     def _envelope(self, row: Claimed) -> Envelope:
         issue = self.issues[row.issue_id]
@@ -165,5 +270,18 @@ class _Run:
         return Envelope(self.desk.sender, row.subscriber.address, text)
 
 
-def _retry_after(attempts: int) -> timedelta:
-    return min(_FIRST_RETRY * (1 << min(attempts, 10)), _LONGEST_RETRY)
+_OUTCOMES = {
+    "accepted": "sent",
+    "refused": "failed",
+    "answer lost": "unknown",
+    "put off": "waiting",
+    "left": "skipped",
+    "cancel": "skipped",
+}
+
+
+def _tried(attempt: Attempt) -> Tried | None:
+    """None where the server was not heard about this reader."""
+    if not attempt.answers:
+        return None
+    return Tried(attempt.answers.get("RCPT", ""), attempt.answers.get("DATA", ""))

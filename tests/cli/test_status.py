@@ -33,7 +33,7 @@ def test_it_names_what_came_in_went_out_did_not_and_why(house: House, server: Sm
     for part in (
         "9 briefs, 18 insights, 18 mentions",
         f"  rejected   {bad}, line 2: ",
-        "Subscribers  3 active, 1 unsubscribed",
+        "Subscribers  2 active, 1 bounced, 1 unsubscribed",
         "Issue of     2026-03-14: 18 candidates",
         "1  failed   refused",
         "1  pending",
@@ -57,7 +57,7 @@ def test_the_same_as_json(house: House, server: SmtpServer) -> None:
     found = house("status", "--json").json
     assert (found["briefs"], found["insights"], found["candidates"]) == (9, 18, 18)
     assert found["rejected"][0]["line"] == 2
-    assert found["subscribers"] == {"active": 2}
+    assert found["subscribers"] == {"active": 1, "bounced": 1}
     assert sorted((one["state"], one["reason"], one["count"]) for one in found["deliveries"]) == [
         ("failed", "refused", 1),
         ("sent", None, 1),

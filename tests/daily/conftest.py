@@ -10,8 +10,9 @@ import pytest
 from newsletter.daily import DUE, Desk, Readers, Report, Rules
 from newsletter.daily.compose import compose
 from newsletter.daily.deliver import deliver
-from newsletter.edges.channels import Envelope
+from newsletter.edges.channels import Attempt, Envelope
 from newsletter.edges.store import Store, archive
+from newsletter.edges.store.ledger import Steady
 from newsletter.edges.templates import read_templates
 from newsletter.editorial.letter import Letterhead
 from newsletter.editorial.stationery import Stationery
@@ -27,7 +28,8 @@ class FakeChannel:
     answers: dict[str, list[DeliveryError]] = field(default_factory=dict)
     before: Callable[[Envelope], None] = lambda _: None
 
-    def send(self, envelope: Envelope) -> str:
+    def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
+        (attempt or Attempt()).look()
         self.before(envelope)
         if waiting := self.answers.get(envelope.recipient):
             raise waiting.pop(0)
@@ -72,8 +74,9 @@ class House:
             letterhead=self.letterhead,
             sender="news@news.example",
             owner=self.owner,
+            steady=lambda: Steady("this boot", self.now.timestamp()),
             stop=self.stop,
-            watch=lambda _done, _total: None,
+            watch=lambda _outcomes, _total: None,
         )
         return deliver(desk, lambda: self.now, on, readers)
 

@@ -1,6 +1,7 @@
 """Where a rendered message goes. A channel is a module here and a line in cli's registry."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -13,8 +14,20 @@ class Envelope:
     message: bytes
 
 
+@dataclass(slots=True)
+class Attempt:
+    """One try at handing over. ``look`` is called right before DATA, and may raise to withhold.
+
+    ``answers`` comes to hold what the server said: at "RCPT", and at "DATA" (to the final dot,
+    or to the command where it went no further).
+    """
+
+    look: Callable[[], None] = lambda: None
+    answers: dict[str, str] = field(default_factory=dict)
+
+
 class Channel(Protocol):
-    def send(self, envelope: Envelope) -> str:
+    def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
         """Hand over one message and return the answer; a DeliveryError where it was not taken."""
 
     def close(self) -> None:

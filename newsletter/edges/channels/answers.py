@@ -12,6 +12,11 @@ Step = Literal["MAIL", "RCPT", "DATA", "DOT"]
 
 _TAKEN: dict[Step, int] = {"MAIL": 2, "RCPT": 2, "DATA": 3, "DOT": 2}
 _LOGIN_CODES = (503, 530, 534, 535, 538)
+# The message is too big (RFC 3463 3.4); the sender's address will not do (3.2).
+_OURS = ("5.3.4", "5.1.7", "5.1.8")
+_SENDER = re.compile(
+    r"\bsender\b[^.;:]{0,40}\b(?:rejected|refused|denied|blocked)\b", re.IGNORECASE
+)
 _ENHANCED = re.compile(r"\d{3} (\d\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -28,12 +33,17 @@ class Answer:
         if kind == _TAKEN[step]:
             return
         if kind == 4:
-            raise Deferred(self.line)
+            raise Deferred(self.line, shared=self._shared)
         if kind != 5:
             raise smtplib.SMTPServerDisconnected(f"it answered {step} with {self.line!r}")
         if self._our_fault(step):
             raise SenderRefused(f"{self.line} ({_advice(step, self.enhanced)})")
-        raise Refused(self.line)
+        raise Refused(self.line, hard=step == "RCPT" and self.enhanced.startswith("5.1."))
+
+    @property
+    def _shared(self) -> bool:
+        """4.2.x speaks of one mailbox (full, say): its neighbours need not wait for it."""
+        return self.code in (421, 450, 451, 452) and not self.enhanced.startswith("4.2.")
 
     @property
     def enhanced(self) -> str:
@@ -44,7 +54,9 @@ class Answer:
     def _our_fault(self, step: Step) -> bool:
         if step == "MAIL" or self.code in _LOGIN_CODES:
             return True
-        if self.enhanced.startswith("5.7.") or self.enhanced == "5.3.4":
+        if self.enhanced.startswith("5.7.") or self.enhanced in _OURS:
+            return True
+        if _SENDER.search(self.line):
             return True
         return self.code == 552 and step != "RCPT" and not self.enhanced.startswith("5.2.")
 

@@ -9,7 +9,7 @@ from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from newsletter.edges.channels import Envelope
+from newsletter.edges.channels import Attempt, Envelope
 from newsletter.errors import ChannelDown
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._+@-]{0,99}")
@@ -25,8 +25,10 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def send(self, envelope: Envelope) -> str:
+    def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
         """Returns the path of the file; raises ChannelDown where it cannot be written."""
+        if attempt is not None:
+            attempt.look()
         folder = self._path / _day(envelope.message)
         try:
             self._path.mkdir(0o700, parents=True, exist_ok=True)

@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from newsletter.edges.channels import Envelope
-from newsletter.edges.channels.answers import hear, reason, unusable
+from newsletter.edges.channels import Attempt, Envelope
+from newsletter.edges.channels.answers import Answer, hear, reason, unusable
+from newsletter.edges.faults import reach
 from newsletter.errors import (
     AnswerLost,
     ConfigError,
@@ -23,6 +24,16 @@ Security = Literal["none", "starttls", "tls"]
 
 _PATIENCE = 10
 """The answer to the dot may take longest (RFC 5321 4.5.3.2.6): to give up early is to lose it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a server says of itself; ``size`` is the largest message in bytes, where it says so."""
+
+    greeting: str
+    tls: str
+    login: str
+    size: int | None
 
 
 class Smtp:
@@ -47,16 +58,27 @@ class Smtp:
         self._timeout = timeout
         self._client: smtplib.SMTP | None = None
 
-    def send(self, envelope: Envelope) -> str:
+    def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
         """Hand over one message; returns the answer in one line ("250 2.0.0 Ok: queued as 4F1")."""
-        mail = _Mail.of(envelope)
+        mail, attempt = _Mail.of(envelope), attempt or Attempt()
         with suppress(OSError):
-            return self._transact(mail)
+            return self._transact(mail, attempt)
         try:
-            return self._transact(mail)
+            return self._transact(mail, attempt)
         except OSError as error:
             lost = "lost the connection twice before the message was whole"
             raise Deferred(f"{self._where} {lost}: {reason(error)}") from error
+
+    def greet(self) -> Greeting:
+        """Connect, secure and log in as a send does, and tell what was met."""
+        client = self._client = self._client or self._open()
+        said, limit = client.ehlo_resp or b"", client.esmtp_features.get("size", "")
+        return Greeting(
+            greeting=reason(ValueError(said.decode("utf-8", "replace").split("\n")[0])),
+            tls=(client.sock.version() or "") if isinstance(client.sock, ssl.SSLSocket) else "",
+            login=f"logged in as {self._login[0]}" if self._login[0] else "",
+            size=int(limit) if limit.isdecimal() and int(limit) else None,
+        )
 
     def close(self) -> None:
         client, self._client = self._client, None
@@ -69,7 +91,7 @@ class Smtp:
     def _where(self) -> str:
         return f"{self._host}:{self._port}"
 
-    def _transact(self, mail: "_Mail") -> str:
+    def _transact(self, mail: "_Mail", attempt: Attempt) -> str:
         """One message on the kept connection, or a fresh one. OSError: the server does not have it.
 
         The connection is kept only when both sides agree where they stand.
@@ -77,8 +99,8 @@ class Smtp:
         kept, self._client = self._client, None
         client = kept or self._open()
         try:
-            self._offer(client, mail, kept=kept is not None)
-            answer = self._finish(client)
+            self._offer(client, mail, attempt, kept=kept is not None)
+            answer = self._finish(client, attempt)
         except DeliveryError:
             self._client = _reset(client)
             raise
@@ -88,7 +110,7 @@ class Smtp:
         self._client = client
         return answer
 
-    def _offer(self, client: smtplib.SMTP, mail: "_Mail", *, kept: bool) -> None:
+    def _offer(self, client: smtplib.SMTP, mail: "_Mail", attempt: Attempt, *, kept: bool) -> None:
         """Everything up to the final dot."""
         client.send(mail.command(client, self._where))
         answer = hear(client)
@@ -96,17 +118,20 @@ class Smtp:
             raise smtplib.SMTPServerDisconnected(answer.line)
         answer.judge("MAIL")
         client.send(f"RCPT TO:<{mail.recipient}>\r\n".encode())
-        hear(client).judge("RCPT")
+        _heard(client, "RCPT", attempt).judge("RCPT")
+        attempt.look()
         client.send(b"DATA\r\n")
-        hear(client).judge("DATA")
+        _heard(client, "DATA", attempt).judge("DATA")
         client.send(mail.body)
         client.send(b".\r\n")
+        reach("offered")
 
-    def _finish(self, client: smtplib.SMTP) -> str:
+    def _finish(self, client: smtplib.SMTP, attempt: Attempt) -> str:
         """From the dot on the server may have the message: silence is no reason to repeat it."""
         try:
             _wait(client, self._timeout * _PATIENCE)
-            answer = hear(client)
+            answer = _heard(client, "DATA", attempt)
+            reach("answered")
             _wait(client, self._timeout)
             answer.judge("DOT")
         except OSError as error:
@@ -233,6 +258,13 @@ def _stuffed(message: bytes) -> bytes:
     """RFC 5321 4.5.2. A bare CR or LF becomes CRLF: no server sees an end we did not write."""
     lines = message.splitlines()
     return b"".join(b"." * line.startswith(b".") + line + b"\r\n" for line in lines)
+
+
+def _heard(client: smtplib.SMTP, step: str, attempt: Attempt) -> Answer:
+    """The next answer, kept with the attempt."""
+    answer = hear(client)
+    attempt.answers[step] = answer.line
+    return answer
 
 
 def _wait(client: smtplib.SMTP, seconds: float) -> None:

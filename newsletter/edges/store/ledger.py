@@ -1,28 +1,32 @@
 """The ledger: one row ever per (subscriber, date), with a state and, where nothing was sent, why.
 
-pending -> sending -> sent | failed | unknown | skipped, and back to pending when the server asked
-to wait. ``skipped`` rows of a date still running may be opened again. Nothing else moves a row.
+How a row may move stands in ``transitions``; here is when.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     String,
     and_,
     bindparam,
     cast,
+    exists,
     func,
     or_,
     select,
     tuple_,
-    update,
 )
 
-from newsletter.edges.store.database import Store, chunks, insert_new
+from newsletter.edges.faults import reach
+from newsletter.edges.store import transitions
+from newsletter.edges.store.database import Store, chunks
+from newsletter.edges.store.schema import attempt as attempts
+from newsletter.edges.store.schema import cancelled, mark
 from newsletter.edges.store.schema import delivery as deliveries
 from newsletter.edges.store.schema import pick as picks
 from newsletter.edges.store.schema import subscriber as subscribers
@@ -31,7 +35,34 @@ from newsletter.editorial.model import Subscriber
 
 # A pending row holds its picks as well: a message that waits must not be overtaken by its twin.
 _HEARD = ("pending", "sending", "sent", "unknown")
-_REOPEN = ("too_few", "too_late")
+
+PAUSED = "paused"
+Verdict = Literal["go", "paused", "cancelled", "left", "lost"]
+
+
+class Steady(NamedTuple):
+    """Seconds on a clock that only runs forward, and the start of the machine it counts from."""
+
+    boot: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Until when a row is ``owner``'s: ``end`` counts, ``until`` stands in for it elsewhere."""
+
+    owner: str
+    end: Steady
+    until: datetime
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return {
+            "owner": self.owner,
+            "boot": self.end.boot,
+            "lease_end": self.end.seconds,
+            "lease_until": self.until,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +98,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
+    """A row taken for an attempt; ``domain`` is its reader's, in ASCII."""
+
     id: int
+    domain: str
     subscriber: Subscriber
     issue_id: int
     message_id: str
@@ -106,7 +140,7 @@ def _waiting(
     db: Connection, day: date, hours: Sequence[tuple[str, int]], only: Sequence[int] | None
 ) -> Iterator[Waiting]:
     mine = and_(deliveries.c.subscriber_id == subscribers.c.id, deliveries.c.date == day)
-    reopen = and_(deliveries.c.state == "skipped", deliveries.c.reason.in_(_REOPEN))
+    reopen = and_(deliveries.c.state == "skipped", deliveries.c.reason.in_(transitions.REOPEN))
     query = (
         select(subscribers, deliveries.c.reason, deliveries.c.changed_at)
         .outerjoin(deliveries, mine)
@@ -156,23 +190,30 @@ def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
     }
 
 
-# Statements that run for every row are built once: that takes longer than running them.
-_SKIPPED_TOO_SOON = and_(
-    deliveries.c.subscriber_id == bindparam("reader"),
-    deliveries.c.date == bindparam("day"),
-    deliveries.c.state == "skipped",
-    or_(*(deliveries.c.reason == reason for reason in _REOPEN)),
+_SAME = and_(
+    deliveries.c.subscriber_id == bindparam("reader"), deliveries.c.date == bindparam("day")
 )
-_REOPENED = update(deliveries).where(_SKIPPED_TOO_SOON)
+_AGAIN = {
+    name: transitions.prepared(name, _SAME)
+    for name in ("reopen", "still too few", "still too late", "still cancelled")
+}
+
+
+def _name_of(row: Mapping[str, Any]) -> str:
+    return f"still {row['reason'].replace('_', ' ')}" if row["reason"] else "reopen"
+
+
+def _again(row: Mapping[str, Any]) -> dict[str, Any]:
+    values = {key: value for key, value in row.items() if key not in ("state", "reason")}
+    return {**values, "reader": row["subscriber_id"], "day": row["date"]}
 
 
 def enter(db: Connection, entries: Iterable[Entry], now: datetime) -> None:
     """Write the rows that are not there yet, and open again those that were skipped too soon."""
     rows = [_row(entry, now) for entry in entries]
-    insert_new(db, deliveries, [{**row, "attempts": 0, "answer": ""} for row in rows])
-    if rows:
-        again = [{**row, "reader": row["subscriber_id"], "day": row["date"]} for row in rows]
-        db.execute(_REOPENED, again)
+    transitions.begin(db, [{**row, "attempts": 0, "answer": ""} for row in rows])
+    for name, way in _AGAIN.items():
+        way(db, [_again(row) for row in rows if _name_of(row) == name])
 
 
 def _row(entry: Entry, now: datetime) -> dict[str, Any]:
@@ -180,7 +221,7 @@ def _row(entry: Entry, now: datetime) -> dict[str, Any]:
         "subscriber_id": entry.subscriber_id,
         "date": entry.date,
         "issue_id": entry.issue_id,
-        "state": "pending" if entry.issue_id is not None else "skipped",
+        "state": "pending" if entry.reason is None else "skipped",
         "reason": entry.reason,
         "message_id": entry.message_id,
         "due_at": entry.due_at,
@@ -190,38 +231,54 @@ def _row(entry: Entry, now: datetime) -> dict[str, Any]:
     }
 
 
-def lapse(db: Connection, now: datetime) -> None:
-    """What a dead sender left is unknown; what waited until the next issue is given up."""
-    dead = and_(deliveries.c.state == "sending", deliveries.c.lease_until <= now)
-    db.execute(
-        update(deliveries)
-        .where(dead)
-        .values(state="unknown", answer="the sender ended before the answer", changed_at=now)
-    )
-    old = and_(deliveries.c.state == "pending", deliveries.c.expires_at <= now)
-    db.execute(
-        update(deliveries).where(old).values(state="failed", reason="expired", changed_at=now)
+def lapse(db: Connection, now: datetime, steady: Steady) -> None:
+    """What a dead sender left is unknown."""
+    answer = "the sender ended before the answer"
+    transitions.move(db, "lease over", _over(now, steady), answer=answer, changed_at=now)
+
+
+def expire(db: Connection, now: datetime) -> None:
+    """What waited until the next issue is given up."""
+    transitions.move(db, "expire", deliveries.c.expires_at <= now, changed_at=now)
+
+
+def _over(now: datetime, steady: Steady) -> ColumnElement[bool]:
+    """The lease has ended. Another machine's clock cannot be read: there the calendar counts."""
+    here = deliveries.c.boot == steady.boot
+    elsewhere = or_(deliveries.c.boot.is_(None), deliveries.c.boot != steady.boot)
+    return or_(
+        and_(here, deliveries.c.lease_end <= steady.seconds),
+        and_(elsewhere, deliveries.c.lease_until <= now),
     )
 
 
-def claim(
-    store: Store, now: datetime, lease_until: datetime, owner: str, most: int, scope: Scope
-) -> list[Claimed]:
-    """Take up to ``most`` rows for ``owner``: durably, before any server can hear of them."""
+def claim(store: Store, now: datetime, lease: Lease, most: int, scope: Scope) -> list[Claimed]:
+    """Take up to ``most`` rows: durably, before any server can hear of them."""
     with store.writing(durable=True) as db:
+        if paused(db):
+            return []
         queue = select(deliveries.c.id).where(_within(scope), *_ripe(now))
         ids = db.scalars(queue.order_by(deliveries.c.due_at, deliveries.c.id).limit(most)).all()
         if not ids:
             return []
-        taken = {"state": "sending", "owner": owner, "lease_until": lease_until, "changed_at": now}
-        db.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(**taken))
+        mine = deliveries.c.id.in_(ids)
+        transitions.move(db, "claim", mine, **lease.columns, changed_at=now)
         query = (
             select(deliveries, subscribers)
             .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-            .where(deliveries.c.id.in_(ids))
+            .where(mine)
             .order_by(deliveries.c.due_at, deliveries.c.id)
         )
-        return [_claimed(row) for row in db.execute(query).mappings()]
+        rows = [_claimed(row) for row in db.execute(query).mappings()]
+        reach("claiming")
+    reach("claimed")
+    return rows
+
+
+def paused(db: Connection) -> datetime | None:
+    """Since when nothing may be sent; None while it may."""
+    since: datetime | None = db.scalar(select(mark.c.at).where(mark.c.name == PAUSED))
+    return since
 
 
 def _within(scope: Scope) -> Any:
@@ -245,14 +302,16 @@ def pending(db: Connection, now: datetime, scope: Scope) -> int:
 
 def hurry(db: Connection, now: datetime, scope: Scope) -> None:
     """Rows that wait for a later attempt wait no more."""
-    db.execute(update(deliveries).where(_within(scope)).values(next_attempt_at=now))
+    transitions.amend(db, _within(scope), next_attempt_at=now)
 
 
 def _claimed(row: Mapping[Any, Any]) -> Claimed:
     who = {column.name: row[column] for column in subscribers.c}
-    del who["key"], who["activated_at"]
+    domain = who.pop("key").rpartition("@")[2]
+    del who["activated_at"]
     return Claimed(
         id=row[deliveries.c.id],
+        domain=domain,
         subscriber=Subscriber(**who),
         issue_id=row["issue_id"],
         message_id=row["message_id"],
@@ -264,36 +323,86 @@ def _claimed(row: Mapping[Any, Any]) -> Claimed:
 
 _OWNED = and_(deliveries.c.state == "sending", deliveries.c.owner == bindparam("holder"))
 _OURS = and_(_OWNED, deliveries.c.id == bindparam("row_id"))
-_PROLONGED = update(deliveries).where(_OWNED)
-_READER_OF_OURS = (
-    select(subscribers.c.state)
+# Statements that run for every row are built once: that takes longer than running them.
+_LOOK = (
+    select(
+        subscribers.c.state,
+        deliveries.c.boot,
+        deliveries.c.lease_end,
+        exists().where(mark.c.name == PAUSED),
+        exists().where(cancelled.c.date == deliveries.c.date),
+    )
     .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
     .where(_OURS)
 )
-_SETTLED = update(deliveries).where(_OURS)
+_SETTLED = {
+    name: transitions.prepared(name, _OURS)
+    for name in ("accepted", "put off", "refused", "left", "cancel", "answer lost")
+}
 
 
-def hold(db: Connection, row_id: int, owner: str, lease_until: datetime) -> str | None:
-    """Prolong all of the owner's leases; this row's reader's state, or None: no longer ours.
+def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
+    """Whether this row may be handed over now, and for how many seconds more it is ours.
 
-    Asked right before an attempt, it keeps what waits behind a slow server ours as well.
+    Reads only: asked right before DATA, it is the last moment to change one's mind.
     """
-    db.execute(_PROLONGED, {"holder": owner, "lease_until": lease_until})
-    state: str | None = db.scalar(_READER_OF_OURS, {"holder": owner, "row_id": row_id})
-    return state
+    found = db.execute(_LOOK, {"holder": owner, "row_id": row_id}).one_or_none()
+    if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
+        return "lost", 0.0
+    state, _boot, end, stands_still, off = found
+    verdict: Verdict = (
+        "left" if state != "active" else "cancelled" if off else "paused" if stands_still else "go"
+    )
+    return verdict, end - steady.seconds
 
 
-def settle(db: Connection, row_id: int, owner: str, now: datetime, **values: Any) -> bool:
-    """Write what became of a row (state, reason, answer ...); False where it was taken from us."""
-    values |= {"owner": None, "lease_until": None, "changed_at": now}
-    return bool(db.execute(_SETTLED, {"holder": owner, "row_id": row_id, **values}).rowcount)
+def prolong(db: Connection, lease: Lease) -> None:
+    """All that the owner has claimed stays theirs, what waits behind a slow server as well."""
+    transitions.amend(db, deliveries.c.owner == lease.owner, **lease.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An attempt at a row: the server's answers, empty where there were none."""
+
+    rcpt: str = ""
+    data: str = ""
+
+
+def settle(
+    db: Connection,
+    row_id: int,
+    owner: str,
+    now: datetime,
+    how: str,
+    tried: Tried | None = None,
+    **values: Any,
+) -> bool:
+    """Take the transition ``how``; False where the row was taken from us meanwhile."""
+    mine = {"holder": owner, "row_id": row_id}
+    if not _SETTLED[how](db, [{**mine, **values, "changed_at": now}]):
+        return False
+    if tried is not None:
+        state = transitions.TRANSITIONS[how].after
+        said = {"rcpt": tried.rcpt, "data": tried.data}
+        db.execute(attempts.insert().values(delivery_id=row_id, at=now, state=state, **said))
+    return True
 
 
 def release(db: Connection, ids: Sequence[int], owner: str) -> None:
     """Rows claimed and never offered wait again, as if they had not been claimed."""
-    mine = and_(deliveries.c.state == "sending", deliveries.c.owner == owner)
-    free = {"state": "pending", "owner": None, "lease_until": None}
-    db.execute(update(deliveries).where(mine, deliveries.c.id.in_(ids)).values(**free))
+    mine = and_(deliveries.c.owner == owner, deliveries.c.id.in_(ids))
+    transitions.move(db, "release", mine)
+
+
+def abandon(db: Connection, owner: str, in_hand: int | None, now: datetime) -> None:
+    """The owner ends at once: what it was offering is unknown, the rest waits again."""
+    mine = deliveries.c.owner == owner
+    if in_hand is not None:
+        answer = "the sender was stopped before the answer"
+        offered = and_(mine, deliveries.c.id == in_hand)
+        transitions.move(db, "answer lost", offered, answer=answer, changed_at=now)
+    transitions.move(db, "release", mine)
 
 
 def find(db: Connection, subscriber_id: int, day: date) -> Mapping[Any, Any] | None:

@@ -52,7 +52,11 @@ def troubles(db: Connection, day: date) -> Sequence[RowMapping]:
             deliveries.c.next_attempt_at,
         )
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-        .where(deliveries.c.date == day, deliveries.c.answer != "", deliveries.c.state != "sent")
+        .where(
+            deliveries.c.date == day,
+            deliveries.c.answer != "",
+            deliveries.c.state.in_(("pending", "sending", "failed", "unknown", "skipped")),
+        )
         .order_by(deliveries.c.id)
     )
     return db.execute(query).mappings().all()
@@ -62,6 +66,21 @@ def unresolved(db: Connection) -> int:
     """How many deliveries of any date are unknown."""
     query = select(func.count()).where(deliveries.c.state == "unknown")
     return int(db.scalar(query) or 0)
+
+
+def waiting_since(db: Connection, first: datetime, last: datetime) -> int:
+    """How many deliveries due between the two instants still wait for their turn."""
+    query = select(func.count()).where(
+        deliveries.c.state.in_(("pending", "sending")), deliveries.c.due_at.between(first, last)
+    )
+    return int(db.scalar(query) or 0)
+
+
+def oldest_waiting(db: Connection) -> datetime | None:
+    """When the delivery that waits longest was due."""
+    waits = deliveries.c.state == "pending"
+    found: datetime | None = db.scalar(select(func.min(deliveries.c.due_at)).where(waits))
+    return found
 
 
 def hours_without(db: Connection, day: date) -> Sequence[tuple[str, int]]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -115,8 +115,9 @@ subscriber = Table(
     Column("timezone", Text, nullable=False),
     Column("hour", SmallInteger, nullable=False),
     Column("interests", Text, nullable=False),
-    Column("state", String(16), nullable=False, index=True),
+    Column("state", String(16), nullable=False),
     Column("activated_at", Instant, nullable=False),
+    Index("ix_subscriber_state_timezone_hour", "state", "timezone", "hour"),
     CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),
     CheckConstraint(
         "state IN ('pending', 'active', 'unsubscribed', 'bounced', 'complained')", name="state"
@@ -172,11 +173,15 @@ delivery = Table(
     Column("attempts", Integer, nullable=False),
     Column("answer", Text, nullable=False),
     Column("owner", Text),
+    # The end of the owner's lease: by the clock of its machine since boot, and, for a row whose
+    # machine is another or was started anew, by the calendar.
+    Column("boot", Text),
+    Column("lease_end", Float),
     Column("lease_until", Instant),
     Column("changed_at", Instant, nullable=False),
     # One row ever: what makes a second copy impossible.
     Index("uq_delivery_subscriber_id_date", "subscriber_id", "date", unique=True),
-    Index("ix_delivery_date_state", "date", "state"),
+    Index("ix_delivery_date_state_reason", "date", "state", "reason"),
     Index("ix_delivery_state_next_attempt_at", "state", "next_attempt_at"),
     CheckConstraint(
         "state IN ('pending', 'sending', 'sent', 'failed', 'unknown', 'skipped')", name="state"
@@ -185,4 +190,43 @@ delivery = Table(
         "reason IN ('too_few', 'too_late', 'expired', 'refused', 'unsubscribed', 'cancelled')",
         name="reason",
     ),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("delivery_id", ForeignKey("delivery.id"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    # What the delivery became by it, and the server's answers; empty where it gave none.
+    Column("state", String(8), nullable=False),
+    Column("rcpt", Text, nullable=False),
+    Column("data", Text, nullable=False),
+)
+
+# A destination whose server asked to wait: nobody of it is tried before ``until``.
+domain = Table(
+    "domain",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("refusals", Integer, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
+cancelled = Table(
+    "cancelled",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+# What is so, and since when: that the newsletter is paused, that a scheduler works, that the
+# operator was told.
+mark = Table(
+    "mark",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("seconds", Float, nullable=False),
 )

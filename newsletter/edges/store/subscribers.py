@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, and_, func, select, update
 
 from newsletter.edges.store.schema import subscriber as subscribers
 from newsletter.editorial.model import State, Subscriber
@@ -68,6 +68,12 @@ def leave(db: Connection, subscriber_id: int) -> bool:
     active = subscribers.c.state.in_(("active", "pending"))
     db.execute(update(subscribers).where(rows, active).values(state="unsubscribed"))
     return exists(db, subscriber_id)
+
+
+def bounce(db: Connection, subscriber_id: int) -> None:
+    """The server says that there is no such address: nothing more is sent to it."""
+    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "active")
+    db.execute(update(subscribers).where(rows).values(state="bounced"))
 
 
 def exists(db: Connection, subscriber_id: int) -> bool:

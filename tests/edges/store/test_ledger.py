@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert
 
 from newsletter.edges.store import Connection, Store, archive, issues, ledger, subscribers
-from newsletter.edges.store.ledger import Claimed, Entry, Scope
+from newsletter.edges.store.ledger import Claimed, Entry, Lease, Scope, Steady
 from newsletter.edges.store.schema import delivery
 from newsletter.editorial.model import Citation, Issue, Pick
 from newsletter.errors import StoreError
@@ -36,7 +36,15 @@ def fill(store: Store, readers: int = 1) -> None:
 
 
 def claim(store: Store, owner: str = "me", most: int = 20, now: datetime = NOON) -> list[Claimed]:
-    return ledger.claim(store, now, now + LEASE, owner, most, Scope())
+    return ledger.claim(store, now, lease(owner, now + LEASE), most, Scope())
+
+
+def steady(at: datetime = NOON) -> Steady:
+    return Steady("this boot", at.timestamp())
+
+
+def lease(owner: str, until: datetime) -> Lease:
+    return Lease(owner, steady(until), until)
 
 
 def states(store: Store) -> list[tuple[str, str | None]]:
@@ -86,11 +94,11 @@ def test_only_the_owner_settles(store: Store) -> None:
     fill(store)
     (row,) = claim(store, "owner")
     with store.writing() as db:
-        assert not ledger.settle(db, row.id, "thief", NOON, state="sent")
-        assert ledger.hold(db, row.id, "thief", LATER) is None
-        assert ledger.hold(db, row.id, "owner", LATER) == "active"
-        assert ledger.settle(db, row.id, "owner", NOON, state="sent", answer="250 Ok")
-        assert not ledger.settle(db, row.id, "owner", NOON, state="pending")
+        assert not ledger.settle(db, row.id, "thief", NOON, "accepted")
+        assert ledger.look(db, row.id, "thief", steady())[0] == "lost"
+        assert ledger.look(db, row.id, "owner", steady())[0] == "go"
+        assert ledger.settle(db, row.id, "owner", NOON, "accepted", answer="250 Ok")
+        assert not ledger.settle(db, row.id, "owner", NOON, "put off")
     assert states(store) == [("sent", None)]
 
 
@@ -98,10 +106,10 @@ def test_what_a_dead_sender_left_is_unknown_and_never_offered_again(store: Store
     fill(store)
     claim(store)
     with store.writing() as db:
-        ledger.lapse(db, NOON + LEASE - timedelta(seconds=1))
+        ledger.lapse(db, NOON, steady(NOON + LEASE - timedelta(seconds=1)))
     assert states(store) == [("sending", None)]
     with store.writing() as db:
-        ledger.lapse(db, NOON + LEASE)
+        ledger.lapse(db, NOON, steady(NOON + LEASE))
     assert states(store) == [("unknown", None)]
     assert claim(store, now=NOON + LEASE) == []
 
@@ -111,12 +119,12 @@ def test_a_row_waits_for_its_time_and_expires_with_the_next_issue(store: Store) 
     (row,) = claim(store)
     later = NOON + timedelta(hours=1)
     with store.writing() as db:
-        ledger.settle(db, row.id, "me", NOON, state="pending", next_attempt_at=later)
+        ledger.settle(db, row.id, "me", NOON, "put off", next_attempt_at=later)
     assert claim(store) == []
     assert len(claim(store, now=later)) == 1
     with store.writing() as db:
         ledger.release(db, [row.id], "me")
-        ledger.lapse(db, LATER)
+        ledger.expire(db, LATER)
     assert states(store) == [("failed", "expired")]
 
 
@@ -132,7 +140,7 @@ def test_to_hurry_is_not_to_wait_for_the_next_attempt(store: Store) -> None:
     fill(store)
     (row,) = claim(store)
     with store.writing() as db:
-        ledger.settle(db, row.id, "me", NOON, state="pending", next_attempt_at=LATER)
+        ledger.settle(db, row.id, "me", NOON, "put off", next_attempt_at=LATER)
         assert ledger.pending(db, NOON, Scope()) == 0
         ledger.hurry(db, NOON, Scope(subscriber_ids=[99]))
         assert ledger.pending(db, NOON, Scope()) == 0

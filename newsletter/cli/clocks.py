@@ -1,0 +1,25 @@
+"""The clock that leases are measured by: it runs forward, through sleep and changes of the time."""
+
+import time
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from uuid import getnode
+
+from newsletter.edges.store.ledger import Steady
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+def steady() -> Steady:
+    """Seconds since this machine started, its sleep included where the system counts it."""
+    kind = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return Steady(_boot(), time.clock_gettime(kind))
+
+
+@cache
+def _boot() -> str:
+    """Tells this start of this machine from any other; at least the machine, where it can not."""
+    with suppress(OSError):
+        return _BOOT.read_text(encoding="ascii").strip()
+    return f"{getnode():012x}"

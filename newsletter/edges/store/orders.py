@@ -1,0 +1,80 @@
+"""What the operator decides: pause, resume, cancel, resolve. Each survives a power cut."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select, true
+
+from newsletter.edges.store import transitions
+from newsletter.edges.store.database import insert_new
+from newsletter.edges.store.ledger import PAUSED
+from newsletter.edges.store.schema import attempt, cancelled, mark
+from newsletter.edges.store.schema import delivery as deliveries
+from newsletter.edges.store.schema import subscriber as subscribers
+
+
+def pause(db: Connection, now: datetime) -> None:
+    """Nothing more is handed over, by any sender, from its next message on."""
+    insert_new(db, mark, [{"name": PAUSED, "at": now, "boot": "", "seconds": 0.0}])
+
+
+def resume(db: Connection) -> bool:
+    """False where it was not paused."""
+    return bool(db.execute(mark.delete().where(mark.c.name == PAUSED)).rowcount)
+
+
+def cancel(db: Connection, day: date, now: datetime) -> int:
+    """Nobody more gets the issue of ``day``; how many rows were waiting for it."""
+    insert_new(db, cancelled, [{"date": day, "at": now}])
+    waiting = and_(deliveries.c.date == day, deliveries.c.state == "pending")
+    return transitions.move(db, "cancel", waiting, changed_at=now)
+
+
+def is_cancelled(db: Connection, day: date) -> bool:
+    return db.scalar(select(cancelled.c.date).where(cancelled.c.date == day)) is not None
+
+
+def resolve(
+    db: Connection, how: str, now: datetime, ids: Sequence[int] | None, day: date | None
+) -> int:
+    """Settle what is unknown, of these subscribers and this date (None: any), as sent or pending.
+
+    A row becomes unknown by its sender's own word, or when the lease is over: it has none left.
+    """
+    values = {"next_attempt_at": now} if how == "pending" else {}
+    rows = _chosen("unknown", ids, day)
+    return transitions.move(db, f"resolve as {how}", rows, changed_at=now, **values)
+
+
+def listed(
+    db: Connection, state: str | None, ids: Sequence[int] | None, day: date | None
+) -> Iterator[RowMapping]:
+    """Rows (date, address, state, reason, attempts, message_id, answer, rcpt, data), newest last.
+
+    ``rcpt`` and ``data`` are what the server said at the last attempt.
+    """
+    last = select(func.max(attempt.c.id)).where(attempt.c.delivery_id == deliveries.c.id)
+    query = (
+        select(
+            *(deliveries.c[name] for name in _SHOWN),
+            subscribers.c.address,
+            attempt.c.rcpt,
+            attempt.c.data,
+        )
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .outerjoin(attempt, attempt.c.id == last.scalar_subquery())
+        .where(_chosen(state, ids, day))
+        .order_by(deliveries.c.date, deliveries.c.id)
+    )
+    yield from db.execute(query).mappings()
+
+
+_SHOWN = ("date", "state", "reason", "attempts", "message_id", "answer", "changed_at")
+
+
+def _chosen(state: str | None, ids: Sequence[int] | None, day: date | None) -> ColumnElement[bool]:
+    return and_(
+        deliveries.c.state == state if state is not None else true(),
+        deliveries.c.subscriber_id.in_(ids) if ids is not None else true(),
+        deliveries.c.date == day if day is not None else true(),
+    )

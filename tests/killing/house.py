@@ -1,0 +1,246 @@
+"""A founded newsletter whose real command is started, killed and started again."""
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from newsletter.cli import KILL_AT, main
+from newsletter.edges.faults import POINTS
+from tests.builders import unlike
+from tests.killing.sink import Sink
+
+ROOT = Path(__file__).parents[2]
+CLAIM = 5
+LEASE = 2
+CONFIG = f"""\
+[newsletter]
+from_address = "Five Insights <news@letters.example>"
+postal_address = "12 Quay Street, Porthaven"
+base_url = "https://letters.example"
+[delivery]
+channel = "smtp"
+claim = {CLAIM}
+lease_seconds = {LEASE}
+[delivery.smtp]
+host = "127.0.0.1"
+security = "none"
+"""
+
+
+@dataclass
+class Tally:
+    """What a day of killing came to."""
+
+    kills: int = 0
+    points: Counter[str] = field(default_factory=Counter)
+    messages: int = 0
+    twice: int = 0
+    missing: int = 0
+    unknown: int = 0
+    different: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.kills + other.kills,
+            self.points + other.points,
+            self.messages + other.messages,
+            self.twice + other.twice,
+            self.missing + other.missing,
+            self.unknown + other.unknown,
+            self.different + other.different,
+        )
+
+
+class KillHouse:
+    """``readers`` of one day, composed; ``sink`` is where its messages go."""
+
+    def __init__(self, folder: Path, sink: Sink, readers: int) -> None:
+        self.folder, self.sink = folder / "news", sink
+        self.now = datetime.now(UTC)
+        self.tally = Tally()
+        self.call("init", str(self.folder), bare=True)
+        (self.folder / "config.toml").write_text(CONFIG + f"port = {sink.port}\n")
+        self._stock(readers)
+
+    @property
+    def config(self) -> str:
+        return str(self.folder / "config.toml")
+
+    @property
+    def date(self) -> str:
+        return self.now.date().isoformat()
+
+    def call(self, *words: str, bare: bool = False) -> int:
+        """In this process."""
+        given = list(words) if bare else ["--config", self.config, *words]
+        return main(given, clock=lambda: self.now, environment={})
+
+    def _stock(self, readers: int) -> None:
+        for number in range(12):
+            path = self.folder / "inbox" / f"{number:02}.md"
+            path.write_text(f"---\npublished: {self.date}\n---\n{unlike(number)}\n")
+        table = self.folder / "readers.csv"
+        lines = [f"r{number}@d{number % 7}.example" for number in range(readers)]
+        table.write_text("address\n" + "\n".join(lines) + "\n")
+        assert self.call("subscribers", "import", str(table)) == 0
+        assert self.call("ingest") == 0
+
+    def compose(self) -> None:
+        """Rows for everybody, nothing sent: what is killed later only delivers."""
+        from newsletter.cli.app import App
+        from newsletter.daily import Readers
+        from newsletter.daily.compose import compose
+
+        app = App(self.config, {}, lambda: self.now)
+        compose(app.rules, self.now, None, Readers(now=True))
+        app.close()
+
+    def deliver(self, times: int) -> None:
+        """``send --now`` again and again, in this process, until nothing waits."""
+        from threading import Event
+
+        from newsletter.cli.app import App
+        from newsletter.cli.send import desk
+        from newsletter.daily import Readers
+        from newsletter.daily.deliver import deliver
+
+        app = App(self.config, {}, lambda: self.now)
+        for _ in range(times):
+            if self.open_rows():
+                at = desk(app, Event(), lambda _outcomes, _total: None)
+                deliver(at, app.clock, self.now.date(), Readers(now=True))
+        app.close()
+
+    def start(self, *words: str, at: str = "", program: Sequence[str] = ()) -> "Sender":
+        """The command as the operator starts it; ``at`` arms a fault point."""
+        surroundings = {**os.environ, "PYTHONPATH": str(ROOT), KILL_AT: at}
+        command = [*(program or [sys.executable, "-m", "newsletter"]), "--config", self.config]
+        process = subprocess.Popen(
+            [*command, *(words or ("send", "--now", "--date", self.date))],
+            env=surroundings,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+        )
+        return Sender(process, at)
+
+    def rows(self) -> list[tuple[str, str, str | None]]:
+        """(address, state, reason) of every delivery."""
+        with closing(sqlite3.connect(self.folder / "newsletter.db", timeout=30)) as db:
+            return db.execute(
+                "SELECT address, d.state, reason FROM delivery d"
+                " JOIN subscriber s ON s.id = subscriber_id ORDER BY d.id"
+            ).fetchall()
+
+    def open_rows(self) -> int:
+        return sum(state in ("pending", "sending") for _, state, _ in self.rows())
+
+    def kill_all_day(
+        self, chance: random.Random, kills: int, senders: int = 1, points: Sequence[str] = POINTS
+    ) -> None:
+        """Start, kill, start again; half the kills at a named point, half at any moment."""
+        points = [point for point in points if not point.startswith("compos")]
+        crew: list[Sender] = []
+        while self.tally.kills < kills and self.open_rows():
+            while len(crew) < senders:
+                number = self.tally.kills + len(crew)
+                point = points[number // 2 % len(points)] if number % 2 else ""
+                crew.append(self.start(at=f"{point}:{chance.randint(1, 4)}" if point else ""))
+                crew[-1].doom(self.sink, chance)
+            crew = [one for one in crew if not self._buried(one)]
+        for one in crew:
+            one.process.kill()
+            one.process.communicate()
+            self._count(one, one.process.returncode)
+
+    def _buried(self, one: "Sender") -> bool:
+        """Whether it has ended; a kill is one that found it at work."""
+        one.kill_when_due()
+        code = one.process.poll()
+        if code is None:
+            time.sleep(0.01)
+            return False
+        one.process.communicate()
+        self._count(one, code)
+        return True
+
+    def _count(self, one: "Sender", code: int) -> None:
+        if code == -signal.SIGKILL:
+            self.tally.kills += 1
+            self.tally.points[one.at.partition(":")[0] or "any moment"] += 1
+
+    def finish(self) -> None:
+        """Nobody kills any more: after the leases, the day is done."""
+        until = time.monotonic() + 120
+        while self.open_rows() and time.monotonic() < until:
+            time.sleep(LEASE / 2)
+            self.start().process.communicate(timeout=120)
+        assert not self.open_rows()
+
+    def check(self) -> Tally:
+        """From the server's record and the ledger, nothing else."""
+        had = self.sink.record.per_recipient()
+        tally = self.tally
+        tally.messages = had.total()
+        for address, state, reason in self.rows():
+            tally.twice += had[address] > 1
+            tally.unknown += state == "unknown"
+            wanted = {"sent": (1,), "unknown": (0, 1)}.get(state, (0,) if reason else (1,))
+            tally.missing += had[address] not in wanted
+        tally.different = self._different()
+        return tally
+
+    def _different(self) -> int:
+        """Messages that are not, byte for byte, what ``preview --eml`` shows."""
+        from newsletter.cli.app import App
+        from newsletter.cli.preview import posting_of
+        from newsletter.editorial.message import message
+
+        app = App(self.config, {}, lambda: self.now)
+        found = 0
+        for recipient, taken in self.sink.record.messages:
+            posting = posting_of(app, recipient, self.now.date())
+            found += message(posting, app.letterhead) != taken
+        app.close()
+        return found
+
+    def copy(self, folder: Path) -> Path:
+        return Path(shutil.copytree(self.folder, folder))
+
+
+class Sender:
+    """A process, and when it is to die: armed, or a while after it got to work."""
+
+    def __init__(self, process: "subprocess.Popen[str]", at: str) -> None:
+        self.process, self.at = process, at
+        self.begun = time.monotonic()
+        self.at_work: float | None = None
+        self.after = 0.0
+        self.sink: Sink | None = None
+        self.seen = 0
+
+    def doom(self, sink: Sink, chance: random.Random) -> None:
+        """Unarmed ones die within the first messages that the server takes."""
+        self.sink, self.seen = sink, len(sink.record.messages)
+        self.after = chance.random() * 0.05
+
+    def kill_when_due(self) -> None:
+        assert self.sink is not None
+        if self.at or self.process.poll() is not None:
+            return
+        if self.at_work is None and len(self.sink.record.messages) > self.seen:
+            self.at_work = time.monotonic()
+        if self.at_work is not None and time.monotonic() - self.at_work > self.after:
+            self.process.kill()

@@ -1,0 +1,62 @@
+"""Killed for real: SIGKILL at random moments and at every named step, until the day is done."""
+
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from newsletter.edges.faults import POINTS
+from tests.killing.house import CLAIM, KillHouse, Tally
+from tests.killing.sink import Sink
+
+HEAVY_KILLS = int(os.environ.get("KILLS", "300"))
+
+
+def killed_day(folder: Path, seed: int, readers: int, kills: int, senders: int) -> Tally:
+    with Sink(pace=0.002) as sink:
+        house = KillHouse(folder, sink, readers)
+        house.compose()
+        house.kill_all_day(random.Random(seed), kills, senders)
+        house.finish()
+        return house.check()
+
+
+def hold(tally: Tally) -> None:
+    assert (tally.twice, tally.missing, tally.different) == (0, 0, 0), tally
+    assert tally.unknown <= CLAIM * tally.kills, tally
+
+
+@pytest.mark.parametrize("senders", [1, 3])
+def test_a_few_kills(tmp_path: Path, senders: int) -> None:
+    tally = killed_day(tmp_path, seed=senders, readers=60, kills=4, senders=senders)
+    hold(tally)
+    assert tally.kills >= 4
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("senders", [1, 3])
+def test_killed_all_day(tmp_path: Path, senders: int) -> None:
+    """Half of the kills with one sender, half with three; prints the README's numbers."""
+    total, day = Tally(), 0
+    while total.kills < HEAVY_KILLS / 2:
+        left = int(HEAVY_KILLS / 2) - total.kills
+        folder = tmp_path / str(day)
+        folder.mkdir()
+        one = killed_day(folder, 100 * senders + day, 400, min(60, left), senders)
+        hold(one)
+        total, day = total + one, day + 1
+    assert set(total.points) >= {one for one in POINTS if not one.startswith("compos")} | {
+        "any moment"
+    }
+    _report(senders, total)
+
+
+def _report(senders: int, total: Tally) -> None:
+    counts = {key: value for key, value in vars(total).items() if key != "points"}
+    line = json.dumps({"senders": senders, **counts, "points": dict(sorted(total.points.items()))})
+    print(f"\nkilling: {line}")
+    if path := os.environ.get("KILLING_REPORT"):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
