@@ -22,7 +22,7 @@ check: .venv/.dev  ## format, lint, types, arrows
 	$(BIN)/lint-imports
 
 bench: .venv/.dev  ## a table of ratios
-	@$(PIP) --editable '.[bench]'
+	@$(PIP) --editable '.[benchmarks]'
 	@$(BIN)/python -m benchmarks
 
 golden: .venv/.dev  ## write the golden issue anew; read its diff before you commit it

@@ -5,7 +5,7 @@ python -m benchmarks.fit_similarity ../shared/data
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ def main() -> None:
     weights["age"] = round(age(data, weights), 2)
     (_ROOM / "weights.py").write_text(_weights(weights, intercept))
     print((_ROOM / "weights.py").read_text())
+    for limit, recall, false in limits(data, weights, intercept):
+        print(f"twin limit {limit:.2f}: recall {recall:.2f}, of unseen ones stopped {false:.2f}")
 
 
 def training(data: Path) -> tuple[Array, Array, Array]:
@@ -102,6 +104,21 @@ def recent(one: labelled.Seen) -> tuple[Any, Any, Array]:
     new = np.repeat(np.arange(len(one.new)), sizes)
     row = np.concatenate([np.arange(*ends) for ends in zip(*one.rows, strict=True)])
     return new, row, judge.features_between(index, one.new, new, row, one.days[1])
+
+
+def limits(
+    data: Path, weights: Mapping[str, float], intercept: float
+) -> Iterator[tuple[float, float, float]]:
+    """What each twin limit would stop of Perspectrum's training topics: (limit, share of what was
+    seen before, share of what was not)."""
+    one = labelled.perspectives(data, test=False)
+    index = Index.build(range(len(one.archive)), one.archive)
+    new, _, _, features = judge.features_of(index, one.new)
+    evidence = features @ np.array([weights[name] for name in judge.FEATURES]) + intercept
+    best = np.zeros(len(one.new))
+    np.maximum.at(best, new, 1 / (1 + np.exp(-evidence)))
+    for limit in np.arange(0.1, 0.55, 0.1).tolist():
+        yield limit, (best >= limit)[one.label].mean(), (best >= limit)[~one.label].mean()
 
 
 def shares(label: Any) -> Array:

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 
+from benchmarks.corpus import Corpus
 from newsletter.editorial.similarity import Index, compare, shared, terms
 from newsletter.editorial.similarity import index as rooms
 from newsletter.editorial.similarity.index import Asked
+from newsletter.editorial.similarity.judge import _parts, features_between, probability
 
 KETTLE = "A kettle descaled monthly boils a litre forty seconds sooner, says the repair guild."
 RESTATED = "Descale the kettle every month and it boils a litre about forty seconds sooner."
@@ -116,3 +118,48 @@ def test_an_index_that_grew_answers_like_one_built_at_once(
 def test_values_are_probabilities(new: list[str], earlier: list[str]) -> None:
     found = compare(index(earlier), new)
     assert ((found.probability >= 0) & (found.probability <= 1)).all()
+
+
+@given(st.lists(st.text(min_size=1).filter(str.isalnum), max_size=6, unique=True))
+def test_parts_are_the_distinct_runs_of_letters_of_each_word(names: list[str]) -> None:
+    found = _parts(names)
+    for number, name in enumerate(names):
+        word = f" {name} "
+        runs = {word[at : at + size] for size in (3, 4) for at in range(len(word) - size + 1)}
+        assert found[[number]].nnz == len(runs)
+        assert found[[number]].power(2).sum() == pytest.approx(1)
+
+
+def test_what_was_said_long_ago_is_restated_less_surely() -> None:
+    one = Index.build(range(4), [KETTLE] * 4, days=[999, 993, 1, 0])
+    found = compare(one, [RESTATED], [1000]).probability
+    plain = compare(one, [RESTATED]).probability
+    assert found[0] > found[1] > found[2] > 0.1
+    assert found[[1, 3]] == pytest.approx(plain[[1, 3]])
+    assert compare(one, [KETTLE], [1000]).probability.min() > 0.9
+
+
+def test_a_limit_means_the_same_whatever_the_size_of_the_archive() -> None:
+    """Unrelated insights by the thousand move the probability of a restatement little."""
+    values = []
+    for size in (100, 10_000):
+        texts = [RESTATED, *corpus(size)]
+        found = compare(index(texts), [KETTLE])
+        values.append(dict(zip(found.row.tolist(), found.probability.tolist(), strict=True))[0])
+    assert min(values) > 0.5
+    assert values[1] - values[0] < 0.2
+
+
+def test_beyond_the_shortlist_nothing_is_a_twin() -> None:
+    """What the shortlist's end loses: here is every pair that it left out."""
+    texts = [*corpus(2_000), RESTATED]
+    one, new = index(texts), [KETTLE, *corpus(20, seed=2)]
+    pairs = compare(one, new)
+    every = np.repeat(np.arange(len(new)), len(one)), np.tile(np.arange(len(one)), len(new))
+    values = probability(features_between(one, new, *every)).reshape(len(new), -1)
+    values[pairs.new, pairs.row] = 0
+    assert values.max() < 0.1
+
+
+def corpus(size: int, seed: int = 1) -> list[str]:
+    return Corpus(seed).insights(size)
