@@ -64,7 +64,7 @@ def _parts_table(title: str, one: Mapping[str, Figures], size: int, scale: Scale
             _ms(warm["ours"]),
             f"{times(warm['ours'] / warm['theirs'])} of cosine_similarity ({_ms(warm['theirs'])})",
         ),
-        ("their probabilities", _ms(warm["features"]), ""),
+        ("their probabilities", _ms(warm["features"]), "of all pairs on them"),
         (
             f"a reader's mask, the first {readers['count']:.0f}",
             f"{readers['first'] * 1e6:.0f} µs",

@@ -20,7 +20,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from benchmarks import fit_similarity, labelled
 from benchmarks.measure import Table
@@ -277,21 +276,17 @@ def table(verdicts: Verdicts) -> Table:
     """Each figure with its 95 % interval; the last column is the AUC's lead over the defaults."""
     count, share = len(verdicts.label), verdicts.label.mean()
     samples = [np.random.default_rng(seed).integers(0, count, count) for seed in range(_RESAMPLES)]
-    peer = _resampled(roc_auc_score, verdicts, "TfidfVectorizer defaults", samples)
-    rows = []
-    for name in verdicts.scores:
-        auc = _resampled(roc_auc_score, verdicts, name, samples)
-        rows.append(
-            (
-                name,
-                _cell(auc),
-                _cell(_resampled(average_precision_score, verdicts, name, samples)),
-                _cell(_resampled(recall_at, verdicts, name, samples)),
-                _cell(_share(verdicts.right[name])),
-                _cell(_errors(verdicts, name, samples)),
-                _cell(auc - peer),
-            )
+    found = {name: _ranked(verdicts.label, one, samples) for name, one in verdicts.scores.items()}
+    rows = [
+        (
+            name,
+            *map(_cell, figures),
+            _cell(_share(verdicts.right[name])),
+            _cell(_errors(verdicts, name, samples)),
+            _cell(figures[0] - found["TfidfVectorizer defaults"][0]),
         )
+        for name, figures in found.items()
+    ]
     heads = ("", "AUC", "average precision", "recall at 5 % false", "recall@1")
     return Table(
         f"{verdicts.name}: {count:,} judged, {share:.0%} restatements",
@@ -300,19 +295,23 @@ def table(verdicts: Verdicts) -> Table:
     )
 
 
-def recall_at(label: Any, score: Array, false_alarms: float = 0.05) -> float:
-    wrong, known, _ = roc_curve(label, score)
-    return float(known[np.searchsorted(wrong, false_alarms, side="right") - 1])
+def _ranked(label: Any, score: Array, samples: Sequence[Any]) -> Array:
+    """(3, 1 + samples): AUC, average precision and recall at 5 % false alarms, of all and of each
+    resample, which only weighs what was sorted once."""
+    order = np.argsort(-score, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(score[order])), len(order) - 1)
+    drawn = [np.bincount(some, minlength=len(score)) for some in samples]
+    weighed = [one[order] for one in (np.ones(len(score)), *drawn)]
+    return np.array([_figures(label[order], one, ends) for one in weighed]).T
 
 
-def _resampled(
-    measure: Callable[..., float], verdicts: Verdicts, name: str, samples: Sequence[Any]
-) -> Array:
-    """The figure itself first, then that of each resample."""
-    label, score = verdicts.label, verdicts.scores[name]
-    return np.array(
-        [measure(label, score), *(measure(label[some], score[some]) for some in samples)]
-    )
+def _figures(label: Any, weight: Array, ends: Any) -> tuple[float, float, float]:
+    right, wrong = (np.append(0, np.cumsum(weight * one)[ends]) for one in (label, ~label))
+    known, alarms = right / right[-1], wrong / wrong[-1]
+    auc = (np.diff(alarms) * (known[1:] + known[:-1]) / 2).sum()
+    precision = right[1:] / np.maximum(right[1:] + wrong[1:], 1e-12)
+    at = np.searchsorted(alarms, 0.05, side="right") - 1
+    return float(auc), float((np.diff(known) * precision).sum()), float(known[at])
 
 
 def _errors(verdicts: Verdicts, name: str, samples: Sequence[Any]) -> Array:
