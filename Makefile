@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-all check bench golden browser screenshots clean
+.PHONY: demo test test-all check killed bench golden browser screenshots clean
 
 demo: .venv/.run  ## replay a week on the bundled samples
 	@$(BIN)/newsletter demo
@@ -20,6 +20,10 @@ check: .venv/.dev  ## format, lint, types, arrows
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+killed: .venv/.dev  ## 300 kills, and their counts for the README
+	@rm -f docs/killed.jsonl
+	@KILLING_REPORT=docs/killed.jsonl $(BIN)/pytest -m heavy tests/killing/test_killed.py
 
 bench: .venv/.dev  ## a table of ratios
 	@$(PIP) --editable '.[benchmarks]'

@@ -1,19 +1,22 @@
 """A real SMTP server on loopback: it records what it accepted, and misbehaves to order."""
 
 import asyncio
-import os
 import re
-import shutil
 import ssl
-import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
-import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 DROP = "drop"
 """Instead of an answer: the connection is gone."""
@@ -232,16 +235,29 @@ def _logged_in(session: Session | None) -> str:
     return str(session.auth_data) if session and session.authenticated else ""
 
 
-def make_certificate(folder: Path, names: str = "DNS:localhost,IP:127.0.0.1") -> Certificate:
-    """Self-signed, made now; skips where there is no openssl command, never in CI."""
-    if shutil.which("openssl") is None and os.environ.get("CI") != "true":
-        pytest.skip("needs the openssl command")
-    made = Certificate(folder / "certificate.pem", folder / "key.pem")
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-    about = ["-subj", "/CN=a server of the tests", "-addext", f"subjectAltName={names}"]
-    files = ["-out", str(made.chain), "-keyout", str(made.key)]
-    subprocess.run([*command.split(), *about, *files], check=True, capture_output=True)
-    return made
+LOOPBACK = (x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1")))
+
+
+def make_certificate(
+    folder: Path,
+    names: Iterable[x509.GeneralName] = LOOPBACK,
+    ends: timedelta = timedelta(days=2),
+) -> Certificate:
+    """Self-signed; it began a year ago and ends that long from now."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    about = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a server of the tests")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(about, about, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=365))
+        .not_valid_after(now + ends)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    found = Certificate(folder / "certificate.pem", folder / "key.pem")
+    found.chain.write_bytes(made.public_bytes(Encoding.PEM))
+    found.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return found
 
 
 def _tls_context(certificate: Certificate) -> ssl.SSLContext:

@@ -1,5 +1,6 @@
 """The documents are true: commands run, links lead somewhere, tables are whole."""
 
+import json
 import os
 import re
 import shlex
@@ -269,3 +270,13 @@ def status_of(port: int, path: str) -> int:
             with client.getresponse() as answer:
                 return answer.status
     raise AssertionError(f"nobody answers on port {port}")
+
+
+def test_the_reliability_table_is_what_the_harness_counted() -> None:
+    text = (ROOT / "docs" / "killed.jsonl").read_text()
+    days = sorted((json.loads(line) for line in text.splitlines()), key=lambda day: day["senders"])
+    columns = ("senders", "kills", "messages", "twice", "missing", "unknown", "different")
+    rows = [" | ".join(f"{day[name]:,}" for name in columns) for day in days]
+    assert sum(day["kills"] for day in days) >= 300
+    for row in rows:
+        assert f"| {row} |" in README.read_text()

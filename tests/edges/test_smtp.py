@@ -2,9 +2,11 @@ import math
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.x509 import DNSName
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -398,10 +400,22 @@ def test_a_certificate_nobody_vouches_for(
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_that_has_expired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connect: Connect, security: Security
+) -> None:
+    old = make_certificate(tmp_path, ends=timedelta(days=-1))
+    monkeypatch.setenv("SSL_CERT_FILE", str(old.chain))
+    with SmtpServer(security=security, certificate=old) as server:
+        with pytest.raises(SenderRefused, match="certificate has expired"):
+            connect(server, security).send(envelope())
+        assert server.messages == []
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_a_certificate_of_another_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connect: Connect, security: Security
 ) -> None:
-    other = make_certificate(tmp_path, names="DNS:mail.example.org")
+    other = make_certificate(tmp_path, names=[DNSName("mail.example.org")])
     monkeypatch.setenv("SSL_CERT_FILE", str(other.chain))
     with SmtpServer(security=security, certificate=other) as server:
         with pytest.raises(SenderRefused, match=r"certificate is not valid for '127\.0\.0\.1'"):

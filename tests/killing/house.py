@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -13,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain, cycle
 from pathlib import Path
 
 from newsletter.cli import KILL_AT, main
@@ -23,6 +23,9 @@ from tests.killing.sink import Sink
 ROOT = Path(__file__).parents[2]
 CLAIM = 5
 LEASE = 2
+COMMANDS = 3
+ONCE = (*POINTS[:2], "released")
+"""Points that a command reaches at most once; the first two only while rows are to be made."""
 CONFIG = f"""\
 [newsletter]
 from_address = "Five Insights <news@letters.example>"
@@ -63,7 +66,7 @@ class Tally:
 
 
 class KillHouse:
-    """``readers`` of one day, composed; ``sink`` is where its messages go."""
+    """``readers`` of one day; ``sink`` is where its messages go."""
 
     def __init__(self, folder: Path, sink: Sink, readers: int) -> None:
         self.folder, self.sink = folder / "news", sink
@@ -80,6 +83,10 @@ class KillHouse:
     @property
     def date(self) -> str:
         return self.now.date().isoformat()
+
+    def configure(self, old: str, new: str) -> None:
+        path = Path(self.config)
+        path.write_text(path.read_text().replace(old, new))
 
     def call(self, *words: str, bare: bool = False) -> int:
         """In this process."""
@@ -117,7 +124,7 @@ class KillHouse:
 
         app = App(self.config, {}, lambda: self.now)
         for _ in range(times):
-            if self.open_rows():
+            if self.undone():
                 at = desk(app, Event(), lambda _outcomes, _total: None)
                 deliver(at, app.clock, self.now.date(), Readers(now=True))
         app.close()
@@ -144,20 +151,25 @@ class KillHouse:
                 " JOIN subscriber s ON s.id = subscriber_id ORDER BY d.id"
             ).fetchall()
 
-    def open_rows(self) -> int:
-        return sum(state in ("pending", "sending") for _, state, _ in self.rows())
+    def undone(self) -> int:
+        """How many readers have no row yet, or one that is on its way."""
+        with closing(sqlite3.connect(self.folder / "newsletter.db", timeout=30)) as db:
+            (count,) = db.execute(
+                "SELECT count(*) FROM subscriber s LEFT JOIN delivery d ON s.id = subscriber_id"
+                " WHERE d.id IS NULL OR d.state IN ('pending', 'sending')"
+            ).fetchone()
+            return int(count)
 
-    def kill_all_day(
-        self, chance: random.Random, kills: int, senders: int = 1, points: Sequence[str] = POINTS
-    ) -> None:
+    def kill_all_day(self, chance: random.Random, kills: int, senders: int = 1) -> None:
         """Start, kill, start again; half the kills at a named point, half at any moment."""
-        points = [point for point in points if not point.startswith("compos")]
+        later = chain.from_iterable((point, "") for point in POINTS[2:])
+        dooms = chain(POINTS[:2], cycle(later))
         crew: list[Sender] = []
-        while self.tally.kills < kills and self.open_rows():
+        while self.tally.kills < kills and self.undone():
             while len(crew) < senders:
-                number = self.tally.kills + len(crew)
-                point = points[number // 2 % len(points)] if number % 2 else ""
-                crew.append(self.start(at=f"{point}:{chance.randint(1, 4)}" if point else ""))
+                point = next(dooms)
+                nth = 1 if point in ONCE else chance.randint(1, 4)
+                crew.append(self.start(at=f"{point}:{nth}" if point else ""))
                 crew[-1].doom(self.sink, chance)
             crew = [one for one in crew if not self._buried(one)]
         for one in crew:
@@ -167,7 +179,7 @@ class KillHouse:
 
     def _buried(self, one: "Sender") -> bool:
         """Whether it has ended; a kill is one that found it at work."""
-        one.kill_when_due()
+        one.end_when_due()
         code = one.process.poll()
         if code is None:
             time.sleep(0.01)
@@ -179,15 +191,15 @@ class KillHouse:
     def _count(self, one: "Sender", code: int) -> None:
         if code == -signal.SIGKILL:
             self.tally.kills += 1
-            self.tally.points[one.at.partition(":")[0] or "any moment"] += 1
+            self.tally.points[one.point or "any moment"] += 1
 
     def finish(self) -> None:
         """Nobody kills any more: after the leases, the day is done."""
         until = time.monotonic() + 120
-        while self.open_rows() and time.monotonic() < until:
+        while self.undone() and time.monotonic() < until:
             time.sleep(LEASE / 2)
             self.start().process.communicate(timeout=120)
-        assert not self.open_rows()
+        assert not self.undone()
 
     def check(self) -> Tally:
         """From the server's record and the ledger, nothing else."""
@@ -203,44 +215,55 @@ class KillHouse:
         return tally
 
     def _different(self) -> int:
-        """Messages that are not, byte for byte, what ``preview --eml`` shows."""
+        """Messages that are not, byte for byte, what ``preview --eml`` shows.
+
+        For all but a few by the function that the command calls: a start of it costs a second.
+        """
         from newsletter.cli.app import App
         from newsletter.cli.preview import posting_of
         from newsletter.editorial.message import message
 
         app = App(self.config, {}, lambda: self.now)
         found = 0
-        for recipient, taken in self.sink.record.messages:
-            posting = posting_of(app, recipient, self.now.date())
-            found += message(posting, app.letterhead) != taken
+        for number, (recipient, taken) in enumerate(self.sink.record.messages):
+            if number < COMMANDS:
+                shown = self._previewed(recipient)
+            else:
+                shown = message(posting_of(app, recipient, self.now.date()), app.letterhead)
+            found += shown != taken
         app.close()
         return found
 
-    def copy(self, folder: Path) -> Path:
-        return Path(shutil.copytree(self.folder, folder))
+    def _previewed(self, recipient: str) -> bytes:
+        out = self.folder / "preview.eml"
+        words = ("--eml", "--to", recipient, "--date", self.date, "--out", str(out))
+        process = self.start("preview", *words).process
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+        return out.read_bytes()
 
 
 class Sender:
-    """A process, and when it is to die: armed, or a while after it got to work."""
+    """A process, and when it is to end: armed, or a while after it got to work."""
 
     def __init__(self, process: "subprocess.Popen[str]", at: str) -> None:
-        self.process, self.at = process, at
-        self.begun = time.monotonic()
-        self.at_work: float | None = None
-        self.after = 0.0
-        self.sink: Sink | None = None
-        self.seen = 0
+        self.process = process
+        self.point = at.partition(":")[0]
 
     def doom(self, sink: Sink, chance: random.Random) -> None:
-        """Unarmed ones die within the first messages that the server takes."""
+        """To die within the first messages that the server takes; what is armed has longer."""
         self.sink, self.seen = sink, len(sink.record.messages)
-        self.after = chance.random() * 0.05
+        self.after = chance.random() * 0.05 if self.point in ("", "released") else 0.5
+        self.at_work: float | None = None
 
-    def kill_when_due(self) -> None:
-        assert self.sink is not None
-        if self.at or self.process.poll() is not None:
-            return
+    def end_when_due(self) -> None:
+        """What is armed at its very end is asked to end, instead of sending all that waits."""
         if self.at_work is None and len(self.sink.record.messages) > self.seen:
             self.at_work = time.monotonic()
-        if self.at_work is not None and time.monotonic() - self.at_work > self.after:
+        if self.at_work is None or time.monotonic() - self.at_work < self.after:
+            return
+        if self.point == "released":
+            self.process.terminate()
+        else:
+            self.point = ""
             self.process.kill()

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -82,17 +83,19 @@ def test_killed_on_a_bad_day(tmp_path: Path) -> None:
         hold(house.check())
 
 
-def test_a_certificate_that_has_expired_stops_the_run_and_blames_nobody(tmp_path: Path) -> None:
-    made = make_certificate(tmp_path)
+def test_a_certificate_that_has_expired_stops_the_run_and_blames_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_certificate(tmp_path, ends=timedelta(days=-1))
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.chain))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(made.chain, made.key)
     with Sink(starttls=context) as sink:
         house = KillHouse(tmp_path, sink, readers=3)
-        config = Path(house.config)
-        config.write_text(config.read_text().replace('security = "none"', 'security = "starttls"'))
+        house.configure('security = "none"', 'security = "starttls"')
         house.compose()
-        # Not trusted and expired are the same check of the same library: no faked clock here.
         assert house.call("send", "--now", "--date", house.date) == 1
+        assert "certificate has expired" in capsys.readouterr().err
         assert {state for _, state, _ in house.rows()} == {"pending"}
         assert not sink.record.messages
 
@@ -100,8 +103,7 @@ def test_a_certificate_that_has_expired_stops_the_run_and_blames_nobody(tmp_path
 def test_a_server_without_starttls_gets_nothing_in_clear(tmp_path: Path) -> None:
     with Sink() as sink:
         house = KillHouse(tmp_path, sink, readers=3)
-        config = Path(house.config)
-        config.write_text(config.read_text().replace('security = "none"', 'security = "starttls"'))
+        house.configure('security = "none"', 'security = "starttls"')
         house.compose()
         assert house.call("send", "--now", "--date", house.date) == 1
         assert {state for _, state, _ in house.rows()} == {"pending"}

@@ -1,4 +1,7 @@
-"""Killed for real: SIGKILL at random moments and at every named step, until the day is done."""
+"""Killed for real: SIGKILL at random moments and at every named step, until the day is done.
+
+``make killed`` writes the counts that the README shows.
+"""
 
 import json
 import os
@@ -17,7 +20,6 @@ HEAVY_KILLS = int(os.environ.get("KILLS", "300"))
 def killed_day(folder: Path, seed: int, readers: int, kills: int, senders: int) -> Tally:
     with Sink(pace=0.002) as sink:
         house = KillHouse(folder, sink, readers)
-        house.compose()
         house.kill_all_day(random.Random(seed), kills, senders)
         house.finish()
         return house.check()
@@ -28,11 +30,11 @@ def hold(tally: Tally) -> None:
     assert tally.unknown <= CLAIM * tally.kills, tally
 
 
-@pytest.mark.parametrize("senders", [1, 3])
-def test_a_few_kills(tmp_path: Path, senders: int) -> None:
-    tally = killed_day(tmp_path, seed=senders, readers=60, kills=4, senders=senders)
+@pytest.mark.parametrize(("senders", "kills"), [(1, 2), (3, 3)])
+def test_a_few_kills(tmp_path: Path, senders: int, kills: int) -> None:
+    tally = killed_day(tmp_path, seed=senders, readers=40, kills=kills, senders=senders)
     hold(tally)
-    assert tally.kills >= 4
+    assert tally.kills > 1
 
 
 @pytest.mark.heavy
@@ -47,15 +49,12 @@ def test_killed_all_day(tmp_path: Path, senders: int) -> None:
         one = killed_day(folder, 100 * senders + day, 400, min(60, left), senders)
         hold(one)
         total, day = total + one, day + 1
-    assert set(total.points) >= {one for one in POINTS if not one.startswith("compos")} | {
-        "any moment"
-    }
+    assert set(total.points) == {*POINTS, "any moment"}
     _report(senders, total)
 
 
 def _report(senders: int, total: Tally) -> None:
-    counts = {key: value for key, value in vars(total).items() if key != "points"}
-    line = json.dumps({"senders": senders, **counts, "points": dict(sorted(total.points.items()))})
+    line = json.dumps({"senders": senders, **vars(total)}, sort_keys=True)
     print(f"\nkilling: {line}")
     if path := os.environ.get("KILLING_REPORT"):
         with Path(path).open("a", encoding="utf-8") as file:
