@@ -83,13 +83,16 @@ def _logistic(x: Array, label: Array, share: Array, known: Array, bounds: Sequen
 def age(data: Path, weights: Mapping[str, float]) -> float:
     """What age weighs beside all else, on news of years that nothing is tested on.
 
-    The news only ranks: its labels are noisy, so the rest of the weights stay as they are.
+    The news only ranks: its labels are noisy, so the rest of the weights stay as they are. The
+    slope is that of one day to thirty; that nothing is old within a fortnight is set.
     """
     one = labelled.events(data, test=False, window=_RECENT)
     new, row, features = recent(one)
     same = (one.clusters[0][row] == one.clusters[1][new]).astype(float)
     evidence = features @ np.array([weights[name] for name in judge.FEATURES])
-    x = np.column_stack([evidence, features[:, judge.FEATURES.index("age")], np.ones(len(row))])
+    assert one.days
+    ages = np.log1p(one.days[1][new] - one.days[0][row])
+    x = np.column_stack([evidence, ages, np.ones(len(row))])
     share, nothing = np.full(len(row), 1 / len(row)), np.zeros(len(row))
     ours, theirs, _ = _logistic(x, same, share, nothing, [(None, None)] * 3)
     return float(theirs / ours)

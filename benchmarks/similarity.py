@@ -305,7 +305,7 @@ def _ranked(label: Any, score: Array, samples: Sequence[Any]) -> Array:
     return np.array([_figures(label[order], one, ends) for one in weighed]).T
 
 
-def _figures(label: Any, weight: Array, ends: Any) -> tuple[float, float, float]:
+def _figures(label: Any, weight: Any, ends: Any) -> tuple[float, float, float]:
     right, wrong = (np.append(0, np.cumsum(weight * one)[ends]) for one in (label, ~label))
     known, alarms = right / right[-1], wrong / wrong[-1]
     auc = (np.diff(alarms) * (known[1:] + known[:-1]) / 2).sum()

@@ -131,11 +131,11 @@ def test_parts_are_the_distinct_runs_of_letters_of_each_word(names: list[str]) -
 
 
 def test_what_was_said_long_ago_is_restated_less_surely() -> None:
-    one = Index.build(range(4), [KETTLE] * 4, days=[999, 993, 1, 0])
+    one = Index.build(range(4), [KETTLE] * 4, days=[999, 986, 1, 0])
     found = compare(one, [RESTATED], [1000]).probability
     plain = compare(one, [RESTATED]).probability
-    assert found[0] > found[1] > found[2] > 0.1
-    assert found[[1, 3]] == pytest.approx(plain[[1, 3]])
+    assert found[1] > found[2] > 0.1
+    assert found[[0, 1, 3]] == pytest.approx(plain[[0, 1, 3]])
     assert compare(one, [KETTLE], [1000]).probability.min() > 0.9
 
 

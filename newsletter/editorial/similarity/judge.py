@@ -22,7 +22,7 @@ _SPREAD = np.array([1, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F
 _BLOCK = 1 << 15
 # Many texts name the same day or count: a number in common says less than its rarity does.
 _NUMBERS = 0.3
-_WEEK = 7
+_FORTNIGHT = 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +101,8 @@ def _block(index: Index, asked: Asked, new: Places, row: Places) -> npt.NDArray[
 
 
 def _age(day: Any, earlier: Any) -> Floats:
-    """How long ago, from a week counted, on a scale of logarithms; 0 where nobody knows."""
-    apart = np.log((1 + np.abs(day - earlier)) / (1 + _WEEK))
+    """How long ago, on a scale of logarithms; 0 within a fortnight, and where nobody knows."""
+    apart = np.maximum(np.log((1 + np.abs(day - earlier)) / (1 + _FORTNIGHT)), 0)
     return np.where((day > 0) & (earlier > 0), apart, 0).astype(np.float32)
 
 
