@@ -1,4 +1,4 @@
-"""``python -m benchmarks [compose|render|scale|send] [--quick]``: tables of ratios, in Markdown."""
+"""``python -m benchmarks [compose|render|scale|sign|send] [--quick]``: tables of ratios, in Markdown."""
 
 import argparse
 import os
@@ -9,12 +9,13 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import compose, render, scale, send
+from benchmarks import compose, render, scale, send, sign
 
 _SUBJECTS: dict[str, ModuleType] = {
     "compose": compose,
     "render": render,
     "scale": scale,
+    "sign": sign,
     "send": send,
 }
 

@@ -1,7 +1,7 @@
 """Rendering: a letter per reader, and the bytes of its message."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +14,7 @@ from benchmarks.past import NOW, TODAY
 from newsletter.editorial.letter import letter
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Citation, Echo, Issue, Pick, Posting, Subscriber
+from newsletter.editorial.prose import headline
 
 
 @dataclass(frozen=True)
@@ -127,9 +128,8 @@ def postings(readers: int) -> list[Posting]:
 
 
 def _pick(place: int, texts: list[str]) -> Pick:
-    related = [texts[place - 1], texts[place - 2]]
     return Pick(
-        rank=1 + place % 5,
+        rank=1,
         insight_id=place + 1,
         text=texts[place],
         citation=Citation(
@@ -137,13 +137,24 @@ def _pick(place: int, texts: list[str]) -> Pick:
         ),
         score=0.5,
         signals={"novelty": 0.9},
-        related=tuple(Echo(number, text, 0.4) for number, text in enumerate(related)),
-        reason="New to you.",
     )
 
 
 def _posting(number: int, pool: list[Pick]) -> Posting:
     start = number * 5 + number // 40
-    picks = tuple(pool[(start + rank) % len(pool)] for rank in range(5))
+    chosen = [pool[(start + rank) % len(pool)] for rank in range(5)]
+    picks = tuple(_for_reader(number, rank, one, pool) for rank, one in enumerate(chosen, start=1))
     reader = Subscriber(number, f"reader{number}@example.org", "UTC", 7, f"Reader {number}")
     return Posting(Issue(TODAY, picks), reader, f"<{number}@news.example.org>", NOW)
+
+
+def _for_reader(number: int, rank: int, one: Pick, pool: list[Pick]) -> Pick:
+    """Its place, why it is there, and what this reader knows of it: another for each of them."""
+    heard = [pool[(number * 7 + rank * 31 + more) % len(pool)] for more in (0, 13)]
+    closest = f"“{headline(heard[0].text, 60)}” on {1 + number % 28} March"
+    return replace(
+        one,
+        rank=rank,
+        reason=f"New to you. The closest you have read: {closest}.",
+        related=tuple(Echo(earlier.insight_id, earlier.text, 0.4) for earlier in heard),
+    )

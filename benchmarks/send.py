@@ -105,7 +105,14 @@ def _delivered(path: Path, channel: Channel, count: int) -> Figures:
     _wait_again(path)
     store = Store(f"sqlite:///{path}")
     desk = Desk(
-        store, channel, letterhead(), SENDER, "bench", _steady, lambda: False, lambda *_: None
+        store,
+        channel,
+        letterhead(),
+        lambda _: SENDER,
+        "bench",
+        _steady,
+        lambda: False,
+        lambda *_: None,
     )
     with watch() as whole:
         report = deliver(desk, lambda: NOW, TODAY, Readers())

@@ -12,6 +12,7 @@ from importlib.resources import files
 from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
+from urllib.parse import quote
 
 from msgspec import Meta, Struct, ValidationError, convert, field
 from msgspec.structs import astuple
@@ -90,10 +91,17 @@ class SmtpChannel(Section, frozen=True):
 
 class Delivery(Section, frozen=True):
     channel: Literal["folder", "smtp"] = "folder"
+    return_path: str = ""
     claim: Annotated[int, Meta(ge=1, le=100)] = 20
     lease_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
     folder: FolderChannel = field(default_factory=FolderChannel)
     smtp: SmtpChannel = field(default_factory=SmtpChannel)
+
+
+class Dkim(Section, frozen=True):
+    selector: str = ""
+    domain: str = ""
+    key_file: str = ""
 
 
 class Schedule(Section, frozen=True):
@@ -120,6 +128,7 @@ class Settings(Section, frozen=True):
     store: Store = field(default_factory=Store)
     selection: Selection = field(default_factory=Selection)
     delivery: Delivery = field(default_factory=Delivery)
+    dkim: Dkim = field(default_factory=Dkim)
     schedule: Schedule = field(default_factory=Schedule)
     alerts: Alerts = field(default_factory=Alerts)
     web: Web = field(default_factory=Web)
@@ -254,34 +263,66 @@ def _keys(section: Section, prefix: str = "") -> Iterator[str]:
             yield from _keys(value, f"{prefix}{name}.")
 
 
+_LONGEST_URL = 900
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _SHAPES = (
-    ("language", r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", 'a language tag such as "en" or "pt-BR"'),
-    ("base_url", r"https?://[^\s/?#]+(/[^\s?#]*)?", "an address such as https://news.example.org"),
-    ("accent", r"#[0-9A-Fa-f]{6}", 'a colour such as "#a8321a"'),
+    (
+        "newsletter.language",
+        r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*",
+        'a language tag such as "en" or "pt-BR"',
+    ),
+    (
+        "newsletter.base_url",
+        r"https?://[^\s/?#]+(/[^\s?#]*)?",
+        "an address such as https://news.example.org",
+    ),
+    ("newsletter.accent", r"#[0-9A-Fa-f]{6}", 'a colour such as "#a8321a"'),
+    (
+        # 64 octets may stand before an @, and the token takes up to 37.
+        "delivery.return_path",
+        r"[A-Za-z0-9._+-]{1,27}@[^\s@<>]+",
+        "an address such as bounces@news.example.org, at most 27 characters before the @",
+    ),
+    ("dkim.selector", rf"{_LABEL}(\.{_LABEL})*", "letters, digits and hyphens, such as news1"),
+    ("dkim.domain", r"[^\s@/:;]+(\.[^\s@/:;]+)+", "a domain such as news.example.org"),
 )
 
 
 def _faults(made: Settings) -> Iterator[tuple[str, str]]:
     """(key, what to do) of what is of the right kind and still cannot be."""
     yield from _nulls(made)
-    news, pick = made.newsletter, made.selection
+    yield from _half_signed(made.dkim)
+    yield from _unchoosing(made.selection)
+    news = made.newsletter
     if news.timezone not in zones():
         yield "newsletter.timezone", f"no zone is called {news.timezone!r}: write Europe/Paris"
     for key, pattern, mend in _SHAPES:
-        if (written := getattr(news, key)) and not re.fullmatch(pattern, written):
-            yield f"newsletter.{key}", f"write {mend}"
-    addresses = {
-        "newsletter.from_address": news.from_address,
-        "newsletter.reply_to": news.reply_to,
-        "alerts.to": made.alerts.to,
-    }
-    for key, written in addresses.items():
-        if written and not _is_address(written):
+        if (written := attrgetter(key)(made)) and not re.fullmatch(pattern, written):
+            yield key, f"write {mend}"
+    if len(quote(news.base_url)) > _LONGEST_URL:
+        yield "newsletter.base_url", "shorten it: with a token it must fit a line of 998 octets"
+    for key in ("newsletter.from_address", "newsletter.reply_to", "alerts.to"):
+        if (written := attrgetter(key)(made)) and not _is_address(written):
             yield key, 'write "Name <name@example.org>" or "name@example.org"'
+
+
+def _unchoosing(pick: Selection) -> Iterator[tuple[str, str]]:
     if pick.minimum > pick.count:
         yield "selection.minimum", f"{pick.minimum} is more than selection.count ({pick.count})"
     if not any(astuple(pick.weights)):
         yield "selection.weights", "one weight must be more than 0"
+
+
+def _half_signed(dkim: Dkim) -> Iterator[tuple[str, str]]:
+    if dkim.selector and not dkim.key_file:
+        yield (
+            "dkim.key_file",
+            "is missing: `newsletter dkim new` makes a key and says what to write",
+        )
+    if dkim.key_file and not dkim.selector:
+        yield "dkim.selector", "is missing: the name that the key has in the DNS"
+    if dkim.domain and not dkim.key_file:
+        yield "dkim.key_file", "is missing: set it to sign, or remove dkim.domain"
 
 
 def _nulls(made: Settings) -> Iterator[tuple[str, str]]:
@@ -297,5 +338,6 @@ def _is_address(text: str) -> bool:
     return (
         "\n" not in text
         and "\r" not in text
+        and len(address.encode()) <= 254
         and re.fullmatch(r"[^\s@]+@[^\s@]+", address) is not None
     )

@@ -36,12 +36,14 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What the server took over, dots unstuffed; ``login`` is who had logged in."""
+    """What the server took over, dots unstuffed; ``login`` is who had logged in, ``options`` what
+    MAIL announced but for the size."""
 
     sender: str
     recipient: str
     message: bytes
     login: str = ""
+    options: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -210,7 +212,10 @@ class _Session(SMTP):
         if answer[0] in "45":
             return answer
         sender, message = envelope.mail_from or "", envelope.original_content or b""
-        self._server.messages.append(Received(sender, recipient, message, _logged_in(session)))
+        options = frozenset(one for one in envelope.mail_options if not one.startswith("SIZE="))
+        self._server.messages.append(
+            Received(sender, recipient, message, _logged_in(session), options)
+        )
         if answer in (DROP, STALL):
             await self._misbehave(answer)
         return answer

@@ -5,11 +5,13 @@ import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
 
 from newsletter.cli.app import App
 from newsletter.edges.channels import Envelope
 from newsletter.edges.store import marks, overview
+from newsletter.editorial.domains import in_ascii
 from newsletter.editorial.due import local_date, zone
 from newsletter.errors import DeliveryError
 
@@ -68,11 +70,13 @@ def _mail(app: App, to: str, text: str) -> bool:
     message["From"], message["To"] = app.from_address, to
     message["Subject"] = f"{app.settings.newsletter.name}: {text[:60]}"
     message["Date"] = format_datetime(app.clock())
+    message["Message-ID"] = make_msgid(domain=in_ascii(app.sender.rpartition("@")[2]))
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(f"{text}\n")
+    raw = message.as_bytes(policy=SMTP)
     channel = app.channel()
     try:
-        channel.send(Envelope(app.sender, to, message.as_bytes()))
+        channel.send(Envelope(app.sender, to, app.signer.sign(raw) if app.signer else raw))
     except DeliveryError as error:
         log.error("the alert could not be mailed: %s", error)  # noqa: TRY400
         return False

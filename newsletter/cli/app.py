@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.config import PREFIX, Settings, load
+from newsletter.editorial.domains import all_in_ascii, in_ascii
 from newsletter.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from newsletter.daily.gather import Watch
     from newsletter.edges.channels import Channel
     from newsletter.edges.store import Store
+    from newsletter.editorial.dkim import Signer
     from newsletter.editorial.letter import Letterhead
     from newsletter.editorial.model import Subscriber, Taste
 
@@ -64,7 +66,7 @@ class App:
         from newsletter.daily import Rules
 
         catch_up = timedelta(hours=self.settings.schedule.catch_up_hours)
-        domain = self.sender.rpartition("@")[2]
+        domain = in_ascii(self.sender.rpartition("@")[2])
         language = self.settings.newsletter.language
         return Rules(self.store, self.taste, catch_up, domain, language, self.shelf)
 
@@ -116,16 +118,41 @@ class App:
         news = self.settings.newsletter
         return Letterhead(
             name=news.name,
-            from_address=self.from_address,
-            reply_to=news.reply_to,
+            from_address=self._in_ascii("from_address", self.from_address),
+            reply_to=self._in_ascii("reply_to", news.reply_to),
             postal_address=news.postal_address,
-            base_url=news.base_url,
+            base_url=self._in_ascii("base_url", news.base_url),
             language=news.language,
             accent=news.accent,
             logo=read_logo(self.beside(news.logo)) if news.logo else None,
             secret=self.secret,
             stationery=Stationery(read_templates(self.templates)),
+            signer=self.signer,
         )
+
+    def _in_ascii(self, key: str, written: str) -> str:
+        try:
+            return all_in_ascii(written)
+        except ValueError as error:
+            raise ConfigError(
+                f"newsletter.{key}: {written!r} has no real domain: {error}"
+            ) from error
+
+    @cached_property
+    def signer(self) -> "Signer | None":
+        """Raises ConfigError where there is a key to sign with and it cannot be used."""
+        chosen = self.settings.dkim
+        if not chosen.key_file:
+            return None
+        from newsletter.edges.dkim_key import read_key
+        from newsletter.editorial.dkim import Signer
+
+        domain = chosen.domain or self.sender.rpartition("@")[2]
+        try:
+            domain = in_ascii(domain)
+        except ValueError as error:
+            raise ConfigError(f"dkim.domain: {domain!r} is no domain: {error}") from error
+        return Signer(domain, chosen.selector, read_key(self.beside(chosen.key_file)))
 
     @property
     def templates(self) -> Path | None:
@@ -145,6 +172,18 @@ class App:
         from newsletter.cli.addresses import mailbox
 
         return mailbox(self.from_address, "newsletter.from_address").address
+
+    @property
+    def bounces(self) -> str:
+        """The address that bounces go to."""
+        return self.settings.delivery.return_path or self.sender
+
+    def envelope_sender(self, delivery_id: int) -> str:
+        """The same, and with delivery.return_path it tells whose delivery came back."""
+        from newsletter.editorial.tokens import return_path
+
+        told_apart = bool(self.settings.delivery.return_path)
+        return return_path(self.secret, self.bounces, delivery_id) if told_apart else self.sender
 
     def channel(self) -> "Channel":
         from newsletter.edges.channels.folder import Folder
@@ -172,6 +211,12 @@ class App:
             warn("newsletter.base_url is not https: mail programs offer no one-click unsubscribe")
         if not news.postal_address:
             warn("newsletter.postal_address is empty: the law asks for one in many places")
+        if self.signer:
+            from newsletter.edges.dkim_key import others_can_read
+
+            key = self.beside(self.settings.dkim.key_file)
+            if others_can_read(key):
+                warn(f"dkim.key_file: others can read {key} and sign in your name: chmod 600 {key}")
 
     def subscriber(self, address: str) -> "Subscriber":
         """Raises UsageError where nobody has this address."""

@@ -4,7 +4,6 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
-from typing import Literal, NamedTuple
 
 from newsletter.cli.app import App
 from newsletter.cli.clocks import steady
@@ -13,6 +12,7 @@ from newsletter.daily.draft import draft
 from newsletter.edges.channels.smtp import Smtp
 from newsletter.edges.store import ledger, marks, overview
 from newsletter.edges.store.schema import HEAD
+from newsletter.editorial.health import Line
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Citation, Issue, Pick, Posting
 from newsletter.errors import NewsletterError
@@ -21,20 +21,12 @@ _OLD = timedelta(hours=1)
 _HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "List-Unsubscribe", "List-Id")
 
 
-class Line(NamedTuple):
-    """``verdict``: ok, a warning, or what keeps the newsletter from going out."""
-
-    what: str
-    verdict: Literal["ok", "warn", "fail"]
-    found: str
-    mend: str = ""
-
-
 Check = Callable[[App], Iterator[Line]]
 
 
 def doctor(app: App, words: Namespace) -> int:
-    lines = [line for what, check in _CHECKS.items() for line in _checked(app, what, check)]
+    checks = _CHECKS | (_online() if words.online else {})
+    lines = [line for what, check in checks.items() for line in _checked(app, what, check)]
     if words.json:
         say_json([line._asdict() for line in lines])
     else:
@@ -95,6 +87,26 @@ def _message(app: App) -> Iterator[Line]:
     mend = "look at newsletter.templates, name, reply_to" if faults else ""
     found = f"{len(made):,} bytes; {', '.join(faults) or 'headers right when read back'}"
     yield Line("message", "fail" if faults else "ok", found, mend)
+
+
+def _signature(app: App) -> Iterator[Line]:
+    """Ours, of today's message, against the public half of the key."""
+    if app.signer is None:
+        mend = "let your mail server sign, or see `newsletter dkim new`"
+        yield Line("signature", "warn", "messages are not signed here", mend)
+        return
+    from newsletter.edges.dkim_key import others_can_read
+    from newsletter.editorial.dkim import verify
+
+    key = app.beside(app.settings.dkim.key_file)
+    try:
+        verify(message(_sample(app), app.letterhead), app.signer.key.public_key())
+    except ValueError as error:
+        yield Line("signature", "fail", f"it does not hold: {error}", "please report this")
+        return
+    open_ = others_can_read(key)
+    found = f"it holds, for {app.signer.place}{f'; others can read {key}' * open_}"
+    yield Line("signature", "warn" if open_ else "ok", found, f"chmod 600 {key}" * open_)
 
 
 def _sample(app: App) -> Posting:
@@ -160,7 +172,24 @@ _CHECKS: dict[str, Check] = {
     "base_url": _base_url,
     "database": _database,
     "message": _message,
+    "signature": _signature,
     "server": _server,
     "scheduler": _scheduler,
     "queue": _queue,
 }
+
+
+def _online() -> dict[str, Check]:
+    """Asked only when asked for: what the DNS says."""
+    from newsletter.cli import online
+
+    def dkim(app: App) -> Iterator[Line]:
+        return online.dkim(app, message(_sample(app), app.letterhead))
+
+    return {
+        "SPF": online.spf,
+        "DKIM": dkim,
+        "DMARC": online.dmarc,
+        "MX": online.mx,
+        "PTR": online.ptr,
+    }

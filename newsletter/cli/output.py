@@ -36,19 +36,22 @@ def warn(text: str) -> None:
 
 def say_json(value: object) -> None:
     """ASCII alone, so that it says the same in every locale; dates and instants in ISO 8601."""
-    with _standard_output():
+    with _standard_output(needed=True):
         print(json.dumps(value, indent=2, default=_iso), flush=True)
 
 
 def say_bytes(data: bytes) -> None:
     """As they are, whatever the locale."""
-    with _standard_output():
+    with _standard_output(needed=True):
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
 
 
 @contextmanager
-def _standard_output() -> Iterator[None]:
+def _standard_output(*, needed: bool = False) -> Iterator[None]:
+    """``needed``: what was asked for goes there. Closed (``>&-``), it is None for Python."""
+    if needed and sys.stdout is None:
+        raise NewsletterError("standard output cannot be written: it is closed")
     try:
         yield
     except BrokenPipeError:

@@ -76,6 +76,14 @@ def _setup(commands: _Commands) -> None:
     one.add_argument("dir", nargs="?", metavar="DIR", help="default: a new folder in ./demo")
     one.add_argument("--date", type=_date, metavar="D", help="the last day of the replay")
     commands.add("migrate", "setup:migrate", "bring the database up to date")
+    group = _Commands(commands.add("dkim", "", "the key that messages are signed with"), "ACTION")
+    one = group.add("new", "dkim:new", "make a key, and say what to write into the DNS")
+    one.add_argument(
+        "selector", nargs="?", type=_selector, default="news1", metavar="SELECTOR",
+        help="the key's name in the DNS (default: news1)",
+    )  # fmt: skip
+    one.add_argument("--domain", help="whose mail is signed (default: from_address's)")
+    one.add_argument("--ed25519", action="store_true", help="instead of RSA with 2048 bits")
 
 
 def _daily(commands: _Commands) -> None:
@@ -118,6 +126,7 @@ def _looking(commands: _Commands) -> None:
     form.add_argument("--text", action="store_true", help="the plain text part")
     form.add_argument("--eml", action="store_true", help="the message itself, byte for byte")
     one.add_argument("--why", action="store_true", help="print why these five as well")
+    one.add_argument("--now", action="store_true", help="as `send --now` would send it")
     one.add_argument(
         "--serve", action="store_true", help="the workbench: every way to see it, in a browser"
     )
@@ -163,7 +172,12 @@ def _deliveries(commands: _Commands) -> None:
     commands.add("resume", "deliveries:resume", "end a pause")
     one = commands.add("cancel", "deliveries:cancel", "nobody more gets the issue of a date")
     one.add_argument("--date", type=_date, metavar="D", required=True)
-    commands.add("doctor", "doctor:doctor", "check what can be checked here and now", json=True)
+    one = commands.add(
+        "doctor", "doctor:doctor", "check what can be checked here and now", json=True
+    )
+    one.add_argument(
+        "--online", action="store_true", help="and what the DNS says: SPF, DKIM, DMARC, MX, PTR"
+    )
 
 
 def _subscribers(commands: _Commands) -> None:
@@ -205,6 +219,12 @@ def hour(text: str) -> int:
     if not re.fullmatch("-?[0-9]{1,9}", text):
         raise ArgumentTypeError(f"hour {text!r} is no number from 0 to 23")
     return int(text)
+
+
+def _selector(text: str) -> str:
+    if not re.fullmatch("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", text):
+        raise ArgumentTypeError(f"{text!r} is no selector: write letters and digits, such as news1")
+    return text
 
 
 def _port(text: str) -> int:

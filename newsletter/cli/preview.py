@@ -28,7 +28,7 @@ def preview(app: App, words: Namespace) -> int:
         return serve(app, words)
     if words.out == "-" and (words.open or words.why):
         raise UsageError("--out - leaves no room for --open or --why: give --out a file")
-    posting = posting_of(app, words.to, words.date)
+    posting = posting_of(app, words.to, words.date, at_once=words.now)
     if not posting.issue.picks:
         raise NewsletterError(_nothing(app, posting.issue.date))
     data, suffix = _render(app, posting, words)
@@ -45,9 +45,9 @@ def preview(app: App, words: Namespace) -> int:
     return 0
 
 
-def posting_of(app: App, to: str | None, day: date | None) -> Posting:
+def posting_of(app: App, to: str | None, day: date | None, *, at_once: bool = False) -> Posting:
     reader = app.subscriber(to) if to else app.house()
-    return draft(app.rules, app.clock(), reader, day, house=not to)
+    return draft(app.rules, app.clock(), reader, day, house=not to, at_once=at_once)
 
 
 def _render(app: App, posting: Posting, words: Namespace) -> tuple[bytes, str]:

@@ -153,12 +153,13 @@ def serve(app: App, words: Namespace) -> int:
         return head.stationery.fill("unsubscribe.html", state=state, **common)
 
     host, port = words.host or app.settings.web.host, words.port or app.settings.web.port
-    say(f"listening on http://{host}:{port}; put a web server with TLS in front of it")
     try:
-        web.serve(web.app(_telling(known), _telling(leave), page), host, port)
+        bound = web.listening(host, port)
     except OSError as error:
         raise NewsletterError(
             f"cannot listen on {host}:{port}: {error.strerror}: set web.host and web.port, or end"
             " what listens there"
         ) from error
+    say(f"listening on http://{host}:{port}; put a web server with TLS in front of it")
+    web.serve(web.app(_telling(known), _telling(leave), page), bound)
     return 0

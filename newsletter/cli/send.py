@@ -64,7 +64,7 @@ def desk(app: App, stop: threading.Event, watch: Watch) -> Desk:
         store=app.store,
         channel=app.channel(),
         letterhead=app.letterhead,
-        sender=app.sender,
+        sender=app.envelope_sender,
         owner=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}:{here.seconds}",
         steady=steady,
         stop=stop.is_set,
@@ -162,7 +162,7 @@ def _test(app: App, words: Namespace) -> int:
     text = message(posting, app.letterhead, test=True)
     channel = app.channel()
     try:
-        answer = channel.send(Envelope(app.sender, to, text))
+        answer = channel.send(Envelope(app.bounces, to, text))
     except DeliveryError as error:
         raise NewsletterError(f"the test copy to {to} was not taken: {error}") from error
     finally:

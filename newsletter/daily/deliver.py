@@ -48,8 +48,9 @@ class Hand:
 
 @dataclass(frozen=True)
 class Desk:
-    """What delivering needs. ``owner`` tells this sender from every other, ``stop`` ends it early
-    after the message in hand; ``watch`` is told (outcomes, of how many).
+    """What delivering needs. ``sender`` is the envelope's, by the delivery's id; ``owner`` tells
+    this sender from every other, ``stop`` ends it early after the message in hand; ``watch`` is
+    told (outcomes, of how many).
 
     ``claim`` rows at a time: what a crash can leave unknown. ``lease`` must outlast the slowest
     message: the answer to its final dot alone may take five minutes.
@@ -58,7 +59,7 @@ class Desk:
     store: Store
     channel: Channel
     letterhead: Letterhead
-    sender: str
+    sender: Callable[[int], str]
     owner: str
     steady: Callable[[], Steady]
     stop: Callable[[], bool]
@@ -267,7 +268,7 @@ class _Run:
         issue = self.issues[row.issue_id]
         posting = Posting(issue, row.subscriber, row.message_id, row.due_at)
         text = message(posting, self.desk.letterhead)
-        return Envelope(self.desk.sender, row.subscriber.address, text)
+        return Envelope(self.desk.sender(row.id), row.subscriber.address, text)
 
 
 _OUTCOMES = {

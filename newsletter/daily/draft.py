@@ -9,11 +9,18 @@ from newsletter.editorial.model import Issue, Posting, Subscriber
 
 
 def draft(
-    rules: Rules, now: datetime, reader: Subscriber, on: date | None, *, house: bool = False
+    rules: Rules,
+    now: datetime,
+    reader: Subscriber,
+    on: date | None,
+    *,
+    house: bool = False,
+    at_once: bool = False,
 ) -> Posting:
-    """The stored posting of a date, or the one that composing it now would store.
+    """The stored posting of a date, or the one that composing it of what is known would store.
 
-    ``house``: the house issue, addressed to ``reader``. No picks means: nothing would be sent.
+    ``house``: the house issue, addressed to ``reader``. ``at_once``: composed now, whatever the
+    hour, and dated so. No picks means: nothing would be sent.
     """
     day = on or local_date(now, reader.timezone)
     with rules.store.reading() as db:
@@ -25,6 +32,7 @@ def draft(
         stored = issues.house(db, day) if house else None
         issue = issues.load(db, stored) if stored else _fresh(db, rules, reader, day, house=house)
     due = due_at(day, reader.hour, reader.timezone)
+    due = min(due, now) if at_once else due
     return Posting(issue, reader, message_id(day, reader, rules.domain), due)
 
 

@@ -12,23 +12,23 @@ _SUFFIXES = {".html", ".txt"}
 def read_templates(custom: Path | None) -> dict[str, str]:
     """Name -> source. A template in ``custom`` overrides the bundled one of that name.
 
-    Raises ConfigError where the folder is missing or a template cannot be read or compiled.
+    Raises ConfigError where the folder is missing or a template in it cannot be read or compiled.
     """
-    sources = _read_folder(resource("templates"))
+    bundled = _paths(resource("templates"))
+    sources = {path.name: path.read_text(encoding="utf-8") for path in bundled}
     if custom is None:
         return sources
     if not custom.is_dir():
         raise ConfigError(f"the folder of templates {custom} is missing: create it or drop the key")
-    return sources | _read_folder(custom)
+    return sources | {path.name: read_template(path) for path in _paths(custom)}
 
 
-def _read_folder(folder: Path) -> dict[str, str]:
-    paths = sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES and path.is_file())
-    return {path.name: read_template(path) for path in paths}
+def _paths(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES and path.is_file())
 
 
 def read_template(path: Path) -> str:
-    """Its source; raises ConfigError where it cannot be read or compiled."""
+    """An operator's template: ConfigError, naming it, where it cannot be read or compiled."""
     try:
         source = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -4,12 +4,16 @@ import hashlib
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from newsletter.editorial.model import Issue, Subscriber
 from newsletter.editorial.prose import first_sentence, headline, minutes
 from newsletter.editorial.stationery import Stationery, uri
 from newsletter.editorial.tokens import token
+
+if TYPE_CHECKING:
+    from newsletter.editorial.dkim import Signer
 
 __all__ = ["Letter", "Letterhead", "Logo", "Stationery", "leaving", "letter"]
 
@@ -41,7 +45,7 @@ class Letterhead:
     """What all letters of a newsletter share.
 
     ``from_address`` is "Name <a@b>" or "a@b", already valid. ``base_url`` is where ``/u/TOKEN``
-    answers; empty where nothing does: then readers leave by mail.
+    answers; empty where nothing does: then readers leave by mail. ``signer``: who signs, if any.
     """
 
     name: str
@@ -54,11 +58,23 @@ class Letterhead:
     language: str = "en"
     accent: str = "#a8321a"
     logo: Logo | None = None
+    signer: "Signer | None" = field(default=None, repr=False)
 
     @cached_property
     def sender(self) -> str:
         """The bare address that the letters come from."""
         return parseaddr(self.from_address)[1]
+
+    @cached_property
+    def by_mail(self) -> str:
+        """Where readers write to, as a mailto URI (RFC 6068)."""
+        address = parseaddr(self.reply_to)[1] or self.sender
+        return f"mailto:{quote(address, safe='@!$*+')}"
+
+    @cached_property
+    def by_web(self) -> str:
+        """The address under which readers' tokens answer; empty where nothing does."""
+        return f"{uri(self.base_url.rstrip('/'))}/u/" if self.base_url else ""
 
     @property
     def direction(self) -> str:
@@ -94,10 +110,8 @@ def letter(
 def leaving(subscriber: Subscriber, letterhead: Letterhead, *, test: bool = False) -> list[str]:
     """The ways to unsubscribe, the best first: the web where it answers, and mail always."""
     key = _INERT if test else token(letterhead.secret, subscriber.id)
-    address = parseaddr(letterhead.reply_to)[1] or letterhead.sender
-    mail = f"mailto:{quote(address, safe='@!$*+')}?subject=unsubscribe%20{key}"
-    web = f"{uri(letterhead.base_url.rstrip('/'))}/u/{key}"
-    return [web, mail] if letterhead.base_url else [mail]
+    mail = f"{letterhead.by_mail}?subject=unsubscribe%20{key}"
+    return [letterhead.by_web + key, mail] if letterhead.by_web else [mail]
 
 
 def _values(

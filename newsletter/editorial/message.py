@@ -5,9 +5,12 @@ import string
 import unicodedata
 from base64 import encodebytes
 from binascii import b2a_qp
+from contextlib import suppress
+from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
+from newsletter.editorial.domains import in_ascii
 from newsletter.editorial.due import zone
 from newsletter.editorial.letter import Letter, Letterhead, Logo, leaving, letter
 from newsletter.editorial.model import Posting, digest
@@ -24,32 +27,43 @@ _WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 def message(posting: Posting, letterhead: Letterhead, *, test: bool = False) -> bytes:
     """Lines end in CRLF and hold at most 998 octets; only an address may bring 8-bit letters.
 
-    ``test`` marks the subject, adds a header and makes the unsubscribe links inert.
+    Signed (DKIM) where the letterhead has a signer. ``test`` marks the subject, adds a header and
+    makes the unsubscribe links inert.
     """
     content = letter(posting.issue, posting.subscriber, letterhead, test=test)
     headers = [
         *_people(posting, letterhead),
         ("Subject", _text("Subject", content.subject)),
-        ("Date", format_datetime(posting.due_at.astimezone(zone(posting.subscriber.timezone)))),
-        ("Message-ID", _line(posting.message_id)),
+        ("Date", _date(posting.due_at, posting.subscriber.timezone)),
+        ("Message-ID", f"<{_address(posting.message_id.strip('<>'))}>"),
         *_list(posting, letterhead, test=test),
         *([("X-Newsletter-Test", "yes")] if test else []),
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    return head.encode() + _body(
-        content, letterhead.logo, boundary="=_" + digest(posting.message_id)[:32]
-    )
+    body = _body(content, letterhead.logo, boundary="=_" + digest(posting.message_id)[:32])
+    made = head.encode() + body
+    return letterhead.signer.sign(made) if letterhead.signer else made
 
 
 def _people(posting: Posting, letterhead: Letterhead) -> list[tuple[str, str]]:
     reader = posting.subscriber
     people = [
-        ("From", _mailbox("From", *parseaddr(letterhead.from_address))),
+        ("From", _ours("From", letterhead.from_address)),
         ("To", _mailbox("To", reader.name, reader.address)),
     ]
     if letterhead.reply_to:
-        people.append(("Reply-To", _mailbox("Reply-To", *parseaddr(letterhead.reply_to))))
+        people.append(("Reply-To", _ours("Reply-To", letterhead.reply_to)))
     return people
+
+
+@lru_cache(maxsize=8)
+def _ours(header: str, written: str) -> str:
+    return _mailbox(header, *parseaddr(written))
+
+
+@lru_cache(maxsize=1024)
+def _date(due_at: datetime, timezone: str) -> str:
+    return format_datetime(due_at.astimezone(zone(timezone)))
 
 
 def _list(posting: Posting, letterhead: Letterhead, *, test: bool) -> list[tuple[str, str]]:
@@ -90,14 +104,9 @@ def _address(address: str) -> str:
     local, _, domain = _line(address).rpartition("@")
     if not _ATOMS.fullmatch(local) and not re.fullmatch(r'"(?:[^"\\]|\\.)*"', local):
         local = '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
-    return f"{local}@{domain if domain.isascii() else _idna(domain)}"
-
-
-def _idna(domain: str) -> str:
-    try:
-        return domain.encode("idna").decode()
-    except UnicodeError:
-        return domain
+    with suppress(ValueError):  # no domain at all: the channel says so
+        domain = in_ascii(domain)
+    return f"{local}@{domain}"
 
 
 def _text(header: str, text: str) -> str:
@@ -166,8 +175,17 @@ def _html(content: Letter, logo: Logo | None, boundary: str) -> bytes:
 
 
 def _part(subtype: str, body: str) -> bytes:
-    lines = "\r\n".join(body.splitlines()) + "\r\n"
-    return (
+    head = (
         f"Content-Type: text/{subtype}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    ).encode() + b2a_qp(lines.encode("utf-8", "replace"))
+    )
+    return head.encode() + b"".join(map(_quoted, body.splitlines()))
+
+
+@lru_cache(maxsize=16_384)
+def _quoted(line: str) -> bytes:
+    """Quoted-printable by the line, which is the same as of the whole.
+
+    A day's letters are put together from the same lines, and each is encoded once.
+    """
+    return b2a_qp(f"{line}\r\n".encode("utf-8", "replace"))

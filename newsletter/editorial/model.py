@@ -98,12 +98,16 @@ class Insight:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An insight of the window, said in ``brief_count`` briefs; ``brief_id`` is the one cited."""
+    """An insight of the window, said in ``brief_count`` briefs; ``brief_id`` is the one cited.
+
+    ``this_week`` of them are dated within the seven days that end with the issue's.
+    """
 
     insight: Insight
     citation: Citation
     brief_id: int
     brief_count: int = 1
+    this_week: int = 0
     topics: tuple[str, ...] = ()
 
 

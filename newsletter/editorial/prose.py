@@ -14,6 +14,7 @@ _WIDE = (
 )
 _UNIT = re.compile(f"(\\s*)([{_WIDE}][{_CLOSING}]*|[^\\s{_WIDE}]+[{_CLOSING}]*)")
 _WIDE_ONE = re.compile(f"[{_WIDE}]")
+_UNEVEN = re.compile("[^\u0000-\u02ff\u2010-\u2027]")  # what may take two columns, or none
 
 _SENTENCE_END = re.compile(
     r"""[.!?…؟۔।]+["'”’»)\]]*(?=\s) | [。！？]+["'”’」』）]*""",
@@ -32,11 +33,17 @@ _WORDS_PER_MINUTE = 220
 @lru_cache(maxsize=4096)
 def first_sentence(text: str) -> str:
     """Up to the first full stop that ends a sentence; "U.S.", "3.5" and "Dr." do not."""
+    return first_and_rest(text)[0]
+
+
+@lru_cache(maxsize=4096)
+def first_and_rest(text: str) -> tuple[str, str]:
+    """The first sentence and what follows it, white space single."""
     line = " ".join(text.split())
     for end in _SENTENCE_END.finditer(line):
         if _ends_here(line, end):
-            return line[: end.end()]
-    return line
+            return line[: end.end()], line[end.end() :].lstrip()
+    return line, ""
 
 
 def _ends_here(line: str, end: re.Match[str]) -> bool:
@@ -86,19 +93,37 @@ def wrap(text: str, indent: str = "", mark: str = "", width: int = 72) -> str:
     A word longer than a line (a link) keeps a line of its own; text without spaces (Chinese,
     Japanese) breaks between characters.
     """
+    margin = indent + " " * _columns(mark)
+    wanted = width - len(margin)
+    lines = _lines(text, wanted) if _UNEVEN.search(text) else _even_lines(text, wanted)
+    return "\n".join(
+        (margin if place else indent + mark) + line for place, line in enumerate(lines)
+    )
+
+
+def _even_lines(text: str, width: int) -> list[str]:
+    """Where every letter takes one column, as in nearly all texts: many times as fast."""
+    return _fitting(width).findall(" ".join(text.split()))
+
+
+@lru_cache(maxsize=64)
+def _fitting(width: int) -> re.Pattern[str]:
+    return re.compile(rf"\S.{{0,{max(0, width - 1)}}}(?!\S)|\S+")
+
+
+def _lines(text: str, width: int) -> list[str]:
     lines: list[str] = []
     used = 0
-    margin = indent + " " * _columns(mark)
     for space, unit in _UNIT.findall(text):
         gap = " " if space and lines else ""
         taken = len(gap) + _columns(unit)
         if not lines or used + taken > width:
-            lines.append((margin if lines else indent + mark) + unit)
-            used = len(margin) + _columns(unit)
+            lines.append(unit)
+            used = _columns(unit)
         else:
             lines[-1] += gap + unit
             used += taken
-    return "\n".join(lines)
+    return lines
 
 
 def _columns(text: str) -> int:

@@ -145,7 +145,9 @@ def _reason(reader: Reader, day: Day, one: Candidate, place: int, echoes: tuple[
     matches = [phrase for phrase in reader.phrases if day.coverage(phrase)[place] >= _MATCH]
     if matches:
         parts.append(f"Matches “{max(matches, key=lambda p: day.coverage(p)[place])}”.")
-    if one.brief_count > 1:
+    if one.this_week > 1:
+        parts.append(f"Said in {counted(one.this_week, 'brief')} this week.")
+    elif one.brief_count > 1:
         parts.append(f"Said in {counted(one.brief_count, 'brief')}.")
     if echoes and echoes[0].heard and echoes[0].similarity >= _TELLING and not matches:
         closest = f"“{headline(echoes[0].text, 60)}” on {day_month(echoes[0].heard)}"

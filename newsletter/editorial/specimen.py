@@ -23,7 +23,8 @@ _PICKS = (
     Pick(
         3,
         3,
-        "Maps of the sea floor are redrawn after every storm, and nobody pays for it twice.",
+        "Maps of the sea floor are redrawn after every storm, and nobody pays for it twice, so the "
+        "charts of a coast with many wrecks are better than those of a coast with many harbours.",
         Citation("Soundings", "", "", "https://soundings.example/1"),
         0.6,
         {},

@@ -18,7 +18,8 @@ from jinja2 import (
 from newsletter.editorial.colour import legible
 from newsletter.editorial.inlining import inline
 from newsletter.editorial.model import Citation
-from newsletter.editorial.prose import first_sentence, headline, wrap
+from newsletter.editorial.once import Once
+from newsletter.editorial.prose import first_and_rest, first_sentence, headline, wrap
 from newsletter.errors import ConfigError
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -30,11 +31,14 @@ class Stationery:
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         """Raises ConfigError where a template does not compile."""
-        for name, source in sources.items():
-            check(source, name)
-        styled = {_INLINED: inline(sources[_INLINED])} if _INLINED in sources else {}
-        environment = _environment({**sources, **styled})
-        self._templates = {name: environment.get_template(name) for name in sources}
+        try:
+            styled = {name: inline(sources[name]) for name in {_INLINED} & set(sources)}
+            self._environment = _environment({**sources, **styled})
+            self._templates = {name: self._environment.get_template(name) for name in sources}
+        except TemplateSyntaxError:
+            for name, source in sources.items():
+                check(source, name)  # inlining moves lines: those of the source are asked for
+            raise
 
     def fill(self, name: str, /, **values: object) -> str:
         """The template with its values; raises ConfigError where it asks for what is not there."""
@@ -111,14 +115,18 @@ def _environment(sources: Mapping[str, str]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_without_controls,
+        extensions=[Once],
     )
-    for craft in (first_sentence, headline, legible, link, long_date, moment, wrap):
+    for craft in (first_and_rest, first_sentence, headline, legible, link, long_date, moment, wrap):
         environment.filters[craft.__name__] = craft
     return environment
 
 
 def _without_controls(value: object) -> object:
     """Control characters are no text: they show as U+FFFD instead of breaking a message."""
-    if type(value) is not str or value.isprintable():
-        return value
-    return _CONTROLS.sub("\ufffd", value)
+    return _cleared(value) if type(value) is str and not value.isprintable() else value
+
+
+@lru_cache(maxsize=4096)
+def _cleared(text: str) -> str:
+    return _CONTROLS.sub("\ufffd", text)

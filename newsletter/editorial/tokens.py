@@ -1,17 +1,18 @@
-"""Unsubscribe tokens: who a link belongs to, signed, so that nobody can make one for another."""
+"""Tokens: whose a link or a bounce is, signed, so that nobody can make one for another."""
 
 import base64
 import hashlib
 import hmac
 import re
 
-_PURPOSE = b"newsletter:unsubscribe"
+_UNSUBSCRIBE = b"newsletter:unsubscribe"
+_BOUNCE = b"newsletter:bounce"
 _SHAPE = re.compile(r"([0-9]{1,19})\.[A-Za-z0-9_-]{22}")
 
 
 def token(secret: bytes, subscriber_id: int) -> str:
     """The same for ever, URL-safe, at most 42 characters: id, dot, 128 bits of HMAC-SHA256."""
-    signed = hmac.digest(_key(secret), b"%d" % subscriber_id, hashlib.sha256)
+    signed = _signed(secret, _UNSUBSCRIBE, subscriber_id)
     return f"{subscriber_id}.{base64.urlsafe_b64encode(signed[:16]).rstrip(b'=').decode()}"
 
 
@@ -24,6 +25,19 @@ def subscriber_id(secret: bytes, text: str) -> int | None:
     return claimed if hmac.compare_digest(token(secret, claimed), text) else None
 
 
-def _key(secret: bytes) -> bytes:
-    """A key for this purpose alone: the same secret may sign other things later."""
-    return hmac.digest(secret, _PURPOSE, hashlib.sha256)
+def return_path(secret: bytes, address: str, delivery_id: int) -> str:
+    """VERP: ``bounces@example.org`` made ``bounces+17.b2zq...@example.org``, to know a bounce by.
+
+    80 bits of HMAC-SHA256 in small letters and digits: a mail server may fold an address's case,
+    and its local part holds 64 octets (RFC 5321, 4.5.3.1.1), of which this adds at most 37.
+    """
+    signed = _signed(secret, _BOUNCE, delivery_id)
+    code = base64.b32encode(signed[:10]).decode().lower()
+    local, _, domain = address.rpartition("@")
+    return f"{local}+{delivery_id}.{code}@{domain}"
+
+
+def _signed(secret: bytes, purpose: bytes, number: int) -> bytes:
+    """Under a key for this purpose alone: what was signed for one is worth nothing for another."""
+    key = hmac.digest(secret, purpose, hashlib.sha256)
+    return hmac.digest(key, b"%d" % number, hashlib.sha256)

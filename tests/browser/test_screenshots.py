@@ -33,7 +33,7 @@ def test_the_pictures_are_small(name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("font-size:20px; line-height:32px", "font-size:21px; line-height:32px"),
+        ("font-size:24px; line-height:32px", "font-size:26px; line-height:32px"),
         ("#fffdf9", "#e0ddd9"),
         ("padding:0 24px", "padding:0 32px"),
     ],

@@ -68,6 +68,29 @@ def test_every_frame_shows_the_issue_in_its_scheme(page: Page) -> None:
             expect(sheet.locator("h1")).to_have_text("Five Insights")
 
 
+@pytest.mark.parametrize("width", [1280, 1440, 1920, 2560])
+def test_the_three_widths_stand_beside_each_other(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for row in page.locator(".row").all():
+        assert row.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for device, wide in (("Phone", 390), ("Tablet", 768), ("Desktop", 1120)):
+        frame = page.locator(f"iframe[title='{device}, light']").content_frame
+        inside = frame.locator("html").evaluate("() => window.innerWidth")
+        assert abs(inside - wide) <= 1
+
+
+def test_what_it_tells_beside_the_frames(page: Page) -> None:
+    expect(page.locator(".facts")).to_contain_text("of 102,400 bytes, where Gmail clips")
+    expect(page.locator(".facts")).to_contain_text("no findings")
+    expect(page.locator("#text")).to_contain_text("Unsubscribe: ")
+    expect(page.locator("#source")).to_contain_text("List-Unsubscribe-Post: List-Unsubscribe=One-")
+    expect(page.locator(".signal .bar")).to_have_count(5 * 4)
+    assert page.locator("circle").count() > 100
+    images = page.frame_locator("iframe[title='Images off']").locator("img")
+    expect(images).to_have_count(0)
+
+
 def test_a_message_cannot_run_a_script(page: Page) -> None:
     allowed = page.locator("iframe").evaluate_all(
         "all => all.map(one => [one.sandbox.length, one.contentDocument === null])"
@@ -80,6 +103,7 @@ def test_a_dot_tells_what_it_is(page: Page) -> None:
     expect(page.locator("#dot-figures")).to_contain_text("pick 1")
     text = page.locator("circle.pick").last.get_attribute("data-text")
     expect(page.locator("#dot-text")).to_have_text(str(text))
+    expect(page.locator("#dot-echo")).not_to_be_empty()
 
 
 def test_another_reader_and_another_day(page: Page) -> None:
@@ -99,6 +123,15 @@ def test_it_reloads_by_itself_and_the_store_stays(page: Page, house: Path) -> No
     expect(phone.locator("h1")).to_have_text("Six Insights")
     config.write_text(config.read_text().replace('"Six Insights"', '"Five Insights"'))
     expect(phone.locator("h1")).to_have_text("Five Insights")
+    mine = house / "templates"
+    mine.mkdir()
+    config.write_text(
+        config.read_text().replace("[newsletter]", '[newsletter]\ntemplates = "templates"', 1)
+    )
+    (mine / "issue.txt").write_text("In other words, for {{ subscriber.address }}")
+    expect(page.locator("#text")).to_contain_text("In other words, for ")
+    (mine / "issue.txt").unlink()
+    expect(page.locator("#text")).not_to_contain_text("In other words")
     before = page.locator("circle").count()
     brief = {"published": "2026-03-14", "insights": ["Beekeepers insure hives by their weight."]}
     (house / "inbox" / "new.json").write_text(json.dumps(brief))

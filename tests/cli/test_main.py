@@ -249,6 +249,23 @@ def test_output_that_cannot_be_written_is_one_line(house: House, command: str) -
     assert (done.returncode, done.stderr) == (1, told)
 
 
+@pytest.mark.parametrize(
+    "command", ["status --json", "preview --date 2026-03-14 --text --out -", "status"]
+)
+def test_output_that_is_closed_is_told_where_something_was_to_go_there(
+    house: House, command: str
+) -> None:
+    house.stock()
+    program = f"{sys.executable} -m newsletter"
+    shell = f"{program} ingest >&-; {program} {command} >&-"
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["bash", "-c", shell], cwd=house.folder, env=surroundings, capture_output=True, check=False
+    )
+    told = b"newsletter: standard output cannot be written: it is closed\n"
+    assert (done.returncode, done.stderr) == ((0, b"") if command == "status" else (1, told))
+
+
 def test_a_locale_that_knows_too_few_letters_loses_nothing(house: House) -> None:
     house.environment["PYTHONIOENCODING"] = "ascii"
     house.subscribe("ann@letters.example", options=["--interests", "Öl"])

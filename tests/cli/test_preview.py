@@ -121,6 +121,17 @@ def test_what_is_previewed_is_what_is_sent_to_the_byte(stocked: House) -> None:
     assert f"\nTo: Ann <{ANN}>".encode() in before.replace(b"\r\n", b"\n")
 
 
+def test_before_the_hour_a_preview_of_now_is_what_is_sent_now(stocked: House) -> None:
+    stocked.now = BEFORE_SEVEN
+    words = ["preview", "--eml", "--out", "-", "--to", ANN]
+    at_once, at_its_hour = stocked(*words, "--now").stdout, stocked(*words).stdout
+    assert stocked("send", "--now").code == 0
+    (path,) = stocked.messages()
+    assert path.read_bytes() == at_once == stocked(*words).stdout
+    differing = [one for one in at_once.splitlines() if one not in at_its_hour.splitlines()]
+    assert differing == [b"Date: Sat, 14 Mar 2026 05:00:00 +0000"]
+
+
 def test_the_house_issue_is_stored_when_its_date_is_composed(stocked: House) -> None:
     words = ["preview", "--text", "--out", "-", "--date", "2026-03-14"]
     shown = stocked(*words).out

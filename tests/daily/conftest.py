@@ -72,7 +72,7 @@ class House:
             store=self.store,
             channel=self.channel,
             letterhead=self.letterhead,
-            sender="news@news.example",
+            sender=lambda _: "news@news.example",
             owner=self.owner,
             steady=lambda: Steady("this boot", self.now.timestamp()),
             stop=self.stop,

@@ -219,7 +219,7 @@ class LedgerMachine(RuleBasedStateMachine):
             store=cast(Store, store),
             channel=Server(self, store, owner, plan),
             letterhead=HEAD,
-            sender="news@news.example",
+            sender=lambda _: "news@news.example",
             owner=owner,
             steady=lambda: Steady("this boot", self.seconds),
             stop=lambda: False,

@@ -501,6 +501,36 @@ def test_a_server_without_smtputf8(connect: Connect) -> None:
         assert server.connections == 1
 
 
+def test_eight_bit_letters_are_announced_and_nothing_else_is(
+    server: SmtpServer, connect: Connect
+) -> None:
+    """Those of an address in a header count, whatever the envelope says."""
+    channel = connect(server)
+    channel.send(envelope(message="From: zoë@example.org\r\n\r\nOne idea.\r\n".encode()))
+    channel.send(envelope("zoë@example.org"))
+    channel.send(envelope())
+    assert [each.options for each in server.messages] == [
+        {"BODY=8BITMIME", "SMTPUTF8"},
+        {"BODY=8BITMIME", "SMTPUTF8"},
+        set(),
+    ]
+
+
+def test_a_header_beyond_ascii_is_our_fault_where_no_server_takes_it(connect: Connect) -> None:
+    with SmtpServer(smtputf8=False) as server:
+        message = "From: zoë@example.org\r\n\r\nOne idea.\r\n".encode()
+        with pytest.raises(SenderRefused, match="our address before the @ is not ASCII"):
+            connect(server).send(envelope(message=message))
+        assert server.messages == []
+
+
+def test_eight_bit_letters_need_8bitmime_as_well(server: SmtpServer, connect: Connect) -> None:
+    server.fail("EHLO", "250-127.0.0.1\r\n250 SMTPUTF8")
+    with pytest.raises(Refused, match="does not offer 8BITMIME"):
+        connect(server).send(envelope("zoë@example.org"))
+    assert server.messages == []
+
+
 HOSTILE = [
     "",
     "@",

@@ -245,14 +245,15 @@ def test_the_form_works_under_any_prefix() -> None:
 
 SERVED = """
 import sys, time
-from newsletter.edges.web.app import app, serve
+from newsletter.edges.web.app import app, listening, serve
 
 def leave(token):
     print("leaving", flush=True)
     time.sleep(0.3)
     return True
 
-serve(app(lambda token: True, leave, lambda state: state), "127.0.0.1", int(sys.argv[1]))
+pages = app(lambda token: True, leave, lambda state: state)
+serve(pages, listening("127.0.0.1", int(sys.argv[1])))
 print("stopped", flush=True)
 """
 

@@ -46,7 +46,7 @@ def test_the_css_is_in_the_elements_once_and_the_dark_rules_stay() -> None:
     assert inlined.count("<style>") == 2
     assert "prefers-color-scheme: dark" in inlined
     assert "data-premailer" not in inlined
-    assert re.search(r"<h1 class=.name. [^>]*style='[^']*font-size:40px", inlined)
+    assert re.search(r"<h1 class=.name. [^>]*style='[^']*font-size:44px", inlined)
 
 
 @pytest.mark.parametrize(

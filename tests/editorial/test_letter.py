@@ -81,7 +81,8 @@ def test_the_page_is_sound(state: str) -> None:
     [wrapper] = doc.xpath("//*[@role='article']")
     assert (wrapper.get("lang"), wrapper.get("dir")) == ("en", "ltr")
     assert wrapper.get("aria-label") == doc.findtext(".//title") == content.subject
-    assert {p.get("dir") for p in doc.xpath("//p[contains(@class, 'insight')]")} <= {"auto"}
+    said = doc.xpath("//td[@class='said']/p[not(@class='hear')]")
+    assert {p.get("dir") for p in said} <= {"auto"}
 
 
 @every_state
@@ -102,7 +103,7 @@ def test_the_preheader_is_not_the_subject() -> None:
 def test_plain_text_is_wrapped_and_ends_in_one_line_break() -> None:
     for content in LETTERS.values():
         lines = content.text.splitlines()
-        assert all(len(line) <= 72 or " " not in line.strip() for line in lines)
+        assert all(len(line) <= 72 or len(line.split()[-1]) > 60 for line in lines)
         assert not content.text.startswith("\n")
         assert content.text.endswith("\n")
         assert "\n\n\n" not in content.text
@@ -116,13 +117,23 @@ def test_hostile_words_arrive_as_words_and_a_bad_link_not_at_all() -> None:
     assert links[:-1] == ["https://x.example/%22%3E%3Cscript%3E#t=5"]
 
 
+def test_a_source_that_turns_the_direction_about_turns_its_own_words_alone() -> None:
+    [source, *_] = page(LETTERS["hostile"]).xpath("//p[@class='source']")
+    assert source.text_content().count("\u202e") == 3
+    for part in source:
+        assert (part.tag, part.get("dir")) == ("span", "auto")
+    assert {source.text, *(part.tail for part in source)} <= {None, " · "}
+
+
 @given(st.text(min_size=1), st.text())
 def test_any_text_arrives_in_both_parts_and_touches_nothing_else(text: str, other: str) -> None:
     issue = Issue(ISSUE.date, (pick(1, text, reason=other, related=(echo(other),)), pick(2, other)))
     content = letter(issue, READER, HEAD)
     doc = page(content)
-    plain = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "\ufffd", text)
-    assert joined(doc.xpath("//p[@class='insight first']")[0].text_content()) == joined(plain)
+    plain = re.sub("[\x00-\x1f\x7f-\x9f]", "\ufffd", joined(text))
+    first = doc.xpath("//td[@class='said']")[0]
+    told = first.xpath("p[starts-with(@class, 'claim') or @class='more']")
+    assert joined("".join(one.text_content() for one in told)) == plain
     assert len(list(doc.iter())) <= len(list(page(LETTERS["golden"]).iter()))
     assert len(content.subject.splitlines()) <= 1
     content.html.encode()
@@ -132,10 +143,11 @@ def test_any_text_arrives_in_both_parts_and_touches_nothing_else(text: str, othe
 def test_a_source_is_told_as_far_as_known() -> None:
     words = " ".join(page(LETTERS["golden"]).text_content().split())
     assert (
-        "Salt & Steel The harbour that stopped hurrying · Inês Carvalho Listen from 12:34" in words
+        "Salt & Steel · The harbour that stopped hurrying · Inês Carvalho Listen from 12:34"
+        in words
     )
-    assert "Night Desk What nurses know Go to the episode" in words
-    assert "Plain Machines Tomasz Adler · at 1:02:03 New to you." in words
+    assert "Night Desk · What nurses know Go to the episode" in words
+    assert "Plain Machines · Tomasz Adler · at 1:02:03 New to you." in words
     unknown = page(LETTERS["unknown source"])
     assert not unknown.xpath("//*[contains(@class, 'source') or contains(@class, 'reason')]")
 

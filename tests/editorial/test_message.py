@@ -1,4 +1,5 @@
 import re
+from binascii import b2a_qp
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from newsletter.edges.templates import read_templates
 from newsletter.editorial.letter import Logo, letter
-from newsletter.editorial.message import message
+from newsletter.editorial.message import _part, message
 from newsletter.editorial.tokens import token
 from tests.golden import FOLDER, ISSUE, POSTING, READER, STATES, letterhead
 
@@ -135,6 +136,13 @@ def test_any_text_name_and_subject_come_back(text: str, name: str, subject: str)
     assert decoded(found["Subject"]) == line(controls_shown(subject))
 
 
+@given(st.text(st.sampled_from("aZ =.\t\n\r\0\x85\u2028ü港🚀") | st.characters(), max_size=400))
+def test_encoding_by_the_line_is_encoding_the_whole(body: str) -> None:
+    lines = "".join(f"{one}\r\n" for one in body.splitlines())
+    whole = b2a_qp(lines.encode("utf-8", "replace"))
+    assert _part("plain", body).partition(b"\r\n\r\n")[2] == whole
+
+
 @hostile
 def test_a_name_is_a_name_and_the_address_stays(text: str) -> None:
     raw = message(replace(POSTING, subscriber=replace(READER, name=text)), HEAD)
@@ -163,6 +171,7 @@ def test_a_subject_is_one_subject(text: str) -> None:
         ('a "b"@example.org', '"a \\"b\\""@example.org'),
         ("a@b@example.org", '"a@b"@example.org'),
         ("mira@bücher.example", "mira@xn--bcher-kva.example"),
+        ("mira@straße.example", "mira@xn--strae-oqa.example"),
         ("mira@[192.0.2.1]", "mira@[192.0.2.1]"),
         ("x" * 64 + "@" + "a." * 80 + "example", "x" * 64 + "@" + "a." * 80 + "example"),
     ],
@@ -183,6 +192,14 @@ def test_an_address_that_needs_smtputf8_keeps_its_letters() -> None:
 def test_an_address_ends_no_line() -> None:
     address = "mira@example.org\r\nBcc: all@example.org"
     check_wire(message(replace(POSTING, subscriber=replace(READER, address=address)), HEAD))
+
+
+def test_a_domain_beyond_ascii_stands_in_no_header() -> None:
+    far = replace(HEAD, from_address="Die Fünf <five@bücher.example>", reply_to="a@bücher.example")
+    raw = message(replace(POSTING, message_id="<1@bücher.example>"), far)
+    check_wire(raw)
+    assert raw.partition(b"\r\n\r\n")[0].isascii()
+    assert b"\r\nMessage-ID: <1@xn--bcher-kva.example>\r\n" in raw
 
 
 def test_without_a_name_the_address_stands_alone() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,9 +100,13 @@ def test_a_reason_names_the_closest_that_was_read() -> None:
     )
 
 
-def test_recurrence_is_said() -> None:
-    issue = pick(replace(candidate(1, unlike(1)), brief_count=4), *strangers(3))
-    assert issue.picks[0].reason.startswith("Said in 4 briefs.")
+@pytest.mark.parametrize(
+    ("this_week", "said"), [(4, "Said in 4 briefs this week."), (1, "Said in 5 briefs.")]
+)
+def test_recurrence_is_said(this_week: int, said: str) -> None:
+    often = replace(candidate(1, unlike(1)), brief_count=5, this_week=this_week)
+    issue = pick(often, *strangers(3))
+    assert issue.picks[0].reason.startswith(said)
 
 
 def test_related_are_old_or_were_read_and_never_candidates() -> None:

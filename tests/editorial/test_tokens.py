@@ -1,7 +1,9 @@
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.editorial.tokens import subscriber_id, token
+from newsletter.editorial.tokens import return_path, subscriber_id, token
 
 SECRET = b"a secret of the tests"
 ids = st.integers(min_value=0, max_value=2**63 - 1)
@@ -53,3 +55,22 @@ def test_the_id_cannot_be_exchanged() -> None:
     assert subscriber_id(SECRET, f"18.{signature}") is None
     assert subscriber_id(SECRET, f"017.{signature}") is None
     assert subscriber_id(SECRET, f"١٧.{signature}") is None
+
+
+@given(ids)
+def test_a_return_path_is_an_address_of_the_same_domain_in_small_letters(number: int) -> None:
+    longest = "b" * 27
+    local, _, domain = return_path(SECRET, f"{longest}@news.example.org", number).partition("@")
+    assert domain == "news.example.org"
+    assert len(local) <= 64
+    assert local == local.lower()
+    assert re.fullmatch(rf"{longest}\+{number}\.[a-z2-7]{{16}}", local)
+
+
+def test_a_return_path_is_the_same_for_ever_and_no_unsubscribe_token() -> None:
+    assert return_path(SECRET, "b@example.org", 17) == "b+17.ocx4etxk5r4z5232@example.org"
+    code = return_path(SECRET, "b@example.org", 17).partition("@")[0].partition("+")[2]
+    assert subscriber_id(SECRET, code) is None
+    assert return_path(b"another secret", "b@example.org", 17) != return_path(
+        SECRET, "b@example.org", 17
+    )

@@ -11,6 +11,7 @@ from typing import Literal
 from newsletter.edges.channels import Attempt, Envelope
 from newsletter.edges.channels.answers import Answer, hear, reason, unusable
 from newsletter.edges.faults import reach
+from newsletter.editorial.domains import in_ascii
 from newsletter.errors import (
     AnswerLost,
     ConfigError,
@@ -189,7 +190,9 @@ class _Mail:
         try:
             sender = _wire(envelope.sender)
         except ValueError as error:
-            raise SenderRefused(f"newsletter.from_address: {error}") from error
+            raise SenderRefused(
+                f"newsletter.from_address, or delivery.return_path: {error}"
+            ) from error
         try:
             recipient = _wire(envelope.recipient)
         except ValueError as error:
@@ -197,20 +200,27 @@ class _Mail:
         return cls(sender, recipient, _stuffed(envelope.message))
 
     def command(self, client: smtplib.SMTP, where: str) -> bytes:
-        """MAIL with the parameters this server knows: SIZE (RFC 1870), SMTPUTF8 (RFC 6531)."""
+        """MAIL with the parameters this server knows: SIZE (RFC 1870), SMTPUTF8 (RFC 6531).
+
+        The only 8-bit letters are those of addresses, in the envelope or a header.
+        """
         line = f"MAIL FROM:<{self.sender}>"
         if client.has_extn("size"):
             line += f" SIZE={len(self.body)}"
-        if not (self.sender + self.recipient).isascii():
+        if not ((self.sender + self.recipient).isascii() and self.body.isascii()):
             self._check_utf8(client, where)
-            line += " SMTPUTF8"
+            line += " BODY=8BITMIME SMTPUTF8"
         return f"{line}\r\n".encode()
 
     def _check_utf8(self, client: smtplib.SMTP, where: str) -> None:
-        if not client.has_extn("smtputf8"):
-            whose = Refused if self.sender.isascii() else SenderRefused
-            lacks = f"and {where} does not offer SMTPUTF8"
-            raise whose(f"the part of the address before the @ is not ASCII, {lacks}")
+        for extension in ("SMTPUTF8", "8BITMIME"):
+            if not client.has_extn(extension):
+                theirs = self.sender.isascii() and not self.recipient.isascii()
+                lacks = f"and {where} does not offer {extension}"
+                raise (Refused if theirs else SenderRefused)(
+                    f"the part of {'the' if theirs else 'our'} address before the @ is not ASCII,"
+                    f" {lacks}"
+                )
 
 
 def _check_login(host: str, security: Security, username: str, password: str) -> None:
@@ -247,11 +257,7 @@ def _wire(address: str) -> str:
         raise ValueError(
             "not an address: it holds a space, an angle bracket or a control character"
         )
-    if domain.isascii():
-        return address
-    import idna
-
-    return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    return f"{local}@{in_ascii(domain)}"
 
 
 def _stuffed(message: bytes) -> bytes:

@@ -208,36 +208,33 @@ def dropped(db: Connection) -> Sequence[tuple[str, int, str]]:
 
 
 def candidates(db: Connection, day: date, window_days: int) -> list[Candidate]:
-    """The insights of the window up to ``day``, each cited from its best mention.
+    """The insights of the window up to ``day``, each cited from its best mention by then.
 
     That is a lead before a related one, then the earliest brief.
     """
     first = day - timedelta(days=window_days - 1)
+    dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
     query = (
-        select(insights.c.id, insights.c.text, insights.c.date, mentions, briefs)
+        select(insights.c.id, insights.c.text, insights.c.date, mentions, briefs, dated.label("on"))
         .join(mentions, mentions.c.insight_id == insights.c.id)
         .join(briefs, briefs.c.id == mentions.c.brief_id)
-        .where(insights.c.date.between(first, day))
-        .order_by(
-            insights.c.id,
-            mentions.c.role,
-            func.coalesce(briefs.c.published, briefs.c.first_seen),
-            briefs.c.id,
-        )
+        .where(insights.c.date.between(first, day), dated <= day)
+        .order_by(insights.c.id, mentions.c.role, dated, briefs.c.id)
     )
     grouped: dict[int, list[RowMapping]] = {}
     for row in db.execute(query).mappings():
         grouped.setdefault(row[insights.c.id], []).append(row)
-    return [_candidate(rows) for rows in grouped.values()]
+    return [_candidate(rows, day) for rows in grouped.values()]
 
 
-def _candidate(rows: Sequence[RowMapping]) -> Candidate:
+def _candidate(rows: Sequence[RowMapping], day: date) -> Candidate:
     best = rows[0]
     return Candidate(
         insight=Insight(best[insights.c.id], best[insights.c.text], best[insights.c.date]),
         citation=_citation(best),
         brief_id=best[mentions.c.brief_id],
         brief_count=len(rows),
+        this_week=sum(row["on"] > day - timedelta(days=7) for row in rows),
         topics=_topics(best),
     )
 

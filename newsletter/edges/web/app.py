@@ -87,12 +87,17 @@ def server(application: ASGIApp) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def serve(application: ASGIApp, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, and finish what is in hand. OSError: no such address."""
+def listening(host: str, port: int) -> socket.socket:
+    """OSError: no such address, or it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family) as listening:
+    return socket.create_server((host, port), family=family)
+
+
+def serve(application: ASGIApp, bound: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT, and finish what is in hand."""
+    with bound:
         # uvicorn raises the signal once more when it has stopped, for whoever waits behind it
         before = signal.signal(signal.SIGTERM, lambda *_: None)
         with suppress(KeyboardInterrupt):
-            server(application).run(sockets=[listening])
+            server(application).run(sockets=[bound])
         signal.signal(signal.SIGTERM, before)

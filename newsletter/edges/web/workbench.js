@@ -1,4 +1,5 @@
-// Loads the page again when what it shows has changed, and tells about the dot under the pointer.
+// Fits the frames, loads the page again when what it shows has changed, and tells about the dot
+// under the pointer.
 "use strict";
 
 const loaded = document.documentElement.dataset.version;
@@ -26,6 +27,18 @@ function tell(event) {
   document.getElementById("dot-echo").textContent = dot.dataset.echo;
 }
 
+// All three widths beside each other, however wide the window is: made smaller, never scrolled.
+function fit() {
+  const row = document.querySelector(".devices");
+  if (!row) return;
+  const gaps = parseFloat(getComputedStyle(row).columnGap) * 2;
+  const wanted = [...row.querySelectorAll("iframe")].reduce((sum, one) => sum + Number(one.width) + 6, 0);
+  const scale = Math.min(1, (row.clientWidth - gaps) / wanted);
+  document.documentElement.style.setProperty("--fit", String(Math.floor(scale * 500) / 500));
+}
+
+fit();
+window.addEventListener("resize", fit);
 window.scrollTo(0, Number(sessionStorage.getItem(place) || 0));
 sessionStorage.removeItem(place);
 document.addEventListener("mouseover", tell);

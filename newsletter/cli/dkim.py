@@ -1,0 +1,78 @@
+"""``newsletter dkim new``: a key to sign with, and what to tell the DNS."""
+
+from argparse import Namespace
+from collections.abc import Iterator
+
+from newsletter.cli.app import App
+from newsletter.cli.output import say
+from newsletter.cli.secret import write_private
+from newsletter.editorial.dkim import PrivateKey, Signer, record
+from newsletter.editorial.domains import in_ascii
+from newsletter.errors import NewsletterError, UsageError
+
+_BITS = 2048
+_MOST_OCTETS = 255  # a string of a TXT record: RFC 1035, 3.3.14
+
+
+def new(app: App, words: Namespace) -> int:
+    """Writes ``dkim-SELECTOR.pem`` beside the configuration; a key that is there stays."""
+    signer = Signer(_domain(app, words), words.selector, _key(ed25519=words.ed25519))
+    path = app.beside(f"dkim-{words.selector}.pem")
+    try:
+        write_private(path, _pem(signer.key))
+    except FileExistsError as error:
+        raise UsageError(
+            f"{path} is there already; nothing was changed: choose another selector"
+        ) from error
+    except OSError as error:
+        raise NewsletterError(f"{path} cannot be written: {error.strerror}") from error
+    for line in _told(signer, path.name, ed25519=words.ed25519):
+        say(line)
+    return 0
+
+
+def _domain(app: App, words: Namespace) -> str:
+    domain = words.domain or app.settings.dkim.domain
+    if not domain and not app.settings.newsletter.from_address:
+        raise UsageError("whose mail is to be signed? Set newsletter.from_address, or add --domain")
+    try:
+        return in_ascii(domain or app.sender.rpartition("@")[2])
+    except ValueError as error:
+        raise UsageError(f"{domain!r} is no domain: {error}") from error
+
+
+def _key(*, ed25519: bool) -> PrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+
+    return Ed25519PrivateKey.generate() if ed25519 else generate_private_key(65537, _BITS)
+
+
+def _pem(key: PrivateKey) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _told(signer: Signer, name: str, *, ed25519: bool) -> Iterator[str]:
+    yield f"{name}: the private key; keep it, and show it to nobody"
+    yield ""
+    yield "Into the DNS, as one TXT record:"
+    yield ""
+    yield zone_line(signer)
+    yield ""
+    yield "Then, when the DNS answers with it, into the configuration:"
+    yield ""
+    yield from ("[dkim]", f'selector = "{signer.selector}"', f'domain = "{signer.domain}"')
+    yield f'key_file = "{name}"'
+    if ed25519:
+        yield ""
+        yield "Many receivers, Gmail among them, check RSA signatures only: see docs/operating.md."
+
+
+def zone_line(signer: Signer) -> str:
+    """The record as a zone file has it, in strings of at most 255 octets."""
+    text = record(signer.key.public_key())
+    strings = (text[at : at + _MOST_OCTETS] for at in range(0, len(text), _MOST_OCTETS))
+    quoted = " ".join(f'"{one}"' for one in strings)
+    return f"{signer.place}. IN TXT ( {quoted} )"

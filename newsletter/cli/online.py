@@ -1,0 +1,86 @@
+"""``newsletter doctor --online``: what the world finds in the DNS about our mail."""
+
+import ipaddress
+from collections.abc import Iterator
+
+from newsletter.cli.addresses import mailbox
+from newsletter.cli.app import App
+from newsletter.edges.dns import Dns
+from newsletter.editorial import published
+from newsletter.editorial.domains import in_ascii
+from newsletter.editorial.health import Line
+
+
+def resolver() -> Dns:
+    """As this machine is set up to ask."""
+    import dns.exception
+    import dns.resolver
+
+    from newsletter.errors import NewsletterError
+
+    try:
+        return Dns(dns.resolver.Resolver())
+    except dns.exception.DNSException as error:
+        raise NewsletterError(f"no DNS to ask: {error}: see to this machine's resolver") from error
+
+
+def spf(app: App) -> Iterator[Line]:
+    asked = resolver()
+    for domain in dict.fromkeys((_domain(app.bounces), _domain(app.sender))):
+        yield published.spf(domain, asked.texts(domain))
+
+
+def dkim(app: App, message: bytes) -> Iterator[Line]:
+    from newsletter.cli.dkim import zone_line
+
+    if app.signer:
+        texts = resolver().texts(app.signer.place)
+        yield published.dkim(app.signer, texts, message, zone_line(app.signer))
+
+
+def dmarc(app: App) -> Iterator[Line]:
+    domain, asked = _domain(app.sender), resolver()
+    found = list(published.walk(domain, asked.texts))
+    signed_by = app.signer.domain if app.signer else ""
+    yield published.dmarc(domain, found, signed_by, _domain(app.bounces))
+
+
+def mx(app: App) -> Iterator[Line]:
+    asked = resolver()
+    reply_to = app.settings.newsletter.reply_to
+    answers = mailbox(reply_to, "newsletter.reply_to").address if reply_to else app.sender
+    for domain in dict.fromkeys(map(_domain, (app.sender, answers, app.bounces))):
+        hosts = {host: asked.addresses(host) if host else [] for host in asked.mail_hosts(domain)}
+        yield published.mx(domain, hosts, asked.addresses(domain))
+
+
+def ptr(app: App) -> Iterator[Line]:
+    """Of the server that we hand over to: it is the one that delivers, unless it relays."""
+    host = app.settings.delivery.smtp.host
+    if app.settings.delivery.channel != "smtp":
+        return
+    if _is_here(host):
+        yield Line("PTR", "ok", f"{host} is this machine: what address it sends from is not known")
+        return
+    asked = resolver()
+    called = {
+        address: {name: asked.addresses(name) for name in asked.names(address)}
+        for address in ([host] if _is_address(host) else asked.addresses(in_ascii(host)))
+    }
+    yield from published.ptr(host, called)
+
+
+def _domain(address: str) -> str:
+    return in_ascii(address.rpartition("@")[2]).lower()
+
+
+def _is_here(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
