@@ -1,4 +1,4 @@
-"""``python -m benchmarks [compose|render|scale|sign|send] [--quick]``: tables of ratios, in Markdown."""
+"""``python -m benchmarks [SUBJECT] [--quick]``: tables of ratios, in Markdown."""
 
 import argparse
 import os
