@@ -25,10 +25,11 @@ def status(app: App, words: Namespace) -> int:
 
 
 def next_due(app: App) -> datetime | None:
-    """The instant, in UTC, at which somebody not yet served is due next."""
+    """The instant, in UTC, at which somebody not yet served is due next: no cancelled date's."""
     now = app.clock()
-    days = [now.date() + timedelta(days=after) for after in range(-1, 4)]
+    near = [now.date() + timedelta(days=after) for after in range(-1, 4)]
     with app.store.reading() as db:
+        days = [day for day in near if not orders.is_cancelled(db, day)]
         places = overview.places(db)
         instants = sorted((due_at(day, p[1], p[0]), day, p) for day in days for p in places)
         for due, day, place in instants:
