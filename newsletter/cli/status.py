@@ -102,7 +102,7 @@ def _tell_troubles(app: App, found: Mapping[str, Any]) -> None:
         reason = f" ({row['reason']})" if row["reason"] else ""
         say(f"  {row['address']}  {row['state']}{reason}: {row['answer']}")
         if row["state"] == "pending":
-            say(f"    tried again at {local(app, row['next_attempt_at'])}")
+            say(f"    next try at {local(app, row['next_attempt_at'])}")
     if len(found["troubles"]) > _MOST:
         say(f"  and more: newsletter deliveries --date {found['date']}")
 
@@ -111,7 +111,7 @@ def _tell_waits(app: App, found: Mapping[str, Any]) -> None:
     """Whole domains: what waits for whom."""
     waits = found["held_back"]
     for one in waits[:_MOST]:
-        when = f"asked to wait; tried again at {local(app, one['until'])}"
+        when = f"asked to wait; next try at {local(app, one['until'])}"
         say(f"  @{one['domain']}  {when}: {one['waiting']:,} pending")
     if (more := len(waits) - _MOST) > 0:
         say(f"  and {counted(more, 'domain')} more: newsletter status --json")

@@ -41,7 +41,7 @@ _MOST_FILES = 20_000
 def serve(app: App, words: Namespace) -> int:
     """Until it is stopped. Nothing in the store changes: a copy of it is looked at."""
     try:
-        socket = workbench.listening(words.port)
+        socket = web.listening(workbench.HOST, words.port)
     except OSError as error:
         raise NewsletterError(f"cannot listen on port {words.port}: {error.strerror}") from error
     port = socket.getsockname()[1]

@@ -220,7 +220,7 @@ def test_status_says_what_waits_for_whom(mailing: House, server: SmtpServer) -> 
     found = mailing("send", "--json").json
     assert (found["sent"], found["waiting"]) == (1, 2), "Cleo waits with Ann, unasked"
     told = mailing("status").out
-    assert "  @alpha.example  asked to wait; tried again at 2026-03-14 12:0" in told
+    assert "  @alpha.example  asked to wait; next try at 2026-03-14 12:0" in told
     assert "2 pending" in told
     (held,) = mailing("status", "--json").json["held_back"]
     assert (held["domain"], held["waiting"]) == ("alpha.example", 2)

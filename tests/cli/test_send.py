@@ -193,7 +193,7 @@ def test_a_reader_who_must_wait_is_served_later_with_the_same_message(
         "their domain waits as one"
     )
     assert outcome(mailing) == {}, "not before its time"
-    assert "tried again at 2026-03-14 12:0" in mailing("status").out
+    assert "next try at 2026-03-14 12:0" in mailing("status").out
     mailing.now += timedelta(minutes=10)
     assert outcome(mailing) == {"sent": 2}
     assert recipients(server) == [ANN, BEA, CLEO]
