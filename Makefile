@@ -26,7 +26,7 @@ killed: .venv/.dev  ## 300 kills, and their counts for the README
 	@KILLING_REPORT=docs/killed.jsonl $(BIN)/pytest -m heavy tests/killing/test_killed.py
 
 bench: .venv/.dev  ## a table of ratios
-	@$(PIP) --editable '.[bench]'
+	@$(PIP) --editable '.[benchmarks]'
 	@$(BIN)/python -m benchmarks
 
 golden: .venv/.dev  ## write the golden issue anew; read its diff before you commit it

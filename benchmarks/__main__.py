@@ -1,4 +1,4 @@
-"""``python -m benchmarks [compose|render|sign|send|status] [--quick]``: ratios, in Markdown."""
+"""``python -m benchmarks [SUBJECT] [--quick]``: tables of ratios, in Markdown."""
 
 import argparse
 import os
@@ -9,11 +9,12 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import compose, render, send, sign, status
+from benchmarks import compose, render, scale, send, sign, status
 
 _SUBJECTS: dict[str, ModuleType] = {
     "compose": compose,
     "render": render,
+    "scale": scale,
     "sign": sign,
     "send": send,
     "status": status,

@@ -86,7 +86,7 @@ class _Watched(Edition):
     def __init__(self, rules: Rules, day: date) -> None:
         with watch() as self.once:
             super().__init__(rules, day)
-            assert self.day.echoes.among.shape == (len(self.day.candidates),) * 2
+            assert len(self.day.echoes.ids)
         _editions.append(self)
 
 

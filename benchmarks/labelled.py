@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from zlib import crc32
 
@@ -22,7 +23,7 @@ Places = npt.NDArray[np.intp]
 
 # "(BBC News)": the sentences of the portal end in their sources.
 _SOURCES = re.compile(r"(\s*\([^()]{2,60}\))+\s*$")
-_EVENTS_SINCE = "2019"
+_FITTED_SINCE, _TESTED_SINCE = 2016, 2019
 
 
 @dataclass(frozen=True)
@@ -41,23 +42,22 @@ class Pairs:
 class Seen:
     """Was what a new text says said before? ``clusters`` of both sides say who restates whom.
 
-    ``until``: how much of the archive stood when each new text came.
+    ``rows``: of the archive, the first that counts for each new text, and the first that came
+    after it. ``days``: of both sides, where there are dates.
     """
 
     name: str
     archive: list[str]
     new: list[str]
     clusters: tuple[Places, Places]
-    group: list[str]
-    until: Places
+    rows: tuple[Places, Places]
+    days: tuple[Places, Places] | None = None
 
     @property
     def label(self) -> Labels:
-        first: dict[int, int] = {}
-        for row, cluster in enumerate(self.clusters[0].tolist()):
-            first.setdefault(cluster, row)
-        found = zip(self.clusters[1].tolist(), self.until.tolist(), strict=True)
-        return np.array([first.get(cluster, end) < end for cluster, end in found])
+        told, ends = self.clusters[0], zip(*self.rows, strict=True)
+        pairs = zip(self.clusters[1].tolist(), ends, strict=True)
+        return np.array([one in told[first:end] for one, (first, end) in pairs])
 
 
 def held_out(topic: str) -> bool:
@@ -120,29 +120,38 @@ def perspectives(data: Path, *, test: bool) -> Seen:
         [pool[one] for _, one in archive],
         [pool[one] for _, one in new],
         (np.array([number for number, _ in archive]), np.array([number for number, _ in new])),
-        [clusters[number][0] for number, _ in new],
-        np.full(len(new), len(archive)),
+        (np.zeros(len(new), int), np.full(len(new), len(archive))),
     )
 
 
-def events(data: Path, every: int = 30) -> Seen:
-    """News day by day; since 2019 each thirtieth day is asked: was its story told before?"""
+def events(data: Path, *, test: bool, window: int | None = None) -> Seen:
+    """News day by day: was its story told before, or in the ``window`` days before?
+
+    The test part is every thirtieth day since 2019, the other every fortieth of 2016 to 2018.
+    """
     with gzip.open(data / "current-events.jsonl.gz", "rt") as file:
         rows = [json.loads(line) for line in file]
-    texts = [_SOURCES.sub("", row["text"]) for row in rows]
-    dates = np.array([row["date"] for row in rows])
     stories: dict[str, int] = {}
     cluster = np.array([stories.setdefault(row["story"], len(stories)) for row in rows])
-    days = sorted({date for date in dates.tolist() if date >= _EVENTS_SINCE})[::every]
-    asked = np.flatnonzero(np.isin(dates, days))
+    days = np.array([date.fromisoformat(row["date"]).toordinal() for row in rows])
+    asked = np.flatnonzero(np.isin(days, _chosen(days, test=test)))
+    first = days[asked] - (window or days[-1])
+    texts = [_SOURCES.sub("", row["text"]) for row in rows]
     return Seen(
-        "current events replay",
+        f"news, told {f'in the last {window} days' if window else 'ever before'}",
         texts,
         [texts[one] for one in asked],
         (cluster, cluster[asked]),
-        [str(dates[one]) for one in asked],
-        np.searchsorted(dates, dates[asked]),
+        (np.searchsorted(days, first), np.searchsorted(days, days[asked])),
+        (days, days[asked]),
     )
+
+
+def _chosen(days: Places, *, test: bool) -> Places:
+    years = np.array([date.fromordinal(day).year for day in np.unique(days).tolist()])
+    if test:
+        return np.unique(days)[years >= _TESTED_SINCE][::30]
+    return np.unique(days)[(years >= _FITTED_SINCE) & (years < _TESTED_SINCE)][::40]
 
 
 def read_argkp(

@@ -13,7 +13,7 @@ from typing import Any
 
 Figures = Mapping[str, float]
 
-_MEGABYTE = 2**20 if sys.platform == "darwin" else 2**10  # getrusage: bytes there, KB elsewhere
+MEGABYTE = 2**20 if sys.platform == "darwin" else 2**10  # getrusage: bytes there, KB elsewhere
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def apart(work: Callable[..., Figures], *values: Any) -> dict[str, float]:
 
 def _weighed(work: Callable[..., Figures], values: Sequence[Any]) -> dict[str, float]:
     figures = work(*values)
-    return {**figures, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MEGABYTE}
+    return {**figures, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE}
 
 
 class Watch:

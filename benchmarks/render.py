@@ -101,7 +101,7 @@ def premailed_email_messages(readers: int) -> Figures:
 _WAYS: dict[str, Callable[[int], Figures]] = {
     "letter()": letters,
     "rendered, then premailer": premailed_letters,
-    # An extra of the benchmark alone: pip install '.[bench]'
+    # An extra of the benchmark alone: pip install '.[benchmarks]'
     **({"rendered, then css-inline": css_inlined_letters} if find_spec("css_inline") else {}),
     "message()": messages,
     "letter() and EmailMessage": email_messages,

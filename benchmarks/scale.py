@@ -1,216 +1,238 @@
-"""Similarity at scale: time and memory of a day's 200 candidates against archives that grow.
+"""Similarity as the archive grows: the whole day, warm scoring, readers, appending, the files."""
 
-    python -m benchmarks.scale [10000 100000 1000000]
-
-Ratios are of one run, in processes of their own. Times are processor time; warm scoring and
-appending are medians of five, whole processes are run once. They stand beside the script everybody
-writes: fit_transform on history and candidates, cosine_similarity, max. Peak memory is not to be
-trusted yet: a child's begins with its parent's.
-"""
-
-import json
 import resource
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from time import process_time
 from typing import Any
 
-import numpy as np
-
-from benchmarks.corpus import Corpus
-
-_SIZES = (10_000, 100_000, 1_000_000)
-_CANDIDATES = 200
-_READERS = 10_000
-_HEARD = 1_000
+from benchmarks.measure import MEGABYTE, Figures, Table, apart, in_turns, times
 
 
-def main() -> None:
-    if len(sys.argv) > 2 and sys.argv[1] in _TASKS:
-        print(json.dumps(_TASKS[sys.argv[1]](Path(sys.argv[2])) | {"MB": _peak()}))
-        return
-    for size in [int(word) for word in sys.argv[1:]] or _SIZES:
-        with TemporaryDirectory() as folder:
-            _prepare(Path(folder), size)
-            found = {name: _run(name, folder) for name in _TASKS}
-        print(f"\n{size:,} insights, {_CANDIDATES} candidates")
-        print(*_lines(found, size), sep="\n", flush=True)
+@dataclass(frozen=True)
+class Scale:
+    archives: tuple[int, ...] = (10_000, 100_000, 1_000_000)
+    candidates: int = 200
+    readers: int = 10_000
+    heard: int = 1_000
+    runs: int = 5
 
 
-def _prepare(folder: Path, size: int) -> None:
+FULL = Scale()
+QUICK = Scale(archives=(1_000, 4_000), readers=200, heard=100, runs=1)
+_BATCH = 100_000
+
+
+def tables(scale: Scale, folder: Path) -> Iterator[Table]:
+    for size in scale.archives:
+        place = folder / str(size)
+        apart(prepare, place, size, scale.candidates)
+        built = apart(build, place)
+        ways = {name: partial(apart, way, place) for name, way in _DAYS.items()}
+        days = in_turns(ways, scale.runs)
+        once = {name: apart(work, place, scale) for name, work in _PARTS.items()}
+        title = f"scale: {size:,} insights, {scale.candidates} candidates"
+        yield _day_table(title, days)
+        yield _parts_table(title, once | {"built": built}, size, scale)
+
+
+def _day_table(title: str, days: Mapping[str, Figures]) -> Table:
+    peer = days["the script everybody writes"]
+    rows = [
+        (
+            name,
+            f"{one['cpu']:.2f} s",
+            times(peer["cpu"] / one["cpu"]),
+            f"{one['peak']:.0f} MB",
+            times(one["peak"] / peer["peak"]),
+            f"{one['found']:.0f} of {one['planted']:.0f}",
+        )
+        for name, one in days.items()
+    ]
+    heads = ("a process", "CPU", "times faster", "peak", "of the memory", "restatements found")
+    return Table(f"{title}: the day as a process", heads, rows)
+
+
+def _parts_table(title: str, one: Mapping[str, Figures], size: int, scale: Scale) -> Table:
+    warm, readers, append, built = (one[name] for name in ("warm", "readers", "append", "built"))
+    rows = [
+        (
+            "shortlists, warm",
+            _ms(warm["ours"]),
+            f"{times(warm['ours'] / warm['theirs'])} of cosine_similarity ({_ms(warm['theirs'])})",
+        ),
+        ("their probabilities", _ms(warm["features"]), "of all pairs on them"),
+        (
+            f"a reader's mask, the first {readers['count']:.0f}",
+            f"{readers['first'] * 1e6:.0f} µs",
+            f"{scale.heard:,} insights heard by each",
+        ),
+        (
+            f"a reader's mask, the last of {scale.readers:,}",
+            f"{readers['last'] * 1e6:.0f} µs",
+            f"{readers['grown'] / scale.readers * 1000:.1f} KB more for each",
+        ),
+        (
+            f"appending {scale.candidates}",
+            _ms(append["append"]),
+            f"then frequencies and norms of all: {_ms(append['norms'])}",
+        ),
+        ("opening the files", _ms(append["open"]), f"{built['bytes'] / size:.0f} bytes an insight"),
+        ("making them anew", f"{built['cpu']:.1f} s", f"{built['peak']:.0f} MB"),
+    ]
+    return Table(title, ("part", "CPU", ""), rows)
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.1f} ms"
+
+
+def prepare(place: Path, size: int, candidates: int) -> Figures:
+    """A tenth of the candidates restate an insight each."""
+    from benchmarks.corpus import Corpus
+
     corpus = Corpus()
-    old, new = corpus.insights(size), corpus.insights(_CANDIDATES)
-    new[::10] = [corpus.restatement(old[place * size // 20]) for place in range(20)]
-    (folder / "old.txt").write_text("\n".join(old))
-    (folder / "new.txt").write_text("\n".join(new))
+    old, new = corpus.insights(size), corpus.insights(candidates)
+    sources = [at * size // len(new) for at in range(0, len(new), 10)]
+    new[::10] = [corpus.restatement(old[source]) for source in sources]
+    place.mkdir()
+    (place / "old.txt").write_text("\n".join(old))
+    (place / "new.txt").write_text("\n".join(new))
+    (place / "sources.txt").write_text("\n".join(map(str, sources)))
+    return {}
 
 
-def _run(name: str, folder: str) -> dict[str, Any]:
-    words = [sys.executable, "-m", "benchmarks.scale", name, folder]
-    begun = _spent()
-    made = subprocess.run(words, check=True, capture_output=True, text=True)
-    found: dict[str, Any] = json.loads(made.stdout)
-    return found | {"seconds": _spent() - begun}
+def _texts(place: Path, name: str) -> list[str]:
+    return (place / name).read_text().split("\n")
 
 
-def _spent() -> float:
-    """Processor time of all children so far: what a busy machine does beside does not count."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _texts(folder: Path, name: str) -> list[str]:
-    return (folder / name).read_text().split("\n")
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _build(folder: Path) -> dict[str, Any]:
+def build(place: Path) -> Figures:
     """From nothing: what happens when the files are missing."""
     from newsletter.edges import shelf
     from newsletter.editorial.similarity import Index
 
-    old = _texts(folder, "old.txt")
-    index = Index()
-    for first in range(0, len(old), 100_000):
-        index.append(range(first, first + len(old[first : first + 100_000])), old[first:][:100_000])
-    shelf.save(index, shelf.Mark(len(old)), folder / "shelf")
-    files = (path for path in (folder / "shelf").rglob("*") if path.is_file())
-    return {"bytes": sum(path.stat().st_size for path in files)}
+    old, index = _texts(place, "old.txt"), Index()
+    for first in range(0, len(old), _BATCH):
+        some = old[first : first + _BATCH]
+        index.append(range(first, first + len(some)), some)
+    shelf.save(index, shelf.Mark(len(old)), place / "shelf")
+    files = (path for path in (place / "shelf").rglob("*") if path.is_file())
+    return {"bytes": sum(path.stat().st_size for path in files), "cpu": process_time()}
 
 
-def _everybody(folder: Path) -> dict[str, Any]:
-    """The script everybody writes."""
+def the_script(place: Path) -> Figures:
+    """What everybody writes."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.metrics.pairwise import cosine_similarity
 
-    old, new = _texts(folder, "old.txt"), _texts(folder, "new.txt")
+    old, new = _texts(place, "old.txt"), _texts(place, "new.txt")
     vectors = TfidfVectorizer().fit_transform([*old, *new])
-    best = cosine_similarity(vectors[len(old) :], vectors[: len(old)]).max(axis=1)
-    return {"found": int((best > 0.5).sum())}
+    likeness = cosine_similarity(vectors[len(old) :], vectors[: len(old)])
+    assert len(likeness.max(axis=1)) == len(new)
+    return _found(place, likeness.argmax(axis=1).tolist())
 
 
-def _day(folder: Path) -> dict[str, Any]:
-    """The same answer from the files: load, compare, the best of each."""
+def the_day(place: Path) -> Figures:
+    """The same from the files: open them, append the new ones, compare, the best of each."""
     from newsletter.editorial.echoes import Echoes
 
-    echoes = Echoes(_loaded(folder), _texts(folder, "new.txt"), [-1] * _CANDIDATES)
-    return {"found": int((echoes.loudest(echoes.ids) > 0.5).sum())}
+    index, new = _opened(place), _texts(place, "new.txt")
+    own = range(len(index), len(index) + len(new))
+    index.append(own, new)
+    echoes = Echoes(index, new, own, [0] * len(new))
+    known = set(range(own[0]))
+    nearest = (echoes.nearest(at, known, 1) for at in range(len(new)))
+    return _found(place, [one[0][0] if one else -1 for one in nearest])
 
 
-def _loaded(folder: Path) -> Any:
+def _found(place: Path, best: Sequence[int]) -> Figures:
+    """Of the restatements planted, those whose source was found to be the nearest."""
+    sources = [int(one) for one in _texts(place, "sources.txt")]
+    right = sum(one == source for one, source in zip(best[::10], sources, strict=True))
+    return {"cpu": process_time(), "found": right, "planted": len(sources)}
+
+
+def _opened(place: Path) -> Any:
     from newsletter.edges import shelf
 
-    found = shelf.load(folder / "shelf", "en")
+    found = shelf.load(place / "shelf", "en")
     assert found
     return found[0]
 
 
-def _warm(folder: Path) -> dict[str, Any]:
-    """Ready matrices: the shortlists against ``cosine_similarity`` on the same vectors."""
+def warm(place: Path, scale: Scale) -> Figures:
+    """Ready matrices on one core: the shortlists against ``cosine_similarity`` on the same."""
+    import numpy as np
     from scipy import sparse
     from sklearn.metrics.pairwise import cosine_similarity
 
-    index, new = _loaded(folder), _texts(folder, "new.txt")
-    queries, _, idf = index.queries(new)
-    assert len(index.norms)
-    ours = _median(lambda: [index.shortlist(query) for query in queries])
-    rows = index.rows(np.arange(len(index)), len(index.vocabulary))
-    vectors = (rows @ sparse.diags_array(index.idf)).tocsr()
-    asked = sparse.vstack([_row(one, len(idf)) for one in queries]).tocsr()[:, : vectors.shape[1]]
-    theirs = _median(lambda: cosine_similarity(asked, vectors))
-    return {"ours": ours, "theirs": theirs}
+    from newsletter.editorial.similarity.judge import features_of
+
+    index, new = _opened(place), _texts(place, "new.txt")
+    asked = index.asked(new)
+    queries = list(asked.queries())
+    weights = sparse.diags_array(asked.idf[: len(index.idf)])
+    vectors = (index.rows(np.arange(len(index))) @ weights).tocsr()
+    lines = (asked.rows[:, : len(index.idf)] @ weights).tocsr()
+    rounds = [
+        {
+            "ours": _timed(lambda: [index.shortlist(*query) for query in queries]),
+            "theirs": _timed(lambda: cosine_similarity(lines, vectors)),
+            "whole": _timed(lambda: features_of(index, new)),
+        }
+        for _ in range(scale.runs)
+    ]
+    middle = {name: median(one[name] for one in rounds) for name in rounds[0]}
+    return middle | {"features": middle["whole"] - middle["ours"]}
 
 
-def _row(query: Any, width: int) -> Any:
-    from scipy import sparse
+def _timed(work: Callable[[], object]) -> float:
+    begun = process_time()
+    work()
+    return process_time() - begun
 
-    starts = [0, len(query.terms)]
-    return sparse.csr_array((query.weights, query.terms, starts), shape=(1, width))
 
+def readers(place: Path, scale: Scale) -> Figures:
+    """Compared once, then masked for each reader's own history."""
+    import numpy as np
 
-def _readers(folder: Path) -> dict[str, Any]:
-    """Compared once, then masked for each reader's own thousand."""
     from newsletter.editorial.echoes import Echoes
 
-    index = _loaded(folder)
-    begun = process_time()
-    echoes = Echoes(index, _texts(folder, "new.txt"), [-1] * _CANDIDATES)
-    once = process_time() - begun
-    before, chance = _peak(), np.random.default_rng(1)
-    times = []
-    for _ in range(_READERS):
-        heard = np.sort(chance.choice(index.ids, _HEARD))
+    index, new = _opened(place), _texts(place, "new.txt")
+    echoes = Echoes(index, new, [-1] * len(new), [0] * len(new))
+    echoes.loudest(index.ids[:1])
+    chance, took, before = np.random.default_rng(1), [], _memory()
+    for _ in range(scale.readers):
+        heard = np.sort(chance.choice(len(index), scale.heard, replace=False).astype(np.int64))
+        took.append(_timed(partial(echoes.loudest, heard)))
+    tenth = max(1, scale.readers // 10)
+    ends = {"first": median(took[:tenth]), "last": median(took[-tenth:])}
+    return ends | {"count": tenth, "grown": _memory() - before}
+
+
+def _memory() -> float:
+    """What this process held at most so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE
+
+
+def append(place: Path, scale: Scale) -> Figures:
+    """The files opened, a day's insights appended, and then the norms of all."""
+    new = _texts(place, "new.txt")
+    _opened(place).append([-1], new[:1])
+    rounds = []
+    for _ in range(scale.runs):
         begun = process_time()
-        echoes.loudest(heard)
-        times.append(process_time() - begun)
-    tenth = _READERS // 10
-    return {
-        "once": once,
-        "first": median(times[:tenth]),
-        "last": median(times[-tenth:]),
-        "grown": _peak() - before,
-    }
+        index = _opened(place)
+        opened = process_time() - begun
+        own = range(len(index), len(index) + len(new))
+        added = _timed(partial(index.append, own, new))
+        rounds.append((opened, added, _timed(lambda: index.norms)))  # noqa: B023
+    names = "open", "append", "norms"
+    return {name: median(each) for name, each in zip(names, zip(*rounds, strict=True), strict=True)}
 
 
-def _append(folder: Path) -> dict[str, Any]:
-    """A day's insights appended, and then the norms of all, five times."""
-    index, new = _loaded(folder), _texts(folder, "new.txt")
-    assert len(index.norms)
-    times = []
-    for turn in range(5):
-        begun = process_time()
-        index.append(range(10**9 + turn * 1000, 10**9 + turn * 1000 + len(new)), new)
-        appended = process_time()
-        assert len(index.norms)
-        times.append((appended - begun, process_time() - appended))
-    return {"append": median(one for one, _ in times), "norms": median(one for _, one in times)}
-
-
-_TASKS: dict[str, Callable[[Path], dict[str, Any]]] = {
-    "build": _build,
-    "everybody": _everybody,
-    "day": _day,
-    "warm": _warm,
-    "readers": _readers,
-    "append": _append,
-}
-
-
-def _median(work: Callable[[], object]) -> float:
-    times = []
-    for _ in range(5):
-        begun = process_time()
-        work()
-        times.append(process_time() - begun)
-    return median(times)
-
-
-def _lines(found: dict[str, dict[str, Any]], size: int) -> Sequence[str]:
-    day, script, warm = found["day"], found["everybody"], found["warm"]
-    readers, append, build = found["readers"], found["append"], found["build"]
-    return [
-        f"the day as a process: {day['seconds']:.2f} s, {day['MB']:.0f} MB, {day['found']} found;"
-        f" the script: {script['seconds']:.2f} s, {script['MB']:.0f} MB, {script['found']} found:"
-        f" {script['seconds'] / day['seconds']:.1f} times faster,"
-        f" {day['MB'] / script['MB']:.2f} of the memory",
-        f"warm scoring: {warm['ours']:.3f} s, cosine_similarity {warm['theirs']:.3f} s:"
-        f" {warm['ours'] / warm['theirs']:.2f} of it",
-        f"readers: compared once {readers['once']:.2f} s; a reader's mask"
-        f" {readers['first'] * 1e6:.0f} µs at first, {readers['last'] * 1e6:.0f} µs at the end of"
-        f" {_READERS:,}, {readers['grown']:.1f} MB more in all",
-        f"append of {_CANDIDATES}: {append['append'] * 1e3:.1f} ms,"
-        f" norms of all {append['norms'] * 1e3:.0f} ms",
-        f"from nothing: {build['seconds']:.1f} s, {build['MB']:.0f} MB;"
-        f" {build['bytes'] / size:.0f} bytes per insight on disk",
-    ]
-
-
-if __name__ == "__main__":
-    main()
+_DAYS = {"the day, from the files": the_day, "the script everybody writes": the_script}
+_PARTS = {"warm": warm, "readers": readers, "append": append}

@@ -1,4 +1,4 @@
-"""How well similarity knows a restatement, beside what else one would use: one table per set.
+"""How well similarity knows a restatement, beside what else one would use: a table for each set.
 
     python -m benchmarks.similarity ../shared/data [--diagram FILE.png] [--vectors FOLDER]
 
@@ -8,20 +8,25 @@ sentence-transformers) appear where they are installed; `--vectors` keeps the mo
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from benchmarks import fit_similarity, labelled
-from newsletter.editorial.similarity import judge
+from benchmarks.measure import Table
+from newsletter.editorial.similarity import index, judge
 from newsletter.editorial.similarity.index import Index
+from newsletter.editorial.similarity.terms import words
+from newsletter.editorial.similarity.weights import WEIGHTS
 
 Array = npt.NDArray[np.float64]
 Scores = Mapping[str, Array]
@@ -33,12 +38,25 @@ _BINS = 10
 
 @dataclass(frozen=True)
 class Verdicts:
-    """One set judged: each method's scores, the labels, and whether the first found was right."""
+    """One set judged: each method's scores, the labels, whether the first found was right, and
+    what each judgement counts for when probabilities are held against the truth."""
 
     name: str
     label: npt.NDArray[np.bool_]
     scores: Scores
     right: Mapping[str, npt.NDArray[np.bool_]]
+    share: Array
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Features to a probability; ``change``: what is exchanged, and where, to take a part away."""
+
+    score: Score
+    change: tuple[ModuleType, str, Any] | None = None
+
+    def changed(self) -> AbstractContextManager[Any]:
+        return patch.object(*self.change) if self.change else nullcontext()
 
 
 class Dense:
@@ -135,24 +153,33 @@ def methods() -> dict[str, type[Dense]]:
     return found
 
 
-def recipes(data: Path) -> dict[str, Score]:
-    """The shipped recipe, and what a fit on the same topics without each of its parts gives."""
-    found: dict[str, Score] = {"recipe": judge.probability}
+def recipes(data: Path) -> dict[str, Recipe]:
+    """The shipped recipe; what a fit on the same topics without each of its features gives; and
+    the shipped weights over what is left when a part of the terms' weighing is taken away."""
+    found = {"similarity": Recipe(judge.probability)}
     features, label, share = fit_similarity.training(data)
     for part in judge.FEATURES:
         left = features.copy()
         left[:, judge.FEATURES.index(part)] = 0
         weights, intercept = fit_similarity.regression(left, label, share)
-        found[f"- without {part}"] = _weighted(weights | {part: 0.0}, intercept)
+        kept = weights | {"age": WEIGHTS["age"], part: 0.0}
+        found[f"- without {part}"] = Recipe(_weighted(kept, intercept))
+    found["- without stems"] = Recipe(judge.probability, (index, "terms", _unstemmed))
+    found["- without general words"] = Recipe(judge.probability, (index, "SHARES", {}))
+    found["- without softer numbers"] = Recipe(judge.probability, (judge, "_NUMBERS", 1.0))
     return found
 
 
 def _weighted(weights: Mapping[str, float], intercept: float) -> Score:
     values = np.array([weights[name] for name in judge.FEATURES])
-    return lambda features: features @ values + intercept
+    return lambda features: np.asarray(1 / (1 + np.exp(-features @ values - intercept)))
 
 
-def judge_pairs(one: labelled.Pairs, chosen: Mapping[str, Score]) -> Verdicts:
+def _unstemmed(text: str, language: str) -> list[str]:
+    return [word for _, word in words(text, language)]
+
+
+def judge_pairs(one: labelled.Pairs, chosen: Mapping[str, Recipe]) -> Verdicts:
     new, row = one.at
     order = np.argsort(new, kind="stable")
     scores = {}
@@ -161,11 +188,25 @@ def judge_pairs(one: labelled.Pairs, chosen: Mapping[str, Score]) -> Verdicts:
         found = [made.row(place)[row[new == place]] for place in np.unique(new)]
         scores[name] = np.empty(len(new))
         scores[name][order] = np.concatenate(found)
-    index = Index.build(range(len(one.archive)), one.archive)
-    features = judge.features_between(index, one.new, new, row)
-    scores |= {name: score(features) for name, score in chosen.items()}
+
+    def features() -> Array:
+        known = Index.build(range(len(one.archive)), one.archive)
+        return judge.features_between(known, one.new, new, row)
+
+    scores |= _scored(chosen, features)
     right = {name: _first_right(new, values, one.label) for name, values in scores.items()}
-    return Verdicts(one.name, one.label, scores, right)
+    share = fit_similarity.shares(one.label)
+    return Verdicts(one.name, one.label, scores, right, share)
+
+
+def _scored(chosen: Mapping[str, Recipe], features: Callable[[], Array]) -> dict[str, Array]:
+    """Recipes with nothing taken away but a feature share the features of one look."""
+    whole = features()
+    found = {}
+    for name, recipe in chosen.items():
+        with recipe.changed():
+            found[name] = recipe.score(features() if recipe.change else whole)
+    return found
 
 
 def _first_right(new: Any, values: Array, label: Any) -> npt.NDArray[np.bool_]:
@@ -177,29 +218,35 @@ def _first_right(new: Any, values: Array, label: Any) -> npt.NDArray[np.bool_]:
     return np.array(found)
 
 
-def judge_seen(one: labelled.Seen, chosen: Mapping[str, Score]) -> Verdicts:
+def judge_seen(one: labelled.Seen, chosen: Mapping[str, Recipe]) -> Verdicts:
     label = one.label
     best: dict[str, tuple[Array, Any]] = {}
     for name, method in methods().items():
         made = method(one.archive, one.new)
-        best[name] = _bests(made.row(at)[:end] for at, end in enumerate(one.until.tolist()))
-    new, row, features = _replayed(one)
-    for name, score in chosen.items():
-        best[name] = _bests_of(len(one.new), new, row, score(features))
+        ends = enumerate(zip(*one.rows, strict=True))
+        best[name] = _bests((first, made.row(at)[first:end]) for at, (first, end) in ends)
+    whole = _replayed(one)
+    for name, recipe in chosen.items():
+        with recipe.changed():
+            new, row, features = _replayed(one) if recipe.change else whole
+        best[name] = _bests_of(len(one.new), new, row, recipe.score(features))
     right = {
         name: (one.clusters[0][np.maximum(row, 0)] == one.clusters[1])[label]
         for name, (_, row) in best.items()
     }
-    return Verdicts(one.name, label, {name: value for name, (value, _) in best.items()}, right)
+    scores = {name: value for name, (value, _) in best.items()}
+    return Verdicts(one.name, label, scores, right, np.ones(len(label)))
 
 
-def _bests(rows: Iterator[Array]) -> tuple[Array, Any]:
-    found = [(row.max(initial=0), int(row.argmax()) if len(row) else -1) for row in rows]
+def _bests(rows: Iterator[tuple[int, Array]]) -> tuple[Array, Any]:
+    found = [
+        (row.max(initial=0), first + int(row.argmax()) if len(row) else -1) for first, row in rows
+    ]
     return np.array([value for value, _ in found]), np.array([at for _, at in found])
 
 
 def _bests_of(count: int, new: Any, row: Any, values: Array) -> tuple[Array, Any]:
-    best, at = np.full(count, values.min() - 1), np.full(count, -1)
+    best, at = np.full(count, values.min() - 1e-9), np.full(count, -1)
     for place, earlier, value in zip(new.tolist(), row.tolist(), values.tolist(), strict=True):
         if value > best[place]:
             best[place], at[place] = value, earlier
@@ -207,49 +254,74 @@ def _bests_of(count: int, new: Any, row: Any, values: Array) -> tuple[Array, Any
 
 
 def _replayed(one: labelled.Seen) -> tuple[Any, Any, Array]:
-    """Day by day: the index grows by what was said, then the day's new texts are compared."""
-    index, parts, stood = Index(), [], 0
-    for end in np.unique(one.until).tolist():
-        index.append(range(stood, end), one.archive[stood:end])
+    """Day by day: the index grows by what was said, then the day's new texts are compared. Where
+    only the last days count, all that was said in them, by the weights of all that ever was."""
+    if one.rows[0].any():
+        return fit_similarity.recent(one)
+    known, parts, stood = Index(), [], 0
+    said, asked = one.days or (np.zeros(len(one.archive), int), np.zeros(len(one.new), int))
+    for end in np.unique(one.rows[1]).tolist():
+        some = slice(stood, end)
+        known.append(range(stood, end), one.archive[some], said[some].tolist())
         stood = end
-        asked = np.flatnonzero(one.until == end)
-        new, row, _, features = judge.features_of(index, [one.new[at] for at in asked])
-        parts.append((asked[new], row, features))
+        at = np.flatnonzero(one.rows[1] == end)
+        texts = [one.new[place] for place in at]
+        new, row, _, features = judge.features_of(known, texts, asked[at].tolist())
+        parts.append((at[new], row, features))
     new, row, features = (np.concatenate(each) for each in zip(*parts, strict=True))
     return new, row, features
 
 
-def table(verdicts: Verdicts) -> Iterator[str]:
+def table(verdicts: Verdicts) -> Table:
     """Each figure with its 95 % interval; the last column is the AUC's lead over the defaults."""
     count, share = len(verdicts.label), verdicts.label.mean()
-    yield f"\n{verdicts.name}: {count:,} judged, {share:.0%} restatements"
-    head = "AUC", "average precision", "recall at 5 % false", "recall@1", "AUC - defaults'"
-    yield f"{'':26}" + "".join(f"{one:>23}" for one in head)
     samples = [np.random.default_rng(seed).integers(0, count, count) for seed in range(_RESAMPLES)]
-    aucs = {name: _resampled(roc_auc_score, verdicts, name, samples) for name in verdicts.scores}
-    for name in verdicts.scores:
-        cells = [
-            _cell(aucs[name]),
-            _cell(_resampled(average_precision_score, verdicts, name, samples)),
-            _cell(_resampled(recall_at, verdicts, name, samples)),
+    found = {name: _ranked(verdicts.label, one, samples) for name, one in verdicts.scores.items()}
+    rows = [
+        (
+            name,
+            *map(_cell, figures),
             _cell(_share(verdicts.right[name])),
-            _cell(aucs[name] - aucs["TfidfVectorizer defaults"]),
-        ]
-        yield f"{name:26}" + "".join(f"{one:>23}" for one in cells)
+            _cell(_errors(verdicts, name, samples)),
+            _cell(figures[0] - found["TfidfVectorizer defaults"][0]),
+        )
+        for name, figures in found.items()
+    ]
+    heads = ("", "AUC", "average precision", "recall at 5 % false", "recall@1")
+    return Table(
+        f"{verdicts.name}: {count:,} judged, {share:.0%} restatements",
+        (*heads, "calibration error", "AUC less defaults'"),
+        rows,
+    )
 
 
-def recall_at(label: Any, score: Array, false_alarms: float = 0.05) -> float:
-    wrong, known, _ = roc_curve(label, score)
-    return float(known[np.searchsorted(wrong, false_alarms, side="right") - 1])
+def _ranked(label: Any, score: Array, samples: Sequence[Any]) -> Array:
+    """(3, 1 + samples): AUC, average precision and recall at 5 % false alarms, of all and of each
+    resample, which only weighs what was sorted once."""
+    order = np.argsort(-score, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(score[order])), len(order) - 1)
+    drawn = [np.bincount(some, minlength=len(score)) for some in samples]
+    weighed = [one[order] for one in (np.ones(len(score)), *drawn)]
+    return np.array([_figures(label[order], one, ends) for one in weighed]).T
 
 
-def _resampled(
-    measure: Callable[..., float], verdicts: Verdicts, name: str, samples: Sequence[Any]
-) -> Array:
-    """The figure itself first, then that of each resample."""
-    label, score = verdicts.label, verdicts.scores[name]
+def _figures(label: Any, weight: Any, ends: Any) -> tuple[float, float, float]:
+    right, wrong = (np.append(0, np.cumsum(weight * one)[ends]) for one in (label, ~label))
+    known, alarms = right / right[-1], wrong / wrong[-1]
+    auc = (np.diff(alarms) * (known[1:] + known[:-1]) / 2).sum()
+    precision = right[1:] / np.maximum(right[1:] + wrong[1:], 1e-12)
+    at = np.searchsorted(alarms, 0.05, side="right") - 1
+    return float(auc), float((np.diff(known) * precision).sum()), float(known[at])
+
+
+def _errors(verdicts: Verdicts, name: str, samples: Sequence[Any]) -> Array:
+    """What a score from 0 to 1 errs by when it is taken for a probability."""
+    said = np.clip(verdicts.scores[name], 0, None)
+    if said.max() > 1.001:
+        return np.empty(0)
+    every = [np.arange(len(said)), *samples]
     return np.array(
-        [measure(label, score), *(measure(label[some], score[some]) for some in samples)]
+        [reliability(said[one], verdicts.label[one], verdicts.share[one])[0] for one in every]
     )
 
 
@@ -259,6 +331,8 @@ def _share(right: npt.NDArray[np.bool_]) -> Array:
 
 
 def _cell(values: Array) -> str:
+    if not len(values):
+        return "none"
     low, high = np.quantile(values[1:], [0.025, 0.975])
     return f"{values[0]:.3f} [{low:.3f} {high:.3f}]"
 
@@ -276,20 +350,21 @@ def reliability(probability: Array, label: Array, share: Array) -> tuple[float, 
     return float(sum(weight * abs(said - true) for said, true, weight in bins)), bins
 
 
-def calibration(data: Path, diagram: str | None) -> Iterator[str]:
+def calibration(data: Path, diagram: str | None) -> Iterator[Table]:
     """On the test topics, at the base rate that the weights were fitted for."""
-    yield f"\nCalibration at a base rate of {fit_similarity.BASE_RATE:.0%} among shortlisted pairs"
+    drawn = {}
     for name, (features, label) in fit_similarity.pair_sets(data, test=True).items():
-        share = fit_similarity.shares(label)
-        said = judge.probability(features)
-        error, bins = reliability(said, label, share)
-        drawn = [_error_of_resample(said, label, share, seed) for seed in range(_RESAMPLES)]
-        low, high = np.quantile(drawn, [0.025, 0.975])
-        yield f"{name}: expected calibration error {error:.3f} [{low:.3f} {high:.3f}]"
-        for mean, true, weight in bins:
-            yield f"    said {mean:.2f}, true {true:.2f}, {weight:.1%} of the pairs"
-        if diagram:
-            _draw(name, bins, diagram)
+        share, said = fit_similarity.shares(label), judge.probability(features)
+        error, drawn[name] = reliability(said, label, share)
+        spread = [_error_of_resample(said, label, share, seed) for seed in range(_RESAMPLES)]
+        yield Table(
+            f"{name}, {fit_similarity.BASE_RATE:.0%} of them restatements: calibration error "
+            f"{_cell(np.array([error, *spread]))}",
+            ("said", "true", "of the pairs"),
+            [(f"{mean:.2f}", f"{true:.2f}", f"{part:.1%}") for mean, true, part in drawn[name]],
+        )
+    if diagram:
+        _draw(drawn, diagram)
 
 
 def _error_of_resample(said: Array, label: Array, share: Array, seed: int) -> float:
@@ -297,18 +372,19 @@ def _error_of_resample(said: Array, label: Array, share: Array, seed: int) -> fl
     return reliability(said[some], label[some], share[some])[0]
 
 
-def _draw(name: str, bins: list[Array], path: str) -> None:
+def _draw(drawn: Mapping[str, list[Array]], path: str) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot
 
-    figure = pyplot.figure(1, figsize=(5, 5))
-    axes = figure.gca()
-    axes.plot([0, 1], [0, 1], color="silver")
-    axes.plot([one[0] for one in bins], [one[1] for one in bins], marker="o", label=name)
+    figure, axes = pyplot.subplots(figsize=(5, 5))
+    axes.plot([0, 1], [0, 1], color="silver", label="said is true")
+    for name, bins in drawn.items():
+        axes.plot([one[0] for one in bins], [one[1] for one in bins], marker="o", label=name)
     axes.set(xlabel="probability said", ylabel="share that were restatements")
     axes.legend()
+    figure.tight_layout()
     figure.savefig(path, dpi=120)
 
 
@@ -318,10 +394,12 @@ def main() -> None:
     MiniLm.kept = Path(words.vectors) if words.vectors else None
     chosen = recipes(data)
     for pairs in (labelled.key_points(data, test=True), labelled.arguments(data, test=True)):
-        print(*table(judge_pairs(pairs, chosen)), sep="\n", flush=True)
-    for seen in (labelled.perspectives(data, test=True), labelled.events(data)):
-        print(*table(judge_seen(seen, chosen)), sep="\n", flush=True)
-    print(*calibration(data, words.diagram), sep="\n")
+        print(f"\n{table(judge_pairs(pairs, chosen))}", flush=True)
+    told = [labelled.events(data, test=True, window=window) for window in (None, 30)]
+    for seen in (labelled.perspectives(data, test=True), *told):
+        print(f"\n{table(judge_seen(seen, chosen))}", flush=True)
+    for found in calibration(data, words.diagram):
+        print(f"\n{found}", flush=True)
 
 
 def _words() -> Namespace:

@@ -97,7 +97,9 @@ def pairs() -> list[tuple[str, str, str]]:
 def resemblance() -> dict[tuple[str, str], float]:
     """(later, earlier), both normalised, to the probability that the later restates the earlier."""
     everything = list(texts())
-    found = compare(Index.build(range(len(everything)), everything), everything)
+    days = [LAST.toordinal() - 14 + day for day in texts().values()]
+    index = Index.build(range(len(everything)), everything, days=days)
+    found = compare(index, everything, days)
     pairs = zip(found.new.tolist(), found.row.tolist(), found.probability.tolist(), strict=True)
     return {(everything[new], everything[old]): value for new, old, value in pairs}
 

@@ -18,7 +18,11 @@ def index_of(db: Connection, folder: Path | None, language: str) -> Index:
     index, mark = _kept(db, folder, language)
     stood = mark
     while batch := archive.after(db, mark.last, _BATCH):
-        index.append([one["id"] for one in batch], [one["text"] for one in batch])
+        index.append(
+            [one["id"] for one in batch],
+            [one["text"] for one in batch],
+            [one["date"].toordinal() if one["date"] else 0 for one in batch],
+        )
         mark = shelf.Mark(batch[-1]["id"], batch[-1]["key"], mark.count + len(batch))
     if folder and mark != stood:
         shelf.save(index, mark, folder)

@@ -28,7 +28,7 @@ def related(rules: Rules, about: str | int, today: date, most: int) -> Sequence[
         own = about if isinstance(about, int) else -1
         text = archive.text(db, about) if isinstance(about, int) else about
         index = index_of(db, rules.shelf, rules.language)
-        echoes = Echoes(index, [text], [own])
+        echoes = Echoes(index, [text], [own], [today.toordinal()])
         known = {one.id: one for one in archive.archive(db, today, echoes.ids.tolist())}
     return [
         Related(

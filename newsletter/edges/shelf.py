@@ -20,7 +20,7 @@ from newsletter.editorial.similarity import Index
 from newsletter.editorial.similarity.index import Segment
 
 # Counts the changes to what the files hold: older ones are made anew.
-_EDITION = 1
+_EDITION = 2
 _PARTS = ("data", "indices", "indptr")
 
 
@@ -69,7 +69,8 @@ def _read(folder: Path) -> Segment:
     ids = np.load(folder / "ids.npy", mmap_mode="r")
     width = int(np.load(folder / "width.npy"))
     rows = sparse.csr_array(_arrays(folder, "rows"), shape=(len(ids), width))
-    return Segment(ids, rows, sparse.csc_array(_arrays(folder, "columns"), shape=rows.shape))
+    columns = sparse.csc_array(_arrays(folder, "columns"), shape=rows.shape)
+    return Segment(ids, np.load(folder / "days.npy", mmap_mode="r"), rows, columns)
 
 
 def _arrays(folder: Path, name: str) -> tuple[Any, ...]:
@@ -82,6 +83,7 @@ def _write(segment: Segment, folder: Path) -> str:
     if not (folder / name).exists():
         made = Path(mkdtemp(dir=folder))
         np.save(made / "ids.npy", segment.ids)
+        np.save(made / "days.npy", segment.days)
         np.save(made / "width.npy", segment.rows.shape[1])
         for part in _PARTS:
             np.save(made / f"rows-{part}.npy", getattr(segment.rows, part))

@@ -15,16 +15,20 @@ Ids = npt.NDArray[np.int64]
 class Echoes:
     """The earlier insights that each of some texts resembles, found once for all readers.
 
-    A text's own insight (``own``, parallel to ``texts``) is among its echoes.
+    A text's own insight (``own``, parallel to ``texts``) is among its echoes; ``days`` are the
+    ordinals of the texts' dates.
     """
 
-    def __init__(self, index: Index, texts: Sequence[str], own: Sequence[int]) -> None:
-        pairs = compare(index, texts)
+    def __init__(
+        self, index: Index, texts: Sequence[str], own: Sequence[int], days: Sequence[int]
+    ) -> None:
+        pairs = compare(index, texts, days)
         self.index = index
         self.own = np.asarray(own, np.int64)
         self.new = pairs.new
         self.earlier: Ids = index.ids[pairs.row]
         self.probability = pairs.probability.round(6)
+        self._alike: dict[int, Array] = {}
 
     @cached_property
     def ids(self) -> Ids:
@@ -50,15 +54,24 @@ class Echoes:
     def _places(self) -> npt.NDArray[np.intp]:
         return np.searchsorted(self.ids, self.earlier)
 
+    def alike(self, place: int) -> Array:
+        """One text beside each: what the one sees of the other, both see."""
+        if place not in self._alike:
+            found = np.zeros(len(self.own))
+            mine = slice(*np.searchsorted(self.new, [place, place + 1]))
+            seen = self._texts[mine]
+            found[seen[seen >= 0]] = self.probability[mine][seen >= 0]
+            seeing = np.flatnonzero(self._texts == place)
+            found[self.new[seeing]] = np.maximum(found[self.new[seeing]], self.probability[seeing])
+            found[place] = 1
+            self._alike[place] = found
+        return self._alike[place]
+
     @cached_property
-    def among(self) -> Array:
-        """(n, n): the texts compared with each other; what one sees of another, both see."""
-        place = {int(number): at for at, number in enumerate(self.own)}
-        both = np.eye(len(self.own))
-        for new, earlier, value in zip(self.new, self.earlier, self.probability, strict=True):
-            if int(earlier) in place and place[int(earlier)] != new:
-                both[new, place[int(earlier)]] = value
-        return np.maximum(both, both.T)
+    def _texts(self) -> npt.NDArray[np.intp]:
+        """Which of the texts an echo is itself, -1 where it is none."""
+        place = {number: at for at, number in enumerate(self.own.tolist())}
+        return np.array([place.get(number, -1) for number in self.earlier.tolist()], np.intp)
 
     def nearest(self, place: int, ids: Container[int], most: int) -> list[tuple[int, float]]:
         """The insights among ``ids`` that a text is likeliest to restate, but its own."""

@@ -45,13 +45,15 @@ def in_order(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 def index_of(archive: Sequence[Insight], language: str = "en") -> Index:
     by_id = sorted(archive, key=lambda insight: insight.id)
-    return Index.build([one.id for one in by_id], [one.text for one in by_id], language)
+    ids, texts = [one.id for one in by_id], [one.text for one in by_id]
+    return Index.build(ids, texts, language, [one.date.toordinal() for one in by_id])
 
 
 def echoes_of(candidates: Sequence[Candidate], index: Index) -> Echoes:
     """Of candidates that stand ``in_order``."""
     some = [one.insight for one in candidates]
-    return Echoes(index, [one.text for one in some], [one.id for one in some])
+    days = [one.date.toordinal() for one in some]
+    return Echoes(index, [one.text for one in some], [one.id for one in some], days)
 
 
 class Day:

@@ -84,7 +84,7 @@ def _greedy(desk: _Desk) -> list[int]:
                 break
             best = int(np.argmax(np.where(open_, _relevance(desk, nearest), -np.inf)))
             chosen.append(best)
-            nearest = np.maximum(nearest, desk.day.echoes.among[:, best])
+            nearest = np.maximum(nearest, desk.day.echoes.alike(best))
     return chosen
 
 
@@ -171,7 +171,7 @@ def _why_not(desk: _Desk, place: int, chosen: Sequence[int]) -> str:
         echo = _echo(desk, place, *desk.day.echoes.nearest(place, desk.reader.heard, 1)[0])
         when = f" on {day_month(echo.heard)}" if echo.heard else ""
         return f"restates what was sent{when}: “{headline(echo.text, 60)}”"
-    likeness = desk.day.echoes.among[place, chosen]
+    likeness = desk.day.echoes.alike(place)[chosen]
     if (likeness >= desk.taste.twin_limit).any():
         return f"says the same as pick {1 + int(likeness.argmax())}"
     if not chosen or desk.scores[place] <= desk.scores[chosen].min():

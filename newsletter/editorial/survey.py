@@ -57,5 +57,5 @@ def _twins(
         yield "restates what was sent"
     for other, one in enumerate(day.candidates):
         rank = ranks.get(one.insight.id)
-        if rank and day.echoes.among[place, other] >= taste.twin_limit:
+        if rank and day.echoes.alike(other)[place] >= taste.twin_limit:
             yield f"says the same as pick {rank}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import compose, measure, naive, render, send, sign, sink, status
+from benchmarks import compose, measure, naive, render, scale, send, sign, sink, status
 from benchmarks.__main__ import main
 from benchmarks.corpus import Corpus
 from benchmarks.house import letterhead
@@ -19,6 +19,7 @@ from newsletter.edges.channels.smtp import Smtp
 pytestmark = pytest.mark.heavy
 
 TINY: dict[ModuleType, Any] = {
+    scale: scale.Scale((60,), candidates=20, readers=20, heard=10, runs=1),
     compose: compose.Scale(readers=(3,), issues=3, archive=60, candidates=12, sample=2, runs=2),
     render: render.Scale(readers=2, slow=1, runs=1),
     sign: sign.Scale(messages=2, slow=1, runs=1),
@@ -105,7 +106,7 @@ def test_turns_give_the_median_and_the_highest_peak() -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("subject", ["compose", "render", "sign", "send", "status"])
+@pytest.mark.parametrize("subject", ["compose", "render", "scale", "send", "sign", "status"])
 def test_the_command_prints_its_tables(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
     main([subject, "--quick"])
     assert f"### {subject}" in capsys.readouterr().out

@@ -259,8 +259,9 @@ def _citation(best: RowMapping) -> Citation:
 
 
 def after(db: Connection, last: int, most: int) -> Sequence[RowMapping]:
-    """Rows of (id, key, text): the next insights in order of id. An insight never changes."""
-    query = select(insights.c.id, insights.c.key, insights.c.text).where(insights.c.id > last)
+    """Rows of (id, key, text, date): the next insights in order of id. Their text never changes."""
+    columns = insights.c.id, insights.c.key, insights.c.text, insights.c.date
+    query = select(*columns).where(insights.c.id > last)
     return db.execute(query.order_by(insights.c.id).limit(most)).mappings().all()
 
 

@@ -2,18 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import sparse
 
-from newsletter.editorial.similarity.index import Floats, Index, Matrix, Places
+from newsletter.editorial.similarity.index import Asked, Floats, Index, Matrix, Places
 from newsletter.editorial.similarity.terms import terms, words
 from newsletter.editorial.similarity.weights import INTERCEPT, WEIGHTS
 
+Days = Sequence[int] | npt.NDArray[np.intp] | None
+
 FEATURES = tuple(WEIGHTS)
 _PARTS = (3, 4)
+# Runs of letters as numbers: odd factors, the product wraps around, and none here ever collide.
+_SPREAD = np.array([1, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 _BLOCK = 1 << 15
+# Many texts name the same day or count: a number in common says less than its rarity does.
+_NUMBERS = 0.3
+_FORTNIGHT = 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,30 +35,29 @@ class Pairs:
     probability: npt.NDArray[np.float64]
 
 
-def compare(index: Index, texts: Sequence[str]) -> Pairs:
-    """Each new text against its shortlist in the index."""
-    new, row, cosine, features = features_of(index, texts)
+def compare(index: Index, texts: Sequence[str], days: Days = None) -> Pairs:
+    """Each new text, of these days (ordinals of dates), against its shortlist in the index."""
+    new, row, cosine, features = features_of(index, texts, days)
     return Pairs(new, row, cosine, probability(features))
 
 
 def features_of(
-    index: Index, texts: Sequence[str]
+    index: Index, texts: Sequence[str], days: Days = None
 ) -> tuple[Places, Places, Floats, npt.NDArray[np.float64]]:
     """(new, row, cosine, features): the last of shape (pairs, len(FEATURES))."""
-    lists = [index.shortlist(query) for query in index.queries(texts)[0]]
+    asked = index.asked(texts)
+    lists = [index.shortlist(*query) for query in asked.queries()]
     new = np.repeat(np.arange(len(texts)), [len(rows) for rows, _ in lists])
     row = np.concatenate([np.empty(0, np.intp), *(rows for rows, _ in lists)])
     cosine = np.concatenate([np.empty(0, np.float32), *(values for _, values in lists)])
-    return new, row, cosine, features_between(index, texts, new, row)
+    return new, row, cosine, _features(index, asked, new, row, days)
 
 
 def features_between(
-    index: Index, texts: Sequence[str], new: Places, row: Places
+    index: Index, texts: Sequence[str], new: Places, row: Places, days: Days = None
 ) -> npt.NDArray[np.float64]:
     """Shape (pairs, len(FEATURES)), for pairs of (new text, row of the index) of one's choosing."""
-    judged = _Judged(index, texts)
-    blocks = np.array_split(np.arange(len(new)), len(new) // _BLOCK + 1)
-    return np.concatenate([judged.features(new[some], row[some]) for some in blocks])
+    return _features(index, index.asked(texts), new, row, days)
 
 
 def probability(features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -57,71 +65,74 @@ def probability(features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(1 / (1 + np.exp(-evidence)))
 
 
-class _Judged:
-    """The new texts as matrices, compared with rows of the index pair by pair."""
-
-    def __init__(self, index: Index, texts: Sequence[str]) -> None:
-        queries, fresh, self.idf = index.queries(texts)
-        self.index = index
-        self.names = [*index.names, *fresh]
-        starts = np.cumsum([0, *(len(one.terms) for one in queries)])
-        places = [np.empty(0, np.intp), *(one.terms for one in queries)]
-        counts = [np.empty(0, np.float32), *(one.counts for one in queries)]
-        self.new = sparse.csr_array(
-            (np.concatenate(counts), np.concatenate(places), starts),
-            shape=(len(queries), len(self.idf)),
-        )
-        self.numeric = np.array([any(map(str.isdigit, name)) for name in self.names], np.float32)
-
-    def features(self, new: Places, row: Places) -> npt.NDArray[np.float64]:
-        earlier, place = np.unique(row, return_inverse=True)
-        old = self.index.rows(earlier, len(self.idf))
-        mine, theirs = _ones(self.new), _ones(old)
-        shared = mine[new].multiply(theirs[place])
-        evidence = shared @ self.idf
-        least = np.minimum((mine @ self.idf)[new], (theirs @ self.idf)[place])
-        numbers = (mine @ self.numeric)[new], (theirs @ self.numeric)[place]
-        differ = shared @ self.numeric < np.minimum(*numbers)
-        return np.column_stack(
-            [
-                self._parts(old, new, place),
-                np.log1p(evidence),
-                evidence / np.maximum(least, 1e-6),
-                differ,
-            ]
-        ).astype(np.float64)
-
-    def _parts(self, old: Matrix, new: Places, place: Places) -> Floats:
-        """The cosine of runs of letters, each as heavy as its term: a word meets its kin."""
-        grams = _grams(self.names, sparse.vstack([self.new, old]))
-        weights = sparse.diags_array(self.idf)
-        mine, theirs = (_unit(one @ weights @ grams) for one in (self.new, old))
-        return np.asarray(mine[new].multiply(theirs[place]).sum(axis=1), np.float32)
+def _features(
+    index: Index, asked: Asked, new: Places, row: Places, days: Days
+) -> npt.NDArray[np.float64]:
+    blocks = [slice(first, first + _BLOCK) for first in range(0, len(new), _BLOCK)]
+    found = [_block(index, asked, new[some], row[some]) for some in blocks]
+    features = np.concatenate([np.empty((0, len(FEATURES))), *found])
+    if days is not None:
+        features[:, FEATURES.index("age")] = _age(np.asarray(days)[new], index.days[row])
+    return features
 
 
-def _grams(names: Sequence[str], used: Matrix) -> Matrix:
-    """(terms, runs of letters): each term's row of length one, for terms that are used."""
-    numbers: dict[str, int] = {}
-    columns: list[int] = []
-    lengths = np.zeros(len(names), np.int64)
-    for term in np.unique(used.indices).tolist():
-        parts = _runs(f" {names[term]} ")
-        lengths[term] = len(parts)
-        columns += [numbers.setdefault(part, len(numbers)) for part in parts]
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    weights = np.repeat(1 / np.sqrt(np.maximum(lengths, 1)), lengths).astype(np.float32)
-    return sparse.csr_array(
-        (weights, np.array(columns, np.int64), starts), shape=(len(names), max(1, len(numbers)))
-    )
+def _block(index: Index, asked: Asked, new: Places, row: Places) -> npt.NDArray[np.float64]:
+    texts, new = np.unique(new, return_inverse=True)
+    insights, row = np.unique(row, return_inverse=True)
+    mine, theirs = asked.rows[texts], index.rows(insights)
+    used = np.unique(np.concatenate([mine.indices, theirs.indices]))
+    mine, theirs = _only(mine, used), _only(theirs, used)
+    names = [asked.names[one] for one in used.tolist()]
+    numeric = np.array([any(map(str.isdigit, name)) for name in names], np.float32)
+    idf = asked.idf[used] * np.where(numeric, _NUMBERS, 1).astype(np.float32)
+    kin = sparse.diags_array(idf) @ _parts(names)
+    common = _ones(mine)[new].multiply(_ones(theirs)[row])
+    evidence = common @ idf
+    least = np.minimum((_ones(mine) @ idf)[new], (_ones(theirs) @ idf)[row])
+    numbers = np.minimum((_ones(mine) @ numeric)[new], (_ones(theirs) @ numeric)[row])
+    features = {
+        "parts": _dots(_unit(mine @ kin), _unit(theirs @ kin), new, row),
+        "evidence": np.log1p(evidence),
+        "cover": evidence / np.maximum(least, 1e-6),
+        "numbers": common @ numeric < numbers,
+        "age": np.zeros(len(new)),
+    }
+    return np.column_stack([features[name] for name in FEATURES]).astype(np.float64)
 
 
-def _runs(word: str) -> list[str]:
-    """The distinct runs of letters in a word with its borders."""
-    return list(
-        dict.fromkeys(
-            word[at : at + size] for size in _PARTS for at in range(max(1, len(word) - size + 1))
-        )
-    )
+def _age(day: Any, earlier: Any) -> Floats:
+    """How long ago, on a scale of logarithms; 0 within a fortnight, and where nobody knows."""
+    apart = np.maximum(np.log((1 + np.abs(day - earlier)) / (1 + _FORTNIGHT)), 0)
+    return np.where((day > 0) & (earlier > 0), apart, 0).astype(np.float32)
+
+
+def _only(matrix: Matrix, used: Places) -> Matrix:
+    """Its columns of these terms, which are all it has."""
+    places = np.searchsorted(used, matrix.indices)
+    return sparse.csr_array((matrix.data, places, matrix.indptr), (matrix.shape[0], len(used)))
+
+
+def _dots(mine: Matrix, theirs: Matrix, new: Places, row: Places) -> Floats:
+    """The dot product of each pair of rows."""
+    return np.asarray(mine[new].multiply(theirs[row]).sum(axis=1))
+
+
+def _parts(names: Sequence[str]) -> Matrix:
+    """(terms, runs of letters): a row of length one for each term, over the distinct runs of three
+    and four letters in it and its borders."""
+    text = f" {' '.join(names)}   "
+    letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    border = letters == ord(" ")
+    runs = []
+    for size in _PARTS:
+        inside = ~sliding_window_view(border, size)[:, 1:-1].any(axis=1)
+        numbers = sliding_window_view(letters, size)[inside] @ _SPREAD[:size]
+        runs.append((np.flatnonzero(inside), numbers))
+    at, numbers = (np.concatenate(each) for each in zip(*runs, strict=True))
+    known, places = np.unique(numbers, return_inverse=True)
+    where = np.cumsum(border)[at] - 1, places
+    shape = len(names), max(1, len(known))
+    return _unit(_ones(sparse.csr_array((np.ones(len(at), np.float32), where), shape)))
 
 
 def _unit(matrix: Matrix) -> Matrix:
