@@ -5,9 +5,14 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from newsletter.edges.store import Store
+
+# A machine that has other work is slow, not wrong.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 _names = (f"test_{number}" for number in count())
 

@@ -10,6 +10,7 @@ from newsletter.edges.templates import read_template, read_templates
 from newsletter.editorial.lint import Finding
 from newsletter.editorial.lint import lint as judged
 from newsletter.editorial.specimen import specimen
+from newsletter.errors import ConfigError
 
 
 def lint(app: App, words: Namespace) -> int:
@@ -29,4 +30,11 @@ def found(app: App, template: Path | None) -> list[Finding]:
     sources = read_templates(custom)
     if template is not None:
         sources["issue.html"] = read_template(template)
-    return judged(sources["issue.html"], specimen(sources).html, read_support())
+    return judged(sources["issue.html"], _rendered(sources, template), read_support())
+
+
+def _rendered(sources: dict[str, str], template: Path | None) -> str:
+    try:
+        return specimen(sources).html
+    except ConfigError as error:
+        raise ConfigError(f"{template} as issue.html: {error}" if template else error) from error

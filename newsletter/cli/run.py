@@ -164,7 +164,12 @@ def serve(app: App, words: Namespace) -> int:
     secret, store, head = app.secret, app.store, app.letterhead
     set_up_log()
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    common = {"name": head.name, "language": head.language, "direction": head.direction}
+    common = {
+        "name": head.name,
+        "language": head.language,
+        "direction": head.direction,
+        "accent": head.accent,
+    }
 
     def known(token: str) -> bool:
         found = subscriber_id(secret, token)

@@ -185,7 +185,8 @@ def _test(app: App, words: Namespace) -> int:
         raise NewsletterError(f"the test copy to {to} was not taken: {error}") from error
     finally:
         channel.close()
+    whose = f"the issue of {words.as_}" if words.as_ else "the house issue"
     say_json({"sent": 1, "to": to, "answer": answer}) if words.json else say(
-        f"sent to {to}: {answer}"
+        f"{whose}, {posting.issue.date:%-d %B %Y}, sent to {to}: {answer}"
     )
     return 0

@@ -25,10 +25,11 @@ def status(app: App, words: Namespace) -> int:
 
 
 def next_due(app: App) -> datetime | None:
-    """The instant, in UTC, at which somebody not yet served is due next."""
+    """The instant, in UTC, at which somebody not yet served is due next: no cancelled date's."""
     now = app.clock()
-    days = [now.date() + timedelta(days=after) for after in range(-1, 4)]
+    near = [now.date() + timedelta(days=after) for after in range(-1, 4)]
     with app.store.reading() as db:
+        days = [day for day in near if not orders.is_cancelled(db, day)]
         places = overview.places(db)
         instants = sorted((due_at(day, p[1], p[0]), day, p) for day in days for p in places)
         for due, day, place in instants:
@@ -101,7 +102,7 @@ def _tell_troubles(app: App, found: Mapping[str, Any]) -> None:
         reason = f" ({row['reason']})" if row["reason"] else ""
         say(f"  {row['address']}  {row['state']}{reason}: {row['answer']}")
         if row["state"] == "pending":
-            say(f"    tried again at {local(app, row['next_attempt_at'])}")
+            say(f"    next try at {local(app, row['next_attempt_at'])}")
     if len(found["troubles"]) > _MOST:
         say(f"  and more: newsletter deliveries --date {found['date']}")
 
@@ -110,7 +111,7 @@ def _tell_waits(app: App, found: Mapping[str, Any]) -> None:
     """Whole domains: what waits for whom."""
     waits = found["held_back"]
     for one in waits[:_MOST]:
-        when = f"asked to wait; tried again at {local(app, one['until'])}"
+        when = f"asked to wait; next try at {local(app, one['until'])}"
         say(f"  @{one['domain']}  {when}: {one['waiting']:,} pending")
     if (more := len(waits) - _MOST) > 0:
         say(f"  and {counted(more, 'domain')} more: newsletter status --json")

@@ -41,14 +41,15 @@ _MOST_FILES = 20_000
 def serve(app: App, words: Namespace) -> int:
     """Until it is stopped. Nothing in the store changes: a copy of it is looked at."""
     try:
-        socket = workbench.listening(words.port)
+        socket = web.listening(workbench.HOST, words.port)
     except OSError as error:
         raise NewsletterError(f"cannot listen on port {words.port}: {error.strerror}") from error
     port = socket.getsockname()[1]
-    first = urlencode({"date": words.date or "", "to": words.to or ""})
+    asked = {"date": words.date, "to": words.to}
+    first = urlencode({key: value for key, value in asked.items() if value})
     with socket, TemporaryDirectory(prefix="newsletter-") as folder:
         bench = Bench(app, Path(folder))
-        say(f"the workbench: http://{workbench.HOST}:{port}/?{first}")
+        say(f"the workbench: http://{workbench.HOST}:{port}/{'?' * bool(first)}{first}")
         made = workbench.app(bench.page, bench.frame, bench.version, port)
         try:
             web.server(made).run(sockets=[socket])

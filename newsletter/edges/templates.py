@@ -31,7 +31,9 @@ def read_template(path: Path) -> str:
     """An operator's template: ConfigError, naming it, where it cannot be read or compiled."""
     try:
         source = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"template {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise ConfigError(f"template {path} cannot be read as UTF-8 text: {error}") from error
     check(source, str(path))
     return source

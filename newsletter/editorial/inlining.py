@@ -109,5 +109,8 @@ def _swap_back(document: str, prefix: str, tags: list[str]) -> str:
     inlined = re.sub(f"{found}|{text_brace}", source, document)
     for number, tag in enumerate(tags):
         if not seen[number]:
-            raise ConfigError(f"inlining the CSS lost {tag}: it stands where no HTML can")
+            raise ConfigError(
+                f"inlining the CSS lost {tag}: it stands where no HTML can, or in a rule that no"
+                " element uses"
+            )
     return inlined

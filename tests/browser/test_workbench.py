@@ -80,6 +80,26 @@ def test_the_three_widths_stand_beside_each_other(page: Page, width: int) -> Non
         assert abs(inside - wide) <= 1
 
 
+def test_a_narrow_window_keeps_the_frames_readable(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    frame = page.locator("iframe[title='Phone, light']")
+    expect(frame).to_have_js_property("clientWidth", 390)
+    box = frame.bounding_box()
+    assert box is not None
+    assert box["width"] >= 195
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390, "the row alone scrolls"
+
+
+def test_no_pick_hides_another(page: Page) -> None:
+    dots = page.locator("circle.pick").evaluate_all(
+        "all => all.map(one => [one.cx.baseVal.value, one.cy.baseVal.value])"
+    )
+    assert len(dots) == 5
+    apart = [abs(a - c) + abs(b - d) for i, (a, b) in enumerate(dots) for c, d in dots[:i]]
+    assert min(apart) >= 20
+    assert all(50 <= x <= 620 for x, _ in dots)
+
+
 def test_what_it_tells_beside_the_frames(page: Page) -> None:
     expect(page.locator(".facts")).to_contain_text("of 102,400 bytes, where Gmail clips")
     expect(page.locator(".facts")).to_contain_text("no findings")

@@ -184,7 +184,10 @@ def test_a_cancelled_date_goes_to_nobody_more(mailing: House, server: SmtpServer
 
 
 def test_a_cancel_by_mistake_is_taken_back(mailing: House) -> None:
+    before = mailing("status", "--date", "2026-03-15", "--json").json["next_due"]
     said = mailing("cancel", "--date", "2026-03-15").out
+    after = mailing("status", "--date", "2026-03-15", "--json").json["next_due"]
+    assert (before[:10], after[:10]) == ("2026-03-15", "2026-03-16"), "nobody is due that day"
     assert "`newsletter resume --date 2026-03-15` takes it back" in said
     assert mailing("resume", "--date", "2026-03-15").code == 0
     mailing.now += timedelta(days=1)
@@ -217,7 +220,7 @@ def test_status_says_what_waits_for_whom(mailing: House, server: SmtpServer) -> 
     found = mailing("send", "--json").json
     assert (found["sent"], found["waiting"]) == (1, 2), "Cleo waits with Ann, unasked"
     told = mailing("status").out
-    assert "  @alpha.example  asked to wait; tried again at 2026-03-14 12:0" in told
+    assert "  @alpha.example  asked to wait; next try at 2026-03-14 12:0" in told
     assert "2 pending" in told
     (held,) = mailing("status", "--json").json["held_back"]
     assert (held["domain"], held["waiting"]) == ("alpha.example", 2)

@@ -226,6 +226,7 @@ def test_a_port_that_is_taken_is_told(house: House) -> None:
         done = house("serve", "--port", str(listening.getsockname()[1]))
     assert (done.code, done.stdout) == (1, b"")
     assert "cannot listen on 127.0.0.1:" in done.stderr
+    assert "Address already in use: set web.host" in done.stderr
     assert "web.port" in done.stderr
 
 

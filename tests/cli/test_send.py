@@ -123,7 +123,8 @@ def test_a_test_copy_is_marked_and_stands_outside_the_ledger(stocked: House) -> 
     before = stocked.dump()
     done = stocked("send", "--test", "Desk <desk@letters.example>", "--as", ANN)
     assert done.code == 0
-    assert done.out.startswith("sent to desk@letters.example: ")
+    said = f"the issue of {ANN}, {stocked.now:%-d %B %Y}, sent to desk@letters.example: "
+    assert done.out.startswith(said)
     assert stocked.dump() == before
     (path,) = stocked.messages()
     copy = parsed(path.read_bytes())
@@ -192,7 +193,7 @@ def test_a_reader_who_must_wait_is_served_later_with_the_same_message(
         "their domain waits as one"
     )
     assert outcome(mailing) == {}, "not before its time"
-    assert "tried again at 2026-03-14 12:0" in mailing("status").out
+    assert "next try at 2026-03-14 12:0" in mailing("status").out
     mailing.now += timedelta(minutes=10)
     assert outcome(mailing) == {"sent": 2}
     assert recipients(server) == [ANN, BEA, CLEO]
@@ -382,5 +383,7 @@ def test_a_signal_lets_the_message_in_hand_out_and_leaves_the_rest_waiting(
 
 def test_messages_lie_where_the_answer_says(stocked: House) -> None:
     done = stocked("send", "--test", ANN)
-    path = Path(done.out.removeprefix(f"sent to {ANN}: ").strip())
+    whose, _, answer = done.out.partition(f", sent to {ANN}: ")
+    assert whose.startswith("the house issue, ")
+    path = Path(answer.strip())
     assert path == stocked.messages()[0]

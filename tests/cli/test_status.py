@@ -40,7 +40,7 @@ def test_it_names_what_came_in_went_out_did_not_and_why(house: House, server: Sm
         "1  sent",
         f"  {ANN}  failed (refused): 550 5.1.1 No such mailbox",
         f"  {BEA}  pending: 450 4.2.1 Busy",
-        "    tried again at 2026-03-14 12:05 UTC",
+        "    next try at 2026-03-14 12:05 UTC",
         "Next due     2026-03-15 07:00 UTC",
     ):
         assert part in told

@@ -151,4 +151,10 @@ def test_lint_judges_the_template_that_is_sent_and_one_that_is_named(
         "support",
         "links",
     }
-    assert house("lint", str(elsewhere / "none.html")).code == 2
+    missing = house("lint", str(elsewhere / "none.html"))
+    assert missing.code == 2
+    assert "none.html cannot be read: No such file or directory" in missing.stderr
+    broken.write_text("{{ nothing.there }}")
+    lost = house("lint", str(broken))
+    assert lost.code == 2
+    assert f"{broken} as issue.html: template issue.html: 'nothing' is undefined" in lost.stderr

@@ -13,6 +13,7 @@ import jinja2
 import pytest
 
 from newsletter.edges.web.app import State, app, server
+from newsletter.editorial.colour import legible
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -33,9 +34,14 @@ def page(state: State) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
+    environment.filters["legible"] = legible
     template = environment.get_template("unsubscribe.html")
     return template.render(
-        state=state, name="Five & <b>Counting</b>", language="en", direction="ltr"
+        state=state,
+        name="Five & <b>Counting</b>",
+        language="en",
+        direction="ltr",
+        accent="#0a7d4f",
     )
 
 

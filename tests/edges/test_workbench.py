@@ -13,7 +13,7 @@ from newsletter.edges.web import workbench
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    with workbench.listening(0) as socket:
+    with web.listening(workbench.HOST, 0) as socket:
         number: int = socket.getsockname()[1]
         made = workbench.app(
             lambda query: f"page {query.get('to')}", lambda _: "<p>framed", lambda: "v1", number
@@ -34,7 +34,7 @@ def ask(port: int, path: str, method: str = "GET", host: str = "") -> tuple[HTTP
 
 
 def test_it_listens_on_this_machine_alone() -> None:
-    with workbench.listening(0) as socket:
+    with web.listening(workbench.HOST, 0) as socket:
         assert socket.getsockname()[0] == "127.0.0.1"
 
 

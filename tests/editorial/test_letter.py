@@ -81,8 +81,14 @@ def test_the_page_is_sound(state: str) -> None:
     [wrapper] = doc.xpath("//*[@role='article']")
     assert (wrapper.get("lang"), wrapper.get("dir")) == ("en", "ltr")
     assert wrapper.get("aria-label") == doc.findtext(".//title") == content.subject
-    said = doc.xpath("//td[@class='said']/p[not(@class='hear')]")
+    said = doc.xpath(
+        "//td[@class='said']/p[not(@class='hear' or @class='source' or @class='reason')]"
+    )
     assert {p.get("dir") for p in said} <= {"auto"}
+    sources = doc.xpath("//p[@class='source']")
+    assert {span.get("dir") for p in sources for span in p} <= {"auto"}
+    assert {span.get("dir") for span in doc.xpath("//p[@class='reason']/*")} <= {"auto"}
+    assert {p.get("dir") for p in sources} <= {None}, "auto would find no letter of its own"
 
 
 @every_state

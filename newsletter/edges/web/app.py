@@ -88,9 +88,12 @@ def server(application: ASGIApp) -> uvicorn.Server:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """OSError: no such address, or it is taken."""
+    """0 is any free port. OSError: no such address, or it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family)
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:  # it names the address once more, as a tuple
+        raise OSError(error.errno, str(error.strerror).partition(" (")[0]) from error
 
 
 def serve(application: ASGIApp, bound: socket.socket) -> None:

@@ -27,13 +27,13 @@ function tell(event) {
   document.getElementById("dot-echo").textContent = dot.dataset.echo;
 }
 
-// All three widths beside each other, however wide the window is: made smaller, never scrolled.
+// All three widths beside each other: made smaller, down to what can still be read; then scrolled.
 function fit() {
   const row = document.querySelector(".devices");
   if (!row) return;
   const gaps = parseFloat(getComputedStyle(row).columnGap) * 2;
   const wanted = [...row.querySelectorAll("iframe")].reduce((sum, one) => sum + Number(one.width) + 6, 0);
-  const scale = Math.min(1, (row.clientWidth - gaps) / wanted);
+  const scale = Math.max(0.5, Math.min(1, (row.clientWidth - gaps) / wanted));
   document.documentElement.style.setProperty("--fit", String(Math.floor(scale * 500) / 500));
 }
 

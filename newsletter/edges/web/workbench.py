@@ -4,7 +4,6 @@ Answers GET, and only to its own loopback name: a page elsewhere that points a n
 127.0.0.1 (DNS rebinding) is turned away by its Host.
 """
 
-import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -65,11 +64,6 @@ def app(
     paths = {"/": bench, "/message": message, "/version": now, "/workbench.js": script}
     routes = [Route(path, answer, methods=["GET"]) for path, answer in paths.items()]
     return _own_host_only(Starlette(routes=routes), port)
-
-
-def listening(port: int) -> socket.socket:
-    """On this machine alone; 0 is any free port. OSError: it is taken."""
-    return socket.create_server((HOST, port))
 
 
 def _csp(policy: str) -> dict[str, str]:

@@ -123,6 +123,26 @@ def test_a_reason_in_the_template_excuses_and_an_idle_one_is_told() -> None:
     assert idle.what.startswith("css-display-grid stands in the list of enhancements and is not")
 
 
+def test_what_counts_siblings_cannot_be_put_into_a_loop() -> None:
+    source = SOURCES["issue.html"]
+    page = specimen(SOURCES).html
+    counting = source.replace(".claim {", ".claim:first-child, .claim:nth-child(2) {", 1)
+    line = source[: source.index(".claim {")].count("\n") + 1
+    found = [one.what for one in lint(counting, page, SUPPORT) if one.rule == "inlining"]
+    assert [what.partition(" cannot")[0] for what in found] == [
+        f"line {line}: :first-child",
+        f"line {line}: :nth-child",
+    ]
+    wide = source.replace("@media (min-width: 600px) {", "td:first-child { top: 0 }", 1)
+    assert "inlining" not in [one.rule for one in lint(wide, page, SUPPORT)], "that one stays CSS"
+
+
+def test_what_a_loop_repeats_is_found_once() -> None:
+    sources = SOURCES | {"issue.html": SOURCES["issue.html"].replace(' class="more"', "")}
+    found = lint(sources["issue.html"], specimen(sources).html, SUPPORT)
+    assert len(found) == len(set(found)) > 0
+
+
 def test_uses_are_read_from_elements_attributes_and_style_sheets() -> None:
     found = uses(
         Page(

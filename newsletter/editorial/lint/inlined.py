@@ -1,0 +1,15 @@
+"""What a rendered page no longer tells: the style sheets that were put into its elements."""
+
+import re
+from collections.abc import Iterator
+
+_SHEET = re.compile(r"<style\b(?![^>]*data-premailer)[^>]*>(.*?)</style>", re.DOTALL | re.I)
+_COUNTS = re.compile(r":(?:first|last|only|nth)-[a-z-]+", re.I)
+
+
+def check(source: str) -> Iterator[str]:
+    """Selectors that count siblings: a loop's body stands once in a template."""
+    for sheet in _SHEET.finditer(source):
+        for found in _COUNTS.finditer(source, *sheet.span(1)):
+            line = source.count("\n", 0, found.start()) + 1
+            yield f"line {line}: {found[0]} cannot tell the turns of a loop apart: write a class"
