@@ -313,9 +313,12 @@ def hurry(db: Connection, now: datetime, scope: Scope) -> None:
 
 
 def wake(db: Connection, now: datetime) -> None:
-    """Rows that would wait for longer than any may: a clock ran ahead when they were put off."""
+    """Rows that would wait for longer than any may: a clock ran ahead when they were put off.
+
+    What it composed for a day that has not come stays for that day.
+    """
     late = deliveries.c.next_attempt_at > now + LONGEST
-    rows = and_(deliveries.c.state == "pending", late)
+    rows = and_(deliveries.c.state == "pending", late, deliveries.c.due_at <= now)
     transitions.amend(db, rows, next_attempt_at=now)
 
 
