@@ -119,10 +119,10 @@ def test_a_message_cannot_run_a_script(page: Page) -> None:
 
 
 def test_a_dot_tells_what_it_is(page: Page) -> None:
-    page.locator("circle.pick").last.hover()
+    dot = page.locator("circle.pick[data-figures$='pick 1']")
+    dot.hover()
     expect(page.locator("#dot-figures")).to_contain_text("pick 1")
-    text = page.locator("circle.pick").last.get_attribute("data-text")
-    expect(page.locator("#dot-text")).to_have_text(str(text))
+    expect(page.locator("#dot-text")).to_have_text(str(dot.get_attribute("data-text")))
     expect(page.locator("#dot-echo")).not_to_be_empty()
 
 

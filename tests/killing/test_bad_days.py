@@ -151,7 +151,7 @@ JUMPING = """\
 import itertools, sys
 from datetime import UTC, datetime, timedelta
 from newsletter.cli import main
-jumps = itertools.cycle([0, 5, -5, 3, -2, 0.5, -0.01])
+jumps = (hours for hours in itertools.cycle([0, 5, -5, 3, -2, 0.5, -0.01]) for _ in range(9))
 sys.exit(main(clock=lambda: datetime.now(UTC) + timedelta(hours=next(jumps))))
 """
 
