@@ -89,6 +89,7 @@ def desk(app: App, stop: threading.Event, watch: Watch) -> Desk:
         watch=watch,
         claim=chosen.claim,
         lease=timedelta(seconds=chosen.lease_seconds),
+        pace=app.pace,
     )
 
 

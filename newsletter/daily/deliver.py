@@ -1,6 +1,7 @@
 """Pending rows to the channel: claimed before the attempt, settled after the answer."""
 
 import logging
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from newsletter.editorial.backoff import wait
 from newsletter.editorial.letter import Letterhead
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Issue, Posting, digest
+from newsletter.editorial.pace import FREE, HORIZON, Pace
 from newsletter.errors import (
     AnswerLost,
     ChannelDown,
@@ -52,7 +54,8 @@ class Desk:
     told (outcomes, of how many).
 
     ``claim`` rows at a time: what a crash can leave unknown. ``lease`` must outlast the slowest
-    message: the answer to its final dot alone may take five minutes.
+    message: the answer to its final dot alone may take five minutes. ``sleep`` is asked for a
+    tenth of a second at most, while a row waits for its ``pace``.
     """
 
     store: Store
@@ -66,6 +69,8 @@ class Desk:
     claim: int = 20
     lease: timedelta = timedelta(minutes=15)
     hand: Hand = field(default_factory=Hand)
+    pace: Pace = FREE
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def deliver(
     scope = Scope(on, readers.ids)
     run = _Run(desk, clock, _open(desk, clock(), scope, hurry=readers.now))
     try:
-        while not desk.stop() and run.claim(scope):
+        while not desk.stop() and (run.claim(scope) or run.rest(scope)):
             run.offer_all()
     except (ChannelDown, SenderRefused, Paused) as error:
         return Report(run.outcomes, error)
@@ -149,7 +154,7 @@ class _Run:
             since, self.waiting = ledger.paused(db), domains.waiting(db)
         if since is not None:
             raise Paused(f"paused since {since:%Y-%m-%d %H:%M} UTC: `newsletter resume` goes on")
-        rows = ledger.claim(desk.store, self.clock(), self._lease(), desk.claim, scope)
+        rows = ledger.claim(desk.store, self.clock(), self._lease(), desk.claim, scope, desk.pace)
         self.queue.extend(rows)
         for row in rows:
             _log(row, "sending")
@@ -157,10 +162,30 @@ class _Run:
             self.issues = issues.load_all(db, sorted({row.issue_id for row in rows}))
         return bool(rows)
 
+    def rest(self, scope: Scope) -> bool:
+        """What is left waits for its pace: sleep until then; False where nothing is left."""
+        with self.desk.store.reading() as db:
+            again = ledger.again(db, self.clock(), scope, self.desk.pace)
+        if again is None:
+            return False
+        self._sleep(max(again, self.clock() + _SHORTEST))
+        self.desk.watch(self.outcomes, self.total)
+        return True
+
     def offer_all(self) -> None:
         while self.queue and not self.desk.stop():
+            self._sleep(self.queue[0].not_before)
+            if self.desk.stop():
+                return
             self._offer(self.queue[0])
             self.desk.watch(self.outcomes, self.total)
+
+    def _sleep(self, until: datetime) -> None:
+        """At most for as long as a slot may be ahead: the clock may jump meanwhile."""
+        left = min(until - self.clock(), HORIZON).total_seconds()
+        while left > 0 and not self.desk.stop():
+            self.desk.sleep(min(left, _STEP))
+            left -= _STEP
 
     def close(self) -> None:
         """What was never offered waits again; offered and not settled is unknown."""
@@ -292,6 +317,9 @@ class _Run:
         text = message(posting, self.desk.letterhead)
         return Envelope(self.desk.sender(row.id), row.subscriber.address, text)
 
+
+_SHORTEST = timedelta(milliseconds=10)
+_STEP = 0.1
 
 _OUTCOMES = {
     "accepted": "sent",
