@@ -273,6 +273,10 @@ def _over(now: datetime, steady: Steady) -> ColumnElement[bool]:
 _IN_TURN = (deliveries.c.next_attempt_at, deliveries.c.id)
 
 
+# Row by row: for a list of ids SQLite would rather look through all that is pending.
+_CLAIM = transitions.prepared("claim", deliveries.c.id == bindparam("row_id"))
+
+
 def claim(
     store: Store, now: datetime, lease: Lease, most: int, scope: Scope, pace: Pace = FREE
 ) -> list[Claimed]:
@@ -288,12 +292,12 @@ def claim(
         slots = paces.reserve(db, queue.order_by(*_IN_TURN), now, most, pace)
         if not slots:
             return []
-        mine = deliveries.c.id.in_(slots)
-        transitions.move(db, "claim", mine, **lease.columns, changed_at=now)
+        taken = {**lease.columns, "changed_at": now}
+        _CLAIM(db, [{**taken, "row_id": row_id} for row_id in slots])
         query = (
             select(deliveries, subscribers)
             .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-            .where(mine)
+            .where(deliveries.c.id.in_(slots))
             .order_by(*_IN_TURN)
         )
         rows = [_claimed(row, slots) for row in db.execute(query).mappings()]
