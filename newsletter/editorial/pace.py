@@ -54,6 +54,10 @@ class Pace:
         """The time from one slot of ``name`` to the next; none where it has no limit."""
         return _gap(self.rate(name))
 
+    def least(self, name: str, count: int) -> timedelta:
+        """No sooner after the first of ``count`` messages can the last of them go."""
+        return self.gap(name) * max(count - 1, 0)
+
 
 FREE = Pace()
 

@@ -19,6 +19,7 @@ A_DAY = timedelta(days=1)
 LOOKS: dict[str, Callable[[Connection], object]] = {
     "outcomes": lambda db: overview.outcomes(db, TODAY),
     "troubles": lambda db: overview.troubles(db, TODAY, 21),
+    "paced": lambda db: overview.paced(db, NOON, Pace(per_domain=0.5)),
     "held back": lambda db: overview.held_back(db, NOON),
     "unresolved": overview.unresolved,
     "overdue": lambda db: overview.overdue(db, NOON - A_DAY, NOON),
@@ -57,6 +58,10 @@ def test_a_claim_takes_the_first_few_and_does_not_sort_all_that_wait(
         again = ledger.claim(store, NOON, lease("one", NOON + A_DAY), 1, scope, pace)
         assert bool(again) is (pace is FREE)
     plans = _plans(store, [one for one in statements if "LIMIT" in one[0]])
+    text, values = next(one for one in statements if one[0].startswith("UPDATE delivery"))
+    assert isinstance(values, list | tuple)
+    with store.reading() as db:
+        assert "USING INTEGER PRIMARY KEY" in _plan(db, text, values)
     store.close()
     assert "ix_delivery_state_next_attempt_at" in plans
     assert "TEMP B-TREE" not in plans
