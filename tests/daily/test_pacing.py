@@ -135,11 +135,12 @@ def test_two_senders_hold_it_at_a_real_server(house: House) -> None:
 def _send(
     house: House, server: SmtpServer, owner: str, start: float, reports: list[Report]
 ) -> None:
-    """A sender with a store and a connection of its own; at ``start`` it was noon."""
+    """A sender with a store and connections of its own; at ``start`` it was noon."""
     with closing(Store(str(house.store.engine.url))) as store:
         desk = Desk(
             store=store,
-            channel=Smtp(server.host, server.port, "none", per_connection=7),
+            channel=lambda: Smtp(server.host, server.port, "none", per_connection=7),
+            connections=2,
             letterhead=house.letterhead,
             sender=lambda _: "news@news.example",
             owner=owner,

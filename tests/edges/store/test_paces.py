@@ -132,7 +132,7 @@ def test_a_sender_that_dies_costs_the_time_of_its_slots(store: Store) -> None:
     fast = Pace(per_second=10)
     assert len(claim(store, fast)) == 11
     with store.writing() as db:
-        ledger.abandon(db, "me", None, NOON)
+        ledger.abandon(db, "me", {}, NOON)
     rows = claim(store, fast, NOON + SECOND / 10)
     assert [row.not_before for row in rows] == [NOON + HORIZON + SECOND / 10]
     assert len(claim(store, fast, NOON + 2 * HORIZON)) == 11
