@@ -262,6 +262,10 @@ def _wire(address: str) -> str:
 
 def _stuffed(message: bytes) -> bytes:
     """RFC 5321 4.5.2. A bare CR or LF becomes CRLF: no server sees an end we did not write."""
+    whole = message.count(b"\r\n")
+    if message.endswith(b"\r\n") and message.count(b"\r") == message.count(b"\n") == whole:
+        first = b"." if message.startswith(b".") else b""
+        return first + message.replace(b"\r\n.", b"\r\n..")
     lines = message.splitlines()
     return b"".join(b"." * line.startswith(b".") + line + b"\r\n" for line in lines)
 
