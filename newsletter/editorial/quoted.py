@@ -28,14 +28,14 @@ def quoted(pieces: Iterable[str]) -> bytes:
     made: list[bytes] = []
     begun: list[str] = []
     for piece in pieces:
-        if begun or not piece.endswith("\n"):
-            begun.append(piece)
-            if piece.endswith("\n"):
-                # Joined, not added: to add what is safe in HTML to what is not would escape it.
-                made.append(_lines("".join(begun)))
-                begun = []
-        else:
-            made.append(piece.quoted if type(piece) is Fragment else _lines(piece))
+        if type(piece) is Fragment and piece.quoted and not begun:
+            made.append(piece.quoted)
+            continue
+        begun.append(piece)
+        if piece.endswith("\n"):
+            # Joined, not added: to add what is safe in HTML to what is not would escape it.
+            made.append(_lines("".join(begun)))
+            begun.clear()
     return b"".join((*made, _lines("".join(begun))))
 
 
