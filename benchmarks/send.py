@@ -106,7 +106,7 @@ def _delivered(path: Path, channel: Channel, count: int) -> Figures:
     store = Store(f"sqlite:///{path}")
     desk = Desk(
         store,
-        channel,
+        lambda: channel,
         letterhead(),
         lambda _: SENDER,
         "bench",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.edges.faults import POINTS
-from tests.killing.house import CLAIM, KillHouse, Tally
+from tests.killing.house import CLAIM, CONNECTIONS, KillHouse, Tally
 from tests.killing.sink import Sink
 
 HEAVY_KILLS = int(os.environ.get("KILLS", "300"))
@@ -27,7 +27,7 @@ def killed_day(folder: Path, seed: int, readers: int, kills: int, senders: int) 
 
 def hold(tally: Tally) -> None:
     assert (tally.twice, tally.missing, tally.different) == (0, 0, 0), tally
-    assert tally.unknown <= CLAIM * tally.kills, tally
+    assert tally.unknown <= CONNECTIONS * CLAIM * tally.kills, tally
 
 
 @pytest.mark.parametrize(("senders", "kills"), [(1, 2), (3, 3)])
