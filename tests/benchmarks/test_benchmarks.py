@@ -23,7 +23,7 @@ TINY: dict[ModuleType, Any] = {
     compose: compose.Scale(readers=(3,), issues=3, archive=60, candidates=12, sample=2, runs=2),
     render: render.Scale(readers=2, slow=1, runs=1),
     sign: sign.Scale(messages=2, slow=1, runs=1),
-    send: send.Scale(messages=3, slow=1, runs=1),
+    send: send.Scale(messages=3, slow=1, runs=1, far=((1, 2), (2, 5))),
     status: status.Scale(readers=40, days=2, runs=1),
 }
 
