@@ -33,7 +33,8 @@ def main(words: list[str]) -> None:
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
         f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
     )
-    for name in [chosen.subject] if chosen.subject else _SUBJECTS.keys() - _BY_NAME:
+    ordinary = [name for name in _SUBJECTS if name not in _BY_NAME]
+    for name in [chosen.subject] if chosen.subject else ordinary:
         subject = _SUBJECTS[name]
         with tempfile.TemporaryDirectory() as folder:
             for table in subject.tables(
