@@ -49,7 +49,7 @@ def import_(app: App, words: Namespace) -> int:
 
 @dataclass
 class _Import:
-    """What has come in so far; by line why it was ``refused``, by key the line it was ``seen`` on."""
+    """What has come in so far: by line why it was ``refused``, by key the line ``seen`` first."""
 
     app: App
     added: int = 0
