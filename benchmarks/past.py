@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 _SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 _PER_BRIEF = 5
 _PICKS = 5
-_THEMES = ("chip supply chains", "sleep science", "ports", "soil", "cheap loans", "night trains")
+THEMES = ("chip supply chains", "sleep science", "ports", "soil", "cheap loans", "night trains")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _brief(number: int, day: date) -> dict[str, Any]:
         "episode": f"Episode {number}",
         "title": "",
         "url": f"https://show{number % 40}.example/{number}",
-        "topics": [_THEMES[number % len(_THEMES)]],
+        "topics": [THEMES[number % len(THEMES)]],
         "published": day,
         "first_seen": day,
     }
@@ -118,8 +118,8 @@ def _subscribers(size: Size) -> Iterator[dict[str, Any]]:
 
 
 def _interests(number: int) -> str:
-    first, second = number % len(_THEMES), number // len(_THEMES) % len(_THEMES)
-    return f"{_THEMES[first]}, {_THEMES[second]}"
+    first, second = number % len(THEMES), number // len(THEMES) % len(THEMES)
+    return f"{THEMES[first]}, {THEMES[second]}"
 
 
 def history(db: Connection, size: Size) -> None:
