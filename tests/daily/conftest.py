@@ -18,6 +18,7 @@ from newsletter.editorial.letter import Letterhead
 from newsletter.editorial.stationery import Stationery
 from newsletter.errors import DeliveryError
 from tests.builders import NOON, TASTE, TODAY, brief, read, unlike
+from tests.conftest import new_store
 
 
 @dataclass
@@ -101,6 +102,6 @@ def house(tmp_path: Path, stationery: Stationery) -> Iterator[House]:
         stationery=stationery,
         base_url="https://news.example",
     )
-    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    store = new_store(tmp_path)
     yield House(store, head)
     store.close()
