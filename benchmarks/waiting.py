@@ -94,7 +94,7 @@ def delivered(path: Path, channel: Callable[[], Channel], how: How, count: int) 
 def _desk(store: Store, channel: Callable[[], Channel], how: How) -> Desk:
     return Desk(
         store=store,
-        channel=channel(),
+        channel=channel,
         letterhead=replace(letterhead(), signer=_signer(how)),
         sender=lambda _: SENDER,
         owner="bench",
@@ -102,6 +102,7 @@ def _desk(store: Store, channel: Callable[[], Channel], how: How) -> Desk:
         stop=lambda: False,
         watch=lambda *_: None,
         claim=how.claim,
+        connections=how.connections,
     )
 
 

@@ -92,6 +92,7 @@ class SmtpChannel(Section, frozen=True):
 class Delivery(Section, frozen=True):
     channel: Literal["folder", "smtp"] = "folder"
     return_path: str = ""
+    connections: Annotated[int, Meta(ge=1, le=100)] = 4
     claim: Annotated[int, Meta(ge=1, le=100)] = 20
     lease_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
     folder: FolderChannel = field(default_factory=FolderChannel)

@@ -200,6 +200,7 @@ class App:
         """Raises ConfigError where nothing may leave; warns of what readers will miss."""
         from newsletter.cli.output import warn
 
+        self.channel()
         news = self.settings.newsletter
         if not news.from_address:
             raise ConfigError(

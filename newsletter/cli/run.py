@@ -18,7 +18,8 @@ from newsletter.cli.output import live, progress, say, set_up_log
 from newsletter.cli.send import desk, stopper
 from newsletter.daily import DUE, Desk
 from newsletter.daily.compose import compose
-from newsletter.daily.deliver import Watch, abandon, deliver
+from newsletter.daily.deliver import deliver
+from newsletter.daily.desk import Watch, abandon
 from newsletter.daily.gather import gather
 from newsletter.edges.store import marks
 from newsletter.errors import NewsletterError, Paused, SenderRefused

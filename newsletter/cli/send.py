@@ -16,7 +16,7 @@ from newsletter.cli.output import live, progress, say, say_json, set_up_log, tab
 from newsletter.cli.status import local, next_due
 from newsletter.daily import Desk, Gathered, Readers, Report, publish
 from newsletter.daily.compose import due
-from newsletter.daily.deliver import Watch
+from newsletter.daily.desk import Watch
 from newsletter.daily.draft import draft
 from newsletter.edges.channels import Envelope
 from newsletter.edges.store import issues, orders, overview
@@ -80,13 +80,14 @@ def desk(app: App, stop: threading.Event, watch: Watch) -> Desk:
     here, chosen = steady(), app.settings.delivery
     return Desk(
         store=app.store,
-        channel=app.channel(),
+        channel=app.channel,
         letterhead=app.letterhead,
         sender=app.envelope_sender,
         owner=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}:{here.seconds}",
         steady=steady,
         stop=stop.is_set,
         watch=watch,
+        connections=chosen.connections,
         claim=chosen.claim,
         lease=timedelta(seconds=chosen.lease_seconds),
     )

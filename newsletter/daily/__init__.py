@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from newsletter.daily.compose import DUE, Readers, Rules, compose
-from newsletter.daily.deliver import Desk, Report, deliver
+from newsletter.daily.deliver import deliver
+from newsletter.daily.desk import Desk, Report
 from newsletter.daily.gather import Gathered, Intake, gather
 
 __all__ = ["DUE", "Desk", "Gathered", "Intake", "Readers", "Report", "Rules", "publish"]

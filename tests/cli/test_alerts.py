@@ -2,7 +2,9 @@ import json
 import logging
 import math
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from threading import Event
@@ -12,9 +14,11 @@ import pytest
 from newsletter.cli.app import App
 from newsletter.cli.run import Shift
 from newsletter.cli.send import desk
+from newsletter.edges.channels import Attempt, Channel, Envelope
 from newsletter.errors import NewsletterError
 from tests.builders import NOON
 from tests.cli.conftest import House
+from tests.cli.test_run import wait_for
 from tests.smtp_server import DROP, SmtpServer
 
 ANN, BEA = "ann@letters.example", "bea@letters.example"
@@ -254,13 +258,23 @@ def test_a_long_run_is_looked_at_while_it_runs(
 ) -> None:
     """At 09:00 Ann has hers, Bea waits behind a slow server: nobody waits for the end to tell."""
     told.now = NOON.replace(hour=8, minute=59)
-    send = shift.desk.channel.send
+    open_one = shift.desk.channel
 
-    def slowly(*words: object) -> str:
-        told.now += timedelta(minutes=2)
-        return send(*words)  # type: ignore[arg-type]
+    def slow() -> Channel:
+        channel = open_one()
+        send = channel.send
 
-    monkeypatch.setattr(shift.desk.channel, "send", slowly)
+        def slowly(envelope: Envelope, attempt: Attempt | None = None) -> str:
+            if envelope.recipient == BEA:
+                told.now += timedelta(minutes=4)
+                wait_for(lambda: alerts(server))
+            time.sleep(0.3)  # slow enough to be settled at once
+            return send(envelope, attempt)
+
+        monkeypatch.setattr(channel, "send", slowly)
+        return channel
+
+    shift.desk = replace(shift.desk, channel=slow)
     shift.tick()
     assert [one.recipient for one in server.messages] == [ANN, OPERATOR, BEA]
     assert "1 waiting" in alerts(server)[0]

@@ -2,6 +2,7 @@ import json
 import math
 import re
 import signal
+import time
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -370,6 +371,7 @@ def test_a_signal_lets_the_message_in_hand_out_and_leaves_the_rest_waiting(
 
     def interrupted(channel: Folder, envelope: Envelope, attempt: Attempt | None = None) -> str:
         signal.raise_signal(signal.SIGTERM)
+        time.sleep(0.3)  # it is the main thread that hears of it
         return send(channel, envelope, attempt)
 
     with monkeypatch.context() as patch:

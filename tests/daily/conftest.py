@@ -9,7 +9,8 @@ import pytest
 
 from newsletter.daily import DUE, Desk, Readers, Report, Rules
 from newsletter.daily.compose import compose
-from newsletter.daily.deliver import Hand, deliver
+from newsletter.daily.deliver import deliver
+from newsletter.daily.desk import Hand
 from newsletter.edges.channels import Attempt, Envelope
 from newsletter.edges.store import Store, archive
 from newsletter.edges.store.ledger import Steady
@@ -72,7 +73,7 @@ class House:
     def deliver(self, on: date | None = None, readers: Readers = DUE) -> Report:
         desk = Desk(
             store=self.store,
-            channel=self.channel,
+            channel=lambda: self.channel,
             letterhead=self.letterhead,
             sender=lambda _: "news@news.example",
             owner=self.owner,

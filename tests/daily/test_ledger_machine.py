@@ -218,7 +218,7 @@ class LedgerMachine(RuleBasedStateMachine):
         store, owner = Mortal(self.store), f"sender {self.senders}"
         desk = Desk(
             store=cast(Store, store),
-            channel=Server(self, store, owner, plan),
+            channel=lambda: Server(self, store, owner, plan),
             letterhead=HEAD,
             sender=lambda _: "news@news.example",
             owner=owner,

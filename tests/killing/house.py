@@ -21,7 +21,7 @@ from tests.builders import unlike
 from tests.killing.sink import Sink
 
 ROOT = Path(__file__).parents[2]
-CLAIM = 5
+CONNECTIONS, CLAIM = 2, 5
 LEASE = 2
 COMMANDS = 3
 ONCE = (*POINTS[:2], "released")
@@ -33,6 +33,7 @@ postal_address = "12 Quay Street, Porthaven"
 base_url = "https://letters.example"
 [delivery]
 channel = "smtp"
+connections = {CONNECTIONS}
 claim = {CLAIM}
 lease_seconds = {LEASE}
 [delivery.smtp]

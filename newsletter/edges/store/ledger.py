@@ -3,7 +3,7 @@
 How a row may move stands in ``transitions``; here is when.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
@@ -360,6 +360,9 @@ _LOOK = (
     .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
     .where(_OURS)
 )
+_MINE = select(deliveries.c.id).where(
+    _OWNED, deliveries.c.id.in_(bindparam("row_ids", expanding=True))
+)
 _SETTLED = {
     name: transitions.prepared(name, _OURS)
     for name in ("accepted", "put off", "refused", "left", "cancel", "answer lost")
@@ -394,41 +397,64 @@ class Tried:
     data: str = ""
 
 
-def settle(
-    db: Connection,
-    row_id: int,
-    owner: str,
-    now: datetime,
-    how: str,
-    tried: Tried | None = None,
-    **values: Any,
-) -> bool:
-    """Take the transition ``how``; False where the row was taken from us meanwhile."""
-    mine = {"holder": owner, "row_id": row_id}
-    if not _SETTLED[how](db, [{**mine, **values, "changed_at": now}]):
-        return False
-    if tried is not None:
-        state = transitions.TRANSITIONS[how].after
-        said = {"rcpt": tried.rcpt, "data": tried.data}
-        db.execute(attempts.insert().values(delivery_id=row_id, at=now, state=state, **said))
-    return True
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a row that is ours: the transition, and what is written with it."""
+
+    row_id: int
+    how: str
+    at: datetime
+    values: Mapping[str, Any]
+    tried: Tried | None = None
+
+
+def lost(row_id: int, now: datetime) -> Settled:
+    """Its sender ends, and does not know what became of it."""
+    return Settled(
+        row_id, "answer lost", now, {"answer": "the sender was stopped before the answer"}
+    )
+
+
+def settle(db: Connection, owner: str, some: Sequence[Settled]) -> Set[int]:
+    """Take the transitions; returns the ids of those rows that nobody had taken from us."""
+    mine = set(db.scalars(_MINE, {"holder": owner, "row_ids": [one.row_id for one in some]}))
+    kept = [one for one in some if one.row_id in mine]
+    for how in {one.how for one in kept}:
+        _SETTLED[how](db, [_as_settled(one, owner) for one in kept if one.how == how])
+    if said := [_attempt(one, one.tried) for one in kept if one.tried]:
+        db.execute(attempts.insert(), said)
+    return mine
+
+
+def _as_settled(one: Settled, owner: str) -> dict[str, Any]:
+    return {"holder": owner, "row_id": one.row_id, **one.values, "changed_at": one.at}
+
+
+def _attempt(one: Settled, tried: Tried) -> dict[str, Any]:
+    state = transitions.TRANSITIONS[one.how].after
+    said = {"rcpt": tried.rcpt, "data": tried.data}
+    return {"delivery_id": one.row_id, "at": one.at, "state": state, **said}
 
 
 def release(db: Connection, ids: Sequence[int], owner: str) -> None:
     """Rows claimed and never offered wait again, as if they had not been claimed."""
     mine = and_(deliveries.c.owner == owner, deliveries.c.id.in_(ids))
-    transitions.move(db, "release", mine)
+    if ids:
+        transitions.move(db, "release", mine)
 
 
-def abandon(db: Connection, owner: str, in_hand: int | None, now: datetime) -> int:
-    """The owner ends at once: what it was offering is unknown (how many), the rest waits again."""
-    mine, lost = deliveries.c.owner == owner, 0
-    if in_hand is not None:
-        answer = "the sender was stopped before the answer"
-        offered = and_(mine, deliveries.c.id == in_hand)
-        lost = transitions.move(db, "answer lost", offered, answer=answer, changed_at=now)
-    transitions.move(db, "release", mine)
-    return lost
+def abandon(
+    db: Connection, owner: str, in_hand: Mapping[int, Settled | None], now: datetime
+) -> int:
+    """The owner ends at once: what it has in hand without an answer is unknown (how many).
+
+    What has one is settled by it, and the rest waits again.
+    """
+    settle(db, owner, [settled for settled in in_hand.values() if settled])
+    unknown = [lost(row_id, now) for row_id, settled in in_hand.items() if not settled]
+    count = len(settle(db, owner, unknown))
+    transitions.move(db, "release", deliveries.c.owner == owner)
+    return count
 
 
 def find(db: Connection, subscriber_id: int, day: date) -> Mapping[Any, Any] | None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert
 
 from newsletter.edges.store import Connection, Store, archive, issues, ledger, subscribers
-from newsletter.edges.store.ledger import Claimed, Entry, Lease, Scope, Steady
+from newsletter.edges.store.ledger import Claimed, Entry, Lease, Scope, Settled, Steady
 from newsletter.edges.store.schema import delivery
 from newsletter.editorial.model import Citation, Issue, Pick
 from newsletter.errors import StoreError
@@ -94,12 +94,28 @@ def test_only_the_owner_settles(store: Store) -> None:
     fill(store)
     (row,) = claim(store, "owner")
     with store.writing() as db:
-        assert not ledger.settle(db, row.id, "thief", NOON, "accepted")
+        assert not ledger.settle(db, "thief", [Settled(row.id, "accepted", NOON, {})])
         assert ledger.look(db, row.id, "thief", steady())[0] == "lost"
         assert ledger.look(db, row.id, "owner", steady())[0] == "go"
-        assert ledger.settle(db, row.id, "owner", NOON, "accepted", answer="250 Ok")
-        assert not ledger.settle(db, row.id, "owner", NOON, "put off")
+        accepted = Settled(row.id, "accepted", NOON, {"answer": "250 Ok"})
+        assert ledger.settle(db, "owner", [accepted]) == {row.id}
+        assert not ledger.settle(db, "owner", [Settled(row.id, "put off", NOON, {})])
     assert states(store) == [("sent", None)]
+
+
+def test_of_what_is_settled_together_the_rows_that_were_taken_stay_as_they_are(
+    store: Store,
+) -> None:
+    fill(store, readers=5)
+    taken = claim(store, most=3)
+    with store.writing() as db:
+        ledger.lapse(db, NOON, steady(NOON + LEASE))
+    ours = claim(store)
+    some = [Settled(row.id, "accepted", NOON, {}) for row in taken]
+    some += [Settled(row.id, "refused", NOON, {"answer": "no"}) for row in ours]
+    with store.writing() as db:
+        assert ledger.settle(db, "me", some) == {row.id for row in ours}
+    assert states(store) == [("unknown", None)] * 3 + [("failed", "refused")] * 2
 
 
 def test_what_a_dead_sender_left_is_unknown_and_never_offered_again(store: Store) -> None:
@@ -119,7 +135,7 @@ def test_a_row_waits_for_its_time_and_expires_with_the_next_issue(store: Store) 
     (row,) = claim(store)
     later = NOON + timedelta(hours=1)
     with store.writing() as db:
-        ledger.settle(db, row.id, "me", NOON, "put off", next_attempt_at=later)
+        ledger.settle(db, "me", [Settled(row.id, "put off", NOON, {"next_attempt_at": later})])
     assert claim(store) == []
     assert len(claim(store, now=later)) == 1
     with store.writing() as db:
@@ -140,7 +156,7 @@ def test_to_hurry_is_not_to_wait_for_the_next_attempt(store: Store) -> None:
     fill(store)
     (row,) = claim(store)
     with store.writing() as db:
-        ledger.settle(db, row.id, "me", NOON, "put off", next_attempt_at=LATER)
+        ledger.settle(db, "me", [Settled(row.id, "put off", NOON, {"next_attempt_at": LATER})])
         assert ledger.pending(db, NOON, Scope()) == 0
         ledger.hurry(db, NOON, Scope(subscriber_ids=[99]))
         assert ledger.pending(db, NOON, Scope()) == 0

@@ -1,0 +1,74 @@
+"""What delivering needs, and what is in its hands."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from newsletter.edges.channels import Channel
+from newsletter.edges.store import Store, ledger
+from newsletter.edges.store.ledger import Settled, Steady
+from newsletter.editorial.letter import Letterhead
+from newsletter.errors import DeliveryError
+
+Watch = Callable[[Counter[str], int], None]
+"""Told the outcomes so far, and of how many rows."""
+
+
+@dataclass
+class Hand:
+    """The rows that a server may have and the ledger does not know of yet: by their id, what is to
+    be settled; None where no answer has come.
+
+    A row is put here before the look and ``halted`` is read after it: of a sender and of who ends
+    it from another thread, one sees the other. It outlives a run: of what its owner still has
+    then, these rows alone may have been handed over.
+    """
+
+    rows: dict[int, Settled | None] = field(default_factory=dict)
+    halted: bool = False
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What delivering needs. ``sender`` is the envelope's, by the delivery's id; ``owner`` tells
+    this process from every other, ``stop`` ends it early after the messages in hand; ``watch`` is
+    told (outcomes, of how many), always by the caller's thread.
+
+    ``channel`` opens one connection, ``connections`` of them work at the same time. Each takes
+    ``claim`` rows at a time: what a crash can leave unknown. ``lease`` must outlast the slowest
+    message: the answer to its final dot alone may take five minutes.
+    """
+
+    store: Store
+    channel: Callable[[], Channel]
+    letterhead: Letterhead
+    sender: Callable[[int], str]
+    owner: str
+    steady: Callable[[], Steady]
+    stop: Callable[[], bool]
+    watch: Watch
+    connections: int = 1
+    claim: int = 20
+    lease: timedelta = timedelta(minutes=15)
+    hand: Hand = field(default_factory=Hand)
+
+
+@dataclass(frozen=True)
+class Report:
+    """How many rows ended how; ``stopped`` is the error that ended the run early."""
+
+    outcomes: Counter[str]
+    stopped: DeliveryError | None = None
+
+    @property
+    def ok(self) -> bool:
+        bad = sum(self.outcomes[state] for state in ("failed", "unknown", "waiting"))
+        return self.stopped is None and not bad
+
+
+def abandon(desk: Desk, now: datetime) -> None:
+    """End the senders that work in other threads, at once; the ledger stays true."""
+    desk.hand.halted = True
+    with desk.store.writing() as db:
+        ledger.abandon(db, desk.owner, dict(desk.hand.rows), now)
