@@ -10,8 +10,8 @@ import pytest
 from newsletter.daily import DUE, Desk, Readers, Report, Rules
 from newsletter.daily.compose import compose
 from newsletter.daily.deliver import deliver
-from newsletter.daily.desk import Hand
-from newsletter.edges.channels import Attempt, Envelope
+from newsletter.daily.desk import Hand, Watch
+from newsletter.edges.channels import Attempt, Channel, Envelope
 from newsletter.edges.store import Store, archive
 from newsletter.edges.store.ledger import Steady
 from newsletter.edges.templates import read_templates
@@ -53,7 +53,11 @@ class House:
     now: datetime = NOON
     channel: FakeChannel = field(default_factory=FakeChannel)
     owner: str = "sender one"
+    connections: int = 1
+    claim: int = 20
+    connect: Callable[[], Channel] | None = None
     stop: Callable[[], bool] = lambda: False
+    watch: Watch = lambda _outcomes, _total: None
     hand: Hand = field(default_factory=Hand)
 
     @property
@@ -73,13 +77,15 @@ class House:
     def deliver(self, on: date | None = None, readers: Readers = DUE) -> Report:
         desk = Desk(
             store=self.store,
-            channel=lambda: self.channel,
+            channel=self.connect or (lambda: self.channel),
             letterhead=self.letterhead,
             sender=lambda _: "news@news.example",
             owner=self.owner,
             steady=lambda: Steady("this boot", self.now.timestamp()),
             stop=self.stop,
-            watch=lambda _outcomes, _total: None,
+            watch=self.watch,
+            connections=self.connections,
+            claim=self.claim,
             hand=self.hand,
         )
         return deliver(desk, lambda: self.now, on, readers)

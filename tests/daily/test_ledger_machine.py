@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import text
+from sqlalchemy import Select, text
 
 from newsletter.daily import Desk, Readers
 from newsletter.daily.deliver import deliver
@@ -85,6 +85,15 @@ class Mortal:
         self.breathe()
         with self.store.reading() as db:
             yield db
+
+    def prepare(self, question: Select[Any]) -> Callable[..., Any]:
+        ask = self.store.prepare(question)
+
+        def asked(**values: object) -> Any:
+            self.breathe()
+            return ask(**values)
+
+        return asked
 
     def breathe(self) -> None:
         if self.dead:

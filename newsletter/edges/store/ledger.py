@@ -369,19 +369,24 @@ _SETTLED = {
 }
 
 
-def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
-    """Whether this row may be handed over now, and for how many seconds more it is ours.
+class Look:
+    """Whether a row may be handed over now, and for how many seconds more it is ours.
 
     Reads only: asked right before DATA, it is the last moment to change one's mind.
     """
-    found = db.execute(_LOOK, {"holder": owner, "row_id": row_id}).one_or_none()
-    if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
-        return "lost", 0.0
-    state, _boot, end, stands_still, off = found
-    verdict: Verdict = (
-        "left" if state != "active" else "cancelled" if off else "paused" if stands_still else "go"
-    )
-    return verdict, end - steady.seconds
+
+    def __init__(self, store: Store) -> None:
+        self._ask = store.prepare(_LOOK)
+
+    def __call__(self, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
+        found = self._ask(holder=owner, row_id=row_id)
+        if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
+            return "lost", 0.0
+        state, _boot, end, stands_still, off = found
+        if state != "active":
+            return "left", end - steady.seconds
+        verdict: Verdict = "cancelled" if off else "paused" if stands_still else "go"
+        return verdict, end - steady.seconds
 
 
 def prolong(db: Connection, lease: Lease) -> None:

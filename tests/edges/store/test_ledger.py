@@ -95,8 +95,8 @@ def test_only_the_owner_settles(store: Store) -> None:
     (row,) = claim(store, "owner")
     with store.writing() as db:
         assert not ledger.settle(db, "thief", [Settled(row.id, "accepted", NOON, {})])
-        assert ledger.look(db, row.id, "thief", steady())[0] == "lost"
-        assert ledger.look(db, row.id, "owner", steady())[0] == "go"
+        assert ledger.Look(store)(row.id, "thief", steady())[0] == "lost"
+        assert ledger.Look(store)(row.id, "owner", steady())[0] == "go"
         accepted = Settled(row.id, "accepted", NOON, {"answer": "250 Ok"})
         assert ledger.settle(db, "owner", [accepted]) == {row.id}
         assert not ledger.settle(db, "owner", [Settled(row.id, "put off", NOON, {})])
