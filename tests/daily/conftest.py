@@ -20,6 +20,7 @@ from newsletter.editorial.pace import FREE, Pace
 from newsletter.editorial.stationery import Stationery
 from newsletter.errors import DeliveryError
 from tests.builders import NOON, TASTE, TODAY, brief, read, unlike
+from tests.conftest import new_store
 
 
 @dataclass
@@ -115,6 +116,6 @@ def house(tmp_path: Path, stationery: Stationery) -> Iterator[House]:
         stationery=stationery,
         base_url="https://news.example",
     )
-    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    store = new_store(tmp_path)
     yield House(store, head)
     store.close()

@@ -33,6 +33,7 @@ from newsletter.editorial.letter import Letterhead
 from newsletter.editorial.stationery import Stationery
 from newsletter.errors import AnswerLost, ChannelDown, Deferred, Refused, SenderRefused
 from tests.builders import subscribe
+from tests.conftest import new_store
 from tests.daily.conftest import House
 
 READERS = [f"r{number}@d{number % 2}.example" for number in range(4)]
@@ -197,7 +198,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @initialize()
     def found(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.store = Store(f"sqlite:///{Path(self.folder.name) / 'newsletter.db'}")
+        self.store = new_store(Path(self.folder.name))
         with self.store.writing() as db:
             for address in READERS:
                 subscribe(db, address)

@@ -196,7 +196,9 @@ def test_only_active_readers_in_the_wanted_places_wait(store: Store) -> None:
         subscribe(db, "tokyo@example.org", "Asia/Tokyo")
         gone = subscribe(db, "gone@example.org", "Europe/Paris")
         subscribers.leave(db, gone.id)
-        found = ledger.waiting(db, TODAY, lambda timezone, _: timezone == "Europe/Paris")
+        ids = ledger.waiting(db, TODAY, lambda timezone, _: timezone == "Europe/Paris")
+        found = ledger.among_waiting(db, TODAY, ids)
+        assert ledger.among_waiting(db, TODAY, [gone.id]) == []
     assert [one.subscriber.address for one in found] == ["paris@example.org"]
 
 
