@@ -74,10 +74,12 @@ class SmtpServer:
         users: Mapping[str, str] | None = None,
         size_limit: int = 33_554_432,
         smtputf8: bool = True,
+        pipelining: bool = False,
     ) -> None:
         self.messages: list[Received] = []
         self.connections = 0
         self.port = 0
+        self.pipelining = pipelining
         self.users = users or {}
         self._faults: list[_Fault] = []
         self._open: set[_Session] = set()
@@ -179,7 +181,15 @@ class _Session(SMTP):
 
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
         if not await self._trouble("EHLO"):
+            if self._server.pipelining:
+                self._handle_hooks["EHLO"], self._ehlo_hook_ver = _Session._extended, "new"
             await super().smtp_EHLO(hostname)
+
+    async def _extended(
+        self, session: Session, _: Envelope, hostname: str, lines: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [lines[0], "250-PIPELINING", *lines[1:]]
 
     async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802
         if not await self._trouble("AUTH"):

@@ -120,7 +120,7 @@ class _Crew:
             self.ended.set()
 
     def _stop(self) -> bool:
-        return self.halted.is_set() or self.desk.stop()
+        return self.halted.is_set() or self.desk.hand.halted or self.desk.stop()
 
     def _count(self, state: str) -> None:
         with self.lock:

@@ -58,6 +58,7 @@ class Sender:
         self.desk, self.clock, self.scope = desk, clock, scope
         self.stop, self.count, self.resting = stop, count, resting
         self.channel = desk.channel()
+        self.look = ledger.Look(desk.store)
         self.queue: deque[Claimed] = deque()
         self.issues: Mapping[int, Issue] = {}
         self.offered: Claimed | None = None
@@ -186,8 +187,7 @@ class Sender:
         self._take(row)
 
     def _verdict(self, row: Claimed) -> tuple[ledger.Verdict, float]:
-        with self.desk.store.reading() as db:
-            return ledger.look(db, row.id, self.desk.owner, self.desk.steady())
+        return self.look(row.id, self.desk.owner, self.desk.steady())
 
     def _take(self, row: Claimed) -> None:
         """Out of the queue: no end of this run gives it back as if it had not been offered."""

@@ -3,7 +3,7 @@
 How a row may move stands in ``transitions``; here is when.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     String,
     and_,
     bindparam,
@@ -131,8 +132,8 @@ def waiting(
     day: date,
     wanted: Callable[[str, int], bool],
     only: Sequence[int] | None = None,
-) -> list[Waiting]:
-    """Active subscribers who have no row for ``day``, or one that may be opened again.
+) -> list[int]:
+    """The ids of active subscribers who have no row for ``day``, or one that may be opened again.
 
     ``wanted`` says of a (timezone, hour) whether its subscribers are looked at at all: asked once
     for each pair in use, it keeps a look at the clock from reading every subscriber.
@@ -141,25 +142,32 @@ def waiting(
     active = subscribers.c.state == "active"
     pairs = db.execute(select(*place).where(active).distinct()).all()
     hours = [tuple(pair) for pair in pairs if wanted(*pair)]
-    return [one for some in chunks(hours) for one in _waiting(db, day, some, only)]
-
-
-def _waiting(
-    db: Connection, day: date, hours: Sequence[tuple[str, int]], only: Sequence[int] | None
-) -> Iterator[Waiting]:
-    mine = and_(deliveries.c.subscriber_id == subscribers.c.id, deliveries.c.date == day)
-    reopen = and_(deliveries.c.state == "skipped", deliveries.c.reason.in_(transitions.REOPEN))
-    query = (
-        select(subscribers, deliveries.c.reason, deliveries.c.changed_at)
-        .outerjoin(deliveries, mine)
-        .where(subscribers.c.state == "active", or_(deliveries.c.id.is_(None), reopen))
-        .where(tuple_(subscribers.c.timezone, subscribers.c.hour).in_(hours))
-        .order_by(subscribers.c.id)
-    )
+    query = _unserved(day, subscribers.c.id).where(active)
     if only is not None:
         query = query.where(subscribers.c.id.in_(only))
-    for row in db.execute(query):
-        yield Waiting(subscriber(row), row.activated_at, row.reason, row.changed_at)
+    return sorted(
+        number
+        for some in chunks(hours)
+        for number in db.scalars(query.where(tuple_(*place).in_(some)))
+    )
+
+
+def among_waiting(db: Connection, day: date, ids: Sequence[int]) -> list[Waiting]:
+    """Those of ``ids`` (a few hundred) who wait still, by their ids."""
+    query = _unserved(day, subscribers, deliveries.c.reason, deliveries.c.changed_at)
+    rows = db.execute(query.where(subscribers.c.id.in_(ids)).order_by(subscribers.c.id))
+    return [
+        Waiting(subscriber(row), row.activated_at, row.reason, row.changed_at)
+        for row in rows
+        if row.state == "active"  # asked in SQL, SQLite would read all who are
+    ]
+
+
+def _unserved(day: date, *columns: Any) -> Select[Any]:
+    mine = and_(deliveries.c.subscriber_id == subscribers.c.id, deliveries.c.date == day)
+    reopen = and_(deliveries.c.state == "skipped", deliveries.c.reason.in_(transitions.REOPEN))
+    joined = select(*columns).select_from(subscribers).outerjoin(deliveries, mine)
+    return joined.where(or_(deliveries.c.id.is_(None), reopen))
 
 
 def histories(db: Connection, ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
@@ -393,19 +401,24 @@ _SETTLED = {
 }
 
 
-def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
-    """Whether this row may be handed over now, and for how many seconds more it is ours.
+class Look:
+    """Whether a row may be handed over now, and for how many seconds more it is ours.
 
     Reads only: asked right before DATA, it is the last moment to change one's mind.
     """
-    found = db.execute(_LOOK, {"holder": owner, "row_id": row_id}).one_or_none()
-    if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
-        return "lost", 0.0
-    state, _boot, end, stands_still, off = found
-    verdict: Verdict = (
-        "left" if state != "active" else "cancelled" if off else "paused" if stands_still else "go"
-    )
-    return verdict, end - steady.seconds
+
+    def __init__(self, store: Store) -> None:
+        self._ask = store.prepare(_LOOK)
+
+    def __call__(self, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
+        found = self._ask(holder=owner, row_id=row_id)
+        if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
+            return "lost", 0.0
+        state, _boot, end, stands_still, off = found
+        if state != "active":
+            return "left", end - steady.seconds
+        verdict: Verdict = "cancelled" if off else "paused" if stands_still else "go"
+        return verdict, end - steady.seconds
 
 
 def prolong(db: Connection, lease: Lease) -> None:
