@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from email.message import EmailMessage
 
-from newsletter.editorial.letter import Letter, Letterhead, leaving, letter
+from newsletter.editorial.letter import Letter, Letterhead, letter
 from newsletter.editorial.model import Posting
 
 
@@ -31,7 +32,7 @@ def premailed(posting: Posting, plain: Letterhead) -> Letter:
         disable_validation=True,
         cssutils_logging_level=logging.CRITICAL,
     )
-    return Letter(found.subject, found.text, html)
+    return replace(found, html_pieces=[html])
 
 
 def css_inlined(posting: Posting, plain: Letterhead) -> Letter:
@@ -39,7 +40,7 @@ def css_inlined(posting: Posting, plain: Letterhead) -> Letter:
     from css_inline import inline
 
     found = letter(posting.issue, posting.subscriber, plain)
-    return Letter(found.subject, found.text, inline(found.html, load_remote_stylesheets=False))
+    return replace(found, html_pieces=[inline(found.html, load_remote_stylesheets=False)])
 
 
 def email_message(content: Letter, posting: Posting, head: Letterhead) -> EmailMessage:
@@ -50,8 +51,7 @@ def email_message(content: Letter, posting: Posting, head: Letterhead) -> EmailM
     mail["Subject"] = content.subject
     mail["Date"] = posting.due_at
     mail["Message-ID"] = posting.message_id
-    ways = leaving(posting.subscriber, head)
-    mail["List-Unsubscribe"] = ", ".join(f"<{way}>" for way in ways)
+    mail["List-Unsubscribe"] = ", ".join(f"<{way}>" for way in content.leaving)
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail["Precedence"] = "bulk"
     mail.set_content(content.text)

@@ -4,6 +4,7 @@ import asyncio
 import re
 import ssl
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,13 +38,14 @@ class Certificate:
 @dataclass(frozen=True, slots=True)
 class Received:
     """What the server took over, dots unstuffed; ``login`` is who had logged in, ``options`` what
-    MAIL announced but for the size."""
+    MAIL announced but for the size, ``at`` when, in seconds."""
 
     sender: str
     recipient: str
     message: bytes
     login: str = ""
     options: frozenset[str] = frozenset()
+    at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -224,7 +226,7 @@ class _Session(SMTP):
         sender, message = envelope.mail_from or "", envelope.original_content or b""
         options = frozenset(one for one in envelope.mail_options if not one.startswith("SIZE="))
         self._server.messages.append(
-            Received(sender, recipient, message, _logged_in(session), options)
+            Received(sender, recipient, message, _logged_in(session), options, time.monotonic())
         )
         if answer in (DROP, STALL):
             await self._misbehave(answer)

@@ -1,6 +1,7 @@
 """A letter: one reader's issue as subject, text and HTML."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from functools import cached_property
@@ -82,13 +83,24 @@ class Letterhead:
         return "rtl" if self.language.lower().partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Letter:
-    """``subject`` is one line; ``text`` and ``html`` are whole bodies, lines parted by LF."""
+    """``subject`` is one line; ``text`` and ``html`` are whole bodies, lines parted by LF, and the
+    pieces are what they are put together from. ``leaving``: the ways to unsubscribe.
+    """
 
     subject: str
-    text: str
-    html: str
+    text_pieces: Sequence[str]
+    html_pieces: Sequence[str]
+    leaving: Sequence[str]
+
+    @cached_property
+    def text(self) -> str:
+        return "".join(self.text_pieces)
+
+    @cached_property
+    def html(self) -> str:
+        return "".join(self.html_pieces)
 
 
 def letter(
@@ -99,12 +111,22 @@ def letter(
     ``test`` marks the subject and makes the unsubscribe links inert. Raises ConfigError where a
     template of the operator's asks for what is not there.
     """
-    values = _values(issue, subscriber, letterhead, test=test)
-    fill = letterhead.stationery.fill
-    subject = " ".join(("[Test] " * test + fill("subject.txt", **values)).split())
-    text = fill("issue.txt", subject=subject, **values)
-    html = fill("issue.html", subject=subject, **values)
-    return Letter(subject, text.strip("\n") + "\n", html.strip("\n") + "\n")
+    ways = leaving(subscriber, letterhead, test=test)
+    values = _values(issue, subscriber, letterhead, ways[0])
+    pieces = letterhead.stationery.pieces
+    subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
+    values["subject"] = subject
+    text, html = (_body(pieces(name, values)) for name in ("issue.txt", "issue.html"))
+    return Letter(subject, text, html, ways)
+
+
+def _body(pieces: list[str]) -> list[str]:
+    """No empty line at either end, and a line break at the last."""
+    while pieces and pieces[0][:1] in {"", "\n"}:
+        pieces[:1] = filter(None, [pieces[0].lstrip("\n")])
+    while pieces and pieces[-1][-1:] in {"", "\n"}:
+        pieces[-1:] = filter(None, [pieces[-1].rstrip("\n")])
+    return [*pieces, "\n"]
 
 
 def leaving(subscriber: Subscriber, letterhead: Letterhead, *, test: bool = False) -> list[str]:
@@ -115,7 +137,7 @@ def leaving(subscriber: Subscriber, letterhead: Letterhead, *, test: bool = Fals
 
 
 def _values(
-    issue: Issue, subscriber: Subscriber, letterhead: Letterhead, *, test: bool
+    issue: Issue, subscriber: Subscriber, letterhead: Letterhead, unsubscribe: str
 ) -> dict[str, object]:
     """What templates may use; not the letterhead itself, which holds the secret."""
     return {
@@ -130,7 +152,7 @@ def _values(
         "subscriber": subscriber,
         "preheader": _preheader(issue),
         "minutes": minutes(pick.text for pick in issue.picks),
-        "unsubscribe": leaving(subscriber, letterhead, test=test)[0],
+        "unsubscribe": unsubscribe,
     }
 
 

@@ -4,7 +4,7 @@ import re
 import string
 import unicodedata
 from base64 import encodebytes
-from binascii import b2a_qp
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
@@ -12,9 +12,15 @@ from functools import lru_cache
 
 from newsletter.editorial.domains import in_ascii
 from newsletter.editorial.due import zone
-from newsletter.editorial.letter import Letter, Letterhead, Logo, leaving, letter
+from newsletter.editorial.letter import Letter, Letterhead, Logo, letter
 from newsletter.editorial.model import Posting, digest
+from newsletter.editorial.quoted import quoted
 
+_TEXT, _HTML = (
+    f"Content-Type: text/{subtype}; charset=utf-8\r\n"
+    "Content-Transfer-Encoding: quoted-printable\r\n\r\n".encode()
+    for subtype in ("plain", "html")
+)
 _LINE = 78
 _WORD = 52  # with "=?utf-8?q??=" and the longest header name it goes before: under 76
 _AS_THEY_ARE = frozenset(b"!*+-/" + string.ascii_letters.encode() + string.digits.encode())
@@ -36,12 +42,12 @@ def message(posting: Posting, letterhead: Letterhead, *, test: bool = False) -> 
         ("Subject", _text("Subject", content.subject)),
         ("Date", _date(posting.due_at, posting.subscriber.timezone)),
         ("Message-ID", f"<{_address(posting.message_id.strip('<>'))}>"),
-        *_list(posting, letterhead, test=test),
+        *_list(content.leaving, letterhead),
         *([("X-Newsletter-Test", "yes")] if test else []),
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     body = _body(content, letterhead.logo, boundary="=_" + digest(posting.message_id)[:32])
-    made = head.encode() + body
+    made = b"".join((head.encode(), *body))
     return letterhead.signer.sign(made) if letterhead.signer else made
 
 
@@ -66,9 +72,8 @@ def _date(due_at: datetime, timezone: str) -> str:
     return format_datetime(due_at.astimezone(zone(timezone)))
 
 
-def _list(posting: Posting, letterhead: Letterhead, *, test: bool) -> list[tuple[str, str]]:
+def _list(ways: Sequence[str], letterhead: Letterhead) -> list[tuple[str, str]]:
     """RFC 2919, 2369, 8058 (one click needs https) and 3834 (made by a periodic process)."""
-    ways = leaving(posting.subscriber, letterhead, test=test)
     headers = [
         ("List-Id", _list_id(letterhead)),
         ("List-Unsubscribe", ",\r\n ".join(f"<{way}>" for way in ways)),
@@ -137,55 +142,48 @@ def _encoded(line: str) -> str:
 
 def _line(text: str) -> str:
     """One line whatever it was: white space single, controls (a line break) unable to end it."""
-    return " ".join(_CONTROLS.sub(" ", text).split())
+    if not text.isprintable():
+        text = _CONTROLS.sub(" ", text)
+    return " ".join(text.split())
 
 
-def _body(content: Letter, logo: Logo | None, boundary: str) -> bytes:
+def _body(content: Letter, logo: Logo | None, boundary: str) -> tuple[bytes, ...]:
     """The text part first. Quoted-printable never holds "=_", so no body holds the boundary."""
-    border = f"--{boundary}"
-    return b"".join(
-        (
-            b"MIME-Version: 1.0\r\n",
-            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode(),
-            f"{border}\r\n".encode(),
-            _part("plain", content.text),
-            f"\r\n{border}\r\n".encode(),
-            _html(content, logo, boundary),
-            f"\r\n{border}--\r\n".encode(),
-        )
+    head = (
+        "MIME-Version: 1.0\r\n"
+        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
+    )
+    border = f"--{boundary}".encode()
+    return (
+        head.encode() + border + b"\r\n" + _TEXT,
+        quoted(content.text_pieces),
+        b"\r\n" + border + b"\r\n",
+        *_html(content, logo, boundary),
+        b"\r\n" + border + b"--\r\n",
     )
 
 
-def _html(content: Letter, logo: Logo | None, boundary: str) -> bytes:
+def _html(content: Letter, logo: Logo | None, boundary: str) -> tuple[bytes, ...]:
     """The page, and with it the picture that it shows (RFC 2387): nothing is fetched."""
-    page = _part("html", content.html)
+    page = quoted(content.html_pieces)
     if logo is None:
-        return page
+        return _HTML, page
     inner = f"{boundary}.logo"
     head = f'Content-Type: multipart/related; type="text/html";\r\n boundary="{inner}"\r\n\r\n'
-    picture = (
+    border = f"--{inner}".encode()
+    return (
+        head.encode() + border + b"\r\n" + _HTML,
+        page,
+        b"\r\n" + border + b"\r\n",
+        _picture(logo),
+        border + b"--\r\n",
+    )
+
+
+@lru_cache(maxsize=2)
+def _picture(logo: Logo) -> bytes:
+    return (
         "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n"
         f"Content-ID: <{logo.content_id}>\r\n"
         'Content-Disposition: inline; filename="logo.png"\r\n\r\n'
     ).encode() + encodebytes(logo.png).replace(b"\n", b"\r\n")
-    border = f"--{inner}".encode()
-    return b"".join(
-        (head.encode(), border, b"\r\n", page, b"\r\n", border, b"\r\n", picture, border, b"--\r\n")
-    )
-
-
-def _part(subtype: str, body: str) -> bytes:
-    head = (
-        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    )
-    return head.encode() + b"".join(map(_quoted, body.splitlines()))
-
-
-@lru_cache(maxsize=16_384)
-def _quoted(line: str) -> bytes:
-    """Quoted-printable by the line, which is the same as of the whole.
-
-    A day's letters are put together from the same lines, and each is encoded once.
-    """
-    return b2a_qp(f"{line}\r\n".encode("utf-8", "replace"))

@@ -6,30 +6,39 @@ is no second way to make a letter, and no placeholder that a text could imitate.
 """
 
 from collections.abc import Callable, Hashable
+from sys import getsizeof
+from threading import Lock
 
 from jinja2 import Environment, TemplateRuntimeError, nodes
 from jinja2.ext import Extension
 from jinja2.meta import find_undeclared_variables
 from jinja2.parser import Parser
 
-_MOST = 8192
+from newsletter.editorial.quoted import Fragment
+
+_MOST = 32 * 2**20
 _FIND = "_fragment_of"
+_PUT = "_fragment"
 
 
 class Once(Extension):
     """Every variable that the block takes from around it belongs to the key: nothing can be stale.
 
     They must be values (text, numbers, dates, frozen dataclasses): what may change while it stays
-    the same object, as ``loop`` does, is refused when it is filled in. Keeps ``_MOST`` fragments.
+    the same object, as ``loop`` does, is refused when it is filled in. Keeps about ``_MOST`` bytes
+    of fragments; several threads may fill in at once.
     """
 
     tags = frozenset({"once"})  # type: ignore[assignment]
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self._known: dict[Hashable, str] = {}
+        self._known: dict[Hashable, Fragment] = {}
+        self._bytes = 0
+        self._one_at_a_time = Lock()
         self._blocks = 0
         environment.filters[_FIND] = self._find  # calls of filters are direct: this one is felt
+        environment.filters[_PUT] = _as_it_is
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         line = next(parser.stream).lineno
@@ -39,7 +48,9 @@ class Once(Extension):
         found = parser.free_identifier(lineno=line)
         keep = nodes.CallBlock(self.call_method("_keep", [key]), [], [], body, lineno=line)
         find = nodes.Filter(key, _FIND, [], [], None, None, lineno=line)
-        put = nodes.Output([found], lineno=line)
+        # Not an output, which would escape and copy: the piece that comes out is the fragment.
+        as_it_is = nodes.Filter(found, _PUT, [], [], None, None, lineno=line)
+        put = nodes.FilterBlock([], as_it_is, lineno=line)
         return [
             nodes.Assign(found, find, lineno=line),
             nodes.If(found, [put], [], [keep], lineno=line),
@@ -57,21 +68,30 @@ class Once(Extension):
     def _find(self, values: tuple[object, ...]) -> str:
         """The fragment, or no text where none is known."""
         try:
-            return self._known.get(_typed(values), "")
+            return self._known.get((values, *map(type, values)), "")
         except TypeError as error:
             raise TemplateRuntimeError(f"{{% once %}} takes values alone: {error}") from error
 
-    def _keep(self, values: tuple[object, ...], caller: Callable[[], str]) -> str:
+    def _keep(self, values: tuple[object, ...], caller: Callable[[], str]) -> Fragment:
         for value in values:
             if value is not None and type(value).__hash__ is object.__hash__:
                 kind = type(value).__name__
                 raise TemplateRuntimeError(f"{{% once %}} takes values alone, no {kind}")
-        if len(self._known) >= _MOST:
-            self._known.clear()
-        made = self._known[_typed(values)] = caller()
+        made = Fragment(caller())
+        size = sum(map(getsizeof, (made, made.quoted, *values)))
+        with self._one_at_a_time:
+            if self._bytes + size > _MOST:
+                self._known.clear()
+                self._bytes = 0
+            self._known[_typed(values)] = made
+            self._bytes += size
         return made
 
 
 def _typed(values: tuple[object, ...]) -> Hashable:
     """Of text that is safe and text that is not, the words may be the same."""
     return values, *map(type, values)
+
+
+def _as_it_is(fragment: Fragment) -> Fragment:
+    return fragment

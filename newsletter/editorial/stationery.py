@@ -35,6 +35,8 @@ class Stationery:
             styled = {name: inline(sources[name]) for name in {_INLINED} & set(sources)}
             self._environment = _environment({**sources, **styled})
             self._templates = {name: self._environment.get_template(name) for name in sources}
+            for template in self._templates.values():  # copied for every letter, a ChainMap slowly
+                template.globals = dict(template.globals)
         except TemplateSyntaxError:
             for name, source in sources.items():
                 check(source, name)  # inlining moves lines: those of the source are asked for
@@ -42,8 +44,13 @@ class Stationery:
 
     def fill(self, name: str, /, **values: object) -> str:
         """The template with its values; raises ConfigError where it asks for what is not there."""
+        return "".join(self.pieces(name, values))
+
+    def pieces(self, name: str, values: dict[str, object]) -> list[str]:
+        """The same in pieces, fragments among them, that make the whole when they are joined."""
         try:
-            return self._templates[name].render(values)
+            template = self._templates[name]
+            return list(template.root_render_func(template.new_context(values)))
         except KeyError as error:
             raise ConfigError(f"there is no template {name}") from error
         except TemplateError as error:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 
 _UNSUBSCRIBE = b"newsletter:unsubscribe"
 _BOUNCE = b"newsletter:bounce"
@@ -38,6 +39,10 @@ def return_path(secret: bytes, address: str, delivery_id: int) -> str:
 
 
 def _signed(secret: bytes, purpose: bytes, number: int) -> bytes:
-    """Under a key for this purpose alone: what was signed for one is worth nothing for another."""
-    key = hmac.digest(secret, purpose, hashlib.sha256)
-    return hmac.digest(key, b"%d" % number, hashlib.sha256)
+    return hmac.digest(_key(secret, purpose), b"%d" % number, hashlib.sha256)
+
+
+@lru_cache(maxsize=8)
+def _key(secret: bytes, purpose: bytes) -> bytes:
+    """For this purpose alone: what was signed for one is worth nothing for another."""
+    return hmac.digest(secret, purpose, hashlib.sha256)

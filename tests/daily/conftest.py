@@ -16,6 +16,7 @@ from newsletter.edges.store import Store, archive
 from newsletter.edges.store.ledger import Steady
 from newsletter.edges.templates import read_templates
 from newsletter.editorial.letter import Letterhead
+from newsletter.editorial.pace import FREE, Pace
 from newsletter.editorial.stationery import Stationery
 from newsletter.errors import DeliveryError
 from tests.builders import NOON, TASTE, TODAY, brief, read, unlike
@@ -59,6 +60,7 @@ class House:
     stop: Callable[[], bool] = lambda: False
     watch: Watch = lambda _outcomes, _total: None
     hand: Hand = field(default_factory=Hand)
+    pace: Pace = FREE
 
     @property
     def rules(self) -> Rules:
@@ -87,8 +89,13 @@ class House:
             connections=self.connections,
             claim=self.claim,
             hand=self.hand,
+            pace=self.pace,
+            sleep=self.sleep,
         )
         return deliver(desk, lambda: self.now, on, readers)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
 
     def tick(self, on: date | None = None, readers: Readers = DUE) -> Report:
         self.compose(on, readers)

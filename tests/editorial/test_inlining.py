@@ -33,7 +33,7 @@ def tree(element: Any) -> tuple[Any, ...]:
 @pytest.mark.parametrize("state", STATES)
 def test_inlining_the_template_gives_what_inlining_the_message_gives(state: str) -> None:
     sources, head = read_templates(None), letterhead()
-    values = letter._values(STATES[state], READER, head, test=False)
+    values = letter._values(STATES[state], READER, head, "https://a.example/u/1")
     raw = stationery._environment(sources).get_template("issue.html")
     late = _premail(raw.render(subject="Subject", **values))
     early = head.stationery.fill("issue.html", subject="Subject", **values)

@@ -1,5 +1,4 @@
 import re
-from binascii import b2a_qp
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsletter.edges.templates import read_templates
 from newsletter.editorial.letter import Logo, letter
-from newsletter.editorial.message import _part, message
+from newsletter.editorial.message import message
 from newsletter.editorial.tokens import token
 from tests.golden import FOLDER, ISSUE, POSTING, READER, STATES, letterhead
 
@@ -134,13 +133,6 @@ def test_any_text_name_and_subject_come_back(text: str, name: str, subject: str)
     check_wire(raw)
     found = dict(headers(raw))
     assert decoded(found["Subject"]) == line(controls_shown(subject))
-
-
-@given(st.text(st.sampled_from("aZ =.\t\n\r\0\x85\u2028ü港🚀") | st.characters(), max_size=400))
-def test_encoding_by_the_line_is_encoding_the_whole(body: str) -> None:
-    lines = "".join(f"{one}\r\n" for one in body.splitlines())
-    whole = b2a_qp(lines.encode("utf-8", "replace"))
-    assert _part("plain", body).partition(b"\r\n\r\n")[2] == whole
 
 
 @hostile

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -9,13 +10,22 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from newsletter.editorial.letter import letter
+from newsletter.editorial.message import message
 from newsletter.editorial.model import Citation, Issue, Pick
 from newsletter.editorial.once import Once
+from newsletter.editorial.quoted import Fragment
 from newsletter.editorial.stationery import Stationery
 from newsletter.errors import ConfigError
-from tests.golden import ISSUE, READER, STATES, echo, letterhead, pick
+from tests.golden import ISSUE, POSTING, READER, STATES, echo, letterhead, pick
 
 HEAD = letterhead()
+
+
+def once(paper: Stationery) -> Once:
+    found = paper._environment.extensions[Once.identifier]
+    assert isinstance(found, Once)
+    return found
+
 
 texts = st.sampled_from(["", "One. Two.", "<b>One</b>. Two.", "{{ rank }}", "一つ。二つ。"])
 citations = st.builds(
@@ -36,9 +46,7 @@ def test_a_letter_does_not_depend_on_those_before_it(
 ) -> None:
     issue, head = Issue(ISSUE.date, tuple(some)), replace(HEAD, accent=accent, name=name)
     as_it_comes = letter(issue, READER, head)
-    once = HEAD.stationery._environment.extensions[Once.identifier]
-    assert isinstance(once, Once)
-    once._known.clear()
+    once(HEAD.stationery)._known.clear()
     assert letter(issue, READER, head) == as_it_comes
 
 
@@ -60,34 +68,42 @@ def test_what_is_filled_in_again_is_the_very_same_text() -> None:
 
 
 def test_fragments_begin_and_end_with_a_line() -> None:
-    """So that they can be encoded each by itself."""
+    """So that each is encoded once; it comes out as the very object that is kept."""
     for issue in STATES.values():
         letter(issue, READER, HEAD)
-    once = HEAD.stationery._environment.extensions[Once.identifier]
-    assert isinstance(once, Once)
-    assert len(once._known) > len(STATES)
-    for fragment in once._known.values():
-        assert fragment.endswith("\n")
-    for name in ("issue.html", "issue.txt"):
-        context = HEAD.stationery._templates[name].new_context(
-            {**_values(), "subject": "A subject"}
-        )
-        pieces = list(HEAD.stationery._templates[name].root_render_func(context))
-        known = [place for place, piece in enumerate(pieces) if piece in once._known.values()]
-        assert len(known) >= len(ISSUE.picks)
-        assert all("".join(pieces[:place])[-1:] in {"", "\n"} for place in known)
+    made = letter(ISSUE, READER, HEAD)
+    known = {id(fragment) for fragment in once(HEAD.stationery)._known.values()}
+    for pieces in (made.text_pieces, made.html_pieces):
+        fragments = [at for at, piece in enumerate(pieces) if type(piece) is Fragment]
+        assert len(fragments) > len(ISSUE.picks)
+        for at in fragments:
+            assert id(pieces[at]) in known
+            assert pieces[at].endswith("\n")
+            assert "".join(pieces[:at])[-1:] in {"", "\n"}
 
 
-def _values() -> dict[str, object]:
-    from newsletter.editorial.letter import _values
-
-    return _values(ISSUE, READER, HEAD, test=False)
-
-
-def test_the_fragments_kept_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.editorial.once._MOST", 2)
+def test_what_is_kept_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.editorial.once._MOST", 4_000)
     paper = Stationery({"a.txt": "{% once %}{{ x }}{% endonce %}"})
-    assert [paper.fill("a.txt", x=x) for x in "abcab"] == list("abcab")
+    some = [letter * 1_000 for letter in "abcab"]
+    assert [paper.fill("a.txt", x=x) for x in some] == some
+    assert 0 < len(once(paper)._known) < len({*some})
+    assert once(paper)._bytes <= 4_000
+
+
+def test_threads_make_the_same_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So little is kept that each of them clears away what the others are about to look up."""
+    monkeypatch.setattr("newsletter.editorial.once._MOST", 60_000)
+    some = [
+        replace(POSTING, subscriber=replace(READER, id=number), issue=issue)
+        for number in range(20)
+        for issue in STATES.values()
+    ]
+    head = letterhead()
+    alone = [message(one, head) for one in some]
+    with ThreadPoolExecutor(8) as pool:
+        runs = pool.map(lambda _: [message(one, head) for one in some], range(8))
+        assert all(run == alone for run in runs)
 
 
 @pytest.mark.parametrize(

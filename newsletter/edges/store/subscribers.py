@@ -1,5 +1,6 @@
 """Who reads, where, when, and about what. A row is kept for ever; only its state changes."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -39,6 +40,12 @@ def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
 def counts(db: Connection) -> dict[str, int]:
     query = select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
     return {row[0]: row[1] for row in db.execute(query)}
+
+
+def destinations(db: Connection) -> Counter[str]:
+    """How many are active at each domain, in ASCII."""
+    keys = db.scalars(select(subscribers.c.key).where(subscribers.c.state == "active"))
+    return Counter(key.rpartition("@")[2] for key in keys)
 
 
 def add(
