@@ -65,7 +65,7 @@ def _spread(day: Day, reader: Reader, taste: Taste) -> _Desk:
         taste=taste,
         signals=values,
         scores=score(values, taste.weights),
-        unheard=~np.isin(day.echoes.own, reader.ids),
+        unheard=~reader.heard_of(day.echoes.own),
     )
 
 
