@@ -16,7 +16,7 @@ _STOP_WORDS = np.array(
 
 
 class Corpus:
-    """Texts of 40 to 60 words, the same for the same seed.
+    """Texts that are the same for the same seed.
 
     Their words follow Zipf's law over 60,000 of them; a third of the tokens are stop words.
     """
@@ -24,10 +24,11 @@ class Corpus:
     def __init__(self, seed: int = 1) -> None:
         self._chance = np.random.default_rng(seed)
 
-    def insights(self, count: int) -> list[str]:
-        sizes = self._chance.integers(40, 61, count)
+    def insights(self, count: int, words: tuple[int, int] = (40, 60)) -> list[str]:
+        """``words``: the fewest and the most in each."""
+        sizes = self._chance.integers(words[0], words[1] + 1, count)
         bags = np.split(self._draw(sizes.sum()), np.cumsum(sizes)[:-1])
-        return [_text(words.tolist()) for words in bags]
+        return [_text(bag.tolist()) for bag in bags]
 
     def restatement(self, text: str) -> str:
         """The same with a quarter of its words exchanged, in another order."""

@@ -68,6 +68,12 @@ def _weighed(work: Callable[..., Figures], values: Sequence[Any]) -> dict[str, f
     return {**figures, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE}
 
 
+def children() -> float:
+    """Seconds of processor time that ended processes of this one took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 class Watch:
     """Seconds on the wall, and of processor time, which a busy neighbour lengthens little."""
 

@@ -20,35 +20,37 @@ NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 _SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 _PER_BRIEF = 5
 _PICKS = 5
-_THEMES = ("chip supply chains", "sleep science", "ports", "soil", "cheap loans", "night trains")
+THEMES = ("chip supply chains", "sleep science", "ports", "soil", "cheap loans", "night trains")
 
 
 @dataclass(frozen=True)
 class Size:
-    """``issues`` of five were sent to each subscriber, on as many days; ``alike``: the same five to
-    all, who share their interests as well."""
+    """``issues`` of five were sent to each subscriber, on as many days before ``today``; ``alike``:
+    the same five to all, who share their interests as well. ``words``: of an insight."""
 
     subscribers: int
     issues: int = 200
     archive: int = 20_000
     candidates: int = 200
     alike: bool = False
+    words: tuple[int, int] = (40, 60)
+    today: date = TODAY
 
 
 def past(path: Path, size: Size) -> None:
     """Write a database at ``path``. No reader was sent any of the candidates."""
     store = Store(f"sqlite:///{path}")
     with store.writing() as db:
-        _archive(db, size)
+        archive(db, size)
         db.execute(subscriber.insert(), list(_subscribers(size)))
-        _history(db, size)
+        history(db, size)
     store.close()
 
 
-def _archive(db: Connection, size: Size) -> None:
+def archive(db: Connection, size: Size) -> None:
     corpus = Corpus()
-    old = corpus.insights(size.archive)
-    new = corpus.insights(size.candidates)
+    old = corpus.insights(size.archive, size.words)
+    new = corpus.insights(size.candidates, size.words)
     new[::10] = [corpus.restatement(one) for one in old[: len(new[::10])]]
     texts = list(enumerate([*old, *new], start=1))
     briefs = sorted({_brief_of(number) for number, _ in texts})
@@ -64,7 +66,7 @@ def _archive(db: Connection, size: Size) -> None:
 def _day(number: int, size: Size) -> date:
     """Candidates are of the last fortnight, the rest of the two years before."""
     fresh = number - size.archive
-    return TODAY - timedelta(days=fresh % 14 if fresh > 0 else 20 + number % 700)
+    return size.today - timedelta(days=fresh % 14 if fresh > 0 else 20 + number % 700)
 
 
 def _brief_of(number: int) -> int:
@@ -80,7 +82,7 @@ def _brief(number: int, day: date) -> dict[str, Any]:
         "episode": f"Episode {number}",
         "title": "",
         "url": f"https://show{number % 40}.example/{number}",
-        "topics": [_THEMES[number % len(_THEMES)]],
+        "topics": [THEMES[number % len(THEMES)]],
         "published": day,
         "first_seen": day,
     }
@@ -116,11 +118,11 @@ def _subscribers(size: Size) -> Iterator[dict[str, Any]]:
 
 
 def _interests(number: int) -> str:
-    first, second = number % len(_THEMES), number // len(_THEMES) % len(_THEMES)
-    return f"{_THEMES[first]}, {_THEMES[second]}"
+    first, second = number % len(THEMES), number // len(THEMES) % len(THEMES)
+    return f"{THEMES[first]}, {THEMES[second]}"
 
 
-def _history(db: Connection, size: Size) -> None:
+def history(db: Connection, size: Size) -> None:
     """Issues of five, told apart by (reader, day): distinct insights within a reader's history.
 
     The keys to what is sent are set aside while it is written, and made anew at once.
@@ -135,7 +137,7 @@ def _history(db: Connection, size: Size) -> None:
         "issues": size.issues,
         "picks": _PICKS,
         "archive": size.archive,
-        "today": TODAY.isoformat(),
+        "today": size.today.isoformat(),
     }
     for statement in (_ISSUES, _PICKED, _SENT):
         db.execute(text(statement), values)

@@ -1,25 +1,33 @@
 """Delivering: rows in the ledger to a server on loopback, and what the server itself allows."""
 
 import os
+import shutil
 import smtplib
 import sqlite3
-from collections import Counter
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from email.policy import SMTP
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-from benchmarks import compose, naive
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from msgspec import json
+
+from benchmarks import naive
+from benchmarks.far import far
 from benchmarks.house import SENDER, letterhead
-from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
-from benchmarks.past import NOW, TODAY, Size
-from benchmarks.sink import sink
-from newsletter.daily import Desk, Readers
-from newsletter.daily.deliver import deliver
-from newsletter.edges.channels import Attempt, Channel, Envelope
+from benchmarks.measure import Figures, Table, Watch, apart, children, in_turns, times, watch
+from benchmarks.past import NOW, TODAY
+from benchmarks.sign import pem
+from benchmarks.sink import postfix, sink
+from benchmarks.waiting import How, a_day, crowd, delivered
+from newsletter.edges.channels import Attempt, Envelope
 from newsletter.edges.channels.smtp import Smtp
 from newsletter.edges.store import Store, issues, ledger
 from newsletter.edges.store.ledger import Lease, Scope, Steady
@@ -27,63 +35,123 @@ from newsletter.editorial.message import message
 from newsletter.editorial.model import Posting
 
 _HOST = "127.0.0.1"
+_READER = "reader@example.org"
 
 
 @dataclass(frozen=True)
 class Scale:
-    """``slow``: how many messages the naive pipeline sends."""
+    """``slow``: how many messages the naive pipelines send. ``far``: connections, and how many
+    messages go over them to a server that is 20 ms away."""
 
-    messages: int = 3_000
-    slow: int = 300
-    runs: int = 5
+    messages: int = 2_000
+    slow: int = 50
+    runs: int = 3
+    far: Sequence[tuple[int, int]] = ((1, 200), (10, 10_000), (20, 10_000))
 
 
 FULL = Scale()
-QUICK = Scale(messages=300, slow=30, runs=3)
+QUICK = Scale(messages=200, slow=10, runs=1, far=((1, 20), (10, 200), (20, 200)))
+_ONE_WAY = 0.01
 
 
 def tables(scale: Scale, folder: Path) -> Iterator[Table]:
-    path = folder / "newsletter.db"
-    apart(make, path, Size(scale.messages, issues=20, archive=2_000))
+    apart(make, folder, scale)
     with sink() as (server, port):
-        counts = dict.fromkeys(_WAYS.values(), scale.messages) | {naively: scale.slow}
         ways = {
-            name: partial(apart, work, path, port, counts[work]) for name, work in _WAYS.items()
+            name: partial(apart, work, folder, port, *values)
+            for name, (work, *values) in _ways(scale).items()
         }
-        measured = in_turns(ways, scale.runs)
-    yield _table(measured, f"server: {server}; fsync here takes {_fsync(folder) * 1000:.2f} ms.")
+        note = f"server: {server}; fsync takes {_fsync(folder) * 1000:.2f} ms here."
+        yield _rates(in_turns(ways, scale.runs), note)
+        yield _far(folder, port, scale)
 
 
-def _table(measured: dict[str, dict[str, float]], note: str) -> Table:
-    loop, pipeline = (measured[name]["rate"] for name in (_LOOP, _NAIVE))
-    size = measured[_LOOP]["size"] / 1000
+def _rates(measured: dict[str, dict[str, float]], note: str) -> Table:
+    loop = measured[_LOOP]
     return Table(
-        f"send: one connection, {size:.0f} KB messages, an issue of their own for each reader",
+        f"send: {loop['size'] / 1000:.0f} KB messages, an issue of their own for each reader",
         ("way", "a second", "to the bare loop", "to the naive", "CPU each", "peak"),
         [
             (
                 name,
                 f"{one['rate']:,.0f}",
-                times(one["rate"] / loop),
-                times(one["rate"] / pipeline),
+                times(one["rate"] / loop["rate"]),
+                times(one["rate"] / _naive(name, measured)["rate"]),
                 f"{one['cpu'] * 1000:.2f} ms",
-                f"{one['peak']:.0f} MB",
+                "–" if "smtp-source" in name else f"{one['peak']:.0f} MB",
             )
             for name, one in measured.items()
         ],
-        note,
+        note if postfix("smtp-source") else f"{note} postfix's smtp-source is not installed.",
     )
 
 
-def make(path: Path, size: Size) -> Figures:
-    """A day that is composed and waits."""
-    compose.make(path, size)
-    return compose.a_day(path, size)
+def _naive(name: str, measured: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Signed beside signed, where there is dkimpy to sign."""
+    signed = any(word in name for word in ("RSA", "Ed25519"))
+    return measured.get(_NAIVE_SIGNED if signed else _NAIVE, measured[_NAIVE])
 
 
-def end_to_end(path: Path, port: int, count: int) -> Figures:
-    """Claim, render, build, send, settle."""
-    return _delivered(path, Smtp(_HOST, port, "none"), count)
+def _far(folder: Path, port: int, scale: Scale) -> Table:
+    rows = []
+    for connections, count in scale.far:
+        apart(make_crowd, folder, count)
+        with far(port, _ONE_WAY) as away:
+            one = apart(end_to_end, folder / "far", away, count, How(connections))
+        rows.append(
+            (
+                str(connections),
+                f"{count:,}",
+                f"{one['wall']:.1f} s",
+                f"{one['rate']:,.0f}",
+                f"{one['cpu'] * 1000:.2f} ms",
+                f"{one['peak']:.0f} MB",
+            )
+        )
+    return Table(
+        "send: a server that is far away, 20 ms there and back",
+        ("connections", "messages", "seconds", "a second", "CPU each", "peak"),
+        rows,
+        "Each once; the way lies in a process of its own, which delays every piece and throttles"
+        " none.",
+    )
+
+
+def make(folder: Path, scale: Scale) -> Figures:
+    """A day that waits, its messages as files, and what the naive pipelines start from."""
+    path = folder / "newsletter.db"
+    a_day(path, scale.messages)
+    shutil.copyfile(path, folder / "claimed.db")
+    found = _postings(folder / "claimed.db")
+    (folder / "postings.json").write_bytes(json.encode(found[: scale.slow]))
+    head = letterhead()
+    for number, posting in enumerate(found):
+        (folder / f"{number:06}.eml").write_bytes(message(posting, head))
+    return {}
+
+
+def make_crowd(folder: Path, readers: int) -> Figures:
+    """The same day for so many readers, fewer or more."""
+    (folder / "far").mkdir(exist_ok=True)
+    crowd(Path(shutil.copy(folder / "newsletter.db", folder / "far")), readers)
+    return {}
+
+
+def _postings(path: Path) -> Sequence[Posting]:
+    store = Store(f"sqlite:///{path}")
+    lease = Lease("bench", Steady("this boot", 60.0), NOW + timedelta(minutes=1))
+    rows = ledger.claim(store, NOW, lease, 1_000_000, Scope(TODAY))
+    with store.reading() as db:
+        found = issues.load_all(db, [row.issue_id for row in rows])
+    store.close()
+    return [
+        Posting(found[row.issue_id], row.subscriber, row.message_id, row.due_at) for row in rows
+    ]
+
+
+def end_to_end(folder: Path, port: int, count: int, how: How) -> Figures:
+    """Claim, render, build, sign, send, settle."""
+    return delivered(folder / "newsletter.db", lambda: Smtp(_HOST, port, "none"), how, count)
 
 
 class _Taker:
@@ -97,105 +165,113 @@ class _Taker:
         pass
 
 
-def without_server(path: Path, port: int, count: int) -> Figures:  # noqa: ARG001
-    return _delivered(path, _Taker(), count)
+def without_server(folder: Path, port: int, count: int, how: How) -> Figures:  # noqa: ARG001
+    return delivered(folder / "newsletter.db", _Taker, how, count)
 
 
-def _delivered(path: Path, channel: Channel, count: int) -> Figures:
-    _wait_again(path)
-    store = Store(f"sqlite:///{path}")
-    desk = Desk(
-        store,
-        lambda: channel,
-        letterhead(),
-        lambda _: SENDER,
-        "bench",
-        _steady,
-        lambda: False,
-        lambda *_: None,
-    )
-    with watch() as whole:
-        report = deliver(desk, lambda: NOW, TODAY, Readers())
-    store.close()
-    assert report.outcomes == Counter(sent=count), report
-    return {"rate": count / whole.wall, "cpu": whole.cpu / count}
-
-
-def _steady() -> Steady:
-    return Steady("this boot", 0.0)
-
-
-def _wait_again(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as db, db:
-        db.execute("UPDATE delivery SET state = 'pending' WHERE date = ?", (TODAY.isoformat(),))
-
-
-def channel_alone(path: Path, port: int, count: int) -> Figures:
+def channel_alone(folder: Path, port: int) -> Figures:
     """Our SMTP channel, resending what was built before."""
-    some = [Envelope(SENDER, "reader@example.org", one) for one in _built(path)]
+    some = [Envelope(SENDER, _READER, one) for one in _built(folder)]
     channel = Smtp(_HOST, port, "none")
     with watch() as whole:
         for one in some:
             channel.send(one)
     channel.close()
+    return _each(whole, len(some))
+
+
+def bare_loop(folder: Path, port: int) -> Figures:
+    """smtplib, resending what was built before over one connection."""
+    some = _built(folder)
+    with watch() as whole, smtplib.SMTP(_HOST, port) as client:
+        for one in some:
+            client.sendmail(SENDER, _READER, one)
+    return {**_each(whole, len(some)), "size": sum(map(len, some)) / len(some)}
+
+
+def _built(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(folder.glob("*.eml"))]
+
+
+def smtp_source(folder: Path, port: int, sessions: int) -> Figures:
+    """postfix's own: as many messages of the same size, made of nothing, over kept connections."""
+    sizes = [path.stat().st_size for path in folder.glob("*.eml")]
+    program, size = postfix("smtp-source"), sum(sizes) // len(sizes)
+    options = f"-d -s {sessions} -l {size} -m {len(sizes)} -f {SENDER} -t {_READER}".split()
+    before = children()
+    with watch() as whole:
+        subprocess.run([str(program), *options, f"{_HOST}:{port}"], check=True)
+    return {"rate": len(sizes) / whole.wall, "cpu": (children() - before) / len(sizes)}
+
+
+def naively(folder: Path, port: int) -> Figures:
+    """For each message premailer, EmailMessage, a connection and a commit."""
+    return _naively(folder, port, lambda mail: mail)
+
+
+def naively_signed(folder: Path, port: int) -> Figures:
+    """The same, signed by dkimpy."""
+    import dkim
+
+    names = (b"s1", SENDER.rpartition("@")[2].encode(), pem(generate_private_key(65537, 2048)))
+    return _naively(folder, port, lambda mail: dkim.sign(mail, *names) + mail)
+
+
+def _naively(folder: Path, port: int, sign: Callable[[bytes], bytes]) -> Figures:
+    plain = letterhead(inlined=False)
+    some = json.decode((folder / "postings.json").read_bytes(), type=list[Posting])
+    shutil.copyfile(folder / "newsletter.db", folder / "naive.db")
+    naive.premailed(some[0], plain)  # what the first one alone would pay for
+    with watch() as whole, closing(sqlite3.connect(folder / "naive.db")) as db:
+        for posting in some:
+            mail = naive.email_message(naive.premailed(posting, plain), posting, plain)
+            text = sign(mail.as_bytes(policy=SMTP))
+            with smtplib.SMTP(_HOST, port) as client:
+                client.sendmail(SENDER, posting.subscriber.address, text)
+            with db:
+                db.execute(_SENT, (posting.subscriber.id, posting.issue.date.isoformat()))
+    return _each(whole, len(some))
+
+
+def _each(whole: Watch, count: int) -> Figures:
     return {"rate": count / whole.wall, "cpu": whole.cpu / count}
 
 
-def bare_loop(path: Path, port: int, count: int) -> Figures:
-    """smtplib, resending what was built before over one connection."""
-    some = _built(path)
-    with watch() as whole, smtplib.SMTP(_HOST, port) as client:
-        for one in some:
-            client.sendmail(SENDER, "reader@example.org", one)
+_SENT = "UPDATE delivery SET state = 'sent' WHERE subscriber_id = ? AND date = ?"
+_LOOP = "a bare smtplib loop"
+_NAIVE = "the naive pipeline"
+_NAIVE_SIGNED = "the naive pipeline, RSA-2048 by dkimpy"
+
+
+def _ways(scale: Scale) -> dict[str, tuple[Any, ...]]:
+    """By name what to call, and with what beside the folder and the port."""
+    count = scale.messages
+    hows = {
+        "1 connection": How(connections=1),
+        "4 connections": How(),
+        "4 connections, claims of 1": How(claim=1),
+        "4 connections, claims of 100": How(claim=100),
+        "4 connections, RSA-2048": How(key="rsa"),
+        "4 connections, Ed25519": How(key="ed25519"),
+    }
     return {
-        "rate": count / whole.wall,
-        "cpu": whole.cpu / count,
-        "size": sum(map(len, some)) / count,
+        **{f"deliver(), {name}": (end_to_end, count, how) for name, how in hows.items()},
+        "deliver(), a channel that takes all": (without_server, count, How()),
+        "our SMTP channel alone": (channel_alone,),
+        _LOOP: (bare_loop,),
+        **_postfix(),
+        _NAIVE: (naively,),
+        **({_NAIVE_SIGNED: (naively_signed,)} if find_spec("dkim") else {}),
     }
 
 
-def naively(path: Path, port: int, count: int) -> Figures:
-    """For each message premailer, EmailMessage, a connection and a commit."""
-    plain = letterhead(inlined=False)
-    some = _postings(path)[:count]
-    with watch() as whole, closing(sqlite3.connect(path)) as db:
-        for posting in some:
-            mail = naive.email_message(naive.premailed(posting, plain), posting, plain)
-            with smtplib.SMTP(_HOST, port) as client:
-                client.send_message(mail)
-            with db:
-                db.execute(_SENT, (posting.message_id,))
-    return {"rate": count / whole.wall, "cpu": whole.cpu / count}
-
-
-_SENT = "UPDATE delivery SET state = 'sent' WHERE date = '2026-03-14' AND message_id = ?"
-_NAIVE = "the naive pipeline"
-_LOOP = "a bare smtplib loop"
-_WAYS: dict[str, Callable[[Path, int, int], Figures]] = {
-    "deliver(), end to end": end_to_end,
-    "deliver(), a channel that takes all": without_server,
-    "our SMTP channel alone": channel_alone,
-    _LOOP: bare_loop,
-    _NAIVE: naively,
-}
-
-
-def _built(path: Path) -> list[bytes]:
-    head = letterhead()
-    return [message(posting, head) for posting in _postings(path)]
-
-
-def _postings(path: Path) -> Sequence[Posting]:
-    _wait_again(path)
-    store = Store(f"sqlite:///{path}")
-    lease = Lease("bench", Steady("this boot", 60.0), NOW + timedelta(minutes=1))
-    rows = ledger.claim(store, NOW, lease, 1_000_000, Scope(TODAY))
-    with store.reading() as db:
-        found = issues.load_all(db, [row.issue_id for row in rows])
-    store.close()
-    return [
-        Posting(found[row.issue_id], row.subscriber, row.message_id, row.due_at) for row in rows
-    ]
+def _postfix() -> dict[str, tuple[Any, ...]]:
+    if not postfix("smtp-source"):
+        return {}
+    return {
+        "postfix's smtp-source, 1 session": (smtp_source, 1),
+        "postfix's smtp-source, 4 sessions": (smtp_source, 4),
+    }
 
 
 def _fsync(folder: Path) -> float:

@@ -74,13 +74,13 @@ def bare(messages: int) -> Figures:
 def dkimpy(messages: int) -> Figures:
     import dkim
 
-    pem = _pem(generate_private_key(65537, 2048))
-    names = (_SELECTOR.encode(), _DOMAIN.encode(), pem)
+    key = pem(generate_private_key(65537, 2048))
+    names = (_SELECTOR.encode(), _DOMAIN.encode(), key)
     relaxed = (b"relaxed", b"relaxed")
     return _each(lambda one: dkim.sign(one, *names, canonicalize=relaxed), _built(messages))
 
 
-def _pem(key: RSAPrivateKey) -> bytes:
+def pem(key: RSAPrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 

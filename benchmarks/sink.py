@@ -20,7 +20,7 @@ _PATIENCE = 10.0
 @contextmanager
 def sink() -> Iterator[tuple[str, int]]:
     """Its name and the port on loopback where it listens, in another process."""
-    smtp_sink = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    smtp_sink = postfix("smtp-sink")
     process, port = _postfix(smtp_sink) if smtp_sink else _own()
     try:
         _wait(port)
@@ -28,6 +28,11 @@ def sink() -> Iterator[tuple[str, int]]:
     finally:
         process.kill()
         process.communicate()
+
+
+def postfix(name: str) -> str | None:
+    """Where this program of postfix's lies, if it is installed; users' paths lack its folder."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 def _postfix(program: str) -> tuple[subprocess.Popen[str], int]:

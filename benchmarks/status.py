@@ -1,6 +1,5 @@
 """Looking: what ``status`` and ``deliveries`` take where a day has 100,000 deliveries."""
 
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
+from benchmarks.measure import Figures, Table, apart, children, in_turns, times, watch
 from benchmarks.past import TODAY, Size, past
 
 _CONFIG = '[newsletter]\nfrom_address = "five@news.example.org"\n'
@@ -122,16 +121,11 @@ def python() -> Figures:
 
 
 def _timed(words: Sequence[str]) -> Figures:
-    before = _children()
+    before = children()
     with watch() as taken:
         done = subprocess.run(words, check=True, capture_output=True)
     return {
         "wall": taken.wall,
-        "cpu": _children() - before,
+        "cpu": children() - before,
         "lines": done.stdout.count(b"\n"),
     }
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

@@ -89,12 +89,20 @@ class SmtpChannel(Section, frozen=True):
     password: str = ""
 
 
+class Pace(Section, frozen=True):
+    per_second: float = 0.0
+    per_connection: Annotated[int, Meta(ge=0)] = 0
+    per_domain: float = 0.0
+    domains: dict[str, float] = field(default_factory=dict)
+
+
 class Delivery(Section, frozen=True):
     channel: Literal["folder", "smtp"] = "folder"
     return_path: str = ""
     connections: Annotated[int, Meta(ge=1, le=100)] = 4
     claim: Annotated[int, Meta(ge=1, le=100)] = 20
     lease_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
+    pace: Pace = field(default_factory=Pace)
     folder: FolderChannel = field(default_factory=FolderChannel)
     smtp: SmtpChannel = field(default_factory=SmtpChannel)
 
@@ -266,6 +274,7 @@ def _keys(section: Section, prefix: str = "") -> Iterator[str]:
 
 _LONGEST_URL = 900
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_NAME = r"[^\s\x00-\x1f\x7f@/:;.]+"
 _SHAPES = (
     (
         "newsletter.language",
@@ -294,6 +303,7 @@ def _faults(made: Settings) -> Iterator[tuple[str, str]]:
     yield from _nulls(made)
     yield from _half_signed(made.dkim)
     yield from _unchoosing(made.selection)
+    yield from _unmoving(made.delivery.pace)
     news = made.newsletter
     if news.timezone not in zones():
         yield "newsletter.timezone", f"no zone is called {news.timezone!r}: write Europe/Paris"
@@ -312,6 +322,19 @@ def _unchoosing(pick: Selection) -> Iterator[tuple[str, str]]:
         yield "selection.minimum", f"{pick.minimum} is more than selection.count ({pick.count})"
     if not any(astuple(pick.weights)):
         yield "selection.weights", "one weight must be more than 0"
+
+
+def _unmoving(pace: Pace) -> Iterator[tuple[str, str]]:
+    """No rates, and no domains. msgspec would not say which of the domains it means."""
+    rates = {"per_second": pace.per_second, "per_domain": pace.per_domain}
+    rates |= {f"domains.{name!r}": rate for name, rate in pace.domains.items()}
+    for key, rate in rates.items():
+        if rate and not 0.001 <= rate <= 1_000_000:
+            mend = "write messages a second: 0 for no limit, or from 0.001 to 1,000,000"
+            yield f"delivery.pace.{key}", mend
+    for name in pace.domains:
+        if not re.fullmatch(rf"{_NAME}(\.{_NAME})*", name):
+            yield f"delivery.pace.domains.{name!r}", 'write a domain such as "gmail.com"'
 
 
 def _half_signed(dkim: Dkim) -> Iterator[tuple[str, str]]:

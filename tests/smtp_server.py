@@ -4,6 +4,7 @@ import asyncio
 import re
 import ssl
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,13 +38,14 @@ class Certificate:
 @dataclass(frozen=True, slots=True)
 class Received:
     """What the server took over, dots unstuffed; ``login`` is who had logged in, ``options`` what
-    MAIL announced but for the size."""
+    MAIL announced but for the size, ``at`` when, in seconds."""
 
     sender: str
     recipient: str
     message: bytes
     login: str = ""
     options: frozenset[str] = frozenset()
+    at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -72,10 +74,12 @@ class SmtpServer:
         users: Mapping[str, str] | None = None,
         size_limit: int = 33_554_432,
         smtputf8: bool = True,
+        pipelining: bool = False,
     ) -> None:
         self.messages: list[Received] = []
         self.connections = 0
         self.port = 0
+        self.pipelining = pipelining
         self.users = users or {}
         self._faults: list[_Fault] = []
         self._open: set[_Session] = set()
@@ -177,7 +181,15 @@ class _Session(SMTP):
 
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
         if not await self._trouble("EHLO"):
+            if self._server.pipelining:
+                self._handle_hooks["EHLO"], self._ehlo_hook_ver = _Session._extended, "new"
             await super().smtp_EHLO(hostname)
+
+    async def _extended(
+        self, session: Session, _: Envelope, hostname: str, lines: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [lines[0], "250-PIPELINING", *lines[1:]]
 
     async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802
         if not await self._trouble("AUTH"):
@@ -214,7 +226,7 @@ class _Session(SMTP):
         sender, message = envelope.mail_from or "", envelope.original_content or b""
         options = frozenset(one for one in envelope.mail_options if not one.startswith("SIZE="))
         self._server.messages.append(
-            Received(sender, recipient, message, _logged_in(session), options)
+            Received(sender, recipient, message, _logged_in(session), options, time.monotonic())
         )
         if answer in (DROP, STALL):
             await self._misbehave(answer)

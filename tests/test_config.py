@@ -92,6 +92,19 @@ def test_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
         ("[selection]\ntwin_limit = nan", "selection.twin_limit: expected a number"),
         ("[selection.weights]\nnovelty = inf", "selection.weights.novelty: expected a number"),
         ("[selection.weights]\nnovelty = nan", "selection.weights.novelty: expected a number"),
+        ("[delivery.pace]\nper_second = -1", "delivery.pace.per_second: write messages a second"),
+        ("[delivery.pace]\nper_second = 0.0001", "delivery.pace.per_second: write messages a sec"),
+        ("[delivery.pace]\nper_domain = nan", "delivery.pace.per_domain: write messages a second"),
+        ("[delivery.pace]\nper_domain = inf", "delivery.pace.per_domain: write messages a second"),
+        ("[delivery.pace]\nper_connection = -1", "delivery.pace.per_connection: expected a whole"),
+        ("[delivery.pace.domains]\n'a.example' = -1", "delivery.pace.domains.'a.example': write"),
+        ("[delivery.pace.domains]\n'a.example' = nan", "delivery.pace.domains.'a.example': write"),
+        (
+            "[delivery.pace.domains]\n'b@a.example' = 1",
+            "domains.'b@a.example': write a domain such",
+        ),
+        ("[delivery.pace.domains]\n'a..example' = 1", "domains.'a..example': write a domain such"),
+        ("[delivery.pace.domains]\na.example = 1", "delivery.pace.domains: expected a number"),
         ("[schedule]\nsend_hour = 24", "schedule.send_hour: expected a whole number <= 23"),
         ("[schedule]\ncatch_up_hours = 0", "schedule.catch_up_hours: expected a number > 0.0"),
         ("[selection]\ncount = 2", "selection.minimum: 3 is more than selection.count (2)"),
@@ -123,12 +136,14 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         {
             "NEWSLETTER_DELIVERY__SMTP__PORT": "2525",
             "NEWSLETTER_SELECTION__TWIN_LIMIT": "0.7",
+            "NEWSLETTER_DELIVERY__PACE__PER_SECOND": "0.5",
             "NEWSLETTER_CONFIG": "elsewhere.toml",
             "HOME": "/nowhere",
         },
     )
     assert (made.delivery.smtp.port, made.delivery.smtp.host) == (2525, "one.example")
     assert made.selection.twin_limit == 0.7
+    assert made.delivery.pace.per_second == 0.5
 
 
 def test_a_list_in_the_environment_is_written_as_in_toml(tmp_path: Path) -> None:

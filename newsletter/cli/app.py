@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from newsletter.editorial.dkim import Signer
     from newsletter.editorial.letter import Letterhead
     from newsletter.editorial.model import Subscriber, Taste
+    from newsletter.editorial.pace import Pace
 
 _PLACEHOLDER = "Preview <preview@example.org>"
 
@@ -194,7 +195,19 @@ class App:
             return Folder(self.beside(chosen.folder.path))
         smtp = chosen.smtp
         port = smtp.port or {"none": 25, "starttls": 587, "tls": 465}[smtp.security]
-        return Smtp(smtp.host, port, smtp.security, smtp.username, smtp.password)
+        return Smtp(
+            *(smtp.host, port, smtp.security, smtp.username, smtp.password),
+            per_connection=chosen.pace.per_connection,
+        )
+
+    @cached_property
+    def pace(self) -> "Pace":
+        """Raises ConfigError for a name that is no domain."""
+        from newsletter.editorial.pace import Pace
+
+        chosen = self.settings.delivery.pace
+        domains = {_domain(name): rate for name, rate in chosen.domains.items()}
+        return Pace(chosen.per_second, chosen.per_domain, domains)
 
     def ready_to_send(self) -> None:
         """Raises ConfigError where nothing may leave; warns of what readers will miss."""
@@ -238,3 +251,11 @@ class App:
 
         news, schedule = self.settings.newsletter, self.settings.schedule
         return Subscriber(0, address, news.timezone, schedule.send_hour)
+
+
+def _domain(name: str) -> str:
+    """As it stands in a subscriber's key."""
+    try:
+        return in_ascii(name).casefold()
+    except ValueError as error:
+        raise ConfigError(f"delivery.pace.domains: {name!r} is no domain: {error}") from error

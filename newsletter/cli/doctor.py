@@ -12,18 +12,21 @@ from newsletter.cli.alerts import late
 from newsletter.cli.app import App
 from newsletter.cli.clocks import steady
 from newsletter.cli.output import say, say_json
-from newsletter.cli.status import local
+from newsletter.cli.status import local, roughly
 from newsletter.daily.draft import draft
 from newsletter.edges.channels.smtp import Smtp
-from newsletter.edges.store import ledger, marks, overview
+from newsletter.edges.store import ledger, marks, overview, subscribers
 from newsletter.edges.store.database import revision
 from newsletter.edges.store.schema import HEAD
 from newsletter.editorial.health import Line
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Citation, Issue, Pick, Posting
+from newsletter.editorial.pace import ALL
+from newsletter.editorial.prose import counted
 from newsletter.errors import NewsletterError
 
 _OLD = timedelta(hours=1)
+_A_DAY = timedelta(days=1)
 _HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "List-Unsubscribe", "List-Id")
 
 
@@ -172,6 +175,21 @@ def _server(app: App) -> Iterator[Line]:
     yield Line("size", "fail" if small else "ok", f"{size:,} bytes a message; {limit}", mend)
 
 
+def _pace(app: App) -> Iterator[Line]:
+    """What is slowest, in a day in which all get their issue; nothing where there is no pace."""
+    if not app.pace.limits:
+        return
+    with app.store.reading() as db:
+        counts = subscribers.destinations(db)
+    counts[ALL] = counts.total()
+    least, count, name = max((app.pace.least(name, n), n, name) for name, n in counts.items())
+    readers = f"{counted(count, 'reader')}{f' at {name}' * bool(name)}"
+    found = f"{readers} take {roughly(least.total_seconds())} or more"
+    slow = least > _A_DAY
+    mend = "raise the rate in [delivery.pace]: what still waits when the next issue is due expires"
+    yield Line("pace", "warn" if slow else "ok", found, mend if slow else "")
+
+
 def _scheduler(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
         owners = marks.schedulers(db, app.clock(), steady())
@@ -244,6 +262,7 @@ _CHECKS: dict[str, Check] = {
     "message": _message,
     "signature": _signature,
     "server": _server,
+    "pace": _pace,
     "scheduler": _scheduler,
     "queue": _queue,
     "unknown": _unknown,

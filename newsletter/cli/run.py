@@ -30,6 +30,7 @@ _TICK_MINUTES = 0.5
 # A server that turned our credentials down is not asked every half minute.
 _HOLD = timedelta(minutes=10)
 _LOOK = timedelta(minutes=1)
+_TURN_SECONDS = 300
 
 
 def run(app: App, words: Namespace) -> int:
@@ -91,7 +92,7 @@ class Shift:
         if self.resume_at is not None and now < self.resume_at <= now + _HOLD:
             return
         with live() as line:
-            desk = replace(self.desk, watch=self._watch(line))
+            desk = replace(self.desk, watch=self._watch(line), stop=self._turn())
             report = deliver(desk, self.app.clock, None, DUE)
         if report.outcomes:
             counts = (f"{count} {state}" for state, count in sorted(report.outcomes.items()))
@@ -102,6 +103,13 @@ class Shift:
         self.told = stopped
         alert(self.app, report.stopped)
         self.resume_at = now + _HOLD if isinstance(report.stopped, SenderRefused) else None
+
+    def _turn(self) -> Callable[[], bool]:
+        """To keep a pace may take hours: the inbox and who falls due meanwhile have their turn."""
+        if not self.desk.pace.limits:
+            return self.desk.stop
+        end = steady().seconds + _TURN_SECONDS
+        return lambda: self.desk.stop() or steady().seconds >= end
 
     def _watch(self, line: Watch) -> Watch:
         """To deliver may take hours: what is seen between two wakings is looked at then, too."""

@@ -90,6 +90,7 @@ def desk(app: App, stop: threading.Event, watch: Watch) -> Desk:
         connections=chosen.connections,
         claim=chosen.claim,
         lease=timedelta(seconds=chosen.lease_seconds),
+        pace=app.pace,
     )
 
 

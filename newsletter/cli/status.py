@@ -1,7 +1,7 @@
 """``newsletter status``: what came in, what went out, what did not and why, what is due next."""
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -62,6 +62,15 @@ def _look(app: App, day: date) -> dict[str, object]:
                 {"domain": domain, "until": until, "waiting": count}
                 for domain, until, count in overview.held_back(db, app.clock())
             ],
+            "paced": [
+                {
+                    "domain": name or None,
+                    "per_second": app.pace.rate(name),
+                    "waiting": count,
+                    "seconds": round(least.total_seconds(), 1),
+                }
+                for name, count, least in overview.paced(db, app.clock(), app.pace)
+            ],
             "unknown": overview.unresolved(db),
             "paused": ledger.paused(db),
             "cancelled": orders.is_cancelled(db, day),
@@ -91,6 +100,7 @@ def _tell(app: App, found: Mapping[str, Any]) -> None:
     )
     _tell_troubles(app, found)
     _tell_waits(app, found)
+    _tell_paced(found["paced"])
     _tell_unknown(found["unknown"])
     if found["paused"]:
         say(f"Paused       since {local(app, found['paused'])}: `newsletter resume` goes on")
@@ -115,6 +125,23 @@ def _tell_waits(app: App, found: Mapping[str, Any]) -> None:
         say(f"  @{one['domain']}  {when}: {one['waiting']:,} pending")
     if (more := len(waits) - _MOST) > 0:
         say(f"  and {counted(more, 'domain')} more: newsletter status --json")
+
+
+def _tell_paced(waits: Sequence[Mapping[str, Any]]) -> None:
+    """What goes no faster because it is not to."""
+    for one in waits[:_MOST]:
+        who = f"  @{one['domain']}  " if one["domain"] else "Pace         "
+        when = f"the last in {roughly(one['seconds'])} at the earliest"
+        say(f"{who}{one['per_second']:g} a second: {one['waiting']:,} pending, {when}")
+    if (more := len(waits) - _MOST) > 0:
+        say(f"  and {counted(more, 'domain')} more: newsletter status --json")
+
+
+def roughly(seconds: float) -> str:
+    """How long, as people say it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.0f} h"
 
 
 def _tell_unknown(count: int) -> None:

@@ -4,6 +4,7 @@ import csv
 import sys
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from io import StringIO, TextIOWrapper
 from pathlib import Path
@@ -38,44 +39,58 @@ def import_(app: App, words: Namespace) -> int:
         lines = list(_lines(file))
     intake = _Import(app)
     for some in chunks(lines):
+        found = intake.read(some)
         # A transaction for each, so that no sender waits for the whole file.
         with app.store.writing() as db:
-            for line, values in some:
-                intake.take(db, line, values)
+            intake.take(db, found)
     _tell(intake, as_json=words.json)
     return 1 if intake.refused else 0
 
 
 @dataclass
 class _Import:
-    """What has come in so far; ``refused`` holds (line, reason), ``seen`` the line of each key."""
+    """What has come in so far: by line why it was ``refused``, by key the line ``seen`` first."""
 
     app: App
     added: int = 0
     there: int = 0
-    refused: list[tuple[int, str]] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
 
-    def take(self, db: Connection, line: int, values: Mapping[str, Any]) -> None:
-        try:
-            new = self._enter(db, line, values)
-        except UsageError as error:
-            self.refused.append((line, str(error)))
-        else:
-            self.added, self.there = self.added + new, self.there + (not new)
+    def read(self, lines: Sequence[tuple[int, Mapping[str, Any]]]) -> dict[str, Subscriber]:
+        """By key who stands on these lines."""
+        found = {}
+        for line, values in lines:
+            with self._refusals(line):
+                key, one = self._read(line, values)
+                found[key] = one
+        return found
 
-    def _enter(self, db: Connection, line: int, values: Mapping[str, Any]) -> bool:
-        """True where somebody came in. Who is there stays as they are, whatever the file says."""
+    def _read(self, line: int, values: Mapping[str, Any]) -> tuple[str, Subscriber]:
         if any(values.get(_SURPLUS, ())):
             raise UsageError("more values than columns: put quotes around one that holds a comma")
         box = mailbox(values["address"])
         if (first := self.seen.setdefault(box.key, line)) != line:
             raise UsageError(f"{box.address} stands on line {first} already")
-        one = check(replace(fresh(self.app, box.address), **_given(values)))
-        there = subscribers.find(db, box.key)
-        if there and _stays(there, one):
-            return False
-        return subscribers.add(db, box.key, one, self.app.clock())
+        return box.key, check(replace(fresh(self.app, box.address), **_given(values)))
+
+    def take(self, db: Connection, found: Mapping[str, Subscriber]) -> None:
+        """Who is there stays as they are, whatever the file says."""
+        known, now = subscribers.among(db, list(found)), self.app.clock()
+        new = {key: one for key, one in found.items() if key not in known}
+        subscribers.add_all(db, new, now)
+        self.added += len(new)
+        for key, there in known.items():
+            with self._refusals(self.seen[key]):
+                stays = _stays(there, found[key]) or not subscribers.add(db, key, found[key], now)
+                self.added, self.there = self.added + (not stays), self.there + stays
+
+    @contextmanager
+    def _refusals(self, line: int) -> Iterator[None]:
+        try:
+            yield
+        except UsageError as error:
+            self.refused[line] = str(error)
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,7 +119,7 @@ def _stays(there: Subscriber, new: Subscriber) -> bool:
 
 
 def _tell(intake: _Import, *, as_json: bool) -> None:
-    added, there, refused = intake.added, intake.there, intake.refused
+    added, there, refused = intake.added, intake.there, sorted(intake.refused.items())
     if as_json:
         told = [{"line": line, "reason": reason} for line, reason in refused]
         say_json({"added": added, "there_already": there, "refused": told})

@@ -60,12 +60,9 @@ def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> N
         ledger.expire(db, now)  # what is given up was not heard, and may be picked again
     look = _Look(rules, now, on, readers)
     for day in look.dates():
-        with rules.store.reading() as db:
-            wanted = list(look.due(db, day))
-        if not wanted:
-            continue
-        edition = Edition(rules, day)
-        for batch in chunks(wanted, _BATCH):
+        edition = None
+        for batch in look.due(day):
+            edition = edition or Edition(rules, day)
             with rules.store.writing() as db:
                 if not all(one.late for one in batch):
                     edition.keep_house(db)
@@ -79,8 +76,8 @@ def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[
     look = _Look(rules, now, on, readers)
     found = []
     for day in look.dates():
+        wanted = [one for batch in look.due(day) for one in batch if not one.late]
         with rules.store.reading() as db:
-            wanted = [one for one in look.due(db, day) if not one.late]
             edition = Edition(rules, day) if wanted else None
             found += [(one, edition.fresh(db, one.subscriber)) for one in wanted if edition]
     return found
@@ -116,12 +113,25 @@ class _Look:
         first, final = (since - _DAY).date(), (self.now + _DAY).date()
         return [first + _DAY * days for days in range((final - first).days + 1)]
 
-    def due(self, db: Connection, day: date) -> Iterator[Due]:
+    def due(self, day: date) -> Iterator[list[Due]]:
+        """Some hundred at a time: a hundred thousand subscribers are never in memory at once."""
+
         def wanted(timezone: str, hour: int) -> bool:
             return self._concerns(day, timezone, hour)
 
-        for one in ledger.waiting(db, day, wanted, self.readers.ids):
+        with self.rules.store.reading() as db:
+            ids = ledger.waiting(db, day, wanted, self.readers.ids)
+        for some in chunks(ids, _BATCH):
+            with self.rules.store.reading() as db:
+                waiting = ledger.among_waiting(db, day, some)
+            if batch := list(self._due(day, waiting)):
+                yield batch
+
+    def _due(self, day: date, waiting: Sequence[Waiting]) -> Iterator[Due]:
+        for one in waiting:
             reader = one.subscriber
+            if not self._concerns(day, reader.timezone, reader.hour):
+                continue  # changed their hour since the ids were looked up
             due = due_at(day, reader.hour, reader.timezone)
             late = too_late(self.now, day, due, reader.timezone, self.rules.catch_up)
             if self.freely:

@@ -61,7 +61,7 @@ class _Crew:
         self.desk, self.clock, self.scope, self.total = desk, clock, scope, total
         self.outcomes: Counter[str] = Counter()
         self.count = max(1, min(desk.connections, -(-total // desk.claim)))
-        self.lock = Lock()
+        self.lock, self.resting = Lock(), Lock()
         self.halted, self.ended = Event(), Event()
         self.stopped: DeliveryError | None = None
         self.failed: BaseException | None = None
@@ -94,7 +94,10 @@ class _Crew:
         """Whatever ends it is told in the caller's thread."""
         ended: BaseException | None = None
         try:
-            Sender(self.desk, self.clock, self.scope, self._stop, self._count).work()
+            sender = Sender(
+                self.desk, self.clock, self.scope, self._stop, self._count, self.resting
+            )
+            sender.work()
         except BaseException as error:
             ended = error
         with self.lock:
@@ -117,7 +120,7 @@ class _Crew:
             self.ended.set()
 
     def _stop(self) -> bool:
-        return self.halted.is_set() or self.desk.stop()
+        return self.halted.is_set() or self.desk.hand.halted or self.desk.stop()
 
     def _count(self, state: str) -> None:
         with self.lock:

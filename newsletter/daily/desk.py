@@ -1,5 +1,6 @@
 """What delivering needs, and what is in its hands."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from newsletter.edges.channels import Channel
 from newsletter.edges.store import Store, ledger
 from newsletter.edges.store.ledger import Settled, Steady
 from newsletter.editorial.letter import Letterhead
+from newsletter.editorial.pace import FREE, Pace
 from newsletter.errors import DeliveryError
 
 Watch = Callable[[Counter[str], int], None]
@@ -37,7 +39,8 @@ class Desk:
 
     ``channel`` opens one connection, ``connections`` of them work at the same time. Each takes
     ``claim`` rows at a time: what a crash can leave unknown. ``lease`` must outlast the slowest
-    message: the answer to its final dot alone may take five minutes.
+    message: the answer to its final dot alone may take five minutes. ``sleep`` is asked for a
+    tenth of a second at most, while a message waits for its ``pace``.
     """
 
     store: Store
@@ -52,6 +55,8 @@ class Desk:
     claim: int = 20
     lease: timedelta = timedelta(minutes=15)
     hand: Hand = field(default_factory=Hand)
+    pace: Pace = FREE
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True)

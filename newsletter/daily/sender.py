@@ -3,7 +3,8 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Set
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from newsletter.daily.desk import Desk
@@ -14,6 +15,7 @@ from newsletter.edges.store.ledger import Claimed, Lease, Scope, Settled, Steady
 from newsletter.editorial.backoff import wait
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Issue, Posting, digest
+from newsletter.editorial.pace import HORIZON
 from newsletter.errors import (
     AnswerLost,
     ChannelDown,
@@ -32,11 +34,16 @@ longer than sending it, and a crash costs no more rows than are claimed anyway. 
 each is settled at once."""
 
 
+_SHORTEST, _STEP = timedelta(milliseconds=10), 0.1
+"""To rest less than the one would be to ask without a break; a stop is seen after the other."""
+
+
 class Sender:
     """``queue`` holds what is claimed and not yet offered, ``issues`` what stands in it;
     ``accepted`` is what the ledger must still hear of.
 
-    ``stop`` ends it after the message in hand; ``count`` is told each outcome.
+    ``stop`` ends it after the message in hand; ``count`` is told each outcome; ``resting`` is held
+    by the one that waits until there is something to claim.
     """
 
     def __init__(
@@ -46,10 +53,12 @@ class Sender:
         scope: Scope,
         stop: Callable[[], bool],
         count: Callable[[str], None],
+        resting: Lock,
     ) -> None:
         self.desk, self.clock, self.scope = desk, clock, scope
-        self.stop, self.count = stop, count
+        self.stop, self.count, self.resting = stop, count, resting
         self.channel = desk.channel()
+        self.look = ledger.Look(desk.store)
         self.queue: deque[Claimed] = deque()
         self.issues: Mapping[int, Issue] = {}
         self.offered: Claimed | None = None
@@ -60,8 +69,8 @@ class Sender:
     def work(self) -> None:
         """Until nothing is left. Raises ChannelDown, SenderRefused and Paused, which end it."""
         try:
-            while not self.stop() and self._claim():
-                while self.queue and not self.stop():
+            while not self.stop() and (self._claim() or self._rest()):
+                while self._has_next():
                     self._offer(self.queue[0])
                 self._settle_accepted()
         finally:
@@ -69,7 +78,9 @@ class Sender:
 
     def _claim(self) -> bool:
         store = self.desk.store
-        rows = ledger.claim(store, self.clock(), self._lease(), self.desk.claim, self.scope)
+        rows = ledger.claim(
+            store, self.clock(), self._lease(), self.desk.claim, self.scope, self.desk.pace
+        )
         self.queue.extend(rows)
         with store.reading() as db:
             since = None if rows else ledger.paused(db)
@@ -81,6 +92,35 @@ class Sender:
         for row in rows:
             _log(row, "sending")
         return bool(rows)
+
+    def _rest(self) -> bool:
+        """Wait until there may be something to claim; False where nothing is left.
+
+        One at a time: the others would wake with it, and find nothing.
+        """
+        if not self.desk.pace.limits:
+            return False
+        with self.resting:
+            with self.desk.store.reading() as db:
+                again = ledger.again(db, self.clock(), self.scope, self.desk.pace)
+            if again is not None:
+                self._sleep(max(again, self.clock() + _SHORTEST))
+        return again is not None
+
+    def _has_next(self) -> bool:
+        """Whether there is a row to offer, whose slot has come."""
+        if self.queue:
+            self._sleep(self.queue[0].not_before)
+        return bool(self.queue) and not self.stop()
+
+    def _sleep(self, until: datetime) -> None:
+        """At most for as long as a slot may be ahead: the clock may jump meanwhile."""
+        left = min(until - self.clock(), HORIZON).total_seconds()
+        if left > _KEPT:
+            self._settle_accepted()
+        while left > 0 and not self.stop():
+            self.desk.sleep(min(left, _STEP))
+            left -= _STEP
 
     def _close(self) -> None:
         """What was never offered waits again; offered and not settled is unknown."""
@@ -147,8 +187,7 @@ class Sender:
         self._take(row)
 
     def _verdict(self, row: Claimed) -> tuple[ledger.Verdict, float]:
-        with self.desk.store.reading() as db:
-            return ledger.look(db, row.id, self.desk.owner, self.desk.steady())
+        return self.look(row.id, self.desk.owner, self.desk.steady())
 
     def _take(self, row: Claimed) -> None:
         """Out of the queue: no end of this run gives it back as if it had not been offered."""

@@ -7,18 +7,19 @@ A signal is a function ``(day, reader) -> array`` and a line in ``SIGNALS``; its
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from newsletter.editorial.echoes import Echoes
 from newsletter.editorial.model import Candidate, Insight
-from newsletter.editorial.similarity import Index, terms
+from newsletter.editorial.similarity import Index, shared, terms
 
 Array = npt.NDArray[np.float64]
 
 _HALF_LIFE_DAYS = 7.0
+_SHARED = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,8 @@ class Day:
         self.echoes = echoes or echoes_of(self.candidates, index_of(archive))
         self._coverage: dict[str, Array] = {}
         self._nearest_aged: dict[int, list[tuple[int, float]]] = {}
+        # Many readers were sent the same earlier insight, and their reasons name it.
+        self.shared = lru_cache(maxsize=1 << 14)(self._shared)
 
     @cached_property
     def aged(self) -> set[int]:
@@ -91,6 +94,11 @@ class Day:
         if place not in self._nearest_aged:
             self._nearest_aged[place] = self.echoes.nearest(place, self.aged, most)
         return self._nearest_aged[place]
+
+    def _shared(self, place: int, earlier: int) -> tuple[tuple[str, float], ...]:
+        """The heaviest words that a candidate has in common with an insight of the archive."""
+        index, new = self.echoes.index, self.candidates[place].insight.text
+        return tuple(shared(index, new, self.archive[earlier].text)[:_SHARED])
 
     @cached_property
     def briefs(self) -> npt.NDArray[np.int64]:

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from newsletter.editorial.model import Candidate, Echo, Issue, Pick, RunnerUp, Taste
 from newsletter.editorial.prose import counted, day_month, headline
 from newsletter.editorial.ranking import Array, Day, Reader, score, signals
-from newsletter.editorial.similarity import shared
 
 Mask = npt.NDArray[np.bool_]
 
@@ -23,7 +22,6 @@ _ECHOES = 3
 _RELATED = 2
 # Below this a shared word or two is chance, and naming the insight would only puzzle its reader.
 _TELLING = 0.02
-_SHARED = 4
 _MATCH = 0.5
 
 
@@ -129,13 +127,12 @@ def _related(desk: _Desk, place: int, near: Sequence[tuple[int, float]]) -> Iter
 
 def _echo(desk: _Desk, place: int, number: int, value: float) -> Echo:
     earlier = desk.day.archive[number]
-    new = desk.day.candidates[place].insight.text
     return Echo(
         insight_id=number,
         text=headline(earlier.text, 200),
         similarity=round(value, 4),
         heard=desk.reader.heard.get(number),
-        shared=tuple(shared(desk.day.echoes.index, new, earlier.text)[:_SHARED]),
+        shared=desk.day.shared(place, number),
     )
 
 

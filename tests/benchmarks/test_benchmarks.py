@@ -8,8 +8,20 @@ from typing import Any
 
 import pytest
 
-from benchmarks import compose, measure, naive, render, scale, send, sign, sink, status
-from benchmarks.__main__ import main
+from benchmarks import (
+    compose,
+    day,
+    measure,
+    million,
+    naive,
+    render,
+    scale,
+    send,
+    sign,
+    sink,
+    status,
+)
+from benchmarks.__main__ import _SUBJECTS, main
 from benchmarks.corpus import Corpus
 from benchmarks.house import letterhead
 from benchmarks.measure import Figures, Table
@@ -23,8 +35,10 @@ TINY: dict[ModuleType, Any] = {
     compose: compose.Scale(readers=(3,), issues=3, archive=60, candidates=12, sample=2, runs=2),
     render: render.Scale(readers=2, slow=1, runs=1),
     sign: sign.Scale(messages=2, slow=1, runs=1),
-    send: send.Scale(messages=3, slow=1, runs=1),
+    send: send.Scale(messages=3, slow=1, runs=1, far=((1, 2), (2, 5))),
     status: status.Scale(readers=40, days=2, runs=1),
+    million: million.Scale(readers=(2, 5), issues=3),
+    day: day.Scale(readers=4, days=2, archive=40, candidates=20, briefs=3),
 }
 
 
@@ -35,7 +49,7 @@ def here(work: Callable[..., Figures], *values: Any) -> dict[str, float]:
 @pytest.mark.parametrize("subject", TINY)
 def test_each_subject(subject: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In this process: starting others is what takes long, and one test below does."""
-    monkeypatch.setattr(subject, "apart", here)
+    monkeypatch.setattr(subject, "apart", here, raising=False)
     for table in subject.tables(TINY[subject], tmp_path):
         assert len(table.rows) > 1
         assert all(len(row) == len(table.heads) for row in table.rows)
@@ -106,7 +120,7 @@ def test_turns_give_the_median_and_the_highest_peak() -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("subject", ["compose", "render", "scale", "send", "sign", "status"])
+@pytest.mark.parametrize("subject", list(_SUBJECTS))
 def test_the_command_prints_its_tables(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
     main([subject, "--quick"])
     assert f"### {subject}" in capsys.readouterr().out

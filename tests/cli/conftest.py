@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from newsletter.cli import main
+from newsletter.cli.parser import parser
 from newsletter.edges.templates import read_templates
 from newsletter.editorial.stationery import Stationery
 from tests.builders import NOON
@@ -191,10 +192,14 @@ def _stationery() -> Stationery:
     return Stationery(read_templates(None))
 
 
+_parser = cache(parser)
+
+
 @pytest.fixture(autouse=True)
 def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of tests stand still at once; the bundled templates are compiled once for all."""
+    """Files of tests stand still at once; templates and the command line are made once for all."""
     monkeypatch.setattr("newsletter.cli.ingest._MOMENT", 0.01)
+    monkeypatch.setattr("newsletter.cli.parser", _parser)
     monkeypatch.setattr("newsletter.edges.templates.read_templates", lambda _custom: {})
     monkeypatch.setattr(
         "newsletter.editorial.stationery.Stationery", lambda _sources: _stationery()

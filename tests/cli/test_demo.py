@@ -22,24 +22,27 @@ class Shown:
 
 
 @pytest.fixture(scope="module")
-def demos(tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
-    """Two, one after the other, where the machine's environment asks for something else."""
-    place = tmp_path_factory.mktemp("demos")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Shown:
+    return replayed(tmp_path_factory.mktemp("demos"), 1)
+
+
+def replayed(place: Path, number: int) -> Shown:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
-        return [Shown(place / f"demo/run-{number}", replayed()) for number in (1, 2)]
+        return Shown(place / f"demo/run-{number}", printed())
 
 
-def replayed() -> str:
+def printed() -> str:
+    """Where the machine's environment asks for something else."""
     surroundings = {
         "NEWSLETTER_DELIVERY__CHANNEL": "smtp",
         "NEWSLETTER_CONFIG": "/no/such.toml",
         "NEWSLETTER_STORE__URL": "sqlite:////no/such.db",
     }
-    printed = io.StringIO()
-    with redirect_stdout(printed):
+    page = io.StringIO()
+    with redirect_stdout(page):
         assert main(["demo", "--date", DATE], clock=lambda: NOON, environment=surroundings) == 0
-    return printed.getvalue()
+    return page.getvalue()
 
 
 def messages(folder: Path) -> dict[str, bytes]:
@@ -56,8 +59,8 @@ def signed(data: bytes) -> str:
     return re.sub(r"(/u/|unsubscribe%20|%20)\d+\.[\w-]{22}", r"\1TOKEN", text)
 
 
-def test_it_prints_where_to_look_and_a_table_of_the_picks(demos: list[Shown]) -> None:
-    folder, out = demos[0].folder, demos[0].out
+def test_it_prints_where_to_look_and_a_table_of_the_picks(demo: Shown) -> None:
+    folder, out = demo.folder, demo.out
     for name in ("ada", "kofi", "mei"):
         page = folder / f"issue-{name}.html"
         assert str(page) in out
@@ -68,8 +71,8 @@ def test_it_prints_where_to_look_and_a_table_of_the_picks(demos: list[Shown]) ->
     assert "explain --to ada@reader.example" in out
 
 
-def test_every_reader_has_an_issue_for_each_of_the_days(demos: list[Shown]) -> None:
-    sent = [message_from_bytes(data)["To"] for data in messages(demos[0].folder).values()]
+def test_every_reader_has_an_issue_for_each_of_the_days(demo: Shown) -> None:
+    sent = [message_from_bytes(data)["To"] for data in messages(demo.folder).values()]
     assert sorted(set(map(str, sent))) == [
         "Ada <ada@reader.example>",
         "Kofi <kofi@reader.example>",
@@ -78,8 +81,8 @@ def test_every_reader_has_an_issue_for_each_of_the_days(demos: list[Shown]) -> N
     assert len(sent) == 3 * 7
 
 
-def test_nobody_reads_the_same_thing_twice(demos: list[Shown], house: House) -> None:
-    config = str(demos[0].folder / "config.toml")
+def test_nobody_reads_the_same_thing_twice(demo: Shown, house: House) -> None:
+    config = str(demo.folder / "config.toml")
     for reader in ("ada", "kofi", "mei"):
         words = ["--config", config, "explain", "--json", "--to", f"{reader}@reader.example"]
         picked = [
@@ -90,35 +93,37 @@ def test_nobody_reads_the_same_thing_twice(demos: list[Shown], house: House) -> 
         assert len(picked) == len(set(picked)) == 35
 
 
-def test_the_last_of_the_samples_is_of_the_date(demos: list[Shown]) -> None:
-    days = sorted(path.name for path in (demos[0].folder / "inbox").iterdir())
+def test_the_last_of_the_samples_is_of_the_date(demo: Shown) -> None:
+    days = sorted(path.name for path in (demo.folder / "inbox").iterdir())
     assert (days[0], days[-1], len(days)) == ("2026-06-17", DATE, 14)
-    pages = (demos[0].folder / "inbox" / DATE).iterdir()
+    pages = (demo.folder / "inbox" / DATE).iterdir()
     dated = [found for page in pages for found in re.findall(r"2026-\d\d-\d\d", page.read_text())]
     assert set(dated) == {DATE}
 
 
+@pytest.mark.heavy
 def test_a_second_run_goes_to_another_folder_and_differs_by_its_secret_alone(
-    demos: list[Shown],
+    demo: Shown,
 ) -> None:
-    first, second = (messages(one.folder) for one in demos)
-    assert demos[0].folder != demos[1].folder
+    again = replayed(demo.folder.parents[1], 2)
+    first, second = (messages(one.folder) for one in (demo, again))
+    assert demo.folder != again.folder
     assert first.keys() == second.keys()
     assert first != second
     assert [signed(one) for one in first.values()] == [signed(one) for one in second.values()]
-    assert demos[0].out.replace("run-1", "run-2") == demos[1].out
+    assert demo.out.replace("run-1", "run-2") == again.out
 
 
-def test_a_folder_in_use_is_refused(demos: list[Shown], house: House) -> None:
-    before = messages(demos[0].folder)
-    done = house.bare("demo", str(demos[0].folder))
+def test_a_folder_in_use_is_refused(demo: Shown, house: House) -> None:
+    before = messages(demo.folder)
+    done = house.bare("demo", str(demo.folder))
     assert done.code == 2
     assert "is there already; nothing was changed" in done.stderr
-    assert messages(demos[0].folder) == before
+    assert messages(demo.folder) == before
 
 
-def test_the_demo_can_be_worked_with_afterwards(demos: list[Shown], house: House) -> None:
-    done = house.bare("--config", str(demos[1].folder / "config.toml"), "status", "--date", DATE)
+def test_the_demo_can_be_worked_with_afterwards(demo: Shown, house: House) -> None:
+    done = house.bare("--config", str(demo.folder / "config.toml"), "status", "--date", DATE)
     assert done.code == 0
     assert "3  sent" in done.out
     assert "Subscribers  3 active" in done.out

@@ -1,8 +1,10 @@
 import json
 import math
 import sys
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 
@@ -60,6 +62,39 @@ def test_all_is_well(well: House) -> None:
     assert f"{well.config}, delivery.channel = 'folder'" in lines[0]
 
 
+@pytest.mark.parametrize(
+    ("pace", "verdict", "found"),
+    [
+        ("per_second = 2", "ok", "3 readers take 1 s or more"),
+        ("per_domain = 0.001", "ok", "2 readers at other.example take 17 min or more"),
+        ("per_second = 0.001\n[delivery.pace.domains]\n'x.example' = 1", "ok", "3 readers take 33"),
+        ("[delivery.pace.domains]\n'x.example' = 1", "ok", "3 readers take 0 s or more"),
+    ],
+)
+def test_it_says_how_long_the_pace_makes_a_day(
+    well: House, pace: str, verdict: str, found: str
+) -> None:
+    well.subscribe(ANN, "bea@other.example", "cleo@other.example")
+    well.config.write_text(f"{well.config.read_text()}\n[delivery.pace]\n{pace}")
+    said = look(well)["pace"]
+    assert said[0] == verdict
+    assert said[1].startswith(found)
+
+
+def test_a_pace_that_outlasts_the_day_is_told(well: House) -> None:
+    well.environment["NEWSLETTER_DELIVERY__PACE__PER_SECOND"] = "0.001"
+    well.subscribe(ANN)
+    with closing(connect(well.folder / "newsletter.db")) as db, db:
+        db.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 90)"
+            " INSERT INTO subscriber SELECT i, i || '@b.example', address, name, timezone, hour,"
+            " interests, state, activated_at FROM subscriber, n WHERE id = 1"
+        )
+    verdict, found, mend = look(well)["pace"]
+    assert (verdict, found) == ("warn", "90 readers take 25 h or more")
+    assert "[delivery.pace]" in mend
+
+
 def test_it_changes_nothing(well: House) -> None:
     before = well.dump()
     well("doctor")
@@ -96,7 +131,7 @@ def test_a_database_behind_is_told_and_left_as_it_is(well: House) -> None:
     found = look(well)
     assert found["database"] == (
         "fail",
-        "at 0003, this program at 0004",
+        "at 0003, this program at 0005",
         "run `newsletter migrate`, after a backup",
     )
     assert list(found)[-1] == "database"

@@ -134,6 +134,25 @@ def test_a_clock_set_back_does_not_prolong_the_while(
     assert [one.recipient for one in server.messages] == [ANN]
 
 
+def test_a_slow_pace_leaves_their_turn_to_who_falls_due_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock stands still: the second message would be waited for, for ever."""
+    monkeypatch.setattr("newsletter.cli.run._TURN_SECONDS", 0.3)
+    house.environment["NEWSLETTER_DELIVERY__PACE__PER_SECOND"] = "0.01"
+    house.stock()
+    house.subscribe(ANN, BEA)
+    house("subscribers", "add", "cleo@letters.example", "--hour", "13")
+    app, stop = App(str(house.config), house.environment, lambda: house.now), Event()
+    shift = Shift(app, desk(app, stop, lambda _done, _total: None), stop)
+    shift.tick()
+    assert [state for _, state, _ in house.ledger()] == ["sent", "pending"]
+    house.now += timedelta(hours=1)
+    shift.tick()
+    assert [state for _, state, _ in house.ledger()] == ["sent", "sent", "pending"]
+    app.close()
+
+
 def test_what_is_rejected_is_logged_on_one_line(
     shift: Shift, house: House, caplog: pytest.LogCaptureFixture
 ) -> None:

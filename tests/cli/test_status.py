@@ -7,6 +7,12 @@ from tests.smtp_server import SmtpServer
 
 ANN, BEA, CLEO = (f"{name}@letters.example" for name in ("ann", "bea", "cleo"))
 
+PACE = """
+[delivery.pace.domains]
+"Slow.Example" = 0.01
+"other.example" = 0.5
+"""
+
 
 def test_on_the_first_day_it_says_what_to_do(house: House) -> None:
     assert house("status").out.splitlines() == [
@@ -87,6 +93,34 @@ def test_next_due_is_the_first_of_all_zones_in_the_newsletters_own(house: House)
     assert "Next due     2026-03-14 22:30 IST" in house("status").out
     house("subscribers", "remove", BEA)
     assert "Next due     2026-03-15 16:30 IST" in house("status").out
+
+
+def test_it_says_who_waits_for_the_pace(house: House) -> None:
+    house.stock()
+    house.subscribe(*(f"r{number}@slow.example" for number in range(31)), "ann@other.example")
+    house("pause")
+    house("send")
+    assert house("status", "--json").json["paced"] == []
+    house.environment["NEWSLETTER_DELIVERY__PACE__PER_SECOND"] = "0.25"
+    house.config.write_text(f"{house.config.read_text()}{PACE}")
+    assert house("status", "--json").json["paced"] == [
+        {"domain": "slow.example", "per_second": 0.01, "waiting": 31, "seconds": 3000.0},
+        {"domain": None, "per_second": 0.25, "waiting": 32, "seconds": 124.0},
+    ]
+    told = house("status").out
+    assert (
+        "\n  @slow.example  0.01 a second: 31 pending, the last in 50 min at the earliest" in told
+    )
+    assert "\nPace         0.25 a second: 32 pending, the last in 2 min at the earliest" in told
+    assert "other.example" not in told
+
+
+def test_where_nobody_waits_for_the_pace_it_says_nothing_of_it(house: House) -> None:
+    house.environment["NEWSLETTER_DELIVERY__PACE__PER_SECOND"] = "50"
+    house.stock()
+    house.subscribe(ANN, BEA)
+    assert house("send").out == "2 sent\n"
+    assert "second" not in house("status").out
 
 
 def test_many_troubles_are_not_all_listed(house: House, server: SmtpServer) -> None:

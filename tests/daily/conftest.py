@@ -10,15 +10,17 @@ import pytest
 from newsletter.daily import DUE, Desk, Readers, Report, Rules
 from newsletter.daily.compose import compose
 from newsletter.daily.deliver import deliver
-from newsletter.daily.desk import Hand
-from newsletter.edges.channels import Attempt, Envelope
+from newsletter.daily.desk import Hand, Watch
+from newsletter.edges.channels import Attempt, Channel, Envelope
 from newsletter.edges.store import Store, archive
 from newsletter.edges.store.ledger import Steady
 from newsletter.edges.templates import read_templates
 from newsletter.editorial.letter import Letterhead
+from newsletter.editorial.pace import FREE, Pace
 from newsletter.editorial.stationery import Stationery
 from newsletter.errors import DeliveryError
 from tests.builders import NOON, TASTE, TODAY, brief, read, unlike
+from tests.conftest import new_store
 
 
 @dataclass
@@ -52,8 +54,13 @@ class House:
     now: datetime = NOON
     channel: FakeChannel = field(default_factory=FakeChannel)
     owner: str = "sender one"
+    connections: int = 1
+    claim: int = 20
+    connect: Callable[[], Channel] | None = None
     stop: Callable[[], bool] = lambda: False
+    watch: Watch = lambda _outcomes, _total: None
     hand: Hand = field(default_factory=Hand)
+    pace: Pace = FREE
 
     @property
     def rules(self) -> Rules:
@@ -72,16 +79,23 @@ class House:
     def deliver(self, on: date | None = None, readers: Readers = DUE) -> Report:
         desk = Desk(
             store=self.store,
-            channel=lambda: self.channel,
+            channel=self.connect or (lambda: self.channel),
             letterhead=self.letterhead,
             sender=lambda _: "news@news.example",
             owner=self.owner,
             steady=lambda: Steady("this boot", self.now.timestamp()),
             stop=self.stop,
-            watch=lambda _outcomes, _total: None,
+            watch=self.watch,
+            connections=self.connections,
+            claim=self.claim,
             hand=self.hand,
+            pace=self.pace,
+            sleep=self.sleep,
         )
         return deliver(desk, lambda: self.now, on, readers)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
 
     def tick(self, on: date | None = None, readers: Readers = DUE) -> Report:
         self.compose(on, readers)
@@ -102,6 +116,6 @@ def house(tmp_path: Path, stationery: Stationery) -> Iterator[House]:
         stationery=stationery,
         base_url="https://news.example",
     )
-    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    store = new_store(tmp_path)
     yield House(store, head)
     store.close()

@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from typing import Any
+
+import pytest
 
 from newsletter.daily import Readers
 from newsletter.daily.compose import due
@@ -45,6 +48,27 @@ def test_whose_hour_has_come_gets_a_row_and_nobody_else(house: House) -> None:
     house.receive(9)
     house.compose()
     assert rows(house) == [("early@example.org", TODAY, "pending", None)]
+
+
+def test_who_moves_or_leaves_while_others_are_composed_is_asked_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("stays", "moves", "leaves")
+    people(house, *(f"{name}@example.org" for name in names), hour=7)
+    house.receive(9)
+
+    def meanwhile(point: str) -> None:
+        if point != "composed":
+            return
+        with house.store.writing() as db:
+            subscribers.change(db, "moves@example.org", hour=13)
+            subscribers.change(db, "leaves@example.org", state="unsubscribed")
+
+    composing = import_module("newsletter.daily.compose")  # the package has a function of that name
+    monkeypatch.setattr(composing, "_BATCH", 1)
+    monkeypatch.setattr(composing, "reach", meanwhile)
+    house.compose()
+    assert rows(house) == [("stays@example.org", TODAY, "pending", None)]
 
 
 def test_composing_again_changes_nothing(house: House) -> None:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import text
+from sqlalchemy import Select, text
 
 from newsletter.daily import Desk, Readers
 from newsletter.daily.deliver import deliver
@@ -33,6 +33,7 @@ from newsletter.editorial.letter import Letterhead
 from newsletter.editorial.stationery import Stationery
 from newsletter.errors import AnswerLost, ChannelDown, Deferred, Refused, SenderRefused
 from tests.builders import subscribe
+from tests.conftest import new_store
 from tests.daily.conftest import House
 
 READERS = [f"r{number}@d{number % 2}.example" for number in range(4)]
@@ -84,6 +85,15 @@ class Mortal:
         self.breathe()
         with self.store.reading() as db:
             yield db
+
+    def prepare(self, question: Select[Any]) -> Callable[..., Any]:
+        ask = self.store.prepare(question)
+
+        def asked(**values: object) -> Any:
+            self.breathe()
+            return ask(**values)
+
+        return asked
 
     def breathe(self) -> None:
         if self.dead:
@@ -188,7 +198,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @initialize()
     def found(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.store = Store(f"sqlite:///{Path(self.folder.name) / 'newsletter.db'}")
+        self.store = new_store(Path(self.folder.name))
         with self.store.writing() as db:
             for address in READERS:
                 subscribe(db, address)

@@ -2,6 +2,7 @@ import math
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,9 +38,9 @@ def envelope(
     return Envelope(sender, recipient, message)
 
 
-@pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as running:
+@pytest.fixture(params=[False, True], ids=["step by step", "pipelining"])
+def server(request: pytest.FixtureRequest) -> Iterator[SmtpServer]:
+    with SmtpServer(pipelining=request.param) as running:
         yield running
 
 
@@ -67,6 +68,31 @@ def trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Certif
     """The way an operator trusts a certificate of their own, too."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.chain))
     return certificate
+
+
+@pytest.mark.parametrize("per_connection", [0, 1, 2, 5])
+def test_a_connection_carries_so_many_messages_whatever_became_of_them(
+    server: SmtpServer, connect: Connect, per_connection: int
+) -> None:
+    server.fail("RCPT", "550 5.1.1 nobody", recipient="bob@example.org")
+    server.fail("DOT", "451 4.3.0 later", recipient="cleo@example.org")
+    channel = connect(server, per_connection=per_connection)
+    for name in ("ada", "bob", "cleo", "dan", "eve"):
+        with suppress(DeliveryError):
+            channel.send(envelope(f"{name}@example.org"))
+    assert len(server.messages) == 3
+    assert server.connections == math.ceil(5 / (per_connection or 5))
+
+
+def test_a_connection_that_ended_by_itself_is_counted_anew(
+    server: SmtpServer, connect: Connect
+) -> None:
+    channel = connect(server, per_connection=3)
+    for number in range(5):
+        if number == 2:
+            server.hang_up()
+        channel.send(envelope())
+    assert (len(server.messages), server.connections) == (5, 2)
 
 
 def test_messages_arrive_byte_for_byte_over_one_connection(

@@ -202,8 +202,8 @@ class KillHouse:
             self.start().process.communicate(timeout=120)
         assert not self.undone()
 
-    def check(self) -> Tally:
-        """From the server's record and the ledger, nothing else."""
+    def check(self, commands: int = COMMANDS) -> Tally:
+        """From the server's record and the ledger, nothing else; ``commands`` previews are run."""
         had = self.sink.record.per_recipient()
         tally = self.tally
         tally.messages = had.total()
@@ -212,10 +212,10 @@ class KillHouse:
             tally.unknown += state == "unknown"
             wanted = {"sent": (1,), "unknown": (0, 1)}.get(state, (0,) if reason else (1,))
             tally.missing += had[address] not in wanted
-        tally.different = self._different()
+        tally.different = self._different(commands)
         return tally
 
-    def _different(self) -> int:
+    def _different(self, commands: int) -> int:
         """Messages that are not, byte for byte, what ``preview --eml`` shows.
 
         For all but a few by the function that the command calls: a start of it costs a second.
@@ -227,7 +227,7 @@ class KillHouse:
         app = App(self.config, {}, lambda: self.now)
         found = 0
         for number, (recipient, taken) in enumerate(self.sink.record.messages):
-            if number < COMMANDS:
+            if number < commands:
                 shown = self._previewed(recipient)
             else:
                 shown = message(posting_of(app, recipient, self.now.date()), app.letterhead)

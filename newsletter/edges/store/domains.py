@@ -7,7 +7,6 @@ from sqlalchemy import Connection, or_, select
 from newsletter.edges.store import transitions
 from newsletter.edges.store.schema import delivery as deliveries
 from newsletter.edges.store.schema import domain as domains
-from newsletter.edges.store.schema import subscriber as subscribers
 from newsletter.editorial.backoff import LONGEST, wait
 
 _A_DAY = timedelta(days=1)
@@ -37,10 +36,8 @@ def put_off(db: Connection, name: str, now: datetime) -> datetime:
 
 def hold_back(db: Connection, name: str, until: datetime) -> None:
     """No pending row of the domain is tried before ``until``."""
-    there = select(subscribers.c.id).where(subscribers.c.key.endswith(f"@{name}", autoescape=True))
-    early = (deliveries.c.state == "pending") & (deliveries.c.next_attempt_at < until)
-    rows = early & deliveries.c.subscriber_id.in_(there)
-    transitions.amend(db, rows, next_attempt_at=until)
+    there = (deliveries.c.state == "pending") & (deliveries.c.domain == name)
+    transitions.amend(db, there & (deliveries.c.next_attempt_at < until), next_attempt_at=until)
 
 
 def took(db: Connection, name: str) -> None:

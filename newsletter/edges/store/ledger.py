@@ -3,7 +3,7 @@
 How a row may move stands in ``transitions``; here is when.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     String,
     and_,
     bindparam,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 
 from newsletter.edges.faults import reach
-from newsletter.edges.store import transitions
+from newsletter.edges.store import paces, transitions
 from newsletter.edges.store.database import Store, chunks
 from newsletter.edges.store.schema import attempt as attempts
 from newsletter.edges.store.schema import cancelled, mark
@@ -33,6 +34,7 @@ from newsletter.edges.store.schema import subscriber as subscribers
 from newsletter.edges.store.subscribers import subscriber
 from newsletter.editorial.backoff import LONGEST
 from newsletter.editorial.model import Subscriber
+from newsletter.editorial.pace import FREE, Pace
 
 # A pending row holds its picks as well: a message that waits must not be overtaken by its twin.
 _HEARD = ("pending", "sending", "sent", "unknown")
@@ -99,7 +101,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A row taken for an attempt; ``domain`` is its reader's, in ASCII."""
+    """A row taken for an attempt, not to be offered before its slot in time.
+
+    ``domain`` is its reader's, in ASCII.
+    """
 
     id: int
     domain: str
@@ -109,6 +114,7 @@ class Claimed:
     due_at: datetime
     expires_at: datetime
     attempts: int
+    not_before: datetime
 
 
 def kept(db: Connection, now: datetime) -> tuple[datetime, datetime] | None:
@@ -126,8 +132,8 @@ def waiting(
     day: date,
     wanted: Callable[[str, int], bool],
     only: Sequence[int] | None = None,
-) -> list[Waiting]:
-    """Active subscribers who have no row for ``day``, or one that may be opened again.
+) -> list[int]:
+    """The ids of active subscribers who have no row for ``day``, or one that may be opened again.
 
     ``wanted`` says of a (timezone, hour) whether its subscribers are looked at at all: asked once
     for each pair in use, it keeps a look at the clock from reading every subscriber.
@@ -136,25 +142,32 @@ def waiting(
     active = subscribers.c.state == "active"
     pairs = db.execute(select(*place).where(active).distinct()).all()
     hours = [tuple(pair) for pair in pairs if wanted(*pair)]
-    return [one for some in chunks(hours) for one in _waiting(db, day, some, only)]
-
-
-def _waiting(
-    db: Connection, day: date, hours: Sequence[tuple[str, int]], only: Sequence[int] | None
-) -> Iterator[Waiting]:
-    mine = and_(deliveries.c.subscriber_id == subscribers.c.id, deliveries.c.date == day)
-    reopen = and_(deliveries.c.state == "skipped", deliveries.c.reason.in_(transitions.REOPEN))
-    query = (
-        select(subscribers, deliveries.c.reason, deliveries.c.changed_at)
-        .outerjoin(deliveries, mine)
-        .where(subscribers.c.state == "active", or_(deliveries.c.id.is_(None), reopen))
-        .where(tuple_(subscribers.c.timezone, subscribers.c.hour).in_(hours))
-        .order_by(subscribers.c.id)
-    )
+    query = _unserved(day, subscribers.c.id).where(active)
     if only is not None:
         query = query.where(subscribers.c.id.in_(only))
-    for row in db.execute(query):
-        yield Waiting(subscriber(row), row.activated_at, row.reason, row.changed_at)
+    return sorted(
+        number
+        for some in chunks(hours)
+        for number in db.scalars(query.where(tuple_(*place).in_(some)))
+    )
+
+
+def among_waiting(db: Connection, day: date, ids: Sequence[int]) -> list[Waiting]:
+    """Those of ``ids`` (a few hundred) who wait still, by their ids."""
+    query = _unserved(day, subscribers, deliveries.c.reason, deliveries.c.changed_at)
+    rows = db.execute(query.where(subscribers.c.id.in_(ids)).order_by(subscribers.c.id))
+    return [
+        Waiting(subscriber(row), row.activated_at, row.reason, row.changed_at)
+        for row in rows
+        if row.state == "active"  # asked in SQL, SQLite would read all who are
+    ]
+
+
+def _unserved(day: date, *columns: Any) -> Select[Any]:
+    mine = and_(deliveries.c.subscriber_id == subscribers.c.id, deliveries.c.date == day)
+    reopen = and_(deliveries.c.state == "skipped", deliveries.c.reason.in_(transitions.REOPEN))
+    joined = select(*columns).select_from(subscribers).outerjoin(deliveries, mine)
+    return joined.where(or_(deliveries.c.id.is_(None), reopen))
 
 
 def histories(db: Connection, ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
@@ -213,10 +226,19 @@ def _again(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def enter(db: Connection, entries: Iterable[Entry], now: datetime) -> None:
     """Write the rows that are not there yet, and open again those that were skipped too soon."""
-    rows = [_row(entry, now) for entry in entries]
+    rows = _rows(db, list(entries), now)
     transitions.begin(db, [{**row, "attempts": 0, "answer": ""} for row in rows])
     for name, way in _AGAIN.items():
         way(db, [_again(row) for row in rows if _name_of(row) == name])
+
+
+def _rows(db: Connection, entries: Sequence[Entry], now: datetime) -> list[dict[str, Any]]:
+    keys: dict[int, str] = {}
+    for some in chunks([entry.subscriber_id for entry in entries]):
+        query = select(subscribers.c.id, subscribers.c.key).where(subscribers.c.id.in_(some))
+        keys |= {row.id: row.key for row in db.execute(query)}
+    domains = {one: key.rpartition("@")[2] for one, key in keys.items()}
+    return [_row(entry, now) | {"domain": domains[entry.subscriber_id]} for entry in entries]
 
 
 def _row(entry: Entry, now: datetime) -> dict[str, Any]:
@@ -259,27 +281,45 @@ def _over(now: datetime, steady: Steady) -> ColumnElement[bool]:
 _IN_TURN = (deliveries.c.next_attempt_at, deliveries.c.id)
 
 
-def claim(store: Store, now: datetime, lease: Lease, most: int, scope: Scope) -> list[Claimed]:
-    """Take up to ``most`` rows: durably, before any server can hear of them."""
+# Row by row: for a list of ids SQLite would rather look through all that is pending.
+_CLAIM = transitions.prepared("claim", deliveries.c.id == bindparam("row_id"))
+
+
+def claim(
+    store: Store, now: datetime, lease: Lease, most: int, scope: Scope, pace: Pace = FREE
+) -> list[Claimed]:
+    """Take up to ``most`` rows, in the order of their slots: durably, before any server can hear
+    of them.
+
+    Nothing taken may mean that what is left waits for its pace: ``again`` tells.
+    """
     with store.writing(durable=True) as db:
         if paused(db):
             return []
-        queue = select(deliveries.c.id).where(_within(scope), *_ripe(now))
-        ids = db.scalars(queue.order_by(*_IN_TURN).limit(most)).all()
-        if not ids:
+        queue = select(deliveries.c.id, deliveries.c.domain).where(_within(scope), *_ripe(now))
+        slots = paces.reserve(db, queue.order_by(*_IN_TURN), now, most, pace)
+        if not slots:
             return []
-        mine = deliveries.c.id.in_(ids)
-        transitions.move(db, "claim", mine, **lease.columns, changed_at=now)
+        taken = {**lease.columns, "changed_at": now}
+        _CLAIM(db, [{**taken, "row_id": row_id} for row_id in slots])
         query = (
             select(deliveries, subscribers)
             .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-            .where(mine)
+            .where(deliveries.c.id.in_(slots))
             .order_by(*_IN_TURN)
         )
-        rows = [_claimed(row) for row in db.execute(query).mappings()]
+        rows = [_claimed(row, slots) for row in db.execute(query).mappings()]
         reach("claiming")
     reach("claimed")
-    return rows
+    return sorted(rows, key=lambda row: row.not_before)
+
+
+def again(db: Connection, now: datetime, scope: Scope, pace: Pace) -> datetime | None:
+    """When to claim anew where there was nothing to take; None where nothing is left."""
+    if not pace.limits:
+        return None
+    left = select(deliveries.c.id).where(_within(scope), *_ripe(now)).limit(1)
+    return None if db.scalar(left) is None else paces.soonest(db, now, pace)
 
 
 def paused(db: Connection) -> datetime | None:
@@ -322,19 +362,19 @@ def wake(db: Connection, now: datetime) -> None:
     transitions.amend(db, rows, next_attempt_at=now)
 
 
-def _claimed(row: Mapping[Any, Any]) -> Claimed:
+def _claimed(row: Mapping[Any, Any], slots: Mapping[int, datetime]) -> Claimed:
     who = {column.name: row[column] for column in subscribers.c}
-    domain = who.pop("key").rpartition("@")[2]
-    del who["activated_at"]
+    del who["key"], who["activated_at"]
     return Claimed(
         id=row[deliveries.c.id],
-        domain=domain,
+        domain=row["domain"],
         subscriber=Subscriber(**who),
         issue_id=row["issue_id"],
         message_id=row["message_id"],
         due_at=row["due_at"],
         expires_at=row["expires_at"],
         attempts=row["attempts"],
+        not_before=slots[row[deliveries.c.id]],
     )
 
 
@@ -361,19 +401,24 @@ _SETTLED = {
 }
 
 
-def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
-    """Whether this row may be handed over now, and for how many seconds more it is ours.
+class Look:
+    """Whether a row may be handed over now, and for how many seconds more it is ours.
 
     Reads only: asked right before DATA, it is the last moment to change one's mind.
     """
-    found = db.execute(_LOOK, {"holder": owner, "row_id": row_id}).one_or_none()
-    if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
-        return "lost", 0.0
-    state, _boot, end, stands_still, off = found
-    verdict: Verdict = (
-        "left" if state != "active" else "cancelled" if off else "paused" if stands_still else "go"
-    )
-    return verdict, end - steady.seconds
+
+    def __init__(self, store: Store) -> None:
+        self._ask = store.prepare(_LOOK)
+
+    def __call__(self, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
+        found = self._ask(holder=owner, row_id=row_id)
+        if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
+            return "lost", 0.0
+        state, _boot, end, stands_still, off = found
+        if state != "active":
+            return "left", end - steady.seconds
+        verdict: Verdict = "cancelled" if off else "paused" if stands_still else "go"
+        return verdict, end - steady.seconds
 
 
 def prolong(db: Connection, lease: Lease) -> None:

@@ -14,8 +14,10 @@ from newsletter.edges.store.schema import delivery as deliveries
 from newsletter.edges.store.schema import insight as insights
 from newsletter.edges.store.schema import subscriber as subscribers
 from newsletter.editorial.due import due_at
+from newsletter.editorial.pace import ALL, Pace
 
 _A_DAY = timedelta(days=1)
+_A_SECOND = timedelta(seconds=1)
 
 
 def outcomes(db: Connection, day: date) -> Sequence[tuple[str, str | None, int]]:
@@ -76,15 +78,30 @@ def held_back(db: Connection, now: datetime) -> Sequence[tuple[str, datetime, in
     until = {name: then for name, then in domains.waiting(db).items() if then > now}
     if not until:
         return []
-    waits = deliveries.c.state == "pending", deliveries.c.next_attempt_at > now
-    keys = select(subscribers.c.key).join(
-        deliveries, and_(deliveries.c.subscriber_id == subscribers.c.id, *waits)
-    )
-    counts = Counter(key.rpartition("@")[2] for key in db.scalars(keys))
+    counts = _by_domain(db, deliveries.c.next_attempt_at > now)
     return sorted(
         ((name, then, counts[name]) for name, then in until.items()),
         key=lambda found: (-found[2], found[0]),
     )
+
+
+def paced(db: Connection, now: datetime, pace: Pace) -> Sequence[tuple[str, int, timedelta]]:
+    """(domain, how many wait, how long it takes at least) where that is a second or more.
+
+    "" stands for all together; who waits longest comes first.
+    """
+    if not pace.limits:
+        return []
+    counts = _by_domain(db, deliveries.c.next_attempt_at <= now)
+    counts[ALL] = counts.total()
+    found = [(name, count, pace.least(name, count)) for name, count in counts.items()]
+    return sorted((one for one in found if one[2] >= _A_SECOND), key=lambda one: (-one[2], one[0]))
+
+
+def _by_domain(db: Connection, when: ColumnElement[bool]) -> Counter[str]:
+    """How many pending rows each domain has; read in the index alone."""
+    query = select(deliveries.c.domain, func.count()).where(deliveries.c.state == "pending", when)
+    return Counter({name: count for name, count in db.execute(query.group_by("domain"))})  # noqa: C416
 
 
 def unresolved(db: Connection) -> int:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -167,6 +167,8 @@ delivery = Table(
     Column("state", String(8), nullable=False),
     Column("reason", String(16)),
     Column("message_id", Text, nullable=False),
+    # The destination's, in ASCII; empty in rows that were over before it was kept.
+    Column("domain", Text, nullable=False, server_default=""),
     Column("due_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("next_attempt_at", Instant, nullable=False),
@@ -183,7 +185,10 @@ delivery = Table(
     Index("uq_delivery_subscriber_id_date", "subscriber_id", "date", unique=True),
     Index("ix_delivery_date_state_reason", "date", "state", "reason"),
     Index("ix_delivery_due_at", "due_at"),
-    Index("ix_delivery_state_next_attempt_at", "state", "next_attempt_at"),
+    # In the order of a claim, which passes over domains without looking at the rows themselves.
+    Index(
+        "ix_delivery_state_next_attempt_at_id_domain", "state", "next_attempt_at", "id", "domain"
+    ),
     CheckConstraint(
         "state IN ('pending', 'sending', 'sent', 'failed', 'unknown', 'skipped')", name="state"
     ),
@@ -212,6 +217,14 @@ domain = Table(
     Column("name", Text, primary_key=True),
     Column("refusals", Integer, nullable=False),
     Column("until", Instant, nullable=False),
+)
+
+# The last slot in time that was given for a message, by destination domain ("": of all together).
+pace = Table(
+    "pace",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
 )
 
 cancelled = Table(

@@ -1,10 +1,13 @@
 """Who reads, where, when, and about what. A row is kept for ever; only its state changes."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select, update
 
+from newsletter.edges.store.database import chunks
 from newsletter.edges.store.schema import subscriber as subscribers
 from newsletter.editorial.model import State, Subscriber
 from newsletter.errors import UsageError
@@ -16,6 +19,15 @@ def find(db: Connection, key: str) -> Subscriber | None:
     """``key`` is the normal form of an address: two spellings of it are one subscriber."""
     row = db.execute(select(subscribers).where(subscribers.c.key == key)).one_or_none()
     return None if row is None else subscriber(row)
+
+
+def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
+    """Those of ``keys`` that are somebody's."""
+    return {
+        row.key: subscriber(row)
+        for some in chunks(keys)
+        for row in db.execute(select(subscribers).where(subscribers.c.key.in_(some)))
+    }
 
 
 def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
@@ -30,6 +42,12 @@ def counts(db: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in db.execute(query)}
 
 
+def destinations(db: Connection) -> Counter[str]:
+    """How many are active at each domain, in ASCII."""
+    keys = db.scalars(select(subscribers.c.key).where(subscribers.c.state == "active"))
+    return Counter(key.rpartition("@")[2] for key in keys)
+
+
 def add(
     db: Connection, key: str, one: Subscriber, now: datetime, *, resubscribe: bool = False
 ) -> bool:
@@ -39,7 +57,7 @@ def add(
     """
     there = find(db, key)
     if there is None:
-        db.execute(subscribers.insert().values(key=key, activated_at=now, **_values(one)))
+        add_all(db, {key: one}, now)
         return True
     if there.state == "active":
         return False
@@ -51,6 +69,13 @@ def add(
     values = {**_values(one), "activated_at": now, "state": "active"}
     db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
     return True
+
+
+def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
+    """By their keys those of whom there is no row yet, in the state they are in."""
+    if new:
+        rows = [{"key": key, "activated_at": now, **_values(one)} for key, one in new.items()]
+        db.execute(subscribers.insert(), rows)
 
 
 def change(db: Connection, key: str, **values: Any) -> bool:

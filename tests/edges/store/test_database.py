@@ -38,6 +38,10 @@ def test_a_database_with_data_survives_down_and_up(store: Store) -> None:
     assert store.revision() == HEAD
 
 
+def address(store: Store) -> str:
+    return store.engine.url.render_as_string(hide_password=False)
+
+
 def test_all_the_way_down_and_up(store: Store) -> None:
     store.migrate("base")
     assert store.revision() is None
@@ -45,18 +49,18 @@ def test_all_the_way_down_and_up(store: Store) -> None:
     assert store.revision() == HEAD
 
 
-def test_a_newer_database_is_refused(store: Store, url: str) -> None:
+def test_a_newer_database_is_refused(store: Store) -> None:
     with store.writing() as db:
         db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match=r"9999.*install the newer"):
-        Store(url)
+        Store(address(store))
 
 
-def test_a_database_of_an_unknown_past_is_refused(store: Store, url: str) -> None:
+def test_a_database_of_an_unknown_past_is_refused(store: Store) -> None:
     with store.writing() as db:
         db.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(StoreError, match=r"stands at 0000, which this program does not know"):
-        Store(url)
+        Store(address(store))
 
 
 @pytest.mark.parametrize("name", ["q?x#y", "50%25 off", "plus+and&"])
@@ -116,10 +120,12 @@ def test_sqlite_is_set_up_as_promised(sqlite: Store) -> None:
         assert db.scalar(text("PRAGMA synchronous")) == 1
 
 
-def test_only_the_owner_reads_the_database(sqlite: Store, tmp_path: Path) -> None:
-    with sqlite.writing() as db:
+def test_only_the_owner_reads_the_database(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    with store.writing() as db:
         subscribe(db)
         modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("newsletter.db*")}
+    store.close()
     assert modes == {0o600}
 
 

@@ -95,8 +95,8 @@ def test_only_the_owner_settles(store: Store) -> None:
     (row,) = claim(store, "owner")
     with store.writing() as db:
         assert not ledger.settle(db, "thief", [Settled(row.id, "accepted", NOON, {})])
-        assert ledger.look(db, row.id, "thief", steady())[0] == "lost"
-        assert ledger.look(db, row.id, "owner", steady())[0] == "go"
+        assert ledger.Look(store)(row.id, "thief", steady())[0] == "lost"
+        assert ledger.Look(store)(row.id, "owner", steady())[0] == "go"
         accepted = Settled(row.id, "accepted", NOON, {"answer": "250 Ok"})
         assert ledger.settle(db, "owner", [accepted]) == {row.id}
         assert not ledger.settle(db, "owner", [Settled(row.id, "put off", NOON, {})])
@@ -196,7 +196,9 @@ def test_only_active_readers_in_the_wanted_places_wait(store: Store) -> None:
         subscribe(db, "tokyo@example.org", "Asia/Tokyo")
         gone = subscribe(db, "gone@example.org", "Europe/Paris")
         subscribers.leave(db, gone.id)
-        found = ledger.waiting(db, TODAY, lambda timezone, _: timezone == "Europe/Paris")
+        ids = ledger.waiting(db, TODAY, lambda timezone, _: timezone == "Europe/Paris")
+        found = ledger.among_waiting(db, TODAY, ids)
+        assert ledger.among_waiting(db, TODAY, [gone.id]) == []
     assert [one.subscriber.address for one in found] == ["paris@example.org"]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from newsletter.edges.store import Connection, Store, domains, ledger, orders, overview
 from newsletter.edges.store.ledger import Scope
+from newsletter.editorial.pace import FREE, Pace
 from tests.builders import NOON, TODAY
 from tests.edges.store.test_ledger import fill, lease
 
@@ -18,6 +19,7 @@ A_DAY = timedelta(days=1)
 LOOKS: dict[str, Callable[[Connection], object]] = {
     "outcomes": lambda db: overview.outcomes(db, TODAY),
     "troubles": lambda db: overview.troubles(db, TODAY, 21),
+    "paced": lambda db: overview.paced(db, NOON, Pace(per_domain=0.5)),
     "held back": lambda db: overview.held_back(db, NOON),
     "unresolved": overview.unresolved,
     "overdue": lambda db: overview.overdue(db, NOON - A_DAY, NOON),
@@ -36,38 +38,45 @@ def test_no_look_reads_the_whole_ledger(look: str, tmp_path: Path) -> None:
     fill(store, readers=3)
     with store.writing() as db:
         domains.put_off(db, "example.org", NOON)
-    with _asked(store) as asked, store.reading() as db:
+    with asked(store) as statements, store.reading() as db:
         LOOKS[look](db)
-    plans = _plans(store, asked)
+    plans = _plans(store, statements)
     store.close()
     assert plans
     assert not re.findall(r"SCAN (?:delivery|attempt|subscriber)\b.*", plans)
 
 
-@pytest.mark.parametrize("scope", [Scope(), Scope(TODAY)])
+@pytest.mark.parametrize("pace", [FREE, Pace(per_domain=1)], ids=["free", "paced"])
+@pytest.mark.parametrize("scope", [Scope(), Scope(TODAY)], ids=["all", "a date"])
 def test_a_claim_takes_the_first_few_and_does_not_sort_all_that_wait(
-    scope: Scope, tmp_path: Path
+    scope: Scope, pace: Pace, tmp_path: Path
 ) -> None:
     store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
     fill(store, readers=3)
-    with _asked(store) as asked:
-        assert len(ledger.claim(store, NOON, lease("one", NOON + A_DAY), 2, scope)) == 2
-    plans = _plans(store, [one for one in asked if "LIMIT" in one[0]])
+    with asked(store) as statements:
+        assert len(ledger.claim(store, NOON, lease("one", NOON + A_DAY), 1, scope, pace)) == 1
+        again = ledger.claim(store, NOON, lease("one", NOON + A_DAY), 1, scope, pace)
+        assert bool(again) is (pace is FREE)
+    plans = _plans(store, [one for one in statements if "LIMIT" in one[0]])
+    text, values = next(one for one in statements if one[0].startswith("UPDATE delivery"))
+    assert isinstance(values, list | tuple)
+    with store.reading() as db:
+        assert "USING INTEGER PRIMARY KEY" in _plan(db, text, values)
     store.close()
     assert "ix_delivery_state_next_attempt_at" in plans
     assert "TEMP B-TREE" not in plans
 
 
 @contextmanager
-def _asked(store: Store) -> Iterator[list[tuple[str, object]]]:
+def asked(store: Store) -> Iterator[list[tuple[str, object]]]:
     """Every statement meanwhile, and its values."""
-    asked: list[tuple[str, object]] = []
+    statements: list[tuple[str, object]] = []
 
     def remember(_: object, __: object, text: str, values: object, *___: object) -> None:
-        asked.append((text, values))
+        statements.append((text, values))
 
     event.listen(store.engine, "before_cursor_execute", remember)
-    yield asked
+    yield statements
     event.remove(store.engine, "before_cursor_execute", remember)
 
 
