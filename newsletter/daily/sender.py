@@ -134,6 +134,7 @@ class Sender:
             reach("released")
             self._forget(in_hand)
         finally:
+            self.look.close()
             self.channel.close()
         for row in self.queue:
             _log(row, "pending")

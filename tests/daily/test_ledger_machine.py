@@ -26,6 +26,7 @@ from newsletter.daily import Desk, Readers
 from newsletter.daily.deliver import deliver
 from newsletter.edges.channels import Attempt, Envelope
 from newsletter.edges.store import Connection, Store, ledger, orders, subscribers
+from newsletter.edges.store.database import Question
 from newsletter.edges.store.ledger import Steady
 from newsletter.edges.store.transitions import BEGINNINGS, TRANSITIONS
 from newsletter.edges.templates import read_templates
@@ -86,18 +87,23 @@ class Mortal:
         with self.store.reading() as db:
             yield db
 
-    def prepare(self, question: Select[Any]) -> Callable[..., Any]:
-        ask = self.store.prepare(question)
-
-        def asked(**values: object) -> Any:
-            self.breathe()
-            return ask(**values)
-
-        return asked
+    def prepare(self, question: Select[Any]) -> "Breathing":
+        return Breathing(self.store.prepare(question), self.breathe)
 
     def breathe(self) -> None:
         if self.dead:
             raise PowerCutError
+
+
+class Breathing:
+    """A question that the dead do not ask."""
+
+    def __init__(self, question: Question, breathe: Callable[[], None]) -> None:
+        self.question, self.breathe, self.close = question, breathe, question.close
+
+    def __call__(self, **values: object) -> Any:
+        self.breathe()
+        return self.question(**values)
 
 
 class Server:

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from newsletter.edges.resources import resource
 from newsletter.edges.store.schema import HEAD
@@ -20,8 +21,10 @@ from newsletter.errors import ConfigError, StoreError
 _BUSY_SECONDS = 30
 _WRITE_LOCK = 7_415_021  # any number, as long as every writer names the same one
 
-# Knows dataclasses and dates as well, and is faster than the standard library's.
-_JSON: dict[str, Any] = {
+_OPTIONS: dict[str, Any] = {
+    # As many as there are senders: each keeps one to look with.
+    "max_overflow": -1,
+    # Knows dataclasses and dates as well, and is faster than the standard library's.
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
 }
@@ -107,9 +110,10 @@ class Store:
 
 
 class Question:
-    """A SELECT of one row at most, compiled once; each time it sees what is committed by then.
+    """A SELECT of one row at most, compiled once, on a connection of its own until ``close``; each
+    time it sees what is committed by then.
 
-    Its values are passed as the driver takes them, and come back so.
+    Its values are passed as the driver takes them, and come back so. For one thread.
     """
 
     def __init__(self, engine: Engine, question: Select[Any]) -> None:
@@ -118,20 +122,29 @@ class Question:
         self._text, self._fixed = str(compiled), compiled.params
         # By their place where the driver counts them (SQLite), else by their names.
         self._places: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        self._connection: PoolProxiedConnection | None = None
 
     def __call__(self, **values: object) -> Any:
         given = {**self._fixed, **values}
         with _told_plainly(self._engine):
             return self._ask(tuple(map(given.get, self._places)) if self._places else given)
 
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
     def _ask(self, given: Any) -> Any:
-        connection = self._engine.raw_connection()
+        connection = self._connection = self._connection or self._engine.raw_connection()
         try:
             cursor = connection.cursor()
             cursor.execute(self._text, given)
-            return cursor.fetchone()
-        finally:
-            connection.close()
+            found = cursor.fetchone()
+            connection.rollback()
+        except BaseException:
+            self.close()
+            raise
+        return found
 
 
 def revision(url: str, beside: Path = Path()) -> str | None:
@@ -193,7 +206,7 @@ def _known(url: URL) -> URL:
 
 def _postgresql(url: URL) -> Engine:
     try:
-        engine = create_engine(url, pool_pre_ping=True, **_JSON)
+        engine = create_engine(url, pool_pre_ping=True, **_OPTIONS)
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"store.url needs the package {error.name}: pip install 'newsletter[postgresql]'"
@@ -209,7 +222,7 @@ def _sqlite(url: URL, beside: Path) -> Engine:
     # Never rendered to text and parsed again: a folder's name may hold a "?" or a "%".
     url = url.set(database=str(path))
     _create_private(path)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **_JSON)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **_OPTIONS)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec.json import Decoder
-from sqlalchemy import Connection, Text, cast, select
+from sqlalchemy import Connection, Text, bindparam, cast, select
 
 from newsletter.edges.store.database import chunks
 from newsletter.edges.store.schema import insight as insights
@@ -47,11 +47,11 @@ def load_all(db: Connection, ids: Sequence[int]) -> dict[int, Issue]:
     found: dict[int, Issue] = {}
     for some in chunks(ids):
         chosen: dict[int, list[Pick]] = {number: [] for number in some}
-        for issue_id, *values in db.execute(_PICKS.where(picks.c.issue_id.in_(some))):
+        for issue_id, *values in db.execute(_PICKS, {"ids": some}).all():
             chosen[issue_id].append(_pick(values))
-        for head in db.execute(_HEADS.where(issues.c.id.in_(some))):
-            runners_up = _RUNNERS_UP.decode(head.runners_up)
-            found[head.id] = Issue(head.date, tuple(chosen[head.id]), runners_up, head.first)
+        for issue_id, day, first, runners_up in db.execute(_HEADS, {"ids": some}).all():
+            left = _runners_up(runners_up)
+            found[issue_id] = Issue(day, tuple(chosen[issue_id]), left, first)
     return found
 
 
@@ -93,19 +93,17 @@ _PICKS = (
         *(cast(picks.c[name], Text) for name in ("signals", "citation", "echoes", "related")),
     )
     .join(insights, insights.c.id == picks.c.insight_id)
+    .where(picks.c.issue_id.in_(bindparam("ids", expanding=True)))
     .order_by(picks.c.issue_id, picks.c.rank)
 )
-_HEADS = select(
-    issues.c.id,
-    issues.c.date,
-    issues.c.first,
-    cast(issues.c.runners_up, Text).label("runners_up"),
+_HEADS = select(issues.c.id, issues.c.date, issues.c.first, cast(issues.c.runners_up, Text)).where(
+    issues.c.id.in_(bindparam("ids", expanding=True))
 )
-_RUNNERS_UP = Decoder(tuple[RunnerUp, ...])
 _SIGNALS = Decoder(dict[str, float])
-_ECHOES = Decoder(tuple[Echo, ...])
-# An insight is cited alike for all its readers.
+# An insight is cited alike for all its readers, and often has no echo.
 _citation = lru_cache(maxsize=1024)(Decoder(Citation).decode)
+_echoes = lru_cache(maxsize=1024)(Decoder(tuple[Echo, ...]).decode)
+_runners_up = lru_cache(maxsize=64)(Decoder(tuple[RunnerUp, ...]).decode)
 
 
 def _pick(row: Sequence[Any]) -> Pick:
@@ -117,7 +115,7 @@ def _pick(row: Sequence[Any]) -> Pick:
         citation=_citation(citation),
         score=score,
         signals=_SIGNALS.decode(signals),
-        echoes=_ECHOES.decode(echoes),
-        related=_ECHOES.decode(related),
+        echoes=_echoes(echoes),
+        related=_echoes(related),
         reason=reason,
     )

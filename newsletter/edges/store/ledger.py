@@ -419,6 +419,7 @@ class Look:
 
     def __init__(self, store: Store) -> None:
         self._ask = store.prepare(_LOOK)
+        self.close = self._ask.close
 
     def __call__(self, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
         found = self._ask(holder=owner, row_id=row_id)
