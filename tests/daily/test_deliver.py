@@ -147,7 +147,7 @@ def test_a_broken_template_sends_nothing_and_loses_nothing(house: House) -> None
 
 
 class _Broken:
-    def fill(self, name: str, /, **_values: object) -> str:
+    def pieces(self, name: str, _values: object) -> list[str]:
         raise RuntimeError(name)
 
 
