@@ -77,7 +77,7 @@ class Letterhead:
         """The address under which readers' tokens answer; empty where nothing does."""
         return f"{uri(self.base_url.rstrip('/'))}/u/" if self.base_url else ""
 
-    @property
+    @cached_property
     def direction(self) -> str:
         """ "ltr" or "rtl", by the language."""
         return "rtl" if self.language.lower().partition("-")[0] in _RIGHT_TO_LEFT else "ltr"

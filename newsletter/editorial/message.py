@@ -75,7 +75,7 @@ def _date(due_at: datetime, timezone: str) -> str:
 def _list(ways: Sequence[str], letterhead: Letterhead) -> list[tuple[str, str]]:
     """RFC 2919, 2369, 8058 (one click needs https) and 3834 (made by a periodic process)."""
     headers = [
-        ("List-Id", _list_id(letterhead)),
+        ("List-Id", _list_id(letterhead.name, letterhead.sender)),
         ("List-Unsubscribe", ",\r\n ".join(f"<{way}>" for way in ways)),
         ("Precedence", "bulk"),
         ("Auto-Submitted", "auto-generated"),
@@ -86,10 +86,10 @@ def _list(ways: Sequence[str], letterhead: Letterhead) -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=8)
-def _list_id(letterhead: Letterhead) -> str:
-    plain = unicodedata.normalize("NFKD", letterhead.name).encode("ascii", "ignore").decode()
+def _list_id(name: str, sender: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "newsletter"
-    return f"<{slug[:63].rstrip('-')}.{_address(letterhead.sender).rpartition('@')[2]}>"
+    return f"<{slug[:63].rstrip('-')}.{_address(sender).rpartition('@')[2]}>"
 
 
 def _mailbox(header: str, name: str, address: str) -> str:

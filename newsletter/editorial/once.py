@@ -77,15 +77,16 @@ class Once(Extension):
             if value is not None and type(value).__hash__ is object.__hash__:
                 kind = type(value).__name__
                 raise TemplateRuntimeError(f"{{% once %}} takes values alone, no {kind}")
+        key = _typed(values)
         made = Fragment(caller())
         size = sum(map(getsizeof, (made, made.quoted, *values)))
-        with self._one_at_a_time:
-            if self._bytes + size > _MOST:
-                self._known.clear()
-                self._bytes = 0
-            self._known[_typed(values)] = made
-            self._bytes += size
-        return made
+        with self._one_at_a_time:  # another thread may have made the same since we looked
+            if key not in self._known:
+                self._bytes += size
+                if self._bytes > _MOST:
+                    self._known.clear()
+                    self._bytes = size
+            return self._known.setdefault(key, made)
 
 
 def _typed(values: tuple[object, ...]) -> Hashable:

@@ -147,7 +147,7 @@ def test_a_broken_template_sends_nothing_and_loses_nothing(house: House) -> None
 
 
 class _Broken:
-    def pieces(self, name: str, _values: object) -> list[str]:
+    def pieces(self, name: str, _values: dict[str, object]) -> list[str]:
         raise RuntimeError(name)
 
 

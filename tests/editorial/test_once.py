@@ -91,6 +91,14 @@ def test_what_is_kept_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     assert once(paper)._bytes <= 4_000
 
 
+def test_a_fragment_without_text_is_counted_once() -> None:
+    paper = Stationery({"a.txt": "{% once %}{% if x %}{{ x }}{% endif %}{% endonce %}"})
+    assert paper.fill("a.txt", x="") == ""
+    counted = once(paper)._bytes
+    assert paper.fill("a.txt", x="") == ""
+    assert once(paper)._bytes == counted
+
+
 def test_threads_make_the_same_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     """So little is kept that each of them clears away what the others are about to look up."""
     monkeypatch.setattr("newsletter.editorial.once._MOST", 60_000)

@@ -4,7 +4,7 @@ How a row may move stands in ``transitions``; here is when.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
@@ -285,6 +285,23 @@ _IN_TURN = (deliveries.c.next_attempt_at, deliveries.c.id)
 _CLAIM = transitions.prepared("claim", deliveries.c.id == bindparam("row_id"))
 
 
+_TAKEN = (
+    select(
+        *(subscribers.c[one.name] for one in fields(Subscriber)),
+        deliveries.c.id.label("row_id"),
+        deliveries.c.domain,
+        deliveries.c.issue_id,
+        deliveries.c.message_id,
+        deliveries.c.due_at,
+        deliveries.c.expires_at,
+        deliveries.c.attempts,
+    )
+    .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+    .where(deliveries.c.id.in_(bindparam("row_ids", expanding=True)))
+    .order_by(*_IN_TURN)
+)
+
+
 def claim(
     store: Store, now: datetime, lease: Lease, most: int, scope: Scope, pace: Pace = FREE
 ) -> list[Claimed]:
@@ -302,13 +319,7 @@ def claim(
             return []
         taken = {**lease.columns, "changed_at": now}
         _CLAIM(db, [{**taken, "row_id": row_id} for row_id in slots])
-        query = (
-            select(deliveries, subscribers)
-            .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-            .where(deliveries.c.id.in_(slots))
-            .order_by(*_IN_TURN)
-        )
-        rows = [_claimed(row, slots) for row in db.execute(query).mappings()]
+        rows = [_claimed(row, slots) for row in db.execute(_TAKEN, {"row_ids": list(slots)})]
         reach("claiming")
     reach("claimed")
     return sorted(rows, key=lambda row: row.not_before)
@@ -362,19 +373,18 @@ def wake(db: Connection, now: datetime) -> None:
     transitions.amend(db, rows, next_attempt_at=now)
 
 
-def _claimed(row: Mapping[Any, Any], slots: Mapping[int, datetime]) -> Claimed:
-    who = {column.name: row[column] for column in subscribers.c}
-    del who["key"], who["activated_at"]
+def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:
+    *who, row_id, domain, issue_id, message_id, due_at, expires_at, attempts = row
     return Claimed(
-        id=row[deliveries.c.id],
-        domain=row["domain"],
-        subscriber=Subscriber(**who),
-        issue_id=row["issue_id"],
-        message_id=row["message_id"],
-        due_at=row["due_at"],
-        expires_at=row["expires_at"],
-        attempts=row["attempts"],
-        not_before=slots[row[deliveries.c.id]],
+        id=row_id,
+        domain=domain,
+        subscriber=Subscriber(*who),
+        issue_id=issue_id,
+        message_id=message_id,
+        due_at=due_at,
+        expires_at=expires_at,
+        attempts=attempts,
+        not_before=slots[row_id],
     )
 
 
