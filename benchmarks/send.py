@@ -140,7 +140,8 @@ def make_crowd(folder: Path, readers: int) -> Figures:
 def _postings(path: Path) -> Sequence[Posting]:
     store = Store(f"sqlite:///{path}")
     lease = Lease("bench", Steady("this boot", 60.0), NOW + timedelta(minutes=1))
-    rows = ledger.claim(store, NOW, lease, 1_000_000, Scope(TODAY))
+    with store.writing() as db:
+        rows = ledger.claim(db, NOW, lease, 1_000_000, Scope(TODAY))
     with store.reading() as db:
         found = issues.load_all(db, [row.issue_id for row in rows])
     store.close()

@@ -10,7 +10,7 @@ from typing import Any
 from newsletter.daily.desk import Desk
 from newsletter.edges.channels import Attempt, Envelope
 from newsletter.edges.faults import reach
-from newsletter.edges.store import domains, issues, ledger, subscribers
+from newsletter.edges.store import Connection, domains, issues, ledger, subscribers
 from newsletter.edges.store.ledger import Claimed, Lease, Scope, Settled, Steady, Tried
 from newsletter.editorial.backoff import wait
 from newsletter.editorial.message import message
@@ -72,23 +72,26 @@ class Sender:
             while not self.stop() and (self._claim() or self._rest()):
                 while self._has_next():
                     self._offer(self.queue[0])
-                self._settle_accepted()
         finally:
             self._close()
 
     def _claim(self) -> bool:
-        store = self.desk.store
-        rows = ledger.claim(
-            store, self.clock(), self._lease(), self.desk.claim, self.scope, self.desk.pace
-        )
+        """The next rows; what was accepted of the last is settled in the same transaction."""
+        desk, store = self.desk, self.desk.store
+        with store.writing(durable=True) as db:
+            mine = self._write_accepted(db)
+            now, lease = self.clock(), self._lease()
+            rows = ledger.claim(db, now, lease, desk.claim, self.scope, desk.pace)
+            reach("claiming")
+        reach("claimed")
         self.queue.extend(rows)
+        self._accepted_are_settled(mine)
         with store.reading() as db:
             since = None if rows else ledger.paused(db)
             self.issues = issues.load_all(db, sorted({row.issue_id for row in rows}))
             self.waiting = domains.waiting(db)
         if since is not None:
             raise Paused(f"paused since {since:%Y-%m-%d %H:%M} UTC: `newsletter resume` goes on")
-        self.settled_at = self.desk.steady().seconds
         for row in rows:
             _log(row, "sending")
         return bool(rows)
@@ -268,12 +271,21 @@ class Sender:
     def _settle_accepted(self) -> None:
         if not self.accepted:
             return
-        reach("settling")
         with self.desk.store.writing() as db:
-            mine = ledger.settle(db, self.desk.owner, [settled for _, settled in self.accepted])
-            for name in {row.domain for row, _ in self.accepted} & set(self.waiting):
-                domains.took(db, name)
-        reach("settled")
+            mine = self._write_accepted(db)
+        self._accepted_are_settled(mine)
+
+    def _write_accepted(self, db: Connection) -> Set[int]:
+        if not self.accepted:
+            return set()
+        reach("settling")
+        for name in {row.domain for row, _ in self.accepted} & set(self.waiting):
+            domains.took(db, name)
+        return ledger.settle(db, self.desk.owner, [settled for _, settled in self.accepted])
+
+    def _accepted_are_settled(self, mine: Set[int]) -> None:
+        if self.accepted:
+            reach("settled")
         done, self.accepted = self.accepted, []
         self.settled_at = self.desk.steady().seconds
         for row, settled in done:

@@ -23,7 +23,6 @@ from sqlalchemy import (
     tuple_,
 )
 
-from newsletter.edges.faults import reach
 from newsletter.edges.store import paces, transitions
 from newsletter.edges.store.database import Store, chunks
 from newsletter.edges.store.schema import attempt as attempts
@@ -303,25 +302,22 @@ _TAKEN = (
 
 
 def claim(
-    store: Store, now: datetime, lease: Lease, most: int, scope: Scope, pace: Pace = FREE
+    db: Connection, now: datetime, lease: Lease, most: int, scope: Scope, pace: Pace = FREE
 ) -> list[Claimed]:
-    """Take up to ``most`` rows, in the order of their slots: durably, before any server can hear
-    of them.
+    """Take up to ``most`` rows, in the order of their slots.
 
-    Nothing taken may mean that what is left waits for its pace: ``again`` tells.
+    The transaction must be durable, and at its end before any server can hear of them. Nothing
+    taken may mean that what is left waits for its pace: ``again`` tells.
     """
-    with store.writing(durable=True) as db:
-        if paused(db):
-            return []
-        queue = select(deliveries.c.id, deliveries.c.domain).where(_within(scope), *_ripe(now))
-        slots = paces.reserve(db, queue.order_by(*_IN_TURN), now, most, pace)
-        if not slots:
-            return []
-        taken = {**lease.columns, "changed_at": now}
-        _CLAIM(db, [{**taken, "row_id": row_id} for row_id in slots])
-        rows = [_claimed(row, slots) for row in db.execute(_TAKEN, {"row_ids": list(slots)})]
-        reach("claiming")
-    reach("claimed")
+    if paused(db):
+        return []
+    queue = select(deliveries.c.id, deliveries.c.domain).where(_within(scope), *_ripe(now))
+    slots = paces.reserve(db, queue.order_by(*_IN_TURN), now, most, pace)
+    if not slots:
+        return []
+    taken = {**lease.columns, "changed_at": now}
+    _CLAIM(db, [{**taken, "row_id": row_id} for row_id in slots])
+    rows = [_claimed(row, slots) for row in db.execute(_TAKEN, {"row_ids": list(slots)})]
     return sorted(rows, key=lambda row: row.not_before)
 
 

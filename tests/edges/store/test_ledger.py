@@ -36,7 +36,8 @@ def fill(store: Store, readers: int = 1) -> None:
 
 
 def claim(store: Store, owner: str = "me", most: int = 20, now: datetime = NOON) -> list[Claimed]:
-    return ledger.claim(store, now, lease(owner, now + LEASE), most, Scope())
+    with store.writing() as db:
+        return ledger.claim(db, now, lease(owner, now + LEASE), most, Scope())
 
 
 def steady(at: datetime = NOON) -> Steady:

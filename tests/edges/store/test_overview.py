@@ -53,9 +53,9 @@ def test_a_claim_takes_the_first_few_and_does_not_sort_all_that_wait(
 ) -> None:
     store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
     fill(store, readers=3)
-    with asked(store) as statements:
-        assert len(ledger.claim(store, NOON, lease("one", NOON + A_DAY), 1, scope, pace)) == 1
-        again = ledger.claim(store, NOON, lease("one", NOON + A_DAY), 1, scope, pace)
+    with asked(store) as statements, store.writing() as db:
+        assert len(ledger.claim(db, NOON, lease("one", NOON + A_DAY), 1, scope, pace)) == 1
+        again = ledger.claim(db, NOON, lease("one", NOON + A_DAY), 1, scope, pace)
         assert bool(again) is (pace is FREE)
     plans = _plans(store, [one for one in statements if "LIMIT" in one[0]])
     text, values = next(one for one in statements if one[0].startswith("UPDATE delivery"))

@@ -32,7 +32,8 @@ def fill(store: Store, addresses: Iterable[str]) -> None:
 def claim(
     store: Store, pace: Pace, now: datetime = NOON, owner: str = "me", most: int = 20
 ) -> list[Claimed]:
-    return ledger.claim(store, now, lease(owner, now + LEASE), most, Scope(), pace)
+    with store.writing() as db:
+        return ledger.claim(db, now, lease(owner, now + LEASE), most, Scope(), pace)
 
 
 def again(store: Store, pace: Pace, now: datetime = NOON) -> datetime | None:
