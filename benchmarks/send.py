@@ -249,6 +249,7 @@ def _ways(scale: Scale) -> dict[str, tuple[Any, ...]]:
     count = scale.messages
     hows = {
         "1 connection": How(connections=1),
+        "2 connections": How(connections=2),
         "4 connections": How(),
         "4 connections, claims of 1": How(claim=1),
         "4 connections, claims of 100": How(claim=100),
