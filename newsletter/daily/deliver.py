@@ -1,5 +1,6 @@
 """Pending rows to the channel: claimed before the attempt, settled after the answer."""
 
+import gc
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -26,7 +27,13 @@ def deliver(
 ) -> Report:
     """Offer every row that is due, once; what could not be sent says so in the ledger."""
     scope = Scope(on, readers.ids)
-    return _Crew(desk, clock, scope, _open(desk, clock(), scope, hurry=readers.now)).work()
+    crew = _Crew(desk, clock, scope, _open(desk, clock(), scope, hurry=readers.now))
+    # What stands now stays until the end: the collector would go through all of it again and again.
+    gc.freeze()
+    try:
+        return crew.work()
+    finally:
+        gc.unfreeze()
 
 
 def _open(desk: Desk, now: datetime, scope: Scope, *, hurry: bool) -> int:
