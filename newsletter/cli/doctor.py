@@ -222,8 +222,9 @@ def _queue(app: App) -> Iterator[Line]:
 def _unknown(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
         count = overview.unresolved(db)
-    mend = "look for `newsletter deliveries --state unknown` in the server's log, then `resolve`"
-    yield Line("unknown", "warn" if count else "ok", f"{count:,}", mend if count else "")
+    mend = "`newsletter deliveries --state unknown` names their Message-IDs: look for those in the"
+    mend = f"{mend} server's log, then `newsletter deliveries resolve`" if count else ""
+    yield Line("unknown", "warn" if count else "ok", f"{count:,}", mend)
 
 
 def _late(app: App) -> Iterator[Line]:

@@ -178,7 +178,10 @@ def test_a_cancelled_date_goes_to_nobody_more(mailing: House, server: SmtpServer
     mailing("send", "--now")
     assert ("dot@beta.example", "skipped", "cancelled") in mailing.ledger()
     told = mailing("status")
-    assert "Issue of     2026-03-14: 18 candidates; cancelled: nobody more gets it" in told.out
+    assert (
+        "Issue of     2026-03-14: 18 candidates of the last 14 days; cancelled: nobody more gets it"
+        in told.out
+    )
     assert "4  skipped  cancelled" in told.out
     assert mailing("status", "--json").json["cancelled"] is True
 

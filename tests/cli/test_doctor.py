@@ -66,7 +66,7 @@ def test_all_is_well(well: House) -> None:
     ("pace", "verdict", "found"),
     [
         ("per_second = 2", "ok", "3 readers take 1 s or more"),
-        ("per_domain = 0.001", "ok", "2 readers at other.example take 17 min or more"),
+        ("per_domain = 0.001", "ok", "2 readers at other.example take 16 min or more"),
         ("per_second = 0.001\n[delivery.pace.domains]\n'x.example' = 1", "ok", "3 readers take 33"),
         ("[delivery.pace.domains]\n'x.example' = 1", "ok", "3 readers take 0 s or more"),
     ],
@@ -91,7 +91,7 @@ def test_a_pace_that_outlasts_the_day_is_told(well: House) -> None:
             " interests, state, activated_at FROM subscriber, n WHERE id = 1"
         )
     verdict, found, mend = look(well)["pace"]
-    assert (verdict, found) == ("warn", "90 readers take 25 h or more")
+    assert (verdict, found) == ("warn", "90 readers take 24 h or more")
     assert "[delivery.pace]" in mend
 
 
