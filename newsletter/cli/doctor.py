@@ -1,5 +1,6 @@
 """``newsletter doctor``: what can be checked here and now, each line with its mend."""
 
+import re
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
@@ -27,6 +28,8 @@ from newsletter.errors import NewsletterError
 
 _OLD = timedelta(hours=1)
 _A_DAY = timedelta(days=1)
+# Brackets in pairs: what ends within one belongs to the finding.
+_MENDED = re.compile(r"(.+): (check (?:[^()]|\([^()]*\))*)")
 _HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "List-Unsubscribe", "List-Id")
 
 
@@ -60,7 +63,8 @@ def _checked(app: App, what: str, check: Check) -> Iterator[Line]:
     try:
         yield from check(app)
     except NewsletterError as error:
-        yield Line(what, "fail", str(error), "")
+        parts = _MENDED.fullmatch(str(error))
+        yield Line(what, "fail", *(parts.groups() if parts else (str(error), "")))
 
 
 def _configuration(app: App) -> Iterator[Line]:
