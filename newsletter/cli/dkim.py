@@ -61,8 +61,8 @@ def _told(signer: Signer, name: str, config: str, *, ed25519: bool) -> Iterator[
     yield ""
     yield zone_line(signer)
     yield ""
-    yield "Then, when the DNS answers with it, set these in the [dkim] section that is in"
-    yield f"{config} already:"
+    yield "Then, when the DNS answers with it, set these in the [dkim] section of"
+    yield f"{config} (`init` wrote one; a second would be an error):"
     yield ""
     yield from (f'selector = "{signer.selector}"', f'domain = "{signer.domain}"')
     yield f'key_file = "{name}"'
