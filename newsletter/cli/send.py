@@ -41,10 +41,14 @@ def send(app: App, words: Namespace) -> int:
     stop = stopper()
     set_up_log(verbose=words.verbose)
     alert(app)
-    gathered, report = _publish(app, words, readers, stop)
+    try:
+        gathered, report = _publish(app, words, readers, stop)
+    except KeyboardInterrupt:
+        warn("ended at once; see `newsletter status` and `newsletter deliveries --state unknown`")
+        raise
     stopped = str(report.stopped or "by a signal" * stop.is_set())
     alert(app, report.stopped)
-    if report.outcomes["waiting"]:
+    if report.outcomes["waiting"] or stopped:
         report.outcomes["waiting"] = _waiting(app, words, readers)
     _tell(app, words, gathered, report, stopped)
     return 0 if report.ok and not stopped else 1
@@ -104,6 +108,7 @@ def stopper() -> threading.Event:
     def interrupted(*_: object) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
+        warn("finishing the messages in hand; a second interrupt ends it at once")
         stop.set()
 
     signal.signal(signal.SIGINT, interrupted)

@@ -47,7 +47,6 @@ def _open(desk: Desk, now: datetime, scope: Scope, *, hurry: bool) -> int:
         ledger.wake(db, now)
         if hurry:
             ledger.hurry(db, now, scope)
-            domains.forget(db)
         total = ledger.pending(db, now, scope)
     desk.hand.rows.clear()
     if left:
@@ -71,12 +70,40 @@ class _Crew:
         self.lock, self.resting = Lock(), Lock()
         self.halted, self.ended = Event(), Event()
         self.stopped: DeliveryError | None = None
+        self.missed: DeliveryError | None = None
         self.failed: BaseException | None = None
 
     def work(self) -> Report:
-        # Daemons: one that waits for a mail server must not keep a process that was told to end.
-        for number in range(self.count):
-            Thread(target=self._sender, name=f"sender-{number + 1}", daemon=True).start()
+        try:
+            self._begin()
+            self._watch_until_the_end()
+        except (KeyboardInterrupt, SystemExit):
+            abandon(self.desk, self.clock())
+            raise
+        if self.failed is not None:
+            raise self.failed
+        if self.stopped is None and self.missed is not None and self._left():
+            self.stopped = self.missed
+        return Report(self.outcomes, self.stopped)
+
+    def _begin(self) -> None:
+        """As many threads as can be had, one at least."""
+        wanted = self.count
+        for number in range(wanted):
+            # Daemons: one that waits for a mail server must not keep a process from its end.
+            thread = Thread(target=self._sender, name=f"sender-{number + 1}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:
+                if not number:
+                    raise
+                log.warning("%d connections instead of %d: %s", number, wanted, error)
+                with self.lock:
+                    self.count -= wanted - number - 1
+                    self._leave(None)
+                return
+
+    def _watch_until_the_end(self) -> None:
         try:
             while not self.ended.wait(_WATCHED_EVERY):
                 self._watch()
@@ -85,12 +112,10 @@ class _Crew:
             self.halted.set()
             self.ended.wait()
             raise
-        except BaseException:
-            abandon(self.desk, self.clock())
-            raise
-        if self.failed is not None:
-            raise self.failed
-        return Report(self.outcomes, self.stopped)
+
+    def _left(self) -> int:
+        with self.desk.store.reading() as db:
+            return ledger.pending(db, self.clock(), self.scope)
 
     def _watch(self) -> None:
         with self.lock:
@@ -116,6 +141,7 @@ class _Crew:
             case None:
                 pass
             case ChannelDown() if self.count:
+                self.missed = error
                 log.info("a connection less: %s", error)
             case ChannelDown() | SenderRefused() | Paused():
                 self.stopped = self.stopped or error

@@ -4,7 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Set
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Any
 
 from newsletter.daily.desk import Desk
@@ -18,11 +18,11 @@ from newsletter.editorial.model import Issue, Posting, digest
 from newsletter.editorial.pace import HORIZON
 from newsletter.errors import (
     AnswerLost,
-    ChannelDown,
     Deferred,
+    DeliveryError,
     Paused,
     Refused,
-    SenderRefused,
+    StoreError,
     Withheld,
 )
 
@@ -57,6 +57,7 @@ class Sender:
     ) -> None:
         self.desk, self.clock, self.scope = desk, clock, scope
         self.stop, self.count, self.resting = stop, count, resting
+        self.owner = ledger.sender(desk.owner, str(get_ident()))
         self.channel = desk.channel()
         self.look = ledger.Look(desk.store)
         self.queue: deque[Claimed] = deque()
@@ -127,7 +128,7 @@ class Sender:
 
     def _close(self) -> None:
         """What was never offered waits again; offered and not settled is unknown."""
-        in_hand, store, owner = self.offered, self.desk.store, self.desk.owner
+        in_hand, store, owner = self.offered, self.desk.store, self.owner
         try:
             self._settle_accepted()
             with store.writing() as db:
@@ -147,7 +148,7 @@ class Sender:
     def _lease(self) -> Lease:
         now, length = self.desk.steady(), self.desk.lease
         end = Steady(now.boot, now.seconds + length.total_seconds())
-        return Lease(self.desk.owner, end, self.clock() + length)
+        return Lease(self.owner, end, self.clock() + length)
 
     def _offer(self, row: Claimed) -> None:
         until = self.waiting.get(row.domain)
@@ -155,22 +156,31 @@ class Sender:
             self.queue.popleft()
             self._settle(row, "put off", next_attempt_at=until)
             return
-        envelope = self._envelope(row)
-        reach("built")
         attempt = Attempt(look=lambda: self._look(row))
         try:
-            how, values = self._hand_over(row, envelope, attempt)
-        except (ChannelDown, SenderRefused) as error:
-            # Behind all who wait: a row that always ends the run may not keep the others from it.
-            behind = {"answer": str(error), "next_attempt_at": self.clock()}
-            self._take(row)
-            self._settle(row, "put off", _tried(attempt), **behind)
+            how, values = self._hand_over(row, attempt)
+        except (Paused, StoreError):
+            raise
+        except Exception as error:
+            self._put_behind(row, attempt, error)
             raise
         if how:
             self._take(row)
             (self._accept if how == "accepted" else self._settle)(
                 row, how, _tried(attempt), **values
             )
+
+    def _put_behind(self, row: Claimed, attempt: Attempt, error: Exception) -> None:
+        """Behind all who wait: a row that always ends the run may not keep the others from it.
+
+        Nobody knows what became of one that was handed over, but by the server's own word.
+        """
+        ours = isinstance(error, DeliveryError)
+        if ours or self.offered is not row:
+            answer = str(error) if ours else f"{type(error).__name__}: {error}"
+            behind = {"answer": answer, "next_attempt_at": self.clock()}
+            self._take(row)
+            self._settle(row, "put off", _tried(attempt), **behind)
 
     def _look(self, row: Claimed) -> None:
         """The last moment to change one's mind; from here on the server may have the message."""
@@ -191,7 +201,7 @@ class Sender:
         self._take(row)
 
     def _verdict(self, row: Claimed) -> tuple[ledger.Verdict, float]:
-        return self.look(row.id, self.desk.owner, self.desk.steady())
+        return self.look(row.id, self.owner, self.desk.steady())
 
     def _take(self, row: Claimed) -> None:
         """Out of the queue: no end of this run gives it back as if it had not been offered."""
@@ -210,10 +220,10 @@ class Sender:
         if row is not None:
             self.desk.hand.rows.pop(row.id, None)
 
-    def _hand_over(
-        self, row: Claimed, envelope: Envelope, attempt: Attempt
-    ) -> tuple[str, dict[str, Any]]:
+    def _hand_over(self, row: Claimed, attempt: Attempt) -> tuple[str, dict[str, Any]]:
         """The transition to take, and what to write with it; no transition for a row not ours."""
+        envelope = self._envelope(row)
+        reach("built")
         try:
             answer = self.channel.send(envelope, attempt)
         except Withheld as error:
@@ -234,7 +244,7 @@ class Sender:
         self.offered = None
         if verdict == "lost":
             with self.desk.store.writing() as db:
-                ledger.release(db, [row.id], self.desk.owner)
+                ledger.release(db, [row.id], self.owner)
         return {"left": "left", "cancelled": "cancel"}.get(verdict, ""), {}
 
     def _put_off(self, row: Claimed, *, shared: bool) -> dict[str, Any]:
@@ -254,7 +264,7 @@ class Sender:
         reach("settling")
         settled = Settled(row.id, how, self.clock(), values, tried)
         with self.desk.store.writing() as db:
-            mine = ledger.settle(db, self.desk.owner, [settled])
+            mine = ledger.settle(db, self.owner, [settled])
         reach("settled")
         self.offered = None
         self._told(row, settled, mine)
@@ -279,9 +289,10 @@ class Sender:
         if not self.accepted:
             return set()
         reach("settling")
-        for name in {row.domain for row, _ in self.accepted} & set(self.waiting):
-            domains.took(db, name)
-        return ledger.settle(db, self.desk.owner, [settled for _, settled in self.accepted])
+        for row, settled in self.accepted:
+            if row.domain in self.waiting:
+                domains.took(db, row.domain, settled.at)
+        return ledger.settle(db, self.owner, [settled for _, settled in self.accepted])
 
     def _accepted_are_settled(self, mine: Set[int]) -> None:
         if self.accepted:

@@ -43,6 +43,7 @@ class Once(Extension):
     def parse(self, parser: Parser) -> list[nodes.Node]:
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endonce",), drop_needle=True)
+        self._check(parser, body, line)
         self._blocks += 1
         key = self._key(body)
         found = parser.free_identifier(lineno=line)
@@ -55,6 +56,17 @@ class Once(Extension):
             nodes.Assign(found, find, lineno=line),
             nodes.If(found, [put], [], [keep], lineno=line),
         ]
+
+    def _check(self, parser: Parser, body: list[nodes.Node], line: int) -> None:
+        """What takes values that do not stand in the block cannot be in it: its key would not have
+        them, and one reader's link would stand in another's letter."""
+        block = nodes.Template(body)
+        foreign = nodes.Include, nodes.Import, nodes.FromImport, nodes.Block
+        if (found := next(block.find_all(foreign), None)) is not None:
+            parser.fail(f"{{% once %}} holds no {{% {type(found).__name__.lower()} %}}", line)
+        names = {one.name for one in block.find_all(nodes.Name) if one.ctx == "load"}
+        for name in sorted(names & {"self", "super", *self.environment.globals}):
+            parser.fail(f"{{% once %}} takes values alone, and {name} is none", line)
 
     def _key(self, body: list[nodes.Node]) -> nodes.Tuple:
         """The block's number, and every variable that it does not set itself."""

@@ -380,7 +380,7 @@ def test_a_signal_lets_the_message_in_hand_out_and_leaves_the_rest_waiting(
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "send", interrupted)
         done = stocked("send")
-    assert (done.code, done.out) == (1, "1 sent\n")
+    assert (done.code, done.out) == (1, "1 sent, 2 waiting\n")
     assert "stopped, the rest waits: by a signal" in done.stderr
     assert [state for _, state, _ in stocked.ledger()] == ["sent", "pending", "pending"]
     assert outcome(stocked) == {"sent": 2}

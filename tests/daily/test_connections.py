@@ -3,13 +3,17 @@
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from threading import Barrier, Event, get_ident
+from datetime import timedelta
+from threading import Barrier, Event, Thread, get_ident
 
 import pytest
 
 from newsletter.edges.channels import Attempt, Envelope
 from newsletter.edges.store import orders
 from newsletter.edges.store.schema import delivery
+from newsletter.editorial.letter import Letterhead
+from newsletter.editorial.message import message
+from newsletter.editorial.model import Posting
 from newsletter.errors import ChannelDown, DeliveryError, SenderRefused, StoreError
 from tests.builders import subscribe
 from tests.daily.conftest import FakeChannel, House
@@ -178,3 +182,87 @@ def test_ended_at_once_what_was_accepted_is_sent_and_what_is_on_its_way_is_unkno
     freed.set()  # the answers come after all: too late to be believed
     time.sleep(0.3)
     assert states(house) == ended
+
+
+def test_where_a_thread_cannot_be_had_the_others_do_the_work(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, started = Thread.start, list[Thread]()
+
+    def two_at_most(thread: Thread) -> None:
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", two_at_most)
+    house.connect = server = Server(most=4)
+    assert house.tick().outcomes == Counter(sent=READERS)
+    assert len(server.opened) == 2
+    assert len(set(server.recipients)) == len(server.recipients) == READERS
+
+
+def test_where_no_thread_can_be_had_nobody_is_lost(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    house.compose()
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "start", none)
+        with pytest.raises(RuntimeError, match="new thread"):
+            house.deliver()
+    assert states(house) == Counter(pending=READERS)
+    assert house.deliver().outcomes == Counter(sent=READERS)
+
+
+def test_a_connection_that_goes_down_last_of_all_is_told(house: House) -> None:
+    """The other has found nothing left by then, and ended well."""
+
+    class Failing(FakeChannel):
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+        def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
+            if self.number == 0 and len(self.taken) == 1:
+                time.sleep(0.4)
+                raise ChannelDown("421 gone")
+            return super().send(envelope, attempt)
+
+        def close(self) -> None:
+            if self.number:
+                time.sleep(0.6)
+
+    channels: list[Failing] = []
+    house.connections = 2
+    house.connect = lambda: channels.append(Failing(len(channels))) or channels[-1]  # type: ignore[func-returns-value]
+    report = house.tick()
+    assert str(report.stopped) == "421 gone"
+    assert states(house)["pending"] == READERS - report.outcomes["sent"] > 0
+
+
+def test_a_reader_whose_letter_cannot_be_made_keeps_nobody_else_from_theirs(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def picky(posting: Posting, letterhead: Letterhead) -> bytes:
+        if posting.subscriber.address == "r0@example.org":
+            raise UnicodeError("no such letter")
+        return message(posting, letterhead)
+
+    monkeypatch.setattr("newsletter.daily.sender.message", picky)
+    house.connections, house.connect = 1, Server(most=4)
+    house.compose()
+    for _ in range(2):
+        house.now += timedelta(seconds=30)
+        with pytest.raises(UnicodeError):
+            house.deliver()
+    assert states(house) == Counter(sent=READERS - 1, pending=1)
+    with house.store.reading() as db:
+        (answer,) = db.scalars(
+            delivery.select()
+            .with_only_columns(delivery.c.answer)
+            .where(delivery.c.state == "pending")
+        )
+    assert answer == "UnicodeError: no such letter"

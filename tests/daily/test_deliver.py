@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from newsletter.daily import Readers, Report
 from newsletter.edges.channels import Envelope
@@ -196,6 +197,10 @@ def test_two_senders_at_once_share_the_work(house: House) -> None:
     assert len(set(house.channel.recipients)) == len(house.channel.recipients) == 53
 
 
+def _impatient(driver: sqlite3.Connection, _record: object) -> None:
+    driver.execute("PRAGMA busy_timeout = 1")
+
+
 @pytest.mark.parametrize(
     ("answers", "at_bob", "cat_later"), [([], "sent", 0), ([AnswerLost("no answer")], "unknown", 1)]
 )
@@ -205,13 +210,10 @@ def test_what_could_not_be_settled_is_not_sent_again_by_the_same_sender(
     """The database is locked for longer than is waited: not even the end can be written."""
     house.compose()
     house.channel.answers[BOB] = answers
+    event.listen(house.store.engine, "connect", _impatient)
+    house.store.close()  # what is connected already is patient
     path = str(house.store.engine.url.database)
-    with (
-        house.store.engine.connect() as db,
-        closing(sqlite3.connect(path, check_same_thread=False)) as lock,
-    ):
-        db.exec_driver_sql("PRAGMA busy_timeout = 1")
-        db.close()
+    with closing(sqlite3.connect(path, check_same_thread=False)) as lock:
 
         def locked(envelope: Envelope) -> None:
             if envelope.recipient == BOB:

@@ -265,7 +265,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def may_be_handed_over(self, message_id: str, owner: str) -> None:
         (row,) = (one for one in self.rows() if one.message_id == message_id)
-        assert (row.state, row.owner) == ("sending", owner)
+        assert row.state == "sending"
+        assert row.owner
+        assert row.owner.startswith(f"{owner}/")
         assert not self.paused
         assert row.date not in self.off
         with self.store.reading() as db:

@@ -252,6 +252,21 @@ def test_lost_before_the_dot_twice_is_deferred(
     assert (len(server.messages), server.connections) == (1, 3)
 
 
+@pytest.mark.parametrize("silence", [DROP, STALL])
+@pytest.mark.parametrize(
+    ("answer", "kind"), [("550 5.7.1 Not for you", SenderRefused), ("451 4.3.0 Later", Deferred)]
+)
+def test_what_was_said_to_mail_stands_where_nothing_more_comes(
+    connect: Connect, silence: str, answer: str, kind: type[DeliveryError]
+) -> None:
+    with SmtpServer(pipelining=True) as server:
+        server.fail("MAIL", answer)
+        server.fail("RCPT", silence)
+        with pytest.raises(kind, match=answer):
+            connect(server, timeout=0.1).send(envelope())
+        assert server.connections == 1
+
+
 def test_lost_within_the_body_is_before_the_dot(server: SmtpServer, connect: Connect) -> None:
     more_than_any_buffer_holds = (b"x" * 900 + b"\r\n") * 15_000
     server.fail("BODY", DROP)

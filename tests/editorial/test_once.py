@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -127,3 +128,19 @@ def test_what_is_no_value_is_refused(template: str, why: str) -> None:
     paper = Stationery({"a.txt": template})
     with pytest.raises(ConfigError, match=f"template a.txt: .*{why}"):
         paper.fill("a.txt", some=[1])
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{% once %}{% include 'b.txt' %}{% endonce %}", "holds no {% include %}"),
+        ("{% once %}{% from 'b.txt' import x with context %}{% endonce %}", "no {% fromimport %}"),
+        ("{% once %}{% block b %}{{ some }}{% endblock %}{% endonce %}", "holds no {% block %}"),
+        ("{% block b %}{{ some }}{% endblock %}{% once %}{{ self.b() }}{% endonce %}", "self is"),
+        ("{% set range = some %}{% once %}{{ range }}{% endonce %}", "range is"),
+    ],
+)
+def test_what_takes_values_from_elsewhere_is_refused(template: str, why: str) -> None:
+    """Its key would not have them: one reader's link would stand in another's letter."""
+    with pytest.raises(ConfigError, match=re.escape(why)):
+        Stationery({"a.txt": template, "b.txt": "{{ some }}"})

@@ -142,9 +142,7 @@ class Smtp:
         if kept and answer.code == 421:
             raise smtplib.SMTPServerDisconnected(answer.line)
         if together and client.sock is not None:
-            after = hear(client)  # whatever the first was, before another command is sent
-            answer.judge("MAIL")
-            return after
+            return _after(client, answer)
         answer.judge("MAIL")
         client.send(second)
         return hear(client)
@@ -295,6 +293,19 @@ def _stuffed(message: bytes) -> bytes:
         return first + message.replace(b"\r\n.", b"\r\n..")
     lines = message.splitlines()
     return b"".join(b"." * line.startswith(b".") + line + b"\r\n" for line in lines)
+
+
+def _after(client: smtplib.SMTP, answer: Answer) -> Answer:
+    """The answer to RCPT, which is read whatever MAIL's was: both were asked. A refusal of MAIL
+    stands, though none comes."""
+    try:
+        after = hear(client)
+    except OSError:
+        client.close()
+        answer.judge("MAIL")
+        raise
+    answer.judge("MAIL")
+    return after
 
 
 def _heard(client: smtplib.SMTP, step: str, attempt: Attempt) -> Answer:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from newsletter.edges.store import transitions
 from newsletter.edges.store.schema import delivery as deliveries
@@ -40,14 +40,18 @@ def hold_back(db: Connection, name: str, until: datetime) -> None:
     transitions.amend(db, there & (deliveries.c.next_attempt_at < until), next_attempt_at=until)
 
 
-def took(db: Connection, name: str) -> None:
-    """It took a message: the next refusal is a first one again."""
-    db.execute(domains.delete().where(domains.c.name == name))
+def took(db: Connection, name: str, at: datetime) -> None:
+    """It took a message at that instant: the next refusal is a first one again.
+
+    Not so where it still asked to wait then: that message was on its way when it refused another.
+    """
+    db.execute(domains.delete().where(domains.c.name == name, domains.c.until <= at))
 
 
-def forget(db: Connection) -> None:
-    """Every refusal: the operator wants all tried now."""
-    db.execute(domains.delete())
+def forget(db: Connection, rows: ColumnElement[bool]) -> None:
+    """What the servers of these deliveries asked for: the operator wants them tried now."""
+    names = select(deliveries.c.domain).where(rows)
+    db.execute(domains.delete().where(domains.c.name.in_(names)))
 
 
 def tidy(db: Connection, now: datetime) -> None:

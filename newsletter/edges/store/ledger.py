@@ -23,7 +23,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from newsletter.edges.store import paces, transitions
+from newsletter.edges.store import domains, paces, transitions
 from newsletter.edges.store.database import Store, chunks
 from newsletter.edges.store.schema import attempt as attempts
 from newsletter.edges.store.schema import cancelled, mark
@@ -236,8 +236,8 @@ def _rows(db: Connection, entries: Sequence[Entry], now: datetime) -> list[dict[
     for some in chunks([entry.subscriber_id for entry in entries]):
         query = select(subscribers.c.id, subscribers.c.key).where(subscribers.c.id.in_(some))
         keys |= {row.id: row.key for row in db.execute(query)}
-    domains = {one: key.rpartition("@")[2] for one, key in keys.items()}
-    return [_row(entry, now) | {"domain": domains[entry.subscriber_id]} for entry in entries]
+    places = {one: key.rpartition("@")[2] for one, key in keys.items()}
+    return [_row(entry, now) | {"domain": places[entry.subscriber_id]} for entry in entries]
 
 
 def _row(entry: Entry, now: datetime) -> dict[str, Any]:
@@ -355,7 +355,8 @@ def pending(db: Connection, now: datetime, scope: Scope) -> int:
 
 
 def hurry(db: Connection, now: datetime, scope: Scope) -> None:
-    """Rows that wait for a later attempt wait no more."""
+    """Rows that wait for a later attempt wait no more, and their domains with them."""
+    domains.forget(db, _within(scope))
     transitions.amend(db, _within(scope), next_attempt_at=now)
 
 
@@ -384,7 +385,8 @@ def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:
     )
 
 
-_OWNED = and_(deliveries.c.state == "sending", deliveries.c.owner == bindparam("holder"))
+_SENDING = deliveries.c.state == "sending"
+_OWNED = and_(_SENDING, deliveries.c.owner == bindparam("holder"))
 _OURS = and_(_OWNED, deliveries.c.id == bindparam("row_id"))
 # Statements that run for every row are built once: that takes longer than running them.
 _LOOK = (
@@ -490,15 +492,23 @@ def release(db: Connection, ids: Sequence[int], owner: str) -> None:
 def abandon(
     db: Connection, owner: str, in_hand: Mapping[int, Settled | None], now: datetime
 ) -> int:
-    """The owner ends at once: what it has in hand without an answer is unknown (how many).
-
-    What has one is settled by it, and the rest waits again.
+    """All senders of the owner end at once: what is in hand without an answer is unknown (how
+    many). What has one is settled by it, and the rest waits again.
     """
-    settle(db, owner, [settled for settled in in_hand.values() if settled])
+    known = [settled for settled in in_hand.values() if settled]
     unknown = [lost(row_id, now) for row_id, settled in in_hand.items() if not settled]
-    count = len(settle(db, owner, unknown))
-    transitions.move(db, "release", deliveries.c.owner == owner)
+    theirs = deliveries.c.owner.startswith(sender(owner, ""), autoescape=True)
+    count = 0
+    for one in db.scalars(select(deliveries.c.owner).where(_SENDING, theirs).distinct()).all():
+        settle(db, one, known)
+        count += len(settle(db, one, unknown))
+        transitions.move(db, "release", deliveries.c.owner == one)
     return count
+
+
+def sender(owner: str, name: str) -> str:
+    """Each sender of an owner is an owner by itself: no row is two threads' at once."""
+    return f"{owner}/{name}"
 
 
 def find(db: Connection, subscriber_id: int, day: date) -> Mapping[Any, Any] | None:

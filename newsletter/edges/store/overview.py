@@ -113,10 +113,15 @@ def unresolved(db: Connection) -> int:
 
 
 def overdue(db: Connection, since: datetime, end: datetime) -> tuple[int, int]:
-    """Of what fell due from ``since`` to before ``end``: how many still wait, and were too late."""
+    """Of what fell due from ``since`` to before ``end``: how many still wait, and were too late.
+
+    Who came after their hour, and is sent an issue all the same (``send --now``), is not late.
+    """
     due = deliveries.c.due_at
     query = (
         select(deliveries.c.state, func.count())
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(subscribers.c.activated_at < due)
         .where(deliveries.c.date.in_(_dates(since, end)), due >= since, due < end)
         .where(
             or_(

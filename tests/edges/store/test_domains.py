@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.edges.store import Connection, Store, domains, ledger
+from newsletter.edges.store import Connection, Store, domains, ledger, schema
 from newsletter.edges.store.overview import held_back
 from newsletter.edges.store.schema import delivery, subscriber
 from newsletter.editorial.backoff import wait
@@ -85,7 +85,7 @@ def test_a_refusal_after_the_wait_doubles_it_one_within_it_is_the_same(
     """Whatever the rhythm: what two senders hear at the same time is one refusal."""
     now, until, refusals = NOON, NOON, 0
     with one_store.writing() as db:
-        domains.forget(db)
+        db.execute(schema.domain.delete())
         for gap in gaps:
             now += SECOND * gap
             if until <= now:
@@ -99,7 +99,9 @@ def test_a_message_taken_is_a_new_beginning(store: Store) -> None:
         first = domains.put_off(db, "alpha.example", NOON)
         second = domains.put_off(db, "alpha.example", first)
         assert second - first > first - NOON
-        domains.took(db, "alpha.example")
+        domains.took(db, "alpha.example", second - SECOND)  # it was on its way before
+        assert domains.waiting(db) == {"alpha.example": second}
+        domains.took(db, "alpha.example", second)
         assert domains.waiting(db) == {}
         assert domains.put_off(db, "alpha.example", second) - second == first - NOON
 

@@ -119,6 +119,21 @@ def test_of_what_is_settled_together_the_rows_that_were_taken_stay_as_they_are(
     assert states(store) == [("unknown", None)] * 3 + [("failed", "refused")] * 2
 
 
+def test_each_sender_of_a_process_has_rows_of_its_own_and_all_are_ended_together(
+    store: Store,
+) -> None:
+    fill(store, readers=6)
+    one, two, other = "host:1/a", "host:1/b", "host:11/a"
+    (first, second), (third, _), _ = (claim(store, who, most=2) for who in (one, two, other))
+    assert ledger.Look(store)(first.id, two, steady())[0] == "lost"
+    with store.writing() as db:
+        hand = {first.id: None, third.id: Settled(third.id, "accepted", NOON, {"answer": "250"})}
+        assert ledger.abandon(db, "host:1", hand, NOON) == 1
+    ended = [("unknown", None), ("pending", None), ("sent", None), ("pending", None)]
+    assert states(store) == [*ended, ("sending", None), ("sending", None)]
+    assert second.id == 2
+
+
 def test_what_a_dead_sender_left_is_unknown_and_never_offered_again(store: Store) -> None:
     fill(store)
     claim(store)
