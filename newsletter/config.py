@@ -157,7 +157,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}, line {line}: save the file as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+        raise ConfigError(f"{path} is not valid TOML: {error}{_once(str(error))}") from error
     return settings(_overridden(data, environment), str(path), environment)
 
 
@@ -181,6 +181,13 @@ def settings(
             f"{_origin(key, environment or {}) or where}: {key + ': ' * bool(key)}{mend}"
         )
     return made
+
+
+def _once(error: str) -> str:
+    """The mend of what tomllib finds twice."""
+    if "twice" in error:
+        return ": the section stands twice: join them"
+    return ": a key stands twice: keep one" if "overwrite" in error else ""
 
 
 @cache
@@ -240,9 +247,11 @@ def _understood(text: str) -> tuple[str, str]:
         choices = get_args(get_type_hints(type(_default(section.split("."))))[last])
         return key, f"write {' or '.join(map(repr, choices))}"
     told = re.sub(r"`(\w+)`", lambda found: _KINDS.get(found[1], found[1]), what)
-    return key, told[:1].lower() + told[1:]
+    quotes = ": write a domain's name in quotes" * (key == _DOMAINS and "`object`" in what)
+    return key, told[:1].lower() + told[1:] + quotes
 
 
+_DOMAINS = "delivery.pace.domains"
 _KINDS = {
     "int": "a whole number",
     "float": "a number",

@@ -104,7 +104,12 @@ def test_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
             "domains.'b@a.example': write a domain such",
         ),
         ("[delivery.pace.domains]\n'a..example' = 1", "domains.'a..example': write a domain such"),
-        ("[delivery.pace.domains]\na.example = 1", "delivery.pace.domains: expected a number"),
+        (
+            "[delivery.pace.domains]\na.example = 1",
+            "domains: expected a number, got a section: write a domain's name in quotes",
+        ),
+        ("[dkim]\n[web]\n[dkim]\n", "line 3, column 6): the section stands twice: join them"),
+        ("[web]\nport = 1\nport = 2\n[dkim]\n", "a key stands twice: keep one"),
         ("[schedule]\nsend_hour = 24", "schedule.send_hour: expected a whole number <= 23"),
         ("[schedule]\ncatch_up_hours = 0", "schedule.catch_up_hours: expected a number > 0.0"),
         ("[selection]\ncount = 2", "selection.minimum: 3 is more than selection.count (2)"),
@@ -125,7 +130,7 @@ def test_a_mistake_is_told_with_its_file_its_key_and_the_mend(
     tmp_path: Path, text: str, told: str
 ) -> None:
     path = written(tmp_path, text)
-    assert complaint(path).startswith(f"{path}: ")
+    assert complaint(path).startswith(str(path))
     assert told in complaint(path)
 
 

@@ -16,6 +16,7 @@ from newsletter.errors import UsageError
 
 # The last places where a date is still today are twelve hours behind UTC.
 _LAST_ZONE = timedelta(hours=12)
+_WIDEST = len("skipped (unsubscribed)")
 
 
 def list_(app: App, words: Namespace) -> int:
@@ -27,21 +28,22 @@ def list_(app: App, words: Namespace) -> int:
         if words.json:
             say_json_each(rows)
         else:
-            _tell(app, rows, "no such deliveries" if words.state or words.date else "none today")
+            _tell(app, rows)
     return 0
 
 
-def _tell(app: App, rows: Iterator[Mapping[str, Any]], none: str) -> None:
+def _tell(app: App, rows: Iterator[Mapping[str, Any]]) -> None:
     row = None
     for row in rows:
         _show(app, row)
     if row is None:
-        say(none)
+        say("no such deliveries")
 
 
 def _show(app: App, row: Mapping[str, Any]) -> None:
     reason = f" ({row['reason'].replace('_', ' ')})" if row["reason"] else ""
-    say(f"{row['date']}  {row['address']}  {row['state']}{reason}  {row['message_id']}")
+    state = f"{row['state']}{reason}".ljust(_WIDEST)
+    say(f"{row['date']}  {state}  {row['address']}  {row['message_id']}")
     for line in _answers(row) if row["state"] != "sent" else ():
         say(f"    {line}")
     if row["state"] == "pending":

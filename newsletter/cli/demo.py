@@ -5,6 +5,7 @@ arrive, issues are composed for three readers, and the messages land in a folder
 """
 
 import re
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import count
 from pathlib import Path
+from shlex import join
 from threading import Event
 
 from newsletter.cli.app import App
@@ -136,7 +138,13 @@ def _show(app: App, today: date) -> None:
     table([(one.name, str(pages[one.address])) for one in readers], indent="  ")
     messages = app.beside(app.settings.delivery.folder.path)
     say(f"The messages of {_REPLAYED} days: {messages}")
-    say(f"More: newsletter --config {app.path} explain --to {readers[0].address}")
+    more = (_called(), "--config", str(app.path), "explain", "--to", readers[0].address)
+    say(f"More: {join(more)}")
+
+
+def _called() -> str:
+    """In a way that works again: `make demo` puts nothing into PATH."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "newsletter" else "newsletter"
 
 
 def _rows(issue: Issue) -> list[tuple[str, ...]]:

@@ -26,7 +26,7 @@ def new(app: App, words: Namespace) -> int:
         ) from error
     except OSError as error:
         raise NewsletterError(f"{path} cannot be written: {error.strerror}") from error
-    for line in _told(signer, path.name, ed25519=words.ed25519):
+    for line in _told(signer, path.name, app.path.name, ed25519=words.ed25519):
         say(line)
     return 0
 
@@ -54,16 +54,17 @@ def _pem(key: PrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def _told(signer: Signer, name: str, *, ed25519: bool) -> Iterator[str]:
+def _told(signer: Signer, name: str, config: str, *, ed25519: bool) -> Iterator[str]:
     yield f"{name}: the private key; keep it, and show it to nobody"
     yield ""
     yield "Into the DNS, as one TXT record:"
     yield ""
     yield zone_line(signer)
     yield ""
-    yield "Then, when the DNS answers with it, into the configuration:"
+    yield "Then, when the DNS answers with it, set these in the [dkim] section of"
+    yield f"{config} (`init` wrote one; a second would be an error):"
     yield ""
-    yield from ("[dkim]", f'selector = "{signer.selector}"', f'domain = "{signer.domain}"')
+    yield from (f'selector = "{signer.selector}"', f'domain = "{signer.domain}"')
     yield f'key_file = "{name}"'
     if ed25519:
         yield ""

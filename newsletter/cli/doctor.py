@@ -1,5 +1,6 @@
 """``newsletter doctor``: what can be checked here and now, each line with its mend."""
 
+import re
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
@@ -27,6 +28,8 @@ from newsletter.errors import NewsletterError
 
 _OLD = timedelta(hours=1)
 _A_DAY = timedelta(days=1)
+# Brackets in pairs: what ends within one belongs to the finding.
+_MENDED = re.compile(r"(.+): (check (?:[^()]|\([^()]*\))*)")
 _HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "List-Unsubscribe", "List-Id")
 
 
@@ -60,7 +63,8 @@ def _checked(app: App, what: str, check: Check) -> Iterator[Line]:
     try:
         yield from check(app)
     except NewsletterError as error:
-        yield Line(what, "fail", str(error), "")
+        parts = _MENDED.fullmatch(str(error))
+        yield Line(what, "fail", *(parts.groups() if parts else (str(error), "")))
 
 
 def _configuration(app: App) -> Iterator[Line]:
@@ -222,8 +226,9 @@ def _queue(app: App) -> Iterator[Line]:
 def _unknown(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
         count = overview.unresolved(db)
-    mend = "look for `newsletter deliveries --state unknown` in the server's log, then `resolve`"
-    yield Line("unknown", "warn" if count else "ok", f"{count:,}", mend if count else "")
+    mend = "`newsletter deliveries --state unknown` names their Message-IDs: look for those in the"
+    mend = f"{mend} server's log, then `newsletter deliveries resolve`" if count else ""
+    yield Line("unknown", "warn" if count else "ok", f"{count:,}", mend)
 
 
 def _late(app: App) -> Iterator[Line]:

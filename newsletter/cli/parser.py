@@ -18,7 +18,7 @@ a first day:
   newsletter send --now                   send it
   newsletter run                          and every day from now on
 
-exit codes: 0 done, 1 something failed, 2 wrong usage or configuration
+exit codes: 0 done, 1 something failed, 2 wrong usage or configuration, 130 interrupted
 """
 
 

@@ -22,7 +22,7 @@ from newsletter.edges.channels import Envelope
 from newsletter.edges.store import issues, orders, overview
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Issue
-from newsletter.editorial.prose import headline
+from newsletter.editorial.prose import counted, headline
 from newsletter.errors import DeliveryError, NewsletterError, UsageError
 
 
@@ -157,7 +157,11 @@ def _dry_run(app: App, words: Namespace, readers: Readers) -> int:
     for address, issue in found:
         say(f"{address}, {issue.date:%-d %B %Y}: {len(issue.picks) or 'too few'} insights")
         table([(f"{pick.rank}.", headline(pick.text, 90)) for pick in issue.picks], indent="  ")
-    if not found:
+    if found:
+        enough = sum(bool(issue.picks) for _, issue in found)
+        few = f"; too few for {len(found) - enough:,}" if enough < len(found) else ""
+        say(f"{counted(enough, 'message')} would be sent{few}")
+    else:
         say(f"nobody is due now{_hint(app, words, next_due(app))}")
     return 0
 

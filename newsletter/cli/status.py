@@ -89,7 +89,8 @@ def _tell(app: App, found: Mapping[str, Any]) -> None:
     states = [f"{count:,} {state}" for state, count in sorted(found["subscribers"].items())]
     say(f"Subscribers  {', '.join(states) or 'none yet: newsletter subscribers add ADDRESS'}")
     off = "; cancelled: nobody more gets it" if found["cancelled"] else ""
-    say(f"Issue of     {found['date']}: {counted(found['candidates'], 'candidate')}{off}")
+    of = f"of the last {counted(app.settings.selection.window_days, 'day')}"
+    say(f"Issue of     {found['date']}: {counted(found['candidates'], 'candidate')} {of}{off}")
     table(
         [
             (f"{one['count']:,}", one["state"], (one["reason"] or "").replace("_", " "))
@@ -122,7 +123,7 @@ def _tell_waits(app: App, found: Mapping[str, Any]) -> None:
     waits = found["held_back"]
     for one in waits[:_MOST]:
         when = f"asked to wait; next try at {local(app, one['until'])}"
-        say(f"  @{one['domain']}  {when}: {one['waiting']:,} pending")
+        say(f"  @{one['domain']}  {when}: {one['waiting']:,} pending of any date")
     if (more := len(waits) - _MOST) > 0:
         say(f"  and {counted(more, 'domain')} more: newsletter status --json")
 
@@ -131,23 +132,26 @@ def _tell_paced(waits: Sequence[Mapping[str, Any]]) -> None:
     """What goes no faster because it is not to."""
     for one in waits[:_MOST]:
         who = f"  @{one['domain']}  " if one["domain"] else "Pace         "
-        when = f"the last in {roughly(one['seconds'])} at the earliest"
-        say(f"{who}{one['per_second']:g} a second: {one['waiting']:,} pending, {when}")
+        when = f"pending of any date, the last in {roughly(one['seconds'])} at the earliest"
+        say(f"{who}{one['per_second']:g} a second: {one['waiting']:,} {when}")
     if (more := len(waits) - _MOST) > 0:
         say(f"  and {counted(more, 'domain')} more: newsletter status --json")
 
 
 def roughly(seconds: float) -> str:
-    """How long, as people say it."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.0f} h"
+    """How long at least, as people say it: rounded down."""
+    if seconds <= 120:
+        return f"{int(seconds)} s"
+    return f"{int(seconds / 60)} min" if seconds <= 120 * 60 else f"{int(seconds / 3600)} h"
 
 
 def _tell_unknown(count: int) -> None:
     if count:
-        say(f"Unknown      {count:,} of any date: the server may have the message or not. Look for")
-        say("             `newsletter deliveries --state unknown` in its log, and settle them with")
+        say(f"Unknown      {count:,} of any date: the server may have the message or not.")
+        say(
+            "             `newsletter deliveries --state unknown` names their Message-IDs: look for"
+        )
+        say("             those in its log, and settle them with")
         say("             `newsletter deliveries resolve --as sent` (or `--as pending`)")
 
 

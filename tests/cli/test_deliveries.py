@@ -39,12 +39,12 @@ def test_the_days_deliveries_a_line_each_with_what_the_server_said(
     server.fail("DATA", "451 4.3.0 Disk trouble", recipient=CLEO)
     mailing("send")
     lines = mailing("deliveries").out.splitlines()
-    assert lines[0].startswith(f"2026-03-14  {ANN}  failed (refused)  <20260314.")
+    assert lines[0].startswith(f"2026-03-14  failed (refused)        {ANN}  <20260314.")
     assert lines[1] == "    RCPT: 550 5.1.1 No such mailbox"
-    assert lines[2].startswith(f"2026-03-14  {BEA}  unknown  <")
+    assert lines[2].startswith(f"2026-03-14  unknown                 {BEA}  <")
     assert lines[3:5] == ["    RCPT: 250 OK", "    DATA: 354 End data with <CR><LF>.<CR><LF>"]
     assert "no answer after the final dot" in lines[5]
-    assert lines[6].startswith(f"2026-03-14  {CLEO}  pending  <")
+    assert lines[6].startswith(f"2026-03-14  pending                 {CLEO}  <")
     assert lines[7:9] == ["    RCPT: 250 OK", "    DATA: 451 4.3.0 Disk trouble"]
     assert lines[9].startswith("    waits until 2026-03-14 12:0")
     assert len(lines) == 10
@@ -78,7 +78,7 @@ def test_every_attempt_is_kept_with_both_answers(mailing: House, server: SmtpSer
 def test_without_a_filter_today_with_a_state_every_date(mailing: House) -> None:
     mailing("send")
     mailing.now += timedelta(days=1)
-    assert mailing("deliveries").out == "none today\n"
+    assert mailing("deliveries").out == "no such deliveries\n"
     assert mailing("deliveries", "--json").json == []
     assert len(mailing("deliveries", "--state", "sent", "--json").json) == 3
     assert len(mailing("deliveries", "--date", "2026-03-14", "--json").json) == 3
@@ -178,7 +178,10 @@ def test_a_cancelled_date_goes_to_nobody_more(mailing: House, server: SmtpServer
     mailing("send", "--now")
     assert ("dot@beta.example", "skipped", "cancelled") in mailing.ledger()
     told = mailing("status")
-    assert "Issue of     2026-03-14: 18 candidates; cancelled: nobody more gets it" in told.out
+    assert (
+        "Issue of     2026-03-14: 18 candidates of the last 14 days; cancelled: nobody more gets it"
+        in told.out
+    )
     assert "4  skipped  cancelled" in told.out
     assert mailing("status", "--json").json["cancelled"] is True
 

@@ -29,6 +29,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Shown:
 def replayed(place: Path, number: int) -> Shown:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
+        patch.setattr("sys.argv", [".venv/bin/newsletter", "demo"])
         return Shown(place / f"demo/run-{number}", printed())
 
 
@@ -68,7 +69,9 @@ def test_it_prints_where_to_look_and_a_table_of_the_picks(demo: Shown) -> None:
     assert str(folder / "messages") in out
     assert len(re.findall(r"^  [1-5]\.  [01]\.\d\d +\S", out, re.MULTILINE)) == 15
     assert "novelty" in out
-    assert "explain --to ada@reader.example" in out
+    config = folder / "config.toml"
+    more = f"More: .venv/bin/newsletter --config {config} explain --to ada@reader.example\n"
+    assert out.endswith(more), "as it was called"
 
 
 def test_every_reader_has_an_issue_for_each_of_the_days(demo: Shown) -> None:

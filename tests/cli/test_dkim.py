@@ -28,9 +28,10 @@ def made(house: House, *words: str) -> tuple[str, str, str]:
     [(name, strings)] = re.findall(r"^(\S+)\. IN TXT \( (.*) \)$", done.out, re.M)
     parts = re.findall(r'"([^"]*)"', strings)
     assert all(len(part) <= 255 for part in parts)
-    section = re.search(r'^\[dkim\]\n(\w+ = ".*"\n)+', done.out, re.M)
-    assert section
-    return name, "".join(parts), section[0]
+    assert done.out.count("[dkim]") == 1, "a section of that name is in the file already"
+    keys = re.search(r'^(\w+ = ".*"\n){3}', done.out, re.M)
+    assert keys
+    return name, "".join(parts), f"[dkim]\n{keys[0]}"
 
 
 def adopt(house: House, section: str) -> None:

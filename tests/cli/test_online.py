@@ -35,7 +35,9 @@ def signing(house: House, world: DnsServer) -> House:
     told = house("dkim", "new").out
     [(name, strings)] = re.findall(r"^(\S+)\. IN TXT \( (.*) \)$", told, re.M)
     world.zone = {**world.zone, (name, "TXT"): [strings]}
-    house.config.write_text(CONFIG + told[told.index("[dkim]") :], encoding="utf-8")
+    house.config.write_text(
+        f"{CONFIG}[dkim]\n{told[told.index('selector = ') :]}", encoding="utf-8"
+    )
     return house
 
 

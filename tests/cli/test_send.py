@@ -100,6 +100,7 @@ def test_a_dry_run_says_who_would_get_what(stocked: House) -> None:
     done = stocked("send", "--dry-run")
     assert f"{ANN}, 14 March 2026: 5 insights" in done.out
     assert done.out.count("  1. ") == 3
+    assert done.out.endswith("\n3 messages would be sent\n")
     found = stocked("send", "--dry-run", "--json").json["would_send"]
     assert [(one["address"], one["date"], len(one["insights"])) for one in found] == [
         (address, "2026-03-14", 5) for address in (ANN, BEA, CLEO)
@@ -282,6 +283,8 @@ def test_too_few_is_told_and_made_good_when_more_arrives(house: House) -> None:
     house.drop("one.json", *INSIGHTS[:2])
     house.subscribe(ANN)
     house.now = NOON.replace(hour=8)
+    told = house("send", "--dry-run").out
+    assert told.endswith("too few insights\n0 messages would be sent; too few for 1\n")
     assert outcome(house) == {}
     assert house.ledger() == [(ANN, "skipped", "too_few")]
     assert "1  skipped  too few" in house("status").out

@@ -1,6 +1,9 @@
 import math
 from datetime import timedelta
 
+import pytest
+
+from newsletter.cli.status import roughly
 from tests.builders import NOON
 from tests.cli.conftest import INSIGHTS, House
 from tests.smtp_server import SmtpServer
@@ -19,7 +22,7 @@ def test_on_the_first_day_it_says_what_to_do(house: House) -> None:
         f"Inbox        {house.folder / 'inbox'}",
         "             0 briefs, 0 insights, 0 mentions; 0 paragraphs dropped as boilerplate",
         "Subscribers  none yet: newsletter subscribers add ADDRESS",
-        "Issue of     2026-03-14: 0 candidates",
+        "Issue of     2026-03-14: 0 candidates of the last 14 days",
         "             nothing composed yet",
         "Next due     nobody: no active subscribers",
     ]
@@ -40,7 +43,7 @@ def test_it_names_what_came_in_went_out_did_not_and_why(house: House, server: Sm
         "9 briefs, 18 insights, 18 mentions",
         f"  rejected   {bad}, line 2: ",
         "Subscribers  2 active, 1 bounced, 1 unsubscribed",
-        "Issue of     2026-03-14: 18 candidates",
+        "Issue of     2026-03-14: 18 candidates of the last 14 days",
         "1  failed   refused",
         "1  pending",
         "1  sent",
@@ -81,7 +84,7 @@ def test_another_date_is_told_as_it_was(house: House) -> None:
     house.now += timedelta(days=2)
     assert "nothing composed yet" in house("status").out
     told = house("status", "--date", "2026-03-14").out
-    assert "Issue of     2026-03-14: 18 candidates" in told
+    assert "Issue of     2026-03-14: 18 candidates of the last 14 days" in told
     assert "1  sent" in told
 
 
@@ -104,15 +107,42 @@ def test_it_says_who_waits_for_the_pace(house: House) -> None:
     house.environment["NEWSLETTER_DELIVERY__PACE__PER_SECOND"] = "0.25"
     house.config.write_text(f"{house.config.read_text()}{PACE}")
     assert house("status", "--json").json["paced"] == [
+        {"domain": None, "per_second": 0.25, "waiting": 32, "seconds": 3000.0},
         {"domain": "slow.example", "per_second": 0.01, "waiting": 31, "seconds": 3000.0},
-        {"domain": None, "per_second": 0.25, "waiting": 32, "seconds": 124.0},
     ]
     told = house("status").out
+    last = "pending of any date, the last in 50 min at the earliest\n"
     assert (
-        "\n  @slow.example  0.01 a second: 31 pending, the last in 50 min at the earliest" in told
+        f"\nPace         0.25 a second: 32 {last}  @slow.example  0.01 a second: 31 {last}" in told
     )
-    assert "\nPace         0.25 a second: 32 pending, the last in 2 min at the earliest" in told
     assert "other.example" not in told
+
+
+def test_the_time_of_all_is_its_own_where_no_domain_takes_longer(house: House) -> None:
+    house.environment["NEWSLETTER_DELIVERY__PACE__PER_SECOND"] = "0.01"
+    house.stock()
+    house.subscribe(ANN, BEA, CLEO)
+    house("pause")
+    house("send")
+    [found] = house("status", "--json").json["paced"]
+    assert (found["domain"], found["waiting"], found["seconds"]) == (None, 3, 200.0)
+
+
+def test_without_a_pace_of_all_the_domains_stand_alone(house: House) -> None:
+    house.stock()
+    house.subscribe(ANN, *(f"r{number}@slow.example" for number in range(3)))
+    house("pause")
+    house("send")
+    house.config.write_text(f"{house.config.read_text()}{PACE}")
+    assert [one["domain"] for one in house("status", "--json").json["paced"]] == ["slow.example"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(102, "102 s"), (119.9, "119 s"), (179, "2 min"), (7199, "119 min"), (10_799, "2 h")],
+)
+def test_at_least_is_never_rounded_up(seconds: float, told: str) -> None:
+    assert roughly(seconds) == told
 
 
 def test_where_nobody_waits_for_the_pace_it_says_nothing_of_it(house: House) -> None:

@@ -88,13 +88,15 @@ def held_back(db: Connection, now: datetime) -> Sequence[tuple[str, datetime, in
 def paced(db: Connection, now: datetime, pace: Pace) -> Sequence[tuple[str, int, timedelta]]:
     """(domain, how many wait, how long it takes at least) where that is a second or more.
 
-    "" stands for all together; who waits longest comes first.
+    "" stands for all together, which takes at least as long as any of its domains; who waits
+    longest comes first.
     """
     if not pace.limits:
         return []
     counts = _by_domain(db, deliveries.c.next_attempt_at <= now)
-    counts[ALL] = counts.total()
     found = [(name, count, pace.least(name, count)) for name, count in counts.items()]
+    if (least := pace.least(ALL, counts.total())) >= _A_SECOND:
+        found.append((ALL, counts.total(), max(least, *(one[2] for one in found))))
     return sorted((one for one in found if one[2] >= _A_SECOND), key=lambda one: (-one[2], one[0]))
 
 
