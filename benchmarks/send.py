@@ -43,7 +43,7 @@ class Scale:
     """``slow``: how many messages the naive pipelines send. ``far``: connections, and how many
     messages go over them to a server that is 20 ms away."""
 
-    messages: int = 5_000
+    messages: int = 3_000
     slow: int = 50
     runs: int = 3
     far: Sequence[tuple[int, int]] = ((1, 200), (10, 10_000), (20, 10_000))
