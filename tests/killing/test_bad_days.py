@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.killing.house import ROOT, KillHouse, Tally
+from tests.killing.house import CONNECTIONS, ROOT, KillHouse, Tally
 from tests.killing.sink import Sink, none
 from tests.smtp_server import make_certificate
 
@@ -224,6 +224,7 @@ def test_a_second_interrupt_stops_at_once_and_leaves_the_ledger_true(
 
     with Sink(silent) as sink:
         house = KillHouse(tmp_path, sink, readers=20)
+        house.configure(f"connections = {CONNECTIONS}", "connections = 1")
         house.compose()
         one = house.start(*([command] if command == "run" else []))
         assert held.wait(60)
