@@ -175,11 +175,13 @@ _FORM = "{n_fmt} of {total_fmt}{postfix}; {rate_noinv_fmt}, {remaining} left"
 
 
 def _minutes() -> Callable[[Counter[str], int], None]:
-    begun = last = time.monotonic()
+    begun = last = 0.0
 
     def tell(outcomes: Counter[str], total: int) -> None:
-        nonlocal last
+        nonlocal begun, last
         now = time.monotonic()
+        if not begun:
+            begun = last = now  # composing may have taken minutes before
         if now - last >= _LOG_EVERY_SECONDS:
             last = now
             rate = outcomes.total() / (now - begun)
