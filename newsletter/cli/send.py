@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 from argparse import Namespace
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from newsletter.cli.addresses import mailbox
@@ -108,8 +109,9 @@ def stopper() -> threading.Event:
     def interrupted(*_: object) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
-        warn("finishing the messages in hand; a second interrupt ends it at once")
         stop.set()
+        with suppress(RuntimeError):  # whoever was interrupted may be writing there
+            warn("finishing the messages in hand; a second interrupt ends it at once")
 
     signal.signal(signal.SIGINT, interrupted)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
