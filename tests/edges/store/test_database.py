@@ -9,10 +9,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 from newsletter.edges.resources import resource
-from newsletter.edges.store import Store, archive
+from newsletter.edges.store import Store, archive, ledger
 from newsletter.edges.store.schema import HEAD, insight, metadata
 from newsletter.errors import ConfigError, StoreError
 from tests.builders import NOON, TODAY, brief, read, subscribe
+from tests.edges.store.test_ledger import entry
 
 
 def test_migrations_and_metadata_agree(store: Store) -> None:
@@ -36,6 +37,22 @@ def test_a_database_with_data_survives_down_and_up(store: Store) -> None:
     with store.reading() as db:
         assert archive.totals(db) == before
     assert store.revision() == HEAD
+
+
+@pytest.mark.parametrize("revision", ["0005", HEAD])
+def test_a_delivery_is_checked_as_before(store: Store, revision: str) -> None:
+    """By a connection that saw the checks change, and by one that finds them so."""
+    with store.writing() as db:
+        ledger.enter(db, [entry(subscribe(db).id, None, "too_late")], NOON)
+    store.migrate("0005")
+    store.migrate(revision)
+    for _ in range(2):
+        for wrong in ("state = 'posted'", "reason = 'tired'"):
+            with pytest.raises(StoreError, match=r"(?i)check"), store.writing() as db:
+                db.execute(text(f"UPDATE delivery SET {wrong}"))  # noqa: S608
+        with store.writing() as db:
+            db.execute(text("UPDATE delivery SET state = 'unknown', reason = NULL"))
+        store.engine.dispose()
 
 
 def address(store: Store) -> str:
