@@ -1,7 +1,7 @@
 """Opening the database: SQLite by default, PostgreSQL by its URL alone; brought up to date."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -9,10 +9,23 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, inspect, text
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    Select,
+    Table,
+    UpdateBase,
+    create_engine,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from newsletter.edges.resources import resource
 from newsletter.edges.store.schema import HEAD
@@ -66,8 +79,7 @@ class Store:
                 yield db
 
     def prepare(self, question: Select[Any]) -> "Question":
-        """For what is read for every message: to put a statement together takes ten times as long
-        as to run it."""
+        """For what is read for every message."""
         return Question(self.engine, question)
 
     def close(self) -> None:
@@ -109,25 +121,70 @@ class Store:
                 ) from error
 
 
+class Compiled:
+    """A statement's text for one kind of database, and its values as the driver takes them: to put a
+    statement together takes ten times as long as to run it.
+
+    ``keys``: the columns that are written.
+    """
+
+    def __init__(
+        self, statement: Select[Any] | UpdateBase, dialect: Dialect, keys: Sequence[str] = ()
+    ) -> None:
+        made = statement.compile(dialect=dialect, column_keys=keys or None)
+        assert isinstance(made, SQLCompiler)
+        self.text, self._fixed = str(made), made.params
+        # By their place where the driver counts them (SQLite), else by their names.
+        self._places = made.positiontup
+        found = {name: _converter(one.type, dialect) for name, one in made.binds.items()}
+        self._converters = [(name, convert) for name, convert in found.items() if convert]
+
+    def values(self, given: Mapping[str, object]) -> Any:
+        every = {**self._fixed, **given}
+        for name, convert in self._converters:
+            every[name] = convert(every[name])
+        return tuple([every[name] for name in self._places]) if self._places else every
+
+
+def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+class Writer:
+    """An INSERT or UPDATE of many rows, compiled once for each set of columns; how many it wrote."""
+
+    def __init__(self, statement: UpdateBase) -> None:
+        self._statement = statement
+        self._known: dict[tuple[str, ...], Compiled] = {}
+
+    def __call__(self, db: Connection, rows: Sequence[Mapping[str, object]]) -> int:
+        if not rows:
+            return 0
+        keys = (db.dialect.name, *rows[0])
+        made = self._known.get(keys)
+        if made is None:
+            made = self._known[keys] = Compiled(self._statement, db.dialect, keys[1:])
+        return db.exec_driver_sql(made.text, [made.values(row) for row in rows]).rowcount
+
+
 class Question:
     """A SELECT of one row at most, compiled once, on a connection of its own until ``close``; each
     time it sees what is committed by then.
 
-    Its values are passed as the driver takes them, and come back so. For one thread.
+    What it finds comes as the driver has it. For one thread.
     """
 
     def __init__(self, engine: Engine, question: Select[Any]) -> None:
         self._engine = engine
-        compiled = question.compile(engine)
-        self._text, self._fixed = str(compiled), compiled.params
-        # By their place where the driver counts them (SQLite), else by their names.
-        self._places: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        self._compiled = Compiled(question, engine.dialect)
+        self._errors = (DBAPIError, engine.dialect.loaded_dbapi.Error)
         self._connection: PoolProxiedConnection | None = None
 
     def __call__(self, **values: object) -> Any:
-        given = {**self._fixed, **values}
-        with _told_plainly(self._engine):
-            return self._ask(tuple(map(given.get, self._places)) if self._places else given)
+        try:
+            return self._ask(self._compiled.values(values))
+        except self._errors as error:
+            raise _in_words(getattr(error, "orig", error)) from error
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -138,7 +195,7 @@ class Question:
         connection = self._connection = self._connection or self._engine.raw_connection()
         try:
             cursor = connection.cursor()
-            cursor.execute(self._text, given)
+            cursor.execute(self._compiled.text, given)
             found = cursor.fetchone()
             connection.rollback()
         except BaseException:
@@ -270,16 +327,6 @@ def _told() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _in_words(error.orig) from error
-
-
-@contextmanager
-def _told_plainly(engine: Engine) -> Iterator[None]:
-    """The same where the driver itself is asked."""
-    try:
-        with _told():
-            yield
-    except engine.dialect.loaded_dbapi.Error as error:
-        raise _in_words(error) from error
 
 
 def _in_words(error: BaseException | None) -> StoreError:

@@ -12,9 +12,12 @@ from newsletter.editorial.backoff import LONGEST, wait
 _A_DAY = timedelta(days=1)
 
 
+_WAITING = select(domains.c.name, domains.c.until)
+
+
 def waiting(db: Connection) -> dict[str, datetime]:
     """Every domain that refused since it last took a message, and until when it waits."""
-    return {row.name: row.until for row in db.execute(select(domains))}
+    return {name: until for name, until in db.execute(_WAITING)}
 
 
 def put_off(db: Connection, name: str, now: datetime) -> datetime:

@@ -6,6 +6,7 @@ How a row may move stands in ``transitions``; here is when.
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
@@ -24,9 +25,9 @@ from sqlalchemy import (
 )
 
 from newsletter.edges.store import domains, paces, transitions
-from newsletter.edges.store.database import Store, chunks
+from newsletter.edges.store.database import Store, Writer, chunks
 from newsletter.edges.store.schema import attempt as attempts
-from newsletter.edges.store.schema import cancelled, mark
+from newsletter.edges.store.schema import Instant, cancelled, mark
 from newsletter.edges.store.schema import delivery as deliveries
 from newsletter.edges.store.schema import pick as picks
 from newsletter.edges.store.schema import subscriber as subscribers
@@ -301,6 +302,17 @@ _TAKEN = (
 )
 
 
+@cache
+def _queue(*, dated: bool, some: bool) -> Select[Any]:
+    """The ids and domains of what may be taken, in turn."""
+    parts = [deliveries.c.state == "pending", *_ripe(bindparam("now", type_=Instant))]
+    if dated:
+        parts.append(deliveries.c.date == bindparam("day"))
+    if some:
+        parts.append(deliveries.c.subscriber_id.in_(bindparam("readers", expanding=True)))
+    return select(deliveries.c.id, deliveries.c.domain).where(*parts).order_by(*_IN_TURN)
+
+
 def claim(
     db: Connection, now: datetime, lease: Lease, most: int, scope: Scope, pace: Pace = FREE
 ) -> list[Claimed]:
@@ -311,8 +323,9 @@ def claim(
     """
     if paused(db):
         return []
-    queue = select(deliveries.c.id, deliveries.c.domain).where(_within(scope), *_ripe(now))
-    slots = paces.reserve(db, queue.order_by(*_IN_TURN), now, most, pace)
+    queue = _queue(dated=scope.on is not None, some=scope.subscriber_ids is not None)
+    values = {"now": now, "day": scope.on, "readers": scope.subscriber_ids}
+    slots = paces.reserve(db, queue, values, most, pace)
     if not slots:
         return []
     taken = {**lease.columns, "changed_at": now}
@@ -329,9 +342,12 @@ def again(db: Connection, now: datetime, scope: Scope, pace: Pace) -> datetime |
     return None if db.scalar(left) is None else paces.soonest(db, now, pace)
 
 
+_PAUSED = select(mark.c.at).where(mark.c.name == PAUSED)
+
+
 def paused(db: Connection) -> datetime | None:
     """Since when nothing may be sent; None while it may."""
-    since: datetime | None = db.scalar(select(mark.c.at).where(mark.c.name == PAUSED))
+    since: datetime | None = db.scalar(_PAUSED)
     return since
 
 
@@ -403,6 +419,7 @@ _LOOK = (
 _MINE = select(deliveries.c.id).where(
     _OWNED, deliveries.c.id.in_(bindparam("row_ids", expanding=True))
 )
+_TRIED = Writer(attempts.insert().inline())
 _SETTLED = {
     name: transitions.prepared(name, _OURS)
     for name in ("accepted", "put off", "refused", "left", "cancel", "answer lost")
@@ -468,7 +485,7 @@ def settle(db: Connection, owner: str, some: Sequence[Settled]) -> Set[int]:
     for how in {one.how for one in kept}:
         _SETTLED[how](db, [_as_settled(one, owner) for one in kept if one.how == how])
     if said := [_attempt(one, one.tried) for one in kept if one.tried]:
-        db.execute(attempts.insert(), said)
+        _TRIED(db, said)
     return mine
 
 

@@ -17,17 +17,19 @@ _MOST_DOMAINS = 30_000
 
 
 def reserve(
-    db: Connection, queue: Select[Any], now: datetime, most: int, pace: Pace
+    db: Connection, queue: Select[Any], values: Mapping[str, Any], most: int, pace: Pace
 ) -> dict[int, datetime]:
-    """Up to ``most`` ids of ``queue``, which selects (id, domain), each with its slot."""
+    """Up to ``most`` ids of ``queue``, which selects (id, domain), each with its slot; ``values`` are
+    the queue's, the instant ``now`` among them."""
+    now = values["now"]
     if not pace.limits:
-        return dict.fromkeys((row.id for row in db.execute(queue.limit(most))), now)
+        return dict.fromkeys(db.scalars(queue.limit(most), values), now)
     last = _last(db)
     book = Book(pace, now, last)
     if full := book.full():
         queue = queue.where(deliveries.c.domain.not_in(full[:_MOST_DOMAINS]))
     found: dict[int, datetime] = {}
-    for row in db.execute(queue.limit(most * _LOOKED_AT)).all():
+    for row in db.execute(queue.limit(most * _LOOKED_AT), values).all():
         if len(found) < most and (slot := book.take(row.domain)):
             found[row.id] = slot
     _keep(db, {name: at for name, at in book.last.items() if last.get(name) != at}, book)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, update
+from sqlalchemy import ColumnElement, Connection, Update, or_, update
 
-from newsletter.edges.store.database import insert_new
+from newsletter.edges.store.database import Writer, insert_new
 from newsletter.edges.store.schema import delivery as deliveries
 
 REOPEN = ("too_few", "too_late")
@@ -71,26 +71,26 @@ def move(db: Connection, name: str, rows: ColumnElement[bool], **values: Any) ->
 
     A row that is not on its way to a server is nobody's.
     """
-    return prepared(name, rows)(db, [values])
+    return db.execute(_statement(name, rows), [_written(name, values)]).rowcount
 
 
 def prepared(name: str, rows: ColumnElement[bool]) -> "Prepared":
-    """``move`` as a function of (connection, values to write and to bind in ``rows``).
+    """``move`` as a function of (connection, values to write and to bind in ``rows``), for what runs
+    for every row. How many rows were moved is told for a single set of values."""
+    write = Writer(_statement(name, rows))
+    return lambda db, values: write(db, [_written(name, one) for one in values])
 
-    For what runs for every row: to build a statement takes longer than to run it. How many rows
-    were moved is told for a single set of values.
-    """
+
+def _statement(name: str, rows: ColumnElement[bool]) -> Update:
+    return update(deliveries).where(rows, *_begins(TRANSITIONS[name]))
+
+
+def _written(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    assert "state" not in values
+    assert "reason" not in values
     way = TRANSITIONS[name]
-    fixed: dict[str, str | None] = {"state": way.after, "reason": way.reason}
-    fixed |= {} if way.after == "sending" else _NOBODYS
-    statement = update(deliveries).where(rows, *_begins(way))
-
-    def run(db: Connection, values: Sequence[dict[str, Any]]) -> int:
-        assert not any({"state", "reason"} & set(one) for one in values)
-        new = [{**one, **fixed} for one in values]
-        return db.execute(statement, new).rowcount if new else 0
-
-    return run
+    nobodys = {} if way.after == "sending" else _NOBODYS
+    return {**values, "state": way.after, "reason": way.reason, **nobodys}
 
 
 Prepared = Callable[[Connection, Sequence[dict[str, Any]]], int]
