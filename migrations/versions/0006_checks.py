@@ -1,5 +1,5 @@
-"""Checks of a delivery as comparisons: for a list of more than two SQLite builds a table at every row
-that is written, which takes longer than to write the row."""
+"""Checks of a delivery as comparisons: for a list of more than two SQLite builds a table at every
+row that is written, which takes longer than to write the row."""
 
 import sqlalchemy as sa
 from alembic import op

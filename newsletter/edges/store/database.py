@@ -122,8 +122,8 @@ class Store:
 
 
 class Compiled:
-    """A statement's text for one kind of database, and its values as the driver takes them: to put a
-    statement together takes ten times as long as to run it.
+    """A statement's text for one kind of database, and its values as the driver takes them: to put
+    a statement together takes ten times as long as to run it.
 
     ``keys``: the columns that are written.
     """
@@ -151,7 +151,10 @@ def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] 
 
 
 class Writer:
-    """An INSERT or UPDATE of many rows, compiled once for each set of columns; how many it wrote."""
+    """An INSERT or UPDATE of many rows, compiled once for each set of columns.
+
+    How many rows it wrote is told for a single one.
+    """
 
     def __init__(self, statement: UpdateBase) -> None:
         self._statement = statement

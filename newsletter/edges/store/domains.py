@@ -17,7 +17,7 @@ _WAITING = select(domains.c.name, domains.c.until)
 
 def waiting(db: Connection) -> dict[str, datetime]:
     """Every domain that refused since it last took a message, and until when it waits."""
-    return {name: until for name, until in db.execute(_WAITING)}
+    return {row.name: row.until for row in db.execute(_WAITING)}
 
 
 def put_off(db: Connection, name: str, now: datetime) -> datetime:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Select,
@@ -26,8 +27,8 @@ from sqlalchemy import (
 
 from newsletter.edges.store import domains, paces, transitions
 from newsletter.edges.store.database import Store, Writer, chunks
-from newsletter.edges.store.schema import attempt as attempts
 from newsletter.edges.store.schema import Instant, cancelled, mark
+from newsletter.edges.store.schema import attempt as attempts
 from newsletter.edges.store.schema import delivery as deliveries
 from newsletter.edges.store.schema import pick as picks
 from newsletter.edges.store.schema import subscriber as subscribers
@@ -360,7 +361,7 @@ def _within(scope: Scope) -> Any:
     return and_(*parts)
 
 
-def _ripe(now: datetime) -> Any:
+def _ripe(now: datetime | BindParameter[datetime]) -> Any:
     return deliveries.c.next_attempt_at <= now, deliveries.c.expires_at > now
 
 

@@ -19,8 +19,10 @@ _MOST_DOMAINS = 30_000
 def reserve(
     db: Connection, queue: Select[Any], values: Mapping[str, Any], most: int, pace: Pace
 ) -> dict[int, datetime]:
-    """Up to ``most`` ids of ``queue``, which selects (id, domain), each with its slot; ``values`` are
-    the queue's, the instant ``now`` among them."""
+    """Up to ``most`` ids of ``queue``, which selects (id, domain), each with its slot.
+
+    ``values`` are the queue's, the instant ``now`` among them.
+    """
     now = values["now"]
     if not pace.limits:
         return dict.fromkeys(db.scalars(queue.limit(most), values), now)

@@ -200,9 +200,7 @@ delivery = Table(
         name="state",
     ),
     CheckConstraint(
-        _one_of(
-            "reason", "too_few", "too_late", "expired", "refused", "unsubscribed", "cancelled"
-        ),
+        _one_of("reason", "too_few", "too_late", "expired", "refused", "unsubscribed", "cancelled"),
         name="reason",
     ),
 )

@@ -75,8 +75,10 @@ def move(db: Connection, name: str, rows: ColumnElement[bool], **values: Any) ->
 
 
 def prepared(name: str, rows: ColumnElement[bool]) -> "Prepared":
-    """``move`` as a function of (connection, values to write and to bind in ``rows``), for what runs
-    for every row. How many rows were moved is told for a single set of values."""
+    """``move`` as a function of (connection, values to write and to bind in ``rows``).
+
+    For what runs for every row. How many were moved is told for a single set of values.
+    """
     write = Writer(_statement(name, rows))
     return lambda db, values: write(db, [_written(name, one) for one in values])
 
