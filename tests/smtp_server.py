@@ -57,11 +57,12 @@ class _Fault:
 
 
 class SmtpServer:
-    """``with SmtpServer() as server: server.port; server.messages``.
+    """``with SmtpServer() as server: server.port; server.messages``. ``pieces`` holds the first of
+    what came in each time that something came: whether in one go, on a socket that is not slow.
 
     ``fail`` orders trouble, also while it runs. At DOT the message has arrived: a 4xx or 5xx
     refuses it, DROP and STALL take it (it stands in ``messages``) and never say so. BODY drops or
-    stalls between the 354 and the dot.
+    stalls between the 354 and the dot. A 354 ordered at DATA is given though nobody was named.
     """
 
     host = "127.0.0.1"
@@ -77,6 +78,7 @@ class SmtpServer:
         pipelining: bool = False,
     ) -> None:
         self.messages: list[Received] = []
+        self.pieces: list[bytes] = []
         self.connections = 0
         self.port = 0
         self.pipelining = pipelining
@@ -167,6 +169,10 @@ class _Session(SMTP):
         super().__init__(None, **options)
         self._server = server
 
+    def data_received(self, data: bytes) -> None:
+        self._server.pieces.append(data[:1000])
+        super().data_received(data)
+
     def end(self) -> "asyncio.Task[None] | None":
         for transport in (self.transport, self._original_transport):
             if transport is not None:
@@ -208,7 +214,11 @@ class _Session(SMTP):
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         recipient = next(iter(self.envelope.rcpt_tos), "") if self.envelope else ""
-        if await self._trouble("DATA", recipient):
+        answer = self._server.take("DATA", recipient)
+        if answer and answer.startswith("354"):
+            cast(Envelope, self.envelope).rcpt_tos.append(recipient or "nobody")
+        elif answer:
+            await self._misbehave(answer)
             return
         body = self._server.take("BODY", recipient)
         if body:

@@ -1,4 +1,5 @@
 import math
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from cryptography.x509 import DNSName
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.edges.channels import Channel, Envelope
+from newsletter.edges.channels import Attempt, Channel, Envelope
 from newsletter.edges.channels.answers import Answer, Step
 from newsletter.edges.channels.smtp import Security, Smtp, _Mail
 from newsletter.errors import (
@@ -22,6 +23,8 @@ from newsletter.errors import (
     DeliveryError,
     Refused,
     SenderRefused,
+    StoreError,
+    Withheld,
 )
 from tests.smtp_server import DROP, STALL, Certificate, SmtpServer, make_certificate
 from tests.smtp_server import Step as ServerStep
@@ -129,12 +132,111 @@ def test_no_text_ends_a_message_early(
     assert [each.message for each in server.messages] == [arrives, MESSAGE]
 
 
-@given(st.binary(max_size=200))
+ODD = st.text("\r\n.a", max_size=30).map(str.encode)
+"""What line ends and dots can make: any bytes at all hardly ever hold two of them."""
+
+
+@given(st.binary(max_size=200) | ODD | ODD.map(lambda message: message + b"\r\n"))
 def test_on_the_wire_a_lone_dot_never_stands(message: bytes) -> None:
+    """Whatever a server takes for the end of a line."""
     body = b"\r\n" + _Mail.of(envelope(message=message)).body
-    assert b"\r\n.\r\n" not in body
+    assert not re.search(rb"[\r\n]\.([^.]|$)", body)
     assert body.endswith(b"\r\n")
     assert body.count(b"\r") == body.count(b"\n") == body.count(b"\r\n")
+
+
+@given(st.binary(max_size=200) | ODD)
+def test_who_takes_the_doubled_dots_away_has_the_lines_that_were_written(message: bytes) -> None:
+    lines = _Mail.of(envelope(message=message)).body.splitlines()
+    assert [line.removeprefix(b".") for line in lines] == message.splitlines()
+
+
+# What goes in one write, and what may still be withheld -------------------------------------------
+
+
+def test_all_before_a_message_is_one_group_where_the_server_takes_it(connect: Connect) -> None:
+    with SmtpServer(pipelining=True) as server:
+        connect(server).send(envelope())
+        _ehlo, *said = server.pieces
+    mail = b"MAIL FROM:<news@example.org> SIZE=%d\r\n" % len(MESSAGE)
+    assert said == [mail + b"RCPT TO:<ada@example.org>\r\nDATA\r\n", MESSAGE + b".\r\n"]
+
+
+def test_where_it_does_not_each_command_waits_for_its_answer(connect: Connect) -> None:
+    with SmtpServer() as server:
+        connect(server).send(envelope())
+        _ehlo, *said = server.pieces
+    assert [each[:4] for each in said] == [b"MAIL", b"RCPT", b"DATA", MESSAGE[:4]]
+    assert said[-1] == MESSAGE + b".\r\n"
+
+
+@pytest.mark.parametrize("error", [Withheld("left"), StoreError("the disk is full")])
+def test_what_is_withheld_at_the_last_look_is_never_delivered(
+    server: SmtpServer, connect: Connect, error: Exception
+) -> None:
+    """The server waits for the message by then: nothing but hanging up takes it back."""
+    channel = connect(server)
+    channel.send(envelope("first@example.org"))
+    heard: list[bytes] = []
+
+    def look() -> None:
+        heard.extend(server.pieces)
+        raise error
+
+    attempt = Attempt(look)
+    with pytest.raises(type(error), match=str(error)):
+        channel.send(envelope(), attempt)
+    assert attempt.answers["RCPT"].startswith("250")
+    assert attempt.answers["DATA"].startswith("354")
+    channel.send(envelope("next@example.org"))
+    assert heard[-1].endswith(b"DATA\r\n")
+    assert server.pieces[len(heard)].startswith(b"ehlo"), "not a byte came after the look"
+    assert [each.recipient for each in server.messages] == ["first@example.org", "next@example.org"]
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "kind", "kept"),
+    [
+        ("MAIL", "451 4.3.0 Later", Deferred, {}),
+        ("RCPT", "550 5.1.1 Nobody", Refused, {"RCPT": "550 5.1.1 Nobody"}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("data", "connections"),
+    [("354 Go on", 2), ("503 Whose?", 1), ("421 4.3.2 Closing", 2), ("250 Ok", 2), (DROP, 2)],
+)
+def test_the_refusal_stands_whatever_was_said_to_data(
+    connect: Connect,
+    step: ServerStep,
+    answer: str,
+    kind: type[DeliveryError],
+    kept: dict[str, str],
+    data: str,
+    connections: int,
+) -> None:
+    """A server may take DATA though it took nobody: a dot would hand over an empty message."""
+    with SmtpServer(pipelining=True) as server:
+        server.fail(step, answer)
+        server.fail("DATA", data)
+        channel, attempt = connect(server), Attempt(look=lambda: pytest.fail("nothing to look at"))
+        with pytest.raises(kind, match=f"^{answer}$"):
+            channel.send(envelope(), attempt)
+        assert attempt.answers == kept
+        channel.send(envelope("next@example.org"))
+        assert [each.recipient for each in server.messages] == ["next@example.org"]
+        assert server.connections == connections
+        assert server.pieces[2][:4] == (b"rset" if connections == 1 else b"ehlo")
+
+
+def test_answers_of_several_lines_keep_their_order(server: SmtpServer, connect: Connect) -> None:
+    channel = connect(server)
+    for step, code in (("MAIL", "451"), ("RCPT", "550"), ("DATA", "554"), ("DOT", "451")):
+        server.fail(step, f"{code}-{step}\r\n{code}-is\r\n{code} not taken")  # type: ignore[arg-type]
+        with pytest.raises(DeliveryError, match=f"^{code} {step} is not taken"):
+            channel.send(envelope())
+    channel.send(envelope())
+    assert (len(server.messages), server.connections) == (1, 1)
 
 
 # What an answer means ----------------------------------------------------------------------------
@@ -256,12 +358,18 @@ def test_lost_before_the_dot_twice_is_deferred(
 @pytest.mark.parametrize(
     ("answer", "kind"), [("550 5.7.1 Not for you", SenderRefused), ("451 4.3.0 Later", Deferred)]
 )
-def test_what_was_said_to_mail_stands_where_nothing_more_comes(
-    connect: Connect, silence: str, answer: str, kind: type[DeliveryError]
+@pytest.mark.parametrize(("last", "none"), [("MAIL", "RCPT"), ("MAIL", "DATA"), ("RCPT", "DATA")])
+def test_a_refusal_stands_where_nothing_more_comes(
+    connect: Connect,
+    silence: str,
+    answer: str,
+    kind: type[DeliveryError],
+    last: ServerStep,
+    none: ServerStep,
 ) -> None:
     with SmtpServer(pipelining=True) as server:
-        server.fail("MAIL", answer)
-        server.fail("RCPT", silence)
+        server.fail(last, answer)
+        server.fail(none, silence)
         with pytest.raises(kind, match=answer):
             connect(server, timeout=0.1).send(envelope())
         assert server.connections == 1

@@ -47,6 +47,7 @@ class Sink(socketserver.ThreadingTCPServer):
         seed: int = 0,
         closes_after: int = 0,
         in_fragments: bool = False,
+        pipelining: bool = True,
         starttls: ssl.SSLContext | None = None,
         pace: float = 0.0,
     ) -> None:
@@ -56,6 +57,7 @@ class Sink(socketserver.ThreadingTCPServer):
         self.chance = random.Random(seed)
         self.closes_after = closes_after
         self.in_fragments = in_fragments
+        self.pipelining = pipelining
         self.starttls = starttls
         self.pace = pace
         self.accepted = threading.Event()
@@ -117,6 +119,7 @@ class _Session(socketserver.BaseRequestHandler):
     def simple(self, verb: bytes, line: bytes) -> None:
         if verb == b"EHLO":
             offers = ["SIZE 33554432", "8BITMIME", "ENHANCEDSTATUSCODES"]
+            offers += ["PIPELINING"] * self.server.pipelining
             offers += ["STARTTLS"] * (self.server.starttls is not None)
             self.say("".join(f"250-{one}\r\n" for one in offers) + "250 SMTPUTF8", "EHLO")
         elif verb == b"STAR" and self.server.starttls is not None:

@@ -50,15 +50,24 @@ def hold(tally: Tally) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seed", "closes_after", "in_fragments"), [(1, 0, False), (2, 3, False), (3, 0, True)]
+    ("seed", "closes_after", "in_fragments", "pipelining"),
+    [(1, 0, False, False), (2, 3, False, True), (3, 0, True, True)],
 )
 def test_a_server_that_misbehaves_at_every_step(
     tmp_path: Path,
     seed: int,
     closes_after: int,
     in_fragments: bool,  # noqa: FBT001
+    pipelining: bool,  # noqa: FBT001
 ) -> None:
-    with Sink(moody, seed=seed, closes_after=closes_after, in_fragments=in_fragments) as sink:
+    """It grants DATA though it refused everything before it: RFC 2920 3.1 lets it."""
+    with Sink(
+        moody,
+        seed=seed,
+        closes_after=closes_after,
+        in_fragments=in_fragments,
+        pipelining=pipelining,
+    ) as sink:
         house = KillHouse(tmp_path, sink, readers=60)
         house.compose()
         house.deliver(times=40)

@@ -16,7 +16,8 @@ class Envelope:
 
 @dataclass(slots=True)
 class Attempt:
-    """One try at handing over. ``look`` is called right before DATA, and may raise to withhold.
+    """One try at handing over. ``look`` is called right before the message itself goes, and may
+    raise to withhold.
 
     ``answers`` comes to hold what the server said: at "RCPT", and at "DATA" (to the final dot,
     or to the command where it went no further).

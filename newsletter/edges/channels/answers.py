@@ -62,7 +62,10 @@ class Answer:
 
 
 def hear(client: smtplib.SMTP) -> Answer:
-    """The next answer; a 421, or what is no answer at all, ends the connection."""
+    """The next answer; a 421, or what is no answer at all, ends the connection. OSError where none
+    comes: the connection is closed then."""
+    if client.sock is None:
+        raise smtplib.SMTPServerDisconnected("the connection is closed")
     code, text = client.getreply()
     if code == 421 or not 200 <= code < 600:
         client.close()
@@ -81,8 +84,9 @@ def _line(code: int, text: bytes | str) -> str:
 
 def _printable(text: str) -> str:
     """One line of at most 1,000 characters: no controls, whatever a server may send."""
-    clean = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(clean.split())[:1000]
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(text.split())[:1000]
 
 
 def unusable(where: str, error: Exception) -> DeliveryError:
