@@ -430,7 +430,7 @@ _SETTLED = {
 class Look:
     """Whether a row may be handed over now, and for how many seconds more it is ours.
 
-    Reads only: asked right before DATA, it is the last moment to change one's mind.
+    Reads only: asked right before the message goes, it is the last moment to change one's mind.
     """
 
     def __init__(self, store: Store) -> None:
