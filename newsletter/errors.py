@@ -15,9 +15,16 @@ NewsletterError
 
 
 class NewsletterError(Exception):
-    """What the operator can be told in a sentence; ``exit_code`` is what the command ends with."""
+    """What the operator can be told in a sentence; ``exit_code`` is what the command ends with.
+
+    ``advice`` is what to do about it, ``found`` what went wrong, where the two are told apart.
+    """
 
     exit_code = 1
+
+    def __init__(self, found: str, advice: str = "") -> None:
+        super().__init__(f"{found}: {advice}" if advice else found)
+        self.found, self.advice = found, advice
 
 
 class UsageError(NewsletterError):

@@ -1,6 +1,5 @@
 """``newsletter doctor``: what can be checked here and now, each line with its mend."""
 
-import re
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
@@ -28,8 +27,6 @@ from newsletter.errors import NewsletterError
 
 _OLD = timedelta(hours=1)
 _A_DAY = timedelta(days=1)
-# Brackets in pairs: what ends within one belongs to the finding.
-_MENDED = re.compile(r"(.+): (check (?:[^()]|\([^()]*\))*)")
 _HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "List-Unsubscribe", "List-Id")
 
 
@@ -63,8 +60,7 @@ def _checked(app: App, what: str, check: Check) -> Iterator[Line]:
     try:
         yield from check(app)
     except NewsletterError as error:
-        parts = _MENDED.fullmatch(str(error))
-        yield Line(what, "fail", *(parts.groups() if parts else (str(error), "")))
+        yield Line(what, "fail", error.found, error.advice)
 
 
 def _configuration(app: App) -> Iterator[Line]:

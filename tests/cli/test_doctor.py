@@ -10,6 +10,7 @@ import pytest
 
 from newsletter.cli.clocks import steady
 from newsletter.edges.store import Store, marks
+from newsletter.edges.store.schema import HEAD
 from newsletter.edges.templates import read_templates
 from newsletter.editorial.stationery import Stationery
 from tests.cli.conftest import House
@@ -131,7 +132,7 @@ def test_a_database_behind_is_told_and_left_as_it_is(well: House) -> None:
     found = look(well)
     assert found["database"] == (
         "fail",
-        "at 0003, this program at 0005",
+        f"at 0003, this program at {HEAD}",
         "run `newsletter migrate`, after a backup",
     )
     assert list(found)[-1] == "database"
@@ -177,8 +178,9 @@ def test_a_server_is_greeted_and_sent_nothing(mailing: House, server: SmtpServer
 def test_a_server_that_turns_away(mailing: House, server: SmtpServer) -> None:
     server.fail("CONNECT", "421 4.3.2 Shutting down", times=math.inf)
     verdict, found, mend = look(mailing)["server"]
-    assert (verdict, mend) == ("fail", "")
-    assert "421 4.3.2 Shutting down (127.0.0.1:" in found
+    assert verdict == "fail"
+    assert found.startswith("421 4.3.2 Shutting down (127.0.0.1:")
+    assert mend == "check delivery.smtp.host and port, and that the server runs"
     assert "size" not in look(mailing)
 
 
@@ -210,10 +212,10 @@ def test_the_connection_is_secured_and_logged_in_as_a_send_does(
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate.chain))
         assert look(well)["server"][1].endswith("; TLSv1.3, logged in as desk")
         well.environment["NEWSLETTER_DELIVERY__SMTP__PASSWORD"] = "a guess"
-        verdict, found, _ = look(well)["server"]
+        verdict, found, mend = look(well)["server"]
         assert verdict == "fail"
-        assert "535" in found
-        assert "check delivery.smtp.username and password" in found
+        assert found.startswith("535 ")
+        assert mend.startswith("check delivery.smtp.username and password")
 
 
 def test_starttls_that_is_not_offered(mailing: House) -> None:

@@ -93,17 +93,17 @@ def unusable(where: str, error: Exception) -> DeliveryError:
     """Why no connection could be had: the network's and the server's trouble passes, ours stays."""
     match error:
         case ssl.SSLCertVerificationError():
-            return SenderRefused(f"{where}: {reason(error)}: {_CERTIFICATE}")
+            return SenderRefused(f"{where}: {reason(error)}", _CERTIFICATE)
         case ssl.SSLError():
-            return ChannelDown(f"{where}: TLS failed: {reason(error)}: {_TLS}")
+            return ChannelDown(f"{where}: TLS failed: {reason(error)}", _TLS)
         case smtplib.SMTPAuthenticationError(smtp_code=code) if 500 <= code < 600:
-            return SenderRefused(f"{_line(code, error.smtp_error)} ({where}: {_LOGIN})")
+            return SenderRefused(f"{_line(code, error.smtp_error)} ({where})", _LOGIN)
         case smtplib.SMTPResponseException(smtp_code=code):
             kind, advice = (SenderRefused, _SERVICE) if 500 <= code < 600 else (ChannelDown, _TRY)
-            return kind(f"{_line(code, error.smtp_error)} ({where}: {advice})")
+            return kind(f"{_line(code, error.smtp_error)} ({where})", advice)
         case smtplib.SMTPException() if not isinstance(error, smtplib.SMTPServerDisconnected):
-            return SenderRefused(f"{where}: {reason(error)} {_LOGIN}")
-    return ChannelDown(f"{where} cannot be reached: {reason(error)}: {_TRY}")
+            return SenderRefused(f"{where}: {reason(error)}", _LOGIN)
+    return ChannelDown(f"{where} cannot be reached: {reason(error)}", _TRY)
 
 
 _CERTIFICATE = (

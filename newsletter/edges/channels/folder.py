@@ -37,7 +37,7 @@ class Folder:
             _write(target, envelope.message)
         except OSError as error:
             advice = "check delivery.folder.path, and the space and rights there"
-            raise ChannelDown(f"{folder}: {error.strerror or error}: {advice}") from error
+            raise ChannelDown(f"{folder}: {error.strerror or error}", advice) from error
         return str(target)
 
     def close(self) -> None:
