@@ -37,4 +37,6 @@ def _rendered(sources: dict[str, str], template: Path | None) -> str:
     try:
         return specimen(sources).html
     except ConfigError as error:
-        raise ConfigError(f"{template} as issue.html: {error}" if template else error) from error
+        if template is None:
+            raise
+        raise ConfigError(f"{template} as issue.html: {error}") from error
