@@ -18,9 +18,7 @@ import pytest
 
 from newsletter.cli import main
 from newsletter.cli.parser import parser
-from newsletter.edges.templates import read_templates
-from newsletter.editorial.stationery import Stationery
-from tests.builders import NOON
+from tests.builders import NOON, stationery
 from tests.smtp_server import SmtpServer
 
 ROOT = Path(__file__).parents[2]
@@ -187,11 +185,6 @@ def house(
         signal.signal(name, handler)
 
 
-@cache
-def _stationery() -> Stationery:
-    return Stationery(read_templates(None))
-
-
 _parser = cache(parser)
 
 
@@ -201,9 +194,7 @@ def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.cli.ingest._MOMENT", 0.01)
     monkeypatch.setattr("newsletter.cli.parser", _parser)
     monkeypatch.setattr("newsletter.edges.templates.read_templates", lambda _custom: {})
-    monkeypatch.setattr(
-        "newsletter.editorial.stationery.Stationery", lambda _sources: _stationery()
-    )
+    monkeypatch.setattr("newsletter.editorial.stationery.Stationery", lambda _sources: stationery())
 
 
 @pytest.fixture
