@@ -54,6 +54,17 @@ INSIGHTS = (
 )
 
 
+def drop(path: Path, texts: Sequence[str], published: str, **about: str) -> Path:
+    page = {"podcast": "Harbour Talk", "published": published, "insights": texts, **about}
+    path.write_text(json.dumps(page), encoding="utf-8")
+    return path
+
+
+def fill(inbox: Path, first: int, last: int, published: str) -> None:
+    for number in range(first, last, 2):
+        drop(inbox / f"{number:02}.json", INSIGHTS[number : number + 2], published)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a command left behind: its exit code, and what it printed."""
@@ -99,15 +110,11 @@ class House:
 
     def drop(self, name: str, *texts: str, published: str = "2026-03-14", **about: str) -> Path:
         """A brief in the inbox."""
-        path = self.folder / "inbox" / name
-        page = {"podcast": "Harbour Talk", "published": published, "insights": texts, **about}
-        path.write_text(json.dumps(page), encoding="utf-8")
-        return path
+        return drop(self.folder / "inbox" / name, texts, published, **about)
 
     def stock(self, first: int = 0, last: int = 18, published: str = "2026-03-14") -> None:
         """Insights for an issue or three, two in a brief, read in."""
-        for number in range(first, last, 2):
-            self.drop(f"{number:02}.json", *INSIGHTS[number : number + 2], published=published)
+        fill(self.folder / "inbox", first, last, published)
         assert self("ingest").code == 0
 
     def subscribe(self, *addresses: str, options: Sequence[str] = ()) -> None:
@@ -174,6 +181,17 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def stocked_once(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """And with the insights that ``stock`` reads in."""
+    folder = tmp_path_factory.mktemp("stocked") / "news"
+    shutil.copytree(founded, folder)
+    fill(folder / "inbox", 0, 18, "2026-03-14")
+    words = ["--config", str(folder / "config.toml"), "ingest"]
+    assert main(words, clock=lambda: NOON, environment={}) == 0
+    return folder
+
+
 @pytest.fixture
 def house(
     founded: Path, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
@@ -183,6 +201,13 @@ def house(
     yield House(tmp_path / "news", capsysbinary)
     for name, handler in before.items():
         signal.signal(name, handler)
+
+
+@pytest.fixture
+def stocked(house: House, stocked_once: Path) -> House:
+    """As after ``house.stock()``, for a third of its time."""
+    shutil.copytree(stocked_once, house.folder, dirs_exist_ok=True)
+    return house
 
 
 _parser = cache(parser)
