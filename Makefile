@@ -14,8 +14,8 @@ demo: .venv/.run  ## replay a week on the bundled samples
 test: .venv/.dev  ## the fast tests
 	@$(PYTEST)
 
-test-all: .venv/.dev  ## the heavy ones too
-	@$(PYTEST) -m ""
+test-all: .venv/.dev  ## the heavy ones too, and more examples of each property
+	@$(PYTEST) -m "" --hypothesis-profile many
 
 check: .venv/.dev  ## format, lint, types, arrows
 	$(BIN)/ruff format --check .
