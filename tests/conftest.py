@@ -1,5 +1,6 @@
 """Real databases for every test that needs one: a file, and a PostgreSQL that we start."""
 
+import gc
 from collections.abc import Iterator
 from functools import cache
 from itertools import count
@@ -17,6 +18,12 @@ from newsletter.edges.store.schema import metadata
 settings.register_profile("many", deadline=None)
 settings.register_profile("few", deadline=None, max_examples=40)
 settings.load_profile("few")
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected by now stays: the collector need not go through it again."""
+    gc.freeze()
+
 
 _names = (f"test_{number}" for number in count())
 
