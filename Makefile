@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Compiled code is kept, also where containers forbid it: tests start the program many times.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses auto --dist worksteal
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test test-all check killed bench golden browser screenshots clean
@@ -10,10 +12,10 @@ demo: .venv/.run  ## replay a week on the bundled samples
 	@$(BIN)/newsletter demo
 
 test: .venv/.dev  ## the fast tests
-	@$(BIN)/pytest --numprocesses auto --dist worksteal
+	@$(PYTEST)
 
-test-all: .venv/.dev  ## the heavy ones too
-	@$(BIN)/pytest --numprocesses auto --dist worksteal -m ""
+test-all: .venv/.dev  ## the heavy ones too, and more examples of each property
+	@$(PYTEST) -m "" --hypothesis-profile many
 
 check: .venv/.dev  ## format, lint, types, arrows
 	$(BIN)/ruff format --check .

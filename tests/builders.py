@@ -1,12 +1,14 @@
 """Values for tests, each with what the test does not care about filled in."""
 
 from datetime import UTC, date, datetime
+from functools import cache
 
 from msgspec.structs import asdict
 
 from newsletter.config import Selection, Weights
 from newsletter.edges.store import Connection, subscribers
 from newsletter.edges.store.archive import Read
+from newsletter.edges.templates import read_templates
 from newsletter.editorial.model import (
     Brief,
     Candidate,
@@ -16,6 +18,7 @@ from newsletter.editorial.model import (
     Subscriber,
     Taste,
 )
+from newsletter.editorial.stationery import Stationery
 
 TASTE = Taste(**{**asdict(Selection()), "weights": asdict(Weights())})
 TODAY = date(2026, 3, 14)
@@ -26,6 +29,12 @@ _WORDS = (
     "copper ferry pepper anchor quilt falcon timber marble ribbon canyon "
     "beacon walnut velvet thunder pebble kettle mosaic prairie saffron tunnel"
 ).split()
+
+
+@cache
+def stationery() -> Stationery:
+    """Of our own templates: to compile them takes a tenth of a second."""
+    return Stationery(read_templates(None))
 
 
 def unlike(number: int) -> str:

@@ -15,6 +15,7 @@ from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import cache
 from http.client import HTTPConnection
 from importlib import import_module
 from importlib.util import find_spec
@@ -28,6 +29,7 @@ import pytest
 from newsletter import config
 from newsletter.cli import main
 from newsletter.cli.parser import parser
+from newsletter.editorial.stationery import Stationery
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -42,6 +44,9 @@ STAYS = ("run", "serve")
 NOT_OURS = {"chmod", "curl", "git", "journalctl", "pip", "python", "systemctl", "useradd"}
 PLACEHOLDERS = {"ADDRESS": "you@example.org", "COMMAND": "status", "FILE": "a.md"}
 READERS = "address,name,timezone,hour,interests\nkim@example.org,Kim,Asia/Seoul,8,cooking\n"
+
+
+_parser = cache(parser)
 
 
 def fences(path: Path, *languages: str) -> list[str]:
@@ -94,7 +99,7 @@ def test_every_line_to_type_is_known(path: Path) -> None:
     for words in command_lines(path):
         program = Path(words[0]).name.removesuffix("3")
         if (arguments := ours(words)) is not None:
-            parser().parse_args(arguments)
+            _parser().parse_args(arguments)
         elif program == "make":
             assert all(re.search(rf"^{word}:", makefile(), re.M) for word in words[1:]), words
         else:
@@ -112,7 +117,7 @@ def test_every_command_named_in_passing_is_one(path: Path) -> None:
         words = [PLACEHOLDERS.get(word, word) for word in shlex.split(text)]
         if words[-1] == "--help":
             words.pop()
-        parser().parse_args(words)
+        _parser().parse_args(words)
 
 
 @pytest.mark.parametrize("path", [README, OPERATING], ids=["README", "operating"])
@@ -124,7 +129,7 @@ def test_units_and_cron_lines_call_commands_that_exist(path: Path) -> None:
     for line in started + timed:
         arguments = ours(shlex.split(line.partition(">")[0]))
         assert arguments, line
-        assert parser().parse_args(arguments).config == f"{HOME}/config.toml"
+        assert _parser().parse_args(arguments).config == f"{HOME}/config.toml"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
@@ -139,7 +144,7 @@ def test_the_table_names_every_command_and_its_options() -> None:
         re.match(r"[a-z]+(?: [a-z]+)?", cell)[0]: cell  # type: ignore[index]
         for cell in re.findall(r"^\| `([^`]+)` \|", section, re.M)
     }
-    known = dict(commands(parser()))
+    known = dict(commands(_parser()))
     assert set(table) == set(known)
     for name, cell in table.items():
         options = {one for action in known[name]._actions for one in action.option_strings}
@@ -150,13 +155,13 @@ def test_the_readme_says_which_commands_speak_json() -> None:
     sentence = re.search(r"([^.]*)take `--json`", README.read_text().replace("\n", " "))
     assert sentence
     named = set(re.findall(r"`([a-z]+)`", sentence[1]))
-    speaks = {name for name, one in commands(parser()) if "--json" in one.format_help()}
+    speaks = {name for name, one in commands(_parser()) if "--json" in one.format_help()}
     assert named == {name.split()[0] for name in speaks} | {"export"}
     assert "subscribers export" not in speaks
 
 
 def test_every_command_has_its_function() -> None:
-    for name, one in commands(parser()):
+    for name, one in commands(_parser()):
         module, function = one.get_default("run").split(":")
         assert callable(getattr(import_module(f"newsletter.cli.{module}"), function)), name
 
@@ -174,10 +179,22 @@ def test_a_decision_says_why_what_and_what_follows(path: Path) -> None:
     ]
 
 
+def paper(sources: dict[str, str]) -> Stationery:
+    """The same templates are compiled once, however many commands are told of."""
+    return _paper(tuple(sources.items()))
+
+
+@cache
+def _paper(sources: tuple[tuple[str, str], ...]) -> Stationery:
+    return Stationery(dict(sources))
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder to stand in; `send` sets handlers for signals, and they are put back."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("newsletter.cli.ingest._MOMENT", 0.01)
+    monkeypatch.setattr("newsletter.editorial.stationery.Stationery", paper)
     before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
     yield tmp_path
     for one, handler in before.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from newsletter.editorial.letter import letter
-from tests.golden import READER, STATES, letterhead
+from tests.golden import READER, STATES, head
 
 DOCS = Path(__file__).parents[2] / "docs"
 WIDTHS = {"phone": 390, "desktop": 1000}
@@ -52,7 +52,7 @@ def taken(browser: Browser, html: str, width: int, scheme: str) -> bytes:
 
 def golden(browser: Browser) -> dict[str, bytes]:
     """The pictures of docs/ by their names."""
-    html = letter(STATES["golden"], READER, letterhead()).html
+    html = letter(STATES["golden"], READER, head()).html
     return {
         f"issue-{device}-{scheme}.png": taken(browser, html, width, scheme)
         for device, width in WIDTHS.items()

@@ -1,5 +1,6 @@
 """The rendered issues, judged by strangers: html-validate, and axe-core in a real Chromium."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +12,28 @@ from newsletter.editorial.letter import letter
 from newsletter.editorial.specimen import specimen
 from tests.browser import support
 from tests.browser.conftest import validate
-from tests.golden import READER, STATES, letterhead
+from tests.golden import READER, STATES, head
 
-PAGES = {state: letter(issue, READER, letterhead()).html for state, issue in STATES.items()}
-PAGES["specimen"] = specimen(read_templates(None)).html
 pytestmark = pytest.mark.heavy
-every_page = pytest.mark.parametrize("state", PAGES)
+every_page = pytest.mark.parametrize("state", [*STATES, "specimen"])
 
 # A picture that is fetched by nobody: in a message it is a part of the message.
 _NO_LOGO = 'src="cid:'
 
 
+@cache
+def pages() -> dict[str, str]:
+    """Made when the first test asks: the fast suite collects this file and leaves it at that."""
+    made = {state: letter(issue, READER, head()).html for state, issue in STATES.items()}
+    return made | {"specimen": specimen(read_templates(None)).html}
+
+
 def test_html_validate_finds_nothing(node_modules: Path, tmp_path: Path) -> None:
-    files = [tmp_path / f"{state.replace(' ', '-')}.html" for state in PAGES]
-    for file, html in zip(files, PAGES.values(), strict=True):
+    files = [tmp_path / f"{state.replace(' ', '-')}.html" for state in pages()]
+    for file, html in zip(files, pages().values(), strict=True):
         file.write_text(html, encoding="utf-8")
     broken = tmp_path / "broken.html"
-    broken.write_text(PAGES["golden"].replace("</h1>", "</h2>"), encoding="utf-8")
+    broken.write_text(pages()["golden"].replace("</h1>", "</h2>"), encoding="utf-8")
     found = validate(node_modules, *files, broken)
     assert [Path(one["filePath"]).name for one in found if one["messages"]] == ["broken.html"]
 
@@ -40,7 +46,7 @@ def opened(browser: Browser, html: str) -> Page:
 
 @every_page
 def test_axe_finds_nothing(chromium: Browser, axe: str, state: str) -> None:
-    page = opened(chromium, PAGES[state])
+    page = opened(chromium, pages()[state])
     light = violations(page, axe)
     page.emulate_media(color_scheme="dark")
     dark = violations(page, axe)
@@ -55,7 +61,7 @@ def violations(page: Page, axe: str) -> list[str]:
 
 
 def test_axe_would_find_something(chromium: Browser, axe: str) -> None:
-    pale = PAGES["golden"].replace("#5f5a52", "#bbbbbb")
+    pale = pages()["golden"].replace("#5f5a52", "#bbbbbb")
     page = opened(chromium, pale)
     found = violations(page, axe)
     page.close()
@@ -66,7 +72,7 @@ def test_axe_would_find_something(chromium: Browser, axe: str) -> None:
 def test_nothing_is_wider_than_the_screen_and_every_target_can_be_hit(
     chromium: Browser, state: str
 ) -> None:
-    page = opened(chromium, PAGES[state])
+    page = opened(chromium, pages()[state])
     for width in (320, 390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -82,7 +88,7 @@ def test_an_issue_asks_nothing_of_anybody(chromium: Browser) -> None:
     page = chromium.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.set_content(PAGES["golden"])
+    page.set_content(pages()["golden"])
     page.wait_for_load_state("networkidle")
     page.close()
     assert asked == []

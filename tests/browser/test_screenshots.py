@@ -5,7 +5,7 @@ from playwright.sync_api import Browser
 
 from newsletter.editorial.letter import letter
 from tests.browser.pictures import DOCS, NAMES, distance, golden, taken
-from tests.golden import READER, STATES, letterhead
+from tests.golden import READER, STATES, head
 
 pytestmark = pytest.mark.heavy
 
@@ -41,7 +41,7 @@ def test_the_pictures_are_small(name: str) -> None:
 def test_what_is_seen_is_more_than_the_tolerance(
     chromium: Browser, now: dict[str, bytes], old: str, new: str
 ) -> None:
-    html = letter(STATES["golden"], READER, letterhead()).html
+    html = letter(STATES["golden"], READER, head()).html
     assert old in html
     changed = taken(chromium, html.replace(old, new), 390, "light")
     assert distance(chromium, now["issue-phone-light.png"], changed) > _TOLERANCE

@@ -18,9 +18,7 @@ import pytest
 
 from newsletter.cli import main
 from newsletter.cli.parser import parser
-from newsletter.edges.templates import read_templates
-from newsletter.editorial.stationery import Stationery
-from tests.builders import NOON
+from tests.builders import NOON, stationery
 from tests.smtp_server import SmtpServer
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +52,17 @@ INSIGHTS = (
     "Elevators, not steel, let cities build upwards.",
     "Volcanic soil grows the best tomatoes and buries the town every few centuries.",
 )
+
+
+def drop(path: Path, texts: Sequence[str], published: str, **about: str) -> Path:
+    page = {"podcast": "Harbour Talk", "published": published, "insights": texts, **about}
+    path.write_text(json.dumps(page), encoding="utf-8")
+    return path
+
+
+def fill(inbox: Path, first: int, last: int, published: str) -> None:
+    for number in range(first, last, 2):
+        drop(inbox / f"{number:02}.json", INSIGHTS[number : number + 2], published)
 
 
 @dataclass(frozen=True)
@@ -101,15 +110,11 @@ class House:
 
     def drop(self, name: str, *texts: str, published: str = "2026-03-14", **about: str) -> Path:
         """A brief in the inbox."""
-        path = self.folder / "inbox" / name
-        page = {"podcast": "Harbour Talk", "published": published, "insights": texts, **about}
-        path.write_text(json.dumps(page), encoding="utf-8")
-        return path
+        return drop(self.folder / "inbox" / name, texts, published, **about)
 
     def stock(self, first: int = 0, last: int = 18, published: str = "2026-03-14") -> None:
         """Insights for an issue or three, two in a brief, read in."""
-        for number in range(first, last, 2):
-            self.drop(f"{number:02}.json", *INSIGHTS[number : number + 2], published=published)
+        fill(self.folder / "inbox", first, last, published)
         assert self("ingest").code == 0
 
     def subscribe(self, *addresses: str, options: Sequence[str] = ()) -> None:
@@ -176,6 +181,17 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def stocked_once(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """And with the insights that ``stock`` reads in."""
+    folder = tmp_path_factory.mktemp("stocked") / "news"
+    shutil.copytree(founded, folder)
+    fill(folder / "inbox", 0, 18, "2026-03-14")
+    words = ["--config", str(folder / "config.toml"), "ingest"]
+    assert main(words, clock=lambda: NOON, environment={}) == 0
+    return folder
+
+
 @pytest.fixture
 def house(
     founded: Path, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
@@ -187,9 +203,11 @@ def house(
         signal.signal(name, handler)
 
 
-@cache
-def _stationery() -> Stationery:
-    return Stationery(read_templates(None))
+@pytest.fixture
+def stocked(house: House, stocked_once: Path) -> House:
+    """As after ``house.stock()``, for a third of its time."""
+    shutil.copytree(stocked_once, house.folder, dirs_exist_ok=True)
+    return house
 
 
 _parser = cache(parser)
@@ -201,9 +219,7 @@ def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.cli.ingest._MOMENT", 0.01)
     monkeypatch.setattr("newsletter.cli.parser", _parser)
     monkeypatch.setattr("newsletter.edges.templates.read_templates", lambda _custom: {})
-    monkeypatch.setattr(
-        "newsletter.editorial.stationery.Stationery", lambda _sources: _stationery()
-    )
+    monkeypatch.setattr("newsletter.editorial.stationery.Stationery", lambda _sources: stationery())
 
 
 @pytest.fixture

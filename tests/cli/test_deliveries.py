@@ -13,11 +13,10 @@ ANN, BEA, CLEO = "ann@alpha.example", "bea@beta.example", "cleo@alpha.example"
 
 
 @pytest.fixture
-def mailing(house: House, server: SmtpServer) -> House:
-    house.stock()
-    house.subscribe(ANN, BEA, CLEO)
-    house.smtp(server)
-    return house
+def mailing(stocked: House, server: SmtpServer) -> House:
+    stocked.subscribe(ANN, BEA, CLEO)
+    stocked.smtp(server)
+    return stocked
 
 
 def died(house: House, *, ago: float) -> None:

@@ -15,10 +15,9 @@ ANN = "ann@letters.example"
 
 
 @pytest.fixture
-def stocked(house: House) -> House:
-    house.stock()
-    house.subscribe(ANN)
-    return house
+def stocked(stocked: House) -> House:
+    stocked.subscribe(ANN)
+    return stocked
 
 
 def made(house: House, *words: str) -> tuple[str, str, str]:

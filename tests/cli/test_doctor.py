@@ -36,11 +36,10 @@ WHATS = [
 
 
 @pytest.fixture
-def well(house: House) -> House:
+def well(stocked: House) -> House:
     """Nothing is wrong with it."""
-    house.stock()
-    house.environment["NEWSLETTER_ALERTS__TO"] = "desk@letters.example"
-    return house
+    stocked.environment["NEWSLETTER_ALERTS__TO"] = "desk@letters.example"
+    return stocked
 
 
 def look(house: House) -> dict[str, tuple[str, str, str]]:

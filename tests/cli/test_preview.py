@@ -21,10 +21,9 @@ BEFORE_SEVEN = datetime(2026, 3, 14, 5, tzinfo=UTC)
 
 
 @pytest.fixture
-def stocked(house: House) -> House:
-    house.stock()
-    house.subscribe(ANN, options=["--name", "Ann", "--interests", "volcanoes, tomatoes"])
-    return house
+def stocked(stocked: House) -> House:
+    stocked.subscribe(ANN, options=["--name", "Ann", "--interests", "volcanoes, tomatoes"])
+    return stocked
 
 
 LOOKING = (

@@ -87,12 +87,11 @@ def test_run_says_what_is_wrong_before_it_starts(house: House) -> None:
 
 
 @pytest.fixture
-def shift(house: House, server: SmtpServer) -> Iterator[Shift]:
-    """What ``run`` does at each waking, by the clock of ``house``."""
-    house.stock()
-    house.subscribe(ANN)
-    house.smtp(server)
-    app = App(str(house.config), house.environment, lambda: house.now)
+def shift(stocked: House, server: SmtpServer) -> Iterator[Shift]:
+    """What ``run`` does at each waking, by the clock of ``stocked``."""
+    stocked.subscribe(ANN)
+    stocked.smtp(server)
+    app = App(str(stocked.config), stocked.environment, lambda: stocked.now)
     stop = Event()
     yield Shift(app, desk(app, stop, lambda _done, _total: None), stop)
     app.close()

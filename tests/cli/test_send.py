@@ -21,10 +21,9 @@ ANN, BEA, CLEO = (f"{name}@letters.example" for name in ("ann", "bea", "cleo"))
 
 
 @pytest.fixture
-def stocked(house: House) -> House:
-    house.stock()
-    house.subscribe(ANN, BEA, CLEO)
-    return house
+def stocked(stocked: House) -> House:
+    stocked.subscribe(ANN, BEA, CLEO)
+    return stocked
 
 
 @pytest.fixture

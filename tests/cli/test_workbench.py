@@ -15,12 +15,11 @@ Query = dict[str, str]
 
 
 @pytest.fixture
-def bench(house: House, tmp_path: Path) -> Iterator[Bench]:
-    house.stock()
-    house.subscribe("ada@reader.example", options=["--interests", "choirs"])
+def bench(stocked: House, tmp_path: Path) -> Iterator[Bench]:
+    stocked.subscribe("ada@reader.example", options=["--interests", "choirs"])
     folder = tmp_path / "copy"
     folder.mkdir()
-    made = Bench(App(str(house.config), house.environment, lambda: house.now), folder)
+    made = Bench(App(str(stocked.config), stocked.environment, lambda: stocked.now), folder)
     yield made
     made.close()
 

@@ -14,12 +14,10 @@ from newsletter.daily.desk import Hand, Watch
 from newsletter.edges.channels import Attempt, Channel, Envelope
 from newsletter.edges.store import Store, archive
 from newsletter.edges.store.ledger import Steady
-from newsletter.edges.templates import read_templates
 from newsletter.editorial.letter import Letterhead
 from newsletter.editorial.pace import FREE, Pace
-from newsletter.editorial.stationery import Stationery
 from newsletter.errors import DeliveryError
-from tests.builders import NOON, TASTE, TODAY, brief, read, unlike
+from tests.builders import NOON, TASTE, TODAY, brief, read, stationery, unlike
 from tests.conftest import new_store
 
 
@@ -102,18 +100,13 @@ class House:
         return self.deliver(on, readers)
 
 
-@pytest.fixture(scope="session")
-def stationery() -> Stationery:
-    return Stationery(read_templates(None))
-
-
 @pytest.fixture
-def house(tmp_path: Path, stationery: Stationery) -> Iterator[House]:
+def house(tmp_path: Path) -> Iterator[House]:
     head = Letterhead(
         name="News",
         from_address="news@news.example",
         secret=b"a secret for tests",
-        stationery=stationery,
+        stationery=stationery(),
         base_url="https://news.example",
     )
     store = new_store(tmp_path)

@@ -29,11 +29,9 @@ from newsletter.edges.store import Connection, Store, ledger, orders, subscriber
 from newsletter.edges.store.database import Question
 from newsletter.edges.store.ledger import Steady
 from newsletter.edges.store.transitions import BEGINNINGS, TRANSITIONS
-from newsletter.edges.templates import read_templates
 from newsletter.editorial.letter import Letterhead
-from newsletter.editorial.stationery import Stationery
 from newsletter.errors import AnswerLost, ChannelDown, Deferred, Refused, SenderRefused
-from tests.builders import subscribe
+from tests.builders import stationery, subscribe
 from tests.conftest import new_store
 from tests.daily.conftest import House
 
@@ -42,7 +40,7 @@ HEAD = Letterhead(
     name="News",
     from_address="news@news.example",
     secret=b"a secret for tests",
-    stationery=Stationery(read_templates(None)),
+    stationery=stationery(),
 )
 KNOWN = {
     (before, way.after, way.reason) for way in TRANSITIONS.values() for before in way.before
@@ -374,7 +372,7 @@ def _days(examples: int, steps: int) -> settings:
 
 
 def test_random_days() -> None:
-    run_state_machine_as_test(LedgerMachine, settings=_days(examples=8, steps=15))
+    run_state_machine_as_test(LedgerMachine, settings=_days(examples=5, steps=15))
 
 
 @pytest.mark.heavy

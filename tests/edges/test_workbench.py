@@ -11,7 +11,7 @@ from newsletter.edges.web import app as web
 from newsletter.edges.web import workbench
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     with web.listening(workbench.HOST, 0) as socket:
         number: int = socket.getsockname()[1]

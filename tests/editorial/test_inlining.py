@@ -1,5 +1,6 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -13,7 +14,7 @@ from newsletter.edges.templates import read_templates
 from newsletter.editorial import letter, stationery
 from newsletter.editorial.inlining import _premail, inline
 from newsletter.errors import ConfigError
-from tests.golden import READER, STATES, letterhead
+from tests.golden import READER, STATES, head
 
 PAGE = """<!DOCTYPE html>
 <html><head><title>{title}</title><style>{css}</style></head><body>{body}</body></html>"""
@@ -30,13 +31,17 @@ def tree(element: Any) -> tuple[Any, ...]:
     return (tag, dict(element.attrib), element.text or "", element.tail or "", inside)
 
 
+@cache
+def _as_written() -> Environment:
+    return stationery._environment(read_templates(None))
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_inlining_the_template_gives_what_inlining_the_message_gives(state: str) -> None:
-    sources, head = read_templates(None), letterhead()
-    values = letter._values(STATES[state], READER, head, "https://a.example/u/1")
-    raw = stationery._environment(sources).get_template("issue.html")
+    values = letter._values(STATES[state], READER, head(), "https://a.example/u/1")
+    raw = _as_written().get_template("issue.html")
     late = _premail(raw.render(subject="Subject", **values))
-    early = head.stationery.fill("issue.html", subject="Subject", **values)
+    early = head().stationery.fill("issue.html", subject="Subject", **values)
     assert tree(dom.document_fromstring(early)) == tree(dom.document_fromstring(late))
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.editorial.model import Candidate, Insight, Issue, Taste
@@ -135,7 +135,6 @@ SENTENCES = [KETTLE, RESTATED, *(unlike(number) for number in range(12))]
     st.sets(st.sampled_from(range(len(SENTENCES))), max_size=6),
     st.integers(1, 4),
 )
-@settings(max_examples=60, deadline=None)
 def test_promises_hold_for_any_day(numbers: list[int], heard: set[int], per_brief: int) -> None:
     some = [candidate(n, SENTENCES[n], brief_id=n % 3) for n in numbers]
     archive = [Insight(n, SENTENCES[n], TODAY) for n in {*numbers, *heard}]

@@ -71,7 +71,6 @@ def test_the_shared_words_are_told_as_they_were_written() -> None:
 
 
 @given(TEXTS, TEXTS, st.sampled_from([0, 1000]))
-@settings(max_examples=100, deadline=None)
 def test_cosines_are_those_of_scikit_learn_wherever_they_matter(
     new: list[str], earlier: list[str], few: int
 ) -> None:
@@ -96,7 +95,6 @@ def terms_of(rows: Any, asked: Asked) -> npt.NDArray[np.float64]:
 
 
 @given(TEXTS, st.lists(TEXTS, max_size=5), TEXTS)
-@settings(max_examples=60, deadline=None)
 def test_an_index_that_grew_answers_like_one_built_at_once(
     first: list[str], later: list[list[str]], new: list[str]
 ) -> None:
@@ -139,10 +137,11 @@ def test_what_was_said_long_ago_is_restated_less_surely() -> None:
     assert compare(one, [KETTLE], [1000]).probability.min() > 0.9
 
 
-def test_a_limit_means_the_same_whatever_the_size_of_the_archive() -> None:
+@pytest.mark.parametrize("most", [2_000, pytest.param(10_000, marks=pytest.mark.heavy)])
+def test_a_limit_means_the_same_whatever_the_size_of_the_archive(most: int) -> None:
     """Unrelated insights by the thousand move the probability of a restatement little."""
     values = []
-    for size in (100, 10_000):
+    for size in (100, most):
         texts = [RESTATED, *corpus(size)]
         found = compare(index(texts), [KETTLE])
         values.append(dict(zip(found.row.tolist(), found.probability.tolist(), strict=True))[0])
@@ -150,10 +149,11 @@ def test_a_limit_means_the_same_whatever_the_size_of_the_archive() -> None:
     assert values[1] - values[0] < 0.2
 
 
-def test_beyond_the_shortlist_nothing_is_a_twin() -> None:
+@pytest.mark.parametrize("asked", [4, pytest.param(20, marks=pytest.mark.heavy)])
+def test_beyond_the_shortlist_nothing_is_a_twin(asked: int) -> None:
     """What the shortlist's end loses: here is every pair that it left out."""
     texts = [*corpus(2_000), RESTATED]
-    one, new = index(texts), [KETTLE, *corpus(20, seed=2)]
+    one, new = index(texts), [KETTLE, *corpus(asked, seed=2)]
     pairs = compare(one, new)
     every = np.repeat(np.arange(len(new)), len(one)), np.tile(np.arange(len(one)), len(new))
     values = probability(features_between(one, new, *every)).reshape(len(new), -1)

@@ -5,6 +5,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 from newsletter.edges.templates import read_templates
@@ -28,6 +29,12 @@ def letterhead(sources: dict[str, str] | None = None) -> Letterhead:
         secret=b"a secret of the tests",
         stationery=Stationery(read_templates(None) if sources is None else sources),
     )
+
+
+@cache
+def head() -> Letterhead:
+    """The same one for whoever does not need one of its own: its templates are compiled once."""
+    return letterhead()
 
 
 def pick(rank: int, text: str, **values: object) -> Pick:

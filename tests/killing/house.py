@@ -198,7 +198,7 @@ class KillHouse:
         """Nobody kills any more: after the leases, the day is done."""
         until = time.monotonic() + 120
         while self.undone() and time.monotonic() < until:
-            time.sleep(LEASE / 2)
+            time.sleep(LEASE)  # to start the command sooner would be in vain
             self.start().process.communicate(timeout=120)
         assert not self.undone()
 

@@ -168,9 +168,7 @@ PAGES = st.lists(st.sampled_from(["One.", "Two.", "Three."]), min_size=1, max_si
 
 
 @given(st.lists(st.tuples(PATHS, PAGES), min_size=1, max_size=12))
-@settings(
-    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_totals_are_those_of_the_pages_that_stand(
     sqlite: Store, steps: list[tuple[str, list[str]]]
 ) -> None:

@@ -26,17 +26,17 @@ def test_head_is_the_newest_migration() -> None:
     assert ScriptDirectory(str(resource("migrations"))).get_current_head() == HEAD
 
 
-def test_a_database_with_data_survives_down_and_up(store: Store) -> None:
-    with store.writing() as db:
+def test_a_database_with_data_survives_down_and_up(apart: Store) -> None:
+    with apart.writing() as db:
         archive.record(db, [read("a.txt", brief("One.", "Two."))], NOON, TODAY)
         subscribe(db)
         before = archive.totals(db)
-    store.migrate("0001")
-    assert store.revision() == "0001"
-    store.migrate()
-    with store.reading() as db:
+    apart.migrate("0001")
+    assert apart.revision() == "0001"
+    apart.migrate()
+    with apart.reading() as db:
         assert archive.totals(db) == before
-    assert store.revision() == HEAD
+    assert apart.revision() == HEAD
 
 
 @pytest.mark.parametrize("revision", ["0005", HEAD])
@@ -59,25 +59,25 @@ def address(store: Store) -> str:
     return store.engine.url.render_as_string(hide_password=False)
 
 
-def test_all_the_way_down_and_up(store: Store) -> None:
-    store.migrate("base")
-    assert store.revision() is None
-    store.migrate()
-    assert store.revision() == HEAD
+def test_all_the_way_down_and_up(apart: Store) -> None:
+    apart.migrate("base")
+    assert apart.revision() is None
+    apart.migrate()
+    assert apart.revision() == HEAD
 
 
-def test_a_newer_database_is_refused(store: Store) -> None:
-    with store.writing() as db:
+def test_a_newer_database_is_refused(apart: Store) -> None:
+    with apart.writing() as db:
         db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match=r"9999.*install the newer"):
-        Store(address(store))
+        Store(address(apart))
 
 
-def test_a_database_of_an_unknown_past_is_refused(store: Store) -> None:
-    with store.writing() as db:
+def test_a_database_of_an_unknown_past_is_refused(apart: Store) -> None:
+    with apart.writing() as db:
         db.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(StoreError, match=r"stands at 0000, which this program does not know"):
-        Store(address(store))
+        Store(address(apart))
 
 
 @pytest.mark.parametrize("name", ["q?x#y", "50%25 off", "plus+and&"])

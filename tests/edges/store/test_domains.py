@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.edges.store import Connection, Store, domains, ledger, schema
@@ -77,7 +77,6 @@ def one_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store.close()
 
 
-@settings(max_examples=50)
 @given(gaps=st.lists(st.integers(0, 4 * 3600), max_size=12))
 def test_a_refusal_after_the_wait_doubles_it_one_within_it_is_the_same(
     one_store: Store, gaps: list[int]

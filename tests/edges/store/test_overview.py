@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -33,15 +32,13 @@ LOOKS: dict[str, Callable[[Connection], object]] = {
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_no_look_reads_the_whole_ledger(look: str, tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
-    fill(store, readers=3)
-    with store.writing() as db:
+def test_no_look_reads_the_whole_ledger(look: str, sqlite: Store) -> None:
+    fill(sqlite, readers=3)
+    with sqlite.writing() as db:
         domains.put_off(db, "example.org", NOON)
-    with asked(store) as statements, store.reading() as db:
+    with asked(sqlite) as statements, sqlite.reading() as db:
         LOOKS[look](db)
-    plans = _plans(store, statements)
-    store.close()
+    plans = _plans(sqlite, statements)
     assert plans
     assert not re.findall(r"SCAN (?:delivery|attempt|subscriber)\b.*", plans)
 
@@ -49,20 +46,18 @@ def test_no_look_reads_the_whole_ledger(look: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("pace", [FREE, Pace(per_domain=1)], ids=["free", "paced"])
 @pytest.mark.parametrize("scope", [Scope(), Scope(TODAY)], ids=["all", "a date"])
 def test_a_claim_takes_the_first_few_and_does_not_sort_all_that_wait(
-    scope: Scope, pace: Pace, tmp_path: Path
+    scope: Scope, pace: Pace, sqlite: Store
 ) -> None:
-    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
-    fill(store, readers=3)
-    with asked(store) as statements, store.writing() as db:
+    fill(sqlite, readers=3)
+    with asked(sqlite) as statements, sqlite.writing() as db:
         assert len(ledger.claim(db, NOON, lease("one", NOON + A_DAY), 1, scope, pace)) == 1
         again = ledger.claim(db, NOON, lease("one", NOON + A_DAY), 1, scope, pace)
         assert bool(again) is (pace is FREE)
-    plans = _plans(store, [one for one in statements if "LIMIT" in one[0]])
+    plans = _plans(sqlite, [one for one in statements if "LIMIT" in one[0]])
     text, values = next(one for one in statements if one[0].startswith("UPDATE delivery"))
     assert isinstance(values, list | tuple)
-    with store.reading() as db:
+    with sqlite.reading() as db:
         assert "USING INTEGER PRIMARY KEY" in _plan(db, text, values)
-    store.close()
     assert "ix_delivery_state_next_attempt_at" in plans
     assert "TEMP B-TREE" not in plans
 

@@ -13,18 +13,18 @@ from newsletter.editorial.lint.properties import PROPERTIES
 from newsletter.editorial.lint.schemes import figures
 from newsletter.editorial.lint.support import enhancements, uses
 from newsletter.editorial.specimen import specimen
-from tests.golden import READER, STATES, letterhead
+from tests.golden import READER, STATES, head
 
 SOURCES = read_templates(None)
 SUPPORT = read_support()
-GOLDEN = letter(STATES["golden"], READER, letterhead()).html
+GOLDEN = letter(STATES["golden"], READER, head()).html
 DESIGN = Path(__file__).parents[3] / "docs" / "design.md"
 MARK = '<tr><td class="masthead"'
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_the_issues_that_we_send_have_every_property(state: str) -> None:
-    page = Page(letter(STATES[state], READER, letterhead()).html)
+    page = Page(letter(STATES[state], READER, head()).html)
     assert [what for check in PROPERTIES.values() for what in check(page)] == []
 
 
@@ -175,8 +175,9 @@ def test_the_figures_that_the_design_tells() -> None:
 def test_the_sizes_that_the_design_tells() -> None:
     rows = re.findall(r"^\| ([a-z ,]+) \| .*? \| (\d+)/(\d+)", DESIGN.read_text(), re.M)
     assert len(rows) == 10
+    page = specimen(SOURCES).html
     for what, size, line in rows:
-        assert f"font-size:{size}px; line-height:{line}px" in specimen(SOURCES).html, what
+        assert f"font-size:{size}px; line-height:{line}px" in page, what
 
 
 def test_the_size_that_the_design_tells() -> None:
