@@ -1,7 +1,7 @@
 """Opening the database: SQLite by default, PostgreSQL by its URL alone; brought up to date."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -9,26 +9,14 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import (
-    Connection,
-    Dialect,
-    Engine,
-    Select,
-    Table,
-    UpdateBase,
-    create_engine,
-    event,
-    inspect,
-    text,
-)
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import TypeEngine
 
 from newsletter.edges.resources import resource
 from newsletter.edges.store.schema import HEAD
+from newsletter.edges.store.statements import Compiled
 from newsletter.errors import ConfigError, StoreError
 
 _BUSY_SECONDS = 30
@@ -64,14 +52,14 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with _told(), self.engine.begin() as db:
+        with _told(self.engine), self.engine.begin() as db:
             yield db
 
     @contextmanager
     def writing(self, *, durable: bool = False) -> Iterator[Connection]:
         """``durable``: what was committed survives a power cut, not only a crash."""
         # Those of this process wait here in turn: SQLite would let them look again now and then.
-        with self._turn, _told(), self.engine.connect() as plain:
+        with self._turn, _told(self.engine), self.engine.connect() as plain:
             if plain.dialect.name == "sqlite":
                 _pragma(plain, f"synchronous = {'FULL' if durable else 'NORMAL'}")
             db = plain.execution_options(newsletter_writes=True)
@@ -86,7 +74,7 @@ class Store:
         self.engine.dispose()
 
     def _bring_up_to_date(self) -> None:
-        with _told():
+        with _told(self.engine):
             at = self.revision()
             if at is not None and at > HEAD:
                 raise StoreError(
@@ -97,7 +85,7 @@ class Store:
 
     def revision(self) -> str | None:
         """The migration the database stands at; None when it is empty."""
-        with _told(), self.engine.connect() as db:
+        with _told(self.engine), self.engine.connect() as db:
             return _revision(db)
 
     def migrate(self, to: str = "head") -> None:
@@ -121,73 +109,24 @@ class Store:
                 ) from error
 
 
-class Compiled:
-    """A statement's text for one kind of database, and its values as the driver takes them: to put
-    a statement together takes ten times as long as to run it.
-
-    ``keys``: the columns that are written.
-    """
-
-    def __init__(
-        self, statement: Select[Any] | UpdateBase, dialect: Dialect, keys: Sequence[str] = ()
-    ) -> None:
-        made = statement.compile(dialect=dialect, column_keys=keys or None)
-        assert isinstance(made, SQLCompiler)
-        self.text, self._fixed = str(made), made.params
-        # By their place where the driver counts them (SQLite), else by their names.
-        self._places = made.positiontup
-        found = {name: _converter(one.type, dialect) for name, one in made.binds.items()}
-        self._converters = [(name, convert) for name, convert in found.items() if convert]
-
-    def values(self, given: Mapping[str, object]) -> Any:
-        every = {**self._fixed, **given}
-        for name, convert in self._converters:
-            every[name] = convert(every[name])
-        return tuple([every[name] for name in self._places]) if self._places else every
-
-
-def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    return kind.dialect_impl(dialect).bind_processor(dialect)
-
-
-class Writer:
-    """An INSERT or UPDATE of many rows, compiled once for each set of columns.
-
-    How many rows it wrote is told for a single one.
-    """
-
-    def __init__(self, statement: UpdateBase) -> None:
-        self._statement = statement
-        self._known: dict[tuple[str, ...], Compiled] = {}
-
-    def __call__(self, db: Connection, rows: Sequence[Mapping[str, object]]) -> int:
-        if not rows:
-            return 0
-        keys = (db.dialect.name, *rows[0])
-        made = self._known.get(keys)
-        if made is None:
-            made = self._known[keys] = Compiled(self._statement, db.dialect, keys[1:])
-        return db.exec_driver_sql(made.text, [made.values(row) for row in rows]).rowcount
-
-
 class Question:
     """A SELECT of one row at most, compiled once, on a connection of its own until ``close``; each
     time it sees what is committed by then.
 
-    What it finds comes as the driver has it. For one thread.
+    For one thread.
     """
 
     def __init__(self, engine: Engine, question: Select[Any]) -> None:
         self._engine = engine
         self._compiled = Compiled(question, engine.dialect)
-        self._errors = (DBAPIError, engine.dialect.loaded_dbapi.Error)
+        self._errors = _errors(engine)
         self._connection: PoolProxiedConnection | None = None
 
     def __call__(self, **values: object) -> Any:
-        try:
+        try:  # a context manager would take half as long as the question itself
             return self._ask(self._compiled.values(values))
         except self._errors as error:
-            raise _in_words(getattr(error, "orig", error)) from error
+            raise _in_words(error) from error
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -199,19 +138,19 @@ class Question:
         try:
             cursor = connection.cursor()
             cursor.execute(self._compiled.text, given)
-            found = cursor.fetchone()
+            row = cursor.fetchone()
             connection.rollback()
         except BaseException:
             self.close()
             raise
-        return found
+        return row and self._compiled.found(row)
 
 
 def revision(url: str, beside: Path = Path()) -> str | None:
     """Of a database that is looked at and left as it is. Raises as ``Store`` does."""
     engine = _engine(url, beside)
     try:
-        with _told(), engine.connect() as db:
+        with _told(engine), engine.connect() as db:
             return _revision(db)
     finally:
         engine.dispose()
@@ -324,17 +263,23 @@ def _begin_postgresql(db: Connection) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(engine: Engine) -> Iterator[None]:
     """The driver's errors in the operator's words."""
     try:
         yield
-    except DBAPIError as error:
-        raise _in_words(error.orig) from error
+    except _errors(engine) as error:
+        raise _in_words(error) from error
 
 
-def _in_words(error: BaseException | None) -> StoreError:
-    mend = _MENDS.get(next((key for key in _MENDS if key in str(error)), ""), "")
-    return StoreError(f"the database: {error}{mend}")
+def _errors(engine: Engine) -> tuple[type[Exception], ...]:
+    """Also where the driver itself is asked."""
+    return DBAPIError, engine.dialect.loaded_dbapi.Error
+
+
+def _in_words(error: Exception) -> StoreError:
+    said = str(error.orig if isinstance(error, DBAPIError) else error)
+    mend = _MENDS.get(next((key for key in _MENDS if key in said), ""), "")
+    return StoreError(f"the database: {said}{mend}")
 
 
 _MENDS = {

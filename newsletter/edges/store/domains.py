@@ -7,17 +7,18 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 from newsletter.edges.store import transitions
 from newsletter.edges.store.schema import delivery as deliveries
 from newsletter.edges.store.schema import domain as domains
+from newsletter.edges.store.statements import Finder
 from newsletter.editorial.backoff import LONGEST, wait
 
 _A_DAY = timedelta(days=1)
 
 
-_WAITING = select(domains.c.name, domains.c.until)
+_WAITING = Finder(select(domains.c.name, domains.c.until))
 
 
 def waiting(db: Connection) -> dict[str, datetime]:
     """Every domain that refused since it last took a message, and until when it waits."""
-    return {row.name: row.until for row in db.execute(_WAITING)}
+    return dict(_WAITING(db))
 
 
 def put_off(db: Connection, name: str, now: datetime) -> datetime:

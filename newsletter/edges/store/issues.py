@@ -12,6 +12,7 @@ from newsletter.edges.store.database import chunks
 from newsletter.edges.store.schema import insight as insights
 from newsletter.edges.store.schema import issue as issues
 from newsletter.edges.store.schema import pick as picks
+from newsletter.edges.store.statements import Finder
 from newsletter.editorial.model import Citation, Echo, Issue, Pick, RunnerUp
 
 
@@ -47,9 +48,9 @@ def load_all(db: Connection, ids: Sequence[int]) -> dict[int, Issue]:
     found: dict[int, Issue] = {}
     for some in chunks(ids):
         chosen: dict[int, list[Pick]] = {number: [] for number in some}
-        for row in db.execute(_PICKS, {"ids": some}).all():
+        for row in _PICKS(db, ids=some):
             chosen[row[0]].append(_pick(row))
-        for issue_id, day, first, runners_up in db.execute(_HEADS, {"ids": some}).all():
+        for issue_id, day, first, runners_up in _HEADS(db, ids=some):
             left = _runners_up(runners_up)
             found[issue_id] = Issue(day, tuple(chosen[issue_id]), left, first)
     return found
@@ -82,7 +83,7 @@ def _row(issue_id: int, pick: Pick) -> dict[str, Any]:
 
 
 # Read as text: decoded straight into what they are, they cost a third.
-_PICKS = (
+_PICKS = Finder(
     select(
         picks.c.issue_id,
         picks.c.rank,
@@ -95,10 +96,14 @@ _PICKS = (
     )
     .join(insights, insights.c.id == picks.c.insight_id)
     .where(picks.c.issue_id.in_(bindparam("ids", expanding=True)))
-    .order_by(picks.c.issue_id, picks.c.rank)
+    .order_by(picks.c.issue_id, picks.c.rank),
+    "ids",
 )
-_HEADS = select(issues.c.id, issues.c.date, issues.c.first, cast(issues.c.runners_up, Text)).where(
-    issues.c.id.in_(bindparam("ids", expanding=True))
+_HEADS = Finder(
+    select(issues.c.id, issues.c.date, issues.c.first, cast(issues.c.runners_up, Text)).where(
+        issues.c.id.in_(bindparam("ids", expanding=True))
+    ),
+    "ids",
 )
 _signals = Decoder(dict[str, float]).decode
 _echoes = Decoder(tuple[Echo, ...]).decode

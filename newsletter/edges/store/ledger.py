@@ -26,12 +26,13 @@ from sqlalchemy import (
 )
 
 from newsletter.edges.store import domains, paces, transitions
-from newsletter.edges.store.database import Store, Writer, chunks
+from newsletter.edges.store.database import Store, chunks
 from newsletter.edges.store.schema import Instant, cancelled, mark
 from newsletter.edges.store.schema import attempt as attempts
 from newsletter.edges.store.schema import delivery as deliveries
 from newsletter.edges.store.schema import pick as picks
 from newsletter.edges.store.schema import subscriber as subscribers
+from newsletter.edges.store.statements import Finder, Writer
 from newsletter.edges.store.subscribers import subscriber
 from newsletter.editorial.backoff import LONGEST
 from newsletter.editorial.model import Subscriber
@@ -286,7 +287,7 @@ _IN_TURN = (deliveries.c.next_attempt_at, deliveries.c.id)
 _CLAIM = transitions.prepared("claim", deliveries.c.id == bindparam("row_id"))
 
 
-_TAKEN = (
+_TAKEN = Finder(
     select(
         *(subscribers.c[one.name] for one in fields(Subscriber)),
         deliveries.c.id.label("row_id"),
@@ -299,7 +300,8 @@ _TAKEN = (
     )
     .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
     .where(deliveries.c.id.in_(bindparam("row_ids", expanding=True)))
-    .order_by(*_IN_TURN)
+    .order_by(*_IN_TURN),
+    "row_ids",
 )
 
 
@@ -331,7 +333,7 @@ def claim(
         return []
     taken = {**lease.columns, "changed_at": now}
     _CLAIM(db, [{**taken, "row_id": row_id} for row_id in slots])
-    rows = [_claimed(row, slots) for row in db.execute(_TAKEN, {"row_ids": list(slots)})]
+    rows = [_claimed(row, slots) for row in _TAKEN(db, row_ids=list(slots))]
     return sorted(rows, key=lambda row: row.not_before)
 
 
@@ -343,13 +345,12 @@ def again(db: Connection, now: datetime, scope: Scope, pace: Pace) -> datetime |
     return None if db.scalar(left) is None else paces.soonest(db, now, pace)
 
 
-_PAUSED = select(mark.c.at).where(mark.c.name == PAUSED)
+_PAUSED = Finder(select(mark.c.at).where(mark.c.name == PAUSED))
 
 
 def paused(db: Connection) -> datetime | None:
     """Since when nothing may be sent; None while it may."""
-    since: datetime | None = db.scalar(_PAUSED)
-    return since
+    return next((at for (at,) in _PAUSED(db)), None)
 
 
 def _within(scope: Scope) -> Any:
@@ -417,8 +418,11 @@ _LOOK = (
     .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
     .where(_OURS)
 )
-_MINE = select(deliveries.c.id).where(
-    _OWNED, deliveries.c.id.in_(bindparam("row_ids", expanding=True))
+_MINE = Finder(
+    select(deliveries.c.id).where(
+        _OWNED, deliveries.c.id.in_(bindparam("row_ids", expanding=True))
+    ),
+    "row_ids",
 )
 _TRIED = Writer(attempts.insert().inline())
 _SETTLED = {
@@ -481,7 +485,7 @@ def lost(row_id: int, now: datetime) -> Settled:
 
 def settle(db: Connection, owner: str, some: Sequence[Settled]) -> Set[int]:
     """Take the transitions; returns the ids of those rows that nobody had taken from us."""
-    mine = set(db.scalars(_MINE, {"holder": owner, "row_ids": [one.row_id for one in some]}))
+    mine = {row[0] for row in _MINE(db, holder=owner, row_ids=[one.row_id for one in some])}
     kept = [one for one in some if one.row_id in mine]
     for how in {one.how for one in kept}:
         _SETTLED[how](db, [_as_settled(one, owner) for one in kept if one.how == how])

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Update, or_, update
 
-from newsletter.edges.store.database import Writer, insert_new
+from newsletter.edges.store.database import insert_new
 from newsletter.edges.store.schema import delivery as deliveries
+from newsletter.edges.store.statements import Writer
 
 REOPEN = ("too_few", "too_late")
 
