@@ -5,7 +5,7 @@ rendered for the first of them and stands in its place for the others, in the sa
 is no second way to make a letter, and no placeholder that a text could imitate.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from sys import getsizeof
 from threading import Lock
 
@@ -18,6 +18,8 @@ from newsletter.editorial.quoted import Fragment
 
 _MOST = 32 * 2**20
 _FIND = "_fragment_of"
+_KIND = "_kind_of"
+_KEEP = "_kept_fragment"
 _PUT = "_fragment"
 
 
@@ -37,24 +39,25 @@ class Once(Extension):
         self._bytes = 0
         self._one_at_a_time = Lock()
         self._blocks = 0
-        environment.filters[_FIND] = self._find  # calls of filters are direct: this one is felt
-        environment.filters[_PUT] = _as_it_is
+        # Calls of filters are direct, and these are felt.
+        environment.filters |= {_FIND: self._find, _KIND: type, _KEEP: self._keep, _PUT: _as_it_is}
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endonce",), drop_needle=True)
         self._check(parser, body, line)
         self._blocks += 1
-        key = self._key(body)
-        found = parser.free_identifier(lineno=line)
-        keep = nodes.CallBlock(self.call_method("_keep", [key]), [], [], body, lineno=line)
+        key, found = parser.free_identifier(lineno=line), parser.free_identifier(lineno=line)
         find = nodes.Filter(key, _FIND, [], [], None, None, lineno=line)
-        # Not an output, which would escape and copy: the piece that comes out is the fragment.
-        as_it_is = nodes.Filter(found, _PUT, [], [], None, None, lineno=line)
-        put = nodes.FilterBlock([], as_it_is, lineno=line)
+        put = nodes.Filter(found, _PUT, [], [], None, None, lineno=line)
+        keep = nodes.Filter(None, _KEEP, [key], [], None, None, lineno=line)
+        # Not outputs, which would escape and copy: the piece that comes out is the fragment.
+        known = nodes.FilterBlock([], put, lineno=line)
+        new = nodes.FilterBlock(body, keep, lineno=line)
         return [
+            nodes.Assign(key, self._key(body), lineno=line),
             nodes.Assign(found, find, lineno=line),
-            nodes.If(found, [put], [], [keep], lineno=line),
+            nodes.If(found, [known], [], [new], lineno=line),
         ]
 
     def _check(self, parser: Parser, body: list[nodes.Node], line: int) -> None:
@@ -69,28 +72,27 @@ class Once(Extension):
             parser.fail(f"{{% once %}} takes values alone, and {name} is none", line)
 
     def _key(self, body: list[nodes.Node]) -> nodes.Tuple:
-        """The block's number, and every variable that it does not set itself."""
+        """The block's number, every variable that it does not set itself, and the kind of each: of
+        text that is safe and text that is not, the words may be the same."""
         block = nodes.Template(body)
         block.set_environment(self.environment)
-        names = sorted(find_undeclared_variables(block))
-        return nodes.Tuple(
-            [nodes.Const(self._blocks), *(nodes.Name(name, "load") for name in names)], "load"
-        )
+        values = [nodes.Name(name, "load") for name in sorted(find_undeclared_variables(block))]
+        kinds = [nodes.Filter(value, _KIND, [], [], None, None) for value in values]
+        return nodes.Tuple([nodes.Const(self._blocks), *values, *kinds], "load")
 
-    def _find(self, values: tuple[object, ...]) -> str:
-        """The fragment, or no text where none is known."""
+    def _find(self, key: Hashable) -> Fragment | None:
         try:
-            return self._known.get((values, *map(type, values)), "")
+            return self._known.get(key)
         except TypeError as error:
             raise TemplateRuntimeError(f"{{% once %}} takes values alone: {error}") from error
 
-    def _keep(self, values: tuple[object, ...], caller: Callable[[], str]) -> Fragment:
+    def _keep(self, text: str, key: tuple[object, ...]) -> Fragment:
+        values = key[1 : len(key) // 2 + 1]
         for value in values:
             if value is not None and type(value).__hash__ is object.__hash__:
                 kind = type(value).__name__
                 raise TemplateRuntimeError(f"{{% once %}} takes values alone, no {kind}")
-        key = _typed(values)
-        made = Fragment(caller())
+        made = Fragment(text)
         size = sum(map(getsizeof, (made, made.quoted, *values)))
         with self._one_at_a_time:  # another thread may have made the same since we looked
             if key not in self._known:
@@ -99,11 +101,6 @@ class Once(Extension):
                     self._known.clear()
                     self._bytes = size
             return self._known.setdefault(key, made)
-
-
-def _typed(values: tuple[object, ...]) -> Hashable:
-    """Of text that is safe and text that is not, the words may be the same."""
-    return values, *map(type, values)
 
 
 def _as_it_is(fragment: Fragment) -> Fragment:

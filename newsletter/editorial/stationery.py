@@ -1,7 +1,7 @@
 """Templates made ready: compiled once, the CSS inlined once, filled in for every reader."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
@@ -17,7 +17,7 @@ from jinja2 import (
 
 from newsletter.editorial.colour import legible
 from newsletter.editorial.inlining import inline
-from newsletter.editorial.model import Citation
+from newsletter.editorial.model import Citation, Pick
 from newsletter.editorial.once import Once
 from newsletter.editorial.prose import first_and_rest, first_sentence, headline, wrap
 from newsletter.errors import ConfigError
@@ -92,6 +92,15 @@ def moment(seconds: int | None) -> str:
     return f"{hours}:{clock:0>5}" if hours else clock
 
 
+def taken_apart(picks: Iterable[Pick]) -> list[tuple[int, str, Citation, str, list[str]]]:
+    """Rank, text, citation, reason and the texts of two related insights: what fragments are kept
+    under. To ask for them one by one, in a template, takes five times as long."""
+    return [
+        (one.rank, one.text, one.citation, one.reason, [echo.text for echo in one.related[:2]])
+        for one in picks
+    ]
+
+
 def long_date(day: date) -> str:
     """Thursday, 14 March 2024: the same whatever the machine's locale."""
     weekday = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][
@@ -124,7 +133,8 @@ def _environment(sources: Mapping[str, str]) -> Environment:
         finalize=_without_controls,
         extensions=[Once],
     )
-    for craft in (first_and_rest, first_sentence, headline, legible, link, long_date, moment, wrap):
+    words = first_and_rest, first_sentence, headline, wrap
+    for craft in (*words, legible, link, long_date, moment, taken_apart):
         environment.filters[craft.__name__] = craft
     return environment
 

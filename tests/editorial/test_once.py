@@ -68,6 +68,16 @@ def test_what_is_filled_in_again_is_the_very_same_text() -> None:
     assert asked == ["a", "&", "&"]
 
 
+@pytest.mark.parametrize(
+    "template", ["BLOCK", "{% set x = x %}BLOCK", "{% for x in [x] %}BLOCK{% endfor %}"]
+)
+def test_a_fragment_is_kept_under_what_it_took_not_under_what_it_sets(template: str) -> None:
+    block = "{% once %}{{ x }}{% set x = 'a' %}{{ x }}{% endonce %}{{ x }}"
+    paper = Stationery({"a.txt": template.replace("BLOCK", block)})
+    for x in ["b", "a", "b", "a"]:
+        assert paper.fill("a.txt", x=x) == f"{x}a{x}"
+
+
 def test_fragments_begin_and_end_with_a_line() -> None:
     """So that each is encoded once; it comes out as the very object that is kept."""
     for issue in STATES.values():

@@ -3,8 +3,9 @@ from datetime import date
 import pytest
 
 from newsletter.editorial.model import Citation
-from newsletter.editorial.stationery import Stationery, link, long_date, moment
+from newsletter.editorial.stationery import Stationery, link, long_date, moment, taken_apart
 from newsletter.errors import ConfigError
+from tests.golden import echo, pick
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,15 @@ def test_moments_and_dates() -> None:
     assert {seconds: moment(seconds) for seconds in moments} == moments
     assert long_date(date(2024, 3, 14)) == "Thursday, 14 March 2024"
     assert long_date(date(2023, 12, 31)) == "Sunday, 31 December 2023"
+
+
+def test_picks_are_taken_apart_in_their_order() -> None:
+    related = tuple(echo(text) for text in ("One.", "Two.", "Three."))
+    picks = [pick(1, "A.", reason="New.", related=related), pick(2, "B.")]
+    assert taken_apart(picks) == [
+        (1, "A.", Citation(), "New.", ["One.", "Two."]),
+        (2, "B.", Citation(), "", []),
+    ]
 
 
 def test_a_template_that_does_not_compile_names_its_line() -> None:
