@@ -18,6 +18,10 @@ log = logging.getLogger("newsletter")
 
 _WATCHED_EVERY = 0.1  # seconds
 
+_EACH = 4
+"""So many connections are one thread's: while one waits for its answer, it sees to the others. More
+threads would take Python's lock from each other; fewer, stand still while each connection opens."""
+
 
 def deliver(
     desk: Desk,
@@ -57,7 +61,7 @@ def _open(desk: Desk, now: datetime, scope: Scope, *, hurry: bool) -> int:
 
 
 class _Crew:
-    """A thread for each connection; the caller's watches them.
+    """A thread for every few connections; the caller's watches them.
 
     A server may allow fewer connections than are configured: one that cannot be had leaves its
     rows to the others, and only the last one's error ends the run. Our own fault ends it at once.
@@ -66,7 +70,8 @@ class _Crew:
     def __init__(self, desk: Desk, clock: Callable[[], datetime], scope: Scope, total: int) -> None:
         self.desk, self.clock, self.scope, self.total = desk, clock, scope, total
         self.outcomes: Counter[str] = Counter()
-        self.count = max(1, min(desk.connections, -(-total // desk.claim)))
+        self.shares = _shares(desk.connections, min(_EACH, desk.claim), -(-total // desk.claim))
+        self.count = len(self.shares)
         self.lock, self.resting = Lock(), Lock()
         self.halted, self.ended = Event(), Event()
         self.stopped: DeliveryError | None = None
@@ -89,15 +94,16 @@ class _Crew:
     def _begin(self) -> None:
         """As many threads as can be had, one at least."""
         wanted = self.count
-        for number in range(wanted):
+        for number, share in enumerate(self.shares):
             # Daemons: one that waits for a mail server must not keep a process from its end.
-            thread = Thread(target=self._sender, name=f"sender-{number + 1}", daemon=True)
+            name = f"sender-{number + 1}"
+            thread = Thread(target=self._sender, args=(share,), name=name, daemon=True)
             try:
                 thread.start()
             except RuntimeError as error:
                 if not number:
                     raise
-                log.warning("%d connections instead of %d: %s", number, wanted, error)
+                log.warning("%d threads instead of %d: %s", number, wanted, error)
                 with self.lock:
                     self.count -= wanted - number - 1
                     self._leave(None)
@@ -122,14 +128,12 @@ class _Crew:
             outcomes = self.outcomes.copy()
         self.desk.watch(outcomes, self.total)
 
-    def _sender(self) -> None:
+    def _sender(self, connections: int) -> None:
         """Whatever ends it is told in the caller's thread."""
         ended: BaseException | None = None
         try:
-            sender = Sender(
-                self.desk, self.clock, self.scope, self._stop, self._count, self.resting
-            )
-            sender.work()
+            tell = self._stop, self._count, self.resting
+            Sender(self.desk, self.clock, self.scope, connections, *tell).work()
         except BaseException as error:
             ended = error
         with self.lock:
@@ -158,3 +162,10 @@ class _Crew:
     def _count(self, state: str) -> None:
         with self.lock:
             self.outcomes[state] += 1
+
+
+def _shares(connections: int, each: int, most: int) -> list[int]:
+    """How many connections each thread has; no more threads than there are claims to take."""
+    threads = -(-connections // each)
+    shares = [connections // threads + (one < connections % threads) for one in range(threads)]
+    return shares[: max(1, most)]

@@ -1,14 +1,18 @@
-"""One connection's way through the queue: claim, look, hand over, settle."""
+"""One thread's way through the queue, over several connections: claim, look, hand over, settle."""
 
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Set
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from threading import Lock, get_ident
 from typing import Any
 
 from newsletter.daily.desk import Desk
-from newsletter.edges.channels import Attempt, Envelope
+from newsletter.edges.channels import Attempt, Channel, Envelope
+from newsletter.edges.channels.steps import Steps, Wait, ready, resume
 from newsletter.edges.faults import reach
 from newsletter.edges.store import Connection, domains, issues, ledger, subscribers
 from newsletter.edges.store.ledger import Claimed, Lease, Scope, Settled, Steady, Tried
@@ -18,6 +22,7 @@ from newsletter.editorial.model import Issue, Posting, digest
 from newsletter.editorial.pace import HORIZON
 from newsletter.errors import (
     AnswerLost,
+    ChannelDown,
     Deferred,
     DeliveryError,
     Paused,
@@ -38,11 +43,27 @@ _SHORTEST, _STEP = timedelta(milliseconds=10), 0.1
 """To rest less than the one would be to ask without a break; a stop is seen after the other."""
 
 
-class Sender:
-    """``queue`` holds what is claimed and not yet offered, ``issues`` what stands in it;
-    ``accepted`` is what the ledger must still hear of.
+_BUILT_TOGETHER = 20
+"""Letters are made one after the other, while a processor has at hand what makes them: between two
+that are sent it would fetch it anew each time. What they take in memory is the limit."""
 
-    ``stop`` ends it after the message in hand; ``count`` is told each outcome; ``resting`` is held
+
+@dataclass(eq=False, slots=True)
+class _Lane:
+    """A message on its way over a connection, and what it waits for."""
+
+    row: Claimed
+    channel: Channel
+    steps: Steps[None]
+    wait: Wait | None = None
+
+
+class Sender:
+    """``queue`` holds the rows that are claimed and not begun, ``lanes`` those on their way,
+    ``offered`` those of them that a server may have, ``accepted`` what the ledger must still hear
+    of. ``issues`` are what the claimed rows are to get, ``built`` their next messages.
+
+    ``stop`` ends it after the messages in hand; ``count`` is told each outcome; ``resting`` is held
     by the one that waits until there is something to claim.
     """
 
@@ -51,6 +72,7 @@ class Sender:
         desk: Desk,
         clock: Callable[[], datetime],
         scope: Scope,
+        connections: int,
         stop: Callable[[], bool],
         count: Callable[[str], None],
         resting: Lock,
@@ -58,11 +80,13 @@ class Sender:
         self.desk, self.clock, self.scope = desk, clock, scope
         self.stop, self.count, self.resting = stop, count, resting
         self.owner = ledger.sender(desk.owner, str(get_ident()))
-        self.channel = desk.channel()
+        self.free = [desk.channel() for _ in range(connections)]
         self.look = ledger.Look(desk.store)
         self.queue: deque[Claimed] = deque()
+        self.lanes: list[_Lane] = []
         self.issues: Mapping[int, Issue] = {}
-        self.offered: Claimed | None = None
+        self.built: dict[int, Envelope] = {}
+        self.offered: dict[int, Claimed] = {}
         self.accepted: list[tuple[Claimed, Settled]] = []
         self.settled_at = 0.0
         self.waiting: dict[str, datetime] = {}
@@ -71,8 +95,7 @@ class Sender:
         """Until nothing is left. Raises ChannelDown, SenderRefused and Paused, which end it."""
         try:
             while not self.stop() and (self._claim() or self._rest()):
-                while self._has_next():
-                    self._offer(self.queue[0])
+                self._serve()
         finally:
             self._close()
 
@@ -86,6 +109,7 @@ class Sender:
             reach("claiming")
         reach("claimed")
         self.queue.extend(rows)
+        self.built.clear()
         self._accepted_are_settled(mine)
         with store.reading() as db:
             since = None if rows else ledger.paused(db)
@@ -111,11 +135,60 @@ class Sender:
                 self._sleep(max(again, self.clock() + _SHORTEST))
         return again is not None
 
-    def _has_next(self) -> bool:
-        """Whether there is a row to offer, whose slot has come."""
-        if self.queue:
-            self._sleep(self.queue[0].not_before)
-        return bool(self.queue) and not self.stop()
+    def _serve(self) -> None:
+        """All that is claimed, as many at the same time as there are connections."""
+        while self.lanes or (self.queue and not self.stop()):
+            if not self.lanes:
+                self._sleep(self.queue[0].not_before)
+                if self.stop():
+                    return
+                self._begin()
+            while self._may_begin():
+                self._begin()
+            if self.lanes:
+                self._go_on()
+
+    def _may_begin(self) -> bool:
+        """Whether there is a row whose slot has come, and a connection that has nothing to do."""
+        if not self.queue or not self.free or self.stop():
+            return False
+        return self.queue[0].not_before <= self.clock()
+
+    def _begin(self) -> None:
+        row, channel = self.queue.popleft(), self.free.pop()
+        lane = _Lane(row, channel, self._offer(row, channel))
+        self.lanes.append(lane)
+        self._step(lane, there=True)
+
+    def _go_on(self) -> None:
+        """Whoever has an answer takes the next step; a wait for one is used to settle others."""
+        found = ready([lane.wait for lane in self.lanes if lane.wait], self._patience())
+        if not found:
+            self._settle_accepted()
+        for lane in self.lanes.copy():
+            if lane.wait and lane.wait.descriptor in found:
+                self._step(lane, there=found[lane.wait.descriptor])
+
+    def _patience(self) -> float:
+        """Seconds to wait for answers, before there is something else to do."""
+        if not (self.free and self.queue):
+            return _KEPT
+        return min(_KEPT, (self.queue[0].not_before - self.clock()).total_seconds())
+
+    def _step(self, lane: _Lane, *, there: bool) -> None:
+        """A connection that cannot be had leaves its rows to the others, while there are any."""
+        lane.wait = None
+        try:
+            lane.wait = resume(lane.steps, there=there)
+        except StopIteration:
+            self.lanes.remove(lane)
+            self.free.append(lane.channel)
+        except ChannelDown as error:
+            if not self.free and self.lanes == [lane]:
+                raise
+            log.info("a connection less: %s", error)
+            self.lanes.remove(lane)
+            lane.channel.close()
 
     def _sleep(self, until: datetime) -> None:
         """At most for as long as a slot may be ahead: the clock may jump meanwhile."""
@@ -128,44 +201,58 @@ class Sender:
 
     def _close(self) -> None:
         """What was never offered waits again; offered and not settled is unknown."""
-        in_hand, store, owner = self.offered, self.desk.store, self.owner
         try:
+            self._hear_out()
             self._settle_accepted()
-            with store.writing() as db:
-                if in_hand:
-                    ledger.settle(db, owner, [ledger.lost(in_hand.id, self.clock())])
-                ledger.release(db, [row.id for row in self.queue], owner)
+            never, lost = self._not_offered(), list(self.offered.values())
+            with self.desk.store.writing() as db:
+                ledger.settle(db, self.owner, [ledger.lost(row.id, self.clock()) for row in lost])
+                ledger.release(db, [row.id for row in never], self.owner)
             reach("released")
-            self._forget(in_hand)
         finally:
             self.look.close()
-            self.channel.close()
-        for row in self.queue:
+            for lane in self.lanes:
+                lane.steps.close()
+            for channel in (*self.free, *(lane.channel for lane in self.lanes)):
+                channel.close()
+        for row in never:
             _log(row, "pending")
-        if in_hand:
-            _log(in_hand, "unknown")
+        for row in lost:
+            self._forget(row)
+            _log(row, "unknown")
+
+    def _hear_out(self) -> None:
+        """Where one ends the run, the others' messages may be with the server: their answers are
+        waited for."""
+        for lane in self.lanes.copy():
+            while lane.wait and lane.row.id in self.offered and not self.desk.hand.halted:
+                for there in ready([lane.wait], _KEPT).values():
+                    with suppress(DeliveryError):
+                        self._step(lane, there=there)
+
+    def _not_offered(self) -> list[Claimed]:
+        begun = [lane.row for lane in self.lanes if lane.row.id not in self.offered]
+        return [*begun, *self.queue]
 
     def _lease(self) -> Lease:
         now, length = self.desk.steady(), self.desk.lease
         end = Steady(now.boot, now.seconds + length.total_seconds())
         return Lease(self.owner, end, self.clock() + length)
 
-    def _offer(self, row: Claimed) -> None:
+    def _offer(self, row: Claimed, channel: Channel) -> Steps[None]:
         until = self.waiting.get(row.domain)
         if until is not None and until > self.clock():
-            self.queue.popleft()
             self._settle(row, "put off", next_attempt_at=until)
             return
         attempt = Attempt(look=lambda: self._look(row))
         try:
-            how, values = self._hand_over(row, attempt)
+            how, values = yield from self._hand_over(row, channel, attempt)
         except (Paused, StoreError):
             raise
         except Exception as error:
             self._put_behind(row, attempt, error)
             raise
         if how:
-            self._take(row)
             (self._accept if how == "accepted" else self._settle)(
                 row, how, _tried(attempt), **values
             )
@@ -176,15 +263,14 @@ class Sender:
         Nobody knows what became of one that was handed over, but by the server's own word.
         """
         ours = isinstance(error, DeliveryError)
-        if ours or self.offered is not row:
+        if ours or row.id not in self.offered:
             answer = str(error) if ours else f"{type(error).__name__}: {error}"
             behind = {"answer": answer, "next_attempt_at": self.clock()}
-            self._take(row)
             self._settle(row, "put off", _tried(attempt), **behind)
 
     def _look(self, row: Claimed) -> None:
         """The last moment to change one's mind; from here on the server may have the message."""
-        self._give_back(row)
+        self.offered.pop(row.id, None)  # a second try: the server does not have it from the first
         self.desk.hand.rows[row.id] = None
         verdict, seconds = self._verdict(row)
         if verdict == "go" and seconds < self.desk.lease.total_seconds() / 2:
@@ -198,34 +284,23 @@ class Sender:
         if verdict != "go" or self.desk.hand.halted:
             self._forget(row)
             raise Withheld(verdict)
-        self._take(row)
+        self.offered[row.id] = row
 
     def _verdict(self, row: Claimed) -> tuple[ledger.Verdict, float]:
         return self.look(row.id, self.owner, self.desk.steady())
 
-    def _take(self, row: Claimed) -> None:
-        """Out of the queue: no end of this run gives it back as if it had not been offered."""
-        if self.queue and self.queue[0] is row:
-            self.queue.popleft()
-        self.offered = row
-
-    def _give_back(self, row: Claimed) -> None:
-        """A second try on a fresh connection: the server does not have it from the first."""
-        if self.offered is row:
-            self.queue.appendleft(row)
-            self.offered = None
-
-    def _forget(self, row: Claimed | None) -> None:
+    def _forget(self, row: Claimed) -> None:
         """The ledger knows all that there is to know of it."""
-        if row is not None:
-            self.desk.hand.rows.pop(row.id, None)
+        self.desk.hand.rows.pop(row.id, None)
 
-    def _hand_over(self, row: Claimed, attempt: Attempt) -> tuple[str, dict[str, Any]]:
+    def _hand_over(
+        self, row: Claimed, channel: Channel, attempt: Attempt
+    ) -> Steps[tuple[str, dict[str, Any]]]:
         """The transition to take, and what to write with it; no transition for a row not ours."""
         envelope = self._envelope(row)
         reach("built")
         try:
-            answer = self.channel.send(envelope, attempt)
+            answer = yield from channel.sending(envelope, attempt)
         except Withheld as error:
             return self._withheld(row, str(error))
         except Deferred as error:
@@ -240,8 +315,6 @@ class Sender:
 
     def _withheld(self, row: Claimed, verdict: str) -> tuple[str, dict[str, Any]]:
         """A row whose lease we slept over is given back, unless another has it by now."""
-        self._take(row)
-        self.offered = None
         if verdict == "lost":
             with self.desk.store.writing() as db:
                 ledger.release(db, [row.id], self.owner)
@@ -266,14 +339,14 @@ class Sender:
         with self.desk.store.writing() as db:
             mine = ledger.settle(db, self.owner, [settled])
         reach("settled")
-        self.offered = None
+        self.offered.pop(row.id, None)
         self._told(row, settled, mine)
 
     def _accept(self, row: Claimed, how: str, tried: Tried | None, **values: Any) -> None:
         """Settled with its neighbours, soon: see ``_KEPT``."""
         settled = Settled(row.id, how, self.clock(), values, tried)
         self.desk.hand.rows[row.id] = settled
-        self.offered = None
+        self.offered.pop(row.id, None)
         self.accepted.append((row, settled))
         if self.desk.steady().seconds - self.settled_at >= _KEPT:
             self._settle_accepted()
@@ -309,6 +382,15 @@ class Sender:
         _log(row, state, settled.values.get("answer", ""))
 
     def _envelope(self, row: Claimed) -> Envelope:
+        """Made together with the next ones'."""
+        if row.id not in self.built:
+            self.built = {row.id: self._made(row)}
+            with suppress(Exception):  # told when it is that row's turn
+                for one in islice(self.queue, _BUILT_TOGETHER - 1):
+                    self.built[one.id] = self._made(one)
+        return self.built.pop(row.id)
+
+    def _made(self, row: Claimed) -> Envelope:
         issue = self.issues[row.issue_id]
         posting = Posting(issue, row.subscriber, row.message_id, row.due_at)
         text = message(posting, self.desk.letterhead)

@@ -125,7 +125,9 @@ class House:
         self.now = now
 
     def smtp(self, server: SmtpServer) -> None:
+        """Over one connection, so that one message comes after the other."""
         self.environment |= {
+            "NEWSLETTER_DELIVERY__CONNECTIONS": "1",
             "NEWSLETTER_DELIVERY__CHANNEL": "smtp",
             "NEWSLETTER_DELIVERY__SMTP__HOST": server.host,
             "NEWSLETTER_DELIVERY__SMTP__PORT": str(server.port),

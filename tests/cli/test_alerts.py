@@ -15,6 +15,7 @@ from newsletter.cli.app import App
 from newsletter.cli.run import Shift
 from newsletter.cli.send import desk
 from newsletter.edges.channels import Attempt, Channel, Envelope
+from newsletter.edges.channels.steps import Steps
 from newsletter.errors import NewsletterError
 from tests.builders import NOON
 from tests.cli.conftest import House
@@ -261,16 +262,16 @@ def test_a_long_run_is_looked_at_while_it_runs(
 
     def slow() -> Channel:
         channel = open_one()
-        send = channel.send
+        sending = channel.sending
 
-        def slowly(envelope: Envelope, attempt: Attempt | None = None) -> str:
+        def slowly(envelope: Envelope, attempt: Attempt) -> Steps[str]:
             if envelope.recipient == BEA:
                 told.now += timedelta(minutes=4)
                 wait_for(lambda: alerts(server))
             time.sleep(0.3)  # slow enough to be settled at once
-            return send(envelope, attempt)
+            return (yield from sending(envelope, attempt))
 
-        monkeypatch.setattr(channel, "send", slowly)
+        monkeypatch.setattr(channel, "sending", slowly)
         return channel
 
     shift.desk = replace(shift.desk, channel=slow)

@@ -12,6 +12,7 @@ from newsletter.daily.compose import compose
 from newsletter.daily.deliver import deliver
 from newsletter.daily.desk import Hand, Watch
 from newsletter.edges.channels import Attempt, Channel, Envelope
+from newsletter.edges.channels.steps import Steps
 from newsletter.edges.store import Store, archive
 from newsletter.edges.store.ledger import Steady
 from newsletter.editorial.letter import Letterhead
@@ -36,6 +37,10 @@ class FakeChannel:
             raise waiting.pop(0)
         self.taken.append(envelope)
         return "250 Ok"
+
+    def sending(self, envelope: Envelope, attempt: Attempt) -> Steps[str]:
+        yield from ()
+        return self.send(envelope, attempt)
 
     def close(self) -> None:
         pass

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib import import_module
 from threading import Barrier, Event, Thread, get_ident
 
 import pytest
@@ -19,6 +20,12 @@ from tests.builders import subscribe
 from tests.daily.conftest import FakeChannel, House
 
 READERS = 40
+
+
+@pytest.fixture(autouse=True)
+def threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread for each connection: these channels keep it until they have an answer."""
+    monkeypatch.setattr(import_module("newsletter.daily.deliver"), "_EACH", 1)
 
 
 @pytest.fixture(autouse=True)

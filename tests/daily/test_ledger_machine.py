@@ -25,6 +25,7 @@ from sqlalchemy import Select, text
 from newsletter.daily import Desk, Readers
 from newsletter.daily.deliver import deliver
 from newsletter.edges.channels import Attempt, Envelope
+from newsletter.edges.channels.steps import Steps
 from newsletter.edges.store import Connection, Store, ledger, orders, subscribers
 from newsletter.edges.store.database import Question
 from newsletter.edges.store.ledger import Steady
@@ -130,6 +131,10 @@ class Server:
         if order == "interrupted":
             raise KeyboardInterrupt
         return "250 Ok"
+
+    def sending(self, envelope: Envelope, attempt: Attempt) -> Steps[str]:
+        yield from ()
+        return self.send(envelope, attempt)
 
     def before_the_dot(self, order: object) -> None:
         if order == "sleeps":

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from newsletter.edges.channels.steps import Steps
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -30,6 +32,9 @@ class Attempt:
 class Channel(Protocol):
     def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
         """Hand over one message and return the answer; a DeliveryError where it was not taken."""
+
+    def sending(self, envelope: Envelope, attempt: Attempt) -> Steps[str]:
+        """The same in steps: one thread hands over to several channels at the same time."""
 
     def close(self) -> None:
         """Let go of the connection; the next ``send`` opens another."""

@@ -13,6 +13,7 @@ from typing import Literal
 
 from newsletter.edges.channels import Attempt, Envelope
 from newsletter.edges.channels.answers import Step, hear, reason, unusable
+from newsletter.edges.channels.steps import Steps, Wait, run
 from newsletter.edges.faults import reach
 from newsletter.editorial.domains import in_ascii
 from newsletter.errors import (
@@ -72,11 +73,15 @@ class Smtp:
 
     def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
         """Hand over one message; returns the answer in one line ("250 2.0.0 Ok: queued as 4F1")."""
-        mail, attempt = _Mail.of(envelope), attempt or Attempt()
+        return run(self.sending(envelope, attempt or Attempt()))
+
+    def sending(self, envelope: Envelope, attempt: Attempt) -> Steps[str]:
+        """The same in steps. To open a connection is one of them, and not parted any further."""
+        mail = _Mail.of(envelope)
         with suppress(OSError):
-            return self._transact(mail, attempt)
+            return (yield from self._transact(mail, attempt))
         try:
-            return self._transact(mail, attempt)
+            return (yield from self._transact(mail, attempt))
         except OSError as error:
             lost = "lost the connection twice before the message was whole"
             raise Deferred(f"{self._where} {lost}: {reason(error)}") from error
@@ -101,7 +106,7 @@ class Smtp:
     def _where(self) -> str:
         return f"{self._host}:{self._port}"
 
-    def _transact(self, mail: "_Mail", attempt: Attempt) -> str:
+    def _transact(self, mail: "_Mail", attempt: Attempt) -> Steps[str]:
         """One message on the kept connection, or a fresh one. OSError: the server does not have it.
 
         The connection is kept only when both sides agree where they stand.
@@ -110,8 +115,8 @@ class Smtp:
         client = kept or self._open()
         self._offered += 1
         try:
-            self._offer(client, mail, attempt, kept=kept is not None)
-            answer = self._finish(client, attempt)
+            yield from self._offer(client, mail, attempt, kept=kept is not None)
+            answer = yield from self._finish(client, attempt)
         except DeliveryError:
             self._client = self._kept(_reset(client))
             raise
@@ -128,11 +133,13 @@ class Smtp:
         _leave(client)
         return None
 
-    def _offer(self, client: smtplib.SMTP, mail: "_Mail", attempt: Attempt, *, kept: bool) -> None:
+    def _offer(
+        self, client: smtplib.SMTP, mail: "_Mail", attempt: Attempt, *, kept: bool
+    ) -> Steps[None]:
         """Everything up to the final dot."""
         for commands, steps in mail.groups(client, self._where):
             client.send(commands)
-            _hear_group(client, steps, attempt, kept=kept)
+            yield from self._hear_group(client, steps, attempt, kept=kept)
         try:
             attempt.look()
         except BaseException:
@@ -142,10 +149,28 @@ class Smtp:
         client.send(mail.body + b".\r\n")
         reach("offered")
 
-    def _finish(self, client: smtplib.SMTP, attempt: Attempt) -> str:
+    def _hear_group(
+        self, client: smtplib.SMTP, steps: Sequence[Step], attempt: Attempt, *, kept: bool
+    ) -> Steps[None]:
+        """The answers to a group of commands. The first refusal stands, whatever follows it."""
+        for number, step in enumerate(steps, start=1):
+            yield from _until_there(client, self._timeout)
+            answer = hear(client)
+            if step != "MAIL":
+                attempt.answers[step] = answer.line
+            elif kept and answer.code == 421:
+                raise smtplib.SMTPServerDisconnected(answer.line)
+            try:
+                answer.judge(step)
+            except DeliveryError:
+                _hear_out(client, len(steps) - number)
+                raise
+
+    def _finish(self, client: smtplib.SMTP, attempt: Attempt) -> Steps[str]:
         """From the dot on the server may have the message: silence is no reason to repeat it."""
         try:
             _wait(client, self._timeout * _PATIENCE)
+            yield from _until_there(client, self._timeout * _PATIENCE)
             answer = hear(client)
             attempt.answers["DATA"] = answer.line
             reach("answered")
@@ -300,21 +325,23 @@ def _line_ends(message: bytes) -> str | tuple[str, ...] | None:
     return seen.newlines
 
 
-def _hear_group(
-    client: smtplib.SMTP, steps: Sequence[Step], attempt: Attempt, *, kept: bool
-) -> None:
-    """The answers to a group of commands. The first refusal stands, whatever follows it."""
-    for number, step in enumerate(steps, start=1):
-        answer = hear(client)
-        if step != "MAIL":
-            attempt.answers[step] = answer.line
-        elif kept and answer.code == 421:
-            raise smtplib.SMTPServerDisconnected(answer.line)
-        try:
-            answer.judge(step)
-        except DeliveryError:
-            _hear_out(client, len(steps) - number)
-            raise
+def _until_there(client: smtplib.SMTP, seconds: float) -> Steps[None]:
+    """Waits for an answer, unless there is one already: of several, the first reading takes all."""
+    if client.sock is not None and not _is_there(client):
+        yield Wait.of(client.sock.fileno(), seconds)
+
+
+def _is_there(client: smtplib.SMTP) -> bool:
+    """Whether a part of an answer is read. That the connection has ended is heard later."""
+    assert client.sock is not None
+    patience = client.sock.gettimeout()
+    client.sock.settimeout(0)
+    try:
+        return client.file is not None and bool(client.file.peek(1))
+    except OSError:
+        return False
+    finally:
+        client.sock.settimeout(patience)
 
 
 def _hear_out(client: smtplib.SMTP, owed: int) -> None:
