@@ -1,0 +1,133 @@
+"""Several connections of one thread, to a real server: they share the work, and hold up nobody."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from newsletter.edges.channels.smtp import Smtp
+from newsletter.edges.store import orders
+from newsletter.edges.store.schema import delivery
+from newsletter.errors import Paused, SenderRefused
+from tests.builders import subscribe
+from tests.daily.conftest import House
+from tests.smtp_server import DROP, STALL, SmtpServer
+
+READERS = 12
+
+
+@pytest.fixture(params=[True, False], ids=["pipelining", "step by step"])
+def server(request: pytest.FixtureRequest) -> Iterator[SmtpServer]:
+    with SmtpServer(pipelining=request.param) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def twelve_readers(house: House, server: SmtpServer) -> None:
+    with house.store.writing() as db:
+        for number in range(READERS):
+            subscribe(db, f"r{number}@example{number}.org")
+    house.receive(12)
+    house.connections = 4
+    house.connect = lambda: Smtp(server.host, server.port, "none", timeout=0.5)
+    house.compose()
+
+
+def states(house: House) -> Counter[str]:
+    with house.store.reading() as db:
+        return Counter(db.scalars(delivery.select().with_only_columns(delivery.c.state)))
+
+
+def recipients(server: SmtpServer) -> list[str]:
+    return [one.recipient for one in server.messages]
+
+
+def test_they_share_the_work_and_nobody_gets_two(house: House, server: SmtpServer) -> None:
+    assert house.deliver().outcomes == Counter(sent=READERS)
+    assert server.connections == 4
+    assert len(set(recipients(server))) == len(server.messages) == READERS
+
+
+def test_one_that_waits_for_its_answer_holds_up_nobody(house: House, server: SmtpServer) -> None:
+    """The first reader's server says nothing for as long as patience lasts."""
+    server.fail("RCPT", STALL, recipient="r0@example0.org")
+    assert house.deliver().outcomes == Counter(sent=READERS)
+    assert sorted(recipients(server)) == sorted(f"r{n}@example{n}.org" for n in range(READERS))
+    assert recipients(server)[-1] == "r0@example0.org", "on a second connection, after all others"
+
+
+def test_silence_after_the_dot_is_one_readers_unknown(
+    house: House, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.edges.channels.smtp._PATIENCE", 1)
+    server.fail("DOT", STALL, recipient="r3@example3.org")
+    report = house.deliver()
+    assert report.outcomes == Counter(sent=READERS - 1, unknown=1)
+    assert recipients(server).count("r3@example3.org") == 1
+
+
+def test_a_connection_that_is_lost_is_another(house: House, server: SmtpServer) -> None:
+    server.fail("MAIL", DROP, times=2)
+    server.fail("RCPT", DROP, recipient="r5@example5.org")
+    assert house.deliver().outcomes == Counter(sent=READERS)
+    assert len(set(recipients(server))) == len(server.messages) == READERS
+
+
+def test_what_one_domain_says_is_no_matter_of_the_others(house: House, server: SmtpServer) -> None:
+    server.fail("RCPT", "550 5.1.1 nobody", recipient="r1@example1.org", times=math.inf)
+    server.fail("DOT", "451 4.7.1 later", recipient="r2@example2.org", times=math.inf)
+    assert house.deliver().outcomes == Counter(sent=READERS - 2, failed=1, waiting=1)
+
+
+def test_a_server_that_allows_two_is_served_over_two(house: House, server: SmtpServer) -> None:
+    server.fail("CONNECT", "421 4.7.0 too many connections", times=2)
+    report = house.deliver()
+    assert (report.stopped, states(house)) == (None, Counter(sent=READERS))
+    assert server.connections == 4
+    assert len(set(recipients(server))) == len(server.messages) == READERS
+
+
+def test_where_none_can_be_had_the_run_stops_and_everybody_waits(
+    house: House, server: SmtpServer
+) -> None:
+    server.fail("CONNECT", "421 4.3.2 down", times=math.inf)
+    assert "421 4.3.2 down" in str(house.deliver().stopped)
+    assert states(house) == Counter(pending=READERS)
+
+
+@pytest.mark.parametrize("fault", ["refused", "paused"])
+def test_who_ends_the_run_leaves_no_answer_unheard(
+    house: House, server: SmtpServer, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three messages may be with the server when a fourth ends it all: their answers are heard."""
+    if fault == "refused":
+        server.fail("MAIL", "550 5.7.1 not from you", recipient="")
+    else:
+        _pause_at_the_fourth_look(house, monkeypatch)
+    report = house.deliver()
+    assert isinstance(report.stopped, SenderRefused if fault == "refused" else Paused)
+    done = len(server.messages)
+    assert states(house) == Counter(sent=done, pending=READERS - done) + Counter()
+    assert house.hand.rows == {}
+    if fault == "paused":
+        assert done == 3
+        with house.store.writing() as db:
+            orders.resume(db)
+    assert house.deliver().outcomes == Counter(sent=READERS - done)
+    assert len(set(recipients(server))) == len(server.messages) == READERS
+
+
+def _pause_at_the_fourth_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    from newsletter.daily.sender import Sender
+
+    look, looks = Sender._look, []
+
+    def fourth(self: Sender, row: object) -> None:
+        looks.append(row)
+        if len(looks) == 4:
+            with house.store.writing() as db:
+                orders.pause(db, house.now)
+        look(self, row)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Sender, "_look", fourth)
