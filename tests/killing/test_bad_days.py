@@ -124,7 +124,7 @@ def test_a_disk_that_fills_loses_and_repeats_nothing(tmp_path: Path) -> None:
     with Sink() as sink:
         house = KillHouse(tmp_path, sink, readers=60)
         house.compose()
-        command = f"ulimit -f 400; exec {sys.executable} -m newsletter --config {house.config}"
+        command = f"ulimit -f 300; exec {sys.executable} -m newsletter --config {house.config}"
         full = subprocess.Popen(
             ["bash", "-c", f"{command} send --now --date {house.date}"],
             stderr=subprocess.PIPE,
