@@ -46,13 +46,14 @@ def _rewrite(db: sa.Connection, before: str, after: str) -> None:
     that is there, and years of them need not be copied."""
     version = db.scalar(sa.text("PRAGMA schema_version"))
     db.execute(sa.text("PRAGMA writable_schema = ON"))
-    changed = db.execute(
-        sa.text(
-            "UPDATE sqlite_master SET sql = replace(sql, :before, :after)"
-            " WHERE name = 'delivery' AND instr(sql, :before)"
-        ),
-        {"before": before, "after": after},
-    )
-    assert changed.rowcount == 1
-    db.execute(sa.text(f"PRAGMA schema_version = {version + 1}"))
-    db.execute(sa.text("PRAGMA writable_schema = OFF"))
+    try:
+        db.execute(
+            sa.text(
+                "UPDATE sqlite_master SET sql = replace(sql, :before, :after)"
+                " WHERE name = 'delivery'"
+            ),
+            {"before": before, "after": after},
+        )
+        db.execute(sa.text(f"PRAGMA schema_version = {version + 1}"))
+    finally:
+        db.execute(sa.text("PRAGMA writable_schema = OFF"))

@@ -100,12 +100,15 @@ class Sender:
             self._close()
 
     def _claim(self) -> bool:
-        """The next rows; what was accepted of the last is settled in the same transaction."""
-        desk, store = self.desk, self.desk.store
+        """The next rows; what was accepted of the last is settled in the same transaction.
+
+        With those on their way they are no more than a claim: a crash leaves no more unknown.
+        """
+        desk, store, most = self.desk, self.desk.store, self.desk.claim - len(self.lanes)
         with store.writing(durable=True) as db:
             mine = self._write_accepted(db)
             now, lease = self.clock(), self._lease()
-            rows = ledger.claim(db, now, lease, desk.claim, self.scope, desk.pace)
+            rows = ledger.claim(db, now, lease, most, self.scope, desk.pace)
             reach("claiming")
         reach("claimed")
         self.queue.extend(rows)
@@ -136,7 +139,9 @@ class Sender:
         return again is not None
 
     def _serve(self) -> None:
-        """All that is claimed, as many at the same time as there are connections."""
+        """What is claimed, as many at the same time as there are connections; more is claimed while
+        the last are on their way."""
+        more = True
         while self.lanes or (self.queue and not self.stop()):
             if not self.lanes:
                 self._sleep(self.queue[0].not_before)
@@ -145,7 +150,9 @@ class Sender:
                 self._begin()
             while self._may_begin():
                 self._begin()
-            if self.lanes:
+            if more and not self.queue and 0 < len(self.lanes) < self.desk.claim:
+                more = not self.stop() and self._claim()
+            elif self.lanes:
                 self._go_on()
 
     def _may_begin(self) -> bool:
@@ -171,7 +178,7 @@ class Sender:
 
     def _patience(self) -> float:
         """Seconds to wait for answers, before there is something else to do."""
-        if not (self.free and self.queue):
+        if not (self.free and self.queue) or self.stop():
             return _KEPT
         return min(_KEPT, (self.queue[0].not_before - self.clock()).total_seconds())
 
@@ -209,6 +216,8 @@ class Sender:
                 ledger.settle(db, self.owner, [ledger.lost(row.id, self.clock()) for row in lost])
                 ledger.release(db, [row.id for row in never], self.owner)
             reach("released")
+            for row in (*never, *lost):
+                self._forget(row)
         finally:
             self.look.close()
             for lane in self.lanes:
@@ -218,21 +227,34 @@ class Sender:
         for row in never:
             _log(row, "pending")
         for row in lost:
-            self._forget(row)
             _log(row, "unknown")
 
     def _hear_out(self) -> None:
         """Where one ends the run, the others' messages may be with the server: their answers are
         waited for."""
-        for lane in self.lanes.copy():
-            while lane.wait and lane.row.id in self.offered and not self.desk.hand.halted:
-                for there in ready([lane.wait], _KEPT).values():
-                    with suppress(DeliveryError):
-                        self._step(lane, there=there)
+        while not self.desk.hand.halted:
+            asked = [one for one in self.lanes if one.wait and one.row.id in self.offered]
+            if not asked:
+                return
+            found = ready([one.wait for one in asked if one.wait], _KEPT)
+            if not found:
+                with suppress(StoreError):  # tried once more at the end
+                    self._settle_accepted()
+            for lane in asked:
+                if lane.wait and lane.wait.descriptor in found:
+                    self._hear(lane, there=found[lane.wait.descriptor])
+
+    def _hear(self, lane: _Lane, *, there: bool) -> None:
+        """Whatever ends this one, the others are heard."""
+        try:
+            self._step(lane, there=there)
+        except Exception as error:
+            log.info("while the last answers were heard: %s", error)
 
     def _not_offered(self) -> list[Claimed]:
-        begun = [lane.row for lane in self.lanes if lane.row.id not in self.offered]
-        return [*begun, *self.queue]
+        """A row that was accepted is none of these, whatever became of its lane after that."""
+        known = self.offered.keys() | {row.id for row, _ in self.accepted}
+        return [*(lane.row for lane in self.lanes if lane.row.id not in known), *self.queue]
 
     def _lease(self) -> Lease:
         now, length = self.desk.steady(), self.desk.lease

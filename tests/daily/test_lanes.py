@@ -2,14 +2,16 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pytest
 
+from newsletter.daily.sender import Sender
 from newsletter.edges.channels.smtp import Smtp
-from newsletter.edges.store import orders
+from newsletter.edges.channels.steps import Wait, ready
+from newsletter.edges.store import ledger, orders
 from newsletter.edges.store.schema import delivery
-from newsletter.errors import Paused, SenderRefused
+from newsletter.errors import Paused, SenderRefused, StoreError
 from tests.builders import subscribe
 from tests.daily.conftest import House
 from tests.smtp_server import DROP, STALL, SmtpServer
@@ -119,8 +121,6 @@ def test_who_ends_the_run_leaves_no_answer_unheard(
 
 
 def _pause_at_the_fourth_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    from newsletter.daily.sender import Sender
-
     look, looks = Sender._look, []
 
     def fourth(self: Sender, row: object) -> None:
@@ -131,3 +131,64 @@ def _pause_at_the_fourth_look(house: House, monkeypatch: pytest.MonkeyPatch) -> 
         look(self, row)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Sender, "_look", fourth)
+
+
+def test_who_stops_waits_for_the_last_answer_and_does_nothing_else(
+    house: House, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To ask again and again whether it has come would take a whole processor."""
+    monkeypatch.setattr("newsletter.edges.channels.smtp._PATIENCE", 4)
+    server.fail("DOT", STALL, recipient="r0@example0.org")
+    house.stop = lambda: len(server.messages) >= 4
+    asked: list[float] = []
+
+    def counted(waits: Collection[Wait], seconds: float) -> dict[int, bool]:
+        asked.append(seconds)
+        return ready(waits, seconds)
+
+    monkeypatch.setattr("newsletter.daily.sender.ready", counted)
+    assert house.deliver().outcomes["unknown"] == 1
+    assert len(asked) < 100
+
+
+def test_a_look_that_fails_leaves_nothing_in_hand(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fail_once(monkeypatch, ledger.Look, "__call__", at=3)
+    with pytest.raises(StoreError):
+        house.deliver()
+    assert house.hand.rows == {}
+    assert states(house)["sending"] == 0
+    house.deliver()
+    assert states(house) == Counter(sent=READERS)
+
+
+def test_what_fails_while_the_last_answers_are_heard_ends_that_row_alone(
+    house: House, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator pauses with three on their way, and the first answer cannot be written."""
+    _pause_at_the_fourth_look(house, monkeypatch)
+    monkeypatch.setattr("newsletter.daily.sender._KEPT", 0.0)
+    hear_out = Sender._hear_out
+
+    def failing(self: Sender) -> None:
+        _fail_once(monkeypatch, Sender, "_settle_accepted", at=1)
+        hear_out(self)
+
+    monkeypatch.setattr(Sender, "_hear_out", failing)
+    assert isinstance(house.deliver().stopped, Paused)
+    assert len(server.messages) == 3
+    assert states(house) == Counter(sent=3, pending=READERS - 3)
+    assert house.hand.rows == {}
+
+
+def _fail_once(monkeypatch: pytest.MonkeyPatch, kind: type, name: str, *, at: int) -> None:
+    real, calls = getattr(kind, name), list[int]()
+
+    def sometimes(self: object, *given: object) -> object:
+        calls.append(1)
+        if len(calls) == at:
+            raise StoreError("the database: database is locked")
+        return real(self, *given)
+
+    monkeypatch.setattr(kind, name, sometimes)

@@ -226,7 +226,7 @@ def test_the_refusal_stands_whatever_was_said_to_data(
         channel.send(envelope("next@example.org"))
         assert [each.recipient for each in server.messages] == ["next@example.org"]
         assert server.connections == connections
-        assert server.pieces[2][:4] == (b"rset" if connections == 1 else b"ehlo")
+        assert server.pieces[2][:4] == (b"RSET" if connections == 1 else b"ehlo")
 
 
 def test_answers_of_several_lines_keep_their_order(server: SmtpServer, connect: Connect) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from newsletter.edges.channels import Attempt, Envelope
-from newsletter.edges.channels.answers import Step, hear, reason, unusable
+from newsletter.edges.channels.answers import Answer, Step, hear, reason, unusable
 from newsletter.edges.channels.steps import Steps, Wait, run
 from newsletter.edges.faults import reach
 from newsletter.editorial.domains import in_ascii
@@ -100,7 +100,7 @@ class Smtp:
     def close(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            _leave(client)
+            run(_leave(client, self._timeout))
 
     @property
     def _where(self) -> str:
@@ -111,26 +111,27 @@ class Smtp:
 
         The connection is kept only when both sides agree where they stand.
         """
-        kept, self._client = self._client, None
+        kept = yield from self._kept()
         client = kept or self._open()
         self._offered += 1
         try:
             yield from self._offer(client, mail, attempt, kept=kept is not None)
             answer = yield from self._finish(client, attempt)
         except DeliveryError:
-            self._client = self._kept(_reset(client))
+            self._client = yield from _reset(client, self._timeout)
             raise
         except BaseException:
             client.close()
             raise
-        self._client = self._kept(client)
+        self._client = client
         return answer
 
-    def _kept(self, client: smtplib.SMTP | None) -> smtplib.SMTP | None:
-        """The connection, for the next message; None where it has had as many as it may."""
+    def _kept(self) -> Steps[smtplib.SMTP | None]:
+        """The connection of the last message; None where it has had as many as it may."""
+        client, self._client = self._client, None
         if client is None or not 0 < self._per_connection <= self._offered:
             return client
-        _leave(client)
+        yield from _leave(client, self._timeout)
         return None
 
     def _offer(
@@ -154,8 +155,7 @@ class Smtp:
     ) -> Steps[None]:
         """The answers to a group of commands. The first refusal stands, whatever follows it."""
         for number, step in enumerate(steps, start=1):
-            yield from _until_there(client, self._timeout)
-            answer = hear(client)
+            answer = yield from _answer(client, self._timeout)
             if step != "MAIL":
                 attempt.answers[step] = answer.line
             elif kept and answer.code == 421:
@@ -163,18 +163,15 @@ class Smtp:
             try:
                 answer.judge(step)
             except DeliveryError:
-                _hear_out(client, len(steps) - number)
+                yield from _hear_out(client, len(steps) - number, self._timeout)
                 raise
 
     def _finish(self, client: smtplib.SMTP, attempt: Attempt) -> Steps[str]:
         """From the dot on the server may have the message: silence is no reason to repeat it."""
         try:
-            _wait(client, self._timeout * _PATIENCE)
-            yield from _until_there(client, self._timeout * _PATIENCE)
-            answer = hear(client)
+            answer = yield from _answer(client, self._timeout * _PATIENCE)
             attempt.answers["DATA"] = answer.line
             reach("answered")
-            _wait(client, self._timeout)
             answer.judge("DOT")
         except OSError as error:
             client.close()
@@ -325,10 +322,14 @@ def _line_ends(message: bytes) -> str | tuple[str, ...] | None:
     return seen.newlines
 
 
-def _until_there(client: smtplib.SMTP, seconds: float) -> Steps[None]:
-    """Waits for an answer, unless there is one already: of several, the first reading takes all."""
+def _answer(client: smtplib.SMTP, seconds: float) -> Steps[Answer]:
+    """The next one, waited for unless it is there already: of several, the first reading takes all.
+
+    Where a part of it is there the rest is waited for standing still, for a timeout at most.
+    """
     if client.sock is not None and not _is_there(client):
         yield Wait.of(client.sock.fileno(), seconds)
+    return hear(client)
 
 
 def _is_there(client: smtplib.SMTP) -> bool:
@@ -344,32 +345,34 @@ def _is_there(client: smtplib.SMTP) -> bool:
         client.sock.settimeout(patience)
 
 
-def _hear_out(client: smtplib.SMTP, owed: int) -> None:
+def _hear_out(client: smtplib.SMTP, owed: int, seconds: float) -> Steps[None]:
     """The answers still owed to a group in which one was refused. DATA may be taken all the same
     (RFC 2920 3.1): the connection ends then, since a dot would hand over an empty message."""
     code = 500
     with suppress(OSError):
         for _ in range(owed):
-            code = hear(client).code
+            code = (yield from _answer(client, seconds)).code
     if code < 400:
         client.close()
 
 
-def _wait(client: smtplib.SMTP, seconds: float) -> None:
-    if client.sock is not None:
-        client.sock.settimeout(seconds)
+def _leave(client: smtplib.SMTP, seconds: float) -> Steps[None]:
+    try:
+        with suppress(OSError):
+            client.send(b"QUIT\r\n")
+            yield from _answer(client, seconds)
+    finally:
+        client.close()
 
 
-def _leave(client: smtplib.SMTP) -> None:
-    with suppress(OSError):
-        client.quit()
-    client.close()
-
-
-def _reset(client: smtplib.SMTP) -> smtplib.SMTP | None:
+def _reset(client: smtplib.SMTP, seconds: float) -> Steps[smtplib.SMTP | None]:
     """The connection, ready for the next message; None where it is of no more use."""
-    with suppress(OSError):
-        if client.rset()[0] == 250:
-            return client
-    client.close()
-    return None
+    done = False
+    try:
+        with suppress(OSError):
+            client.send(b"RSET\r\n")
+            done = (yield from _answer(client, seconds)).code == 250
+    finally:
+        if not done:
+            client.close()
+    return client if done else None
