@@ -100,7 +100,7 @@ class Delivery(Section, frozen=True):
     channel: Literal["folder", "smtp"] = "folder"
     return_path: str = ""
     connections: Annotated[int, Meta(ge=1, le=100)] = 4
-    claim: Annotated[int, Meta(ge=1, le=100)] = 20
+    claim: Annotated[int, Meta(ge=1, le=100)] = 50
     lease_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
     pace: Pace = field(default_factory=Pace)
     folder: FolderChannel = field(default_factory=FolderChannel)

@@ -52,7 +52,7 @@ class Desk:
     stop: Callable[[], bool]
     watch: Watch
     connections: int = 1
-    claim: int = 20
+    claim: int = 50
     lease: timedelta = timedelta(minutes=15)
     hand: Hand = field(default_factory=Hand)
     pace: Pace = FREE

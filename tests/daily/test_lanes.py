@@ -14,6 +14,7 @@ from newsletter.edges.store.schema import delivery
 from newsletter.errors import Paused, SenderRefused, StoreError
 from tests.builders import subscribe
 from tests.daily.conftest import House
+from tests.killing.sink import Sink
 from tests.smtp_server import DROP, STALL, SmtpServer
 
 READERS = 12
@@ -164,7 +165,7 @@ def test_a_look_that_fails_leaves_nothing_in_hand(
 
 
 def test_what_fails_while_the_last_answers_are_heard_ends_that_row_alone(
-    house: House, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The operator pauses with three on their way, and the first answer cannot be written."""
     _pause_at_the_fourth_look(house, monkeypatch)
@@ -176,8 +177,10 @@ def test_what_fails_while_the_last_answers_are_heard_ends_that_row_alone(
         hear_out(self)
 
     monkeypatch.setattr(Sender, "_hear_out", failing)
-    assert isinstance(house.deliver().stopped, Paused)
-    assert len(server.messages) == 3
+    with Sink(pace=0.3) as sink:
+        house.connect = lambda: Smtp("127.0.0.1", sink.port, "none", timeout=5)
+        assert isinstance(house.deliver().stopped, Paused)
+    assert len(sink.record.messages) == 3
     assert states(house) == Counter(sent=3, pending=READERS - 3)
     assert house.hand.rows == {}
 

@@ -23,11 +23,8 @@ def reserve(
 
     ``values`` are the queue's, the instant ``now`` among them.
     """
-    now = values["now"]
-    if not pace.limits:
-        return dict.fromkeys(db.scalars(queue.limit(most), values), now)
     last = _last(db)
-    book = Book(pace, now, last)
+    book = Book(pace, values["now"], last)
     if full := book.full():
         queue = queue.where(deliveries.c.domain.not_in(full[:_MOST_DOMAINS]))
     found: dict[int, datetime] = {}
