@@ -24,8 +24,10 @@ ROOT = Path(__file__).parents[2]
 CONNECTIONS, CLAIM = 2, 5
 LEASE = 2
 COMMANDS = 3
-ONCE = (*POINTS[:2], "released")
-"""Points that a command reaches at most once; the first two only while rows are to be made."""
+COMPOSING = POINTS[:2]
+"""Reached only by who makes rows: beside another that makes them all, by luck."""
+ONCE = (*COMPOSING, "released")
+"""Points that a command reaches at most once."""
 CONFIG = f"""\
 [newsletter]
 from_address = "Five Insights <news@letters.example>"
@@ -162,12 +164,15 @@ class KillHouse:
             return int(count)
 
     def kill_all_day(self, chance: random.Random, kills: int, senders: int = 1) -> None:
-        """Start, kill, start again; half the kills at a named point, half at any moment."""
-        later = chain.from_iterable((point, "") for point in POINTS[2:])
-        dooms = chain(POINTS[:2], cycle(later))
+        """Start, kill, start again; half the kills at a named point, half at any moment.
+
+        Who is to die composing works alone.
+        """
+        later = chain.from_iterable((point, "") for point in POINTS if point not in COMPOSING)
+        dooms = chain(COMPOSING, cycle(later))
         crew: list[Sender] = []
         while self.tally.kills < kills and self.undone():
-            while len(crew) < senders:
+            while len(crew) < senders and not (crew and crew[0].point in COMPOSING):
                 point = next(dooms)
                 nth = 1 if point in ONCE else chance.randint(1, 4)
                 crew.append(self.start(at=f"{point}:{nth}" if point else ""))
