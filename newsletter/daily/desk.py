@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from newsletter.edges.channels import Channel
 from newsletter.edges.store import Store, ledger
-from newsletter.edges.store.ledger import Settled, Steady
+from newsletter.edges.store.ledger import Lease, Settled, Steady
 from newsletter.editorial.letter import Letterhead
 from newsletter.editorial.pace import FREE, Pace
 from newsletter.errors import DeliveryError
@@ -37,10 +37,10 @@ class Desk:
     this process from every other, ``stop`` ends it early after the messages in hand; ``watch`` is
     told (outcomes, of how many), always by the caller's thread.
 
-    ``channel`` opens one connection, ``connections`` of them work at the same time. Each takes
-    ``claim`` rows at a time: what a crash can leave unknown. ``lease`` must outlast the slowest
-    message: the answer to its final dot alone may take five minutes. ``sleep`` is asked for a
-    tenth of a second at most, while a message waits for its ``pace``.
+    ``channel`` opens one connection, ``connections`` of them work at the same time. The thread of
+    a few takes ``claim`` rows at a time: what a crash can leave unknown. ``lease`` must outlast the
+    slowest message: the answer to its final dot alone may take five minutes. ``sleep`` is asked for
+    a tenth of a second at most, while a message waits for its ``pace``.
     """
 
     store: Store
@@ -57,6 +57,11 @@ class Desk:
     hand: Hand = field(default_factory=Hand)
     pace: Pace = FREE
     sleep: Callable[[float], None] = time.sleep
+
+    def leased(self, owner: str, now: datetime) -> Lease:
+        steady = self.steady()
+        end = Steady(steady.boot, steady.seconds + self.lease.total_seconds())
+        return Lease(owner, end, now + self.lease)
 
 
 @dataclass(frozen=True)

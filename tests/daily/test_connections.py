@@ -258,7 +258,7 @@ def test_a_reader_whose_letter_cannot_be_made_keeps_nobody_else_from_theirs(
             raise UnicodeError("no such letter")
         return message(posting, letterhead)
 
-    monkeypatch.setattr("newsletter.daily.sender.message", picky)
+    monkeypatch.setattr("newsletter.daily.letters.message", picky)
     house.connections, house.connect = 1, Server(most=4)
     house.compose()
     for _ in range(2):

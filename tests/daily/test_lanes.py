@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 import pytest
 
+from newsletter.daily.handover import Handover
 from newsletter.daily.sender import Sender
 from newsletter.edges.channels.smtp import Smtp
 from newsletter.edges.channels.steps import Wait, ready
@@ -122,16 +123,16 @@ def test_who_ends_the_run_leaves_no_answer_unheard(
 
 
 def _pause_at_the_fourth_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    look, looks = Sender._look, []
+    look, looks = Handover._look, []
 
-    def fourth(self: Sender, row: object) -> None:
+    def fourth(self: Handover, row: object) -> None:
         looks.append(row)
         if len(looks) == 4:
             with house.store.writing() as db:
                 orders.pause(db, house.now)
         look(self, row)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Sender, "_look", fourth)
+    monkeypatch.setattr(Handover, "_look", fourth)
 
 
 def test_who_stops_waits_for_the_last_answer_and_does_nothing_else(
@@ -169,11 +170,11 @@ def test_what_fails_while_the_last_answers_are_heard_ends_that_row_alone(
 ) -> None:
     """The operator pauses with three on their way, and the first answer cannot be written."""
     _pause_at_the_fourth_look(house, monkeypatch)
-    monkeypatch.setattr("newsletter.daily.sender._KEPT", 0.0)
+    monkeypatch.setattr("newsletter.daily.settling.KEPT", 0.0)
     hear_out = Sender._hear_out
 
     def failing(self: Sender) -> None:
-        _fail_once(monkeypatch, Sender, "_settle_accepted", at=1)
+        _fail_once(monkeypatch, ledger, "settle", at=1)
         hear_out(self)
 
     monkeypatch.setattr(Sender, "_hear_out", failing)
@@ -185,13 +186,13 @@ def test_what_fails_while_the_last_answers_are_heard_ends_that_row_alone(
     assert house.hand.rows == {}
 
 
-def _fail_once(monkeypatch: pytest.MonkeyPatch, kind: type, name: str, *, at: int) -> None:
-    real, calls = getattr(kind, name), list[int]()
+def _fail_once(monkeypatch: pytest.MonkeyPatch, place: object, name: str, *, at: int) -> None:
+    real, calls = getattr(place, name), list[int]()
 
-    def sometimes(self: object, *given: object) -> object:
+    def sometimes(*given: object) -> object:
         calls.append(1)
         if len(calls) == at:
             raise StoreError("the database: database is locked")
-        return real(self, *given)
+        return real(*given)
 
-    monkeypatch.setattr(kind, name, sometimes)
+    monkeypatch.setattr(place, name, sometimes)
