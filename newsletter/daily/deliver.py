@@ -41,7 +41,11 @@ def deliver(
 
 
 def _open(desk: Desk, now: datetime, scope: Scope, *, hurry: bool) -> int:
-    """See to what others left, and count what is to be offered."""
+    """See to what others left, and count what is to be offered.
+
+    Not without room: each run would claim some more whose fate cannot be written.
+    """
+    desk.store.room()
     with desk.store.writing() as db:
         # A run of ours whose end could not be written: to release it later would send it again.
         left = ledger.abandon(db, desk.owner, desk.hand.rows, now)

@@ -24,8 +24,9 @@ def died(house: House, *, ago: float) -> None:
     now = steady()
     with connect(house.folder / "newsletter.db") as db:
         db.execute(
-            "UPDATE delivery SET state = 'sending', owner = 'gone', boot = ?, lease_end = ?",
-            (now.boot, now.seconds - ago),
+            "UPDATE delivery SET state = 'sending', owner = 'gone', boot = ?, lease_end = ?,"
+            " lease_until = ?",
+            (now.boot, now.seconds - ago, f"{house.now - timedelta(seconds=ago):%F %T.%f}"),
         )
     db.close()
 
@@ -146,8 +147,47 @@ def test_a_lease_that_is_not_over_is_respected(mailing: House) -> None:
     assert "its lease is not over (delivery.lease_seconds): try again then" in refused.stderr
     assert "3 more still at a sender" in mailing("deliveries", "resolve", "--as", "pending").out
     assert {state for _, state, _ in mailing.ledger()} == {"sending"}
+    assert (
+        "Sending      3 in a sender's hand; should it be dead, unknown from 2026-03-14 12:01"
+        in (mailing("status").out)
+    )
+
+
+@pytest.mark.parametrize(
+    ("look", "told"),
+    [
+        (["status"], "Unknown      3 of any date"),
+        (["deliveries", "--state", "unknown"], f"unknown                 {CLEO}"),
+    ],
+)
+def test_what_a_dead_sender_left_is_told_before_it_is_settled(
+    mailing: House, look: list[str], told: str
+) -> None:
+    """Whoever settles what was not shown has not looked whether it arrived."""
+    mailing("send")
+    for whom in ((), ("--to", ANN)):
+        died(mailing, ago=1)
+        hasty = mailing("deliveries", "resolve", "--as", "pending", *whom)
+        assert hasty.code == 2
+        assert "3 became unknown only now, and nothing was resolved" in hasty.stderr
+        assert {state for _, state, _ in mailing.ledger()} == {"unknown"}
     died(mailing, ago=1)
-    assert mailing("deliveries", "resolve", "--as", "pending", "--json").json["resolved"] == 3
+    assert told in mailing(*look).out
+    done = mailing("deliveries", "resolve", "--as", "pending", "--json")
+    assert done.json == {"resolved": 3, "as": "pending", "sending": 0}
+
+
+def test_an_earlier_answer_is_not_the_one_that_is_missing(
+    mailing: House, server: SmtpServer
+) -> None:
+    server.fail("DOT", "451 4.7.1 Come back", recipient=ANN)
+    mailing("send")
+    assert "451 4.7.1 Come back" in mailing("deliveries", "--state", "pending").out
+    mailing.now += timedelta(minutes=1)
+    died(mailing, ago=1)
+    (row, *_) = mailing("deliveries", "--state", "unknown", "--json").json
+    assert (row["rcpt"], row["data"]) == (None, None)
+    assert row["answer"] == "the sender ended before the answer"
 
 
 def test_a_pause_holds_everything_back_until_it_ends(mailing: House, server: SmtpServer) -> None:

@@ -264,6 +264,19 @@ def lapse(db: Connection, now: datetime, steady: Steady) -> int:
     return transitions.move(db, "lease over", _over(now, steady), answer=answer, changed_at=now)
 
 
+def lapsed(db: Connection, now: datetime, steady: Steady) -> int:
+    """How many ``lapse`` would find."""
+    query = select(func.count()).select_from(deliveries)
+    return int(db.scalar(query.where(_SENDING, _over(now, steady))) or 0)
+
+
+def leased(db: Connection, now: datetime, steady: Steady) -> tuple[int, datetime | None]:
+    """How many rows senders have in hand, and when the last of their leases is over."""
+    query = select(func.count(), func.max(deliveries.c.lease_until)).where(_SENDING)
+    count, until = db.execute(query.where(~_over(now, steady))).one()
+    return count, until
+
+
 def expire(db: Connection, now: datetime) -> int:
     """What waited until the next issue is given up; how many."""
     return transitions.move(db, "expire", deliveries.c.expires_at <= now, changed_at=now)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, true
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from newsletter.edges.store import transitions
 from newsletter.edges.store.database import insert_new
@@ -70,10 +70,12 @@ def listed(
 ) -> Iterator[dict[str, Any]]:
     """Rows of _SHOWN, address, rcpt and data, in the order of their dates, as they are read.
 
-    ``rcpt`` and ``data`` are what the server said at the last attempt, where there was one.
+    ``rcpt`` and ``data`` are what the server said at the last attempt, where there was one: of an
+    ``unknown`` row at the very one that left it so, not at one before.
     """
     each = attempt.alias()
     last = select(func.max(each.c.id)).where(each.c.delivery_id == deliveries.c.id)
+    counts = or_(deliveries.c.state != "unknown", attempt.c.at == deliveries.c.changed_at)
     query = (
         select(
             *(deliveries.c[name] for name in _SHOWN),
@@ -82,7 +84,7 @@ def listed(
             attempt.c.data,
         )
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-        .outerjoin(attempt, attempt.c.id == last.scalar_subquery())
+        .outerjoin(attempt, and_(attempt.c.id == last.scalar_subquery(), counts))
         .where(_chosen(state, ids, day))
         .order_by(deliveries.c.date, deliveries.c.id)
     )
