@@ -21,6 +21,7 @@ from newsletter.daily.desk import Watch
 from newsletter.daily.draft import draft
 from newsletter.edges.channels import Envelope
 from newsletter.edges.store import issues, orders, overview
+from newsletter.editorial.due import local_date
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Issue
 from newsletter.editorial.prose import counted, headline
@@ -28,14 +29,13 @@ from newsletter.errors import DeliveryError, NewsletterError, UsageError
 
 
 def send(app: App, words: Namespace) -> int:
-    if words.as_ and not words.test:
-        raise UsageError("--as says whose issue --test sends: add --test ADDRESS")
-    if words.test and (words.to or words.now or words.dry_run):
-        raise UsageError("--test sends one copy, now: only --as and --date go with it")
+    _go_together(words)
     if words.test:
         return _test(app, words)
     ids = [app.subscriber(address).id for address in words.to] if words.to else None
     readers = Readers(now=words.now, ids=ids)
+    if words.date:
+        _can_be_sent(app, words)
     if words.dry_run:
         return _dry_run(app, words, readers)
     app.ready_to_send()
@@ -53,6 +53,41 @@ def send(app: App, words: Namespace) -> int:
         report.outcomes["waiting"] = _waiting(app, words, readers)
     _tell(app, words, gathered, report, stopped)
     return 0 if report.ok and not stopped else 1
+
+
+def _go_together(words: Namespace) -> None:
+    if words.as_ and not words.test:
+        raise UsageError("--as says whose issue --test sends: add --test ADDRESS")
+    if words.test and (words.to or words.now or words.dry_run):
+        raise UsageError("--test sends one copy, now: only --as and --date go with it")
+
+
+def _can_be_sent(app: App, words: Namespace) -> None:
+    """Raises UsageError for a date that is a slip: it would leave rows, and they are for ever.
+
+    It may lie as far back as a candidate of today may: what an older issue holds is news to nobody.
+    """
+    day, window = words.date, app.settings.selection.window_days
+    today = [local_date(app.clock(), name) for name in _timezones(app, words)]
+    if day > max(today):
+        raise UsageError(
+            f"{day} has not begun for any of its readers: it is sent when it has"
+            f" (`newsletter preview --date {day}` shows it as it stands)"
+        )
+    if day <= min(today) - timedelta(days=window):
+        raise UsageError(
+            f"{day} is long past: no date is sent again after {counted(window, 'day')}"
+            " (selection.window_days); is it another year?"
+        )
+
+
+def _timezones(app: App, words: Namespace) -> set[str]:
+    """Of whom it is for; without any reader, the newsletter's own."""
+    if words.to:
+        return {app.subscriber(address).timezone for address in words.to}
+    with app.store.reading() as db:
+        found = {timezone for timezone, _ in overview.places(db)}
+    return found or {app.settings.newsletter.timezone}
 
 
 def _publish(

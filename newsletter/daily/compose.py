@@ -140,9 +140,13 @@ class _Look:
                 yield Due(reader, day, due, late)
 
     def _concerns(self, day: date, timezone: str, hour: int) -> bool:
-        """A ledger begins with today: nobody was promised an issue before it was kept."""
+        """A ledger begins with today: nobody was promised an issue before it was kept.
+
+        Nor is a reader sent a date that has not begun for them: what comes in until then is its.
+        """
         begins = self.readers.now or self.kept is None
-        if self.on is None and begins and local_date(self.now, timezone) != day:
+        today = local_date(self.now, timezone)
+        if day > today or (self.on is None and begins and day != today):
             return False
         return self.readers.now or due_at(day, hour, timezone) <= self.now
 
