@@ -96,7 +96,10 @@ def _daily(commands: _Commands) -> None:
         "send", "send:send", "the one-off: ingest, compose, deliver to those due", json=True
     )
     one.add_argument(
-        "--date", type=_date, metavar="D", help="the issue of this date, begun or past"
+        "--date",
+        type=_date,
+        metavar="D",
+        help="the issue of this date (of one to come: with --now)",
     )
     one.add_argument("--to", action="append", metavar="ADDRESS", help="only to these; repeatable")
     one.add_argument("--now", action="store_true", help="to all active not yet served, at any hour")

@@ -6,7 +6,7 @@ import socket
 import threading
 from argparse import Namespace
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from newsletter.cli.addresses import mailbox
 from newsletter.cli.alerts import alert
@@ -21,21 +21,26 @@ from newsletter.daily.desk import Watch
 from newsletter.daily.draft import draft
 from newsletter.edges.channels import Envelope
 from newsletter.edges.store import issues, orders, overview
-from newsletter.editorial.due import local_date
 from newsletter.editorial.message import message
 from newsletter.editorial.model import Issue
 from newsletter.editorial.prose import counted, headline
 from newsletter.errors import DeliveryError, NewsletterError, UsageError
 
+# The first places where a date begins are fourteen hours ahead of UTC.
+_FIRST_ZONE = timedelta(hours=14)
+
 
 def send(app: App, words: Namespace) -> int:
-    _go_together(words)
+    if words.as_ and not words.test:
+        raise UsageError("--as says whose issue --test sends: add --test ADDRESS")
+    if words.test and (words.to or words.now or words.dry_run):
+        raise UsageError("--test sends one copy, now: only --as and --date go with it")
     if words.test:
         return _test(app, words)
     ids = [app.subscriber(address).id for address in words.to] if words.to else None
     readers = Readers(now=words.now, ids=ids)
     if words.date:
-        _can_be_sent(app, words)
+        _warn_of(words.date, app.clock(), app.settings.selection.window_days)
     if words.dry_run:
         return _dry_run(app, words, readers)
     app.ready_to_send()
@@ -56,39 +61,12 @@ def send(app: App, words: Namespace) -> int:
     return 0 if report.ok and not stopped else 1
 
 
-def _go_together(words: Namespace) -> None:
-    if words.as_ and not words.test:
-        raise UsageError("--as says whose issue --test sends: add --test ADDRESS")
-    if words.test and (words.to or words.now or words.dry_run):
-        raise UsageError("--test sends one copy, now: only --as and --date go with it")
-
-
-def _can_be_sent(app: App, words: Namespace) -> None:
-    """Raises UsageError for a date that is a slip: it would leave rows, and they are for ever.
-
-    It may lie as far back as a candidate of today may: what an older issue holds is news to nobody.
-    """
-    day, window = words.date, app.settings.selection.window_days
-    today = [local_date(app.clock(), name) for name in _timezones(app, words)]
-    if day > max(today):
-        raise UsageError(
-            f"{day} has not begun for any of its readers: it is sent when it has"
-            f" (`newsletter preview --date {day}` shows it as it stands)"
-        )
-    if day <= min(today) - timedelta(days=window):
-        raise UsageError(
-            f"{day} is long past: no date is sent again after {counted(window, 'day')}"
-            " (selection.window_days); is it another year?"
-        )
-
-
-def _timezones(app: App, words: Namespace) -> set[str]:
-    """Of whom it is for; without any reader, the newsletter's own."""
-    if words.to:
-        return {app.subscriber(address).timezone for address in words.to}
-    with app.store.reading() as db:
-        found = {timezone for timezone, _ in overview.places(db)}
-    return found or {app.settings.newsletter.timezone}
+def _warn_of(day: date, now: datetime, window: int) -> None:
+    """A date that may be a slip is sent all the same: it was asked for."""
+    if day > (now + _FIRST_ZONE).date():
+        warn(f"{day} has not begun anywhere: who is sent it now gets nothing on its day")
+    elif (ago := (now.date() - day).days) >= window:
+        warn(f"{day} is {counted(ago, 'day')} ago: is it another year?")
 
 
 def _publish(

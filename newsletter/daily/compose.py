@@ -148,13 +148,9 @@ class _Look:
                 yield Due(reader, day, due, late)
 
     def _concerns(self, day: date, timezone: str, hour: int) -> bool:
-        """A ledger begins with today: nobody was promised an issue before it was kept.
-
-        Nor is a reader sent a date that has not begun for them: what comes in until then is its.
-        """
+        """A ledger begins with today: nobody was promised an issue before it was kept."""
         begins = self.readers.now or self.kept is None
-        today = local_date(self.now, timezone)
-        if day > today or (self.on is None and begins and day != today):
+        if self.on is None and begins and local_date(self.now, timezone) != day:
             return False
         return self.readers.now or due_at(day, hour, timezone) <= self.now
 
