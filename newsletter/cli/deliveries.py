@@ -8,7 +8,7 @@ from typing import Any
 from newsletter.cli.app import App
 from newsletter.cli.clocks import lapse
 from newsletter.cli.output import say, say_json, say_json_each
-from newsletter.cli.status import local
+from newsletter.cli.status import next_try
 from newsletter.edges.store import orders, overview
 from newsletter.editorial.due import local_date
 from newsletter.editorial.prose import counted
@@ -48,7 +48,7 @@ def _show(app: App, row: Mapping[str, Any]) -> None:
     for line in _answers(row) if row["state"] != "sent" else ():
         say(f"    {line}")
     if row["state"] == "pending":
-        say(f"    waits until {local(app, row['next_attempt_at'])}")
+        say(f"    {next_try(app, row['next_attempt_at'])}")
 
 
 def _answers(row: Mapping[str, Any]) -> Iterator[str]:

@@ -120,12 +120,18 @@ def _tell(app: App, found: Mapping[str, Any]) -> None:
 
 def _tell_troubles(app: App, found: Mapping[str, Any]) -> None:
     for row in found["troubles"][:_MOST]:
-        reason = f" ({row['reason']})" if row["reason"] else ""
-        say(f"  {row['address']}  {row['state']}{reason}: {row['answer']}")
-        if row["state"] == "pending":
-            say(f"    next try at {local(app, row['next_attempt_at'])}")
+        reason = f" ({row['reason'].replace('_', ' ')})" if row["reason"] else ""
+        say(f"  {_who(row)}  {row['state']}{reason}: {row['answer']}")
+        if row["next_attempt_at"]:
+            say(f"    {next_try(app, row['next_attempt_at'])}")
     if len(found["troubles"]) > _MOST:
         say(f"  and more: newsletter deliveries --date {found['date']}")
+
+
+def _who(row: Mapping[str, Any]) -> str:
+    more = row["count"] - 1
+    where = f" of @{row['domain']}" if row["domain"] else ""
+    return f"{row['address']} and {more:,} more{where}" if more else row["address"]
 
 
 def _tell_waits(app: App, found: Mapping[str, Any]) -> None:
@@ -167,6 +173,13 @@ def _tell_unknown(count: int) -> None:
         )
         say("             those in its log, and settle them with")
         say("             `newsletter deliveries resolve --as sent` (or `--as pending`)")
+
+
+def next_try(app: App, instant: datetime) -> str:
+    """Of what is pending; a wait that is over ends with whoever sends next."""
+    if instant <= app.clock():
+        return "next try at the next `send` or `run`"
+    return f"next try at {local(app, instant)}"
 
 
 def local(app: App, instant: datetime | None) -> str:

@@ -150,7 +150,7 @@ class _Crew:
                 pass
             case ChannelDown() if self.count:
                 self.missed = error
-                log.info("a connection less: %s", error)
+                log.debug("a connection less: %s", error)  # where it was the last, the run says so
             case ChannelDown() | SenderRefused() | Paused():
                 self.stopped = self.stopped or error
                 self.halted.set()

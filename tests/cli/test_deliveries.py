@@ -46,8 +46,19 @@ def test_the_days_deliveries_a_line_each_with_what_the_server_said(
     assert "no answer after the final dot" in lines[5]
     assert lines[6].startswith(f"2026-03-14  pending                 {CLEO}  <")
     assert lines[7:9] == ["    RCPT: 250 OK", "    DATA: 451 4.3.0 Disk trouble"]
-    assert lines[9].startswith("    waits until 2026-03-14 12:0")
+    assert lines[9].startswith("    next try at 2026-03-14 12:0")
     assert len(lines) == 10
+
+
+def test_a_wait_that_is_over_reads_so(mailing: House, server: SmtpServer) -> None:
+    server.fail("RCPT", "451 4.7.1 Greylisted", recipient=BEA)
+    mailing("send")
+    waits = [one["next_attempt_at"] for one in mailing("deliveries", "--json").json]
+    assert [bool(one) for one in waits] == [False, True, False]
+    assert "next try at 2026-03-14 12:0" in mailing("deliveries").out
+    mailing.now += timedelta(minutes=10)
+    for words in (["deliveries", "--state", "pending"], ["status"]):
+        assert "    next try at the next `send` or `run`\n" in mailing(*words).out
 
 
 def test_every_attempt_is_kept_with_both_answers(mailing: House, server: SmtpServer) -> None:
