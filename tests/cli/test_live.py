@@ -144,7 +144,7 @@ def test_a_change_of_state_is_a_line_at_debug_and_no_address_stands_in_any(
     house.smtp(server)
     server.fail("RCPT", f"550 5.1.1 <{ANN}> is gone", recipient=ANN)
     sending = house.process("--verbose", "send", "--now")
-    _, log = sending.communicate(timeout=60)
+    _, log = sending.communicate(timeout=120)
     lines = [line for line in log.splitlines() if "reader=" in line]
     assert len(lines) == 4, "both on their way, and what became of each"
     assert all(re.match(r"\d{4}-\d\d-\d\dT[\d:]{8}[+-]\d{4} DEBUG delivery=\d+ ", o) for o in lines)

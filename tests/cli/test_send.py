@@ -359,7 +359,7 @@ def test_two_at_the_same_time_send_every_message_once(house: House, server: Smtp
         (house.folder / "inbox" / f"{number}.txt").write_text(INSIGHTS[number])
     house.smtp(server)
     both = [house.process("send", "--now", "--json") for _ in range(2)]
-    told = [one.communicate(timeout=60) for one in both]
+    told = [one.communicate(timeout=120) for one in both]
     assert [one.returncode for one in both] == [0, 0], told
     assert recipients(server) == readers
     assert sum(json.loads(out)["sent"] for out, _ in told) == 30

@@ -246,7 +246,7 @@ def test_an_hour_is_written_in_plain_digits(house: House, hour: str) -> None:
 def test_export_is_utf_8_in_every_locale(house: House) -> None:
     house.subscribe(ANN, options=["--name", "Zoë"])
     house.environment["PYTHONIOENCODING"] = "ascii"
-    out, err = house.process("subscribers", "export").communicate(timeout=30)
+    out, err = house.process("subscribers", "export").communicate(timeout=120)
     assert (err, ",Zoë," in out) == ("", True)
 
 
