@@ -67,7 +67,7 @@ def test_jobs_never_overlap() -> None:
 
 
 def test_missed_ticks_are_not_made_up_for() -> None:
-    """Six of them, while one run took its time: made up for, they would all come after it at once."""
+    """Six of them, while one run took its time: made up for, they would all come at once."""
     ran: list[float] = []
 
     def job() -> None:
