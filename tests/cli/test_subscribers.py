@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.editorial.model import STATES
 from tests.cli.conftest import House, Outcome
+from tests.conftest import SLOW
 
 ANN = "ann@letters.example"
 
@@ -364,7 +365,7 @@ def second(house: House, tmp_path: Path) -> Callable[[], House]:
 @settings(
     max_examples=6,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[*SLOW, HealthCheck.function_scoped_fixture],
 )
 @given(people=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=6))
 def test_what_is_exported_comes_in_again_as_it_was(
