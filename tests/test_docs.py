@@ -246,7 +246,7 @@ def started_and_stopped(command: str) -> None:
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     ) as process:  # fmt: skip
         assert process.stdout
-        patience = Timer(60, process.kill)
+        patience = Timer(120, process.kill)
         patience.start()
         line = wait_for_line(
             process.stdout, {"run": "running; ", "serve": "listening on "}[command]

@@ -491,11 +491,12 @@ def test_closed_twice_and_used_again(server: SmtpServer, connect: Connect) -> No
 
 
 def test_nobody_listens(server: SmtpServer) -> None:
-    with socket.create_server((server.host, 0)) as taken:
-        port = taken.getsockname()[1]
-    where = f"^127.0.0.1:{port} cannot be reached: Connection refused: check delivery.smtp.host"
-    with pytest.raises(ChannelDown, match=where):
-        Smtp("127.0.0.1", port, "none").send(envelope())
+    with socket.socket() as deaf:
+        deaf.bind((server.host, 0))  # so that nobody else takes the port meanwhile
+        port = deaf.getsockname()[1]
+        where = f"^127.0.0.1:{port} cannot be reached: Connection refused: check delivery.smtp.host"
+        with pytest.raises(ChannelDown, match=where):
+            Smtp("127.0.0.1", port, "none").send(envelope())
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 300])
