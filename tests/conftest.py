@@ -8,15 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from newsletter.edges.store import Store
 from newsletter.edges.store.schema import metadata
 
 # A machine that has other work is slow, not wrong. `make test-all` asks for the many examples.
-settings.register_profile("many", deadline=None)
-settings.register_profile("few", deadline=None, max_examples=40)
+SLOW = (HealthCheck.too_slow,)
+settings.register_profile("many", deadline=None, suppress_health_check=SLOW)
+settings.register_profile("few", deadline=None, suppress_health_check=SLOW, max_examples=40)
 settings.load_profile("few")
 
 

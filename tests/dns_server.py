@@ -29,7 +29,7 @@ class DnsServer:
     def resolver(self) -> dns.resolver.Resolver:
         made = dns.resolver.Resolver(configure=False)
         made.nameservers, made.port = ["127.0.0.1"], self._server.server_address[1]
-        made.lifetime = 5.0
+        made.timeout = made.lifetime = 60.0
         return made
 
     def __enter__(self) -> Self:
@@ -39,7 +39,7 @@ class DnsServer:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     def answer(self, octets: bytes) -> bytes:

@@ -1,11 +1,13 @@
 """A real SMTP server on loopback: it records what it accepted, and misbehaves to order."""
 
 import asyncio
+import os
 import re
+import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -18,6 +20,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from newsletter.edges.channels.steps import Wait, ready
 
 DROP = "drop"
 """Instead of an answer: the connection is gone."""
@@ -60,6 +64,8 @@ class SmtpServer:
     """``with SmtpServer() as server: server.port; server.messages``. ``pieces`` holds the first of
     what came in each time that something came: whether in one go, on a socket that is not slow.
 
+    ``silent`` holds the clients' ports of connections on which nothing more will be said.
+
     ``fail`` orders trouble, also while it runs. At DOT the message has arrived: a 4xx or 5xx
     refuses it, DROP and STALL take it (it stands in ``messages``) and never say so. BODY drops or
     stalls between the 354 and the dot. A 354 ordered at DATA is given though nobody was named.
@@ -79,6 +85,7 @@ class SmtpServer:
     ) -> None:
         self.messages: list[Received] = []
         self.pieces: list[bytes] = []
+        self.silent: set[int] = set()
         self.connections = 0
         self.port = 0
         self.pipelining = pipelining
@@ -99,16 +106,16 @@ class SmtpServer:
 
     def hang_up(self) -> None:
         """Close every open connection now, as a server does with idle ones; waits until done."""
-        asyncio.run_coroutine_threadsafe(self._abort(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._abort(), self._loop).result(60)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     def take(self, step: Step, recipient: str = "") -> str | None:
@@ -252,10 +259,46 @@ class _Session(SMTP):
         if answer == DROP:
             self._writer.transport.abort()
         if answer in (DROP, STALL):
-            await asyncio.sleep(3600)  # cancelled when the connection is gone
+            await self._say_nothing()
         await self.push(answer)
         if answer.startswith("421"):
             self._writer.close()
+
+    async def _say_nothing(self) -> None:
+        port = self._writer.transport.get_extra_info("peername")[1]
+        self._server.silent.add(port)
+        try:
+            await asyncio.sleep(3600)  # cancelled when the connection is gone
+        finally:
+            self._server.silent.discard(port)
+
+
+Ready = Callable[[Collection[Wait], float], dict[int, bool]]
+
+
+def ready_until_silent(server: SmtpServer) -> Ready:
+    """``steps.ready``, whose patience ends when nothing else is waited for and the server has
+    fallen silent: no test has to wait for it, and none takes a slow server for a silent one."""
+
+    def until_silent(waits: Collection[Wait], seconds: float) -> dict[int, bool]:
+        end = time.monotonic() + seconds
+        while True:
+            over = _silent(server, waits)
+            found = ready([one._replace(until=0) if over else one for one in waits], 0.01)
+            if found or time.monotonic() >= end:
+                return found
+
+    return until_silent
+
+
+def _silent(server: SmtpServer, waits: Collection[Wait]) -> bool:
+    return {_port(one.descriptor) for one in waits} <= server.silent
+
+
+def _port(descriptor: int) -> int:
+    with socket.socket(fileno=os.dup(descriptor)) as one:
+        port: int = one.getsockname()[1]
+        return port
 
 
 def _logged_in(session: Session | None) -> str:

@@ -5,12 +5,12 @@ import logging
 import os
 import re
 import sys
-import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -137,12 +137,12 @@ def _bar(**how: Any) -> Iterator[Callable[[int], "tqdm[Any]"]]:
 
 
 def _lines(label: str) -> Callable[[int, int], None]:
-    last = time.monotonic()
+    last = monotonic()
 
     def tell(done: int, total: int) -> None:
         nonlocal last
-        if time.monotonic() - last >= _LOG_EVERY_SECONDS:
-            last = time.monotonic()
+        if monotonic() - last >= _LOG_EVERY_SECONDS:
+            last = monotonic()
             log.info("%s: %d of %d", label, done, total)
 
     return tell
@@ -180,7 +180,7 @@ def _minutes() -> Callable[[Counter[str], int], None]:
 
     def tell(outcomes: Counter[str], total: int) -> None:
         nonlocal begun, last
-        now = time.monotonic()
+        now = monotonic()
         if not begun:
             begun = last = now  # composing may have taken minutes before
         if now - last >= _LOG_EVERY_SECONDS:

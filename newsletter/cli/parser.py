@@ -231,6 +231,6 @@ def _selector(text: str) -> str:
 
 
 def _port(text: str) -> int:
-    if not (re.fullmatch("[0-9]{1,5}", text) and 1 <= int(text) <= 65535):
-        raise ArgumentTypeError(f"{text!r} is no port: write a number from 1 to 65535")
+    if not (re.fullmatch("[0-9]{1,5}", text) and int(text) <= 65535):
+        raise ArgumentTypeError(f"{text!r} is no port: write a number up to 65535 (0: any)")
     return int(text)

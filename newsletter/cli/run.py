@@ -108,8 +108,8 @@ class Shift:
         """To keep a pace may take hours: the inbox and who falls due meanwhile have their turn."""
         if not self.desk.pace.limits:
             return self.desk.stop
-        end = steady().seconds + _TURN_SECONDS
-        return lambda: self.desk.stop() or steady().seconds >= end
+        end = self.desk.steady().seconds + _TURN_SECONDS
+        return lambda: self.desk.stop() or self.desk.steady().seconds >= end
 
     def _watch(self, line: Watch) -> Watch:
         """To deliver may take hours: what is seen between two wakings is looked at then, too."""
@@ -195,7 +195,8 @@ def serve(app: App, words: Namespace) -> int:
     def page(state: str) -> str:
         return head.stationery.fill("unsubscribe.html", state=state, **common)
 
-    host, port = words.host or app.settings.web.host, words.port or app.settings.web.port
+    host = words.host or app.settings.web.host
+    port = app.settings.web.port if words.port is None else words.port
     try:
         bound = web.listening(host, port)
     except OSError as error:
@@ -203,6 +204,7 @@ def serve(app: App, words: Namespace) -> int:
             f"cannot listen on {host}:{port}: {error.strerror}: set web.host and web.port, or end"
             " what listens there"
         ) from error
+    port = bound.getsockname()[1]
     say(f"listening on http://{host}:{port}; put a web server with TLS in front of it")
     web.serve(web.app(_telling(known), _telling(leave), page), bound)
     return 0

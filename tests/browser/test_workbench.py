@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Page, expect
 from newsletter.cli import main
 from tests.browser.test_issues import violations
 from tests.builders import NOON
-from tests.test_docs import free_port
 
 pytestmark = pytest.mark.heavy
 ROOT = Path(__file__).parents[2]
@@ -31,8 +30,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(house: Path) -> Iterator[str]:
-    port = free_port()
-    words = ["preview", "--serve", "--date", "2026-03-14", "--port", str(port)]
+    words = ["preview", "--serve", "--date", "2026-03-14", "--port", "0"]
     with subprocess.Popen(
         [sys.executable, "-m", "newsletter", "--config", str(house / "config.toml"), *words],
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},

@@ -1,9 +1,5 @@
 import json
 import shutil
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -122,35 +118,21 @@ def test_the_seeds_give_what_they_are_known_to_hold(house: House, elsewhere: Pat
     assert counts(house, ".") == nothing_new
 
 
-@contextmanager
-def growing(path: Path) -> Iterator[None]:
-    """Somebody writes to the file, a bit at a time."""
-    stop = threading.Event()
-
-    def write() -> None:
-        with path.open("a") as file:
-            while not stop.is_set():
-                file.write("More of it comes. ")
-                file.flush()
-                time.sleep(0.002)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        writer.join()
-
-
 def test_a_file_still_being_written_is_left_and_named(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.cli.ingest._MOMENT", 0.1)
     house.drop("whole.json", *INSIGHTS[:3])
     path = house.folder / "inbox/half.txt"
     path.write_text("The first words. ")
-    with growing(path):
+
+    def grow() -> None:
+        """Between two looks, whoever writes it gets on."""
+        with path.open("a") as file:
+            file.write("More of it comes. ")
+
+    with monkeypatch.context() as patch:
+        for command in ("ingest", "send"):
+            patch.setattr(f"newsletter.cli.{command}.moment", grow)
         done = house("ingest")
         as_json = house("ingest", "--json").json
         sent = house("send")

@@ -42,7 +42,7 @@ def test_status_brings_in_the_store_and_little_more(house: House) -> None:
 
 def test_python_m_newsletter_is_the_command(house: House) -> None:
     started = house.process("subscribers", "list", "--json")
-    out, err = started.communicate(timeout=30)
+    out, err = started.communicate(timeout=120)
     assert (started.returncode, json.loads(out), err) == (0, [], "")
 
 
@@ -272,7 +272,7 @@ def test_output_that_is_closed_is_told_where_something_was_to_go_there(
 def test_a_locale_that_knows_too_few_letters_loses_nothing(house: House) -> None:
     house.environment["PYTHONIOENCODING"] = "ascii"
     house.subscribe("ann@letters.example", options=["--interests", "Öl"])
-    out, err = house.process("subscribers", "list").communicate(timeout=30)
+    out, err = house.process("subscribers", "list").communicate(timeout=120)
     assert (err, "\\xd6l" in out) == ("", True)
 
 

@@ -9,7 +9,9 @@ from tests.cli.conftest import House, noon_zone
 from tests.cli.test_run import wait_for
 from tests.smtp_server import SmtpServer
 
-RATE = 40
+RATE = 20
+LATE = 4
+"""Seconds that the first message may need from its slot to the server, on a busy machine."""
 READERS = 160
 
 
@@ -29,11 +31,12 @@ def test_two_processes_hold_the_pace_and_one_that_is_killed_costs_no_more_than_i
     first, second = house.process("send"), house.process("send")
     wait_for(lambda: len(server.messages) >= READERS / 4)
     first.kill()
-    first.communicate(timeout=60)
-    _, log = second.communicate(timeout=60)
-    time.sleep(2)
-    house.process("send").communicate(timeout=60)
+    first.communicate(timeout=120)
+    _, log = second.communicate(timeout=120)
     at = [one.at for one in server.messages]
+    assert at[-1] - at[0] >= (len(at) - 1) / RATE - LATE
+    time.sleep(2)
+    house.process("send").communicate(timeout=120)
     taken = [one.recipient for one in server.messages]
     assert len(set(taken)) == len(taken), log
     states = {address: state for address, state, _ in house.ledger()}
@@ -41,4 +44,3 @@ def test_two_processes_hold_the_pace_and_one_that_is_killed_costs_no_more_than_i
     assert set(states.values()) <= {"sent", "unknown"}
     assert set(readers) - set(taken) <= set(unknown)
     assert len(unknown) <= 4 * 20
-    assert at[-1] - at[0] >= (len(at) - 1) / RATE - 1

@@ -2,14 +2,15 @@ import json
 import math
 import re
 import signal
-import time
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from newsletter.cli.send import stopper
 from newsletter.edges.channels import Attempt, Envelope
 from newsletter.edges.channels.folder import Folder
 from newsletter.editorial.tokens import subscriber_id
@@ -442,7 +443,7 @@ def test_two_at_the_same_time_send_every_message_once(house: House, server: Smtp
         (house.folder / "inbox" / f"{number}.txt").write_text(INSIGHTS[number])
     house.smtp(server)
     both = [house.process("send", "--now", "--json") for _ in range(2)]
-    told = [one.communicate(timeout=60) for one in both]
+    told = [one.communicate(timeout=120) for one in both]
     assert [one.returncode for one in both] == [0, 0], told
     assert recipients(server) == readers
     assert sum(json.loads(out)["sent"] for out, _ in told) == 30
@@ -452,15 +453,20 @@ def test_two_at_the_same_time_send_every_message_once(house: House, server: Smtp
 def test_a_signal_lets_the_message_in_hand_out_and_leaves_the_rest_waiting(
     stocked: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = Folder.send
+    send, stops = Folder.send, list[Event]()
+
+    def remembered() -> Event:
+        stops.append(stopper())
+        return stops[-1]
 
     def interrupted(channel: Folder, envelope: Envelope, attempt: Attempt | None = None) -> str:
         signal.raise_signal(signal.SIGTERM)
-        time.sleep(0.3)  # it is the main thread that hears of it
+        assert stops[0].wait(60), "it is the main thread that hears of it"
         return send(channel, envelope, attempt)
 
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "send", interrupted)
+        patch.setattr("newsletter.cli.send.stopper", remembered)
         done = stocked("send")
     assert (done.code, done.out) == (1, "1 sent, 2 waiting\n")
     assert "stopped, the rest waits: by a signal" in done.stderr

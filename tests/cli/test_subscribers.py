@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.editorial.model import STATES
 from tests.cli.conftest import House, Outcome
+from tests.conftest import SLOW
 
 ANN = "ann@letters.example"
 
@@ -246,7 +247,7 @@ def test_an_hour_is_written_in_plain_digits(house: House, hour: str) -> None:
 def test_export_is_utf_8_in_every_locale(house: House) -> None:
     house.subscribe(ANN, options=["--name", "Zoë"])
     house.environment["PYTHONIOENCODING"] = "ascii"
-    out, err = house.process("subscribers", "export").communicate(timeout=30)
+    out, err = house.process("subscribers", "export").communicate(timeout=120)
     assert (err, ",Zoë," in out) == ("", True)
 
 
@@ -364,7 +365,7 @@ def second(house: House, tmp_path: Path) -> Callable[[], House]:
 @settings(
     max_examples=6,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[*SLOW, HealthCheck.function_scoped_fixture],
 )
 @given(people=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=6))
 def test_what_is_exported_comes_in_again_as_it_was(

@@ -33,7 +33,7 @@ from newsletter.edges.store.transitions import BEGINNINGS, TRANSITIONS
 from newsletter.editorial.letter import Letterhead
 from newsletter.errors import AnswerLost, ChannelDown, Deferred, Refused, SenderRefused
 from tests.builders import stationery, subscribe
-from tests.conftest import new_store
+from tests.conftest import SLOW, new_store
 from tests.daily.conftest import House
 
 READERS = [f"r{number}@d{number % 2}.example" for number in range(4)]
@@ -373,7 +373,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 def _days(examples: int, steps: int) -> settings:
-    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    slow = [*SLOW, HealthCheck.data_too_large]
     return settings(
         max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=slow
     )

@@ -122,15 +122,18 @@ def test_nothing_half_written_is_ever_seen(tmp_path: Path) -> None:
     big = MESSAGE + b"x" * 200_000
     channel = Folder(tmp_path)
     target = Path(channel.send(envelope(message=big)))
-    done = threading.Event()
+    reading, done = threading.Event(), threading.Event()
     seen: set[int] = set()
 
     def read() -> None:
+        seen.add(len(target.read_bytes()))
+        reading.set()
         while not done.is_set():
             seen.add(len(target.read_bytes()))
 
     reader = threading.Thread(target=read)
     reader.start()
+    assert reading.wait(60)
     for _ in range(20):
         channel.send(envelope(message=big))
     done.set()

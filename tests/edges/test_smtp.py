@@ -12,7 +12,7 @@ from cryptography.x509 import DNSName
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.edges.channels import Attempt, Channel, Envelope
+from newsletter.edges.channels import Attempt, Channel, Envelope, steps
 from newsletter.edges.channels.answers import Answer, Step
 from newsletter.edges.channels.smtp import Security, Smtp, _Mail
 from newsletter.errors import (
@@ -26,7 +26,14 @@ from newsletter.errors import (
     StoreError,
     Withheld,
 )
-from tests.smtp_server import DROP, STALL, Certificate, SmtpServer, make_certificate
+from tests.smtp_server import (
+    DROP,
+    STALL,
+    Certificate,
+    SmtpServer,
+    make_certificate,
+    ready_until_silent,
+)
 from tests.smtp_server import Step as ServerStep
 
 MESSAGE = b"From: a@example.org\r\nSubject: Five\r\n\r\nOne idea.\r\n"
@@ -366,12 +373,14 @@ def test_a_refusal_stands_where_nothing_more_comes(
     kind: type[DeliveryError],
     last: ServerStep,
     none: ServerStep,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with SmtpServer(pipelining=True) as server:
+        monkeypatch.setattr(steps, "ready", ready_until_silent(server))
         server.fail(last, answer)
         server.fail(none, silence)
         with pytest.raises(kind, match=answer):
-            connect(server, timeout=0.1).send(envelope())
+            connect(server).send(envelope())
         assert server.connections == 1
 
 
@@ -386,7 +395,7 @@ def test_lost_within_the_body_is_before_the_dot(server: SmtpServer, connect: Con
 def test_lost_after_the_dot_is_never_repeated(
     server: SmtpServer, connect: Connect, silence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.edges.channels.smtp._PATIENCE", 0.01)
+    monkeypatch.setattr(steps, "ready", ready_until_silent(server))
     server.fail("DOT", silence)
     channel = connect(server)
     with pytest.raises(AnswerLost, match="the server may have the message"):
@@ -441,11 +450,13 @@ def test_a_421_defers_and_ends_the_connection(
 
 
 def test_a_silent_server_is_given_up_after_the_timeout(
-    server: SmtpServer, connect: Connect
+    server: SmtpServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(steps, "ready", ready_until_silent(server))
     server.fail("RCPT", STALL, times=2)
     with pytest.raises(Deferred, match="timed out"):
-        connect(server, timeout=0.1).send(envelope())
+        connect(server).send(envelope())
+    assert (server.messages, server.connections) == ([], 2)
 
 
 def test_an_interrupted_message_leaves_no_half_one_behind(
@@ -480,11 +491,12 @@ def test_closed_twice_and_used_again(server: SmtpServer, connect: Connect) -> No
 
 
 def test_nobody_listens(server: SmtpServer) -> None:
-    with socket.create_server((server.host, 0)) as taken:
-        port = taken.getsockname()[1]
-    where = f"^127.0.0.1:{port} cannot be reached: Connection refused: check delivery.smtp.host"
-    with pytest.raises(ChannelDown, match=where):
-        Smtp("127.0.0.1", port, "none").send(envelope())
+    with socket.socket() as deaf:
+        deaf.bind((server.host, 0))  # so that nobody else takes the port meanwhile
+        port = deaf.getsockname()[1]
+        where = f"^127.0.0.1:{port} cannot be reached: Connection refused: check delivery.smtp.host"
+        with pytest.raises(ChannelDown, match=where):
+            Smtp("127.0.0.1", port, "none").send(envelope())
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 300])

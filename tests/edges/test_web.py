@@ -18,6 +18,8 @@ from newsletter.editorial.colour import legible
 TEMPLATES = Path(__file__).parents[2] / "templates"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=x"}
+PATIENCE = 60
+"""Seconds for an answer: a machine that has other work is slow, not wrong."""
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 PARTS = (
     b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
@@ -61,7 +63,7 @@ class Readers:
         return token in self.active
 
     def leave(self, token: str) -> bool:
-        assert self.pause.wait(10)
+        assert self.pause.wait(PATIENCE)
         if self.broken:
             raise OSError("the database is locked")
         if token not in self.active:
@@ -79,7 +81,7 @@ def site() -> Iterator[tuple[int, Readers]]:
         thread.start()
         yield listening.getsockname()[1], readers
         running.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 
@@ -101,14 +103,14 @@ def ask(
     body: bytes | None = None,
     headers: dict[str, str] | None = None,
 ) -> Answer:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read().decode())
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.02)
@@ -149,7 +151,7 @@ def test_a_raw_one_click_post_byte_for_byte(port: int, readers: Readers) -> None
         b"POST /u/17.ada HTTP/1.1\r\nHost: example.org\r\n"
         b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 26\r\n\r\n" + ONE_CLICK
     )
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(request)
         head = connection.recv(65536).partition(b"\r\n\r\n")[0].lower()
     assert head.startswith(b"http/1.1 200 ")
@@ -205,7 +207,7 @@ def test_every_answer_keeps_the_token_to_itself(port: int, method: str, path: st
 def test_a_huge_body_is_neither_waited_for_nor_kept(port: int, readers: Readers) -> None:
     """The answer comes while the body, ten gigabytes by its own account, is still on its way."""
     head = b"POST /u/17.ada HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(head)
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
         for _ in range(100):
@@ -221,7 +223,7 @@ def test_a_slow_leave_keeps_nobody_waiting(port: int, readers: Readers) -> None:
     assert ask(port, "GET", "/u/18.bob").status == 200
     assert readers.active["17.ada"]
     readers.pause.set()
-    slow.join(10)
+    slow.join(PATIENCE)
     assert not readers.active["17.ada"]
 
 
@@ -250,42 +252,39 @@ def test_the_form_works_under_any_prefix() -> None:
 
 
 SERVED = """
-import sys, time
+import sys
 from newsletter.edges.web.app import app, listening, serve
 
 def leave(token):
     print("leaving", flush=True)
-    time.sleep(0.3)
-    return True
+    return sys.stdin.readline() == "go on\\n"
 
 pages = app(lambda token: True, leave, lambda state: state)
-serve(pages, listening("127.0.0.1", int(sys.argv[1])))
+bound = listening("127.0.0.1", 0)
+print(bound.getsockname()[1], flush=True)
+serve(pages, bound)
 print("stopped", flush=True)
 """
 
 
-def answers(port: int) -> bool:
-    try:
-        return ask(port, "GET", "/u/x").status == 200
-    except OSError:
-        return False
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize("stop", ["terminate", "interrupt"])
 def test_a_signal_lets_the_answer_in_hand_finish(stop: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", SERVED, str(port)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
-        wait_for(lambda: answers(port) or process.poll() is not None)
+    command, pipe = [sys.executable, "-c", SERVED], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
         got: list[Answer] = []
         client = threading.Thread(target=lambda: got.append(ask(port, "POST", "/u/x")))
         client.start()
-        assert process.stdout is not None
         assert process.stdout.readline() == "leaving\n"
         process.send_signal(15 if stop == "terminate" else 2)
-        out, errors = process.communicate(timeout=20)
-        client.join(10)
+        wait_for(lambda: not listens(port))
+        out, errors = process.communicate("go on\n", timeout=PATIENCE)
+        client.join(PATIENCE)
     assert [answer.text for answer in got] == ["done"]
     assert (out, errors, process.returncode) == ("stopped\n", "", 0)

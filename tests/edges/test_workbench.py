@@ -27,7 +27,7 @@ def port() -> Iterator[int]:
 
 
 def ask(port: int, path: str, method: str = "GET", host: str = "") -> tuple[HTTPResponse, str]:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as client:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as client:
         client.request(method, path, headers={"Host": host or f"127.0.0.1:{port}"})
         answer = client.getresponse()
         return answer, answer.read().decode()

@@ -244,7 +244,7 @@ class KillHouse:
         out = self.folder / "preview.eml"
         words = ("--eml", "--to", recipient, "--date", self.date, "--out", str(out))
         process = self.start("preview", *words).process
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said
         return out.read_bytes()
 

@@ -1,9 +1,12 @@
 """A server that cannot be confused: threads, a socket each, and a record of what it accepted.
 
 It writes a message down before it says 250, as a server does that means it. ``trouble`` is asked
-at every step and may name an order: what a real one does on a bad day.
+at every step and may name an order: what a real one does on a bad day. ``hold`` lets it take so
+many messages, and then no more before ``go``.
 """
 
+import itertools
+import math
 import random
 import socket
 import socketserver
@@ -50,6 +53,7 @@ class Sink(socketserver.ThreadingTCPServer):
         pipelining: bool = True,
         starttls: ssl.SSLContext | None = None,
         pace: float = 0.0,
+        hold: float = math.inf,
     ) -> None:
         super().__init__(("127.0.0.1", 0), _Session)
         self.record = Record()
@@ -60,7 +64,9 @@ class Sink(socketserver.ThreadingTCPServer):
         self.pipelining = pipelining
         self.starttls = starttls
         self.pace = pace
-        self.accepted = threading.Event()
+        self.accepted, self.go = threading.Event(), threading.Event()
+        self.taken = itertools.count(1)
+        self.hold = hold
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
 
     @property
@@ -77,7 +83,7 @@ class Sink(socketserver.ThreadingTCPServer):
 
     def __exit__(self, *_: object) -> None:
         self.shutdown()
-        self._thread.join(10)
+        self._thread.join(60)
         self.server_close()
 
 
@@ -145,6 +151,8 @@ class _Session(socketserver.BaseRequestHandler):
             raise _Gone
         message = self.until(b"\r\n.\r\n")
         self.server.pace and threading.Event().wait(self.server.pace)
+        if next(self.server.taken) > self.server.hold:
+            self.server.go.wait(120)
         return self.dot(message)
 
     def dot(self, message: bytes) -> bool:

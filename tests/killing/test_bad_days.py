@@ -182,14 +182,15 @@ def test_a_clock_that_jumps_back_and_forth(tmp_path: Path) -> None:
 
 
 def test_paused_within_one_message_and_for_every_sender(tmp_path: Path) -> None:
-    with Sink(pace=0.05) as sink:
+    with Sink(hold=3) as sink:
         house = KillHouse(tmp_path, sink, readers=60)
         house.compose()
         one = house.start()
         assert sink.accepted.wait(60)
         assert house.call("pause") == 0
         before = len(sink.record.messages)
-        one.process.communicate(timeout=60)
+        sink.go.set()
+        one.process.communicate(timeout=120)
         assert len(sink.record.messages) - before <= 1 + 1, "the one in hand, and one looked at"
         assert house.call("send", "--now", "--date", house.date) == 1, "it survives a restart"
         assert house.call("resume") == 0
@@ -200,14 +201,15 @@ def test_paused_within_one_message_and_for_every_sender(tmp_path: Path) -> None:
 
 
 def test_cancelled_within_one_message(tmp_path: Path) -> None:
-    with Sink(pace=0.05) as sink:
+    with Sink(hold=3) as sink:
         house = KillHouse(tmp_path, sink, readers=60)
         house.compose()
         one = house.start()
         assert sink.accepted.wait(60)
         assert house.call("cancel", "--date", house.date) == 0
         before = len(sink.record.messages)
-        one.process.communicate(timeout=60)
+        sink.go.set()
+        one.process.communicate(timeout=120)
         assert len(sink.record.messages) - before <= 2
         hold(house.check())
         assert {(state, reason) for _, state, reason in house.rows()} == {
@@ -221,13 +223,13 @@ def test_a_second_interrupt_stops_at_once_and_leaves_the_ledger_true(
     tmp_path: Path, command: str
 ) -> None:
     """The server never answers the dot of what it took: one is unknown, nobody is left out."""
-    held = threading.Event()
+    held, over = threading.Event(), threading.Event()
 
     def silent(step: str, _recipient: str, _chance: random.Random) -> str | None:
         if step == "DOT" and len(sink.record.messages) >= 3:
             held.set()
             sink.record.lock.release()
-            time.sleep(20)
+            over.wait(300)
             sink.record.lock.acquire()
         return None
 
@@ -238,10 +240,15 @@ def test_a_second_interrupt_stops_at_once_and_leaves_the_ledger_true(
         one = house.start(*([command] if command == "run" else []))
         assert held.wait(60)
         one.process.send_signal(signal.SIGINT)
+        assert one.process.stderr
+        for line in one.process.stderr:
+            if "finishing the messages in hand" in line:
+                break
         time.sleep(0.5)
         assert one.process.poll() is None, "it finishes the message in hand"
         one.process.send_signal(signal.SIGINT)
-        one.process.communicate(timeout=10)
+        one.process.communicate(timeout=120)
+        over.set()
         assert one.process.returncode == 130
         assert Counter(state for _, state, _ in house.rows()) == Counter(
             sent=3, unknown=1, pending=16

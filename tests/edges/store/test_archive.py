@@ -14,6 +14,7 @@ from newsletter.edges.store.schema import brief as briefs
 from newsletter.edges.store.schema import insight as insights
 from newsletter.editorial.model import Brief, Citation, Dropped, Mention
 from tests.builders import NOON, TODAY, brief, read
+from tests.conftest import SLOW
 
 
 def record(store: Store, *reads: archive.Read, today: date = TODAY) -> Totals:
@@ -168,7 +169,7 @@ PAGES = st.lists(st.sampled_from(["One.", "Two.", "Three."]), min_size=1, max_si
 
 
 @given(st.lists(st.tuples(PATHS, PAGES), min_size=1, max_size=12))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[*SLOW, HealthCheck.function_scoped_fixture])
 def test_totals_are_those_of_the_pages_that_stand(
     sqlite: Store, steps: list[tuple[str, list[str]]]
 ) -> None:
