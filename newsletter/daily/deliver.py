@@ -68,7 +68,8 @@ class _Crew:
     """A thread for every few connections; the caller's watches them.
 
     A server may allow fewer connections than are configured: one that cannot be had leaves its
-    rows to the others, and only the last one's error ends the run. Our own fault ends it at once.
+    rows to the others, and its error is told where none was left to take them. Our own fault ends
+    all of them at once.
     """
 
     def __init__(self, desk: Desk, clock: Callable[[], datetime], scope: Scope, total: int) -> None:
@@ -148,10 +149,10 @@ class _Crew:
         match error:
             case None:
                 pass
-            case ChannelDown() if self.count:
+            case ChannelDown():  # if anything is left, the run says so
                 self.missed = error
-                log.debug("a connection less: %s", error)  # where it was the last, the run says so
-            case ChannelDown() | SenderRefused() | Paused():
+                log.debug("a connection less: %s", error)
+            case SenderRefused() | Paused():
                 self.stopped = self.stopped or error
                 self.halted.set()
             case _:

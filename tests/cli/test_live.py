@@ -150,20 +150,19 @@ def test_elsewhere_a_line_now_and_then(clock: Clock, caplog: pytest.LogCaptureFi
 
 
 def test_no_time_is_left_before_anything_was_sent(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    terminal: Terminal, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "newsletter")
-    monkeypatch.setattr(output, "_LOG_EVERY_SECONDS", 0.1)
     with live() as tell:
-        for waiting in (0, 1):
-            tell(Counter(waiting=waiting), 1000)
-            time.sleep(0.2)
-    assert re.fullmatch(r"sending sent=0 .* of=1000 rate=\d+\.\d/s", caplog.messages[0])
+        tell(Counter(), 1000)
+        clock.now += 60
+        tell(Counter(waiting=6), 1000)
+    assert caplog.messages == ["sending sent=0 failed=0 waiting=6 unknown=0 of=1000 rate=0.1/s"]
     terminal.use()
     with live() as tell:
         for waiting in range(30):
             tell(Counter(waiting=waiting), 1000)
-            time.sleep(0.02)
+            clock.now += 0.2
         seen = terminal.seen()
     assert "of 1000, 0 sent" in seen
     assert "left" not in seen

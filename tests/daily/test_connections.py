@@ -146,7 +146,7 @@ def test_our_own_fault_ends_them_all_and_blames_nobody(house: House) -> None:
 
 
 def test_to_pause_ends_them_all(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.daily.sender._KEPT", 0.0)  # each is told at once
+    monkeypatch.setattr("newsletter.daily.settling.KEPT", 0.0)  # each is told at once
     paused = Event()
     house.connect = server = Server(more=lambda: paused.wait(PATIENCE))
 
@@ -287,6 +287,33 @@ def test_a_connection_that_goes_down_last_of_all_is_told(house: House) -> None:
     report = house.tick()
     assert str(report.stopped) == "421 gone"
     assert states(house)["pending"] == READERS - report.outcomes["sent"] > 0
+
+
+def test_a_connection_that_cannot_be_had_is_no_trouble_where_nothing_is_left(house: House) -> None:
+    """It is the last to end, and the other sent all that it gave back."""
+    at_work, given_back = Event(), Event()
+    working: list[Thread] = []
+
+    class TurnedAway(FakeChannel):
+        def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:  # noqa: ARG002
+            assert at_work.wait(PATIENCE)
+            raise ChannelDown("421 too many connections")
+
+        def close(self) -> None:
+            given_back.set()
+            for thread in working:
+                thread.join(PATIENCE)
+
+    class Working(FakeChannel):
+        def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
+            working[:] = [current_thread()]
+            at_work.set()
+            assert given_back.wait(PATIENCE)
+            return super().send(envelope, attempt)
+
+    channels = iter((Working(), TurnedAway()))
+    house.connections, house.connect = 2, lambda: next(channels)
+    assert (house.tick().stopped, states(house)) == (None, Counter(sent=READERS))
 
 
 def test_a_reader_whose_letter_cannot_be_made_keeps_nobody_else_from_theirs(
