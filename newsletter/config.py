@@ -315,7 +315,7 @@ def _faults(made: Settings) -> Iterator[tuple[str, str]]:
     yield from _unmoving(made.delivery.pace)
     news = made.newsletter
     if news.timezone not in zones():
-        yield "newsletter.timezone", f"no zone is called {news.timezone!r}: write Europe/Paris"
+        yield "newsletter.timezone", f"no zone is called {news.timezone!r}: write one such as Europe/Paris"
     for key, pattern, mend in _SHAPES:
         if (written := attrgetter(key)(made)) and not re.fullmatch(pattern, written):
             yield key, f"write {mend}"
