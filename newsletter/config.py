@@ -315,7 +315,8 @@ def _faults(made: Settings) -> Iterator[tuple[str, str]]:
     yield from _unmoving(made.delivery.pace)
     news = made.newsletter
     if news.timezone not in zones():
-        yield "newsletter.timezone", f"no zone is called {news.timezone!r}: write one such as Europe/Paris"
+        mend = "write one such as Europe/Paris"
+        yield "newsletter.timezone", f"no zone is called {news.timezone!r}: {mend}"
     for key, pattern, mend in _SHAPES:
         if (written := attrgetter(key)(made)) and not re.fullmatch(pattern, written):
             yield key, f"write {mend}"

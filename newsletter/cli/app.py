@@ -166,7 +166,7 @@ class App:
         """What unsubscribe links are signed with. Raises ConfigError where it is missing."""
         from newsletter.cli.secret import read_secret
 
-        return read_secret(self.beside(self.settings.web.secret_file))
+        return read_secret(self.beside(self.settings.web.secret_file), self.path.parent)
 
     @cached_property
     def sender(self) -> str:

@@ -97,7 +97,7 @@ def fresh(app: App, address: str) -> Subscriber:
 
 
 def check(one: Subscriber, before: Subscriber | None = None) -> Subscriber:
-    """Raises UsageError where a value cannot be; what they had ``before`` may be as long as it is."""
+    """Raises UsageError where a value cannot be; what was so ``before`` may be too long."""
     if one.timezone not in zones():
         mend = "write one such as Europe/Paris"
         raise UsageError(f"{one.address}: no zone is called {one.timezone!r}: {mend}")
