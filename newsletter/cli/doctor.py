@@ -12,6 +12,7 @@ from newsletter.cli.alerts import late
 from newsletter.cli.app import App
 from newsletter.cli.clocks import steady
 from newsletter.cli.output import say, say_json
+from newsletter.cli.run import who
 from newsletter.cli.status import local, roughly
 from newsletter.daily.draft import draft
 from newsletter.edges.channels.smtp import Smtp
@@ -193,18 +194,13 @@ def _pace(app: App) -> Iterator[Line]:
 def _scheduler(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
         owners = marks.schedulers(db, app.clock(), steady())
-    found = " and ".join(_who(owner) for owner in owners)
+    found = " and ".join(who(owner) for owner in owners)
     if len(owners) > 1:
         mend = "end all but one: they send nothing twice, but work twice (one that was killed is"
         yield Line("scheduler", "warn", found, f"{mend} forgotten after three minutes)")
     else:
         none = "none works now: start `newsletter run`, or call `newsletter send` by cron"
         yield Line("scheduler", "ok", found or none)
-
-
-def _who(owner: str) -> str:
-    host, process, *_ = owner.split(":")
-    return f"process {process} on {host}"
 
 
 def _queue(app: App) -> Iterator[Line]:
