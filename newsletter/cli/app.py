@@ -112,7 +112,7 @@ class App:
     def letterhead(self) -> "Letterhead":
         """What preview shows and send sends; ``ready_to_send`` says whether it may leave."""
         from newsletter.edges.logo import read_logo
-        from newsletter.edges.templates import read_templates
+        from newsletter.edges.templates import places, read_templates
         from newsletter.editorial.letter import Letterhead
         from newsletter.editorial.stationery import Stationery
 
@@ -127,7 +127,7 @@ class App:
             accent=news.accent,
             logo=read_logo(self.beside(news.logo)) if news.logo else None,
             secret=self.secret,
-            stationery=Stationery(read_templates(self.templates)),
+            stationery=Stationery(read_templates(self.templates), places(self.templates)),
             signer=self.signer,
         )
 
