@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from newsletter.editorial.echoes import TELLING
 from newsletter.editorial.model import Candidate, Echo, Issue, Pick, RunnerUp, Taste
 from newsletter.editorial.prose import counted, day_month, headline
 from newsletter.editorial.ranking import Array, Day, Reader, score, signals
@@ -20,8 +21,6 @@ Mask = npt.NDArray[np.bool_]
 _RUNNERS_UP = 5
 _ECHOES = 3
 _RELATED = 2
-# Below this a shared word or two is chance, and naming the insight would only puzzle its reader.
-_TELLING = 0.02
 _MATCH = 0.5
 
 
@@ -121,7 +120,7 @@ def _related(desk: _Desk, place: int, near: Sequence[tuple[int, float]]) -> Iter
     """Earlier ones already sent or older than the window: tomorrow's pick is no footnote today."""
     told = {**dict(desk.day.nearest_aged(place, _RELATED)), **dict(near)}
     for earlier in sorted(told, key=lambda one: (-told[one], one))[:_RELATED]:
-        if told[earlier] >= _TELLING:
+        if told[earlier] >= TELLING:
             yield _echo(desk, place, earlier, told[earlier])
 
 
@@ -146,7 +145,7 @@ def _reason(reader: Reader, day: Day, one: Candidate, place: int, echoes: tuple[
         parts.append(f"Said in {counted(one.this_week, 'brief')} this week.")
     elif one.brief_count > 1:
         parts.append(f"Said in {counted(one.brief_count, 'brief')}.")
-    if echoes and echoes[0].heard and echoes[0].similarity >= _TELLING and not matches:
+    if echoes and echoes[0].heard and echoes[0].similarity >= TELLING and not matches:
         closest = f"“{headline(echoes[0].text, 60)}” on {day_month(echoes[0].heard)}"
         parts.append(f"New to you. The closest you have read: {closest}.")
     return " ".join(parts) or "New to you."
