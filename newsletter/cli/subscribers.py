@@ -106,13 +106,16 @@ def check(one: Subscriber, before: Subscriber | None = None) -> Subscriber:
     if one.state not in STATES:
         raise UsageError(f"{one.address}: state {one.state!r} is none of {', '.join(STATES)}")
     for key, most in _LONGEST.items():
-        text = getattr(one, key)
-        if any(map(_is_control, text)):
-            raise UsageError(f"{one.address}: a line break or a control character in the {key}")
-        if len(text) > most and text != getattr(before, key, None):
-            told = f"{len(text):,} characters in the {key}: shorten to {most:,}"
-            raise UsageError(f"{one.address}: {told}")
+        if fault := _fault(getattr(one, key), key, most, getattr(before, key, None)):
+            raise UsageError(f"{one.address}: {fault}")
     return one
+
+
+def _fault(text: str, key: str, most: int, before: str | None) -> str:
+    if any(map(_is_control, text)):
+        return f"a line break or a control character in the {key}"
+    long = len(text) > most and text != before
+    return f"{len(text):,} characters in the {key}: shorten to {most:,}" if long else ""
 
 
 def _is_control(letter: str) -> bool:

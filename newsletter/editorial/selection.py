@@ -205,14 +205,20 @@ def _preferred(desk: _Desk, place: int, chosen: Sequence[int]) -> str:
         return f"{counted(desk.taste.per_brief, 'pick')} from its brief already"
     alike = np.array([desk.day.echoes.alike(one) for one in before] or [np.zeros(len(room))])
     ours, theirs = _relevance(desk, alike.max(axis=0))[[place, rival]]
-    rank, newer = len(chosen), desk.day.candidates[rival].insight.date
-    order = "is newer" if newer > desk.day.candidates[place].insight.date else "came in first"
+    rank = f"pick {len(chosen)}"
+    level = f"{rank}, which {_order(desk, place, rival)}"
     if ours == theirs and desk.scores[place] == desk.scores[rival]:
-        return f"level with pick {rank}, which {order}"
-    nearest = 1 + int(alike[:, place].argmax())
-    below = f"below pick {rank}" if ours < theirs else f"to the level of pick {rank}, which {order}"
-    likeness = _told(alike[:, place].max())
-    return f"resembles pick {nearest} ({likeness}), and is marked down for it {below}"
+        return f"level with {level}"
+    near = int(alike[:, place].argmax())
+    below = f"below {rank}" if ours < theirs else f"to the level of {level}"
+    likeness = _told(alike[near, place])
+    return f"resembles pick {1 + near} ({likeness}), and is marked down for it {below}"
+
+
+def _order(desk: _Desk, place: int, rival: int) -> str:
+    """What breaks a tie."""
+    ours, theirs = (desk.day.candidates[one].insight.date for one in (place, rival))
+    return "is newer" if theirs > ours else "came in first"
 
 
 def _told(value: float) -> str:
