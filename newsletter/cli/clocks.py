@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from uuid import getnode
 
+from newsletter.cli.app import App
+from newsletter.edges.store import ledger
 from newsletter.edges.store.ledger import Steady
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -15,6 +17,16 @@ def steady() -> Steady:
     """Seconds since this machine started, its sleep included where the system counts it."""
     kind = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return Steady(_boot(), time.clock_gettime(kind))
+
+
+def lapse(app: App) -> int:
+    """What dead senders left is unknown, for who looks as well; how many became so just now."""
+    now = app.clock(), steady()
+    with app.store.reading() as db:
+        if not ledger.lapsed(db, *now):
+            return 0
+    with app.store.writing(durable=True) as db:
+        return ledger.lapse(db, *now)
 
 
 @cache

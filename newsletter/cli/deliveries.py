@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from newsletter.cli.app import App
-from newsletter.cli.clocks import steady
+from newsletter.cli.clocks import lapse
 from newsletter.cli.output import say, say_json, say_json_each
-from newsletter.cli.status import local
-from newsletter.edges.store import ledger, orders, overview
+from newsletter.cli.status import next_try
+from newsletter.edges.store import orders, overview
 from newsletter.editorial.due import local_date
 from newsletter.editorial.prose import counted
 from newsletter.errors import UsageError
@@ -23,6 +23,7 @@ def list_(app: App, words: Namespace) -> int:
     """Read and written row by row: a ledger may be longer than memory."""
     today = local_date(app.clock(), app.settings.newsletter.timezone)
     day = words.date or (None if words.state else today)
+    lapse(app)
     with app.store.reading() as db:
         rows = orders.listed(db, words.state, None, day)
         if words.json:
@@ -47,7 +48,7 @@ def _show(app: App, row: Mapping[str, Any]) -> None:
     for line in _answers(row) if row["state"] != "sent" else ():
         say(f"    {line}")
     if row["state"] == "pending":
-        say(f"    waits until {local(app, row['next_attempt_at'])}")
+        say(f"    {next_try(app, row['next_attempt_at'])}")
 
 
 def _answers(row: Mapping[str, Any]) -> Iterator[str]:
@@ -60,11 +61,12 @@ def _answers(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def resolve(app: App, words: Namespace) -> int:
-    """What a dead sender left counts as well, once its lease is over."""
+    """Raises UsageError where some became unknown only now: nobody was shown them, nor looked."""
     now = app.clock()
+    if fresh := lapse(app):
+        raise UsageError(f"{fresh:,} {_FRESH}")
     ids = [app.subscriber(address).id for address in words.to] if words.to else None
     with app.store.writing(durable=True) as db:
-        ledger.lapse(db, now, steady())
         over = orders.count(db, "unknown", ids, words.date, over=now)
         done = orders.resolve(db, words.as_, now, ids, words.date)
         taken = orders.count(db, "sending", ids, words.date)
@@ -81,6 +83,10 @@ def resolve(app: App, words: Namespace) -> int:
     return 0
 
 
+_FRESH = (
+    "became unknown only now, and nothing was resolved: see `newsletter deliveries --state"
+    " unknown`, look for their Message-IDs in the mail server's log, and say it again"
+)
 _TAKEN = "still at a sender, or its lease is not over (delivery.lease_seconds): try again then"
 
 

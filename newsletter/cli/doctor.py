@@ -13,7 +13,7 @@ from newsletter.cli.app import App
 from newsletter.cli.clocks import steady
 from newsletter.cli.output import say, say_json
 from newsletter.cli.run import who
-from newsletter.cli.status import local, roughly
+from newsletter.cli.status import in_hand, local, roughly
 from newsletter.daily.draft import draft
 from newsletter.edges.channels.smtp import SLOWEST, Smtp
 from newsletter.edges.store import ledger, marks, overview, subscribers
@@ -109,6 +109,12 @@ def _database(app: App) -> Iterator[Line]:
         f"at {at or 'nothing'}, this program at {HEAD}",
         mend,
     )
+
+
+def _disk(app: App) -> Iterator[Line]:
+    left = app.store.room()
+    found = "the database server sees to it" if left is None else f"{left // 1_000_000:,} MB left"
+    yield Line("disk", "ok", found)
 
 
 def _message(app: App) -> Iterator[Line]:
@@ -231,18 +237,21 @@ def _scheduler(app: App) -> Iterator[Line]:
 def _queue(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
         since, oldest = ledger.paused(db), overview.oldest_waiting(db)
+        taken, until = ledger.leased(db, app.clock(), steady())
     if since:
         mend = "`newsletter resume`"
         yield Line("paused", "warn", f"since {local(app, since)}", mend)
     age = app.clock() - oldest if oldest else timedelta()
     found = f"the oldest delivery was due {local(app, oldest)}" if oldest else "nothing waits"
+    if until:
+        found += f"; {in_hand(app, taken, until)}"
     mend = "`newsletter status` shows what the server said" if age > _OLD else ""
     yield Line("queue", "warn" if age > _OLD else "ok", found, mend)
 
 
 def _unknown(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
-        count = overview.unresolved(db)
+        count = overview.unresolved(db) + ledger.lapsed(db, app.clock(), steady())
     mend = "`newsletter deliveries --state unknown` names their Message-IDs: look for those in the"
     mend = f"{mend} server's log, then `newsletter deliveries resolve`" if count else ""
     yield Line("unknown", "warn" if count else "ok", f"{count:,}", mend)
@@ -281,6 +290,7 @@ _CHECKS: dict[str, Check] = {
     "postal address": _postal_address,
     "base_url": _base_url,
     "database": _database,
+    "disk": _disk,
     "message": _message,
     "signature": _signature,
     "server": _server,

@@ -160,18 +160,19 @@ def live(*, quiet: bool = False) -> Iterator[Callable[[Counter[str], int], None]
     if quiet or not sys.stderr.isatty():
         yield _minutes()
         return
-    with _bar(bar_format=_FORM) as bar:
+    with _bar() as bar:
 
         def move(outcomes: Counter[str], total: int) -> None:
             one = bar(max(total, outcomes.total()))
             counts = ", ".join(f"{outcomes[state]} {state}" for state in _SHOWN)
+            one.bar_format = _FORM + _LEFT * bool(outcomes["sent"])
             one.set_postfix_str(counts, refresh=False)
             one.update(outcomes.total() - one.n)
 
         yield move
 
 
-_FORM = "{n_fmt} of {total_fmt}{postfix}; {rate_noinv_fmt}, {remaining} left"
+_FORM, _LEFT = "{n_fmt} of {total_fmt}{postfix}; {rate_noinv_fmt}", ", {remaining} left"
 
 
 def _minutes() -> Callable[[Counter[str], int], None]:
@@ -185,9 +186,11 @@ def _minutes() -> Callable[[Counter[str], int], None]:
         if now - last >= _LOG_EVERY_SECONDS:
             last = now
             rate = outcomes.total() / (now - begun)
-            left = max(total - outcomes.total(), 0) / rate if rate else 0.0
+            # What is only put off, or refused, goes at a rate of its own.
+            some = max(total - outcomes.total(), 0)
+            left = f" left={some / rate:.0f}s" if outcomes["sent"] else ""
             counts = " ".join(f"{state}={outcomes[state]}" for state in _SHOWN)
-            log.info("sending %s of=%d rate=%.1f/s left=%.0fs", counts, total, rate, left)
+            log.info("sending %s of=%d rate=%.1f/s%s", counts, total, rate, left)
 
     return tell
 

@@ -12,9 +12,9 @@ from newsletter.cli.addresses import mailbox
 from newsletter.cli.alerts import alert
 from newsletter.cli.app import App
 from newsletter.cli.clocks import steady
+from newsletter.cli.done import as_json, nobody, tell
 from newsletter.cli.ingest import moment
 from newsletter.cli.output import live, progress, say, say_json, set_up_log, table, warn
-from newsletter.cli.status import local, next_due
 from newsletter.daily import Desk, Gathered, Readers, Report, publish
 from newsletter.daily.compose import due
 from newsletter.daily.desk import Watch
@@ -26,6 +26,9 @@ from newsletter.editorial.model import Issue
 from newsletter.editorial.prose import counted, headline
 from newsletter.errors import DeliveryError, NewsletterError, UsageError
 
+# The first places where a date begins are fourteen hours ahead of UTC.
+_FIRST_ZONE = timedelta(hours=14)
+
 
 def send(app: App, words: Namespace) -> int:
     if words.as_ and not words.test:
@@ -36,6 +39,8 @@ def send(app: App, words: Namespace) -> int:
         return _test(app, words)
     ids = [app.subscriber(address).id for address in words.to] if words.to else None
     readers = Readers(now=words.now, ids=ids)
+    if words.date:
+        _warn_of(words.date, app.clock(), app.settings.selection.window_days)
     if words.dry_run:
         return _dry_run(app, words, readers)
     app.ready_to_send()
@@ -51,8 +56,17 @@ def send(app: App, words: Namespace) -> int:
     alert(app, report.stopped)
     if report.outcomes["waiting"] or stopped:
         report.outcomes["waiting"] = _waiting(app, words, readers)
-    _tell(app, words, gathered, report, stopped)
+    told = as_json if words.json else tell
+    told(app, words, readers, gathered, report, stopped)
     return 0 if report.ok and not stopped else 1
+
+
+def _warn_of(day: date, now: datetime, window: int) -> None:
+    """A date that may be a slip is sent all the same: it was asked for."""
+    if day > (now + _FIRST_ZONE).date():
+        warn(f"{day} has not begun anywhere: who is sent it now gets nothing on its day")
+    elif (ago := (now.date() - day).days) >= window:
+        warn(f"{day} is {counted(ago, 'day')} ago: is it another year?")
 
 
 def _publish(
@@ -78,7 +92,7 @@ def _publish(
 def _waiting(app: App, words: Namespace, readers: Readers) -> int:
     """Those that were not offered as well: they wait behind a server, or with their domain."""
     with app.store.reading() as db:
-        return orders.count(db, "pending", readers.ids, words.date)
+        return orders.pending(db, readers.ids, words.date)[0]
 
 
 def desk(app: App, stop: threading.Event, watch: Watch) -> Desk:
@@ -118,35 +132,6 @@ def stopper() -> threading.Event:
     return stop
 
 
-def _tell(app: App, words: Namespace, gathered: Gathered, report: Report, stopped: str) -> None:
-    outcomes = report.outcomes
-    upcoming = next_due(app)
-    if words.json:
-        new = gathered.after.briefs - gathered.before.briefs
-        counts = {
-            **dict.fromkeys(("sent", "failed", "waiting", "unknown", "skipped"), 0),
-            **outcomes,
-        }
-        say_json({**counts, "new_briefs": new, "stopped": stopped or None, "next_due": upcoming})
-        return
-    for path in gathered.left:
-        warn(f"{path} is still being written; it was left for the next time")
-    for one in gathered.rejected:
-        warn(f"{one.path} was rejected: {one.reason}")
-    parts = [f"{count} {state}" for state, count in sorted(outcomes.items())]
-    if parts or not stopped:
-        say(", ".join(parts) or f"nobody is due now{_hint(app, words, upcoming)}")
-    if stopped:
-        raise NewsletterError(f"stopped, the rest waits: {stopped}")
-    if not report.ok:
-        say("see `newsletter status` for what was not sent, and why")
-
-
-def _hint(app: App, words: Namespace, upcoming: datetime | None) -> str:
-    when = f"; next: {local(app, upcoming)}" if upcoming else ""
-    return when if words.now else f"{when}; --now sends to all not yet served"
-
-
 def _dry_run(app: App, words: Namespace, readers: Readers) -> int:
     found = [*_queued(app, words.date, readers), *_to_compose(app, words.date, readers)]
     if words.json:
@@ -164,7 +149,8 @@ def _dry_run(app: App, words: Namespace, readers: Readers) -> int:
         few = f"; too few for {len(found) - enough:,}" if enough < len(found) else ""
         say(f"{counted(enough, 'message')} would be sent{few}")
     else:
-        say(f"nobody is due now{_hint(app, words, next_due(app))}")
+        for line in nobody(app, words, readers):
+            say(line)
     return 0
 
 

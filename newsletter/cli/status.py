@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from newsletter.cli.app import App
+from newsletter.cli.clocks import lapse, steady
 from newsletter.cli.output import say, say_json, table
-from newsletter.edges.store import archive, ledger, orders, overview, subscribers
+from newsletter.edges.store import Connection, archive, ledger, orders, overview, subscribers
 from newsletter.editorial.due import due_at, local_date, zone
 from newsletter.editorial.prose import counted
 
@@ -16,6 +17,7 @@ _MOST = 20
 
 def status(app: App, words: Namespace) -> int:
     day = words.date or local_date(app.clock(), app.settings.newsletter.timezone)
+    lapse(app)
     found = _look(app, day)
     if words.json:
         say_json(found)
@@ -71,11 +73,17 @@ def _look(app: App, day: date) -> dict[str, object]:
                 }
                 for name, count, least in overview.paced(db, app.clock(), app.pace)
             ],
+            "leased": _leased(db, app),
             "unknown": overview.unresolved(db),
             "paused": ledger.paused(db),
             "cancelled": orders.is_cancelled(db, day),
             "next_due": next_due(app),
         }
+
+
+def _leased(db: Connection, app: App) -> Mapping[str, object]:
+    count, until = ledger.leased(db, app.clock(), steady())
+    return {"count": count, "until": until}
 
 
 def _tell(app: App, found: Mapping[str, Any]) -> None:
@@ -102,6 +110,8 @@ def _tell(app: App, found: Mapping[str, Any]) -> None:
     _tell_troubles(app, found)
     _tell_waits(app, found)
     _tell_paced(found["paced"])
+    if found["leased"]["until"]:
+        say(f"Sending      {in_hand(app, **found['leased'])}")
     _tell_unknown(found["unknown"])
     if found["paused"]:
         say(f"Paused       since {local(app, found['paused'])}: `newsletter resume` goes on")
@@ -110,12 +120,18 @@ def _tell(app: App, found: Mapping[str, Any]) -> None:
 
 def _tell_troubles(app: App, found: Mapping[str, Any]) -> None:
     for row in found["troubles"][:_MOST]:
-        reason = f" ({row['reason']})" if row["reason"] else ""
-        say(f"  {row['address']}  {row['state']}{reason}: {row['answer']}")
-        if row["state"] == "pending":
-            say(f"    next try at {local(app, row['next_attempt_at'])}")
+        reason = f" ({row['reason'].replace('_', ' ')})" if row["reason"] else ""
+        say(f"  {_who(row)}  {row['state']}{reason}: {row['answer']}")
+        if row["next_attempt_at"]:
+            say(f"    {next_try(app, row['next_attempt_at'])}")
     if len(found["troubles"]) > _MOST:
         say(f"  and more: newsletter deliveries --date {found['date']}")
+
+
+def _who(row: Mapping[str, Any]) -> str:
+    more = row["count"] - 1
+    where = f" of @{row['domain']}" if row["domain"] else ""
+    return f"{row['address']} and {more:,} more{where}" if more else row["address"]
 
 
 def _tell_waits(app: App, found: Mapping[str, Any]) -> None:
@@ -145,6 +161,10 @@ def roughly(seconds: float) -> str:
     return f"{int(seconds / 60)} min" if seconds <= 120 * 60 else f"{int(seconds / 3600)} h"
 
 
+def in_hand(app: App, count: int, until: datetime) -> str:
+    return f"{count:,} in a sender's hand; should it be dead, unknown from {local(app, until)}"
+
+
 def _tell_unknown(count: int) -> None:
     if count:
         say(f"Unknown      {count:,} of any date: the server may have the message or not.")
@@ -153,6 +173,13 @@ def _tell_unknown(count: int) -> None:
         )
         say("             those in its log, and settle them with")
         say("             `newsletter deliveries resolve --as sent` (or `--as pending`)")
+
+
+def next_try(app: App, instant: datetime) -> str:
+    """Of what is pending; a wait that is over ends with whoever sends next."""
+    if instant <= app.clock():
+        return "next try at the next `send` or `run`"
+    return f"next try at {local(app, instant)}"
 
 
 def local(app: App, instant: datetime | None) -> str:

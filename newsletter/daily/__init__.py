@@ -4,6 +4,7 @@ Every command is one of these with other arguments; running any of them again do
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 
 from newsletter.daily.compose import DUE, Readers, Rules, compose
@@ -25,5 +26,5 @@ def publish(
 ) -> tuple[Gathered, Report]:
     """Bring out what is due; running it again sends nothing again."""
     gathered = gather(intake, clock)
-    compose(rules, clock(), on, readers)
-    return gathered, deliver(desk, clock, on, readers)
+    skipped = compose(rules, clock(), on, readers)
+    return gathered, replace(deliver(desk, clock, on, readers), skipped=skipped)

@@ -1,5 +1,6 @@
 """Who is due, and what they get: a row in the ledger for each, an issue where there is one."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -54,8 +55,12 @@ class Due:
     late: bool
 
 
-def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> None:
-    """Give everybody due their row; composing again changes nothing that was composed."""
+def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> Counter[str]:
+    """Give everybody due their row; composing again changes nothing that was composed.
+
+    Returns how many of them are skipped, by reason.
+    """
+    skipped: Counter[str] = Counter()
     with rules.store.writing() as db:
         ledger.expire(db, now)  # what is given up was not heard, and may be picked again
     look = _Look(rules, now, on, readers)
@@ -66,9 +71,12 @@ def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> N
             with rules.store.writing() as db:
                 if not all(one.late for one in batch):
                     edition.keep_house(db)
-                ledger.enter(db, list(_entries(db, edition, rules, batch, now)), now)
+                entries = list(_entries(db, edition, rules, batch, now))
+                ledger.enter(db, entries, now)
                 reach("composing")
             reach("composed")
+            skipped.update(one.reason for one in entries if one.reason)
+    return skipped
 
 
 def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[tuple[Due, Issue]]:

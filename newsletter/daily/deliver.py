@@ -41,7 +41,11 @@ def deliver(
 
 
 def _open(desk: Desk, now: datetime, scope: Scope, *, hurry: bool) -> int:
-    """See to what others left, and count what is to be offered."""
+    """See to what others left, and count what is to be offered.
+
+    Not without room: each run would claim some more whose fate cannot be written.
+    """
+    desk.store.room()
     with desk.store.writing() as db:
         # A run of ours whose end could not be written: to release it later would send it again.
         left = ledger.abandon(db, desk.owner, desk.hand.rows, now)
@@ -146,7 +150,7 @@ class _Crew:
                 pass
             case ChannelDown() if self.count:
                 self.missed = error
-                log.info("a connection less: %s", error)
+                log.debug("a connection less: %s", error)  # where it was the last, the run says so
             case ChannelDown() | SenderRefused() | Paused():
                 self.stopped = self.stopped or error
                 self.halted.set()

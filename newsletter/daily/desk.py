@@ -66,10 +66,14 @@ class Desk:
 
 @dataclass(frozen=True)
 class Report:
-    """How many rows ended how; ``stopped`` is the error that ended the run early."""
+    """How many rows ended how; ``stopped`` is the error that ended the run early.
+
+    ``skipped`` are those that composing found nothing to send for, by reason.
+    """
 
     outcomes: Counter[str]
     stopped: DeliveryError | None = None
+    skipped: Counter[str] = field(default_factory=Counter)
 
     @property
     def ok(self) -> bool:

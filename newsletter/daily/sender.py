@@ -18,7 +18,7 @@ from newsletter.edges.faults import reach
 from newsletter.edges.store import domains, ledger
 from newsletter.edges.store.ledger import Claimed, Scope
 from newsletter.editorial.pace import HORIZON
-from newsletter.errors import ChannelDown, Paused, StoreError
+from newsletter.errors import ChannelDown, NewsletterError, Paused, StoreError
 
 log = logging.getLogger("newsletter")
 
@@ -167,7 +167,7 @@ class Sender:
         except ChannelDown as error:
             if not self.free and self.lanes == [lane]:
                 raise
-            log.info("a connection less: %s", error)
+            log.debug("a connection less: %s", error)  # where it was the last, the run says so
             self.lanes.remove(lane)
             lane.channel.close()
 
@@ -206,8 +206,10 @@ class Sender:
             for lane, there in answered:
                 try:
                     self._step(lane, there=there)
-                except Exception as error:
-                    log.info("while the last answers were heard: %s", error)
+                except NewsletterError as error:
+                    log.debug("heard after the end: %s", error)  # its row in the ledger says so
+                except Exception:
+                    log.exception("unexpected, while the last answers were heard")
 
     def _never_offered(self) -> list[Claimed]:
         """A row that was accepted is none of these, whatever became of its lane after that."""

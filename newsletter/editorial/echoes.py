@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Sequence
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,7 @@ class Echoes:
         self.earlier: Ids = index.ids[pairs.row]
         self.probability = pairs.probability.round(6)
         self._alike: dict[int, Array] = {}
+        self._ranked: dict[int, list[tuple[int, float]]] = {}
 
     @cached_property
     def ids(self) -> Ids:
@@ -49,9 +51,13 @@ class Echoes:
         """Which echoes are of these insights: looked up in the few that echo at all."""
         flags = np.zeros(len(self.ids) + 1, np.bool_)
         places = np.searchsorted(self.ids, ids)
-        flags[np.where(np.append(self.ids, -1)[places] == ids, places, -1)] = True
+        flags[np.where(self._ends[places] == ids, places, -1)] = True
         flags[-1] = False
         return np.asarray(flags[self._places])
+
+    @cached_property
+    def _ends(self) -> Ids:
+        return np.append(self.ids, -1)
 
     @cached_property
     def _places(self) -> npt.NDArray[np.intp]:
@@ -78,10 +84,12 @@ class Echoes:
 
     def nearest(self, place: int, ids: Container[int], most: int) -> list[tuple[int, float]]:
         """The insights among ``ids`` that a text is likeliest to restate, but its own."""
-        first, last = np.searchsorted(self.new, [place, place + 1])
-        found = zip(
-            self.earlier[first:last].tolist(), self.probability[first:last].tolist(), strict=True
-        )
-        own = int(self.own[place])
-        close = [(one, value) for one, value in found if one in ids and one != own]
-        return sorted(close, key=lambda pair: (-pair[1], pair[0]))[:most]
+        return list(islice((one for one in self._ranking(place) if one[0] in ids), most))
+
+    def _ranking(self, place: int) -> list[tuple[int, float]]:
+        if place not in self._ranked:
+            mine = slice(*np.searchsorted(self.new, [place, place + 1]))
+            found = zip(self.earlier[mine].tolist(), self.probability[mine].tolist(), strict=True)
+            close = [(one, value) for one, value in found if one != self.own[place]]
+            self._ranked[place] = sorted(close, key=lambda pair: (-pair[1], pair[0]))
+        return self._ranked[place]

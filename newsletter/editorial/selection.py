@@ -4,7 +4,6 @@ Carbonell and Goldstein, "The use of MMR", SIGIR 1998. Each step takes the candi
 of (1 - diversity) x score - diversity x (similarity to the nearest pick).
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -41,7 +40,7 @@ class _Desk:
         return 1 - self.signals["novelty"]
 
     def values(self, place: int) -> dict[str, float]:
-        return {name: round(float(array[place]), 4) for name, array in self.signals.items()}
+        return {name: round(array.item(place), 4) for name, array in self.signals.items()}
 
 
 def choose(day: Day, reader: Reader, taste: Taste) -> Issue:
@@ -79,7 +78,7 @@ def _greedy(desk: _Desk) -> list[int]:
             open_[chosen] = False
             if not open_.any():
                 break
-            best = int(np.argmax(np.where(open_, _relevance(desk, nearest), -np.inf)))
+            best = int(np.where(open_, _relevance(desk, nearest), -np.inf).argmax())
             chosen.append(best)
             nearest = np.maximum(nearest, desk.day.echoes.alike(best))
     return chosen
@@ -87,14 +86,15 @@ def _greedy(desk: _Desk) -> list[int]:
 
 def _relevance(desk: _Desk, nearest: Array) -> Array:
     diversity = desk.taste.diversity
-    return np.round((1 - diversity) * desk.scores - diversity * nearest, 6)
+    return ((1 - diversity) * desk.scores - diversity * nearest).round(6)
 
 
 def _room(desk: _Desk, chosen: list[int], per_brief: int) -> Mask:
     """Which candidates come from a brief that is not yet full."""
     room = np.ones(len(desk.scores), dtype=np.bool_)
-    for brief, count in Counter(desk.day.briefs[chosen].tolist()).items():
-        if count >= per_brief:
+    briefs = desk.day.briefs[chosen].tolist()
+    for brief in set(briefs):
+        if briefs.count(brief) >= per_brief:
             room &= desk.day.briefs != brief
     return room
 

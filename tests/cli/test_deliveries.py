@@ -24,8 +24,9 @@ def died(house: House, *, ago: float) -> None:
     now = steady()
     with connect(house.folder / "newsletter.db") as db:
         db.execute(
-            "UPDATE delivery SET state = 'sending', owner = 'gone', boot = ?, lease_end = ?",
-            (now.boot, now.seconds - ago),
+            "UPDATE delivery SET state = 'sending', owner = 'gone', boot = ?, lease_end = ?,"
+            " lease_until = ?",
+            (now.boot, now.seconds - ago, f"{house.now - timedelta(seconds=ago):%F %T.%f}"),
         )
     db.close()
 
@@ -45,8 +46,19 @@ def test_the_days_deliveries_a_line_each_with_what_the_server_said(
     assert "no answer after the final dot" in lines[5]
     assert lines[6].startswith(f"2026-03-14  pending                 {CLEO}  <")
     assert lines[7:9] == ["    RCPT: 250 OK", "    DATA: 451 4.3.0 Disk trouble"]
-    assert lines[9].startswith("    waits until 2026-03-14 12:0")
+    assert lines[9].startswith("    next try at 2026-03-14 12:0")
     assert len(lines) == 10
+
+
+def test_a_wait_that_is_over_reads_so(mailing: House, server: SmtpServer) -> None:
+    server.fail("RCPT", "451 4.7.1 Greylisted", recipient=BEA)
+    mailing("send")
+    waits = [one["next_attempt_at"] for one in mailing("deliveries", "--json").json]
+    assert [bool(one) for one in waits] == [False, True, False]
+    assert "next try at 2026-03-14 12:0" in mailing("deliveries").out
+    mailing.now += timedelta(minutes=10)
+    for words in (["deliveries", "--state", "pending"], ["status"]):
+        assert "    next try at the next `send` or `run`\n" in mailing(*words).out
 
 
 def test_every_attempt_is_kept_with_both_answers(mailing: House, server: SmtpServer) -> None:
@@ -146,8 +158,47 @@ def test_a_lease_that_is_not_over_is_respected(mailing: House) -> None:
     assert "its lease is not over (delivery.lease_seconds): try again then" in refused.stderr
     assert "3 more still at a sender" in mailing("deliveries", "resolve", "--as", "pending").out
     assert {state for _, state, _ in mailing.ledger()} == {"sending"}
+    assert (
+        "Sending      3 in a sender's hand; should it be dead, unknown from 2026-03-14 12:01"
+        in (mailing("status").out)
+    )
+
+
+@pytest.mark.parametrize(
+    ("look", "told"),
+    [
+        (["status"], "Unknown      3 of any date"),
+        (["deliveries", "--state", "unknown"], f"unknown                 {CLEO}"),
+    ],
+)
+def test_what_a_dead_sender_left_is_told_before_it_is_settled(
+    mailing: House, look: list[str], told: str
+) -> None:
+    """Whoever settles what was not shown has not looked whether it arrived."""
+    mailing("send")
+    for whom in ((), ("--to", ANN)):
+        died(mailing, ago=1)
+        hasty = mailing("deliveries", "resolve", "--as", "pending", *whom)
+        assert hasty.code == 2
+        assert "3 became unknown only now, and nothing was resolved" in hasty.stderr
+        assert {state for _, state, _ in mailing.ledger()} == {"unknown"}
     died(mailing, ago=1)
-    assert mailing("deliveries", "resolve", "--as", "pending", "--json").json["resolved"] == 3
+    assert told in mailing(*look).out
+    done = mailing("deliveries", "resolve", "--as", "pending", "--json")
+    assert done.json == {"resolved": 3, "as": "pending", "sending": 0}
+
+
+def test_an_earlier_answer_is_not_the_one_that_is_missing(
+    mailing: House, server: SmtpServer
+) -> None:
+    server.fail("DOT", "451 4.7.1 Come back", recipient=ANN)
+    mailing("send")
+    assert "451 4.7.1 Come back" in mailing("deliveries", "--state", "pending").out
+    mailing.now += timedelta(minutes=1)
+    died(mailing, ago=1)
+    (row, *_) = mailing("deliveries", "--state", "unknown", "--json").json
+    assert (row["rcpt"], row["data"]) == (None, None)
+    assert row["answer"] == "the sender ended before the answer"
 
 
 def test_a_pause_holds_everything_back_until_it_ends(mailing: House, server: SmtpServer) -> None:

@@ -14,6 +14,7 @@ from newsletter.edges.store.schema import HEAD
 from newsletter.edges.templates import read_templates
 from newsletter.editorial.stationery import Stationery
 from tests.cli.conftest import House
+from tests.cli.test_deliveries import died
 from tests.cli.test_dkim import adopt, made
 from tests.smtp_server import DROP, SmtpServer, make_certificate
 
@@ -24,6 +25,7 @@ WHATS = [
     "postal address",
     "base_url",
     "database",
+    "disk",
     "message",
     "signature",
     "server",
@@ -320,6 +322,19 @@ def test_what_is_unknown(mailing: House, server: SmtpServer) -> None:
     verdict, found, mend = look(mailing)["unknown"]
     assert (verdict, found) == ("warn", "1")
     assert "`newsletter deliveries --state unknown`" in mend
+
+
+def test_what_a_dead_sender_left(mailing: House) -> None:
+    """In its hand until its lease is over, and unknown from then on, whoever writes that down."""
+    mailing.subscribe(ANN)
+    mailing("send")
+    died(mailing, ago=-60)
+    hand = "nothing waits; 1 in a sender's hand; should it be dead, unknown from"
+    assert look(mailing)["queue"] == ("ok", f"{hand} 2026-03-14 12:01 UTC", "")
+    died(mailing, ago=1)
+    assert look(mailing)["queue"][1] == "nothing waits"
+    assert look(mailing)["unknown"][:2] == ("warn", "1")
+    assert {state for _, state, _ in mailing.ledger()} == {"sending"}, "it changes nothing"
 
 
 def test_who_is_told(well: House) -> None:

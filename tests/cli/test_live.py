@@ -135,6 +135,42 @@ def test_elsewhere_a_line_now_and_then(
     )
 
 
+def test_no_time_is_left_before_anything_was_sent(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "newsletter")
+    monkeypatch.setattr(output, "_LOG_EVERY_SECONDS", 0.1)
+    with live() as tell:
+        for waiting in (0, 1):
+            tell(Counter(waiting=waiting), 1000)
+            time.sleep(0.2)
+    assert re.fullmatch(r"sending sent=0 .* of=1000 rate=\d+\.\d/s", caplog.messages[0])
+    terminal.use()
+    with live() as tell:
+        for waiting in range(30):
+            tell(Counter(waiting=waiting), 1000)
+            time.sleep(0.02)
+        seen = terminal.seen()
+    assert "of 1000, 0 sent" in seen
+    assert "left" not in seen
+
+
+def test_a_server_that_is_down_is_one_line(house: House) -> None:
+    house.now = datetime.now(UTC)
+    house.stock(published=f"{house.now:%Y-%m-%d}")
+    house.environment |= {
+        "NEWSLETTER_DELIVERY__CONNECTIONS": "8",
+        "NEWSLETTER_DELIVERY__CLAIM": "4",
+        "NEWSLETTER_DELIVERY__CHANNEL": "smtp",
+        "NEWSLETTER_DELIVERY__SMTP__HOST": "127.0.0.1",
+        "NEWSLETTER_DELIVERY__SMTP__PORT": "1",
+        "NEWSLETTER_DELIVERY__SMTP__SECURITY": "none",
+    }
+    house.subscribe(*(f"r{number}@letters.example" for number in range(9)))
+    _, log = house.process("send", "--now").communicate(timeout=60)
+    assert log.count("127.0.0.1:1 cannot be reached") == 1
+
+
 def test_a_change_of_state_is_a_line_at_debug_and_no_address_stands_in_any(
     house: House, server: SmtpServer
 ) -> None:

@@ -80,7 +80,8 @@ def test_now_sends_to_all_not_yet_served_whatever_their_hour(stocked: House) -> 
 
 def test_a_date_holds_for_everyone(stocked: House) -> None:
     assert outcome(stocked, "--date", "2026-03-14") == {"sent": 3}
-    assert outcome(stocked, "--date", "2026-03-14") == {}
+    told = stocked("send", "--date", "2026-03-14").out
+    assert told == "nobody is due now for 2026-03-14; --now sends to all not yet served\n"
     assert outcome(stocked, "--date", "2026-03-20") == {}
     assert outcome(stocked, "--date", "2026-03-20", "--now") == {"sent": 3}
     assert {"2026-03-14", "2026-03-20"} == {
@@ -88,11 +89,93 @@ def test_a_date_holds_for_everyone(stocked: House) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("2026-03-14", ""),
+        ("2026-03-15", ""),
+        ("2026-03-16", "2026-03-16 has not begun anywhere"),
+        ("2027-03-14", "2027-03-14 has not begun anywhere"),
+        ("2026-03-01", ""),
+        ("2026-02-28", "2026-02-28 is 14 days ago"),
+        ("2020-01-01", "is it another year?"),
+    ],
+)
+def test_a_date_that_may_be_a_slip_is_warned_of(stocked: House, day: str, told: str) -> None:
+    for words in ([], ["--now", "--dry-run"]):
+        assert told in stocked("send", "--date", day, *words).stderr
+    if not told:
+        assert "warning" not in stocked("send", "--date", day).stderr
+
+
 def test_to_sends_to_these_alone(stocked: House) -> None:
     assert outcome(stocked, "--to", "ANN@letters.example", "--to", BEA) == {"sent": 2}
     assert [address for address, _, _ in stocked.ledger()] == [ANN, BEA]
     assert stocked("send", "--to", ANN, "--to", "nobody@letters.example").code == 2
     assert outcome(stocked) == {"sent": 1}
+
+
+def test_who_was_skipped_is_told_with_the_reason(house: House) -> None:
+    house.drop("one.json", *INSIGHTS[:2])
+    house("subscribers", "add", ANN)
+    for _ in range(2):
+        done = house("send", "--now")
+        assert done.out == "1 skipped: fewer than 3 insights are new to them\n"
+        assert done.code == 0
+    house.subscribe(BEA)
+    house("cancel", "--date", "2026-03-14")
+    assert house("send", "--to", BEA).out == "1 skipped: the date is cancelled\n"
+
+
+def test_who_came_too_late_is_told(stocked: House) -> None:
+    stocked.now += timedelta(hours=6)
+    assert (
+        stocked("send").out == "3 skipped: nothing ran in time for them (schedule.catch_up_hours)\n"
+    )
+
+
+def test_who_waits_is_told_and_until_when(mailing: House, server: SmtpServer) -> None:
+    server.fail("RCPT", "450 4.7.1 Greylisted", recipient=ANN)
+    mailing("send")
+    waits = r"3 pending: next try at 2026-03-14 12:0\d UTC\n"
+    others = (
+        "nobody else is due now; next: 2026-03-15 07:00 UTC; --now sends to all not yet served\n"
+    )
+    assert re.fullmatch(waits + others, mailing("send").out)
+    assert re.fullmatch(waits + others, mailing("send", "--dry-run").out)
+    found = mailing("send", "--json").json
+    assert (found["waiting"], found["pending"]) == (0, 3)
+    assert found["next_attempt_at"].startswith("2026-03-14T12:0")
+    mailing.subscribe("dot@elsewhere.example")
+    assert re.fullmatch("1 sent\n" + waits, mailing("send").out)
+
+
+def test_those_named_are_told_what_became_of_theirs(mailing: House, server: SmtpServer) -> None:
+    server.fail("RCPT", "550 5.1.1 No such mailbox", recipient=BEA)
+    server.fail("RCPT", "450 4.2.1 Busy", recipient=CLEO)
+    mailing("send")
+    mailing.subscribe("dot@letters.example", options=["--hour", "20"])
+    names = [ANN, BEA, CLEO, "dot@letters.example"]
+    done = mailing("send", *(word for name in names for word in ("--to", name)))
+    assert done.out.splitlines() == [
+        "nobody named is due now",
+        f"{ANN}, 14 March 2026: sent at 2026-03-14 12:00 UTC",
+        f"{BEA}, 14 March 2026: failed (refused): 550 5.1.1 No such mailbox",
+        f"{CLEO}, 14 March 2026: pending, next try at 2026-03-14 12:05 UTC: 450 4.2.1 Busy",
+        "dot@letters.example, 14 March 2026: nothing yet, next due at 2026-03-14 20:00 UTC;"
+        " --now does not wait for it",
+    ]
+    done = mailing("send", "--now", "--to", ANN, "--to", "dot@letters.example")
+    assert done.out.splitlines()[:2] == [
+        "1 sent",
+        f"{ANN}, 14 March 2026: sent at 2026-03-14 12:00 UTC",
+    ]
+    mailing("subscribers", "add", "eve@letters.example")
+    mailing("subscribers", "remove", "eve@letters.example")
+    told = mailing("send", "--now", "--to", "eve@letters.example").out
+    assert told.endswith(
+        "eve@letters.example, 14 March 2026: nothing, the reader is unsubscribed\n"
+    )
 
 
 def test_a_dry_run_says_who_would_get_what(stocked: House) -> None:
@@ -284,7 +367,7 @@ def test_too_few_is_told_and_made_good_when_more_arrives(house: House) -> None:
     house.now = NOON.replace(hour=8)
     told = house("send", "--dry-run").out
     assert told.endswith("too few insights\n0 messages would be sent; too few for 1\n")
-    assert outcome(house) == {}
+    assert outcome(house) == {"skipped": 1}
     assert house.ledger() == [(ANN, "skipped", "too_few")]
     assert "1  skipped  too few" in house("status").out
     house.now += timedelta(minutes=30)

@@ -153,9 +153,36 @@ def test_where_nobody_waits_for_the_pace_it_says_nothing_of_it(house: House) -> 
     assert "second" not in house("status").out
 
 
+def test_troubles_that_are_alike_are_one_line_and_what_waits_comes_first(
+    house: House, server: SmtpServer
+) -> None:
+    house.stock()
+    gone = [f"r{number:02}@old.example" for number in range(23)]
+    house.subscribe(*gone, "ann@other.example", "bea@spam.example", "cleo@spam.example")
+    house.smtp(server)
+    for one in (*gone, "ann@other.example"):
+        server.fail("RCPT", f"550 5.1.1 <{one}>: No such mailbox", recipient=one)
+    server.fail("DATA", "554 5.7.1 Looks like spam", recipient="bea@spam.example")
+    assert "stopped, the rest waits: 554 5.7.1" in house("send").stderr
+    lines = house("status").out.splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("  bea@spam.example"))
+    assert "  pending: 554 5.7.1 Looks like spam" in lines[start]
+    assert lines[start + 1 : start + 4] == [
+        "    next try at the next `send` or `run`",
+        f"  {gone[0]} and 22 more of @old.example  failed (refused): 550 5.1.1 <{gone[0]}>: No such"
+        " mailbox",
+        "  ann@other.example  failed (refused): 550 5.1.1 <ann@other.example>: No such mailbox",
+    ]
+    first, last, _ = house("status", "--json").json["troubles"]
+    assert (first["count"], first["state"]) == (1, "pending")
+    assert first["next_attempt_at"] == "2026-03-14T12:00:00+00:00"
+    assert (last["count"], last["domain"], last["address"]) == (23, "old.example", gone[0])
+    assert last["next_attempt_at"] is None
+
+
 def test_many_troubles_are_not_all_listed(house: House, server: SmtpServer) -> None:
     house.stock()
-    house.subscribe(*(f"reader-{number:02}@letters.example" for number in range(23)))
+    house.subscribe(*(f"reader@{number:02}.example" for number in range(23)))
     house.smtp(server)
     server.fail("RCPT", "550 5.1.1 No such mailbox", times=math.inf)
     house("send")

@@ -157,6 +157,17 @@ def test_what_the_watcher_raises_ends_them_and_is_told(house: House) -> None:
     assert "sending" not in states(house)
 
 
+def test_on_a_disk_that_is_nearly_full_nothing_is_claimed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run would leave a claim more of which nobody knows what became."""
+    monkeypatch.setattr("newsletter.edges.store.database._ROOM", 10**18)
+    house.connect = server = Server()
+    with pytest.raises(StoreError, match=r"newsletter.db has \d+ MB left.*: free some space"):
+        house.tick()
+    assert (server.recipients, states(house)) == ([], Counter(pending=READERS))
+
+
 def test_ended_at_once_what_was_accepted_is_sent_and_what_is_on_its_way_is_unknown(
     house: House,
 ) -> None:

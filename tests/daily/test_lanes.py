@@ -1,5 +1,6 @@
 """Several connections of one thread, to a real server: they share the work, and hold up nobody."""
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -120,6 +121,20 @@ def test_who_ends_the_run_leaves_no_answer_unheard(
             orders.resume(db)
     assert house.deliver().outcomes == Counter(sent=READERS - done)
     assert len(set(recipients(server))) == len(server.messages) == READERS
+
+
+def test_one_cause_is_told_once_by_the_run_and_for_each_row_by_the_ledger(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All four are with the server before the first answer comes."""
+    caplog.set_level(logging.INFO, "newsletter")
+    with Sink(lambda step, *_: "554 5.7.1 spam" if step == "DOT" else None, pace=0.3) as sink:
+        house.connect = lambda: Smtp("127.0.0.1", sink.port, "none", timeout=5)
+        assert isinstance(house.deliver().stopped, SenderRefused)
+    assert not caplog.messages
+    with house.store.reading() as db:
+        answers = db.scalars(delivery.select().with_only_columns(delivery.c.answer)).all()
+    assert sum("554 5.7.1 spam" in one for one in answers) == 4
 
 
 def _pause_at_the_fourth_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

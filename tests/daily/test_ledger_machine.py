@@ -89,6 +89,9 @@ class Mortal:
     def prepare(self, question: Select[Any]) -> "Breathing":
         return Breathing(self.store.prepare(question), self.breathe)
 
+    def room(self) -> int | None:
+        return self.store.room()
+
     def breathe(self) -> None:
         if self.dead:
             raise PowerCutError

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from shutil import disk_usage
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -20,6 +21,10 @@ from newsletter.edges.store.statements import Compiled
 from newsletter.errors import ConfigError, StoreError
 
 _BUSY_SECONDS = 30
+_MB = 1_000_000
+_ROOM = 10 * _MB
+"""More than it takes to write what becomes of all that is claimed. To read and to compose may take
+more; nothing is lost where that fails."""
 _WRITE_LOCK = 7_415_021  # any number, as long as every writer names the same one
 
 _OPTIONS: dict[str, Any] = {
@@ -69,6 +74,22 @@ class Store:
     def prepare(self, question: Select[Any]) -> "Question":
         """For what is read for every message."""
         return Question(self.engine, question)
+
+    def room(self) -> int | None:
+        """Bytes that are left to the SQLite file; None where a server sees to that.
+
+        Raises StoreError where they are too few to keep account of what is sent.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return None
+        path = Path(str(self.engine.url.database))
+        left = disk_usage(path.parent).free
+        if left < _ROOM:
+            raise StoreError(
+                f"the disk of {path} has {left // _MB} MB left, and {_ROOM // _MB} are needed to"
+                " keep account of what is sent: free some space"
+            )
+        return left
 
     def close(self) -> None:
         self.engine.dispose()

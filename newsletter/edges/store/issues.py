@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec.json import Decoder
-from sqlalchemy import Connection, Text, bindparam, cast, select
+from sqlalchemy import Connection, Text, bindparam, cast, select, text
 
 from newsletter.edges.store.database import chunks
 from newsletter.edges.store.schema import insight as insights
@@ -14,6 +14,9 @@ from newsletter.edges.store.schema import issue as issues
 from newsletter.edges.store.schema import pick as picks
 from newsletter.edges.store.statements import Finder
 from newsletter.editorial.model import Citation, Echo, Issue, Pick, RunnerUp
+
+# As the index has it: issue.house = 1, which SQLAlchemy would write, reads every issue there is.
+_HOUSE = text("issue.house")
 
 
 def save(db: Connection, issue: Issue, *, house: bool = False) -> int:
@@ -58,14 +61,15 @@ def load_all(db: Connection, ids: Sequence[int]) -> dict[int, Issue]:
 
 def house(db: Connection, day: date) -> int | None:
     """The id of the house issue of a date."""
-    found: int | None = db.scalar(select(issues.c.id).where(issues.c.house, issues.c.date == day))
+    found: int | None = db.scalar(select(issues.c.id).where(_HOUSE, issues.c.date == day))
     return found
 
 
 def house_heard(db: Connection) -> dict[int, date]:
     """Each insight of the house issues so far, and the date it stood there."""
     query = select(picks.c.insight_id, issues.c.date).join(issues, issues.c.id == picks.c.issue_id)
-    return {row.insight_id: row.date for row in db.execute(query.where(issues.c.house))}
+    theirs = picks.c.issue_id.in_(select(issues.c.id).where(_HOUSE))
+    return {row.insight_id: row.date for row in db.execute(query.where(theirs))}
 
 
 def _row(issue_id: int, pick: Pick) -> dict[str, Any]:

@@ -39,7 +39,8 @@ from newsletter.editorial.model import Subscriber
 from newsletter.editorial.pace import FREE, Pace
 
 # A pending row holds its picks as well: a message that waits must not be overtaken by its twin.
-_HEARD = ("pending", "sending", "sent", "unknown")
+# Told by what they are not: asked for what they are, SQLite reads all that was ever sent to anyone.
+_HEARD = deliveries.c.state.not_in(("failed", "skipped"))
 
 PAUSED = "paused"
 Verdict = Literal["go", "paused", "cancelled", "left", "lost"]
@@ -177,7 +178,7 @@ def histories(db: Connection, ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
     joined = func.aggregate_strings(cast(deliveries.c.issue_id, String), ",")
     query = (
         select(deliveries.c.subscriber_id, joined)
-        .where(deliveries.c.state.in_(_HEARD), deliveries.c.issue_id.is_not(None))
+        .where(_HEARD, deliveries.c.issue_id.is_not(None))
         .group_by(deliveries.c.subscriber_id)
     )
     return {
@@ -196,7 +197,7 @@ def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
     query = (
         select(deliveries.c.subscriber_id, insight_ids, dates)
         .join(picks, picks.c.issue_id == deliveries.c.issue_id)
-        .where(deliveries.c.state.in_(_HEARD))
+        .where(_HEARD)
         .group_by(deliveries.c.subscriber_id)
     )
     return {
@@ -262,6 +263,19 @@ def lapse(db: Connection, now: datetime, steady: Steady) -> int:
     """What a dead sender left is unknown; how many."""
     answer = "the sender ended before the answer"
     return transitions.move(db, "lease over", _over(now, steady), answer=answer, changed_at=now)
+
+
+def lapsed(db: Connection, now: datetime, steady: Steady) -> int:
+    """How many ``lapse`` would find."""
+    query = select(func.count()).select_from(deliveries)
+    return int(db.scalar(query.where(_SENDING, _over(now, steady))) or 0)
+
+
+def leased(db: Connection, now: datetime, steady: Steady) -> tuple[int, datetime | None]:
+    """How many rows senders have in hand, and when the last of their leases is over."""
+    query = select(func.count(), func.max(deliveries.c.lease_until)).where(_SENDING)
+    count, until = db.execute(query.where(~_over(now, steady))).one()
+    return count, until
 
 
 def expire(db: Connection, now: datetime) -> int:

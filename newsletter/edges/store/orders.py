@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, true
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, true
 
 from newsletter.edges.store import transitions
 from newsletter.edges.store.database import insert_new
@@ -65,24 +65,39 @@ def count(
     return int(db.scalar(query) or 0)
 
 
+def pending(
+    db: Connection, ids: Sequence[int] | None, day: date | None
+) -> tuple[int, datetime | None]:
+    """How many wait, and when the first of them is tried."""
+    query = select(func.count(), func.min(deliveries.c.next_attempt_at))
+    count, first = db.execute(query.where(_chosen("pending", ids, day))).one()
+    return count, first
+
+
 def listed(
     db: Connection, state: str | None, ids: Sequence[int] | None, day: date | None
 ) -> Iterator[dict[str, Any]]:
-    """Rows of _SHOWN, address, rcpt and data, in the order of their dates, as they are read.
+    """Rows of _SHOWN, address, next_attempt_at, rcpt and data, by date, as they are read.
 
-    ``rcpt`` and ``data`` are what the server said at the last attempt, where there was one.
+    ``next_attempt_at`` is None where nothing waits for it, ``rcpt`` and ``data`` are what the
+    server said at the last attempt, where there was one: of an ``unknown`` row at the very one that
+    left it so, not at one before.
     """
     each = attempt.alias()
     last = select(func.max(each.c.id)).where(each.c.delivery_id == deliveries.c.id)
+    counts = or_(deliveries.c.state != "unknown", attempt.c.at == deliveries.c.changed_at)
     query = (
         select(
             *(deliveries.c[name] for name in _SHOWN),
+            case((deliveries.c.state == "pending", deliveries.c.next_attempt_at)).label(
+                "next_attempt_at"
+            ),
             subscribers.c.address,
             attempt.c.rcpt,
             attempt.c.data,
         )
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-        .outerjoin(attempt, attempt.c.id == last.scalar_subquery())
+        .outerjoin(attempt, and_(attempt.c.id == last.scalar_subquery(), counts))
         .where(_chosen(state, ids, day))
         .order_by(deliveries.c.date, deliveries.c.id)
     )
@@ -98,7 +113,6 @@ _SHOWN = (
     "message_id",
     "answer",
     "changed_at",
-    "next_attempt_at",
 )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, or_, select
 
 from newsletter.edges.store import domains, ledger
 from newsletter.edges.store.schema import attempt as attempts
@@ -52,25 +52,53 @@ def queue(
 
 
 def troubles(db: Connection, day: date, most: int) -> Sequence[RowMapping]:
-    """Rows (address, state, reason, answer, next_attempt_at) that were tried and not sent."""
-    query = (
+    """Rows that were tried and not sent, those alike as one: (address, domain, count, state,
+    reason, answer, next_attempt_at).
+
+    ``address`` is one of ``count``, ``answer`` what it was told, ``next_attempt_at`` the first of
+    theirs, None where none is to come. What still waits or is unknown comes first, and of it, as of
+    the rest, what happened last: no old failure hides a present one.
+    """
+    # A server names the mailbox it speaks of: the same answer to many would be many.
+    said = func.replace(deliveries.c.answer, subscribers.c.address, "")
+    alike = (deliveries.c.state, deliveries.c.reason, deliveries.c.domain, said)
+    groups = (
         select(
-            subscribers.c.address,
-            deliveries.c.state,
-            deliveries.c.reason,
-            deliveries.c.answer,
-            deliveries.c.next_attempt_at,
+            func.min(deliveries.c.id).label("id"),
+            func.count().label("count"),
+            func.min(deliveries.c.next_attempt_at).label("next_attempt_at"),
+            func.max(deliveries.c.changed_at).label("last"),
         )
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
         .where(
             deliveries.c.date == day,
             deliveries.c.answer != "",
-            deliveries.c.state.in_(("pending", "sending", "failed", "unknown", "skipped")),
+            deliveries.c.state.in_((*_OPEN, "failed", "skipped")),
         )
-        .order_by(deliveries.c.id)
+        .group_by(*alike)
+        .subquery()
+    )
+    waits = deliveries.c.state == "pending"
+    query = (
+        select(
+            subscribers.c.address,
+            deliveries.c.domain,
+            groups.c.count,
+            deliveries.c.state,
+            deliveries.c.reason,
+            deliveries.c.answer,
+            case((waits, groups.c.next_attempt_at)).label("next_attempt_at"),
+        )
+        .select_from(groups)
+        .join(deliveries, deliveries.c.id == groups.c.id)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .order_by(deliveries.c.state.not_in(_OPEN), groups.c.last.desc(), groups.c.id)
         .limit(most)
     )
     return db.execute(query).mappings().all()
+
+
+_OPEN = ("pending", "sending", "unknown")
 
 
 def held_back(db: Connection, now: datetime) -> Sequence[tuple[str, datetime, int]]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from newsletter.edges.store import Connection, Store, domains, ledger, orders, overview
+from newsletter.edges.store import Connection, Store, domains, issues, ledger, orders, overview
 from newsletter.edges.store.ledger import Scope
 from newsletter.editorial.pace import FREE, Pace
 from tests.builders import NOON, TODAY
@@ -41,6 +41,27 @@ def test_no_look_reads_the_whole_ledger(look: str, sqlite: Store) -> None:
     plans = _plans(sqlite, statements)
     assert plans
     assert not re.findall(r"SCAN (?:delivery|attempt|subscriber)\b.*", plans)
+
+
+@pytest.mark.parametrize(
+    ("index", "look"),
+    [
+        ("uq_delivery_subscriber_id_date", lambda db: ledger.histories(db, range(500))),
+        ("uq_delivery_subscriber_id_date", lambda db: ledger.heard(db, range(500))),
+        ("uq_issue_house_date", lambda db: issues.house(db, TODAY)),
+        ("uq_issue_house_date", issues.house_heard),
+    ],
+    ids=["histories", "heard", "house", "house heard"],
+)
+def test_composing_for_some_does_not_read_what_all_were_sent(
+    index: str, look: Callable[[Connection], object], sqlite: Store
+) -> None:
+    fill(sqlite, readers=3)
+    with asked(sqlite) as statements, sqlite.reading() as db:
+        look(db)
+    plans = _plans(sqlite, statements)
+    assert f"USING INDEX {index}" in plans
+    assert not re.findall(r"SCAN \w+$", plans, re.MULTILINE)
 
 
 @pytest.mark.parametrize("pace", [FREE, Pace(per_domain=1)], ids=["free", "paced"])
