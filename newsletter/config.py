@@ -6,6 +6,7 @@ Every key and its default stands here once; config.example.toml is tested to say
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from email.utils import parseaddr
 from functools import cache
 from importlib.resources import files
@@ -171,7 +172,7 @@ def settings(
     That is ``where``, or the variable of ``environment`` that overrode the key.
     """
     try:
-        made = convert(data, Settings, strict=False)
+        made = convert(data, Settings)
         fault = next(_faults(made), None)
     except ValidationError as error:
         fault = _understood(str(error))
@@ -214,9 +215,17 @@ def _overridden(data: dict[str, Any], environment: Mapping[str, str]) -> dict[st
 
 
 def _value(name: str, keys: Sequence[str], text: str) -> object:
-    """Text, which is converted to what its key holds; a list only where the key holds one."""
-    if not isinstance(_default(keys), tuple):
-        return text
+    """What its key holds, where the text can be that; a list only where the key holds one."""
+    held = 0.0 if isinstance(_default(keys[:-1]), dict) else _default(keys)
+    if isinstance(held, tuple):
+        return _list(name, text)
+    if isinstance(held, int | float):
+        with suppress(ValidationError):
+            return convert(text, type(held), strict=False)
+    return text
+
+
+def _list(name: str, text: str) -> object:
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError as error:
@@ -243,12 +252,30 @@ def _understood(text: str) -> tuple[str, str]:
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
         return _unknown(".".join(part for part in (key, unknown[1]) if part))
     if what.startswith("Invalid enum value"):
-        section, _, last = key.rpartition(".")
-        choices = get_args(get_type_hints(type(_default(section.split("."))))[last])
-        return key, f"write {' or '.join(map(repr, choices))}"
+        return key, f"write {' or '.join(map(repr, get_args(_kind(key))))}"
+    if limit := re.fullmatch(r"Expected `(int|float)` [<>]=? .*", what):
+        return key, f"expected {_KINDS[limit[1]]} {_range(key)}"
+    if what == "Expected `int`, got `float`":
+        return key, "expected a whole number, got one with a decimal point"
     told = re.sub(r"`(\w+)`", lambda found: _KINDS.get(found[1], found[1]), what)
     quotes = ": write a domain's name in quotes" * (key == _DOMAINS and "`object`" in what)
     return key, told[:1].lower() + told[1:] + quotes
+
+
+def _kind(key: str) -> Any:
+    """What a key may hold, as its section has it."""
+    section, _, last = key.rpartition(".")
+    return get_type_hints(type(_default(section.split("."))), include_extras=True)[last]
+
+
+def _range(key: str) -> str:
+    """Both ends of it, where there are two."""
+    limits = next(one for one in _kind(key).__metadata__ if isinstance(one, Meta))
+    if limits.le is None:
+        return f"from {limits.ge:g} up"
+    if limits.ge is None:
+        return f"above {limits.gt:g}, at most {limits.le:g}"
+    return f"from {limits.ge:g} to {limits.le:g}"
 
 
 _DOMAINS = "delivery.pace.domains"
@@ -315,7 +342,8 @@ def _faults(made: Settings) -> Iterator[tuple[str, str]]:
     yield from _unmoving(made.delivery.pace)
     news = made.newsletter
     if news.timezone not in zones():
-        yield "newsletter.timezone", f"no zone is called {news.timezone!r}: write Europe/Paris"
+        mend = "write one such as Europe/Paris"
+        yield "newsletter.timezone", f"no zone is called {news.timezone!r}: {mend}"
     for key, pattern, mend in _SHAPES:
         if (written := attrgetter(key)(made)) and not re.fullmatch(pattern, written):
             yield key, f"write {mend}"

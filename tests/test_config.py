@@ -64,7 +64,13 @@ def test_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
         ("from_address = 'a@b.example'", "did you mean newsletter.from_address?"),
         ("[zebra]", "zebra: there is no such key; remove it"),
         ("[selection]\ncount = 'many'", "selection.count: expected a whole number, got text"),
-        ("[selection]\ncount = 0", "selection.count: expected a whole number >= 1"),
+        ("[selection]\ncount = 0", "selection.count: expected a whole number from 1 up"),
+        ("[delivery]\nclaim = 50.5", "delivery.claim: expected a whole number, got one with a dec"),
+        ("[delivery]\nclaim = 0", "delivery.claim: expected a whole number from 1 to 100"),
+        ("[delivery]\nlease_seconds = 86401", "expected a whole number from 1 to 86400"),
+        ("[delivery.smtp]\nport = '25'", "delivery.smtp.port: expected a whole number, got text"),
+        ("[selection]\ndiversity = '0.3'", "selection.diversity: expected a number, got text"),
+        ("[delivery.pace.domains]\n'a.example' = '1'", "domains: expected a number, got text"),
         ("selection = 5", "selection: expected a section, got a whole number"),
         ("[newsletter]\nname = ''", "newsletter.name: expected text of length >= 1"),
         ("[newsletter]\nname = 5", "newsletter.name: expected text, got a whole number"),
@@ -73,10 +79,13 @@ def test_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
         ("[inbox]\nboilerplate = [1]", "inbox.boilerplate: expected text"),
         ("[delivery]\nchannel = 'smpt'", "delivery.channel: write 'folder' or 'smtp'"),
         ("[delivery.smtp]\nsecurity = 'ssl'", "write 'none' or 'starttls' or 'tls'"),
-        ("[delivery.smtp]\nport = 70000", "delivery.smtp.port: expected a whole number <= 65535"),
-        ("[selection]\ntwin_limit = 1.5", "selection.twin_limit: expected a number <= 1.0"),
-        ("[selection]\ntwin_limit = 0", "selection.twin_limit: expected a number > 0.0"),
-        ("[selection]\nwindow_days = 3651", "selection.window_days: expected a whole number <="),
+        (
+            "[delivery.smtp]\nport = 70000",
+            "delivery.smtp.port: expected a whole number from 0 to 65535",
+        ),
+        ("[selection]\ntwin_limit = 1.5", "twin_limit: expected a number above 0, at most 1"),
+        ("[selection]\ntwin_limit = 0", "twin_limit: expected a number above 0, at most 1"),
+        ("[selection]\nwindow_days = 3651", "window_days: expected a whole number from 1 to 3650"),
         ("[newsletter]\nbase_url = 'https://a.example/" + "ü" * 200 + "'", "base_url: shorten it"),
         ("[newsletter]\nreply_to = 'a@" + "b." * 130 + "example'", "newsletter.reply_to: write"),
         ("[delivery]\nreturn_path = 'B <b@a.example>'", "delivery.return_path: write an address"),
@@ -110,8 +119,11 @@ def test_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
         ),
         ("[dkim]\n[web]\n[dkim]\n", "line 3, column 6): the section stands twice: join them"),
         ("[web]\nport = 1\nport = 2\n[dkim]\n", "a key stands twice: keep one"),
-        ("[schedule]\nsend_hour = 24", "schedule.send_hour: expected a whole number <= 23"),
-        ("[schedule]\ncatch_up_hours = 0", "schedule.catch_up_hours: expected a number > 0.0"),
+        ("[schedule]\nsend_hour = 24", "schedule.send_hour: expected a whole number from 0 to 23"),
+        (
+            "[schedule]\ncatch_up_hours = 0",
+            "schedule.catch_up_hours: expected a number above 0, at most 24",
+        ),
         ("[selection]\ncount = 2", "selection.minimum: 3 is more than selection.count (2)"),
         (
             "[selection.weights]\nnovelty = 0\nrecurrence = 0\nfreshness = 0\ninterest = 0",
@@ -142,6 +154,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
             "NEWSLETTER_DELIVERY__SMTP__PORT": "2525",
             "NEWSLETTER_SELECTION__TWIN_LIMIT": "0.7",
             "NEWSLETTER_DELIVERY__PACE__PER_SECOND": "0.5",
+            "NEWSLETTER_DELIVERY__PACE__DOMAINS__a.example": "2",
             "NEWSLETTER_CONFIG": "elsewhere.toml",
             "HOME": "/nowhere",
         },
@@ -149,6 +162,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     assert (made.delivery.smtp.port, made.delivery.smtp.host) == (2525, "one.example")
     assert made.selection.twin_limit == 0.7
     assert made.delivery.pace.per_second == 0.5
+    assert made.delivery.pace.domains == {"a.example": 2.0}
 
 
 def test_a_list_in_the_environment_is_written_as_in_toml(tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_a_decision_says_why_what_and_what_follows(path: Path) -> None:
     ]
 
 
-def paper(sources: dict[str, str]) -> Stationery:
+def paper(sources: dict[str, str], places: dict[str, str]) -> Stationery:
     """The same templates are compiled once, however many commands are told of."""
     return _paper(tuple(sources.items()))
 

@@ -1,7 +1,7 @@
 """One run of the program: its configuration, its clock, and the parts built from them on demand."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -111,8 +111,13 @@ class App:
     @cached_property
     def letterhead(self) -> "Letterhead":
         """What preview shows and send sends; ``ready_to_send`` says whether it may leave."""
+        return replace(self.unsigned, signer=self.signer)
+
+    @cached_property
+    def unsigned(self) -> "Letterhead":
+        """The same, whatever there is to sign with."""
         from newsletter.edges.logo import read_logo
-        from newsletter.edges.templates import read_templates
+        from newsletter.edges.templates import places, read_templates
         from newsletter.editorial.letter import Letterhead
         from newsletter.editorial.stationery import Stationery
 
@@ -127,17 +132,15 @@ class App:
             accent=news.accent,
             logo=read_logo(self.beside(news.logo)) if news.logo else None,
             secret=self.secret,
-            stationery=Stationery(read_templates(self.templates)),
-            signer=self.signer,
+            stationery=Stationery(read_templates(self.templates), places(self.templates)),
         )
 
     def _in_ascii(self, key: str, written: str) -> str:
         try:
             return all_in_ascii(written)
         except ValueError as error:
-            raise ConfigError(
-                f"newsletter.{key}: {written!r} has no real domain: {error}"
-            ) from error
+            found = f"newsletter.{key}: {written!r} has no real domain"
+            raise ConfigError(found, f"write it as it is registered ({error})") from error
 
     @cached_property
     def signer(self) -> "Signer | None":
@@ -152,7 +155,8 @@ class App:
         try:
             domain = in_ascii(domain)
         except ValueError as error:
-            raise ConfigError(f"dkim.domain: {domain!r} is no domain: {error}") from error
+            found = f"dkim.domain: {domain!r} is no domain"
+            raise ConfigError(found, f"write it as it is registered ({error})") from error
         return Signer(domain, chosen.selector, read_key(self.beside(chosen.key_file)))
 
     @property
@@ -166,7 +170,7 @@ class App:
         """What unsubscribe links are signed with. Raises ConfigError where it is missing."""
         from newsletter.cli.secret import read_secret
 
-        return read_secret(self.beside(self.settings.web.secret_file))
+        return read_secret(self.beside(self.settings.web.secret_file), self.path.parent)
 
     @cached_property
     def sender(self) -> str:

@@ -12,9 +12,10 @@ from newsletter.cli.alerts import late
 from newsletter.cli.app import App
 from newsletter.cli.clocks import steady
 from newsletter.cli.output import say, say_json
+from newsletter.cli.run import who
 from newsletter.cli.status import in_hand, local, roughly
 from newsletter.daily.draft import draft
-from newsletter.edges.channels.smtp import Smtp
+from newsletter.edges.channels.smtp import SLOWEST, Smtp
 from newsletter.edges.store import ledger, marks, overview, subscribers
 from newsletter.edges.store.database import revision
 from newsletter.edges.store.schema import HEAD
@@ -48,19 +49,27 @@ def doctor(app: App, words: Namespace) -> int:
 
 def _lines(app: App, checks: Mapping[str, Check]) -> Iterator[Line]:
     """Without a configuration or a database nothing else can be looked at."""
+    causes: dict[str, str] = {}
     for what, check in checks.items():
-        found = list(_checked(app, what, check))
+        found = list(_checked(app, what, check, causes))
         yield from found
         if what in ("configuration", "database") and found[0].verdict == "fail":
             return
 
 
-def _checked(app: App, what: str, check: Check) -> Iterator[Line]:
-    """What a check raises is its finding: it says what to do, as errors do here."""
+def _checked(app: App, what: str, check: Check, causes: dict[str, str]) -> Iterator[Line]:
+    """What a check raises is its finding: it says what to do, as errors do here.
+
+    ``causes`` are the errors so far, and who found them: what raises the same is not checked.
+    """
     try:
         yield from check(app)
     except NewsletterError as error:
-        yield Line(what, "fail", error.found, error.advice)
+        cause = causes.setdefault(str(error), what)
+        if cause == what:
+            yield Line(what, "fail", error.found, error.advice)
+        else:
+            yield Line(what, "warn", f"not checked: {cause} fails", f"mend {cause} first")
 
 
 def _configuration(app: App) -> Iterator[Line]:
@@ -109,9 +118,9 @@ def _disk(app: App) -> Iterator[Line]:
 
 
 def _message(app: App) -> Iterator[Line]:
-    """The templates render, and what was written is read back as it was meant."""
+    """The templates render, and what was written is read back as it was meant; signed or not."""
     posting = _sample(app)
-    made = message(posting, app.letterhead)
+    made = message(posting, app.unsigned)
     faults = list(_faults(message_from_bytes(made, policy=policy.default), posting, app))
     mend = "look at newsletter.name, from_address, reply_to and templates" if faults else ""
     found = f"{len(made):,} bytes; {', '.join(faults) or 'headers right when read back'}"
@@ -167,7 +176,6 @@ def _server(app: App) -> Iterator[Line]:
     if not isinstance(channel, Smtp):
         yield Line("server", "ok", f"none: messages go to {app.settings.delivery.folder.path}")
         return
-    size = len(message(_sample(app), app.letterhead))
     try:
         met = channel.greet()
     finally:
@@ -175,10 +183,18 @@ def _server(app: App) -> Iterator[Line]:
     smtp = app.settings.delivery.smtp
     said = ", ".join(part for part in (met.tls or "no TLS", met.login) if part)
     yield Line("server", "ok", f"{smtp.host} says it is {met.greeting}; {said}")
-    small = met.size is not None and met.size < size
-    limit = "no limit named" if not met.size else f"up to {met.size:,} bytes"
+    yield _size(app, met.size)
+
+
+def _size(app: App, most: int | None) -> Line:
+    try:
+        size = len(message(_sample(app), app.letterhead))
+    except NewsletterError:
+        return Line("size", "warn", "not checked: no message can be made", "mend what fails first")
+    small = most is not None and most < size
+    limit = "no limit named" if not most else f"up to {most:,} bytes"
     mend = "lower selection.count, or raise the server's limit" if small else ""
-    yield Line("size", "fail" if small else "ok", f"{size:,} bytes a message; {limit}", mend)
+    return Line("size", "fail" if small else "ok", f"{size:,} bytes a message; {limit}", mend)
 
 
 def _pace(app: App) -> Iterator[Line]:
@@ -196,21 +212,26 @@ def _pace(app: App) -> Iterator[Line]:
     yield Line("pace", "warn" if slow else "ok", found, mend if slow else "")
 
 
+def _lease(app: App) -> Iterator[Line]:
+    """Nothing where a claim outlasts the slowest answer."""
+    lease = app.settings.delivery.lease_seconds
+    if app.settings.delivery.channel == "smtp" and lease <= SLOWEST:
+        mend = (
+            f"raise delivery.lease_seconds above {SLOWEST:g}: a server may take as long to answer"
+        )
+        yield Line("lease", "warn", f"{lease} s, and then a sender at work is taken for dead", mend)
+
+
 def _scheduler(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
         owners = marks.schedulers(db, app.clock(), steady())
-    found = " and ".join(_who(owner) for owner in owners)
+    found = " and ".join(who(owner) for owner in owners)
     if len(owners) > 1:
         mend = "end all but one: they send nothing twice, but work twice (one that was killed is"
         yield Line("scheduler", "warn", found, f"{mend} forgotten after three minutes)")
     else:
         none = "none works now: start `newsletter run`, or call `newsletter send` by cron"
         yield Line("scheduler", "ok", found or none)
-
-
-def _who(owner: str) -> str:
-    host, process, *_ = owner.split(":")
-    return f"process {process} on {host}"
 
 
 def _queue(app: App) -> Iterator[Line]:
@@ -274,6 +295,7 @@ _CHECKS: dict[str, Check] = {
     "signature": _signature,
     "server": _server,
     "pace": _pace,
+    "lease": _lease,
     "scheduler": _scheduler,
     "queue": _queue,
     "unknown": _unknown,

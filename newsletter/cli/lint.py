@@ -6,7 +6,7 @@ from pathlib import Path
 from newsletter.cli.app import App
 from newsletter.cli.output import say, say_json
 from newsletter.edges.support import read_support
-from newsletter.edges.templates import read_template, read_templates
+from newsletter.edges.templates import places, read_template, read_templates
 from newsletter.editorial.lint import Finding
 from newsletter.editorial.lint import lint as judged
 from newsletter.editorial.specimen import specimen
@@ -30,12 +30,13 @@ def found(app: App, template: Path | None) -> list[Finding]:
     sources = read_templates(custom)
     if template is not None:
         sources["issue.html"] = read_template(template)
-    return judged(sources["issue.html"], _rendered(sources, template), read_support())
+    html = _rendered(sources, places(custom), template)
+    return judged(sources["issue.html"], html, read_support())
 
 
-def _rendered(sources: dict[str, str], template: Path | None) -> str:
+def _rendered(sources: dict[str, str], lie: dict[str, str], template: Path | None) -> str:
     try:
-        return specimen(sources).html
+        return specimen(sources, lie).html
     except ConfigError as error:
         if template is None:
             raise

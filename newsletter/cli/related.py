@@ -7,6 +7,7 @@ from newsletter.cli.app import App
 from newsletter.cli.output import say, say_json
 from newsletter.daily.related import Related, related
 from newsletter.editorial.due import local_date
+from newsletter.editorial.echoes import TELLING
 from newsletter.editorial.prose import headline
 from newsletter.errors import UsageError
 
@@ -17,9 +18,10 @@ def show(app: App, words: Namespace) -> int:
     about = int(words.about) if words.about.isdecimal() else words.about
     today = local_date(app.clock(), app.settings.newsletter.timezone)
     try:
-        found = related(app.rules, about, today, words.most)
+        near = related(app.rules, about, today, words.most)
     except KeyError:
         raise UsageError(f"there is no insight {about}: see `newsletter explain --json`") from None
+    found = [one for one in near if one.probability >= TELLING]
     if words.json:
         say_json([asdict(one) for one in found])
     elif not found:

@@ -22,6 +22,7 @@ from newsletter.daily.deliver import deliver
 from newsletter.daily.desk import Watch, abandon
 from newsletter.daily.gather import gather
 from newsletter.edges.store import marks
+from newsletter.editorial.prose import counted
 from newsletter.errors import NewsletterError, Paused, SenderRefused
 
 log = logging.getLogger("newsletter")
@@ -31,6 +32,7 @@ _TICK_MINUTES = 0.5
 _HOLD = timedelta(minutes=10)
 _LOOK = timedelta(minutes=1)
 _TURN_SECONDS = 300
+_END = "end one of them (one that was killed is forgotten after three minutes)"
 
 
 def run(app: App, words: Namespace) -> int:
@@ -42,6 +44,7 @@ def run(app: App, words: Namespace) -> int:
     stop = stopper()
     shift = Shift(app, desk(app, stop, lambda *_: None), stop)
     log.info("running; %s", app.path)
+    shift.greet()
     every = app.settings.schedule.ingest_every_minutes
     jobs = [(every, shift.ingest), (_TICK_MINUTES, shift.tick)]
     try:
@@ -51,6 +54,11 @@ def run(app: App, words: Namespace) -> int:
     shift.leave()
     log.info("stopped")
     return 0
+
+
+def who(owner: str) -> str:
+    host, process, *_ = owner.split(":")
+    return f"process {process} on {host}"
 
 
 def _at_once(shift: "Shift") -> None:
@@ -73,14 +81,20 @@ class Shift:
         self.told = ""
         self.look_at = app.clock()
 
+    def greet(self) -> None:
+        """Two send nothing twice, but all the work is done twice."""
+        with self.app.store.reading() as db:
+            others = marks.schedulers(db, self.app.clock(), steady())
+        for owner in others:
+            log.warning("another scheduler works beside this one, %s: %s", who(owner), _END)
+
     def ingest(self) -> None:
         with progress("reading", quiet=True) as watch:
             found = gather(self.app.intake(self._pause, watch), self.app.clock)
         if found.read:
             new = found.after.briefs - found.before.briefs
-            log.info(
-                "read %d files: %d new briefs, %d rejected", found.read, new, len(found.rejected)
-            )
+            told = counted(found.read, "file"), counted(new, "new brief"), len(found.rejected)
+            log.info("read %s: %s, %d rejected", *told)
         for one in found.rejected:
             log.warning("rejected %r, line %s: %s", one.path, one.line or "-", one.reason)
 

@@ -2,18 +2,21 @@
 
 import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 from newsletter.errors import ConfigError
 
 _SHORTEST = 16
 
 
-def make_secret(path: Path) -> None:
-    """Write a new one; a secret that is there stays, for the links already sent need it."""
-    with suppress(FileExistsError):
+def make_secret(path: Path) -> bool:
+    """Write a new one, and say so; a secret that is there stays: the links already sent need it."""
+    try:
         write_private(path, secrets.token_urlsafe(32) + "\n")
+    except FileExistsError:
+        return False
+    return True
 
 
 def write_private(path: Path, text: str) -> None:
@@ -23,17 +26,29 @@ def write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
-def read_secret(path: Path) -> bytes:
-    """Raises ConfigError where it is missing, readable by others, or too short to be one."""
+def read_secret(path: Path, folder: Path) -> bytes:
+    """Raises ConfigError where it is missing, readable by others, or too short to be one.
+
+    ``folder`` is the configuration's: there ``init`` writes one that is missing.
+    """
     try:
         mode, secret = path.stat().st_mode, path.read_bytes().strip()
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} is missing", _restore(folder)) from error
     except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read ({error.strerror}): `newsletter init` writes one; or copy the"
-            " one that earlier messages were signed with"
-        ) from error
+        raise ConfigError(f"{path} cannot be read ({error.strerror})", _OURS) from error
     if mode & 0o077:
-        raise ConfigError(f"{path} can be read by others: chmod 600 {path}")
+        raise ConfigError(f"{path} can be read by others", f"chmod 600 {quote(str(path))}")
     if len(secret) < _SHORTEST:
-        raise ConfigError(f"{path} is too short: remove it and run `newsletter init` beside it")
+        raise ConfigError(f"{path} is too short", f"remove it, and {_restore(folder)}")
     return secret
+
+
+_OURS = "it must be a file of the user who runs this: see `ls -l`, and `chown` it"
+
+
+def _restore(folder: Path) -> str:
+    return (
+        "restore it from the backup, for links already sent are signed with it; without one,"
+        f" `newsletter init {quote(str(folder))}` makes another"
+    )

@@ -15,11 +15,27 @@ def init(app: App, words: Namespace) -> int:
     if app.config:
         raise UsageError("init writes a config.toml into DIR: leave --config out")
     folder = Path(words.dir).absolute()
+    there = replace(app, config=str(folder / "config.toml"))
+    if there.path.exists() and _another_secret(there):
+        return 0
     made = found(app, folder, resource("config.example.toml").read_text(encoding="utf-8"))
     say(f"{made.path}: set newsletter.from_address in it")
     say(f"{made.beside(made.settings.inbox.path)}: drop brief files here")
     say(f"then, in {folder}: newsletter subscribers add you@example.org")
     return 0
+
+
+def _another_secret(there: App) -> bool:
+    """Where it alone is missing, since no other command makes one; whether it was."""
+    path = there.beside(there.settings.web.secret_file)
+    try:
+        made = make_secret(path)
+    except OSError as error:
+        raise NewsletterError(f"{error.filename}: {error.strerror}") from error
+    if made:
+        say(f"{path}: a new secret, for one was missing; back it up")
+        say("links to unsubscribe in messages already sent hold no longer")
+    return made
 
 
 def found(app: App, folder: Path, config: str) -> App:

@@ -16,6 +16,8 @@ from newsletter.editorial.model import STATES, Subscriber
 from newsletter.errors import UsageError
 
 COLUMNS = ("address", "name", "timezone", "hour", "interests", "state")
+# A greeting and a To: header that can be read, and more phrases than anybody follows.
+_LONGEST = {"name": 100, "interests": 1_000}
 _CONTROLS = ("Cc", "Cs", "Zl", "Zp")
 # They turn the text after them around, beyond the value they stand in.
 _TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
@@ -27,7 +29,7 @@ def add(app: App, words: Namespace) -> int:
     box = mailbox(words.address)
     with app.store.writing() as db:
         there = subscribers.find(db, box.key)
-        one = check(replace(there or fresh(app, box.address), **changes))
+        one = check(replace(there or fresh(app, box.address), **changes), there)
         added = subscribers.add(db, box.key, one, app.clock(), resubscribe=words.resubscribe)
         if not added and changes:
             subscribers.change(db, box.key, **changes)
@@ -94,18 +96,26 @@ def fresh(app: App, address: str) -> Subscriber:
     return Subscriber(0, address, settings.newsletter.timezone, settings.schedule.send_hour)
 
 
-def check(one: Subscriber) -> Subscriber:
-    """Raises UsageError where a value cannot be."""
+def check(one: Subscriber, before: Subscriber | None = None) -> Subscriber:
+    """Raises UsageError where a value cannot be; what was so ``before`` may be too long."""
     if one.timezone not in zones():
-        raise UsageError(f"{one.address}: no zone is called {one.timezone!r}: write Europe/Paris")
+        mend = "write one such as Europe/Paris"
+        raise UsageError(f"{one.address}: no zone is called {one.timezone!r}: {mend}")
     if not 0 <= one.hour <= 23:
         raise UsageError(f"{one.address}: hour {one.hour} is not between 0 and 23")
     if one.state not in STATES:
         raise UsageError(f"{one.address}: state {one.state!r} is none of {', '.join(STATES)}")
-    for key in ("name", "interests"):
-        if any(map(_is_control, getattr(one, key))):
-            raise UsageError(f"{one.address}: a line break or a control character in the {key}")
+    for key, most in _LONGEST.items():
+        if fault := _fault(getattr(one, key), key, most, getattr(before, key, None)):
+            raise UsageError(f"{one.address}: {fault}")
     return one
+
+
+def _fault(text: str, key: str, most: int, before: str | None) -> str:
+    if any(map(_is_control, text)):
+        return f"a line break or a control character in the {key}"
+    long = len(text) > most and text != before
+    return f"{len(text):,} characters in the {key}: shorten to {most:,}" if long else ""
 
 
 def _is_control(letter: str) -> bool:

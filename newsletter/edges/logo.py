@@ -16,11 +16,12 @@ def read_logo(path: Path) -> Logo:
     try:
         png = path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"newsletter.logo: {path} cannot be read: {error.strerror}") from error
+        found = f"newsletter.logo: {path} cannot be read ({error.strerror})"
+        raise ConfigError(found, "name a PNG that is there, or remove the key") from error
     if len(png) > _MOST_BYTES:
         raise ConfigError(
-            f"newsletter.logo: {path} has {len(png):,} bytes and goes into every message:"
-            f" make it smaller than {_MOST_BYTES:,}"
+            f"newsletter.logo: {path} has {len(png):,} bytes and goes into every message",
+            f"make it smaller than {_MOST_BYTES:,}",
         )
     width, height = _size(png, path)
     scale = min(0.5, _TALLEST / height, _WIDEST / width)
@@ -33,4 +34,4 @@ def _size(png: bytes, path: Path) -> tuple[int, int]:
         signature, chunk, width, height = _HEADER.unpack_from(png)
         if signature == b"\x89PNG\r\n\x1a\n" and chunk == b"IHDR" and width and height:
             return width, height
-    raise ConfigError(f"newsletter.logo: {path} is no PNG picture: save it as one")
+    raise ConfigError(f"newsletter.logo: {path} is no PNG picture", "save it as one")

@@ -19,8 +19,14 @@ def read_templates(custom: Path | None) -> dict[str, str]:
     if custom is None:
         return sources
     if not custom.is_dir():
-        raise ConfigError(f"the folder of templates {custom} is missing: create it or drop the key")
+        found = f"the folder of templates {custom} is missing"
+        raise ConfigError(found, "create it, or remove newsletter.templates")
     return sources | {path.name: read_template(path) for path in _paths(custom)}
+
+
+def places(custom: Path | None) -> dict[str, str]:
+    """Where the operator's templates lie, by name."""
+    return {path.name: str(path) for path in _paths(custom)} if custom else {}
 
 
 def _paths(folder: Path) -> list[Path]:
@@ -34,6 +40,7 @@ def read_template(path: Path) -> str:
     except OSError as error:
         raise ConfigError(f"template {path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"template {path} cannot be read as UTF-8 text: {error}") from error
+        found = f"template {path} cannot be read as UTF-8 text"
+        raise ConfigError(found, f"save it as such ({error})") from error
     check(source, str(path))
     return source

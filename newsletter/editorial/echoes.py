@@ -12,6 +12,9 @@ from newsletter.editorial.similarity import Index, compare
 Array = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
 
+TELLING = 0.02
+"""Below this a shared word or two is chance: to name the insight would only puzzle its reader."""
+
 
 class Echoes:
     """The earlier insights that each of some texts resembles, found once for all readers.

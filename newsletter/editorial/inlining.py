@@ -110,7 +110,7 @@ def _swap_back(document: str, prefix: str, tags: list[str]) -> str:
     for number, tag in enumerate(tags):
         if not seen[number]:
             raise ConfigError(
-                f"inlining the CSS lost {tag}: it stands where no HTML can, or in a rule that no"
-                " element uses"
+                f"inlining the CSS of issue.html lost {tag}",
+                "it stands where no HTML can, or in a rule that no element uses",
             )
     return inlined

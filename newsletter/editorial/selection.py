@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from newsletter.editorial.echoes import TELLING
 from newsletter.editorial.model import Candidate, Echo, Issue, Pick, RunnerUp, Taste
 from newsletter.editorial.prose import counted, day_month, headline
 from newsletter.editorial.ranking import Array, Day, Reader, score, signals
@@ -19,8 +20,6 @@ Mask = npt.NDArray[np.bool_]
 _RUNNERS_UP = 5
 _ECHOES = 3
 _RELATED = 2
-# Below this a shared word or two is chance, and naming the insight would only puzzle its reader.
-_TELLING = 0.02
 _MATCH = 0.5
 
 
@@ -51,7 +50,7 @@ def choose(day: Day, reader: Reader, taste: Taste) -> Issue:
     desk = _spread(day, reader, taste)
     chosen = _greedy(desk)
     if len(chosen) < taste.minimum:
-        return Issue(day.date, (), tuple(_runners_up(desk, [])))
+        return Issue(day.date, (), tuple(_runners_up(desk, chosen)))
     picks = tuple(_pick(desk, rank, place) for rank, place in enumerate(chosen, start=1))
     return Issue(day.date, picks, tuple(_runners_up(desk, chosen)))
 
@@ -121,7 +120,7 @@ def _related(desk: _Desk, place: int, near: Sequence[tuple[int, float]]) -> Iter
     """Earlier ones already sent or older than the window: tomorrow's pick is no footnote today."""
     told = {**dict(desk.day.nearest_aged(place, _RELATED)), **dict(near)}
     for earlier in sorted(told, key=lambda one: (-told[one], one))[:_RELATED]:
-        if told[earlier] >= _TELLING:
+        if told[earlier] >= TELLING:
             yield _echo(desk, place, earlier, told[earlier])
 
 
@@ -146,33 +145,83 @@ def _reason(reader: Reader, day: Day, one: Candidate, place: int, echoes: tuple[
         parts.append(f"Said in {counted(one.this_week, 'brief')} this week.")
     elif one.brief_count > 1:
         parts.append(f"Said in {counted(one.brief_count, 'brief')}.")
-    if echoes and echoes[0].heard and echoes[0].similarity >= _TELLING and not matches:
+    if echoes and echoes[0].heard and echoes[0].similarity >= TELLING and not matches:
         closest = f"“{headline(echoes[0].text, 60)}” on {day_month(echoes[0].heard)}"
         parts.append(f"New to you. The closest you have read: {closest}.")
     return " ".join(parts) or "New to you."
 
 
 def _runners_up(desk: _Desk, chosen: list[int]) -> Iterator[RunnerUp]:
+    """The best of the rest; of all, where what was ``chosen`` is too few to be picks."""
+    few = len(chosen) < desk.taste.minimum
     left = desk.unheard.copy()
-    left[chosen] = False
+    left[[] if few else chosen] = False
     best = np.argsort(-desk.scores, kind="stable")
     for place in best[left[best]][:_RUNNERS_UP].tolist():
         one = desk.day.candidates[place].insight
-        why = _why_not(desk, place, chosen)
+        why = _restates(desk, place) or (_too_few if few else _why_not)(desk, place, chosen)
         yield RunnerUp(one.id, one.text, float(desk.scores[place]), desk.values(place), why)
 
 
+def _restates(desk: _Desk, place: int) -> str:
+    if desk.loudest[place] < desk.taste.twin_limit:
+        return ""
+    echo = _echo(desk, place, *desk.day.echoes.nearest(place, desk.reader.heard, 1)[0])
+    when = f" on {day_month(echo.heard)}" if echo.heard else ""
+    return f"restates what was sent{when}: “{headline(echo.text, 60)}”"
+
+
+def _too_few(desk: _Desk, place: int, new: Sequence[int]) -> str:
+    """Why there is no issue, or what else than itself would stand in it."""
+    if place in new:
+        need = desk.taste.minimum
+        return f"too few are new: {len(new)}, and an issue needs {need} (selection.minimum)"
+    twin = new[int(desk.day.echoes.alike(place)[new].argmax())]
+    return f"says the same as “{headline(desk.day.candidates[twin].insight.text, 60)}”"
+
+
 def _why_not(desk: _Desk, place: int, chosen: Sequence[int]) -> str:
-    """The rule that kept a candidate out, in the order in which the rules are asked."""
-    if desk.loudest[place] >= desk.taste.twin_limit:
-        echo = _echo(desk, place, *desk.day.echoes.nearest(place, desk.reader.heard, 1)[0])
-        when = f" on {day_month(echo.heard)}" if echo.heard else ""
-        return f"restates what was sent{when}: “{headline(echo.text, 60)}”"
+    """The rule that kept a candidate out.
+
+    Every pick was once preferred to it. What tells most is why the weakest was that did not score
+    more.
+    """
     likeness = desk.day.echoes.alike(place)[chosen]
     if (likeness >= desk.taste.twin_limit).any():
         return f"says the same as pick {1 + int(likeness.argmax())}"
-    if not chosen or desk.scores[place] <= desk.scores[chosen].min():
-        return "scored no higher than the picks"
-    if not _room(desk, list(chosen), desk.taste.per_brief)[place]:
+    scores = desk.scores[chosen]
+    weakest = int(scores.argmin())
+    if desk.scores[place] < scores[weakest]:
+        more = _told(scores[weakest] - desk.scores[place])
+        return f"scored lower than every pick: pick {1 + weakest} has {more} more"
+    return _preferred(desk, place, chosen[: len(chosen) - int(scores[::-1].argmin())])
+
+
+def _preferred(desk: _Desk, place: int, chosen: Sequence[int]) -> str:
+    """What decided for the last of ``chosen``, when it was picked, though it scored no more."""
+    *before, rival = chosen
+    room = _room(desk, before, desk.taste.per_brief)
+    if room[rival] and not room[place]:
         return f"{counted(desk.taste.per_brief, 'pick')} from its brief already"
-    return f"resembles pick {1 + int(likeness.argmax())} more than the rest do"
+    alike = np.array([desk.day.echoes.alike(one) for one in before] or [np.zeros(len(room))])
+    ours, theirs = _relevance(desk, alike.max(axis=0))[[place, rival]]
+    rank = f"pick {len(chosen)}"
+    level = f"{rank}, which {_order(desk, place, rival)}"
+    if ours == theirs and desk.scores[place] == desk.scores[rival]:
+        return f"level with {level}"
+    near = int(alike[:, place].argmax())
+    below = f"below {rank}" if ours < theirs else f"to the level of {level}"
+    likeness = _told(alike[near, place])
+    return f"resembles pick {1 + near} ({likeness}), and is marked down for it {below}"
+
+
+def _order(desk: _Desk, place: int, rival: int) -> str:
+    """What breaks a tie."""
+    ours, theirs = (desk.day.candidates[one].insight.date for one in (place, rival))
+    return "is newer" if theirs > ours else "came in first"
+
+
+def _told(value: float) -> str:
+    """Two digits behind the point, or as many as it takes to be more than nothing."""
+    digits = next((digits for digits in (2, 4) if round(value, digits)), 6)
+    return f"{value:.{digits}f}"

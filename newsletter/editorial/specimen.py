@@ -33,7 +33,7 @@ _PICKS = (
 )
 
 
-def specimen(sources: dict[str, str]) -> Letter:
+def specimen(sources: dict[str, str], places: dict[str, str] | None = None) -> Letter:
     """What the templates make of it. Raises ConfigError where they make nothing."""
     head = Letterhead(
         name="Five Insights",
@@ -41,7 +41,7 @@ def specimen(sources: dict[str, str]) -> Letter:
         postal_address="Five Insights\n12 Harbour Row, Porthaven",
         base_url="https://news.example.org",
         secret=b"a specimen is for nobody",
-        stationery=Stationery(sources),
+        stationery=Stationery(sources, places),
         logo=Logo(b"", 48, 48),
     )
     return letter(Issue(date(2026, 3, 14), _PICKS, first=True), _READER, head)

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
+from traceback import walk_tb
 from urllib.parse import quote, urlsplit
 
 from jinja2 import (
     DictLoader,
     Environment,
     StrictUndefined,
+    Template,
     TemplateError,
     TemplateSyntaxError,
     select_autoescape,
@@ -29,8 +31,12 @@ _INLINED = "issue.html"
 class Stationery:
     """The templates by name ("issue.html", "issue.txt", "subject.txt", and what they include)."""
 
-    def __init__(self, sources: Mapping[str, str]) -> None:
-        """Raises ConfigError where a template does not compile."""
+    def __init__(self, sources: Mapping[str, str], places: Mapping[str, str] | None = None) -> None:
+        """``places``: what errors call a template, where that is not its name.
+
+        Raises ConfigError where a template does not compile.
+        """
+        self._sources, self._places = sources, places or {}
         try:
             styled = {name: inline(sources[name]) for name in {_INLINED} & set(sources)}
             self._environment = _environment({**sources, **styled})
@@ -49,12 +55,28 @@ class Stationery:
     def pieces(self, name: str, values: dict[str, object]) -> list[str]:
         """The same in pieces, fragments among them, that make the whole when they are joined."""
         try:
-            template = self._templates[name]
-            return list(template.root_render_func(template.new_context(values)))
+            return _filled(self._templates[name], values)
         except KeyError as error:
             raise ConfigError(f"there is no template {name}") from error
         except TemplateError as error:
-            raise ConfigError(f"template {name}: {error}") from error
+            where = self._where(name, values)
+            raise ConfigError(f"template {where}: {error}", "mend that line") from error
+
+    def _where(self, name: str, values: dict[str, object]) -> str:
+        """Where filling in fails, found in the source as it is written: inlining moves lines."""
+        line = 0
+        try:
+            _filled(_environment(self._sources).get_template(name), values)
+        except TemplateError as error:
+            for frame, number in walk_tb(error.__traceback__):
+                if template := frame.f_globals.get("__jinja_template__"):
+                    name, line = template.name, template.get_corresponding_lineno(number)
+        place = self._places.get(name, name)
+        return f"{place}, line {line}" if line else place
+
+
+def _filled(template: Template, values: dict[str, object]) -> list[str]:
+    return list(template.root_render_func(template.new_context(values)))
 
 
 def check(source: str, where: str) -> None:
@@ -62,7 +84,8 @@ def check(source: str, where: str) -> None:
     try:
         _environment({}).compile(source, filename=where)
     except TemplateSyntaxError as error:
-        raise ConfigError(f"template {where}, line {error.lineno}: {error.message}") from error
+        found = f"template {where}, line {error.lineno}: {error.message}"
+        raise ConfigError(found, "mend that line") from error
 
 
 def uri(url: str) -> str:

@@ -221,7 +221,7 @@ def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.cli.ingest._MOMENT", 0.01)
     monkeypatch.setattr("newsletter.cli.parser", _parser)
     monkeypatch.setattr("newsletter.edges.templates.read_templates", lambda _custom: {})
-    monkeypatch.setattr("newsletter.editorial.stationery.Stationery", lambda _sources: stationery())
+    monkeypatch.setattr("newsletter.editorial.stationery.Stationery", lambda *_: stationery())
 
 
 @pytest.fixture

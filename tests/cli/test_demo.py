@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.cli import main
 from tests.builders import NOON
-from tests.cli.conftest import House
+from tests.cli.conftest import ROOT, House
 
 DATE = "2026-06-30"
 
@@ -72,6 +72,15 @@ def test_it_prints_where_to_look_and_a_table_of_the_picks(demo: Shown) -> None:
     config = folder / "config.toml"
     more = f"More: .venv/bin/newsletter --config {config} explain --to ada@reader.example\n"
     assert out.endswith(more), "as it was called"
+
+
+def test_the_readme_shows_what_it_prints_on_any_date(demo: Shown) -> None:
+    block = (ROOT / "README.md").read_text().partition("```text\nKofi")[2].partition("  ...\n")[0]
+    lines = f"Kofi{block}".splitlines()
+    assert len(lines) == 4
+    told = demo.out[demo.out.index("Kofi") :].splitlines()
+    for shown, line in zip(lines, told, strict=False):
+        assert line.startswith(shown.removesuffix("…")), line
 
 
 def test_every_reader_has_an_issue_for_each_of_the_days(demo: Shown) -> None:

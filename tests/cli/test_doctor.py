@@ -44,6 +44,12 @@ def well(stocked: House) -> House:
     return stocked
 
 
+@pytest.fixture
+def mailing(well: House, server: SmtpServer) -> House:
+    well.smtp(server)
+    return well
+
+
 def look(house: House) -> dict[str, tuple[str, str, str]]:
     """What to (verdict, found, mend); whatever is not ok says how to mend it."""
     done = house("doctor", "--json")
@@ -157,15 +163,49 @@ def test_a_broken_template(well: House, source: str, monkeypatch: pytest.MonkeyP
     folder.mkdir()
     (folder / "issue.html").write_bytes(source.encode("latin-1"))
     well.environment["NEWSLETTER_NEWSLETTER__TEMPLATES"] = str(folder)
-    verdict, found, _ = look(well)["message"]
+    lines = look(well)
+    verdict, found, mend = lines["message"]
     assert verdict == "fail"
-    assert "issue.html" in found
+    assert f"{folder / 'issue.html'}" in found
+    assert mend.startswith(("mend that line", "save it"))
+    assert [what for what, line in lines.items() if line[0] == "fail"] == ["message"]
 
 
-@pytest.fixture
-def mailing(well: House, server: SmtpServer) -> House:
-    well.smtp(server)
-    return well
+@pytest.mark.parametrize("text", [None, "no key"])
+def test_a_key_that_cannot_be_used_is_one_fail_and_the_server_is_greeted(
+    mailing: House, server: SmtpServer, text: str | None
+) -> None:
+    adopt(mailing, made(mailing)[2])
+    key = mailing.folder / "dkim-news1.pem"
+    key.write_text(text) if text else key.unlink()
+    lines = look(mailing)
+    assert [what for what, line in lines.items() if line[0] == "fail"] == ["signature"]
+    _, found, mend = lines["signature"]
+    assert found.startswith(f"dkim.key_file: {key} ")
+    assert "`newsletter dkim new`" in mend
+    assert (lines["message"][0], lines["server"][0]) == ("ok", "ok")
+    assert lines["size"][:2] == ("warn", "not checked: no message can be made")
+    assert server.connections == 1
+
+
+def test_what_needs_what_fails_says_so(mailing: House) -> None:
+    adopt(mailing, made(mailing)[2])
+    (mailing.folder / "newsletter.secret").unlink()
+    lines = look(mailing)
+    assert [what for what, line in lines.items() if line[0] == "fail"] == ["message"]
+    assert "restore it from the backup" in lines["message"][2]
+    assert lines["signature"] == ("warn", "not checked: message fails", "mend message first")
+    assert (lines["server"][0], lines["size"][0]) == ("ok", "warn")
+
+
+def test_a_lease_that_a_slow_answer_outlasts(mailing: House) -> None:
+    for seconds in ("1", "300"):
+        mailing.environment["NEWSLETTER_DELIVERY__LEASE_SECONDS"] = seconds
+        verdict, _, mend = look(mailing)["lease"]
+        assert verdict == "warn"
+        assert "above 300" in mend
+    mailing.environment["NEWSLETTER_DELIVERY__LEASE_SECONDS"] = "301"
+    assert "lease" not in look(mailing)
 
 
 def test_a_server_is_greeted_and_sent_nothing(mailing: House, server: SmtpServer) -> None:
@@ -181,7 +221,7 @@ def test_a_server_that_turns_away(mailing: House, server: SmtpServer) -> None:
     verdict, found, mend = look(mailing)["server"]
     assert verdict == "fail"
     assert found.startswith("421 4.3.2 Shutting down (127.0.0.1:")
-    assert mend == "check delivery.smtp.host and port, and that the server runs"
+    assert mend.startswith("it runs, and asks to wait")
     assert "size" not in look(mailing)
 
 

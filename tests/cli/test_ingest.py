@@ -1,6 +1,8 @@
 import json
 import shutil
+from contextlib import closing
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 
@@ -24,6 +26,29 @@ def test_what_came_in_is_told_new_and_in_total(house: House) -> None:
     told = "2 briefs (+1), 4 insights (+1), 5 mentions (+2), 0 rejected (+0)"
     assert told in house("ingest").out
     assert "2 briefs (+0), 4 insights (+0), 5 mentions (+0)" in house("ingest").out
+
+
+def test_an_insight_is_corrected_and_withdrawn_as_the_documents_say(house: House) -> None:
+    path, other = house.drop("one.json", *INSIGHTS[:3]), house.drop("two.json", INSIGHTS[8])
+    assert said(house) == {*INSIGHTS[:3], INSIGHTS[8]}
+    house.drop("one.json", "Keepers logged the weather well.", INSIGHTS[1])
+    assert said(house) == {"Keepers logged the weather well.", INSIGHTS[1], INSIGHTS[8]}
+    path.write_text('{"insights": []}')
+    assert INSIGHTS[1] in said(house), "a file without any holds what it said before"
+    path.unlink()
+    assert INSIGHTS[1] in said(house), "to delete it withdraws nothing"
+    house.drop("one.json", "Keepers logged the weather well.", INSIGHTS[1])
+    said(house)
+    house.drop("one.json", INSIGHTS[8])
+    assert said(house) == {INSIGHTS[8]}
+    assert other.exists()
+
+
+def said(house: House) -> set[str]:
+    """What a day can choose from, once the inbox was read."""
+    house("ingest")
+    with closing(connect(house.folder / "newsletter.db")) as db:
+        return {text for (text,) in db.execute("SELECT text FROM insight WHERE date IS NOT NULL")}
 
 
 def test_the_same_as_json(house: House) -> None:

@@ -234,7 +234,11 @@ def test_a_secret_that_is_missing_or_open_to_others_stops_what_needs_it(
     secret.chmod(0o600)
     assert "too short" in house(command).stderr
     secret.unlink()
-    assert f"{secret} cannot be read" in house(command).stderr
+    assert f"{secret} is missing: restore it from the backup" in house(command).stderr
+    secret.mkdir()
+    told = house(command).stderr
+    assert f"{secret} cannot be read (Is a directory): it must be a file of the user" in told
+    assert "init" not in told
     assert house("status").code == 0, "looking on needs no secret"
 
 

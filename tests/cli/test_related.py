@@ -17,6 +17,16 @@ def test_the_nearest_are_shown_with_the_words_they_share(house: House) -> None:
     assert "kettle" in house("related", RESTATED).out
 
 
+def test_what_shares_a_word_by_chance_is_not_shown(house: House) -> None:
+    house.drop("one.json", KETTLE, FERRY, "A litre of paint covers the hull of a small ferry once.")
+    house("ingest")
+    found = house("related", RESTATED, "--json").json
+    assert [one["text"] for one in found] == [KETTLE]
+    unlike = "A piano that is played on the ground floor wakes nobody."
+    assert house("related", unlike).out == "nothing earlier resembles it\n"
+    assert house("related", unlike, "--json").json == []
+
+
 def test_an_insight_is_not_related_to_itself(house: House) -> None:
     house.drop("one.json", KETTLE, RESTATED, FERRY)
     house("ingest")

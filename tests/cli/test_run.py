@@ -17,8 +17,10 @@ from urllib.request import urlopen
 import pytest
 
 from newsletter.cli.app import App
+from newsletter.cli.clocks import steady
 from newsletter.cli.run import Shift
 from newsletter.cli.send import desk
+from newsletter.edges.store import marks
 from newsletter.edges.store.ledger import Steady
 from newsletter.editorial.tokens import token as sign
 from tests.cli.conftest import INSIGHTS, House, noon_zone
@@ -101,6 +103,27 @@ def shift(stocked: House, server: SmtpServer) -> Iterator[Shift]:
     stop = Event()
     yield Shift(app, desk(app, stop, lambda _done, _total: None), stop)
     app.close()
+
+
+def test_another_scheduler_is_told_at_the_start(
+    shift: Shift, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    shift.greet()
+    assert not caplog.records
+    with shift.app.store.writing() as db:
+        marks.works(db, "quay:31:7:1.5", house.now, steady())
+    shift.greet()
+    (told,) = caplog.records
+    assert told.levelname == "WARNING"
+    assert "another scheduler works beside this one, process 31 on quay: end one" in caplog.text
+
+
+def test_one_file_is_one(shift: Shift, house: House, caplog: pytest.LogCaptureFixture) -> None:
+    shift.ingest()
+    house.drop("new.json", "Tide tables were secret in wartime.")
+    with caplog.at_level(logging.INFO, "newsletter"):
+        shift.ingest()
+    assert "read 1 file: 1 new brief, 0 rejected" in caplog.text
 
 
 def test_a_server_that_is_down_is_asked_again_at_every_waking(

@@ -55,6 +55,27 @@ def test_init_refuses_to_overwrite_and_leaves_all_as_it_was(house: House) -> Non
     assert house.config.stat().st_mtime_ns == config
 
 
+def test_init_writes_a_secret_that_is_missing_and_nothing_else(house: House) -> None:
+    secret = house.folder / "newsletter.secret"
+    secret.unlink()
+    told = house("serve").stderr
+    before = everything(house.folder)
+    assert f"{secret} is missing: restore it from the backup" in told
+    assert f"`newsletter init {house.folder}` makes another" in told
+    done = house.bare("init", str(house.folder))
+    assert (done.code, f"{secret}: a new secret" in done.out) == (0, True)
+    after = everything(house.folder)
+    assert len(after.pop(str(secret))) > 32
+    assert (after, mode(secret)) == (before, 0o600)
+    assert house.bare("init", str(house.folder)).code == 2
+
+
+def test_init_looks_for_the_secret_where_the_configuration_says(house: House) -> None:
+    house.config.write_text(f"{house.config.read_text()}\n[web]\nsecret_file = 'other'\n")
+    assert house.bare("init", str(house.folder)).code == 0
+    assert mode(house.folder / "other") == 0o600
+
+
 def test_init_beside_an_older_database_keeps_it_and_its_secret(house: House) -> None:
     house.subscribe("ann@letters.example")
     secret = (house.folder / "newsletter.secret").read_bytes()

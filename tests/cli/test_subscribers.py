@@ -1,6 +1,7 @@
 import csv
 import io
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
 
@@ -84,8 +85,10 @@ def test_two_spellings_of_an_address_are_one_subscriber(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--timezone", "Europe/Pariss"], "no zone is called 'Europe/Pariss': write Europe/Paris"),
+        (["--timezone", "Europe/Pariss"], "no zone is called 'Europe/Pariss': write one such as"),
         (["--timezone", "/etc/passwd"], "no zone is called"),
+        (["--name", "n" * 101], "101 characters in the name: shorten to 100"),
+        (["--interests", "t" * 1001], "1,001 characters in the interests: shorten to 1,000"),
         (["--hour", "24"], "hour 24 is not between 0 and 23"),
         (["--hour", "-1"], "hour -1 is not between 0 and 23"),
         (
@@ -242,6 +245,22 @@ def test_import_takes_the_good_lines_and_names_the_others(house: House) -> None:
 def test_an_hour_is_written_in_plain_digits(house: House, hour: str) -> None:
     (told,) = refused(house, f"address,hour\n{ANN},{hour}\n").values()
     assert "is no number from 0 to 23" in told
+
+
+def test_the_longest_name_and_interests_are_taken(house: House) -> None:
+    bring_in(house, f"address,name,interests\n{ANN},{'n' * 100},{'t' * 1000}\n")
+    assert (row(house)["name"], row(house)["interests"]) == ("n" * 100, "t" * 1000)
+    told = refused(house, f"address,name\nbea@letters.example,{'n' * 101}\n")
+    assert told == {2: "bea@letters.example: 101 characters in the name: shorten to 100"}
+
+
+def test_a_longer_name_from_before_stays(house: House) -> None:
+    house.subscribe(ANN)
+    with closing(connect(house.folder / "newsletter.db")) as db, db:
+        db.execute("UPDATE subscriber SET name = ?", ("n" * 3000,))
+    assert house("subscribers", "add", ANN, "--hour", "9").code == 0
+    assert house("subscribers", "add", ANN, "--name", "n" * 2999).code == 2
+    assert (row(house)["name"], row(house)["hour"]) == ("n" * 3000, 9)
 
 
 def test_export_is_utf_8_in_every_locale(house: House) -> None:

@@ -514,6 +514,23 @@ def test_a_greeting_that_fails_is_nobodys_fault(
         connect(server, timeout=0.2).send(envelope())
 
 
+@pytest.mark.parametrize(
+    ("answer", "advice"),
+    [
+        ("421 4.3.2 Too busy", "it runs, and asks to wait: try again later"),
+        ("554 5.7.1 Blocked", "it does not serve this machine"),
+        (DROP, "check delivery.smtp.host and port, and that the server runs"),
+    ],
+)
+def test_the_advice_follows_the_answer(
+    server: SmtpServer, connect: Connect, answer: str, advice: str
+) -> None:
+    server.fail("CONNECT", answer)
+    with pytest.raises((ChannelDown, SenderRefused)) as caught:
+        connect(server).send(envelope())
+    assert caught.value.advice.startswith(advice)
+
+
 @pytest.mark.parametrize("answer", ["421 4.3.2 Too busy", DROP, STALL])
 def test_an_ehlo_that_fails_is_nobodys_fault(
     server: SmtpServer, connect: Connect, answer: str

@@ -136,7 +136,7 @@ def test_threads_make_the_same_letters(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_is_no_value_is_refused(template: str, why: str) -> None:
     paper = Stationery({"a.txt": template})
-    with pytest.raises(ConfigError, match=f"template a.txt: .*{why}"):
+    with pytest.raises(ConfigError, match=f"template a.txt, line 1: .*{why}"):
         paper.fill("a.txt", some=[1])
 
 

@@ -1,5 +1,6 @@
 """The five picks: never the same twice, never a twin, never a footnote of tomorrow."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -71,7 +72,57 @@ def test_why_not_names_the_rule_that_kept_it_out() -> None:
     weaker = [candidate(n, unlike(n), TODAY - timedelta(9), brief_id=n) for n in range(20, 24)]
     why = {one.insight_id: one.why for one in pick(*crowd, *weaker).runners_up}
     assert why[12] == why[13] == "2 picks from its brief already"
-    assert why[23] == "scored no higher than the picks"
+    assert why[23] == "level with pick 5, which came in first"
+
+
+def reasons(issue: Issue) -> dict[int, str]:
+    return {one.insight_id: one.why for one in issue.runners_up}
+
+
+def test_what_scored_lower_is_told_by_how_much() -> None:
+    older = candidate(20, unlike(20), TODAY - timedelta(1))
+    near = candidate(21, unlike(21), TODAY)
+    issue = pick(*strangers(5), older, near, taste=replace(TASTE, count=6))
+    lowest = min(one.score for one in issue.picks)
+    (left,) = issue.runners_up
+    assert left.why == f"scored lower than every pick: pick 1 has {lowest - left.score:.2f} more"
+    faint = replace(TASTE, count=6, weights={**TASTE.weights, "freshness": 0.001})
+    (left,) = pick(*strangers(5), older, near, taste=faint).runners_up
+    assert left.why == "scored lower than every pick: pick 1 has 0.000045 more"
+
+
+def test_ties_are_told_by_what_broke_them() -> None:
+    undated = replace(TASTE, weights={**TASTE.weights, "freshness": 0.0})
+    older = candidate(9, unlike(9), TODAY - timedelta(2))
+    assert reasons(pick(*strangers(5), older, taste=undated)) == {
+        9: "level with pick 5, which is newer"
+    }
+    assert reasons(pick(*strangers(6))) == {15: "level with pick 5, which came in first"}
+
+
+def test_the_mark_down_for_resembling_a_pick_is_told() -> None:
+    loose = replace(TASTE, twin_limit=1.0, count=3)
+    some = candidate(1, KETTLE), candidate(2, RESTATED), *strangers(2)
+    (why,) = reasons(pick(*some, taste=loose)).values()
+    assert re.fullmatch(
+        r"resembles pick 1 \(0\.\d\d\), and is marked down for it below pick 3", why
+    )
+    level = replace(loose, diversity=0.0)
+    assert reasons(pick(*some, taste=level)) == {11: "level with pick 3, which came in first"}
+
+
+def test_without_picks_nothing_is_said_of_any() -> None:
+    issue = pick(*strangers(2))
+    assert set(reasons(issue)) == {10, 11}
+    assert set(reasons(issue).values()) == {
+        "too few are new: 2, and an issue needs 3 (selection.minimum)"
+    }
+    twins = pick(candidate(1, KETTLE), candidate(2, RESTATED), candidate(3, unlike(3)))
+    assert twins.picks == ()
+    assert reasons(twins)[2].startswith("says the same as “A kettle descaled monthly")
+    old = Insight(1, KETTLE, TODAY - timedelta(30))
+    few = pick(candidate(2, RESTATED), heard={1: 3}, archive=(old,))
+    assert reasons(few)[2].startswith("restates what was sent on 11 March")
 
 
 def test_too_few_worthy_ones_are_no_issue() -> None:

@@ -57,11 +57,22 @@ def test_a_template_that_does_not_compile_names_its_line() -> None:
 
 
 def test_a_template_that_asks_for_what_is_not_there_is_named() -> None:
-    paper = Stationery({"issue.txt": "{{ nmae }}"})
-    with pytest.raises(ConfigError, match=r"template issue\.txt: 'nmae' is undefined"):
+    paper = Stationery({"issue.txt": "fine\n{{ nmae }}"})
+    with pytest.raises(ConfigError, match=r"template issue\.txt, line 2: 'nmae' is undefined"):
         paper.fill("issue.txt", name="x")
     with pytest.raises(ConfigError, match=r"no template other\.txt"):
         paper.fill("other.txt")
+
+
+def test_the_line_is_that_of_the_source_and_the_template_the_one_that_asks() -> None:
+    style = "<style>\np { color: red }\nb { color: red }\n</style>\n"
+    page = f"<html><head>{style}</head><body>\n<p>\n\n{{{{ nosuch }}}}</p></body></html>"
+    paper = Stationery({"issue.html": page}, {"issue.html": "mine/issue.html"})
+    with pytest.raises(ConfigError, match=r"^template mine/issue\.html, line 8: 'nosuch' is und"):
+        paper.fill("issue.html")
+    paper = Stationery({"issue.txt": "{% include 'end.txt' %}", "end.txt": "\n\nBye, {{ who }}"})
+    with pytest.raises(ConfigError, match=r"^template end\.txt, line 3: 'who' is undefined: mend"):
+        paper.fill("issue.txt")
 
 
 def test_an_included_template_is_found() -> None:

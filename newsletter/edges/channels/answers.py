@@ -99,7 +99,7 @@ def unusable(where: str, error: Exception) -> DeliveryError:
         case smtplib.SMTPAuthenticationError(smtp_code=code) if 500 <= code < 600:
             return SenderRefused(f"{_line(code, error.smtp_error)} ({where})", _LOGIN)
         case smtplib.SMTPResponseException(smtp_code=code):
-            kind, advice = (SenderRefused, _SERVICE) if 500 <= code < 600 else (ChannelDown, _TRY)
+            kind, advice = _ANSWERED.get(code // 100, (ChannelDown, _TRY))
             return kind(f"{_line(code, error.smtp_error)} ({where})", advice)
         case smtplib.SMTPException() if not isinstance(error, smtplib.SMTPServerDisconnected):
             return SenderRefused(f"{where}: {reason(error)}", _LOGIN)
@@ -113,7 +113,12 @@ _CERTIFICATE = (
 _TLS = 'check delivery.smtp.security ("tls" is usually port 465, "starttls" port 587)'
 _LOGIN = "check delivery.smtp.username and password, and delivery.smtp.security"
 _SERVICE = "it does not serve this machine: check [delivery.smtp], or ask who runs it"
+_WAIT = "it runs, and asks to wait: try again later, and where that lasts ask who runs it"
 _TRY = "check delivery.smtp.host and port, and that the server runs"
+_ANSWERED: dict[int, tuple[type[DeliveryError], str]] = {
+    4: (ChannelDown, _WAIT),
+    5: (SenderRefused, _SERVICE),
+}
 
 
 def _advice(step: Step, enhanced: str) -> str:

@@ -27,8 +27,11 @@ from newsletter.errors import (
 
 Security = Literal["none", "starttls", "tls"]
 
+_TIMEOUT = 30.0
 _PATIENCE = 10
 """The answer to the dot may take longest (RFC 5321 4.5.3.2.6): to give up early is to lose it."""
+SLOWEST = _TIMEOUT * _PATIENCE
+"""Seconds that it is waited for."""
 
 _GROUP: tuple[Step, ...] = ("MAIL", "RCPT", "DATA")
 _DOT = re.compile(rb"\.(?<=\n\.)")
@@ -61,7 +64,7 @@ class Smtp:
         security: Security,
         username: str = "",
         password: str = "",
-        timeout: float = 30.0,
+        timeout: float = _TIMEOUT,
         per_connection: int = 0,
     ) -> None:
         _check_login(host, security, username, password)

@@ -229,7 +229,8 @@ def _postgresql(url: URL) -> Engine:
         engine = create_engine(url, pool_pre_ping=True, **_OPTIONS)
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"store.url needs the package {error.name}: pip install 'newsletter[postgresql]'"
+            f"store.url needs the package {error.name}: install the newsletter anew with its extra,"
+            " from the checkout: pip install --constraint constraints.txt '.[postgresql]'"
         ) from error
     event.listen(engine, "begin", _begin_postgresql)
     return engine

@@ -109,6 +109,8 @@ def _misfit(text: str, error: msgspec.ValidationError) -> NoReturn:
     found = _PLACE.search(str(error))
     place = found[1] if found else "$"
     reason = _PLACE.sub("", str(error))
+    if "matching regex" in reason:  # the one pattern there is, that of $.published
+        reason = "it is no date: write one like 2026-03-14"
     raise BriefRejected(f"{place}: {reason}", places(text).get(place)) from error
 
 

@@ -1,4 +1,5 @@
 import stat
+import sys
 import threading
 from pathlib import Path
 
@@ -179,3 +180,13 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
 def test_a_server_that_is_down_is_told() -> None:
     with pytest.raises(StoreError, match="is the server running"):
         Store("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+def test_without_the_driver_no_index_is_named_that_may_hold_a_namesake(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigError) as caught:
+        Store("postgresql://nobody@127.0.0.1:1/nothing")
+    assert "store.url needs the package psycopg" in str(caught.value)
+    assert str(caught.value).endswith("'.[postgresql]'")

@@ -95,7 +95,7 @@ def test_an_address_that_is_none_is_dropped_and_said_so() -> None:
         ('{"podcast": "x"}', 1, "$: Object missing required field `insights`"),
         ("\n[]", 2, "$: Expected `object`, got `array`"),
         ('{"insights": ["x."],\n"speakers": ["a",\n7]}', 3, "$.speakers[1]"),
-        ('{"insights": ["x."],\n"published": "soon"}', 2, "$.published"),
+        ('{"insights": ["x."],\n"published": "soon"}', 2, "$.published: it is no date: write one"),
         ('{"insights": ["x."],\n"published": "2026-02-30"}', 2, "$.published"),
         ('{"insights": ["x."],\n"title": "' + "x" * 501 + '"}', 2, "$.title"),
         ('{"insights": [\n"' + "x" * 4001 + '"]}', 2, "$.insights[0]"),
