@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -161,6 +161,8 @@ pick = Table(
     Column("echoes", JSON, nullable=False),
     Column("related", JSON, nullable=False),
     Column("reason", Text, nullable=False),
+    # Composing reads no more than these two, of all that a reader was ever sent.
+    Index("ix_pick_issue_id_insight_id", "issue_id", "insight_id"),
 )
 
 delivery = Table(
