@@ -142,13 +142,13 @@ def test_a_reason_names_the_closest_that_was_read() -> None:
     old = Insight(
         1, "Kettles on ships boil at a lower heat high in the Andes.", TODAY - timedelta(40)
     )
-    kin = candidate(2, "Kettles on ships whistle: a jet of steam sheds rings of air.")
-    issue = pick(kin, *strangers(2), heard={1: 1}, archive=(old,))
-    (first,) = [one for one in issue.picks if one.insight_id == 2]
-    assert first.reason == (
-        "New to you. The closest you have read: “Kettles on ships boil at a lower heat high in"
-        " the Andes” on 13 March."
-    )
+    closest = "The closest you have read: “Kettles on ships boil at a lower heat high in the Andes”"
+    for high, reason in ((" high", f" {closest} on 13 March."), ("", "")):
+        kin = f"Kettles on ships whistle{high}: a jet of steam sheds rings of air."
+        issue = pick(candidate(2, kin), *strangers(2), heard={1: 1}, archive=(old,))
+        (first,) = [one for one in issue.picks if one.insight_id == 2]
+        assert first.reason == f"New to you.{reason}"
+        assert bool(first.related) == bool(reason), "chance is no footnote"
 
 
 @pytest.mark.parametrize(
