@@ -7,8 +7,10 @@ from pathlib import Path
 from uuid import getnode
 
 from newsletter.cli.app import App
+from newsletter.cli.output import warn
 from newsletter.edges.store import ledger
 from newsletter.edges.store.ledger import Steady
+from newsletter.errors import StoreError
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
@@ -20,13 +22,20 @@ def steady() -> Steady:
 
 
 def lapse(app: App) -> int:
-    """What dead senders left is unknown, for who looks as well; how many became so just now."""
+    """What dead senders left is unknown, for who looks as well; how many became so just now.
+
+    On a full disk there is more to see than that.
+    """
     now = app.clock(), steady()
     with app.store.reading() as db:
-        if not ledger.lapsed(db, *now):
+        if not (count := ledger.lapsed(db, *now)):
             return 0
-    with app.store.writing(durable=True) as db:
-        return ledger.lapse(db, *now)
+    try:
+        with app.store.writing(durable=True) as db:
+            return ledger.lapse(db, *now)
+    except StoreError as error:
+        warn(f"{count:,} of those that are sending are unknown, which cannot be written: {error}")
+        return 0
 
 
 @cache

@@ -2,14 +2,14 @@
 
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from newsletter.cli.app import App
 from newsletter.cli.clocks import lapse
 from newsletter.cli.output import say, say_json, say_json_each
 from newsletter.cli.status import next_try
-from newsletter.edges.store import orders, overview
+from newsletter.edges.store import marks, orders, overview
 from newsletter.editorial.due import local_date
 from newsletter.editorial.prose import counted
 from newsletter.errors import UsageError
@@ -24,12 +24,16 @@ def list_(app: App, words: Namespace) -> int:
     today = local_date(app.clock(), app.settings.newsletter.timezone)
     day = words.date or (None if words.state else today)
     lapse(app)
+    now = app.clock()
     with app.store.reading() as db:
         rows = orders.listed(db, words.state, None, day)
         if words.json:
             say_json_each(rows)
         else:
             _tell(app, rows)
+    if words.state == "unknown" and not day:
+        with app.store.writing() as db:
+            marks.show(db, now)
     return 0
 
 
@@ -61,12 +65,16 @@ def _answers(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def resolve(app: App, words: Namespace) -> int:
-    """Raises UsageError where some became unknown only now: nobody was shown them, nor looked."""
+    """Raises UsageError where some became unknown only now, or since all were listed: nobody was
+    shown them, nor looked. Whom the operator names was looked for.
+    """
     now = app.clock()
-    if fresh := lapse(app):
-        raise UsageError(f"{fresh:,} {_FRESH}")
+    fresh = lapse(app)
     ids = [app.subscriber(address).id for address in words.to] if words.to else None
     with app.store.writing(durable=True) as db:
+        since = marks.shown(db, now) or _NEVER
+        if new := fresh or (not ids and orders.count(db, "unknown", ids, words.date, since=since)):
+            raise UsageError(f"{new:,} {_UNSEEN}")
         over = orders.count(db, "unknown", ids, words.date, over=now)
         done = orders.resolve(db, words.as_, now, ids, words.date)
         taken = orders.count(db, "sending", ids, words.date)
@@ -83,10 +91,12 @@ def resolve(app: App, words: Namespace) -> int:
     return 0
 
 
-_FRESH = (
-    "became unknown only now, and nothing was resolved: see `newsletter deliveries --state"
-    " unknown`, look for their Message-IDs in the mail server's log, and say it again"
+_UNSEEN = (
+    "became unknown since you were shown them all, and nothing was resolved: see `newsletter"
+    " deliveries --state unknown`, look for their Message-IDs in the mail server's log, and say it"
+    " again"
 )
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _TAKEN = "still at a sender, or its lease is not over (delivery.lease_seconds): try again then"
 
 

@@ -41,8 +41,9 @@ def tell(
         warn(f"{path} is still being written; it was left for the next time")
     for one in gathered.rejected:
         warn(f"{one.path} was rejected: {one.reason}")
-    if report.outcomes:
-        say(", ".join(f"{count} {state}" for state, count in sorted(report.outcomes.items())))
+    if report.outcomes.total():
+        outcomes = sorted((+report.outcomes).items())
+        say(", ".join(f"{count} {state}" for state, count in outcomes))
     for reason, count in sorted(report.skipped.items()):
         say(f"{count:,} skipped: {_why(app, reason)}")
     if stopped:

@@ -124,7 +124,8 @@ class Settling:
 
     def _told(self, row: Claimed, settled: Settled, mine: Set[int]) -> None:
         self.forget(row)
-        state = _OUTCOMES[settled.how] if row.id in mine else "lost"
+        # Taken for dead meanwhile: the ledger says unknown, whatever we heard.
+        state = _OUTCOMES[settled.how] if row.id in mine else "unknown"
         self.count(state)
         log_row(row, state, settled.values.get("answer", ""))
 

@@ -207,9 +207,9 @@ def _preferred(desk: _Desk, place: int, chosen: Sequence[int]) -> str:
     ours, theirs = _relevance(desk, alike.max(axis=0))[[place, rival]]
     rank = f"pick {len(chosen)}"
     level = f"{rank}, which {_order(desk, place, rival)}"
-    if ours == theirs and desk.scores[place] == desk.scores[rival]:
-        return f"level with {level}"
     near = int(alike[:, place].argmax())
+    if (ours == theirs and desk.scores[place] == desk.scores[rival]) or not alike[near, place]:
+        return f"level with {level}"
     below = f"below {rank}" if ours < theirs else f"to the level of {level}"
     likeness = _told(alike[near, place])
     return f"resembles pick {1 + near} ({likeness}), and is marked down for it {below}"

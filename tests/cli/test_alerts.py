@@ -88,6 +88,7 @@ def test_unknown_ones_are_told_once_a_day(told: House, server: SmtpServer) -> No
     told.now = NOON + timedelta(hours=12)
     told("send")
     assert len(alerts(server)) == 2, "a new day"
+    told("deliveries", "--state", "unknown")
     told("deliveries", "resolve", "--as", "sent")
     told.now += timedelta(days=1)
     told("send")

@@ -6,6 +6,7 @@ from sqlite3 import connect
 import pytest
 
 from newsletter.cli.clocks import steady
+from newsletter.errors import StoreError
 from tests.cli.conftest import House
 from tests.smtp_server import DROP, SmtpServer
 
@@ -123,6 +124,7 @@ def test_what_is_known_to_be_sent_is_settled(unknowing: House, server: SmtpServe
 
 
 def test_what_never_arrived_is_sent_again(unknowing: House, server: SmtpServer) -> None:
+    assert unknowing("deliveries", "--state", "unknown").code == 0
     done = unknowing("deliveries", "resolve", "--as", "pending")
     assert done.out.splitlines() == [
         "2 unknown deliveries resolved as pending",
@@ -134,6 +136,7 @@ def test_what_never_arrived_is_sent_again(unknowing: House, server: SmtpServer) 
 
 def test_yesterdays_is_not_sent_again_and_it_says_so(unknowing: House) -> None:
     unknowing.now += timedelta(days=1)
+    assert unknowing("deliveries", "--state", "unknown").code == 0
     done = unknowing("deliveries", "resolve", "--as", "pending")
     assert "too old to be sent again" in done.out
     unknowing("send")
@@ -180,12 +183,45 @@ def test_what_a_dead_sender_left_is_told_before_it_is_settled(
         died(mailing, ago=1)
         hasty = mailing("deliveries", "resolve", "--as", "pending", *whom)
         assert hasty.code == 2
-        assert "3 became unknown only now, and nothing was resolved" in hasty.stderr
+        assert "3 became unknown since you were shown them all, and nothing" in hasty.stderr
         assert {state for _, state, _ in mailing.ledger()} == {"unknown"}
     died(mailing, ago=1)
     assert told in mailing(*look).out
+    mailing("deliveries", "--state", "unknown")
     done = mailing("deliveries", "resolve", "--as", "pending", "--json")
     assert done.json == {"resolved": 3, "as": "pending", "sending": 0}
+
+
+def test_on_a_full_disk_there_is_still_something_to_see(
+    mailing: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise StoreError("the database: database or disk is full")
+
+    mailing("send")
+    died(mailing, ago=1)
+    monkeypatch.setattr("newsletter.edges.store.ledger.lapse", full)
+    done = mailing("status")
+    assert "3  sending" in done.out
+    assert "3 of those that are sending are unknown, which cannot be written: the" in done.stderr
+
+
+def test_what_became_unknown_since_it_was_listed_is_not_settled(unknowing: House) -> None:
+    """Whoever found it: a scheduler beside us, or a look at the status."""
+    hasty = unknowing("deliveries", "resolve", "--as", "pending")
+    assert (hasty.code, "2 became unknown since" in hasty.stderr) == (2, True)
+    unknowing("deliveries", "--state", "unknown", "--date", "2026-03-14")
+    assert unknowing("deliveries", "resolve", "--as", "pending").code == 2, "not all were shown"
+    unknowing("deliveries", "--state", "unknown", "--json")
+    unknowing.now += timedelta(minutes=1)
+    died(unknowing, ago=1)
+    unknowing("status")
+    hasty = unknowing("deliveries", "resolve", "--as", "pending")
+    assert (hasty.code, "3 became unknown since" in hasty.stderr) == (2, True)
+    named = unknowing("deliveries", "resolve", "--as", "sent", "--to", CLEO, "--json")
+    assert named.json["resolved"] == 1
+    unknowing("deliveries", "--state", "unknown")
+    assert unknowing("deliveries", "resolve", "--as", "sent", "--json").json["resolved"] == 2
 
 
 def test_an_earlier_answer_is_not_the_one_that_is_missing(

@@ -163,7 +163,7 @@ def test_a_sender_whose_row_was_taken_says_nothing_about_it(house: House) -> Non
 
     house.channel.before = sleep
     report = house.tick()
-    assert report.outcomes["lost"] == 1
+    assert report.outcomes["unknown"] == 1
     assert states(house)[0] == ("unknown", None)
     assert house.channel.recipients.count(ANN) == 1
 

@@ -109,6 +109,10 @@ def test_the_mark_down_for_resembling_a_pick_is_told() -> None:
     )
     level = replace(loose, diversity=0.0)
     assert reasons(pick(*some, taste=level)) == {11: "level with pick 3, which came in first"}
+    often = replace(strangers(4)[3], brief_count=5)
+    only = replace(loose, diversity=1.0)
+    (why,) = reasons(pick(*strangers(3), often, taste=only)).values()
+    assert why == "level with pick 3, which came in first", "the score does not count"
 
 
 def test_without_picks_nothing_is_said_of_any() -> None:

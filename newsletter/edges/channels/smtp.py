@@ -328,7 +328,8 @@ def _line_ends(message: bytes) -> str | tuple[str, ...] | None:
 def _answer(client: smtplib.SMTP, seconds: float) -> Steps[Answer]:
     """The next one, waited for unless it is there already: of several, the first reading takes all.
 
-    Where a part of it is there the rest is waited for standing still, for a timeout at most.
+    Where a part of it is there the rest is waited for standing still, a timeout at most for each
+    line.
     """
     if client.sock is not None and not _is_there(client):
         yield Wait.of(client.sock.fileno(), seconds)

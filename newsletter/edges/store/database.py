@@ -82,7 +82,7 @@ class Store:
         """
         if self.engine.dialect.name != "sqlite":
             return None
-        path = Path(str(self.engine.url.database))
+        path = Path(str(self.engine.url.database)).resolve()
         left = disk_usage(path.parent).free
         if left < _ROOM:
             raise StoreError(

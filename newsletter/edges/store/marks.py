@@ -10,6 +10,7 @@ from newsletter.edges.store.schema import mark
 
 _SCHEDULER = "scheduler "
 _TOLD = "told "
+_SHOWN = "shown unknown"
 _ALIVE = timedelta(minutes=3)
 _LONGEST = timedelta(days=2)
 
@@ -55,6 +56,20 @@ def told(db: Connection, cause: str, now: datetime) -> bool:
 
 def tell(db: Connection, cause: str, until: datetime) -> None:
     """From now on they need not, ``until`` then."""
-    name = f"{_TOLD}{cause}"
+    _set(db, f"{_TOLD}{cause}", until)
+
+
+def show(db: Connection, now: datetime) -> None:
+    """The operator was shown all that was unknown by then."""
+    _set(db, _SHOWN, now)
+
+
+def shown(db: Connection, now: datetime) -> datetime | None:
+    """When they last were; an instant to come was written by a clock that ran ahead."""
+    at = db.scalar(select(mark.c.at).where(mark.c.name == _SHOWN))
+    return at if at is not None and at <= now else None
+
+
+def _set(db: Connection, name: str, at: datetime) -> None:
     db.execute(mark.delete().where(mark.c.name == name))
-    db.execute(mark.insert().values(name=name, at=until, boot="", seconds=0.0))
+    db.execute(mark.insert().values(name=name, at=at, boot="", seconds=0.0))

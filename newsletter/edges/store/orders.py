@@ -57,9 +57,14 @@ def count(
     ids: Sequence[int] | None,
     day: date | None,
     over: datetime | None = None,
+    since: datetime | None = None,
 ) -> int:
-    """How many there are; ``over``: of those whose next issue was due by then."""
+    """How many there are; ``over``: of those whose next issue was due by then, ``since``: of those
+    that came to be so after it.
+    """
     query = select(func.count()).where(_chosen(state, ids, day))
+    if since is not None:
+        query = query.where(deliveries.c.changed_at > since)
     if over is not None:
         query = query.where(deliveries.c.expires_at <= over)
     return int(db.scalar(query) or 0)

@@ -60,7 +60,7 @@ def troubles(db: Connection, day: date, most: int) -> Sequence[RowMapping]:
     the rest, what happened last: no old failure hides a present one.
     """
     # A server names the mailbox it speaks of: the same answer to many would be many.
-    said = func.replace(deliveries.c.answer, subscribers.c.address, "")
+    said = func.replace(func.lower(deliveries.c.answer), func.lower(subscribers.c.address), "")
     alike = (deliveries.c.state, deliveries.c.reason, deliveries.c.domain, said)
     groups = (
         select(
