@@ -87,7 +87,8 @@ class Store:
         if left < _ROOM:
             raise StoreError(
                 f"the disk of {path} has {left // _MB} MB left, and {_ROOM // _MB} are needed to"
-                " keep account of what is sent: free some space"
+                " keep account of what is sent",
+                "free some space",
             )
         return left
 
@@ -229,8 +230,9 @@ def _postgresql(url: URL) -> Engine:
         engine = create_engine(url, pool_pre_ping=True, **_OPTIONS)
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"store.url needs the package {error.name}: install the newsletter anew with its extra,"
-            " from the checkout: pip install --constraint constraints.txt '.[postgresql]'"
+            f"store.url needs the package {error.name}",
+            "install the newsletter anew with its extra, from the checkout:"
+            " pip install --constraint constraints.txt '.[postgresql]'",
         ) from error
     event.listen(engine, "begin", _begin_postgresql)
     return engine
