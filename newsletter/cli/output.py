@@ -14,8 +14,8 @@ from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from newsletter.editorial.model import digest
-from newsletter.errors import NewsletterError
+from newsletter.domain.errors import NewsletterError
+from newsletter.domain.model import digest
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -36,6 +36,11 @@ def say(text: str = "") -> None:
 
 def warn(text: str) -> None:
     print(f"warning: {printable(text)}", file=sys.stderr)
+
+
+def warn_each(texts: Iterable[str]) -> None:
+    for text in texts:
+        warn(text)
 
 
 def say_json(value: object) -> None:
