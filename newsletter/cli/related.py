@@ -9,7 +9,7 @@ from newsletter.composing.related import Related, related
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import UsageError
 from newsletter.domain.text import headline
-from newsletter.ranking.echoes import TELLING
+from newsletter.ranking.echoes import NAMED_FROM
 
 _WORDS = 6
 
@@ -21,7 +21,7 @@ def show(app: App, args: Namespace) -> int:
         near = related(app.rules, about, today, args.most)
     except KeyError:
         raise UsageError(f"there is no insight {about}: see `newsletter explain --json`") from None
-    found = [one for one in near if one.probability >= TELLING]
+    found = [one for one in near if one.probability >= NAMED_FROM]
     if args.json:
         say_json([asdict(one) for one in found])
     elif not found:

@@ -11,7 +11,7 @@ from newsletter.domain.due import due_at, local_date, next_due, too_late
 from newsletter.domain.model import Issue, SelectionSettings, Subscriber, digest
 from newsletter.failpoints import reach
 from newsletter.ranking.selection import choose
-from newsletter.ranking.signals import Day, Reader, echoes_of, in_order
+from newsletter.ranking.signals import Day, Reader, echoes_of, newest_first
 from newsletter.storage import Connection, Store, archive, issues, ledger, operator_actions
 from newsletter.storage.database import chunks
 from newsletter.storage.ledger import Entry, Waiting
@@ -174,7 +174,7 @@ class Edition:
         with rules.store.reading() as db:
             candidates = archive.candidates(db, day, self.taste.window_days)
             index = index_of(db, rules.index_cache, rules.language)
-            echoes = echoes_of(in_order(candidates), index)
+            echoes = echoes_of(newest_first(candidates), index)
             known = archive.archive(db, day, echoes.ids.tolist())
         self.day = Day(day, candidates, known, self.taste.window_days, echoes)
         self._composed: dict[str, int | None] = {}
