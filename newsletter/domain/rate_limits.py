@@ -20,15 +20,16 @@ AHEAD = 2 * HORIZON
 differ by a second."""
 
 SOON = timedelta(milliseconds=20)
-"""How much later than the next slot of all a domain's slot may be: waiting for it delays the others."""
+"""How much later than the next slot of all messages a domain's slot may be: waiting for it delays
+the others."""
 
 _NONE = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Messages a second: all senders together, to each domain, and to the named domains (ASCII, lower
-    case). 0 is no limit."""
+    """Messages a second: of all senders together, to each domain, and to the named domains
+    (ASCII, lower case). 0 is no limit."""
 
     per_second: float = 0.0
     per_domain: float = 0.0
