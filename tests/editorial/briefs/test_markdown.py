@@ -169,7 +169,7 @@ def test_a_year_at_the_start_of_a_line_is_no_list_item() -> None:
         ("Ice <!-- who says\nso? --> hums.", "Ice hums."),
         ("Ice <!-- hums.",) * 2,
         ("> Ice hums\n> in spring.", "Ice hums in spring."),
-        ("Ice hums  \nin\\\nspring.", "Ice hums in\\ spring."),
+        ("Ice hums  \nin\\\nspring.", "Ice hums in spring."),
         ("Ice hums&#0; in&#x202e; spring.", "Ice hums\ufffd in spring."),
     ],
 )
