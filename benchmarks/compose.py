@@ -14,9 +14,9 @@ from benchmarks import naive
 from benchmarks.house import SENDER, TASTE
 from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
 from benchmarks.past import NOW, TODAY, Size, past
-from newsletter.daily import Readers, Rules
-from newsletter.daily.compose import Edition, compose
-from newsletter.edges.store import Store
+from newsletter.composing.compose import Edition, compose
+from newsletter.services.publish import Readers, Rules
+from newsletter.storage import Store
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def a_day(path: Path, size: Size) -> Figures:
     _editions.clear()
     store = Store(f"sqlite:///{path}")
     rules = Rules(store, TASTE, timedelta(hours=6), SENDER.rpartition("@")[2])
-    module = import_module("newsletter.daily.compose")
+    module = import_module("newsletter.composing.compose")
     with patch.object(module, "Edition", _Watched), watch() as whole:
         compose(rules, NOW, TODAY, Readers(now=True))
     store.close()

@@ -22,7 +22,7 @@ from benchmarks.corpus import Corpus
 from benchmarks.measure import Table
 from benchmarks.past import THEMES, Size, archive, history
 from benchmarks.sink import sink
-from newsletter.edges.store import Store
+from newsletter.storage import Store
 
 _OFTEN = 0.05
 _PER_BRIEF = 5

@@ -14,11 +14,11 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from benchmarks import labelled
-from newsletter.editorial.similarity import judge
-from newsletter.editorial.similarity.index import Index
-from newsletter.editorial.similarity.terms import terms
+from newsletter.ranking.similarity import probability
+from newsletter.ranking.similarity.index import Index
+from newsletter.ranking.similarity.terms import terms
 
-_ROOM = Path(judge.__file__).parent
+_ROOM = Path(probability.__file__).parent
 BASE_RATE = 0.05
 # A restatement that shares more is not less of one; a number that differs speaks against it.
 _BOUNDS = {"parts": (0, None), "evidence": (0, None), "cover": (0, None)}
@@ -59,8 +59,8 @@ def pair_sets(data: Path, *, test: bool) -> dict[str, tuple[Array, Array]]:
 
 def regression(features: Array, label: Array, share: Array) -> tuple[dict[str, float], float]:
     """The weights of what is bounded, the others as they are set, and the intercept."""
-    chosen = [judge.FEATURES.index(name) for name in _BOUNDS]
-    numbers = features[:, judge.FEATURES.index("numbers")] * _NUMBERS_DIFFER
+    chosen = [probability.FEATURES.index(name) for name in _BOUNDS]
+    numbers = features[:, probability.FEATURES.index("numbers")] * _NUMBERS_DIFFER
     x = np.column_stack([features[:, chosen], np.ones(len(features))])
     bounds = [*_BOUNDS.values(), (None, None)]
     *found, intercept = _logistic(x, label, share, numbers, bounds).round(3).tolist()
@@ -89,7 +89,7 @@ def age(data: Path, weights: Mapping[str, float]) -> float:
     one = labelled.events(data, test=False, window=_RECENT)
     new, row, features = recent(one)
     same = (one.clusters[0][row] == one.clusters[1][new]).astype(float)
-    evidence = features @ np.array([weights[name] for name in judge.FEATURES])
+    evidence = features @ np.array([weights[name] for name in probability.FEATURES])
     assert one.days
     ages = np.log1p(one.days[1][new] - one.days[0][row])
     x = np.column_stack([evidence, ages, np.ones(len(row))])
@@ -106,7 +106,7 @@ def recent(one: labelled.Seen) -> tuple[Any, Any, Array]:
     sizes = one.rows[1] - one.rows[0]
     new = np.repeat(np.arange(len(one.new)), sizes)
     row = np.concatenate([np.arange(*ends) for ends in zip(*one.rows, strict=True)])
-    return new, row, judge.features_between(index, one.new, new, row, one.days[1])
+    return new, row, probability.features_between(index, one.new, new, row, one.days[1])
 
 
 def limits(
@@ -116,8 +116,8 @@ def limits(
     seen before, share of what was not)."""
     one = labelled.perspectives(data, test=False)
     index = Index.build(range(len(one.archive)), one.archive)
-    new, _, _, features = judge.features_of(index, one.new)
-    evidence = features @ np.array([weights[name] for name in judge.FEATURES]) + intercept
+    new, _, _, features = probability.features_of(index, one.new)
+    evidence = features @ np.array([weights[name] for name in probability.FEATURES]) + intercept
     best = np.zeros(len(one.new))
     np.maximum.at(best, new, 1 / (1 + np.exp(-evidence)))
     for limit in np.arange(0.1, 0.55, 0.1).tolist():
@@ -134,15 +134,15 @@ def _arguments(data: Path, *, test: bool) -> tuple[Array, Array]:
     """Every labelled pair of arguments of a topic; pairs that share nothing are no shortlist."""
     pairs = labelled.arguments(data, test=test)
     index = Index.build(range(len(pairs.archive)), pairs.archive)
-    features = judge.features_between(index, pairs.new, *pairs.at)
-    close = features[:, judge.FEATURES.index("parts")] >= 0.1
+    features = probability.features_between(index, pairs.new, *pairs.at)
+    close = features[:, probability.FEATURES.index("parts")] >= 0.1
     return features[close], pairs.label[close].astype(float)
 
 
 def _perspectives(data: Path, *, test: bool) -> tuple[Array, Array]:
     one = labelled.perspectives(data, test=test)
     index = Index.build(range(len(one.archive)), one.archive)
-    new, row, _, features = judge.features_of(index, one.new)
+    new, row, _, features = probability.features_of(index, one.new)
     return features, (one.clusters[0][row] == one.clusters[1][new]).astype(float)
 
 

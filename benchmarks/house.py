@@ -6,27 +6,27 @@ from unittest.mock import patch
 from msgspec.structs import asdict
 
 from newsletter.config import Selection, Weights
-from newsletter.edges.templates import read_templates
-from newsletter.editorial.letter import Letterhead
-from newsletter.editorial.model import Taste
-from newsletter.editorial.stationery import Stationery
+from newsletter.domain.model import SelectionSettings
+from newsletter.rendering.rendered_email import Branding
+from newsletter.rendering.renderer import Renderer
+from newsletter.rendering.templates import read_templates
 
-TASTE = Taste(**{**asdict(Selection()), "weights": asdict(Weights())})
+TASTE = SelectionSettings(**{**asdict(Selection()), "weights": asdict(Weights())})
 SENDER = "five@news.example.org"
 
 
-def letterhead(*, inlined: bool = True) -> Letterhead:
+def branding(*, inlined: bool = True) -> Branding:
     """``inlined=False``: the templates as they are written, their CSS in a style element."""
     with ExitStack() as stack:
         if not inlined:
-            stack.enter_context(patch("newsletter.editorial.stationery.inline", lambda text: text))
-        stationery = Stationery(read_templates(None))
-    return Letterhead(
+            stack.enter_context(patch("newsletter.rendering.renderer.inline", lambda text: text))
+        renderer = Renderer(read_templates(None))
+    return Branding(
         name="The Five",
         from_address=f"The Five <{SENDER}>",
         reply_to="editors@news.example.org",
         postal_address="The Five\n3 Quay Street\n1200-109 Lisbon, Portugal",
         base_url="https://news.example.org",
         secret=b"known to everybody who reads this",
-        stationery=stationery,
+        renderer=renderer,
     )

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from newsletter.editorial import briefs
-from newsletter.editorial.model import normalise
-from newsletter.editorial.similarity import Index
-from newsletter.editorial.similarity.judge import features_between, probability
+from newsletter.domain.model import normalise
+from newsletter.ingest import parsers
+from newsletter.ranking.similarity import Index
+from newsletter.ranking.similarity.probability import features_between, probability
 from tests.builders import TASTE
 from tests.test_samples import pairs, resemblance, texts
 
@@ -27,7 +27,7 @@ def main() -> None:
 
 def _seeds(folder: Path) -> Iterator[str]:
     """Recall@10 of each file's related list among the other insights."""
-    pages = [briefs.parse(one.name, one.read_bytes()) for one in sorted(folder.glob("*.txt"))]
+    pages = [parsers.parse(one.name, one.read_bytes()) for one in sorted(folder.glob("*.txt"))]
     found = list(dict.fromkeys(normalise(one.text) for page in pages for one in page.mentions))
     place = {text: at for at, text in enumerate(found)}
     lists = [[place[normalise(one.text)] for one in page.mentions] for page in pages]

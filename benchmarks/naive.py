@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from email.message import EmailMessage
 
-from newsletter.editorial.letter import Letter, Letterhead, letter
-from newsletter.editorial.model import Posting
+from newsletter.domain.model import ScheduledEmail
+from newsletter.rendering.rendered_email import Branding, RenderedEmail, render_email
 
 
 def five_newest(history: Sequence[str], candidates: Sequence[str]) -> list[int]:
@@ -20,11 +20,11 @@ def five_newest(history: Sequence[str], candidates: Sequence[str]) -> list[int]:
     return [int(place) for place in loudest.argsort()[:5]]
 
 
-def premailed(posting: Posting, plain: Letterhead) -> Letter:
+def premailed(scheduled: ScheduledEmail, plain: Branding) -> RenderedEmail:
     """A letter whose CSS is inlined after it was rendered: once per message."""
     from premailer import transform
 
-    found = letter(posting.issue, posting.subscriber, plain)
+    found = render_email(scheduled.issue, scheduled.subscriber, plain)
     html = transform(
         found.html,
         allow_network=False,
@@ -35,22 +35,24 @@ def premailed(posting: Posting, plain: Letterhead) -> Letter:
     return replace(found, html_pieces=[html])
 
 
-def css_inlined(posting: Posting, plain: Letterhead) -> Letter:
+def css_inlined(scheduled: ScheduledEmail, plain: Branding) -> RenderedEmail:
     """The same by css-inline, which is written in Rust."""
     from css_inline import inline
 
-    found = letter(posting.issue, posting.subscriber, plain)
+    found = render_email(scheduled.issue, scheduled.subscriber, plain)
     return replace(found, html_pieces=[inline(found.html, load_remote_stylesheets=False)])
 
 
-def email_message(content: Letter, posting: Posting, head: Letterhead) -> EmailMessage:
+def email_message(
+    content: RenderedEmail, scheduled: ScheduledEmail, head: Branding
+) -> EmailMessage:
     mail = EmailMessage()
     mail["From"] = head.from_address
-    mail["To"] = f"{posting.subscriber.name} <{posting.subscriber.address}>"
+    mail["To"] = f"{scheduled.subscriber.name} <{scheduled.subscriber.address}>"
     mail["Reply-To"] = head.reply_to
     mail["Subject"] = content.subject
-    mail["Date"] = posting.due_at
-    mail["Message-ID"] = posting.message_id
+    mail["Date"] = scheduled.due_at
+    mail["Message-ID"] = scheduled.message_id
     mail["List-Unsubscribe"] = ", ".join(f"<{way}>" for way in content.leaving)
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail["Precedence"] = "bulk"

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from benchmarks.corpus import Corpus
-from newsletter.edges.store import Store
-from newsletter.edges.store.schema import brief, insight, mention, subscriber
+from newsletter.storage import Store
+from newsletter.storage.schema import brief, insight, mention, subscriber
 
 TODAY = date(2026, 3, 14)
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)

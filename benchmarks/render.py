@@ -8,13 +8,13 @@ from pathlib import Path
 
 from benchmarks import naive
 from benchmarks.corpus import Corpus
-from benchmarks.house import letterhead
+from benchmarks.house import branding
 from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
 from benchmarks.past import NOW, TODAY
-from newsletter.editorial.letter import letter
-from newsletter.editorial.message import message
-from newsletter.editorial.model import Citation, Echo, Issue, Pick, Posting, Subscriber
-from newsletter.editorial.prose import headline
+from newsletter.domain.model import Citation, Echo, Issue, Pick, ScheduledEmail, Subscriber
+from newsletter.domain.text import headline
+from newsletter.mail.message import message
+from newsletter.rendering.rendered_email import render_email
 
 
 @dataclass(frozen=True)
@@ -60,39 +60,39 @@ def _table(title: str, names: list[str], measured: dict[str, dict[str, float]]) 
 
 
 def letters(readers: int) -> Figures:
-    head = letterhead()
-    return _rate(lambda one: letter(one.issue, one.subscriber, head).html.encode(), readers)
+    head = branding()
+    return _rate(lambda one: render_email(one.issue, one.subscriber, head).html.encode(), readers)
 
 
 def premailed_letters(readers: int) -> Figures:
-    plain = letterhead(inlined=False)
+    plain = branding(inlined=False)
     return _rate(lambda one: naive.premailed(one, plain).html.encode(), readers)
 
 
 def css_inlined_letters(readers: int) -> Figures:
-    plain = letterhead(inlined=False)
+    plain = branding(inlined=False)
     return _rate(lambda one: naive.css_inlined(one, plain).html.encode(), readers)
 
 
 def messages(readers: int) -> Figures:
-    head = letterhead()
+    head = branding()
     return _rate(lambda one: message(one, head), readers)
 
 
 def email_messages(readers: int) -> Figures:
-    head = letterhead()
+    head = branding()
 
-    def make(one: Posting) -> bytes:
-        content = letter(one.issue, one.subscriber, head)
+    def make(one: ScheduledEmail) -> bytes:
+        content = render_email(one.issue, one.subscriber, head)
         return naive.email_message(content, one, head).as_bytes()
 
     return _rate(make, readers)
 
 
 def premailed_email_messages(readers: int) -> Figures:
-    plain = letterhead(inlined=False)
+    plain = branding(inlined=False)
 
-    def make(one: Posting) -> bytes:
+    def make(one: ScheduledEmail) -> bytes:
         return naive.email_message(naive.premailed(one, plain), one, plain).as_bytes()
 
     return _rate(make, readers)
@@ -110,9 +110,9 @@ _WAYS: dict[str, Callable[[int], Figures]] = {
 _SLOW = {premailed_letters, premailed_email_messages}
 
 
-def _rate(work: Callable[[Posting], bytes], readers: int) -> Figures:
+def _rate(work: Callable[[ScheduledEmail], bytes], readers: int) -> Figures:
     """A second time over the same readers: by then a day's insights are all known."""
-    some = postings(readers)
+    some = scheduled_emails(readers)
     sizes = [len(work(one)) for one in some]
     with watch() as stopped:
         for one in some:
@@ -120,7 +120,7 @@ def _rate(work: Callable[[Posting], bytes], readers: int) -> Figures:
     return {"rate": readers / stopped.cpu, "size": sum(sizes) / readers}
 
 
-def postings(readers: int) -> list[Posting]:
+def scheduled_emails(readers: int) -> list[ScheduledEmail]:
     """Five of 200 insights for each, another five for the next: as a day would have it."""
     texts = Corpus().insights(200)
     pool = [_pick(place, texts) for place in range(len(texts))]
@@ -140,12 +140,12 @@ def _pick(place: int, texts: list[str]) -> Pick:
     )
 
 
-def _posting(number: int, pool: list[Pick]) -> Posting:
+def _posting(number: int, pool: list[Pick]) -> ScheduledEmail:
     start = number * 5 + number // 40
     chosen = [pool[(start + rank) % len(pool)] for rank in range(5)]
     picks = tuple(_for_reader(number, rank, one, pool) for rank, one in enumerate(chosen, start=1))
     reader = Subscriber(number, f"reader{number}@example.org", "UTC", 7, f"Reader {number}")
-    return Posting(Issue(TODAY, picks), reader, f"<{number}@news.example.org>", NOW)
+    return ScheduledEmail(Issue(TODAY, picks), reader, f"<{number}@news.example.org>", NOW)
 
 
 def _for_reader(number: int, rank: int, one: Pick, pool: list[Pick]) -> Pick:

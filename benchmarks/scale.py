@@ -111,14 +111,14 @@ def _texts(place: Path, name: str) -> list[str]:
 
 def build(place: Path) -> Figures:
     """From nothing: what happens when the files are missing."""
-    from newsletter.edges import shelf
-    from newsletter.editorial.similarity import Index
+    from newsletter.ranking import index_cache
+    from newsletter.ranking.similarity import Index
 
     old, index = _texts(place, "old.txt"), Index()
     for first in range(0, len(old), _BATCH):
         some = old[first : first + _BATCH]
         index.append(range(first, first + len(some)), some)
-    shelf.save(index, shelf.Mark(len(old)), place / "shelf")
+    index_cache.save(index, index_cache.Mark(len(old)), place / "shelf")
     files = (path for path in (place / "shelf").rglob("*") if path.is_file())
     return {"bytes": sum(path.stat().st_size for path in files), "cpu": process_time()}
 
@@ -137,7 +137,7 @@ def the_script(place: Path) -> Figures:
 
 def the_day(place: Path) -> Figures:
     """The same from the files: open them, append the new ones, compare, the best of each."""
-    from newsletter.editorial.echoes import Echoes
+    from newsletter.ranking.echoes import Echoes
 
     index, new = _opened(place), _texts(place, "new.txt")
     own = range(len(index), len(index) + len(new))
@@ -156,9 +156,9 @@ def _found(place: Path, best: Sequence[int]) -> Figures:
 
 
 def _opened(place: Path) -> Any:
-    from newsletter.edges import shelf
+    from newsletter.ranking import index_cache
 
-    found = shelf.load(place / "shelf", "en")
+    found = index_cache.load(place / "shelf", "en")
     assert found
     return found[0]
 
@@ -169,7 +169,7 @@ def warm(place: Path, scale: Scale) -> Figures:
     from scipy import sparse
     from sklearn.metrics.pairwise import cosine_similarity
 
-    from newsletter.editorial.similarity.judge import features_of
+    from newsletter.ranking.similarity.probability import features_of
 
     index, new = _opened(place), _texts(place, "new.txt")
     asked = index.asked(new)
@@ -199,7 +199,7 @@ def readers(place: Path, scale: Scale) -> Figures:
     """Compared once, then masked for each reader's own history."""
     import numpy as np
 
-    from newsletter.editorial.echoes import Echoes
+    from newsletter.ranking.echoes import Echoes
 
     index, new = _opened(place), _texts(place, "new.txt")
     echoes = Echoes(index, new, [-1] * len(new), [0] * len(new))

@@ -21,19 +21,19 @@ from msgspec import json
 
 from benchmarks import naive
 from benchmarks.far import far
-from benchmarks.house import SENDER, letterhead
+from benchmarks.house import SENDER, branding
 from benchmarks.measure import Figures, Table, Watch, apart, children, in_turns, times, watch
 from benchmarks.past import NOW, TODAY
 from benchmarks.sign import pem
 from benchmarks.sink import postfix, sink
 from benchmarks.waiting import How, a_day, crowd, delivered
-from newsletter.edges.channels import Attempt, Envelope
-from newsletter.edges.channels.smtp import Smtp
-from newsletter.edges.channels.steps import Steps
-from newsletter.edges.store import Store, issues, ledger
-from newsletter.edges.store.ledger import Lease, Scope, Steady
-from newsletter.editorial.message import message
-from newsletter.editorial.model import Posting
+from newsletter.domain.model import ScheduledEmail
+from newsletter.mail.channels import Attempt, Envelope
+from newsletter.mail.channels.smtp import Smtp
+from newsletter.mail.channels.steps import Steps
+from newsletter.mail.message import message
+from newsletter.storage import Store, issues, ledger
+from newsletter.storage.ledger import Lease, Scope, Steady
 
 _HOST = "127.0.0.1"
 _READER = "reader@example.org"
@@ -125,9 +125,9 @@ def make(folder: Path, scale: Scale) -> Figures:
     shutil.copyfile(path, folder / "claimed.db")
     found = _postings(folder / "claimed.db")
     (folder / "postings.json").write_bytes(json.encode(found[: scale.slow]))
-    head = letterhead()
-    for number, posting in enumerate(found):
-        (folder / f"{number:06}.eml").write_bytes(message(posting, head))
+    head = branding()
+    for number, scheduled in enumerate(found):
+        (folder / f"{number:06}.eml").write_bytes(message(scheduled, head))
     return {}
 
 
@@ -138,7 +138,7 @@ def make_crowd(folder: Path, readers: int) -> Figures:
     return {}
 
 
-def _postings(path: Path) -> Sequence[Posting]:
+def _postings(path: Path) -> Sequence[ScheduledEmail]:
     store = Store(f"sqlite:///{path}")
     lease = Lease("bench", Steady("this boot", 60.0), NOW + timedelta(minutes=1))
     with store.writing() as db:
@@ -147,7 +147,8 @@ def _postings(path: Path) -> Sequence[Posting]:
         found = issues.load_all(db, [row.issue_id for row in rows])
     store.close()
     return [
-        Posting(found[row.issue_id], row.subscriber, row.message_id, row.due_at) for row in rows
+        ScheduledEmail(found[row.issue_id], row.subscriber, row.message_id, row.due_at)
+        for row in rows
     ]
 
 
@@ -224,18 +225,18 @@ def naively_signed(folder: Path, port: int) -> Figures:
 
 
 def _naively(folder: Path, port: int, sign: Callable[[bytes], bytes]) -> Figures:
-    plain = letterhead(inlined=False)
-    some = json.decode((folder / "postings.json").read_bytes(), type=list[Posting])
+    plain = branding(inlined=False)
+    some = json.decode((folder / "postings.json").read_bytes(), type=list[ScheduledEmail])
     shutil.copyfile(folder / "newsletter.db", folder / "naive.db")
     naive.premailed(some[0], plain)  # what the first one alone would pay for
     with watch() as whole, closing(sqlite3.connect(folder / "naive.db")) as db:
-        for posting in some:
-            mail = naive.email_message(naive.premailed(posting, plain), posting, plain)
+        for scheduled in some:
+            mail = naive.email_message(naive.premailed(scheduled, plain), scheduled, plain)
             text = sign(mail.as_bytes(policy=SMTP))
             with smtplib.SMTP(_HOST, port) as client:
-                client.sendmail(SENDER, posting.subscriber.address, text)
+                client.sendmail(SENDER, scheduled.subscriber.address, text)
             with db:
-                db.execute(_SENT, (posting.subscriber.id, posting.issue.date.isoformat()))
+                db.execute(_SENT, (scheduled.subscriber.id, scheduled.issue.date.isoformat()))
     return _each(whole, len(some))
 
 

@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from benchmarks.house import letterhead
+from benchmarks.house import branding
 from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
-from benchmarks.render import postings
-from newsletter.editorial.dkim import PrivateKey, Signer
-from newsletter.editorial.message import message
+from benchmarks.render import scheduled_emails
+from newsletter.mail.dkim.signing import PrivateKey, Signer
+from newsletter.mail.message import message
 
 _DOMAIN, _SELECTOR = "news.example.org", "s1"
 _HEAD = 1_000  # octets that RSA signs: a head as we write it
@@ -85,8 +85,8 @@ def pem(key: RSAPrivateKey) -> bytes:
 
 
 def _built(messages: int) -> list[bytes]:
-    head = letterhead()
-    return [message(one, head) for one in postings(messages)]
+    head = branding()
+    return [message(one, head) for one in scheduled_emails(messages)]
 
 
 def _each(sign: Callable[[bytes], object], some: list[bytes]) -> Figures:

@@ -23,10 +23,10 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from benchmarks import fit_similarity, labelled
 from benchmarks.measure import Table
-from newsletter.editorial.similarity import index, judge
-from newsletter.editorial.similarity.index import Index
-from newsletter.editorial.similarity.terms import words
-from newsletter.editorial.similarity.weights import WEIGHTS
+from newsletter.ranking.similarity import index, probability
+from newsletter.ranking.similarity.index import Index
+from newsletter.ranking.similarity.terms import words
+from newsletter.ranking.similarity.weights import WEIGHTS
 
 Array = npt.NDArray[np.float64]
 Scores = Mapping[str, Array]
@@ -156,22 +156,24 @@ def methods() -> dict[str, type[Dense]]:
 def recipes(data: Path) -> dict[str, Recipe]:
     """The shipped recipe; what a fit on the same topics without each of its features gives; and
     the shipped weights over what is left when a part of the terms' weighing is taken away."""
-    found = {"similarity": Recipe(judge.probability)}
+    found = {"similarity": Recipe(probability.probability)}
     features, label, share = fit_similarity.training(data)
-    for part in judge.FEATURES:
+    for part in probability.FEATURES:
         left = features.copy()
-        left[:, judge.FEATURES.index(part)] = 0
+        left[:, probability.FEATURES.index(part)] = 0
         weights, intercept = fit_similarity.regression(left, label, share)
         kept = weights | {"age": WEIGHTS["age"], part: 0.0}
         found[f"- without {part}"] = Recipe(_weighted(kept, intercept))
-    found["- without stems"] = Recipe(judge.probability, (index, "terms", _unstemmed))
-    found["- without general words"] = Recipe(judge.probability, (index, "SHARES", {}))
-    found["- without softer numbers"] = Recipe(judge.probability, (judge, "_NUMBERS", 1.0))
+    found["- without stems"] = Recipe(probability.probability, (index, "terms", _unstemmed))
+    found["- without general words"] = Recipe(probability.probability, (index, "SHARES", {}))
+    found["- without softer numbers"] = Recipe(
+        probability.probability, (probability, "_NUMBERS", 1.0)
+    )
     return found
 
 
 def _weighted(weights: Mapping[str, float], intercept: float) -> Score:
-    values = np.array([weights[name] for name in judge.FEATURES])
+    values = np.array([weights[name] for name in probability.FEATURES])
     return lambda features: np.asarray(1 / (1 + np.exp(-features @ values - intercept)))
 
 
@@ -191,7 +193,7 @@ def judge_pairs(one: labelled.Pairs, chosen: Mapping[str, Recipe]) -> Verdicts:
 
     def features() -> Array:
         known = Index.build(range(len(one.archive)), one.archive)
-        return judge.features_between(known, one.new, new, row)
+        return probability.features_between(known, one.new, new, row)
 
     scores |= _scored(chosen, features)
     right = {name: _first_right(new, values, one.label) for name, values in scores.items()}
@@ -266,7 +268,7 @@ def _replayed(one: labelled.Seen) -> tuple[Any, Any, Array]:
         stood = end
         at = np.flatnonzero(one.rows[1] == end)
         texts = [one.new[place] for place in at]
-        new, row, _, features = judge.features_of(known, texts, asked[at].tolist())
+        new, row, _, features = probability.features_of(known, texts, asked[at].tolist())
         parts.append((at[new], row, features))
     new, row, features = (np.concatenate(each) for each in zip(*parts, strict=True))
     return new, row, features
@@ -354,7 +356,7 @@ def calibration(data: Path, diagram: str | None) -> Iterator[Table]:
     """On the test topics, at the base rate that the weights were fitted for."""
     drawn = {}
     for name, (features, label) in fit_similarity.pair_sets(data, test=True).items():
-        share, said = fit_similarity.shares(label), judge.probability(features)
+        share, said = fit_similarity.shares(label), probability.probability(features)
         error, drawn[name] = reliability(said, label, share)
         spread = [_error_of_resample(said, label, share, seed) for seed in range(_RESAMPLES)]
         yield Table(

@@ -14,15 +14,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from benchmarks import compose
-from benchmarks.house import SENDER, letterhead
+from benchmarks.house import SENDER, branding
 from benchmarks.measure import Figures, watch
 from benchmarks.past import NOW, TODAY, Size
-from newsletter.daily import Desk, Readers
-from newsletter.daily.deliver import deliver
-from newsletter.edges.channels import Channel
-from newsletter.edges.store import Store
-from newsletter.edges.store.ledger import Steady
-from newsletter.editorial.dkim import Signer
+from newsletter.delivery.worker_pool import deliver
+from newsletter.mail.channels import Channel
+from newsletter.mail.dkim.signing import Signer
+from newsletter.services.publish import DeliveryContext, Readers
+from newsletter.storage import Store
+from newsletter.storage.ledger import Steady
 
 
 @dataclass(frozen=True)
@@ -82,20 +82,20 @@ def delivered(path: Path, channel: Callable[[], Channel], how: How, count: int) 
     """From the first claim to the last settled row, in a copy of the database."""
     copy = _copied(path)
     store = Store(f"sqlite:///{copy}")
-    desk = _desk(store, channel, how)
+    context = _desk(store, channel, how)
     with watch() as whole:
-        report = deliver(desk, lambda: NOW, TODAY, Readers())
+        report = deliver(context, lambda: NOW, TODAY, Readers())
     store.close()
     copy.unlink()
     assert report.outcomes == Counter(sent=count), report
     return {"wall": whole.wall, "rate": count / whole.wall, "cpu": whole.cpu / count}
 
 
-def _desk(store: Store, channel: Callable[[], Channel], how: How) -> Desk:
-    return Desk(
+def _desk(store: Store, channel: Callable[[], Channel], how: How) -> DeliveryContext:
+    return DeliveryContext(
         store=store,
         channel=channel,
-        letterhead=replace(letterhead(), signer=_signer(how)),
+        branding=replace(branding(), signer=_signer(how)),
         sender=lambda _: SENDER,
         owner="bench",
         steady=lambda: Steady("this boot", 0.0),

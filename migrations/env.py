@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from newsletter.edges.store.schema import metadata
+from newsletter.storage.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from msgspec import Meta, Struct, ValidationError, convert, field
 from msgspec.structs import astuple
 
-from newsletter.errors import ConfigError
+from newsletter.domain.errors import ConfigError
 
 PREFIX = "NEWSLETTER_"
 
@@ -90,7 +90,7 @@ class SmtpChannel(Section, frozen=True):
     password: str = ""
 
 
-class Pace(Section, frozen=True):
+class RateLimits(Section, frozen=True):
     per_second: float = 0.0
     per_connection: Annotated[int, Meta(ge=0)] = 0
     per_domain: float = 0.0
@@ -103,7 +103,7 @@ class Delivery(Section, frozen=True):
     connections: Annotated[int, Meta(ge=1, le=100)] = 4
     claim: Annotated[int, Meta(ge=1, le=100)] = 50
     lease_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
-    pace: Pace = field(default_factory=Pace)
+    pace: RateLimits = field(default_factory=RateLimits)
     folder: FolderChannel = field(default_factory=FolderChannel)
     smtp: SmtpChannel = field(default_factory=SmtpChannel)
 
@@ -361,7 +361,7 @@ def _unchoosing(pick: Selection) -> Iterator[tuple[str, str]]:
         yield "selection.weights", "one weight must be more than 0"
 
 
-def _unmoving(pace: Pace) -> Iterator[tuple[str, str]]:
+def _unmoving(pace: RateLimits) -> Iterator[tuple[str, str]]:
     """No rates, and no domains. msgspec would not say which of the domains it means."""
     rates = {"per_second": pace.per_second, "per_domain": pace.per_domain}
     rates |= {f"domains.{name!r}": rate for name, rate in pace.domains.items()}

@@ -6,21 +6,21 @@ from functools import cache
 from msgspec.structs import asdict
 
 from newsletter.config import Selection, Weights
-from newsletter.edges.store import Connection, subscribers
-from newsletter.edges.store.archive import Read
-from newsletter.edges.templates import read_templates
-from newsletter.editorial.model import (
+from newsletter.domain.model import (
     Brief,
     Candidate,
     Citation,
     Insight,
     Mention,
+    SelectionSettings,
     Subscriber,
-    Taste,
 )
-from newsletter.editorial.stationery import Stationery
+from newsletter.rendering.renderer import Renderer
+from newsletter.rendering.templates import read_templates
+from newsletter.storage import Connection, subscribers
+from newsletter.storage.archive import Read
 
-TASTE = Taste(**{**asdict(Selection()), "weights": asdict(Weights())})
+TASTE = SelectionSettings(**{**asdict(Selection()), "weights": asdict(Weights())})
 TODAY = date(2026, 3, 14)
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
@@ -32,9 +32,9 @@ _WORDS = (
 
 
 @cache
-def stationery() -> Stationery:
+def renderer() -> Renderer:
     """Of our own templates: to compile them takes a tenth of a second."""
-    return Stationery(read_templates(None))
+    return Renderer(read_templates(None))
 
 
 def unlike(number: int) -> str:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
-from newsletter.edges.store import Store
-from newsletter.edges.store.schema import metadata
+from newsletter.storage import Store
+from newsletter.storage.schema import metadata
 
 # A machine that has other work is slow, not wrong. `make test-all` asks for the many examples.
 SLOW = (HealthCheck.too_slow,)

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from newsletter.edges.channels.steps import Wait, ready
+from newsletter.mail.channels.steps import Wait, ready
 
 DROP = "drop"
 """Instead of an answer: the connection is gone."""

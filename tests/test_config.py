@@ -4,7 +4,7 @@ from zoneinfo import available_timezones
 import pytest
 
 from newsletter.config import Settings, load, settings, zones
-from newsletter.errors import ConfigError
+from newsletter.domain.errors import ConfigError
 
 
 def written(folder: Path, text: str | bytes) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from newsletter.config import Settings, load
-from newsletter.editorial.ranking import SIGNALS
+from newsletter.ranking.signals import SIGNALS
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
 

@@ -27,7 +27,7 @@ import pytest
 from newsletter import config
 from newsletter.cli import main
 from newsletter.cli.parser import parser
-from newsletter.editorial.stationery import Stationery
+from newsletter.rendering.renderer import Renderer
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -177,14 +177,14 @@ def test_a_decision_says_why_what_and_what_follows(path: Path) -> None:
     ]
 
 
-def paper(sources: dict[str, str], places: dict[str, str]) -> Stationery:
+def paper(sources: dict[str, str], places: dict[str, str]) -> Renderer:
     """The same templates are compiled once, however many commands are told of."""
     return _paper(tuple(sources.items()))
 
 
 @cache
-def _paper(sources: tuple[tuple[str, str], ...]) -> Stationery:
-    return Stationery(dict(sources))
+def _paper(sources: tuple[tuple[str, str], ...]) -> Renderer:
+    return Renderer(dict(sources))
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder to stand in; `send` sets handlers for signals, and they are put back."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("newsletter.cli.ingest._MOMENT", 0.01)
-    monkeypatch.setattr("newsletter.editorial.stationery.Stationery", paper)
+    monkeypatch.setattr("newsletter.rendering.renderer.Renderer", paper)
     before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
     yield tmp_path
     for one, handler in before.items():

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from newsletter.editorial import briefs
-from newsletter.editorial.model import Brief, Candidate, Citation, Insight, Mention, normalise
-from newsletter.editorial.ranking import Day, Reader
-from newsletter.editorial.selection import choose
-from newsletter.editorial.similarity import Index, compare
+from newsletter.domain.model import Brief, Candidate, Citation, Insight, Mention, normalise
+from newsletter.ingest import parsers
+from newsletter.ranking.selection import choose
+from newsletter.ranking.signals import Day, Reader
+from newsletter.ranking.similarity import Index, compare
 from tests.builders import TASTE
 
 LAST = date(2026, 3, 14)
@@ -25,9 +25,9 @@ TRUTH: Mapping[str, Any] = tomllib.loads((Path(__file__).parent / "samples.toml"
 def samples() -> dict[str, Brief]:
     """Name ("day-02/show.md") to brief."""
     with as_file(files("newsletter") / "samples") as folder:
-        paths = sorted(path for path in folder.rglob("*") if path.suffix in briefs.SUFFIXES)
+        paths = sorted(path for path in folder.rglob("*") if path.suffix in parsers.SUFFIXES)
         return {
-            str(path.relative_to(folder)): briefs.parse(path.name, path.read_bytes())
+            str(path.relative_to(folder)): parsers.parse(path.name, path.read_bytes())
             for path in paths
         }
 

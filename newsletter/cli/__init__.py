@@ -8,7 +8,7 @@ from importlib import import_module
 from io import TextIOWrapper
 
 from newsletter.cli.parser import parser
-from newsletter.errors import NewsletterError
+from newsletter.domain.errors import NewsletterError
 
 KILL_AT = "KILL_NEWSLETTER_AT"
 """Set by the kill harness of the tests, and by nobody else."""
@@ -26,16 +26,16 @@ def main(
 ) -> int:
     """Run one command and return its exit code: 0 done, 1 something failed, 2 wrong usage."""
     _speak_any_letter()
-    words = parser().parse_args(argv)
-    from newsletter.cli.app import App
+    args = parser().parse_args(argv)
+    from newsletter.bootstrap import App
     from newsletter.cli.output import hush, printable
-    from newsletter.edges.faults import arm
+    from newsletter.failpoints import arm
 
     surroundings = os.environ if environment is None else environment
     arm(surroundings.get(KILL_AT, ""))
-    app = App(words.config, surroundings, clock)
+    app = App(args.config, surroundings, clock)
     try:
-        return _command(words.run)(app, words)
+        return _command(args.run)(app, args)
     except NewsletterError as error:
         print(f"newsletter: {printable(str(error))}", file=sys.stderr)
         return error.exit_code

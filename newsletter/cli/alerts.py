@@ -8,13 +8,13 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 
-from newsletter.cli.addresses import mailbox
-from newsletter.cli.app import App
-from newsletter.edges.channels import Envelope
-from newsletter.edges.store import ledger, marks, overview
-from newsletter.editorial.domains import in_ascii
-from newsletter.editorial.due import due_at, local_date
-from newsletter.errors import DeliveryError, NewsletterError, Paused
+from newsletter.bootstrap import App
+from newsletter.domain.addresses import mailbox
+from newsletter.domain.due import due_at, local_date
+from newsletter.domain.errors import DeliveryError, NewsletterError, Paused
+from newsletter.domain.hostnames import in_ascii
+from newsletter.mail.channels import Envelope
+from newsletter.storage import heartbeats, ledger, reports
 
 log = logging.getLogger("newsletter")
 
@@ -38,19 +38,19 @@ def alert(app: App, stopped: Exception | None = None) -> None:
 
 def _is_new(app: App, cause: str) -> bool:
     with app.store.reading() as db:
-        return not marks.told(db, cause, app.clock())
+        return not heartbeats.told(db, cause, app.clock())
 
 
 def _tell_once(app: App, cause: str, text: str) -> None:
     """Of several senders one; what could not be told is tried again after a while."""
     now, timezone = app.clock(), app.settings.newsletter.timezone
     with app.store.writing() as db:
-        if marks.told(db, cause, now):
+        if heartbeats.told(db, cause, now):
             return
-        marks.tell(db, cause, now + _AGAIN)
+        heartbeats.tell(db, cause, now + _AGAIN)
     if _tell(app, cause, text):
         with app.store.writing() as db:
-            marks.tell(db, cause, due_at(local_date(now, timezone) + _A_DAY, 0, timezone))
+            heartbeats.tell(db, cause, due_at(local_date(now, timezone) + _A_DAY, 0, timezone))
 
 
 def _stopped(app: App, stopped: Exception | None) -> str:  # noqa: ARG001
@@ -63,7 +63,7 @@ def _stopped(app: App, stopped: Exception | None) -> str:  # noqa: ARG001
 
 def _unknown(app: App, stopped: Exception | None) -> str:  # noqa: ARG001
     with app.store.reading() as db:
-        count = overview.unresolved(db)
+        count = reports.unresolved(db)
     if not count:
         return ""
     return (
@@ -83,8 +83,8 @@ def late(app: App, stopped: Exception | None = None) -> str:  # noqa: ARG001
     if now < end:
         return ""
     with app.store.reading() as db:
-        waiting, too_late = overview.overdue(db, end - _A_DAY, end)
-        forgotten = overview.forgotten(db, end - _A_DAY, end)
+        waiting, too_late = reports.overdue(db, end - _A_DAY, end)
+        forgotten = reports.forgotten(db, end - _A_DAY, end)
         paused = ledger.paused(db)
     if not waiting + too_late + forgotten:
         return ""

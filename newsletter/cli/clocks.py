@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 from uuid import getnode
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.output import warn
-from newsletter.edges.store import ledger
-from newsletter.edges.store.ledger import Steady
-from newsletter.errors import StoreError
+from newsletter.domain.errors import StoreError
+from newsletter.storage import ledger
+from newsletter.storage.ledger import Steady
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 

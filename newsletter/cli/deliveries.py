@@ -5,35 +5,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.clocks import lapse
 from newsletter.cli.output import say, say_json, say_json_each
 from newsletter.cli.status import next_try
-from newsletter.edges.store import marks, orders, overview
-from newsletter.editorial.due import local_date
-from newsletter.editorial.prose import counted
-from newsletter.errors import UsageError
+from newsletter.domain.due import local_date
+from newsletter.domain.errors import UsageError
+from newsletter.domain.text import counted
+from newsletter.storage import heartbeats, operator_actions, reports
 
 # The last places where a date is still today are twelve hours behind UTC.
 _LAST_ZONE = timedelta(hours=12)
 _WIDEST = len("skipped (unsubscribed)")
 
 
-def list_(app: App, words: Namespace) -> int:
+def list_(app: App, args: Namespace) -> int:
     """Read and written row by row: a ledger may be longer than memory."""
     today = local_date(app.clock(), app.settings.newsletter.timezone)
-    day = words.date or (None if words.state else today)
+    day = args.date or (None if args.state else today)
     lapse(app)
     now = app.clock()
     with app.store.reading() as db:
-        rows = orders.listed(db, words.state, None, day)
-        if words.json:
+        rows = operator_actions.listed(db, args.state, None, day)
+        if args.json:
             say_json_each(rows)
         else:
             _tell(app, rows)
-    if words.state == "unknown" and not day:
+    if args.state == "unknown" and not day:
         with app.store.writing() as db:
-            marks.show(db, now)
+            heartbeats.show(db, now)
     return 0
 
 
@@ -64,27 +64,29 @@ def _answers(row: Mapping[str, Any]) -> Iterator[str]:
         yield row["answer"]
 
 
-def resolve(app: App, words: Namespace) -> int:
+def resolve(app: App, args: Namespace) -> int:
     """Raises UsageError where some became unknown only now, or since all were listed: nobody was
     shown them, nor looked. Whom the operator names was looked for.
     """
     now = app.clock()
     fresh = lapse(app)
-    ids = [app.subscriber(address).id for address in words.to] if words.to else None
+    ids = [app.subscriber(address).id for address in args.to] if args.to else None
     with app.store.writing(durable=True) as db:
-        since = marks.shown(db, now) or _NEVER
-        if new := fresh or (not ids and orders.count(db, "unknown", ids, words.date, since=since)):
+        since = heartbeats.shown(db, now) or _NEVER
+        if new := fresh or (
+            not ids and operator_actions.count(db, "unknown", ids, args.date, since=since)
+        ):
             raise UsageError(f"{new:,} {_UNSEEN}")
-        over = orders.count(db, "unknown", ids, words.date, over=now)
-        done = orders.resolve(db, words.as_, now, ids, words.date)
-        taken = orders.count(db, "sending", ids, words.date)
-    if not done and words.to:
-        raise UsageError(_nothing(words.to, taken))
-    if words.json:
-        say_json({"resolved": done, "as": words.as_, "sending": taken})
+        over = operator_actions.count(db, "unknown", ids, args.date, over=now)
+        done = operator_actions.resolve(db, args.as_, now, ids, args.date)
+        taken = operator_actions.count(db, "sending", ids, args.date)
+    if not done and args.to:
+        raise UsageError(_nothing(args.to, taken))
+    if args.json:
+        say_json({"resolved": done, "as": args.as_, "sending": taken})
         return 0
-    say(f"{done} unknown {'delivery' if done == 1 else 'deliveries'} resolved as {words.as_}")
-    if words.as_ == "pending" and done:
+    say(f"{done} unknown {'delivery' if done == 1 else 'deliveries'} resolved as {args.as_}")
+    if args.as_ == "pending" and done:
         say(_again(done, over))
     if taken:
         say(f"{taken} more {_TAKEN}")
@@ -113,26 +115,26 @@ def _again(done: int, over: int) -> str:
     return f"sent again by the next `run` or `send`{but}"
 
 
-def pause(app: App, words: Namespace) -> int:  # noqa: ARG001
+def pause(app: App, args: Namespace) -> int:  # noqa: ARG001
     with app.store.writing(durable=True) as db:
-        orders.pause(db, app.clock())
+        operator_actions.pause(db, app.clock())
     say("paused: no message more is handed over until `newsletter resume`")
     return 0
 
 
-def resume(app: App, words: Namespace) -> int:
-    if words.date:
-        return _resume_date(app, words.date)
+def resume(app: App, args: Namespace) -> int:
+    if args.date:
+        return _resume_date(app, args.date)
     with app.store.writing(durable=True) as db:
-        was = orders.resume(db)
+        was = operator_actions.resume(db)
     say("it goes on with the next `run` or `send`" if was else "it was not paused")
     return 0
 
 
 def _resume_date(app: App, day: date) -> int:
     with app.store.writing(durable=True) as db:
-        was = orders.allow(db, day)
-        found = overview.outcomes(db, day)
+        was = operator_actions.allow(db, day)
+        found = reports.outcomes(db, day)
     gone = sum(count for _, reason, count in found if reason == "cancelled")
     if not was:
         raise UsageError(f"{day} was not cancelled: `newsletter status --date {day}` tells")
@@ -141,12 +143,12 @@ def _resume_date(app: App, day: date) -> int:
     return 0
 
 
-def cancel(app: App, words: Namespace) -> int:
+def cancel(app: App, args: Namespace) -> int:
     """Raises UsageError for a date that is over: it is a slip, and another issue would go out."""
-    day, now = words.date, app.clock()
+    day, now = args.date, app.clock()
     with app.store.writing(durable=True) as db:
-        taken = orders.count(db, "sending", None, day)
-        waited = orders.cancel(db, day, now)
+        taken = operator_actions.count(db, "sending", None, day)
+        waited = operator_actions.cancel(db, day, now)
         if not waited + taken and _is_over(day, now):
             raise UsageError(f"{day} is over everywhere, and nothing waits: is it another year?")
     say(

@@ -17,18 +17,18 @@ from pathlib import Path
 from shlex import join
 from threading import Event
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.output import progress, say, table
 from newsletter.cli.secret import write_private
-from newsletter.cli.send import desk
+from newsletter.cli.send import context
 from newsletter.cli.setup import found
-from newsletter.daily import Readers, publish
-from newsletter.daily.draft import draft
-from newsletter.edges.store import subscribers
-from newsletter.editorial.due import local_date
-from newsletter.editorial.letter import letter
-from newsletter.editorial.model import Issue, Subscriber
-from newsletter.editorial.prose import headline
+from newsletter.composing.draft import draft
+from newsletter.domain.due import local_date
+from newsletter.domain.model import Issue, Subscriber
+from newsletter.domain.text import headline
+from newsletter.rendering.rendered_email import render_email
+from newsletter.services.publish import Readers, publish
+from newsletter.storage import subscribers
 
 _LAST_SAMPLE = date(2026, 3, 14)
 _REPLAYED = 7
@@ -52,9 +52,9 @@ _READERS = (
 )
 
 
-def demo(app: App, words: Namespace) -> int:
-    today = words.date or local_date(app.clock(), "UTC")
-    folder = Path(words.dir).absolute() if words.dir else _fresh_folder()
+def demo(app: App, args: Namespace) -> int:
+    today = args.date or local_date(app.clock(), "UTC")
+    folder = Path(args.dir).absolute() if args.dir else _fresh_folder()
     # The reader's own settings stay out of it: no demo goes to a real server.
     made = found(replace(app, environment={}), folder, _CONFIG)
     try:
@@ -114,9 +114,9 @@ def _publish(app: App, day: date) -> None:
     evening = datetime.combine(day, time(18), UTC)
     publish(
         lambda: evening,
-        intake=app.intake(lambda: None, lambda _outcomes, _total: None),
+        ingest_job=app.ingest_job(lambda: None, lambda _outcomes, _total: None),
         rules=app.rules,
-        desk=desk(app, Event(), lambda _outcomes, _total: None),
+        context=context(app, Event(), lambda _outcomes, _total: None),
         on=day,
         readers=Readers(),
     )
@@ -127,12 +127,12 @@ def _show(app: App, today: date) -> None:
         readers = subscribers.everyone(db)
     pages = {}
     for one in readers:
-        posting = draft(app.rules, app.clock(), one, today)
+        scheduled = draft(app.rules, app.clock(), one, today)
         pages[one.address] = app.path.parent / f"issue-{one.name.lower()}.html"
-        html = letter(posting.issue, one, app.letterhead).html
+        html = render_email(scheduled.issue, one, app.branding).html
         write_private(pages[one.address], html)
         say(f"{one.name}, {one.hour:02}:00 {one.timezone}, about {one.interests or 'everything'}:")
-        table(_rows(posting.issue), indent="  ")
+        table(_rows(scheduled.issue), indent="  ")
         say()
     say("Today's issue as it looks:")
     table([(one.name, str(pages[one.address])) for one in readers], indent="  ")

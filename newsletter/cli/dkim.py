@@ -3,21 +3,21 @@
 from argparse import Namespace
 from collections.abc import Iterator
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.output import say
 from newsletter.cli.secret import write_private
-from newsletter.editorial.dkim import PrivateKey, Signer, record
-from newsletter.editorial.domains import in_ascii
-from newsletter.errors import NewsletterError, UsageError
+from newsletter.domain.errors import NewsletterError, UsageError
+from newsletter.domain.hostnames import in_ascii
+from newsletter.mail.dkim.signing import PrivateKey, Signer, record
 
 _BITS = 2048
 _MOST_OCTETS = 255  # a string of a TXT record: RFC 1035, 3.3.14
 
 
-def new(app: App, words: Namespace) -> int:
+def new(app: App, args: Namespace) -> int:
     """Writes ``dkim-SELECTOR.pem`` beside the configuration; a key that is there stays."""
-    signer = Signer(_domain(app, words), words.selector, _key(ed25519=words.ed25519))
-    path = app.beside(f"dkim-{words.selector}.pem")
+    signer = Signer(_domain(app, args), args.selector, _key(ed25519=args.ed25519))
+    path = app.beside(f"dkim-{args.selector}.pem")
     try:
         write_private(path, _pem(signer.key))
     except FileExistsError as error:
@@ -26,13 +26,13 @@ def new(app: App, words: Namespace) -> int:
         ) from error
     except OSError as error:
         raise NewsletterError(f"{path} cannot be written: {error.strerror}") from error
-    for line in _told(signer, path.name, app.path.name, ed25519=words.ed25519):
+    for line in _told(signer, path.name, app.path.name, ed25519=args.ed25519):
         say(line)
     return 0
 
 
-def _domain(app: App, words: Namespace) -> str:
-    domain = words.domain or app.settings.dkim.domain
+def _domain(app: App, args: Namespace) -> str:
+    domain = args.domain or app.settings.dkim.domain
     if not domain and not app.settings.newsletter.from_address:
         raise UsageError("whose mail is to be signed? Set newsletter.from_address, or add --domain")
     try:

@@ -7,24 +7,24 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from shutil import which
 
-from newsletter.cli.addresses import mailbox
+from newsletter.bootstrap import App
 from newsletter.cli.alerts import late
-from newsletter.cli.app import App
 from newsletter.cli.clocks import steady
 from newsletter.cli.output import say, say_json
 from newsletter.cli.run import who
 from newsletter.cli.status import in_hand, local, roughly
-from newsletter.daily.draft import draft
-from newsletter.edges.channels.smtp import SLOWEST, Smtp
-from newsletter.edges.store import ledger, marks, overview, subscribers
-from newsletter.edges.store.database import revision
-from newsletter.edges.store.schema import HEAD
-from newsletter.editorial.health import Line
-from newsletter.editorial.message import message
-from newsletter.editorial.model import Citation, Issue, Pick, Posting
-from newsletter.editorial.pace import ALL
-from newsletter.editorial.prose import counted
-from newsletter.errors import NewsletterError
+from newsletter.composing.draft import draft
+from newsletter.domain.addresses import mailbox
+from newsletter.domain.checks import Line
+from newsletter.domain.errors import NewsletterError
+from newsletter.domain.model import Citation, Issue, Pick, ScheduledEmail
+from newsletter.domain.rate_limits import ALL
+from newsletter.domain.text import counted
+from newsletter.mail.channels.smtp import SLOWEST, Smtp
+from newsletter.mail.message import message
+from newsletter.storage import heartbeats, ledger, reports, subscribers
+from newsletter.storage.database import revision
+from newsletter.storage.schema import HEAD
 
 _OLD = timedelta(hours=1)
 _A_DAY = timedelta(days=1)
@@ -34,10 +34,10 @@ _HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "List-Unsubscribe", "
 Check = Callable[[App], Iterator[Line]]
 
 
-def doctor(app: App, words: Namespace) -> int:
-    checks = _CHECKS | (_online() if words.online else {})
+def doctor(app: App, args: Namespace) -> int:
+    checks = _CHECKS | (_online() if args.online else {})
     lines = list(_lines(app, checks))
-    if words.json:
+    if args.json:
         say_json([line._asdict() for line in lines])
     else:
         for line in lines:
@@ -119,21 +119,21 @@ def _disk(app: App) -> Iterator[Line]:
 
 def _message(app: App) -> Iterator[Line]:
     """The templates render, and what was written is read back as it was meant; signed or not."""
-    posting = _sample(app)
-    made = message(posting, app.unsigned)
-    faults = list(_faults(message_from_bytes(made, policy=policy.default), posting, app))
-    mend = "look at newsletter.name, from_address, reply_to and templates" if faults else ""
-    found = f"{len(made):,} bytes; {', '.join(faults) or 'headers right when read back'}"
-    yield Line("message", "fail" if faults else "ok", found, mend)
+    scheduled = _sample(app)
+    made = message(scheduled, app.unsigned)
+    failpoints = list(_faults(message_from_bytes(made, policy=policy.default), scheduled, app))
+    mend = "look at newsletter.name, from_address, reply_to and templates" if failpoints else ""
+    found = f"{len(made):,} bytes; {', '.join(failpoints) or 'headers right when read back'}"
+    yield Line("message", "fail" if failpoints else "ok", found, mend)
 
 
-def _faults(read: EmailMessage, posting: Posting, app: App) -> Iterator[str]:
+def _faults(read: EmailMessage, scheduled: ScheduledEmail, app: App) -> Iterator[str]:
     yield from (str(one) for part in read.walk() for one in part.defects)
     yield from (f"no {name}" for name in _HEADERS if not read[name])
     meant = {
         "From": app.sender,
-        "To": posting.subscriber.address,
-        "Message-ID": posting.message_id,
+        "To": scheduled.subscriber.address,
+        "Message-ID": scheduled.message_id,
     }
     yield from (f"{name} is {read[name]}" for name, one in meant.items() if one not in read[name])
     # Folded into an encoded word, no mail program would know it (RFC 8058).
@@ -147,12 +147,12 @@ def _signature(app: App) -> Iterator[Line]:
         mend = "let your mail server sign, or see `newsletter dkim new`"
         yield Line("signature", "warn", "messages are not signed here", mend)
         return
-    from newsletter.edges.dkim_key import others_can_read
-    from newsletter.editorial.dkim import verify
+    from newsletter.mail.dkim.keys import others_can_read
+    from newsletter.mail.dkim.signing import verify
 
     key = app.beside(app.settings.dkim.key_file)
     try:
-        verify(message(_sample(app), app.letterhead), app.signer.key.public_key())
+        verify(message(_sample(app), app.branding), app.signer.key.public_key())
     except ValueError as error:
         yield Line("signature", "fail", f"it does not hold: {error}", "please report this")
         return
@@ -161,14 +161,14 @@ def _signature(app: App) -> Iterator[Line]:
     yield Line("signature", "warn" if open_ else "ok", found, f"chmod 600 {key}" * open_)
 
 
-def _sample(app: App) -> Posting:
+def _sample(app: App) -> ScheduledEmail:
     """The house issue of today; an invented one while there is too little for it."""
-    posting = draft(app.rules, app.clock(), app.house(), None, house=True)
-    if posting.issue.picks:
-        return posting
+    scheduled = draft(app.rules, app.clock(), app.house(), None, house=True)
+    if scheduled.issue.picks:
+        return scheduled
     pick = Pick(1, 0, "A line to try the templates with.", Citation("A show"), 1.0, {})
-    issue = Issue(posting.issue.date, (pick,))
-    return Posting(issue, posting.subscriber, posting.message_id, posting.due_at)
+    issue = Issue(scheduled.issue.date, (pick,))
+    return ScheduledEmail(issue, scheduled.subscriber, scheduled.message_id, scheduled.due_at)
 
 
 def _server(app: App) -> Iterator[Line]:
@@ -188,7 +188,7 @@ def _server(app: App) -> Iterator[Line]:
 
 def _size(app: App, most: int | None) -> Line:
     try:
-        size = len(message(_sample(app), app.letterhead))
+        size = len(message(_sample(app), app.branding))
     except NewsletterError:
         return Line("size", "warn", "not checked: no message can be made", "mend what fails first")
     small = most is not None and most < size
@@ -224,7 +224,7 @@ def _lease(app: App) -> Iterator[Line]:
 
 def _scheduler(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
-        owners = marks.schedulers(db, app.clock(), steady())
+        owners = heartbeats.schedulers(db, app.clock(), steady())
     found = " and ".join(who(owner) for owner in owners)
     if len(owners) > 1:
         mend = "end all but one: they send nothing twice, but work twice (one that was killed is"
@@ -236,7 +236,7 @@ def _scheduler(app: App) -> Iterator[Line]:
 
 def _queue(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
-        since, oldest = ledger.paused(db), overview.oldest_waiting(db)
+        since, oldest = ledger.paused(db), reports.oldest_waiting(db)
         taken, until = ledger.leased(db, app.clock(), steady())
     if since:
         mend = "`newsletter resume`"
@@ -251,7 +251,7 @@ def _queue(app: App) -> Iterator[Line]:
 
 def _unknown(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
-        count = overview.unresolved(db) + ledger.lapsed(db, app.clock(), steady())
+        count = reports.unresolved(db) + ledger.lapsed(db, app.clock(), steady())
     mend = "`newsletter deliveries --state unknown` names their Message-IDs: look for those in the"
     mend = f"{mend} server's log, then `newsletter deliveries resolve`" if count else ""
     yield Line("unknown", "warn" if count else "ok", f"{count:,}", mend)
@@ -309,7 +309,7 @@ def _online() -> dict[str, Check]:
     from newsletter.cli import online
 
     def dkim(app: App) -> Iterator[Line]:
-        return online.dkim(app, message(_sample(app), app.letterhead))
+        return online.dkim(app, message(_sample(app), app.branding))
 
     return {
         "SPF": online.spf,

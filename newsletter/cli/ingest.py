@@ -3,11 +3,11 @@
 import time
 from argparse import Namespace
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.output import progress, say, say_json, table
-from newsletter.daily.gather import Gathered, gather
-from newsletter.edges.store import archive
-from newsletter.editorial.prose import counted
+from newsletter.domain.text import counted
+from newsletter.ingest.ingest import IngestReport, ingest_sources
+from newsletter.storage import archive
 
 # Long enough for a copy to move on, short enough to wait for.
 _MOMENT = 0.5
@@ -19,19 +19,19 @@ def moment() -> None:
     time.sleep(_MOMENT)
 
 
-def ingest(app: App, words: Namespace) -> int:
-    with progress("reading", quiet=words.json) as watch:
-        found = gather(app.intake(moment, watch, words.paths), app.clock)
-    if words.json:
-        say_json(_as_json(found) | (_dropped(app) if words.dropped else {}))
+def ingest(app: App, args: Namespace) -> int:
+    with progress("reading", quiet=args.json) as watch:
+        found = ingest_sources(app.ingest_job(moment, watch, args.paths), app.clock)
+    if args.json:
+        say_json(_as_json(found) | (_dropped(app) if args.dropped else {}))
     else:
         tell(found)
-        if words.dropped:
+        if args.dropped:
             _list_dropped(app)
     return 1 if found.rejected or found.left else 0
 
 
-def tell(found: Gathered) -> None:
+def tell(found: IngestReport) -> None:
     before, after = found.before, found.after
     parts = []
     for name in _COUNTED:
@@ -46,7 +46,7 @@ def tell(found: Gathered) -> None:
         say(f"  left      {path}: still being written")
 
 
-def _as_json(found: Gathered) -> dict[str, object]:
+def _as_json(found: IngestReport) -> dict[str, object]:
     before, after = found.before, found.after
     totals = {
         name: {"new": getattr(after, name) - getattr(before, name), "total": getattr(after, name)}

@@ -3,19 +3,19 @@
 from argparse import Namespace
 from pathlib import Path
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json
-from newsletter.edges.support import read_support
-from newsletter.edges.templates import places, read_template, read_templates
-from newsletter.editorial.lint import Finding
-from newsletter.editorial.lint import lint as judged
-from newsletter.editorial.specimen import specimen
-from newsletter.errors import ConfigError
+from newsletter.domain.errors import ConfigError
+from newsletter.rendering.caniemail_data import read_caniemail
+from newsletter.rendering.lint import Finding
+from newsletter.rendering.lint import lint as judged
+from newsletter.rendering.sample import specimen
+from newsletter.rendering.templates import places, read_template, read_templates
 
 
-def lint(app: App, words: Namespace) -> int:
-    findings = found(app, Path(words.template) if words.template else None)
-    if words.json:
+def lint(app: App, args: Namespace) -> int:
+    findings = found(app, Path(args.template) if args.template else None)
+    if args.json:
         say_json([{"rule": one.rule, "what": one.what} for one in findings])
     else:
         for one in findings:
@@ -31,7 +31,7 @@ def found(app: App, template: Path | None) -> list[Finding]:
     if template is not None:
         sources["issue.html"] = read_template(template)
     html = _rendered(sources, places(custom), template)
-    return judged(sources["issue.html"], html, read_support())
+    return judged(sources["issue.html"], html, read_caniemail())
 
 
 def _rendered(sources: dict[str, str], lie: dict[str, str], template: Path | None) -> str:

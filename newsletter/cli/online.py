@@ -3,12 +3,12 @@
 import ipaddress
 from collections.abc import Iterator
 
-from newsletter.cli.addresses import mailbox
-from newsletter.cli.app import App
-from newsletter.edges.dns import Dns
-from newsletter.editorial import published
-from newsletter.editorial.domains import in_ascii
-from newsletter.editorial.health import Line
+from newsletter.bootstrap import App
+from newsletter.domain.addresses import mailbox
+from newsletter.domain.checks import Line
+from newsletter.domain.hostnames import in_ascii
+from newsletter.mail import dns_checks
+from newsletter.mail.dns import Dns
 
 
 def resolver() -> Dns:
@@ -16,7 +16,7 @@ def resolver() -> Dns:
     import dns.exception
     import dns.resolver
 
-    from newsletter.errors import NewsletterError
+    from newsletter.domain.errors import NewsletterError
 
     try:
         return Dns(dns.resolver.Resolver())
@@ -27,7 +27,7 @@ def resolver() -> Dns:
 def spf(app: App) -> Iterator[Line]:
     asked = resolver()
     for domain in dict.fromkeys((_domain(app.bounces), _domain(app.sender))):
-        yield published.spf(domain, asked.texts(domain))
+        yield dns_checks.spf(domain, asked.texts(domain))
 
 
 def dkim(app: App, message: bytes) -> Iterator[Line]:
@@ -35,14 +35,14 @@ def dkim(app: App, message: bytes) -> Iterator[Line]:
 
     if app.signer:
         texts = resolver().texts(app.signer.place)
-        yield published.dkim(app.signer, texts, message, zone_line(app.signer))
+        yield dns_checks.dkim(app.signer, texts, message, zone_line(app.signer))
 
 
 def dmarc(app: App) -> Iterator[Line]:
     domain, asked = _domain(app.sender), resolver()
-    found = list(published.walk(domain, asked.texts))
+    found = list(dns_checks.walk(domain, asked.texts))
     signed_by = app.signer.domain if app.signer else ""
-    yield published.dmarc(domain, found, signed_by, _domain(app.bounces))
+    yield dns_checks.dmarc(domain, found, signed_by, _domain(app.bounces))
 
 
 def mx(app: App) -> Iterator[Line]:
@@ -51,7 +51,7 @@ def mx(app: App) -> Iterator[Line]:
     answers = mailbox(reply_to, "newsletter.reply_to").address if reply_to else app.sender
     for domain in dict.fromkeys(map(_domain, (app.sender, answers, app.bounces))):
         hosts = {host: asked.addresses(host) if host else [] for host in asked.mail_hosts(domain)}
-        yield published.mx(domain, hosts, asked.addresses(domain))
+        yield dns_checks.mx(domain, hosts, asked.addresses(domain))
 
 
 def ptr(app: App) -> Iterator[Line]:
@@ -67,7 +67,7 @@ def ptr(app: App) -> Iterator[Line]:
         address: {name: asked.addresses(name) for name in asked.names(address)}
         for address in ([host] if _is_address(host) else asked.addresses(in_ascii(host)))
     }
-    yield from published.ptr(host, called)
+    yield from dns_checks.ptr(host, called)
 
 
 def _domain(address: str) -> str:

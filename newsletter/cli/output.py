@@ -14,8 +14,8 @@ from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from newsletter.editorial.model import digest
-from newsletter.errors import NewsletterError
+from newsletter.domain.errors import NewsletterError
+from newsletter.domain.model import digest
 
 if TYPE_CHECKING:
     from tqdm import tqdm

@@ -9,52 +9,54 @@ from datetime import date
 from pathlib import Path
 from textwrap import wrap
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_bytes, say_json, warn
-from newsletter.daily.draft import draft
-from newsletter.editorial.letter import letter
-from newsletter.editorial.message import message
-from newsletter.editorial.model import Issue, Pick, Posting
-from newsletter.editorial.prose import day_month, headline
-from newsletter.errors import NewsletterError, UsageError
+from newsletter.composing.draft import draft
+from newsletter.domain.errors import NewsletterError, UsageError
+from newsletter.domain.model import Issue, Pick, ScheduledEmail
+from newsletter.domain.text import day_month, headline
+from newsletter.mail.message import message
+from newsletter.rendering.rendered_email import render_email
 
 _WIDTH = 88
 
 
-def preview(app: App, words: Namespace) -> int:
-    if words.serve:
+def preview(app: App, args: Namespace) -> int:
+    if args.serve:
         from newsletter.cli.workbench import serve
 
-        return serve(app, words)
-    if words.out == "-" and (words.open or words.why):
+        return serve(app, args)
+    if args.out == "-" and (args.open or args.why):
         raise UsageError("--out - leaves no room for --open or --why: give --out a file")
-    posting = posting_of(app, words.to, words.date, at_once=words.now)
-    if not posting.issue.picks:
-        raise NewsletterError(_nothing(app, posting.issue.date))
-    data, suffix = _render(app, posting, words)
-    if words.out == "-":
+    scheduled = scheduled_for(app, args.to, args.date, at_once=args.now)
+    if not scheduled.issue.picks:
+        raise NewsletterError(_nothing(app, scheduled.issue.date))
+    data, suffix = _render(app, scheduled, args)
+    if args.out == "-":
         say_bytes(data)
     else:
-        path = Path(words.out or f"preview-{posting.issue.date}{suffix}").absolute()
+        path = Path(args.out or f"preview-{scheduled.issue.date}{suffix}").absolute()
         _write(path, data)
         say(str(path))
-        if words.open and not webbrowser.open(path.as_uri()):
+        if args.open and not webbrowser.open(path.as_uri()):
             warn("no browser could be started")
-    if words.why:
-        _explain(app, posting, words.to)
+    if args.why:
+        _explain(app, scheduled, args.to)
     return 0
 
 
-def posting_of(app: App, to: str | None, day: date | None, *, at_once: bool = False) -> Posting:
+def scheduled_for(
+    app: App, to: str | None, day: date | None, *, at_once: bool = False
+) -> ScheduledEmail:
     reader = app.subscriber(to) if to else app.house()
     return draft(app.rules, app.clock(), reader, day, house=not to, at_once=at_once)
 
 
-def _render(app: App, posting: Posting, words: Namespace) -> tuple[bytes, str]:
-    if words.eml:
-        return message(posting, app.letterhead), ".eml"
-    made = letter(posting.issue, posting.subscriber, app.letterhead)
-    return (made.text.encode(), ".txt") if words.text else (made.html.encode(), ".html")
+def _render(app: App, scheduled: ScheduledEmail, args: Namespace) -> tuple[bytes, str]:
+    if args.eml:
+        return message(scheduled, app.branding), ".eml"
+    made = render_email(scheduled.issue, scheduled.subscriber, app.branding)
+    return (made.text.encode(), ".txt") if args.text else (made.html.encode(), ".html")
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -78,22 +80,22 @@ def _nothing(app: App, day: date) -> str:
     )
 
 
-def explain(app: App, words: Namespace) -> int:
-    posting = posting_of(app, words.to, words.date)
-    if words.json:
-        who = posting.subscriber.address if words.to else None
-        say_json({"to": who, **asdict(posting.issue)})
+def explain(app: App, args: Namespace) -> int:
+    scheduled = scheduled_for(app, args.to, args.date)
+    if args.json:
+        who = scheduled.subscriber.address if args.to else None
+        say_json({"to": who, **asdict(scheduled.issue)})
     else:
-        _explain(app, posting, words.to)
+        _explain(app, scheduled, args.to)
     return 0
 
 
-def _explain(app: App, posting: Posting, to: str | None) -> None:
-    issue, weights = posting.issue, app.taste.weights
+def _explain(app: App, scheduled: ScheduledEmail, to: str | None) -> None:
+    issue, weights = scheduled.issue, app.taste.weights
     if not issue.picks:
         say(_nothing(app, issue.date))
     else:
-        whose = posting.subscriber.address if to else "the house issue"
+        whose = scheduled.subscriber.address if to else "the house issue"
         say(f"Why these {len(issue.picks)}: {whose}, {issue.date:%-d %B %Y}")
     for pick in issue.picks:
         _explain_pick(pick, weights)

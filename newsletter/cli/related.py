@@ -3,26 +3,26 @@
 from argparse import Namespace
 from dataclasses import asdict
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json
-from newsletter.daily.related import Related, related
-from newsletter.editorial.due import local_date
-from newsletter.editorial.echoes import TELLING
-from newsletter.editorial.prose import headline
-from newsletter.errors import UsageError
+from newsletter.composing.related import Related, related
+from newsletter.domain.due import local_date
+from newsletter.domain.errors import UsageError
+from newsletter.domain.text import headline
+from newsletter.ranking.echoes import TELLING
 
 _WORDS = 6
 
 
-def show(app: App, words: Namespace) -> int:
-    about = int(words.about) if words.about.isdecimal() else words.about
+def show(app: App, args: Namespace) -> int:
+    about = int(args.about) if args.about.isdecimal() else args.about
     today = local_date(app.clock(), app.settings.newsletter.timezone)
     try:
-        near = related(app.rules, about, today, words.most)
+        near = related(app.rules, about, today, args.most)
     except KeyError:
         raise UsageError(f"there is no insight {about}: see `newsletter explain --json`") from None
     found = [one for one in near if one.probability >= TELLING]
-    if words.json:
+    if args.json:
         say_json([asdict(one) for one in found])
     elif not found:
         say("nothing earlier resembles it")

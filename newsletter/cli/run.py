@@ -10,20 +10,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event
 
+from newsletter.bootstrap import App
 from newsletter.cli.alerts import alert
-from newsletter.cli.app import App
 from newsletter.cli.clocks import steady
 from newsletter.cli.ingest import moment
 from newsletter.cli.output import live, progress, say, set_up_log
-from newsletter.cli.send import desk, stopper
-from newsletter.daily import DUE, Desk
-from newsletter.daily.compose import compose
-from newsletter.daily.deliver import deliver
-from newsletter.daily.desk import Watch, abandon
-from newsletter.daily.gather import gather
-from newsletter.edges.store import marks
-from newsletter.editorial.prose import counted
-from newsletter.errors import NewsletterError, Paused, SenderRefused
+from newsletter.cli.send import context, stopper
+from newsletter.composing.compose import compose
+from newsletter.delivery.context import Watch, abandon
+from newsletter.delivery.worker_pool import deliver
+from newsletter.domain.errors import NewsletterError, Paused, SenderRefused
+from newsletter.domain.text import counted
+from newsletter.ingest.ingest import ingest_sources
+from newsletter.services.publish import DUE, DeliveryContext
+from newsletter.storage import heartbeats
 
 log = logging.getLogger("newsletter")
 
@@ -35,14 +35,14 @@ _TURN_SECONDS = 300
 _END = "end one of them (one that was killed is forgotten after three minutes)"
 
 
-def run(app: App, words: Namespace) -> int:
+def run(app: App, args: Namespace) -> int:
     """The scheduler, in the foreground: the store knows what is due, the clock only asks it."""
-    from newsletter.edges.schedule import run_forever
+    from newsletter.services.scheduler import run_forever
 
     app.ready_to_send()
-    set_up_log(verbose=words.verbose)
+    set_up_log(verbose=args.verbose)
     stop = stopper()
-    shift = Shift(app, desk(app, stop, lambda *_: None), stop)
+    shift = Shift(app, context(app, stop, lambda *_: None), stop)
     log.info("running; %s", app.path)
     shift.greet()
     every = app.settings.schedule.ingest_every_minutes
@@ -63,7 +63,7 @@ def who(owner: str) -> str:
 
 def _at_once(shift: "Shift") -> None:
     """A thread that waits for a mail server cannot be told to stop: the process can."""
-    abandon(shift.desk, shift.app.clock())
+    abandon(shift.context, shift.app.clock())
     shift.leave()
     log.info("stopped at once; see `newsletter deliveries --state unknown`")
     sys.stderr.flush()
@@ -73,9 +73,9 @@ def _at_once(shift: "Shift") -> None:
 class Shift:
     """What ``run`` does when it is woken, and what it remembers between two wakings."""
 
-    def __init__(self, app: App, desk: Desk, stop: Event) -> None:
+    def __init__(self, app: App, context: DeliveryContext, stop: Event) -> None:
         self.app = app
-        self.desk = desk
+        self.context = context
         self.stop = stop
         self.resume_at: datetime | None = None
         self.told = ""
@@ -84,13 +84,13 @@ class Shift:
     def greet(self) -> None:
         """Two send nothing twice, but all the work is done twice."""
         with self.app.store.reading() as db:
-            others = marks.schedulers(db, self.app.clock(), steady())
+            others = heartbeats.schedulers(db, self.app.clock(), steady())
         for owner in others:
             log.warning("another scheduler works beside this one, %s: %s", who(owner), _END)
 
     def ingest(self) -> None:
         with progress("reading", quiet=True) as watch:
-            found = gather(self.app.intake(self._pause, watch), self.app.clock)
+            found = ingest_sources(self.app.ingest_job(self._pause, watch), self.app.clock)
         if found.read:
             new = found.after.briefs - found.before.briefs
             told = counted(found.read, "file"), counted(new, "new brief"), len(found.rejected)
@@ -106,8 +106,8 @@ class Shift:
         if self.resume_at is not None and now < self.resume_at <= now + _HOLD:
             return
         with live() as line:
-            desk = replace(self.desk, watch=self._watch(line), stop=self._turn())
-            report = deliver(desk, self.app.clock, None, DUE)
+            context = replace(self.context, watch=self._watch(line), stop=self._turn())
+            report = deliver(context, self.app.clock, None, DUE)
         if report.outcomes:
             counts = (f"{count} {state}" for state, count in sorted(report.outcomes.items()))
             log.info("delivered: %s", ", ".join(counts))
@@ -120,10 +120,10 @@ class Shift:
 
     def _turn(self) -> Callable[[], bool]:
         """To keep a pace may take hours: the inbox and who falls due meanwhile have their turn."""
-        if not self.desk.pace.limits:
-            return self.desk.stop
-        end = self.desk.steady().seconds + _TURN_SECONDS
-        return lambda: self.desk.stop() or self.desk.steady().seconds >= end
+        if not self.context.pace.limits:
+            return self.context.stop
+        end = self.context.steady().seconds + _TURN_SECONDS
+        return lambda: self.context.stop() or self.context.steady().seconds >= end
 
     def _watch(self, line: Watch) -> Watch:
         """To deliver may take hours: what is seen between two wakings is looked at then, too."""
@@ -141,7 +141,7 @@ class Shift:
             return
         self.look_at = now + _LOOK
         with self.app.store.writing() as db:
-            marks.works(db, self.desk.owner, now, steady())
+            heartbeats.works(db, self.context.owner, now, steady())
         alert(self.app)
 
     def failed(self, error: Exception) -> None:
@@ -151,7 +151,7 @@ class Shift:
     def leave(self) -> None:
         """This scheduler works no more."""
         with self.app.store.writing() as db:
-            marks.rest(db, self.desk.owner)
+            heartbeats.rest(db, self.context.owner)
 
     def _pause(self) -> None:
         if not self.stop.is_set():
@@ -179,12 +179,12 @@ def _telling(answer: Callable[[str], bool]) -> Callable[[str], bool]:
     return told
 
 
-def serve(app: App, words: Namespace) -> int:
-    from newsletter.edges.store import subscribers
-    from newsletter.edges.web import app as web
-    from newsletter.editorial.tokens import subscriber_id
+def serve(app: App, args: Namespace) -> int:
+    from newsletter.domain.tokens import subscriber_id
+    from newsletter.storage import subscribers
+    from newsletter.web import app as web
 
-    secret, store, head = app.secret, app.store, app.letterhead
+    secret, store, head = app.secret, app.store, app.branding
     set_up_log()
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     common = {
@@ -207,10 +207,10 @@ def serve(app: App, words: Namespace) -> int:
             return subscribers.leave(db, found)
 
     def page(state: str) -> str:
-        return head.stationery.fill("unsubscribe.html", state=state, **common)
+        return head.renderer.fill("unsubscribe.html", state=state, **common)
 
-    host = words.host or app.settings.web.host
-    port = app.settings.web.port if words.port is None else words.port
+    host = args.host or app.settings.web.host
+    port = app.settings.web.port if args.port is None else args.port
     try:
         bound = web.listening(host, port)
     except OSError as error:

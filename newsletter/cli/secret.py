@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 from shlex import quote
 
-from newsletter.errors import ConfigError
+from newsletter.domain.errors import ConfigError
 
 _SHORTEST = 16
 

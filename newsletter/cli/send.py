@@ -8,56 +8,56 @@ from argparse import Namespace
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 
-from newsletter.cli.addresses import mailbox
+from newsletter.bootstrap import App
 from newsletter.cli.alerts import alert
-from newsletter.cli.app import App
 from newsletter.cli.clocks import steady
-from newsletter.cli.done import as_json, nobody, tell
 from newsletter.cli.ingest import moment
 from newsletter.cli.output import live, progress, say, say_json, set_up_log, table, warn
-from newsletter.daily import Desk, Gathered, Readers, Report, publish
-from newsletter.daily.compose import due
-from newsletter.daily.desk import Watch
-from newsletter.daily.draft import draft
-from newsletter.edges.channels import Envelope
-from newsletter.edges.store import issues, orders, overview
-from newsletter.editorial.message import message
-from newsletter.editorial.model import Issue
-from newsletter.editorial.prose import counted, headline
-from newsletter.errors import DeliveryError, NewsletterError, UsageError
+from newsletter.cli.send_report import as_json, nobody, tell
+from newsletter.composing.compose import due
+from newsletter.composing.draft import draft
+from newsletter.delivery.context import Watch
+from newsletter.domain.addresses import mailbox
+from newsletter.domain.errors import DeliveryError, NewsletterError, UsageError
+from newsletter.domain.model import Issue
+from newsletter.domain.text import counted, headline
+from newsletter.mail.channels import Envelope
+from newsletter.mail.message import message
+from newsletter.services.publish import DeliveryContext, IngestReport, Readers, Report, publish
+from newsletter.storage import issues, operator_actions, reports
 
 # The first places where a date begins are fourteen hours ahead of UTC.
 _FIRST_ZONE = timedelta(hours=14)
 
 
-def send(app: App, words: Namespace) -> int:
-    if words.as_ and not words.test:
+def send(app: App, args: Namespace) -> int:
+    if args.as_ and not args.test:
         raise UsageError("--as says whose issue --test sends: add --test ADDRESS")
-    if words.test and (words.to or words.now or words.dry_run):
+    if args.test and (args.to or args.now or args.dry_run):
         raise UsageError("--test sends one copy, now: only --as and --date go with it")
-    if words.test:
-        return _test(app, words)
-    ids = [app.subscriber(address).id for address in words.to] if words.to else None
-    readers = Readers(now=words.now, ids=ids)
-    if words.date:
-        _warn_of(words.date, app.clock(), app.settings.selection.window_days)
-    if words.dry_run:
-        return _dry_run(app, words, readers)
+    if args.test:
+        return _test(app, args)
+    ids = [app.subscriber(address).id for address in args.to] if args.to else None
+    readers = Readers(now=args.now, ids=ids)
+    if args.date:
+        _warn_of(args.date, app.clock(), app.settings.selection.window_days)
+    if args.dry_run:
+        return _dry_run(app, args, readers)
     app.ready_to_send()
     stop = stopper()
-    set_up_log(verbose=words.verbose)
+    set_up_log(verbose=args.verbose)
     alert(app)
     try:
-        gathered, report = _publish(app, words, readers, stop)
+        ingested, report = _publish(app, args, readers, stop)
     except KeyboardInterrupt:
         warn("ended at once; see `newsletter status` and `newsletter deliveries --state unknown`")
         raise
     stopped = str(report.stopped or "by a signal" * stop.is_set())
     alert(app, report.stopped)
     if report.outcomes["waiting"] or stopped:
-        report.outcomes["waiting"] = _waiting(app, words, readers)
-    told = as_json if words.json else tell
-    told(app, words, readers, gathered, report, stopped)
+        report.outcomes["waiting"] = _waiting(app, args, readers)
+    told = as_json if args.json else tell
+    told(app, args, readers, ingested, report, stopped)
     return 0 if report.ok and not stopped else 1
 
 
@@ -70,18 +70,18 @@ def _warn_of(day: date, now: datetime, window: int) -> None:
 
 
 def _publish(
-    app: App, words: Namespace, readers: Readers, stop: threading.Event
-) -> tuple[Gathered, Report]:
+    app: App, args: Namespace, readers: Readers, stop: threading.Event
+) -> tuple[IngestReport, Report]:
     """What ends it, the operator hears of."""
-    quiet = words.json
+    quiet = args.json
     try:
         with progress("reading", quiet=quiet) as reading, live(quiet=quiet) as sending:
             return publish(
                 app.clock,
-                intake=app.intake(moment, reading),
+                ingest_job=app.ingest_job(moment, reading),
                 rules=app.rules,
-                desk=desk(app, stop, sending),
-                on=words.date,
+                context=context(app, stop, sending),
+                on=args.date,
                 readers=readers,
             )
     except Exception as error:
@@ -89,18 +89,18 @@ def _publish(
         raise
 
 
-def _waiting(app: App, words: Namespace, readers: Readers) -> int:
+def _waiting(app: App, args: Namespace, readers: Readers) -> int:
     """Those that were not offered as well: they wait behind a server, or with their domain."""
     with app.store.reading() as db:
-        return orders.pending(db, readers.ids, words.date)[0]
+        return operator_actions.pending(db, readers.ids, args.date)[0]
 
 
-def desk(app: App, stop: threading.Event, watch: Watch) -> Desk:
+def context(app: App, stop: threading.Event, watch: Watch) -> DeliveryContext:
     here, chosen = steady(), app.settings.delivery
-    return Desk(
+    return DeliveryContext(
         store=app.store,
         channel=app.channel,
-        letterhead=app.letterhead,
+        branding=app.branding,
         sender=app.envelope_sender,
         owner=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}:{here.seconds}",
         steady=steady,
@@ -132,9 +132,9 @@ def stopper() -> threading.Event:
     return stop
 
 
-def _dry_run(app: App, words: Namespace, readers: Readers) -> int:
-    found = [*_queued(app, words.date, readers), *_to_compose(app, words.date, readers)]
-    if words.json:
+def _dry_run(app: App, args: Namespace, readers: Readers) -> int:
+    found = [*_queued(app, args.date, readers), *_to_compose(app, args.date, readers)]
+    if args.json:
         rows = [
             {"address": address, "date": issue.date, "insights": [one.text for one in issue.picks]}
             for address, issue in found
@@ -149,7 +149,7 @@ def _dry_run(app: App, words: Namespace, readers: Readers) -> int:
         few = f"; too few for {len(found) - enough:,}" if enough < len(found) else ""
         say(f"{counted(enough, 'message')} would be sent{few}")
     else:
-        for line in nobody(app, words, readers):
+        for line in nobody(app, args, readers):
             say(line)
     return 0
 
@@ -157,7 +157,7 @@ def _dry_run(app: App, words: Namespace, readers: Readers) -> int:
 def _queued(app: App, on: date | None, readers: Readers) -> list[tuple[str, Issue]]:
     """What was composed and waits for another attempt."""
     with app.store.reading() as db:
-        rows = overview.queue(db, app.clock(), on, readers.ids, hurry=readers.now)
+        rows = reports.queue(db, app.clock(), on, readers.ids, hurry=readers.now)
         return [(address, issues.load(db, issue_id)) for address, issue_id in rows]
 
 
@@ -166,17 +166,17 @@ def _to_compose(app: App, on: date | None, readers: Readers) -> list[tuple[str, 
     return [(one.subscriber.address, issue) for one, issue in found]
 
 
-def _test(app: App, words: Namespace) -> int:
+def _test(app: App, args: Namespace) -> int:
     """One marked copy outside the ledger: nobody's history knows of it."""
     app.ready_to_send()
-    to = mailbox(words.test, "--test").address
-    reader = app.subscriber(words.as_) if words.as_ else app.house(to)
-    posting = draft(app.rules, app.clock(), reader, words.date, house=not words.as_)
-    if not posting.issue.picks:
+    to = mailbox(args.test, "--test").address
+    reader = app.subscriber(args.as_) if args.as_ else app.house(to)
+    scheduled = draft(app.rules, app.clock(), reader, args.date, house=not args.as_)
+    if not scheduled.issue.picks:
         raise NewsletterError(
-            f"too little is new for {posting.issue.date}: there is no issue to send"
+            f"too little is new for {scheduled.issue.date}: there is no issue to send"
         )
-    text = message(posting, app.letterhead, test=True)
+    text = message(scheduled, app.branding, test=True)
     channel = app.channel()
     try:
         answer = channel.send(Envelope(app.bounces, to, text))
@@ -184,8 +184,8 @@ def _test(app: App, words: Namespace) -> int:
         raise NewsletterError(f"the test copy to {to} was not taken: {error}") from error
     finally:
         channel.close()
-    whose = f"the issue of {words.as_}" if words.as_ else "the house issue"
-    say_json({"sent": 1, "to": to, "answer": answer}) if words.json else say(
-        f"{whose}, {posting.issue.date:%-d %B %Y}, sent to {to}: {answer}"
+    whose = f"the issue of {args.as_}" if args.as_ else "the house issue"
+    say_json({"sent": 1, "to": to, "answer": answer}) if args.json else say(
+        f"{whose}, {scheduled.issue.date:%-d %B %Y}, sent to {to}: {answer}"
     )
     return 0

@@ -4,17 +4,17 @@ from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.output import say
 from newsletter.cli.secret import make_secret, write_private
-from newsletter.edges.resources import resource
-from newsletter.errors import NewsletterError, UsageError
+from newsletter.domain.errors import NewsletterError, UsageError
+from newsletter.resources import resource
 
 
-def init(app: App, words: Namespace) -> int:
+def init(app: App, args: Namespace) -> int:
     if app.config:
         raise UsageError("init writes a config.toml into DIR: leave --config out")
-    folder = Path(words.dir).absolute()
+    folder = Path(args.dir).absolute()
     there = replace(app, config=str(folder / "config.toml"))
     if there.path.exists() and _another_secret(there):
         return 0
@@ -67,6 +67,6 @@ def _furnish(made: App) -> None:
     made.store.close()
 
 
-def migrate(app: App, words: Namespace) -> int:  # noqa: ARG001
+def migrate(app: App, args: Namespace) -> int:  # noqa: ARG001
     say(f"the database is up to date, at {app.store.revision()}")
     return 0

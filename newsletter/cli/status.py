@@ -5,21 +5,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.clocks import lapse, steady
 from newsletter.cli.output import say, say_json, table
-from newsletter.edges.store import Connection, archive, ledger, orders, overview, subscribers
-from newsletter.editorial.due import due_at, local_date, zone
-from newsletter.editorial.prose import counted
+from newsletter.domain.due import due_at, local_date, zone
+from newsletter.domain.text import counted
+from newsletter.storage import Connection, archive, ledger, operator_actions, reports, subscribers
 
 _MOST = 20
 
 
-def status(app: App, words: Namespace) -> int:
-    day = words.date or local_date(app.clock(), app.settings.newsletter.timezone)
+def status(app: App, args: Namespace) -> int:
+    day = args.date or local_date(app.clock(), app.settings.newsletter.timezone)
     lapse(app)
     found = _look(app, day)
-    if words.json:
+    if args.json:
         say_json(found)
     else:
         _tell(app, found)
@@ -31,11 +31,11 @@ def next_due(app: App) -> datetime | None:
     now = app.clock()
     near = [now.date() + timedelta(days=after) for after in range(-1, 4)]
     with app.store.reading() as db:
-        days = [day for day in near if not orders.is_cancelled(db, day)]
-        places = overview.places(db)
+        days = [day for day in near if not operator_actions.is_cancelled(db, day)]
+        places = reports.places(db)
         instants = sorted((due_at(day, p[1], p[0]), day, p) for day in days for p in places)
         for due, day, place in instants:
-            if due > now and overview.is_waited_for(db, day, place):
+            if due > now and reports.is_waited_for(db, day, place):
                 return due
     return None
 
@@ -54,15 +54,15 @@ def _look(app: App, day: date) -> dict[str, object]:
             "boilerplate": totals.dropped,
             "rejected": [dict(row) for row in archive.rejected(db)],
             "subscribers": subscribers.counts(db),
-            "candidates": overview.candidate_count(db, first, day),
+            "candidates": reports.candidate_count(db, first, day),
             "deliveries": [
                 {"state": state, "reason": reason, "count": count}
-                for state, reason, count in overview.outcomes(db, day)
+                for state, reason, count in reports.outcomes(db, day)
             ],
-            "troubles": [dict(row) for row in overview.troubles(db, day, _MOST + 1)],
+            "troubles": [dict(row) for row in reports.troubles(db, day, _MOST + 1)],
             "held_back": [
                 {"domain": domain, "until": until, "waiting": count}
-                for domain, until, count in overview.held_back(db, app.clock())
+                for domain, until, count in reports.held_back(db, app.clock())
             ],
             "paced": [
                 {
@@ -71,12 +71,12 @@ def _look(app: App, day: date) -> dict[str, object]:
                     "waiting": count,
                     "seconds": round(least.total_seconds(), 1),
                 }
-                for name, count, least in overview.paced(db, app.clock(), app.pace)
+                for name, count, least in reports.paced(db, app.clock(), app.pace)
             ],
             "leased": _leased(db, app),
-            "unknown": overview.unresolved(db),
+            "unknown": reports.unresolved(db),
             "paused": ledger.paused(db),
-            "cancelled": orders.is_cancelled(db, day),
+            "cancelled": operator_actions.is_cancelled(db, day),
             "next_due": next_due(app),
         }
 

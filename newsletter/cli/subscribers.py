@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from newsletter.cli.addresses import mailbox
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json, table
 from newsletter.cli.status import local
 from newsletter.config import zones
-from newsletter.edges.store import overview, subscribers
-from newsletter.editorial.model import STATES, Subscriber
-from newsletter.errors import UsageError
+from newsletter.domain.addresses import mailbox
+from newsletter.domain.errors import UsageError
+from newsletter.domain.model import STATES, Subscriber
+from newsletter.storage import reports, subscribers
 
 COLUMNS = ("address", "name", "timezone", "hour", "interests", "state")
 # A greeting and a To: header that can be read, and more phrases than anybody follows.
@@ -23,29 +23,29 @@ _CONTROLS = ("Cc", "Cs", "Zl", "Zp")
 _TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
-def add(app: App, words: Namespace) -> int:
-    given = {key: getattr(words, key) for key in ("name", "timezone", "hour", "interests")}
+def add(app: App, args: Namespace) -> int:
+    given = {key: getattr(args, key) for key in ("name", "timezone", "hour", "interests")}
     changes = {key: bare(value) for key, value in given.items() if value is not None}
-    box = mailbox(words.address)
+    box = mailbox(args.address)
     with app.store.writing() as db:
         there = subscribers.find(db, box.key)
         one = check(replace(there or fresh(app, box.address), **changes), there)
-        added = subscribers.add(db, box.key, one, app.clock(), resubscribe=words.resubscribe)
+        added = subscribers.add(db, box.key, one, app.clock(), resubscribe=args.resubscribe)
         if not added and changes:
             subscribers.change(db, box.key, **changes)
         one = replace(one, state="active")
     done = "added" if added else "changed" if changes else "was there already"
-    if words.json:
+    if args.json:
         say_json({"result": done, **row(one)})
     else:
         say(f"{one.address} {done}: {one.hour:02}:00 {one.timezone}{_about(one)}")
     return 0
 
 
-def list_(app: App, words: Namespace) -> int:
+def list_(app: App, args: Namespace) -> int:
     with app.store.reading() as db:
-        found = subscribers.everyone(db, words.state)
-    if words.json:
+        found = subscribers.everyone(db, args.state)
+    if args.json:
         say_json([row(one) for one in found])
     elif found:
         rows = [(o.address, o.state, f"{o.hour:02}:00", o.timezone, o.interests) for o in found]
@@ -55,11 +55,11 @@ def list_(app: App, words: Namespace) -> int:
     return 0
 
 
-def show(app: App, words: Namespace) -> int:
-    one = app.subscriber(words.address)
+def show(app: App, args: Namespace) -> int:
+    one = app.subscriber(args.address)
     with app.store.reading() as db:
-        rows = overview.deliveries_of(db, one.id)
-    if words.json:
+        rows = reports.deliveries_of(db, one.id)
+    if args.json:
         say_json({**row(one), "deliveries": rows})
         return 0
     table([(key, str(value)) for key, value in row(one).items()])
@@ -80,11 +80,11 @@ def _show_attempts(app: App, found: Mapping[str, Any]) -> None:
     table(lines, indent="  ")
 
 
-def remove(app: App, words: Namespace) -> int:
-    one = app.subscriber(words.address)
+def remove(app: App, args: Namespace) -> int:
+    one = app.subscriber(args.address)
     with app.store.writing() as db:
         subscribers.leave(db, one.id)
-    if words.json:
+    if args.json:
         say_json({"address": one.address, "result": "removed"})
     else:
         say(f"{one.address} gets nothing any more; the row is kept so that no import revives it")

@@ -10,20 +10,20 @@ from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
-from newsletter.cli.addresses import mailbox
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_bytes, say_json, table
 from newsletter.cli.parser import hour
 from newsletter.cli.subscribers import COLUMNS, bare, check, fresh, row
-from newsletter.edges.store import Connection, subscribers
-from newsletter.edges.store.database import chunks
-from newsletter.editorial.model import Subscriber
-from newsletter.errors import NewsletterError, UsageError
+from newsletter.domain.addresses import mailbox
+from newsletter.domain.errors import NewsletterError, UsageError
+from newsletter.domain.model import Subscriber
+from newsletter.storage import Connection, subscribers
+from newsletter.storage.database import chunks
 
 _SURPLUS = "surplus"
 
 
-def export(app: App, words: Namespace) -> int:  # noqa: ARG001
+def export(app: App, args: Namespace) -> int:  # noqa: ARG001
     page = StringIO(newline="")
     writer = csv.DictWriter(page, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -33,18 +33,18 @@ def export(app: App, words: Namespace) -> int:  # noqa: ARG001
     return 0
 
 
-def import_(app: App, words: Namespace) -> int:
+def import_(app: App, args: Namespace) -> int:
     """Every good line is taken, every other one named with the reason."""
-    with _opened(words.csv) as file:
+    with _opened(args.csv) as file:
         lines = list(_lines(file))
-    intake = _Import(app)
+    ingest_job = _Import(app)
     for some in chunks(lines):
-        found = intake.read(some)
+        found = ingest_job.read(some)
         # A transaction for each, so that no sender waits for the whole file.
         with app.store.writing() as db:
-            intake.take(db, found)
-    _tell(intake, as_json=words.json)
-    return 1 if intake.refused else 0
+            ingest_job.take(db, found)
+    _tell(ingest_job, as_json=args.json)
+    return 1 if ingest_job.refused else 0
 
 
 @dataclass
@@ -118,8 +118,8 @@ def _stays(there: Subscriber, new: Subscriber) -> bool:
     return True
 
 
-def _tell(intake: _Import, *, as_json: bool) -> None:
-    added, there, refused = intake.added, intake.there, sorted(intake.refused.items())
+def _tell(ingest_job: _Import, *, as_json: bool) -> None:
+    added, there, refused = ingest_job.added, ingest_job.there, sorted(ingest_job.refused.items())
     if as_json:
         told = [{"line": line, "reason": reason} for line, reason in refused]
         say_json({"added": added, "there_already": there, "refused": told})

@@ -14,38 +14,38 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.lint import found as findings
 from newsletter.cli.output import say
+from newsletter.composing.compose import Edition
+from newsletter.composing.draft import draft
 from newsletter.config import PREFIX
-from newsletter.daily.compose import Edition
-from newsletter.daily.draft import draft
-from newsletter.daily.gather import gather
-from newsletter.edges.resources import resource
-from newsletter.edges.store import issues, ledger, subscribers
-from newsletter.edges.store.shadow import copy_database
-from newsletter.edges.web import app as web
-from newsletter.edges.web import workbench
-from newsletter.editorial.letter import Letter, Logo, letter
-from newsletter.editorial.message import message
-from newsletter.editorial.model import Posting
-from newsletter.editorial.ranking import Reader
-from newsletter.editorial.stationery import Stationery
-from newsletter.editorial.survey import Standing, survey
-from newsletter.errors import NewsletterError, UsageError
+from newsletter.domain.errors import NewsletterError, UsageError
+from newsletter.domain.model import ScheduledEmail
+from newsletter.ingest.ingest import ingest_sources
+from newsletter.mail.message import message
+from newsletter.ranking.candidate_report import CandidateRow, candidate_report
+from newsletter.ranking.signals import Reader
+from newsletter.rendering.rendered_email import Logo, RenderedEmail, render_email
+from newsletter.rendering.renderer import Renderer
+from newsletter.resources import resource
+from newsletter.storage import issues, ledger, subscribers
+from newsletter.storage.snapshot import copy_database
+from newsletter.web import app as web
+from newsletter.web import workbench
 
 _PAGE = "workbench.html"
 _MOST_FILES = 20_000
 
 
-def serve(app: App, words: Namespace) -> int:
+def serve(app: App, args: Namespace) -> int:
     """Until it is stopped. Nothing in the store changes: a copy of it is looked at."""
     try:
-        socket = web.listening(workbench.HOST, words.port)
+        socket = web.listening(workbench.HOST, args.port)
     except OSError as error:
-        raise NewsletterError(f"cannot listen on port {words.port}: {error.strerror}") from error
+        raise NewsletterError(f"cannot listen on port {args.port}: {error.strerror}") from error
     port = socket.getsockname()[1]
-    asked = {"date": words.date, "to": words.to}
+    asked = {"date": args.date, "to": args.to}
     first = urlencode({key: value for key, value in asked.items() if value})
     with socket, TemporaryDirectory(prefix="newsletter-") as folder:
         bench = Bench(app, Path(folder))
@@ -89,10 +89,10 @@ class Bench:
         with self._lock:
             try:
                 app = self._fresh(self.version())
-                made = letter_of(app, posting_of(app, query))
+                made = rendered_for(app, scheduled_for(app, query))
             except NewsletterError:
                 return "<!DOCTYPE html><title>nothing</title>"
-            logo = app.letterhead.logo if query.get("images") != "off" else None
+            logo = app.branding.logo if query.get("images") != "off" else None
         return _in_scheme(_with_logo(made.html, logo), query.get("scheme", "light"))
 
     def close(self) -> None:
@@ -121,7 +121,7 @@ class Bench:
         copy_database(app.beside(url.removeprefix("sqlite:///")), copy)
         environment = {**app.environment, f"{PREFIX}STORE__URL": f"sqlite:///{copy}"}
         app = App(app.config, environment, app.clock)
-        gather(app.intake(lambda: None, lambda _done, _total: None), app.clock)
+        ingest_sources(app.ingest_job(lambda: None, lambda _done, _total: None), app.clock)
         return app
 
     def _watched(self) -> Iterator[Path]:
@@ -141,7 +141,7 @@ class Bench:
             yield from (store, store.with_name(f"{store.name}-wal"))
 
 
-def posting_of(app: App, query: Mapping[str, str]) -> Posting:
+def scheduled_for(app: App, query: Mapping[str, str]) -> ScheduledEmail:
     """Whose issue, of which day: as ``preview --to --date`` has it."""
     to, day = query.get("to", ""), query.get("date", "")
     try:
@@ -149,57 +149,57 @@ def posting_of(app: App, query: Mapping[str, str]) -> Posting:
     except ValueError as error:
         raise UsageError(f"{day!r} is no date") from error
     reader = app.subscriber(to) if to else app.house()
-    posting = draft(app.rules, app.clock(), reader, on, house=not to)
-    if not posting.issue.picks:
-        raise NewsletterError(f"no issue for {posting.issue.date}: too little is new")
-    return posting
+    scheduled = draft(app.rules, app.clock(), reader, on, house=not to)
+    if not scheduled.issue.picks:
+        raise NewsletterError(f"no issue for {scheduled.issue.date}: too little is new")
+    return scheduled
 
 
-def letter_of(app: App, posting: Posting) -> Letter:
-    return letter(posting.issue, posting.subscriber, app.letterhead)
+def rendered_for(app: App, scheduled: ScheduledEmail) -> RenderedEmail:
+    return render_email(scheduled.issue, scheduled.subscriber, app.branding)
 
 
 def _shown(app: App, query: Mapping[str, str]) -> dict[str, Any]:
     with app.store.reading() as db:
         readers = [one.address for one in subscribers.everyone(db)]
     try:
-        posting = posting_of(app, query)
-        made, raw = letter_of(app, posting), message(posting, app.letterhead)
+        scheduled = scheduled_for(app, query)
+        made, raw = rendered_for(app, scheduled), message(scheduled, app.branding)
     except NewsletterError as error:
         return {"title": "nothing to show", "readers": readers, "error": str(error)}
     hidden = re.search(r"display:none[^>]*>([^&<]*)", made.html)
     return {
         "error": "",
         "title": made.subject,
-        "date": posting.issue.date.isoformat(),
+        "date": scheduled.issue.date.isoformat(),
         "readers": readers,
-        "query": urlencode({"date": posting.issue.date, "to": query.get("to", "")}),
+        "query": urlencode({"date": scheduled.issue.date, "to": query.get("to", "")}),
         "html_size": len(made.html.encode()),
         "message_size": len(raw),
         "preheader": hidden[1] if hidden else "",
         "text": made.text,
         "source": raw.decode("utf-8", "replace").replace("\r\n", "\n"),
-        "picks": posting.issue.picks,
+        "picks": scheduled.issue.picks,
         "weights": app.taste.weights,
-        "standings": _standings(app, posting, house=not query.get("to")),
+        "standings": _standings(app, scheduled, house=not query.get("to")),
         "findings": findings(app, None),
     }
 
 
-def _standings(app: App, posting: Posting, *, house: bool) -> list[Standing]:
+def _standings(app: App, scheduled: ScheduledEmail, *, house: bool) -> list[CandidateRow]:
     """Against what the reader had been sent before that day."""
-    day = posting.issue.date
-    reader = posting.subscriber
+    day = scheduled.issue.date
+    reader = scheduled.subscriber
     edition = Edition(app.rules, day)
     with app.store.reading() as db:
         sent = issues.house_heard(db) if house else ledger.heard(db, [reader.id]).get(reader.id, {})
     before = {insight: when for insight, when in sent.items() if when < day}
     looked = Reader("" if house else reader.interests, before)
-    return survey(edition.day, looked, app.taste, posting.issue.picks)
+    return candidate_report(edition.day, looked, app.taste, scheduled.issue.picks)
 
 
-def _stationery() -> Stationery:
-    return Stationery({_PAGE: resource("edges/web/workbench.html").read_text(encoding="utf-8")})
+def _stationery() -> Renderer:
+    return Renderer({_PAGE: resource("web/workbench.html").read_text(encoding="utf-8")})
 
 
 def _stamp(path: Path) -> str:

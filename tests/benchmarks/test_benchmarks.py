@@ -23,10 +23,10 @@ from benchmarks import (
 )
 from benchmarks.__main__ import _SUBJECTS, main
 from benchmarks.corpus import Corpus
-from benchmarks.house import letterhead
+from benchmarks.house import branding
 from benchmarks.measure import Figures, Table
-from newsletter.edges.channels import Envelope
-from newsletter.edges.channels.smtp import Smtp
+from newsletter.mail.channels import Envelope
+from newsletter.mail.channels.smtp import Smtp
 
 pytestmark = pytest.mark.heavy
 
@@ -57,11 +57,11 @@ def test_each_subject(subject: ModuleType, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_naive_letter_says_the_same() -> None:
-    (posting,) = render.postings(1)
-    slow = naive.premailed(posting, letterhead(inlined=False))
-    assert posting.issue.picks[0].text.split()[0] in slow.html
-    mail = naive.email_message(slow, posting, letterhead())
-    assert mail["Message-ID"] == posting.message_id
+    (scheduled,) = render.scheduled_emails(1)
+    slow = naive.premailed(scheduled, branding(inlined=False))
+    assert scheduled.issue.picks[0].text.split()[0] in slow.html
+    mail = naive.email_message(slow, scheduled, branding())
+    assert mail["Message-ID"] == scheduled.message_id
 
 
 def test_our_sink_speaks_smtp_to_its_end() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from newsletter.editorial.letter import letter
+from newsletter.rendering.rendered_email import render_email
 from tests.golden import READER, STATES, head
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -52,7 +52,7 @@ def taken(browser: Browser, html: str, width: int, scheme: str) -> bytes:
 
 def golden(browser: Browser) -> dict[str, bytes]:
     """The pictures of docs/ by their names."""
-    html = letter(STATES["golden"], READER, head()).html
+    html = render_email(STATES["golden"], READER, head()).html
     return {
         f"issue-{device}-{scheme}.png": taken(browser, html, width, scheme)
         for device, width in WIDTHS.items()

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from newsletter.edges.templates import read_templates
-from newsletter.editorial.letter import letter
-from newsletter.editorial.specimen import specimen
+from newsletter.rendering.rendered_email import render_email
+from newsletter.rendering.sample import specimen
+from newsletter.rendering.templates import read_templates
 from tests.browser import support
 from tests.browser.conftest import validate
 from tests.golden import READER, STATES, head
@@ -24,7 +24,7 @@ _NO_LOGO = 'src="cid:'
 @cache
 def pages() -> dict[str, str]:
     """Made when the first test asks: the fast suite collects this file and leaves it at that."""
-    made = {state: letter(issue, READER, head()).html for state, issue in STATES.items()}
+    made = {state: render_email(issue, READER, head()).html for state, issue in STATES.items()}
     return made | {"specimen": specimen(read_templates(None)).html}
 
 

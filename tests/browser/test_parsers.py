@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
-from newsletter.editorial.dkim import Signer
-from newsletter.editorial.letter import Letterhead, Logo, leaving, letter
-from newsletter.editorial.message import message
-from newsletter.editorial.model import Posting
+from newsletter.domain.model import ScheduledEmail
+from newsletter.mail.dkim.signing import Signer
+from newsletter.mail.message import message
+from newsletter.rendering.rendered_email import Branding, Logo, leaving, render_email
 from tests.browser.conftest import HERE
-from tests.editorial.test_dkim import ED25519
-from tests.editorial.test_message import (
+from tests.golden import ISSUE, POSTING, READER, STATES
+from tests.mail.dkim.test_signing import ED25519
+from tests.mail.test_message import (
     HEAD,
     HOSTILE,
     TITLED,
@@ -31,7 +32,6 @@ from tests.editorial.test_message import (
     line,
     parsed,
 )
-from tests.golden import ISSUE, POSTING, READER, STATES
 
 pytestmark = pytest.mark.heavy
 
@@ -51,13 +51,13 @@ FAR = "https://news.example.org/" + "a" * 300
 
 @dataclass(frozen=True)
 class Case:
-    posting: Posting
-    head: Letterhead
+    scheduled: ScheduledEmail
+    head: Branding
     address: str
 
     @property
     def raw(self) -> bytes:
-        return message(self.posting, self.head)
+        return message(self.scheduled, self.head)
 
 
 def cases() -> Iterator[tuple[str, Case]]:
@@ -69,7 +69,7 @@ def cases() -> Iterator[tuple[str, Case]]:
         yield f"address-{number}", case(address=address)
     for number, state in enumerate(STATES):
         made = case()
-        yield f"state-{number}", replace(made, posting=replace(POSTING, issue=STATES[state]))
+        yield f"state-{number}", replace(made, scheduled=replace(POSTING, issue=STATES[state]))
     yield "far", case(head=replace(HEAD, base_url=FAR))
     yield "signed", case(head=replace(HEAD, signer=Signer("news.example.org", "s1", ED25519)))
     yield "logo", case(head=replace(HEAD, logo=Logo(bytes(range(256)) * 9, 60, 30)))
@@ -84,13 +84,13 @@ def case(
     subject: str = "A subject",
     text: str = "A text.",
     address: str = "mira@example.org",
-    head: Letterhead = TITLED,
+    head: Branding = TITLED,
 ) -> Case:
     reader = replace(READER, name=name, address=address)
     picks = (replace(ISSUE.picks[0], text=text), ISSUE.picks[1])
-    posting = replace(POSTING, subscriber=reader, issue=replace(ISSUE, picks=picks))
+    scheduled = replace(POSTING, subscriber=reader, issue=replace(ISSUE, picks=picks))
     titled = replace(TITLED, name=subject) if head is TITLED else head
-    return Case(posting, titled, ADDRESSES.get(address, address))
+    return Case(scheduled, titled, ADDRESSES.get(address, address))
 
 
 CASES = dict(cases())
@@ -117,14 +117,14 @@ def test_nothing_was_left_out(understood: Any) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_both_read_what_was_meant(name: str, understood: Any) -> None:
     one, theirs = CASES[name], understood[name]
-    reader, content = one.posting.subscriber, _letter(one)
+    reader, content = one.scheduled.subscriber, _letter(one)
     ours = parsed(one.raw)
     # postal-mime
     assert theirs["to"] == [{"name": line(reader.name), "address": one.address}]
     assert theirs["from"] == {"name": "The Five", "address": "five@news.example.org"}
     assert theirs["replyTo"] == [{"name": "", "address": "editors@news.example.org"}]
     assert theirs["subject"] == content.subject == line(controls_shown(content.subject))
-    assert theirs["messageId"] == one.posting.message_id
+    assert theirs["messageId"] == one.scheduled.message_id
     for theirs_, ours_ in ((theirs["text"], content.text), (theirs["html"], content.html)):
         assert theirs_.split("\n")[:-2] == ours_.splitlines()  # it adds a line of its own
     ways = ", ".join(f"<{way}>" for way in leaving(reader, one.head))
@@ -148,7 +148,7 @@ def written(raw: bytes) -> dict[str, str]:
 
 
 def _letter(one: Case) -> Any:
-    return letter(one.posting.issue, one.posting.subscriber, one.head)
+    return render_email(one.scheduled.issue, one.scheduled.subscriber, one.head)
 
 
 @pytest.mark.parametrize("name", [one for one in CASES if one not in {"signed", "logo"}])

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser
 
-from newsletter.editorial.letter import letter
+from newsletter.rendering.rendered_email import render_email
 from tests.browser.pictures import DOCS, NAMES, distance, golden, taken
 from tests.golden import READER, STATES, head
 
@@ -41,7 +41,7 @@ def test_the_pictures_are_small(name: str) -> None:
 def test_what_is_seen_is_more_than_the_tolerance(
     chromium: Browser, now: dict[str, bytes], old: str, new: str
 ) -> None:
-    html = letter(STATES["golden"], READER, head()).html
+    html = render_email(STATES["golden"], READER, head()).html
     assert old in html
     changed = taken(chromium, html.replace(old, new), 390, "light")
     assert distance(chromium, now["issue-phone-light.png"], changed) > _TOLERANCE

@@ -18,7 +18,7 @@ import pytest
 
 from newsletter.cli import main
 from newsletter.cli.parser import parser
-from tests.builders import NOON, stationery
+from tests.builders import NOON, renderer
 from tests.smtp_server import SmtpServer
 
 ROOT = Path(__file__).parents[2]
@@ -220,8 +220,8 @@ def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of tests stand still at once; templates and the command line are made once for all."""
     monkeypatch.setattr("newsletter.cli.ingest._MOMENT", 0.01)
     monkeypatch.setattr("newsletter.cli.parser", _parser)
-    monkeypatch.setattr("newsletter.edges.templates.read_templates", lambda _custom: {})
-    monkeypatch.setattr("newsletter.editorial.stationery.Stationery", lambda *_: stationery())
+    monkeypatch.setattr("newsletter.rendering.templates.read_templates", lambda _custom: {})
+    monkeypatch.setattr("newsletter.rendering.renderer.Renderer", lambda *_: renderer())
 
 
 @pytest.fixture

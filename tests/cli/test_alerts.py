@@ -11,12 +11,12 @@ from threading import Event
 
 import pytest
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.run import Shift
-from newsletter.cli.send import desk
-from newsletter.edges.channels import Attempt, Channel, Envelope
-from newsletter.edges.channels.steps import Steps
-from newsletter.errors import NewsletterError
+from newsletter.cli.send import context
+from newsletter.domain.errors import NewsletterError
+from newsletter.mail.channels import Attempt, Channel, Envelope
+from newsletter.mail.channels.steps import Steps
 from tests.builders import NOON
 from tests.cli.conftest import House
 from tests.cli.test_run import wait_for
@@ -49,7 +49,7 @@ def commanded(told: House) -> House:
 def shift(told: House) -> Iterator[Shift]:
     app = App(str(told.config), told.environment, lambda: told.now)
     stop = Event()
-    yield Shift(app, desk(app, stop, lambda *_: None), stop)
+    yield Shift(app, context(app, stop, lambda *_: None), stop)
     app.close()
 
 
@@ -259,7 +259,7 @@ def test_a_long_run_is_looked_at_while_it_runs(
 ) -> None:
     """At 09:00 Ann has hers, Bea waits behind a slow server: nobody waits for the end to tell."""
     told.now = NOON.replace(hour=8, minute=59)
-    open_one = shift.desk.channel
+    open_one = shift.context.channel
 
     def slow() -> Channel:
         channel = open_one()
@@ -275,7 +275,7 @@ def test_a_long_run_is_looked_at_while_it_runs(
         monkeypatch.setattr(channel, "sending", slowly)
         return channel
 
-    shift.desk = replace(shift.desk, channel=slow)
+    shift.context = replace(shift.context, channel=slow)
     shift.tick()
     assert [one.recipient for one in server.messages] == [ANN, OPERATOR, BEA]
     assert "1 waiting" in alerts(server)[0]

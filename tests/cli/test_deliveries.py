@@ -6,7 +6,7 @@ from sqlite3 import connect
 import pytest
 
 from newsletter.cli.clocks import steady
-from newsletter.errors import StoreError
+from newsletter.domain.errors import StoreError
 from tests.cli.conftest import House
 from tests.smtp_server import DROP, SmtpServer
 
@@ -200,7 +200,7 @@ def test_on_a_full_disk_there_is_still_something_to_see(
 
     mailing("send")
     died(mailing, ago=1)
-    monkeypatch.setattr("newsletter.edges.store.ledger.lapse", full)
+    monkeypatch.setattr("newsletter.storage.ledger.lapse", full)
     done = mailing("status")
     assert "3  sending" in done.out
     assert "3 of those that are sending are unknown, which cannot be written: the" in done.stderr

@@ -6,8 +6,8 @@ from pathlib import Path
 import dkim
 import pytest
 
-from newsletter.editorial.dkim import public_key, record
-from newsletter.editorial.tokens import return_path
+from newsletter.domain.tokens import return_path
+from newsletter.mail.dkim.signing import public_key, record
 from tests.cli.conftest import CONFIG, House
 from tests.smtp_server import SmtpServer
 

@@ -9,10 +9,10 @@ from sqlite3 import connect
 import pytest
 
 from newsletter.cli.clocks import steady
-from newsletter.edges.store import Store, marks
-from newsletter.edges.store.schema import HEAD
-from newsletter.edges.templates import read_templates
-from newsletter.editorial.stationery import Stationery
+from newsletter.rendering.renderer import Renderer
+from newsletter.rendering.templates import read_templates
+from newsletter.storage import Store, heartbeats
+from newsletter.storage.schema import HEAD
 from tests.cli.conftest import House
 from tests.cli.test_deliveries import died
 from tests.cli.test_dkim import adopt, made
@@ -157,8 +157,8 @@ def test_a_database_that_is_none(well: House) -> None:
 
 @pytest.mark.parametrize("source", ["{{ nothing }}", "{% if %}", "\xff"])
 def test_a_broken_template(well: House, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.edges.templates.read_templates", read_templates)
-    monkeypatch.setattr("newsletter.editorial.stationery.Stationery", Stationery)
+    monkeypatch.setattr("newsletter.rendering.templates.read_templates", read_templates)
+    monkeypatch.setattr("newsletter.rendering.renderer.Renderer", Renderer)
     folder = well.folder / "mine"
     folder.mkdir()
     (folder / "issue.html").write_bytes(source.encode("latin-1"))
@@ -282,19 +282,19 @@ def test_one_scheduler_not_two(well: House) -> None:
     now = steady()
     dead = now._replace(seconds=now.seconds - 200)
     with store.writing() as db:
-        marks.works(db, "quay:31:7:1.5", well.now, now)
+        heartbeats.works(db, "quay:31:7:1.5", well.now, now)
     assert look(well)["scheduler"][:2] == ("ok", "process 31 on quay")
     with store.writing() as db:
-        marks.works(db, "quay:32:7:1.5", well.now, dead)
-        assert marks.schedulers(db, well.now, now) == ["quay:31:7:1.5"]
-        marks.works(db, "pier:33:7:1.5", well.now, now._replace(boot="another machine's"))
+        heartbeats.works(db, "quay:32:7:1.5", well.now, dead)
+        assert heartbeats.schedulers(db, well.now, now) == ["quay:31:7:1.5"]
+        heartbeats.works(db, "pier:33:7:1.5", well.now, now._replace(boot="another machine's"))
     verdict, found, mend = look(well)["scheduler"]
     assert (verdict, found) == ("warn", "process 33 on pier and process 31 on quay")
     assert "end all but one" in mend
     well.now += timedelta(minutes=5)
     assert look(well)["scheduler"][1] == "process 31 on quay", "the calendar judges the other"
     with store.writing() as db:
-        marks.rest(db, "quay:31:7:1.5")
+        heartbeats.rest(db, "quay:31:7:1.5")
     assert "none works now" in look(well)["scheduler"][1]
     store.close()
 
@@ -329,8 +329,8 @@ def test_what_a_dead_sender_left(mailing: House) -> None:
     mailing.subscribe(ANN)
     mailing("send")
     died(mailing, ago=-60)
-    hand = "nothing waits; 1 in a sender's hand; should it be dead, unknown from"
-    assert look(mailing)["queue"] == ("ok", f"{hand} 2026-03-14 12:01 UTC", "")
+    in_flight = "nothing waits; 1 in a sender's hand; should it be dead, unknown from"
+    assert look(mailing)["queue"] == ("ok", f"{in_flight} 2026-03-14 12:01 UTC", "")
     died(mailing, ago=1)
     assert look(mailing)["queue"][1] == "nothing waits"
     assert look(mailing)["unknown"][:2] == ("warn", "1")

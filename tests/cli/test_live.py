@@ -14,7 +14,7 @@ from io import TextIOWrapper
 import pytest
 
 from newsletter.cli.output import OneLine, discreet, live, progress
-from newsletter.editorial.model import digest
+from newsletter.domain.model import digest
 from tests.cli.conftest import House
 from tests.smtp_server import SmtpServer
 

@@ -10,7 +10,7 @@ from newsletter import __version__
 from tests.cli.conftest import CONFIG, ROOT, House
 
 HEAVY = {"sklearn", "sqlalchemy", "premailer", "apscheduler", "alembic", "jinja2", "numpy", "tqdm"}
-PARTS = {"newsletter.daily", "newsletter.edges.web", "newsletter.editorial.selection"}
+PARTS = {"newsletter.services.publish", "newsletter.web", "newsletter.ranking.selection"}
 
 
 def loaded_by(words: list[str], folder: Path) -> set[str]:

@@ -9,7 +9,7 @@ import dns.resolver
 import pytest
 
 from newsletter.cli import online
-from newsletter.edges.dns import Dns
+from newsletter.mail.dns import Dns
 from tests.cli.conftest import CONFIG, House
 from tests.dns_server import BROKEN, DnsServer
 
@@ -154,7 +154,7 @@ def test_bounces_and_answers_elsewhere_are_looked_at(signing: House, world: DnsS
 def test_the_name_of_the_mail_server(
     signing: House, monkeypatch: pytest.MonkeyPatch, host: str, what: str, verdict: str
 ) -> None:
-    monkeypatch.setattr("newsletter.edges.channels.smtp.Smtp.greet", _met)
+    monkeypatch.setattr("newsletter.mail.channels.smtp.Smtp.greet", _met)
     signing.environment |= {
         "NEWSLETTER_DELIVERY__CHANNEL": "smtp",
         "NEWSLETTER_DELIVERY__SMTP__HOST": host,
@@ -164,7 +164,7 @@ def test_the_name_of_the_mail_server(
 
 def _met(_channel: object) -> Any:
     """192.0.2.0/24 is nobody's: no connection is tried there."""
-    from newsletter.edges.channels.smtp import Greeting
+    from newsletter.mail.channels.smtp import Greeting
 
     return Greeting("220 hello", "", "", None)
 

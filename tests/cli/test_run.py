@@ -16,13 +16,13 @@ from urllib.request import urlopen
 
 import pytest
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.clocks import steady
 from newsletter.cli.run import Shift
-from newsletter.cli.send import desk
-from newsletter.edges.store import marks
-from newsletter.edges.store.ledger import Steady
-from newsletter.editorial.tokens import token as sign
+from newsletter.cli.send import context
+from newsletter.domain.tokens import token as sign
+from newsletter.storage import heartbeats
+from newsletter.storage.ledger import Steady
 from tests.cli.conftest import INSIGHTS, House, noon_zone
 from tests.smtp_server import SmtpServer
 
@@ -101,7 +101,7 @@ def shift(stocked: House, server: SmtpServer) -> Iterator[Shift]:
     stocked.smtp(server)
     app = App(str(stocked.config), stocked.environment, lambda: stocked.now)
     stop = Event()
-    yield Shift(app, desk(app, stop, lambda _done, _total: None), stop)
+    yield Shift(app, context(app, stop, lambda _done, _total: None), stop)
     app.close()
 
 
@@ -111,7 +111,7 @@ def test_another_scheduler_is_told_at_the_start(
     shift.greet()
     assert not caplog.records
     with shift.app.store.writing() as db:
-        marks.works(db, "quay:31:7:1.5", house.now, steady())
+        heartbeats.works(db, "quay:31:7:1.5", house.now, steady())
     shift.greet()
     (told,) = caplog.records
     assert told.levelname == "WARNING"
@@ -181,7 +181,7 @@ def test_a_slow_pace_leaves_their_turn_to_who_falls_due_meanwhile(
     shift = Shift(
         app,
         replace(
-            desk(app, stop, lambda _done, _total: None),
+            context(app, stop, lambda _done, _total: None),
             steady=lambda: Steady("this boot", sum(slept)),
             sleep=sleep,
         ),

@@ -11,9 +11,9 @@ from threading import Event
 import pytest
 
 from newsletter.cli.send import stopper
-from newsletter.edges.channels import Attempt, Envelope
-from newsletter.edges.channels.folder import Folder
-from newsletter.editorial.tokens import subscriber_id
+from newsletter.domain.tokens import subscriber_id
+from newsletter.mail.channels import Attempt, Envelope
+from newsletter.mail.channels.folder import Folder
 from tests.builders import NOON
 from tests.cli.conftest import INSIGHTS, House
 from tests.smtp_server import DROP, SmtpServer

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.editorial.model import STATES
+from newsletter.domain.model import STATES
 from tests.cli.conftest import House, Outcome
 from tests.conftest import SLOW
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lxml import html as dom
 
-from newsletter.cli.app import App
+from newsletter.bootstrap import App
 from newsletter.cli.workbench import Bench
 from tests.cli.conftest import INSIGHTS, House
 

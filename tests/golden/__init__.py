@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
-from newsletter.edges.templates import read_templates
-from newsletter.editorial.letter import Letterhead, Stationery
-from newsletter.editorial.model import Citation, Echo, Issue, Pick, Posting, Subscriber
+from newsletter.domain.model import Citation, Echo, Issue, Pick, ScheduledEmail, Subscriber
+from newsletter.rendering.rendered_email import Branding, Renderer
+from newsletter.rendering.templates import read_templates
 
 FOLDER = Path(__file__).parent
 
@@ -19,22 +19,22 @@ READER = Subscriber(
 )
 
 
-def letterhead(sources: dict[str, str] | None = None) -> Letterhead:
-    return Letterhead(
+def branding(sources: dict[str, str] | None = None) -> Branding:
+    return Branding(
         name="The Five",
         from_address="The Five <five@news.example.org>",
         reply_to="editors@news.example.org",
         postal_address="The Five, 3 Quay Street\n1200-109 Lisbon, Portugal",
         base_url="https://news.example.org",
         secret=b"a secret of the tests",
-        stationery=Stationery(read_templates(None) if sources is None else sources),
+        renderer=Renderer(read_templates(None) if sources is None else sources),
     )
 
 
 @cache
-def head() -> Letterhead:
+def head() -> Branding:
     """The same one for whoever does not need one of its own: its templates are compiled once."""
-    return letterhead()
+    return branding()
 
 
 def pick(rank: int, text: str, **values: object) -> Pick:
@@ -102,7 +102,7 @@ PICKS = (
 
 ISSUE = Issue(date(2024, 3, 14), PICKS)
 
-POSTING = Posting(
+POSTING = ScheduledEmail(
     ISSUE, READER, "<20240314.7@news.example.org>", datetime(2024, 3, 14, 7, tzinfo=UTC)
 )
 

@@ -1,9 +1,9 @@
-from newsletter.editorial.letter import letter
-from newsletter.editorial.message import message
-from tests.golden import FOLDER, ISSUE, POSTING, READER, letterhead
+from newsletter.mail.message import message
+from newsletter.rendering.rendered_email import render_email
+from tests.golden import FOLDER, ISSUE, POSTING, READER, branding
 
-head = letterhead()
-golden = letter(ISSUE, READER, head)
+head = branding()
+golden = render_email(ISSUE, READER, head)
 (FOLDER / "issue.html").write_text(golden.html, encoding="utf-8")
 (FOLDER / "issue.txt").write_text(golden.text, encoding="utf-8")
 (FOLDER / "issue.eml").write_bytes(message(POSTING, head))

@@ -16,7 +16,7 @@ from itertools import chain, cycle
 from pathlib import Path
 
 from newsletter.cli import KILL_AT, main
-from newsletter.edges.faults import POINTS
+from newsletter.failpoints import POINTS
 from tests.builders import unlike
 from tests.killing.sink import Sink
 
@@ -108,9 +108,9 @@ class KillHouse:
 
     def compose(self) -> None:
         """Rows for everybody, nothing sent: what is killed later only delivers."""
-        from newsletter.cli.app import App
-        from newsletter.daily import Readers
-        from newsletter.daily.compose import compose
+        from newsletter.bootstrap import App
+        from newsletter.composing.compose import compose
+        from newsletter.services.publish import Readers
 
         app = App(self.config, {}, lambda: self.now)
         compose(app.rules, self.now, None, Readers(now=True))
@@ -120,19 +120,19 @@ class KillHouse:
         """``send --now`` again and again, in this process, until nothing waits."""
         from threading import Event
 
-        from newsletter.cli.app import App
-        from newsletter.cli.send import desk
-        from newsletter.daily import Readers
-        from newsletter.daily.deliver import deliver
+        from newsletter.bootstrap import App
+        from newsletter.cli.send import context
+        from newsletter.delivery.worker_pool import deliver
+        from newsletter.services.publish import Readers
 
         app = App(self.config, {}, lambda: self.now)
         for _ in range(times):
             if self.undone():
-                at = desk(app, Event(), lambda _outcomes, _total: None)
+                at = context(app, Event(), lambda _outcomes, _total: None)
                 deliver(at, app.clock, self.now.date(), Readers(now=True))
         app.close()
 
-    def start(self, *words: str, at: str = "", program: Sequence[str] = ()) -> "Sender":
+    def start(self, *words: str, at: str = "", program: Sequence[str] = ()) -> "Worker":
         """The command as the operator starts it; ``at`` arms a fault point."""
         surroundings = {**os.environ, "PYTHONPATH": str(ROOT), KILL_AT: at}
         command = [*(program or [sys.executable, "-m", "newsletter"]), "--config", self.config]
@@ -144,7 +144,7 @@ class KillHouse:
             text=True,
             cwd=self.folder,
         )
-        return Sender(process, at)
+        return Worker(process, at)
 
     def rows(self) -> list[tuple[str, str, str | None]]:
         """(address, state, reason) of every delivery."""
@@ -170,20 +170,20 @@ class KillHouse:
         """
         later = chain.from_iterable((point, "") for point in POINTS if point not in COMPOSING)
         dooms = chain(COMPOSING, cycle(later))
-        crew: list[Sender] = []
+        pool: list[Worker] = []
         while self.tally.kills < kills and self.undone():
-            while len(crew) < senders and not (crew and crew[0].point in COMPOSING):
+            while len(pool) < senders and not (pool and pool[0].point in COMPOSING):
                 point = next(dooms)
                 nth = 1 if point in ONCE else chance.randint(1, 4)
-                crew.append(self.start(at=f"{point}:{nth}" if point else ""))
-                crew[-1].doom(self.sink, chance)
-            crew = [one for one in crew if not self._buried(one)]
-        for one in crew:
+                pool.append(self.start(at=f"{point}:{nth}" if point else ""))
+                pool[-1].doom(self.sink, chance)
+            pool = [one for one in pool if not self._buried(one)]
+        for one in pool:
             one.process.kill()
             one.process.communicate()
             self._count(one, one.process.returncode)
 
-    def _buried(self, one: "Sender") -> bool:
+    def _buried(self, one: "Worker") -> bool:
         """Whether it has ended; a kill is one that found it at work."""
         one.end_when_due()
         code = one.process.poll()
@@ -194,7 +194,7 @@ class KillHouse:
         self._count(one, code)
         return True
 
-    def _count(self, one: "Sender", code: int) -> None:
+    def _count(self, one: "Worker", code: int) -> None:
         if code == -signal.SIGKILL:
             self.tally.kills += 1
             self.tally.points[one.point or "any moment"] += 1
@@ -225,9 +225,9 @@ class KillHouse:
 
         For all but a few by the function that the command calls: a start of it costs a second.
         """
-        from newsletter.cli.app import App
-        from newsletter.cli.preview import posting_of
-        from newsletter.editorial.message import message
+        from newsletter.bootstrap import App
+        from newsletter.cli.preview import scheduled_for
+        from newsletter.mail.message import message
 
         app = App(self.config, {}, lambda: self.now)
         found = 0
@@ -235,7 +235,7 @@ class KillHouse:
             if number < commands:
                 shown = self._previewed(recipient)
             else:
-                shown = message(posting_of(app, recipient, self.now.date()), app.letterhead)
+                shown = message(scheduled_for(app, recipient, self.now.date()), app.branding)
             found += shown != taken
         app.close()
         return found
@@ -249,7 +249,7 @@ class KillHouse:
         return out.read_bytes()
 
 
-class Sender:
+class Worker:
     """A process, and when it is to end: armed, or a while after it got to work."""
 
     def __init__(self, process: "subprocess.Popen[str]", at: str) -> None:

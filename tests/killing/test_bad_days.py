@@ -170,10 +170,10 @@ def test_a_clock_that_jumps_back_and_forth(tmp_path: Path) -> None:
     with Sink(pace=0.01) as sink:
         house = KillHouse(tmp_path, sink, readers=60)
         house.compose()
-        crew = [house.start(program=[sys.executable, "-c", JUMPING]) for _ in range(3)]
+        pool = [house.start(program=[sys.executable, "-c", JUMPING]) for _ in range(3)]
         assert sink.accepted.wait(60)
-        crew[0].process.kill()
-        for one in crew:
+        pool[0].process.kill()
+        for one in pool:
             one.process.communicate(timeout=120)
         house.finish()
         tally = house.check()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.edges.faults import POINTS
+from newsletter.failpoints import POINTS
 from tests.killing.house import CLAIM, COMMANDS, CONNECTIONS, KillHouse, Tally
 from tests.killing.sink import Sink
 

@@ -1,0 +1,201 @@
+"""The words of the house as frozen values: what a brief, an insight, a pick, an issue is."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, get_args
+
+Role = Literal["lead", "related"]
+State = Literal["pending", "active", "unsubscribed", "bounced", "complained"]
+STATES = get_args(State)
+
+_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛ʼʹ′`´‹›", "'") | dict.fromkeys("“”„‟″«»", '"'))
+_UNSEEN = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+
+def normalise(text: str) -> str:
+    """The identity of a text: NFKC, straight quotes, single spaces, case folded.
+
+    Without what nobody sees (format characters, variation selectors) and without closing stops.
+    """
+    # Quotes first: NFKC would make a space and an accent of an acute.
+    plain = unicodedata.normalize("NFKC", _seen(text).translate(_QUOTES))
+    return " ".join(plain.casefold().split()).rstrip(". ")
+
+
+def _seen(text: str) -> str:
+    if text.isascii():
+        return text
+    letters = (letter for letter in text if unicodedata.category(letter) != "Cf")
+    return _UNSEEN.sub("", "".join(letters))
+
+
+def digest(*parts: str) -> str:
+    """64 hex digits that tell these parts from any others, their borders included."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An insight standing in a brief. ``at`` is seconds into the episode."""
+
+    text: str
+    role: Role
+    speaker: str = ""
+    at: int | None = None
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A paragraph that is no insight, and the line it stood on (from 1)."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One file, read. ``mentions`` holds every insight once, in the order of the page."""
+
+    mentions: tuple[Mention, ...]
+    podcast: str = ""
+    episode: str = ""
+    title: str = ""
+    url: str = ""
+    published: date | None = None
+    speakers: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Two files with the same fingerprint are the same brief."""
+        about = (normalise(self.podcast), normalise(self.episode), self.url)
+        return digest(*about, *(normalise(mention.text) for mention in self.mentions))
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where an insight was said, as far as known; empty strings where not."""
+
+    podcast: str = ""
+    episode: str = ""
+    speaker: str = ""
+    url: str = ""
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    id: int
+    text: str
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An insight of the window, said in ``brief_count`` briefs; ``brief_id`` is the one cited.
+
+    ``this_week`` of them are dated within the seven days that end with the issue's.
+    """
+
+    insight: Insight
+    citation: Citation
+    brief_id: int
+    brief_count: int = 1
+    this_week: int = 0
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """An earlier insight that a new one resembles; ``heard`` is when the reader was sent it.
+
+    ``similarity`` is the probability that the new one restates it; ``shared`` are the words that
+    made us think so, heaviest first, each with its share (0 to 1) of what both have in common.
+    """
+
+    insight_id: int
+    text: str
+    similarity: float
+    heard: date | None = None
+    shared: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """An insight chosen for an issue. ``score`` is the weighted mean of ``signals`` (0 to 1)."""
+
+    rank: int
+    insight_id: int
+    text: str
+    citation: Citation
+    score: float
+    signals: Mapping[str, float]
+    echoes: tuple[Echo, ...] = ()
+    related: tuple[Echo, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerUp:
+    """A candidate that came close, and why it was left out."""
+
+    insight_id: int
+    text: str
+    score: float
+    signals: Mapping[str, float]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What a reader gets for one date. Fewer than the minimum of picks means: nothing is sent.
+
+    ``first``: the reader was sent none before it.
+    """
+
+    date: date
+    picks: tuple[Pick, ...]
+    runners_up: tuple[RunnerUp, ...] = ()
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """``hour`` is local, 0 to 23; ``interests`` is free text, phrases parted by commas."""
+
+    id: int
+    address: str
+    timezone: str
+    hour: int
+    name: str = ""
+    interests: str = ""
+    state: State = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionSettings:
+    """How issues are chosen: the [selection] section. Limits are on the 0-to-1 similarity scale."""
+
+    count: int
+    minimum: int
+    window_days: int
+    twin_limit: float
+    diversity: float
+    per_brief: int
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledEmail:
+    """What was fixed when an issue was composed for a reader: with it the message is made again."""
+
+    issue: Issue
+    subscriber: Subscriber
+    message_id: str
+    due_at: datetime

@@ -1,0 +1,99 @@
+"""Which paragraphs are no insights: headings, calls to action, footers, and the operator's phrases.
+
+They are known by what they are. A heading is short and does not end as a sentence does. A call to
+action is short too: somebody speaks to the reader (an imperative of the trade, "we ... you", "our",
+"this email") about something of the trade (an inbox, a code, an app, a free trial), and it argues
+nothing; a longer one must say "you". No single cue decides: an insight may well be about
+newsletters, and may say "you".
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from newsletter.domain.model import normalise
+from newsletter.ingest.parsers.cues import ADDRESS, ARGUMENT, FORMAL, TRADE, Cue
+
+_HEADING_WORDS = 10
+_TITLE_WORDS = 20
+_CALL_WORDS = 30
+_CALL_EVIDENCE = 3
+_LONG_CALL_WORDS = 60
+_LONG_CALL_EVIDENCE = 6
+CALL_LETTERS = 600
+_HEADING_LETTERS = 200
+_SENTENCE_END = re.compile(r"""[.!。！…][\s"'’”»)\]]*$""")
+_BORDER = re.compile(r"""[.!?。！？]+["'”’)]*(?:\s+|$)""")
+_EDGES = " .!?…。！？:;,\"'"
+
+_YOU = re.compile(r"\byou(?:r|rs|'ll|'re)?\b")
+_LINK = re.compile(r"(?:https?://|www\.|@)\S+|\S+@\S+\.\w+|\W+|and|or|at")
+_CREDIT = re.compile(
+    r"(?!.*\b(?:is|are|was|were|been) )(?:\w+(?:,? and| &|,)? ){1,4}"
+    r"by (?:[A-Z][\w'’.-]*[\w](?:,? and |, | & "
+    r"| with (?:the |additional )?(?:help|support|research|assistance) (?:from|of|by) | |$))+",
+    re.ASCII,
+)
+
+
+def is_boilerplate(text: str, phrases: Sequence[str] = (), *, heading: bool = True) -> bool:
+    """Whether a paragraph is no insight; ``heading=False`` where a short one can be no heading."""
+    wordless = not any(letter.isalnum() for letter in text)
+    return wordless or is_call(text) or (heading and is_heading(text)) or says_only(text, phrases)
+
+
+def is_heading(text: str) -> bool:
+    """Short and without the end of a sentence, or in Title Case, or leading up to something."""
+    words = text.split()
+    if len(text) > _HEADING_LETTERS:
+        return False
+    if text.endswith(":"):
+        return len(words) <= _TITLE_WORDS
+    if _SENTENCE_END.search(text) and not text.endswith(("...", "…")):
+        return False
+    return len(words) <= (_TITLE_WORDS if _is_title(words) else _HEADING_WORDS)
+
+
+def _is_title(words: Sequence[str]) -> bool:
+    heavy = [word for word in words if len(word) > 4]
+    return bool(heavy) and all(word[0].isupper() or not word[0].isalpha() for word in heavy)
+
+
+def is_call(text: str) -> bool:
+    """Asks or offers something on the publisher's behalf, or is a footer, a credit, a sign-off."""
+    words = len(text.split()) if len(text) <= CALL_LETTERS else _LONG_CALL_WORDS + 1
+    if words > _LONG_CALL_WORDS:
+        return False
+    plain = normalise(text)
+    if words > _CALL_WORDS or len(_BORDER.findall(text)) > 2:
+        return bool(_YOU.search(plain)) and _evidence(plain) >= _LONG_CALL_EVIDENCE
+    return _evidence(plain) >= _CALL_EVIDENCE or _is_formal(text, plain)
+
+
+def _evidence(plain: str) -> int:
+    """0 where nobody speaks or nothing is offered: then it is no call, whatever else it holds."""
+    traded = _weigh(TRADE, plain)
+    spoken = _weigh(ADDRESS, plain) if traded else 0
+    if not spoken:
+        return 0
+    return spoken + traded + bool(_YOU.search(plain)) - _weigh(ARGUMENT, plain)
+
+
+def _weigh(cues: Iterable[Cue], plain: str) -> int:
+    return sum(weight for weight, pattern in cues if pattern.search(plain))
+
+
+def _is_formal(text: str, plain: str) -> bool:
+    credited = all(_CREDIT.fullmatch(part) for part in re.split(r"[.;|]\s*", text) if part)
+    linked = all(_LINK.fullmatch(word) for word in plain.split())
+    return credited or linked or _weigh(FORMAL, plain) > 0
+
+
+def says_only(text: str, phrases: Sequence[str]) -> bool:
+    """Whether the text is one of the phrases, ``*`` in a phrase standing for anything."""
+    plain = normalise(text).strip(_EDGES) if phrases else ""
+    return any(fnmatchcase(plain, _pattern(phrase)) for phrase in phrases)
+
+
+def _pattern(phrase: str) -> str:
+    return normalise(phrase).strip(_EDGES).replace("[", "[[]").replace("?", "[?]")

@@ -1,0 +1,143 @@
+"""The YAML at the head of a Markdown brief. Nothing of it is constructed: its nodes are read."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import NoReturn
+
+import yaml
+
+from newsletter.domain.errors import BriefRejected
+from newsletter.domain.model import Brief, Dropped
+from newsletter.ingest.parsers.paragraphs import clean, day, label, link
+
+_MAX_LETTERS = 20_000
+_DEEPEST = 20
+_HEAD = re.compile(r"---[ \t]*\n")
+_FOOT = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
+_NULL = "tag:yaml.org,2002:null"
+_FIRST_LINE = 2
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses anchors and aliases, with which a small file becomes a huge one, and deep nesting."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        line = event.start_mark.line + _FIRST_LINE
+        if event.anchor is not None:
+            raise BriefRejected("front matter: YAML anchors and aliases are not read", line)
+        if self.depth > _DEEPEST:
+            raise BriefRejected("front matter: nested too deeply", line)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+def front_matter(text: str) -> tuple[Brief, int, str]:
+    """What the head says as a Brief without mentions; the body's first line; the body."""
+    head = _HEAD.match(text)
+    if not head:
+        return Brief(()), 1, text
+    foot = _FOOT.search(text, head.end())
+    if not foot:
+        raise BriefRejected("the front matter does not end: close it with a line ---", 1)
+    if foot.start() > _MAX_LETTERS:
+        raise BriefRejected(f"the front matter is longer than {_MAX_LETTERS:,} characters", 1)
+    about = _about(_entries(text[head.end() : foot.start()]))
+    return about, text.count("\n", 0, foot.start()) + 1, text[foot.end() :]
+
+
+def _entries(source: str) -> Mapping[str, yaml.Node]:
+    root = _composed(source)
+    if root is None:
+        return {}
+    if not isinstance(root, yaml.MappingNode):
+        raise BriefRejected("the front matter must be lines of `key: value`", _line(root))
+    pairs = ((key, value) for key, value in root.value if isinstance(key, yaml.ScalarNode))
+    return {key.value: value for key, value in pairs if value.tag != _NULL}
+
+
+def _composed(source: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(source, _Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        _malformed(error.problem or error.context, mark.line if mark else 0, error)
+    except yaml.reader.ReaderError as error:
+        _malformed("a character that YAML forbids", source.count("\n", 0, error.position), error)
+    except (ValueError, OverflowError) as error:
+        _malformed("a number or an escape out of range", 0, error)
+
+
+def _malformed(problem: str | None, line: int, error: Exception) -> NoReturn:
+    reason = f"malformed YAML in the front matter: {problem}"
+    raise BriefRejected(reason, line + _FIRST_LINE) from error
+
+
+def _about(entries: Mapping[str, yaml.Node]) -> Brief:
+    url, dropped = _link(entries)
+    return Brief(
+        (),
+        podcast=_label(entries, "podcast"),
+        episode=_label(entries, "episode"),
+        title=_label(entries, "title"),
+        url=url,
+        published=_day(entries),
+        speakers=_labels(entries, "speakers"),
+        topics=_labels(entries, "topics"),
+        dropped=dropped,
+    )
+
+
+def _link(entries: Mapping[str, yaml.Node]) -> tuple[str, tuple[Dropped, ...]]:
+    return link(_scalar(entries, "url"), _line(entries["url"])) if "url" in entries else ("", ())
+
+
+def _day(entries: Mapping[str, yaml.Node]) -> date | None:
+    if "published" not in entries:
+        return None
+    return day(_scalar(entries, "published"), "published", _line(entries["published"]))
+
+
+def _scalar(entries: Mapping[str, yaml.Node], key: str) -> str:
+    node = entries[key]
+    if not isinstance(node, yaml.ScalarNode):
+        kind = "list" if isinstance(node, yaml.SequenceNode) else "mapping"
+        raise BriefRejected(f"front matter: {key} must be text, not a {kind}", _line(node))
+    return str(node.value)
+
+
+def _label(entries: Mapping[str, yaml.Node], key: str) -> str:
+    return label(_scalar(entries, key), key, _line(entries[key])) if key in entries else ""
+
+
+def _labels(entries: Mapping[str, yaml.Node], key: str) -> tuple[str, ...]:
+    """A list of names, or one text with commas between them."""
+    node = entries.get(key)
+    if node is None:
+        return ()
+    if isinstance(node, yaml.ScalarNode):
+        parts = node.value.split(",")
+    else:
+        parts = [_name(item, key) for item in _items(node, key)]
+    return tuple(label(part, key, _line(node)) for part in parts if clean(part))
+
+
+def _items(node: yaml.Node, key: str) -> list[yaml.Node]:
+    if not isinstance(node, yaml.SequenceNode):
+        raise BriefRejected(f"front matter: {key} must be a list of names", _line(node))
+    return list(node.value)
+
+
+def _name(node: yaml.Node, key: str) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        raise BriefRejected(f"front matter: {key} must be a list of names", _line(node))
+    return str(node.value)
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + _FIRST_LINE

@@ -1,0 +1,90 @@
+"""Markdown's marks made plain text, and the time stamps that stand beside an insight."""
+
+import re
+from collections import ChainMap
+from collections.abc import Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
+from markdown_it.token import Token
+
+from newsletter.ingest.parsers.paragraphs import MAX_INSIGHT, clean
+
+DEEPEST = 40  # lists and quotes within each other
+References = dict[str, Any]
+
+_TIME = r"(?:(?:([0-9]{1,2}):([0-5]?[0-9])|([0-9]{1,3})):([0-5][0-9]))"
+_STAMP = re.compile(rf"^[\[(]{_TIME}[\])][\s:–—-]*(?=\S)|(?<=\S)\s*[\[(]{_TIME}[\])](?=[.!?]?$)")
+_LABEL = re.compile(r"\]\[([^\[\]]+)\]")
+
+
+class _CommonMark(MarkdownIt):
+    """Every link is taken, whatever its address: only its words are kept."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802
+        return True
+
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802
+        return link
+
+
+_NOWHERE = {"href": "", "title": ""}
+_TEXTS = {"image": "", "softbreak": " ", "hardbreak": " "}
+_OPTIONS = {"html": False, "inline_definitions": True, "maxNesting": DEEPEST + 2}
+_reader = _CommonMark("commonmark", _OPTIONS).enable("strikethrough")
+_reader.disable(["code", "html_block", "html_inline"])
+_reader.core.ruler.disable(["inline", "text_join"])
+
+
+def blocks(source: str) -> tuple[list[Token], References]:
+    """The block tokens, the text in them as it was written, and what the links may refer to.
+
+    What is nested deeper than DEEPEST stands in a token of a higher level, or in none.
+    """
+    env: dict[str, Any] = {"references": {}}
+    return _reader.parse(source, env), env["references"]
+
+
+def plain(text: str, references: References) -> str:
+    """Clean text without marks: code and escapes as written, links by their words, no images."""
+    if len(text) > 3 * MAX_INSIGHT:
+        return clean(text)
+    undefined = dict.fromkeys(map(normalizeReference, _LABEL.findall(text)), _NOWHERE)
+    tokens: list[Token] = []
+    _reader.inline.parse(text, _reader, {"references": ChainMap(references, undefined)}, tokens)
+    return clean(_words(tokens))
+
+
+def _words(tokens: Sequence[Token]) -> str:
+    """Around a time stamp the brackets of a link stay, so that it is still known as one."""
+    pieces: list[str] = []
+    opened: list[int] = []
+    for token in tokens:
+        if token.nesting > 0:
+            opened.append(len(pieces))
+            pieces.append(token.markup if _multiplies(token, pieces) else "")
+        elif token.nesting < 0:
+            begin = opened.pop()
+            pieces.append(pieces[begin])
+            if token.type == "link_close" and re.fullmatch(_TIME, "".join(pieces[begin:])):
+                pieces[begin], pieces[-1] = "[", "]"
+        else:
+            pieces.append(_TEXTS.get(token.type, token.content))
+    return "".join(pieces)
+
+
+def _multiplies(token: Token, pieces: Sequence[str]) -> bool:
+    """In 2*3*4 the stars are signs, not marks."""
+    before = next(filter(None, reversed(pieces)), "")
+    return token.markup.startswith("*") and before[-1:].isdigit()
+
+
+def stamped(text: str) -> tuple[str, int | None]:
+    """The text without a time stamp at its start or end, like [12:34]; the seconds it tells."""
+    stamp = _STAMP.search(text)
+    if not stamp:
+        return text, None
+    hours, minutes, alone, seconds = stamp.groups()[:4] if stamp[4] else stamp.groups()[4:]
+    total = int(hours or 0) * 3600 + int(minutes or alone) * 60 + int(seconds)
+    return (text[: stamp.start()] + text[stamp.end() :]).strip(), total

@@ -1,0 +1,186 @@
+"""JSON briefs: what docs/brief.schema.json publishes, which is made from the Structs here."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, NoReturn
+
+import msgspec
+from msgspec import Meta
+
+from newsletter.domain.errors import BriefRejected
+from newsletter.domain.model import Brief, Role
+from newsletter.ingest.parsers.paragraphs import (
+    MAX_INSIGHT,
+    MAX_LABEL,
+    MAX_SECONDS,
+    Paragraph,
+    clean,
+    day,
+    link,
+    sift,
+)
+
+_DEEPEST = 4  # $.insights[0].topics[0]
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_BYTE = re.compile(r" \(byte ([0-9]+)\)$")
+_PLACE = re.compile(r" - at `([^`]+)`$")
+
+Words = Annotated[str, Meta(max_length=MAX_LABEL)]
+Said = Annotated[str, Meta(max_length=MAX_INSIGHT)]
+
+
+class JsonInsight(msgspec.Struct, frozen=True):
+    """An insight and what is known of it."""
+
+    text: Annotated[Said, Meta(description="Two or three sentences that stand on their own")]
+    speaker: Annotated[Words, Meta(description="Who said it")] = ""
+    at: (
+        Annotated[float, Meta(ge=0, le=MAX_SECONDS, description="Seconds into the episode")] | None
+    ) = None
+    topics: tuple[Words, ...] = ()
+
+
+class JsonBrief(msgspec.Struct, frozen=True):
+    """One brief: a page of insights about one episode or theme. Unknown keys are ignored."""
+
+    insights: Annotated[
+        tuple[JsonInsight | Said, ...],
+        Meta(description="What the episode says, most important first"),
+    ]
+    related: Annotated[
+        tuple[JsonInsight | Said, ...],
+        Meta(description="Insights from elsewhere that resemble these"),
+    ] = ()
+    podcast: Words = ""
+    episode: Words = ""
+    title: Words = ""
+    url: Annotated[str, Meta(description="An http or https address")] = ""
+    published: (
+        Annotated[
+            str,
+            Meta(
+                pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].*)?$",
+                description="An ISO 8601 date, or a date and time of which the date is taken",
+                examples=["2026-03-31"],
+            ),
+        ]
+        | None
+    ) = None
+    speakers: tuple[Words, ...] = ()
+    topics: tuple[Words, ...] = ()
+
+
+def schema() -> bytes:
+    """The JSON Schema (draft 2020-12) of a brief, as docs/brief.schema.json holds it."""
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    made = msgspec.json.encode(dialect | msgspec.json.schema(JsonBrief))
+    return msgspec.json.format(made, indent=2) + b"\n"
+
+
+def parse(text: str, phrases: Sequence[str] = ()) -> Brief:
+    """Raises BriefRejected, which names the place like $.insights[2].text, or RecursionError."""
+    page, lines = _decoded(text), places(text)
+    url, dropped = link(page.url, lines.get("$.url", 1))
+    mentions, noise = sift(_paragraphs(page, lines), phrases)
+    published = page.published
+    return Brief(
+        mentions,
+        podcast=clean(page.podcast),
+        episode=clean(page.episode),
+        title=clean(page.title),
+        url=url,
+        published=day(published, "$.published", lines.get("$.published")) if published else None,
+        speakers=_cleaned(page.speakers),
+        topics=_cleaned(page.topics),
+        dropped=dropped + noise,
+    )
+
+
+def _decoded(text: str) -> JsonBrief:
+    try:
+        return msgspec.json.decode(text, type=JsonBrief)
+    except msgspec.ValidationError as error:
+        _misfit(text, error)
+    except msgspec.DecodeError as error:
+        _malformed(text, error)
+
+
+def _misfit(text: str, error: msgspec.ValidationError) -> NoReturn:
+    found = _PLACE.search(str(error))
+    place = found[1] if found else "$"
+    reason = _PLACE.sub("", str(error))
+    if "matching regex" in reason:  # the one pattern there is, that of $.published
+        reason = "it is no date: write one like 2026-03-14"
+    raise BriefRejected(f"{place}: {reason}", places(text).get(place)) from error
+
+
+def _malformed(text: str, error: msgspec.DecodeError) -> NoReturn:
+    at = _BYTE.search(str(error))
+    if not at:
+        reason = r"malformed JSON: it ends too early, or half a pair like \ud83d stands alone"
+        raise BriefRejected(reason, text.rstrip().count("\n") + 1) from error
+    before = text.encode()[: int(at[1])]
+    reason = _BYTE.sub("", str(error)).replace("JSON is malformed", "malformed JSON")
+    raise BriefRejected(reason, before.count(b"\n") + 1) from error
+
+
+def _paragraphs(page: JsonBrief, lines: Mapping[str, int]) -> Iterator[Paragraph]:
+    lists: tuple[tuple[str, Role, Sequence[JsonInsight | str]], ...] = (
+        ("insights", "lead", page.insights),
+        ("related", "related", page.related),
+    )
+    for key, role, insights in lists:
+        for index, one in enumerate(insights):
+            place = f"$.{key}[{index}]"
+            line = lines.get(f"{place}.text") or lines.get(place, 1)
+            insight = JsonInsight(one) if isinstance(one, str) else one
+            yield _paragraph(insight, role, line, page.speakers)
+
+
+def _paragraph(one: JsonInsight, role: Role, line: int, speakers: Sequence[str]) -> Paragraph:
+    alone = speakers[0] if role == "lead" and len(speakers) == 1 else ""
+    return Paragraph(
+        line,
+        clean(one.text),
+        role,
+        clean(one.speaker or alone),
+        None if one.at is None else int(one.at),
+        _cleaned(one.topics),
+        heading=False,
+    )
+
+
+def _cleaned(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(filter(None, map(clean, names)))
+
+
+def places(text: str) -> dict[str, int]:
+    """The line of every value of a brief, by its place as msgspec names it."""
+    found: dict[str, int] = {}
+    steps: list[
+        str | int | None
+    ] = []  # in an array the index, in an object the key, None before it
+    line, last = 1, 0
+    for token in _TOKEN.finditer(text):
+        line, last = line + text.count("\n", last, token.start()), token.start()
+        _step(token[0], line, steps, found)
+    return found
+
+
+def _step(sign: str, line: int, steps: list[str | int | None], found: dict[str, int]) -> None:
+    here = steps[-1] if steps else 0
+    if sign in {"]", "}"}:
+        del steps[-1:]
+    elif sign == ",":
+        steps[-1:] = [here + 1 if isinstance(here, int) else None]
+    elif here is None:
+        steps[-1] = sign[1:-1]
+    elif sign != ":":
+        if len(steps) <= _DEEPEST:
+            found[_place(steps)] = line
+        if sign in {"[", "{"}:
+            steps.append(0 if sign == "[" else None)
+
+
+def _place(steps: Sequence[str | int | None]) -> str:
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)

@@ -1,0 +1,86 @@
+"""Plain text: paragraphs. The first insight is the lead, the others are related."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+
+from newsletter.domain.model import Brief
+from newsletter.ingest.parsers.boilerplate import CALL_LETTERS, is_call
+from newsletter.ingest.parsers.paragraphs import Paragraph, clean, sift
+
+_BULLET = re.compile(r"(?:[-*+•‣◦·–—]|[0-9]{1,2}[.)])\s+")
+_SENTENCE_END = re.compile(r"""[.!?:。！？…]["'”’»)\]]*$""")
+_WIDTHS = range(40, 121)
+
+Line = tuple[int, str]
+
+
+def parse(text: str, phrases: Sequence[str] = ()) -> Brief:
+    """Raises BriefRejected."""
+    mentions, dropped = sift(paragraphs(text), phrases)
+    return Brief(mentions=mentions, dropped=dropped)
+
+
+def paragraphs(text: str) -> Iterator[Paragraph]:
+    """Each line of a block is one, save in hard-wrapped prose, parted by deliberate breaks.
+
+    A block too short to show how wide the prose is wrapped goes by the other blocks.
+    """
+    numbered = enumerate((clean(line) for line in text.split("\n")), start=1)
+    grouped = groupby(numbered, key=lambda line: bool(line[1]))
+    blocks = [list(block) for filled, block in grouped if filled]
+    widths = [_wrapped_at([line for _, line in block]) for block in blocks]
+    widest = max(widths, default=0)
+    for block, width in zip(blocks, widths, strict=True):
+        yield from map(_paragraph, _parted(block, width or widest))
+
+
+def _paragraph(lines: list[Line]) -> Paragraph:
+    text = " ".join(line for _, line in lines)
+    bare = _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
+    return Paragraph(lines[0][0], bare, heading=bare == text)
+
+
+def _parted(block: list[Line], width: int) -> Iterator[list[Line]]:
+    ingested = block[:1]
+    for line in block[1:]:
+        if _goes_on(ingested, line[1], width):
+            ingested.append(line)
+        else:
+            yield ingested
+            ingested = [line]
+    yield ingested
+
+
+def _wrapped_at(lines: Sequence[str]) -> int:
+    """The width of hard-wrapped prose, where some full line breaks off in mid-sentence; else 0."""
+    width = max(map(len, lines))
+    wrapped = any(
+        _is_full(line, after, width) and _breaks_off(line, after) for line, after in pairwise(lines)
+    )
+    return width if width in _WIDTHS and wrapped else 0
+
+
+def _is_full(line: str, after: str, width: int) -> bool:
+    return len(line) + 1 + len(after.split(" ", 1)[0]) > width
+
+
+def _breaks_off(line: str, after: str) -> bool:
+    return not _SENTENCE_END.search(line) and (line.endswith(",") or not after[0].isupper())
+
+
+def _goes_on(ingested: list[Line], after: str, width: int) -> bool:
+    last = ingested[-1][1]
+    if len(last) > width or _BULLET.match(after) or not _is_full(last, after, width):
+        return False
+    return not (_SENTENCE_END.search(last) and _is_call(ingested))
+
+
+def _is_call(ingested: Sequence[Line]) -> bool:
+    """Looks no further than a call is long, so a long text costs its length, not its square."""
+    text = ""
+    for _, line in ingested:
+        text = f"{text} {line}" if text else line
+        if len(text) > CALL_LETTERS:
+            return False
+    return is_call(text)

@@ -1,0 +1,131 @@
+"""What a server's answers mean: whose fault a refusal is, and whether it may pass."""
+
+import re
+import smtplib
+import ssl
+from dataclasses import dataclass
+from typing import Literal
+
+from newsletter.domain.errors import ChannelDown, Deferred, DeliveryError, Refused, SenderRefused
+
+Step = Literal["MAIL", "RCPT", "DATA", "DOT"]
+
+_TAKEN: dict[Step, int] = {"MAIL": 2, "RCPT": 2, "DATA": 3, "DOT": 2}
+_LOGIN_CODES = (503, 530, 534, 535, 538)
+# The message is too big (RFC 3463 3.4); the sender's address will not do (3.2).
+_OURS = ("5.3.4", "5.1.7", "5.1.8")
+_SENDER = re.compile(
+    r"\bsender\b[^.;:]{0,40}\b(?:rejected|refused|denied|blocked)\b", re.IGNORECASE
+)
+_ENHANCED = re.compile(r"\d{3} (\d\.\d{1,3}\.\d{1,3})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A server's answer; ``line`` begins with the code and holds no control characters."""
+
+    code: int
+    line: str
+
+    def judge(self, step: Step) -> None:
+        """Return where the step was taken; raise what a refusal means (RFC 5321 4.2, RFC 3463)."""
+        kind = self.code // 100
+        if kind == _TAKEN[step]:
+            return
+        if kind == 4:
+            raise Deferred(self.line, shared=self._shared)
+        if kind != 5:
+            raise smtplib.SMTPServerDisconnected(f"it answered {step} with {self.line!r}")
+        if self._our_fault(step):
+            raise SenderRefused(f"{self.line} ({_advice(step, self.enhanced)})")
+        raise Refused(self.line, hard=step == "RCPT" and self.enhanced.startswith("5.1."))
+
+    @property
+    def _shared(self) -> bool:
+        """4.2.x speaks of one mailbox (full, say): its neighbours need not wait for it."""
+        return self.code in (421, 450, 451, 452) and not self.enhanced.startswith("4.2.")
+
+    @property
+    def enhanced(self) -> str:
+        """The RFC 3463 status ("5.1.1"), or an empty string."""
+        found = _ENHANCED.match(self.line)
+        return found[1] if found else ""
+
+    def _our_fault(self, step: Step) -> bool:
+        if step == "MAIL" or self.code in _LOGIN_CODES:
+            return True
+        if self.enhanced.startswith("5.7.") or self.enhanced in _OURS:
+            return True
+        if _SENDER.search(self.line):
+            return True
+        return self.code == 552 and step != "RCPT" and not self.enhanced.startswith("5.2.")
+
+
+def hear(client: smtplib.SMTP) -> Answer:
+    """The next answer; a 421, or what is no answer at all, ends the connection. OSError where none
+    comes: the connection is closed then."""
+    if client.sock is None:
+        raise smtplib.SMTPServerDisconnected("the connection is closed")
+    code, text = client.getreply()
+    if code == 421 or not 200 <= code < 600:
+        client.close()
+    return Answer(code, _line(code, text))
+
+
+def reason(error: BaseException) -> str:
+    """An error's text in one line, the system's own words where it has them."""
+    return _printable(str(getattr(error, "strerror", None) or error))
+
+
+def _line(code: int, text: bytes | str) -> str:
+    plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return f"{code} {_printable(plain)}".rstrip()
+
+
+def _printable(text: str) -> str:
+    """One line of at most 1,000 characters: no controls, whatever a server may send."""
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(text.split())[:1000]
+
+
+def unusable(where: str, error: Exception) -> DeliveryError:
+    """Why no connection could be had: the network's and the server's trouble passes, ours stays."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return SenderRefused(f"{where}: {reason(error)}", _CERTIFICATE)
+        case ssl.SSLError():
+            return ChannelDown(f"{where}: TLS failed: {reason(error)}", _TLS)
+        case smtplib.SMTPAuthenticationError(smtp_code=code) if 500 <= code < 600:
+            return SenderRefused(f"{_line(code, error.smtp_error)} ({where})", _LOGIN)
+        case smtplib.SMTPResponseException(smtp_code=code):
+            kind, advice = _ANSWERED.get(code // 100, (ChannelDown, _TRY))
+            return kind(f"{_line(code, error.smtp_error)} ({where})", advice)
+        case smtplib.SMTPException() if not isinstance(error, smtplib.SMTPServerDisconnected):
+            return SenderRefused(f"{where}: {reason(error)}", _LOGIN)
+    return ChannelDown(f"{where} cannot be reached: {reason(error)}", _TRY)
+
+
+_CERTIFICATE = (
+    "delivery.smtp.host must be a name the certificate bears, "
+    "and this machine must trust who issued it"
+)
+_TLS = 'check delivery.smtp.security ("tls" is usually port 465, "starttls" port 587)'
+_LOGIN = "check delivery.smtp.username and password, and delivery.smtp.security"
+_SERVICE = "it does not serve this machine: check [delivery.smtp], or ask who runs it"
+_WAIT = "it runs, and asks to wait: try again later, and where that lasts ask who runs it"
+_TRY = "check delivery.smtp.host and port, and that the server runs"
+_ANSWERED: dict[int, tuple[type[DeliveryError], str]] = {
+    4: (ChannelDown, _WAIT),
+    5: (SenderRefused, _SERVICE),
+}
+
+
+def _advice(step: Step, enhanced: str) -> str:
+    if enhanced.startswith("5.7."):
+        return "the server's policy: check the login, SPF and DKIM, and its log"
+    if step == "MAIL":
+        return "check newsletter.from_address, and that this server may send for it"
+    if step == "RCPT":
+        return "check delivery.smtp.username and password, and the server's log"
+    return "the message is too big for this server: lower selection.count, or raise its limit"

@@ -1,0 +1,191 @@
+"""The signals: what speaks for a candidate, each from 0 to 1, and their weighted mean.
+
+A signal is a function ``(day, reader) -> array`` and a line in ``SIGNALS``; its weight is a key of
+``[selection.weights]``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from newsletter.domain.model import Candidate, Insight
+from newsletter.ranking.echoes import Echoes
+from newsletter.ranking.similarity import Index, shared, terms
+
+Array = npt.NDArray[np.float64]
+
+_HALF_LIFE_DAYS = 7.0
+_SHARED = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """Whom an issue is for. ``heard``: each insight they were sent, and the date of that issue."""
+
+    interests: str
+    heard: Mapping[int, date]
+
+    @cached_property
+    def phrases(self) -> tuple[str, ...]:
+        return tuple(" ".join(part.split()) for part in self.interests.split(",") if part.strip())
+
+    @cached_property
+    def ids(self) -> npt.NDArray[np.int64]:
+        """What they were sent, in order."""
+        return np.sort(np.fromiter(self.heard, dtype=np.int64, count=len(self.heard)))
+
+    def heard_of(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which of these they were sent; ``numpy.isin`` would sort both anew for every reader."""
+        places = np.searchsorted(self.ids, ids)
+        return np.asarray(np.append(self.ids, -1)[places] == ids)
+
+
+def in_order(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Newest first, then by id."""
+    return sorted(candidates, key=lambda one: (-one.insight.date.toordinal(), one.insight.id))
+
+
+def index_of(archive: Sequence[Insight], language: str = "en") -> Index:
+    by_id = sorted(archive, key=lambda insight: insight.id)
+    ids, texts = [one.id for one in by_id], [one.text for one in by_id]
+    return Index.build(ids, texts, language, [one.date.toordinal() for one in by_id])
+
+
+def echoes_of(candidates: Sequence[Candidate], index: Index) -> Echoes:
+    """Of candidates that stand ``in_order``."""
+    some = [one.insight for one in candidates]
+    days = [one.date.toordinal() for one in some]
+    return Echoes(index, [one.text for one in some], [one.id for one in some], days)
+
+
+class Day:
+    """What a date offers to every reader, worked out once for all of them.
+
+    ``candidates`` are the insights of the window. ``archive`` is all that was ever known,
+    candidates included, or of that at least what echoes, where ``echoes`` were found before.
+    Candidates stand newest first, then by id: the order that breaks ties.
+    """
+
+    def __init__(
+        self,
+        on: date,
+        candidates: Sequence[Candidate],
+        archive: Sequence[Insight],
+        window_days: int,
+        echoes: Echoes | None = None,
+    ) -> None:
+        self.date = on
+        self.candidates = in_order(candidates)
+        self.archive = {insight.id: insight for insight in archive}
+        self.window_days = window_days
+        self.echoes = echoes or echoes_of(self.candidates, index_of(archive))
+        self._coverage: dict[str, Array] = {}
+        self._nearest_aged: dict[int, list[tuple[int, float]]] = {}
+        # Many readers were sent the same earlier insight, and their reasons name it.
+        self.shared = lru_cache(maxsize=1 << 14)(self._shared)
+
+    @cached_property
+    def aged(self) -> set[int]:
+        """The insights of the archive that are older than the window."""
+        first = self.date.toordinal() - self.window_days + 1
+        return {one.id for one in self.archive.values() if one.date.toordinal() < first}
+
+    def nearest_aged(self, place: int, most: int) -> list[tuple[int, float]]:
+        """The nearest among what is older than the window: one answer for every reader."""
+        if place not in self._nearest_aged:
+            self._nearest_aged[place] = self.echoes.nearest(place, self.aged, most)
+        return self._nearest_aged[place]
+
+    def _shared(self, place: int, earlier: int) -> tuple[tuple[str, float], ...]:
+        """The heaviest words that a candidate has in common with an insight of the archive."""
+        index, new = self.echoes.index, self.candidates[place].insight.text
+        return tuple(shared(index, new, self.archive[earlier].text)[:_SHARED])
+
+    @cached_property
+    def briefs(self) -> npt.NDArray[np.int64]:
+        return np.array([one.brief_id for one in self.candidates], dtype=np.int64)
+
+    @cached_property
+    def recurrence(self) -> Array:
+        return np.array([1 - 1 / one.brief_count for one in self.candidates])
+
+    @cached_property
+    def freshness(self) -> Array:
+        today = self.date.toordinal()
+        ages = np.array([today - one.insight.date.toordinal() for one in self.candidates], float)
+        return np.asarray(0.5 ** (ages / _HALF_LIFE_DAYS))
+
+    @cached_property
+    def _postings(self) -> dict[str, list[int]]:
+        scheduled_emails: dict[str, list[int]] = {}
+        for place, one in enumerate(self.candidates):
+            about = " ".join((one.insight.text, one.citation.podcast, *one.topics))
+            for term in set(terms(about, self.echoes.index.language)):
+                scheduled_emails.setdefault(term, []).append(place)
+        return scheduled_emails
+
+    def coverage(self, phrase: str) -> Array:
+        """How much of a phrase each candidate speaks of, its rare words weighing most (by IDF)."""
+        if phrase not in self._coverage:
+            self._coverage[phrase] = self._cover(set(terms(phrase, self.echoes.index.language)))
+        return self._coverage[phrase]
+
+    def _cover(self, wanted: set[str]) -> Array:
+        covered, total = np.zeros(len(self.candidates)), 0.0
+        for term in sorted(wanted):
+            places = self._postings.get(term, [])
+            weight = float(np.log((1 + len(self.candidates)) / (1 + len(places))))
+            covered[places] += weight
+            total += weight
+        return np.divide(covered, total) if total else covered
+
+
+Signal = Callable[[Day, Reader], Array]
+
+
+def novelty(day: Day, reader: Reader) -> Array:
+    """1 minus the similarity to the nearest insight this reader was sent."""
+    return 1 - day.echoes.loudest(reader.ids)
+
+
+def recurrence(day: Day, reader: Reader) -> Array:  # noqa: ARG001
+    """Said in one brief 0, in two one half, in four three quarters."""
+    return day.recurrence
+
+
+def freshness(day: Day, reader: Reader) -> Array:  # noqa: ARG001
+    """1 on the day itself, halved every week."""
+    return day.freshness
+
+
+def interest(day: Day, reader: Reader) -> Array:
+    """The best match with any of the reader's phrases."""
+    best: Array = np.zeros(len(day.candidates))
+    for phrase in reader.phrases:
+        best = np.maximum(best, day.coverage(phrase))
+    return best
+
+
+SIGNALS: Mapping[str, Signal] = {
+    "novelty": novelty,
+    "recurrence": recurrence,
+    "freshness": freshness,
+    "interest": interest,
+}
+
+
+def signals(day: Day, reader: Reader) -> dict[str, Array]:
+    return {name: signal(day, reader) for name, signal in SIGNALS.items()}
+
+
+def score(values: Mapping[str, Array], weights: Mapping[str, float]) -> Array:
+    """The weighted mean, rounded so that two equal candidates tie on every machine."""
+    total = sum(weights[name] for name in values)
+    mean: Array = (
+        sum((weights[name] * array for name, array in values.items()), np.zeros(1)) / total
+    )
+    return np.asarray(mean.round(6), dtype=np.float64)

@@ -1,0 +1,171 @@
+"""A letter: one reader's issue as subject, text and HTML."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from newsletter.domain.model import Issue, Subscriber
+from newsletter.domain.text import first_sentence, headline, minutes
+from newsletter.domain.tokens import token
+from newsletter.rendering.renderer import Renderer, uri
+
+if TYPE_CHECKING:
+    from newsletter.mail.dkim.signing import Signer
+
+__all__ = ["Branding", "Logo", "RenderedEmail", "Renderer", "leaving", "render_email"]
+
+_RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
+_INERT = "test"
+_PREHEADER = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture that travels in the message; ``width`` and ``height`` are as shown, in pixels."""
+
+    png: bytes = field(repr=False)
+    width: int
+    height: int
+
+    @property
+    def url(self) -> str:
+        """RFC 2392: what the HTML calls the part that holds it."""
+        return f"cid:{self.content_id}"
+
+    @property
+    def content_id(self) -> str:
+        return f"{hashlib.sha256(self.png).hexdigest()[:32]}@logo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branding:
+    """What all letters of a newsletter share.
+
+    ``from_address`` is "Name <a@b>" or "a@b", already valid. ``base_url`` is where ``/u/TOKEN``
+    answers; empty where nothing does: then readers leave by mail. ``signer``: who signs, if any.
+    """
+
+    name: str
+    from_address: str
+    secret: bytes = field(repr=False)
+    renderer: Renderer = field(repr=False)
+    reply_to: str = ""
+    postal_address: str = ""
+    base_url: str = ""
+    language: str = "en"
+    accent: str = "#a8321a"
+    logo: Logo | None = None
+    signer: "Signer | None" = field(default=None, repr=False)
+
+    @cached_property
+    def sender(self) -> str:
+        """The bare address that the letters come from."""
+        return parseaddr(self.from_address)[1]
+
+    @cached_property
+    def by_mail(self) -> str:
+        """Where readers write to, as a mailto URI (RFC 6068)."""
+        address = parseaddr(self.reply_to)[1] or self.sender
+        return f"mailto:{quote(address, safe='@!$*+')}"
+
+    @cached_property
+    def by_web(self) -> str:
+        """The address under which readers' tokens answer; empty where nothing does."""
+        return f"{uri(self.base_url.rstrip('/'))}/u/" if self.base_url else ""
+
+    @cached_property
+    def direction(self) -> str:
+        """ "ltr" or "rtl", by the language."""
+        return "rtl" if self.language.lower().partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
+
+
+@dataclass(frozen=True)
+class RenderedEmail:
+    """``subject`` is one line; ``text`` and ``html`` are whole bodies, lines parted by LF, and the
+    pieces are what they are put together from. ``leaving``: the ways to unsubscribe.
+    """
+
+    subject: str
+    text_pieces: Sequence[str]
+    html_pieces: Sequence[str]
+    leaving: Sequence[str]
+
+    @cached_property
+    def text(self) -> str:
+        return "".join(self.text_pieces)
+
+    @cached_property
+    def html(self) -> str:
+        return "".join(self.html_pieces)
+
+
+def render_email(
+    issue: Issue, subscriber: Subscriber, branding: Branding, *, test: bool = False
+) -> RenderedEmail:
+    """The same arguments make the same letter, to the byte.
+
+    ``test`` marks the subject and makes the unsubscribe links inert. Raises ConfigError where a
+    template of the operator's asks for what is not there.
+    """
+    ways = leaving(subscriber, branding, test=test)
+    values = _values(issue, subscriber, branding, ways[0])
+    pieces = branding.renderer.pieces
+    subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
+    values["subject"] = subject
+    text, html = (_body(pieces(name, values)) for name in ("issue.txt", "issue.html"))
+    return RenderedEmail(subject, text, html, ways)
+
+
+def _body(pieces: list[str]) -> list[str]:
+    """No empty line at either end, and a line break at the last."""
+    while pieces and pieces[0][:1] in {"", "\n"}:
+        pieces[:1] = filter(None, [pieces[0].lstrip("\n")])
+    while pieces and pieces[-1][-1:] in {"", "\n"}:
+        pieces[-1:] = filter(None, [pieces[-1].rstrip("\n")])
+    return [*pieces, "\n"]
+
+
+def leaving(subscriber: Subscriber, branding: Branding, *, test: bool = False) -> list[str]:
+    """The ways to unsubscribe, the best first: the web where it answers, and mail always."""
+    key = _INERT if test else token(branding.secret, subscriber.id)
+    mail = f"{branding.by_mail}?subject=unsubscribe%20{key}"
+    return [branding.by_web + key, mail] if branding.by_web else [mail]
+
+
+def _values(
+    issue: Issue, subscriber: Subscriber, branding: Branding, unsubscribe: str
+) -> dict[str, object]:
+    """What templates may use; not the letterhead itself, which holds the secret."""
+    return {
+        "name": branding.name,
+        "language": branding.language,
+        "direction": branding.direction,
+        "accent": branding.accent,
+        "logo": branding.logo,
+        "welcome": _welcome(issue, subscriber),
+        "postal_address": branding.postal_address,
+        "issue": issue,
+        "subscriber": subscriber,
+        "preheader": _preheader(issue),
+        "minutes": minutes(pick.text for pick in issue.picks),
+        "unsubscribe": unsubscribe,
+    }
+
+
+def _welcome(issue: Issue, subscriber: Subscriber) -> str:
+    """What only a first issue says."""
+    if not issue.first:
+        return ""
+    who = f"Welcome, {subscriber.name}." if subscriber.name else "Welcome."
+    return f"{who} These are the best of recent days; from now on you get only what is new to you."
+
+
+def _preheader(issue: Issue) -> str:
+    """What an inbox shows beside the subject: not the pick that the subject is made from."""
+    if len(issue.picks) < 2:
+        return ""
+    return headline(first_sentence(issue.picks[1].text), _PREHEADER)

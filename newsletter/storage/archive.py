@@ -1,0 +1,307 @@
+"""Files, briefs and insights: what came in, and what a date can choose from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, case, delete, func, or_, select, update
+
+from newsletter.domain.model import Brief, Candidate, Citation, Insight, digest, normalise
+from newsletter.storage.database import chunks, insert_new
+from newsletter.storage.schema import brief as briefs
+from newsletter.storage.schema import file as files
+from newsletter.storage.schema import insight as insights
+from newsletter.storage.schema import issue as issues
+from newsletter.storage.schema import mention as mentions
+from newsletter.storage.schema import pick as picks
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One file as it was read: a brief, or the reason why it is none."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    brief: Brief | None
+    reason: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the store holds now; a copy or an old version of a brief does not count."""
+
+    briefs: int
+    insights: int
+    mentions: int
+    rejected: int
+    dropped: int
+
+
+def known(db: Connection) -> dict[str, tuple[int, int]]:
+    """Path to (size, mtime) of every file as it was last read."""
+    return {row.path: (row.size, row.mtime_ns) for row in db.execute(select(files))}
+
+
+def forget(db: Connection, paths: Sequence[str]) -> None:
+    """Files that are gone no longer hold their brief: a renamed file is the same brief again.
+
+    The brief stays.
+    """
+    for some in chunks(paths):
+        db.execute(delete(files).where(files.c.path.in_(some)))
+
+
+def record(db: Connection, reads: Iterable[Read], now: datetime, today: date) -> None:
+    """Enter a batch of files; ``today`` dates the briefs that carry no date of their own."""
+    touched: set[int] = set()
+    for read in reads:
+        brief_id = _settle_brief(db, read, today, touched) if read.brief else _brief_of(db, read)
+        _enter_file(db, read, brief_id, now)
+    _date_insights(db, sorted(touched))
+
+
+def _settle_brief(db: Connection, read: Read, today: date, touched: set[int]) -> int:
+    """The id of the brief this file is: one known, a new version of one, or a new one."""
+    assert read.brief
+    own = _brief_of(db, read)
+    same = db.scalar(select(briefs.c.id).where(briefs.c.fingerprint == read.brief.fingerprint))
+    alone = own is not None and not _shared(db, own, read.path)
+    if own is not None and (same == own or (same is None and alone)):
+        return _rewrite(db, own, read.brief, touched)
+    if same is None:
+        return _write(db, read.brief, today, touched)
+    if own is not None and alone:
+        _remove(db, own, read.path, touched)
+    return int(same)
+
+
+def _brief_of(db: Connection, read: Read) -> int | None:
+    found: int | None = db.scalar(select(files.c.brief_id).where(files.c.path == read.path))
+    return found
+
+
+def _shared(db: Connection, brief_id: int, path: str) -> bool:
+    others = select(files.c.path).where(files.c.brief_id == brief_id, files.c.path != path)
+    return db.scalar(others.limit(1)) is not None
+
+
+def _remove(db: Connection, brief_id: int, path: str, touched: set[int]) -> None:
+    touched.update(db.scalars(select(mentions.c.insight_id).where(mentions.c.brief_id == brief_id)))
+    db.execute(update(files).where(files.c.path == path).values(brief_id=None))
+    db.execute(delete(mentions).where(mentions.c.brief_id == brief_id))
+    db.execute(delete(briefs).where(briefs.c.id == brief_id))
+
+
+def _write(db: Connection, one: Brief, today: date, touched: set[int]) -> int:
+    values = {**_columns(one), "version": 1, "first_seen": today}
+    made = db.execute(briefs.insert().values(**values)).inserted_primary_key
+    assert made
+    touched.update(_write_mentions(db, int(made[0]), one))
+    return int(made[0])
+
+
+def _rewrite(db: Connection, own: int, one: Brief, touched: set[int]) -> int:
+    """A new version where the words changed; a correction of what stands around them is none."""
+    newer = case((briefs.c.fingerprint == one.fingerprint, 0), else_=1)
+    values = {**_columns(one), "version": briefs.c.version + newer}
+    touched.update(db.scalars(select(mentions.c.insight_id).where(mentions.c.brief_id == own)))
+    db.execute(update(briefs).where(briefs.c.id == own).values(**values))
+    db.execute(delete(mentions).where(mentions.c.brief_id == own))
+    touched.update(_write_mentions(db, own, one))
+    return own
+
+
+def _columns(one: Brief) -> dict[str, Any]:
+    return {
+        "fingerprint": one.fingerprint,
+        "podcast": one.podcast,
+        "episode": one.episode,
+        "title": one.title,
+        "url": one.url,
+        "topics": list(one.topics),
+        "published": one.published,
+    }
+
+
+def _write_mentions(db: Connection, brief_id: int, one: Brief) -> Sequence[int]:
+    keys = [digest(normalise(mention.text)) for mention in one.mentions]
+    texts = zip(keys, one.mentions, strict=True)
+    insert_new(db, insights, [{"key": key, "text": mention.text} for key, mention in texts])
+    ids = {}
+    for some in chunks(keys):
+        found = select(insights.c.key, insights.c.id).where(insights.c.key.in_(some))
+        ids.update({row.key: row.id for row in db.execute(found)})
+    rows = [
+        {
+            "brief_id": brief_id,
+            "position": position,
+            "insight_id": ids[key],
+            "role": mention.role,
+            "speaker": mention.speaker,
+            "at": mention.at,
+            "topics": list(mention.topics),
+        }
+        for position, (key, mention) in enumerate(zip(keys, one.mentions, strict=True))
+    ]
+    db.execute(mentions.insert(), rows)
+    return list(ids.values())
+
+
+def _enter_file(db: Connection, read: Read, brief_id: int | None, now: datetime) -> None:
+    dropped = [[one.line, one.text] for one in read.brief.dropped] if read.brief else []
+    values = {
+        "size": read.size,
+        "mtime_ns": read.mtime_ns,
+        "brief_id": brief_id,
+        "reason": read.reason,
+        "line": read.line,
+        "dropped": dropped,
+        "seen_at": now,
+    }
+    changed = db.execute(update(files).where(files.c.path == read.path).values(**values))
+    if not changed.rowcount:
+        db.execute(files.insert().values(path=read.path, **values))
+
+
+def _date_insights(db: Connection, ids: Sequence[int]) -> None:
+    """An insight's date is that of its earliest brief; without a brief it has none."""
+    dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
+    earliest = (
+        select(func.min(dated))
+        .join(mentions, mentions.c.brief_id == briefs.c.id)
+        .where(mentions.c.insight_id == insights.c.id)
+        .scalar_subquery()
+    )
+    for some in chunks(ids):
+        db.execute(update(insights).where(insights.c.id.in_(some)).values(date=earliest))
+
+
+def totals(db: Connection) -> Totals:
+    def count(query: Any) -> int:
+        return int(db.scalar(query) or 0)
+
+    per_brief = select(func.max(func.json_array_length(files.c.dropped)).label("count"))
+    once = per_brief.where(files.c.brief_id.is_not(None)).group_by(files.c.brief_id).subquery()
+    return Totals(
+        briefs=count(select(func.count()).select_from(briefs)),
+        insights=count(select(func.count(mentions.c.insight_id.distinct()))),
+        mentions=count(select(func.count()).select_from(mentions)),
+        rejected=count(select(func.count()).where(files.c.reason.is_not(None))),
+        dropped=count(select(func.sum(once.c.count))),
+    )
+
+
+def rejected(db: Connection) -> Sequence[RowMapping]:
+    """Rows of (path, reason, line, seen_at)."""
+    query = select(files.c.path, files.c.reason, files.c.line, files.c.seen_at)
+    query = query.where(files.c.reason.is_not(None)).order_by(files.c.path)
+    return db.execute(query).mappings().all()
+
+
+def dropped(db: Connection) -> Sequence[tuple[str, int, str]]:
+    """(path, line, text) of every paragraph that was taken for boilerplate."""
+    rows = db.execute(select(files.c.path, files.c.dropped).order_by(files.c.path))
+    return [(path, line, text) for path, found in rows for line, text in found]
+
+
+def candidates(db: Connection, day: date, window_days: int) -> list[Candidate]:
+    """The insights of the window up to ``day``, each cited from its best mention by then.
+
+    That is a lead before a related one, then the earliest brief.
+    """
+    first = day - timedelta(days=window_days - 1)
+    dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
+    query = (
+        select(insights.c.id, insights.c.text, insights.c.date, mentions, briefs, dated.label("on"))
+        .join(mentions, mentions.c.insight_id == insights.c.id)
+        .join(briefs, briefs.c.id == mentions.c.brief_id)
+        .where(insights.c.date.between(first, day), dated <= day)
+        .order_by(insights.c.id, mentions.c.role, dated, briefs.c.id)
+    )
+    grouped: dict[int, list[RowMapping]] = {}
+    for row in db.execute(query).mappings():
+        grouped.setdefault(row[insights.c.id], []).append(row)
+    return [_candidate(rows, day) for rows in grouped.values()]
+
+
+def _candidate(rows: Sequence[RowMapping], day: date) -> Candidate:
+    best = rows[0]
+    return Candidate(
+        insight=Insight(best[insights.c.id], best[insights.c.text], best[insights.c.date]),
+        citation=_citation(best),
+        brief_id=best[mentions.c.brief_id],
+        brief_count=len(rows),
+        this_week=sum(row["on"] > day - timedelta(days=7) for row in rows),
+        topics=_topics(best),
+    )
+
+
+def _topics(best: RowMapping) -> tuple[str, ...]:
+    """A page's topics are its leads' topics; what is related to them may be about anything."""
+    shared = best[briefs.c.topics] if best[mentions.c.role] == "lead" else ()
+    return (*shared, *best[mentions.c.topics])
+
+
+def _citation(best: RowMapping) -> Citation:
+    """Nothing for a related insight: it was said elsewhere, and its page does not tell where."""
+    if best[mentions.c.role] == "related":
+        return Citation()
+    return Citation(
+        podcast=best[briefs.c.podcast],
+        episode=best[briefs.c.episode] or best[briefs.c.title],
+        speaker=best[mentions.c.speaker],
+        url=best[briefs.c.url],
+        at=best[mentions.c.at],
+    )
+
+
+def after(db: Connection, last: int, most: int) -> Sequence[RowMapping]:
+    """Rows of (id, key, text, date): the next insights in order of id. Their text never changes."""
+    columns = insights.c.id, insights.c.key, insights.c.text, insights.c.date
+    query = select(*columns).where(insights.c.id > last)
+    return db.execute(query.order_by(insights.c.id).limit(most)).mappings().all()
+
+
+def holds(db: Connection, last: int, key: str, count: int) -> bool:
+    """Whether there are ``count`` insights up to the one numbered ``last``, and it has this key."""
+    found = select(func.count()).select_from(insights).where(insights.c.id <= last)
+    same = select(insights.c.key).where(insights.c.id == last)
+    return db.scalar(found) == count and (db.scalar(same) or "") == key
+
+
+def text(db: Connection, insight_id: int) -> str:
+    """The words of an insight. Raises KeyError where there is none with this id."""
+    found = db.scalar(select(insights.c.text).where(insights.c.id == insight_id))
+    if found is None:
+        raise KeyError(insight_id)
+    return str(found)
+
+
+def archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
+    """Those of these insights that were known by ``day``, or were ever picked.
+
+    A picked one that no brief says any more is dated by the first issue it stood in.
+    """
+    return [one for some in chunks(ids) for one in _archive(db, day, some)]
+
+
+def _archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
+    # Looked up per insight, and only for the few that need it: the picks of all time are many.
+    picked = select(picks.c.issue_id).where(picks.c.insight_id == insights.c.id)
+    dates = select(func.min(issues.c.date)).where(issues.c.id.in_(picked.correlate(insights)))
+    sent = dates.scalar_subquery()
+    query = (
+        select(insights.c.id, insights.c.text, func.coalesce(insights.c.date, sent).label("date"))
+        .where(insights.c.id.in_(ids), or_(insights.c.date <= day, picked.exists()))
+        .order_by(insights.c.id)
+    )
+    return [Insight(row.id, row.text, row.date) for row in db.execute(query)]
+
+
+def newest(db: Connection) -> datetime | None:
+    """When a file was last read."""
+    found: datetime | None = db.scalar(select(func.max(files.c.seen_at)))
+    return found

@@ -1,0 +1,315 @@
+"""Opening the database: SQLite by default, PostgreSQL by its URL alone; brought up to date."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from shutil import disk_usage
+from threading import Lock
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from newsletter.domain.errors import ConfigError, StoreError
+from newsletter.resources import resource
+from newsletter.storage.schema import HEAD
+from newsletter.storage.statements import Compiled
+
+_BUSY_SECONDS = 30
+_MB = 1_000_000
+_ROOM = 10 * _MB
+"""More than it takes to write what becomes of all that is claimed. To read and to compose may take
+more; nothing is lost where that fails."""
+_WRITE_LOCK = 7_415_021  # any number, as long as every writer names the same one
+
+_OPTIONS: dict[str, Any] = {
+    # As many as there are senders: each keeps one to look with.
+    "max_overflow": -1,
+    # Knows dataclasses and dates as well, and is faster than the standard library's.
+    "json_serializer": lambda value: msgspec.json.encode(value).decode(),
+    "json_deserializer": msgspec.json.decode,
+}
+
+T = TypeVar("T")
+
+
+class Store:
+    """One database. ``reading`` and ``writing`` give a connection in one transaction each.
+
+    Writers wait for each other from the first statement on, so that what a transaction read still
+    holds when it writes. A SQLite file named relatively lies in the folder ``beside``. Raises
+    StoreError where the database cannot be used, ConfigError where ``url`` is no address of one.
+    """
+
+    def __init__(self, url: str, beside: Path = Path()) -> None:
+        self.engine = _engine(url, beside)
+        self._turn = Lock()
+        try:
+            self._bring_up_to_date()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with _told(self.engine), self.engine.begin() as db:
+            yield db
+
+    @contextmanager
+    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
+        """``durable``: what was committed survives a power cut, not only a crash."""
+        # Those of this process wait here in turn: SQLite would let them look again now and then.
+        with self._turn, _told(self.engine), self.engine.connect() as plain:
+            if plain.dialect.name == "sqlite":
+                _pragma(plain, f"synchronous = {'FULL' if durable else 'NORMAL'}")
+            db = plain.execution_options(newsletter_writes=True)
+            with db.begin():
+                yield db
+
+    def prepare(self, question: Select[Any]) -> "Question":
+        """For what is read for every message."""
+        return Question(self.engine, question)
+
+    def room(self) -> int | None:
+        """Bytes that are left to the SQLite file; None where a server sees to that.
+
+        Raises StoreError where they are too few to keep account of what is sent.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return None
+        path = Path(str(self.engine.url.database)).resolve()
+        left = disk_usage(path.parent).free
+        if left < _ROOM:
+            raise StoreError(
+                f"the disk of {path} has {left // _MB} MB left, and {_ROOM // _MB} are needed to"
+                " keep account of what is sent",
+                "free some space",
+            )
+        return left
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _bring_up_to_date(self) -> None:
+        with _told(self.engine):
+            at = self.revision()
+            if at is not None and at > HEAD:
+                raise StoreError(
+                    f"the database stands at {at}, this program knows {HEAD}: install the newer one"
+                )
+            if at != HEAD:
+                self.migrate()
+
+    def revision(self) -> str | None:
+        """The migration the database stands at; None when it is empty."""
+        with _told(self.engine), self.engine.connect() as db:
+            return _revision(db)
+
+    def migrate(self, to: str = "head") -> None:
+        """Up to ``to``, or down to it (a revision, or "base")."""
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        config = Config()
+        config.set_main_option("script_location", str(resource("migrations")).replace("%", "%%"))
+        with self.writing() as db:
+            config.attributes["connection"] = db
+            here = _revision(db)
+            down = to == "base" or (to != "head" and here is not None and to < here)
+            try:
+                (command.downgrade if down else command.upgrade)(config, to)
+            except CommandError as error:
+                raise StoreError(
+                    f"the database stands at {here}, which this program does not know ({error}):"
+                    " restore a copy of it, or name another in store.url"
+                ) from error
+
+
+class Question:
+    """A SELECT of one row at most, compiled once, on a connection of its own until ``close``; each
+    time it sees what is committed by then.
+
+    For one thread.
+    """
+
+    def __init__(self, engine: Engine, question: Select[Any]) -> None:
+        self._engine = engine
+        self._compiled = Compiled(question, engine.dialect)
+        self._errors = _errors(engine)
+        self._connection: PoolProxiedConnection | None = None
+
+    def __call__(self, **values: object) -> Any:
+        try:  # a context manager would take half as long as the question itself
+            return self._ask(self._compiled.values(values))
+        except self._errors as error:
+            raise _in_words(error) from error
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _ask(self, given: Any) -> Any:
+        connection = self._connection = self._connection or self._engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(self._compiled.text, given)
+            row = cursor.fetchone()
+            connection.rollback()
+        except BaseException:
+            self.close()
+            raise
+        return row and self._compiled.found(row)
+
+
+def revision(url: str, beside: Path = Path()) -> str | None:
+    """Of a database that is looked at and left as it is. Raises as ``Store`` does."""
+    engine = _engine(url, beside)
+    try:
+        with _told(engine), engine.connect() as db:
+            return _revision(db)
+    finally:
+        engine.dispose()
+
+
+def _revision(db: Connection) -> str | None:
+    if not inspect(db).has_table("alembic_version"):
+        return None
+    found: str | None = db.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def insert_new(db: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows that break no unique key, and pass over the others."""
+    if rows:
+        # Only the dialect in use is loaded: PostgreSQL's takes a tenth of a second.
+        dialect = import_module(f"sqlalchemy.dialects.{db.dialect.name}")
+        db.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """Slices small enough for an IN (...) on every database."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+
+
+def _engine(url: str, beside: Path) -> Engine:
+    try:
+        parsed = _known(make_url(url))
+        return _sqlite(parsed, beside) if parsed.drivername == "sqlite" else _postgresql(parsed)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigError(
+            f"store.url is no database address ({error}): write sqlite:///newsletter.db"
+            " or postgresql://user@host/name"
+        ) from error
+
+
+def _known(url: URL) -> URL:
+    if url.drivername not in _DRIVERS:
+        raise ArgumentError("only SQLite and PostgreSQL are known")
+    return url.set(drivername=_DRIVERS[url.drivername])
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        engine = create_engine(url, pool_pre_ping=True, **_OPTIONS)
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"store.url needs the package {error.name}",
+            "install the newsletter anew with its extra, from the checkout:"
+            " pip install --constraint constraints.txt '.[postgresql]'",
+        ) from error
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _sqlite(url: URL, beside: Path) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ConfigError("store.url names no file: write sqlite:///newsletter.db")
+    path = beside / url.database
+    # Never rendered to text and parsed again: a folder's name may hold a "?" or a "%".
+    url = url.set(database=str(path))
+    _create_private(path)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **_OPTIONS)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _create_private(path: Path) -> None:
+    """Only its owner may read who subscribes; SQLite gives its side files the same mode."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(f"cannot open the database {path}: {error.strerror}") from error
+
+
+def _prepare_sqlite(dbapi: Any, _record: object) -> None:
+    # The driver's own BEGIN comes too late to protect a read that a write depends on.
+    dbapi.isolation_level = None
+    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL"):
+        dbapi.execute(f"PRAGMA {pragma}")
+
+
+def _pragma(db: Connection, setting: str) -> None:
+    """Set outside of any transaction, where SQLite wants it."""
+    driver = db.connection.dbapi_connection
+    assert driver is not None
+    driver.execute(f"PRAGMA {setting}")
+
+
+def _writes(db: Connection) -> bool:
+    return bool(db.get_execution_options().get("newsletter_writes"))
+
+
+def _begin_sqlite(db: Connection) -> None:
+    db.exec_driver_sql("BEGIN IMMEDIATE" if _writes(db) else "BEGIN")
+
+
+def _begin_postgresql(db: Connection) -> None:
+    if _writes(db):
+        db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
+
+
+@contextmanager
+def _told(engine: Engine) -> Iterator[None]:
+    """The driver's errors in the operator's words."""
+    try:
+        yield
+    except _errors(engine) as error:
+        raise _in_words(error) from error
+
+
+def _errors(engine: Engine) -> tuple[type[Exception], ...]:
+    """Also where the driver itself is asked."""
+    return DBAPIError, engine.dialect.loaded_dbapi.Error
+
+
+def _in_words(error: Exception) -> StoreError:
+    said = str(error.orig if isinstance(error, DBAPIError) else error)
+    mend = _MENDS.get(next((key for key in _MENDS if key in said), ""), "")
+    return StoreError(f"the database: {said}{mend}")
+
+
+_MENDS = {
+    "locked": "; another program holds it: end that program, or try again",
+    "not a database": "; store.url names a file that is something else",
+    "disk is full": "; free some space and run the command again",
+    "readonly": "; its file or folder may not be written by this user",
+    "refused": "; is the server running, and store.url right?",
+}

@@ -1,0 +1,75 @@
+"""What is so, and since when: a scheduler works, the operator was told."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
+
+from newsletter.storage.ledger import Steady
+from newsletter.storage.schema import mark
+
+_SCHEDULER = "scheduler "
+_TOLD = "told "
+_SHOWN = "shown unknown"
+_ALIVE = timedelta(minutes=3)
+_LONGEST = timedelta(days=2)
+
+
+def works(db: Connection, owner: str, now: datetime, steady: Steady) -> None:
+    """``owner`` runs the schedule; who was not heard of for three minutes does not any more."""
+    rest(db, owner)
+    db.execute(mark.delete().where(_schedulers(), not_(_alive(now, steady))))
+    values = {"at": now, "boot": steady.boot, "seconds": steady.seconds}
+    db.execute(mark.insert().values(name=f"{_SCHEDULER}{owner}", **values))
+
+
+def rest(db: Connection, owner: str) -> None:
+    """``owner`` runs it no more."""
+    db.execute(mark.delete().where(mark.c.name == f"{_SCHEDULER}{owner}"))
+
+
+def schedulers(db: Connection, now: datetime, steady: Steady) -> Sequence[str]:
+    """Who runs the schedule."""
+    names = select(mark.c.name).where(_schedulers(), _alive(now, steady)).order_by(mark.c.name)
+    return [name.removeprefix(_SCHEDULER) for name in db.scalars(names)]
+
+
+def _schedulers() -> ColumnElement[bool]:
+    return mark.c.name.startswith(_SCHEDULER, autoescape=True)
+
+
+def _alive(now: datetime, steady: Steady) -> ColumnElement[bool]:
+    here = and_(
+        mark.c.boot == steady.boot, mark.c.seconds > steady.seconds - _ALIVE.total_seconds()
+    )
+    return or_(here, and_(mark.c.boot != steady.boot, mark.c.at > now - _ALIVE))
+
+
+def told(db: Connection, cause: str, now: datetime) -> bool:
+    """Whether the operator need not be told of ``cause`` again, yet.
+
+    An instant further away than any midnight was written by a clock that ran ahead.
+    """
+    until = db.scalar(select(mark.c.at).where(mark.c.name == f"{_TOLD}{cause}"))
+    return until is not None and now < until <= now + _LONGEST
+
+
+def tell(db: Connection, cause: str, until: datetime) -> None:
+    """From now on they need not, ``until`` then."""
+    _set(db, f"{_TOLD}{cause}", until)
+
+
+def show(db: Connection, now: datetime) -> None:
+    """The operator was shown all that was unknown by then."""
+    _set(db, _SHOWN, now)
+
+
+def shown(db: Connection, now: datetime) -> datetime | None:
+    """When they last were; an instant to come was written by a clock that ran ahead."""
+    at = db.scalar(select(mark.c.at).where(mark.c.name == _SHOWN))
+    return at if at is not None and at <= now else None
+
+
+def _set(db: Connection, name: str, at: datetime) -> None:
+    db.execute(mark.delete().where(mark.c.name == name))
+    db.execute(mark.insert().values(name=name, at=at, boot="", seconds=0.0))

@@ -1,0 +1,129 @@
+"""What the operator decides: pause, resume, cancel, resolve. Each survives a power cut."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, true
+
+from newsletter.storage import transitions
+from newsletter.storage.database import insert_new
+from newsletter.storage.ledger import PAUSED
+from newsletter.storage.schema import attempt, cancelled, mark
+from newsletter.storage.schema import delivery as deliveries
+from newsletter.storage.schema import subscriber as subscribers
+
+
+def pause(db: Connection, now: datetime) -> None:
+    """Nothing more is handed over, by any sender, from its next message on."""
+    insert_new(db, mark, [{"name": PAUSED, "at": now, "boot": "", "seconds": 0.0}])
+
+
+def resume(db: Connection) -> bool:
+    """False where it was not paused."""
+    return bool(db.execute(mark.delete().where(mark.c.name == PAUSED)).rowcount)
+
+
+def cancel(db: Connection, day: date, now: datetime) -> int:
+    """Nobody more gets the issue of ``day``; how many rows were waiting for it."""
+    insert_new(db, cancelled, [{"date": day, "at": now}])
+    return transitions.move(db, "cancel", _chosen("pending", None, day), changed_at=now)
+
+
+def allow(db: Connection, day: date) -> bool:
+    """Take a ``cancel`` back, for who has no row of ``day`` yet; False where there was none."""
+    return bool(db.execute(cancelled.delete().where(cancelled.c.date == day)).rowcount)
+
+
+def is_cancelled(db: Connection, day: date) -> bool:
+    return db.scalar(select(cancelled.c.date).where(cancelled.c.date == day)) is not None
+
+
+def resolve(
+    db: Connection, how: str, now: datetime, ids: Sequence[int] | None, day: date | None
+) -> int:
+    """Settle what is unknown, of these subscribers and this date (None: any), as sent or pending.
+
+    A row becomes unknown by its sender's own word, or when the lease is over: it has none left.
+    """
+    values = {"next_attempt_at": now} if how == "pending" else {}
+    rows = _chosen("unknown", ids, day)
+    return transitions.move(db, f"resolve as {how}", rows, changed_at=now, **values)
+
+
+def count(
+    db: Connection,
+    state: str,
+    ids: Sequence[int] | None,
+    day: date | None,
+    over: datetime | None = None,
+    since: datetime | None = None,
+) -> int:
+    """How many there are; ``over``: of those whose next issue was due by then, ``since``: of those
+    that came to be so after it.
+    """
+    query = select(func.count()).where(_chosen(state, ids, day))
+    if since is not None:
+        query = query.where(deliveries.c.changed_at > since)
+    if over is not None:
+        query = query.where(deliveries.c.expires_at <= over)
+    return int(db.scalar(query) or 0)
+
+
+def pending(
+    db: Connection, ids: Sequence[int] | None, day: date | None
+) -> tuple[int, datetime | None]:
+    """How many wait, and when the first of them is tried."""
+    query = select(func.count(), func.min(deliveries.c.next_attempt_at))
+    count, first = db.execute(query.where(_chosen("pending", ids, day))).one()
+    return count, first
+
+
+def listed(
+    db: Connection, state: str | None, ids: Sequence[int] | None, day: date | None
+) -> Iterator[dict[str, Any]]:
+    """Rows of _SHOWN, address, next_attempt_at, rcpt and data, by date, as they are read.
+
+    ``next_attempt_at`` is None where nothing waits for it, ``rcpt`` and ``data`` are what the
+    server said at the last attempt, where there was one: of an ``unknown`` row at the very one that
+    left it so, not at one before.
+    """
+    each = attempt.alias()
+    last = select(func.max(each.c.id)).where(each.c.delivery_id == deliveries.c.id)
+    counts = or_(deliveries.c.state != "unknown", attempt.c.at == deliveries.c.changed_at)
+    query = (
+        select(
+            *(deliveries.c[name] for name in _SHOWN),
+            case((deliveries.c.state == "pending", deliveries.c.next_attempt_at)).label(
+                "next_attempt_at"
+            ),
+            subscribers.c.address,
+            attempt.c.rcpt,
+            attempt.c.data,
+        )
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .outerjoin(attempt, and_(attempt.c.id == last.scalar_subquery(), counts))
+        .where(_chosen(state, ids, day))
+        .order_by(deliveries.c.date, deliveries.c.id)
+    )
+    for row in db.execute(query.execution_options(yield_per=1000)).mappings():
+        yield {str(name): value for name, value in row.items()}
+
+
+_SHOWN = (
+    "date",
+    "state",
+    "reason",
+    "attempts",
+    "message_id",
+    "answer",
+    "changed_at",
+)
+
+
+def _chosen(state: str | None, ids: Sequence[int] | None, day: date | None) -> ColumnElement[bool]:
+    return and_(
+        deliveries.c.state == state if state is not None else true(),
+        deliveries.c.subscriber_id.in_(ids) if ids is not None else true(),
+        deliveries.c.date == day if day is not None else true(),
+    )

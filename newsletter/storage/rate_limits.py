@@ -1,0 +1,51 @@
+"""The pace, held across senders: slots are given out in the transaction that claims for them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, or_, select
+
+from newsletter.domain.rate_limits import RateLimiter, RateLimits
+from newsletter.storage.schema import delivery as deliveries
+from newsletter.storage.schema import pace as slots
+
+# More rows than are taken are looked at: many of the first may be of one domain.
+_LOOKED_AT = 5
+# As many values as a statement may hold on every database, and some to spare.
+_MOST_DOMAINS = 30_000
+
+
+def reserve(
+    db: Connection, queue: Select[Any], values: Mapping[str, Any], most: int, pace: RateLimits
+) -> dict[int, datetime]:
+    """Up to ``most`` ids of ``queue``, which selects (id, domain), each with its slot.
+
+    ``values`` are the queue's, the instant ``now`` among them.
+    """
+    last = _last(db)
+    book = RateLimiter(pace, values["now"], last)
+    if full := book.full():
+        queue = queue.where(deliveries.c.domain.not_in(full[:_MOST_DOMAINS]))
+    found: dict[int, datetime] = {}
+    for row in db.execute(queue.limit(most * _LOOKED_AT), values).all():
+        if len(found) < most and (slot := book.take(row.domain)):
+            found[row.id] = slot
+    _keep(db, {name: at for name, at in book.last.items() if last.get(name) != at}, book)
+    return found
+
+
+def soonest(db: Connection, now: datetime, pace: RateLimits) -> datetime:
+    """When there may be a slot where there is none now."""
+    return RateLimiter(pace, now, _last(db)).soonest()
+
+
+def _last(db: Connection) -> Mapping[str, datetime]:
+    return {row.name: row.at for row in db.execute(select(slots))}
+
+
+def _keep(db: Connection, new: Mapping[str, datetime], book: RateLimiter) -> None:
+    if new:
+        over = slots.c.at < book.now - book.pace.longest
+        db.execute(slots.delete().where(or_(slots.c.name.in_(new), over)))
+        db.execute(slots.insert(), [{"name": name, "at": at} for name, at in new.items()])

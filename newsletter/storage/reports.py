@@ -1,0 +1,256 @@
+"""What ``status`` tells: counts and the rows that need a look."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, or_, select
+
+from newsletter.domain.due import due_at
+from newsletter.domain.rate_limits import ALL, RateLimits
+from newsletter.storage import deferred_domains, ledger
+from newsletter.storage.schema import attempt as attempts
+from newsletter.storage.schema import cancelled
+from newsletter.storage.schema import delivery as deliveries
+from newsletter.storage.schema import insight as insights
+from newsletter.storage.schema import subscriber as subscribers
+
+_A_DAY = timedelta(days=1)
+_A_SECOND = timedelta(seconds=1)
+
+
+def outcomes(db: Connection, day: date) -> Sequence[tuple[str, str | None, int]]:
+    """(state, reason, count) of a date's deliveries."""
+    query = (
+        select(deliveries.c.state, deliveries.c.reason, func.count())
+        .where(deliveries.c.date == day)
+        .group_by(deliveries.c.state, deliveries.c.reason)
+        .order_by(deliveries.c.state, deliveries.c.reason)
+    )
+    return [(state, reason, count) for state, reason, count in db.execute(query)]
+
+
+def queue(
+    db: Connection, now: datetime, on: date | None, ids: Sequence[int] | None, *, hurry: bool
+) -> Sequence[tuple[str, int]]:
+    """(address, issue id) of what waits and would be offered now; ``hurry``: at any time."""
+    query = (
+        select(subscribers.c.address, deliveries.c.issue_id)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(deliveries.c.state == "pending", deliveries.c.expires_at > now)
+        .where(subscribers.c.state == "active")
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+    )
+    if not hurry:
+        query = query.where(deliveries.c.next_attempt_at <= now)
+    if on is not None:
+        query = query.where(deliveries.c.date == on)
+    if ids is not None:
+        query = query.where(subscribers.c.id.in_(ids))
+    return [(address, issue_id) for address, issue_id in db.execute(query)]
+
+
+def troubles(db: Connection, day: date, most: int) -> Sequence[RowMapping]:
+    """Rows that were tried and not sent, those alike as one: (address, domain, count, state,
+    reason, answer, next_attempt_at).
+
+    ``address`` is one of ``count``, ``answer`` what it was told, ``next_attempt_at`` the first of
+    theirs, None where none is to come. What still waits or is unknown comes first, and of it, as of
+    the rest, what happened last: no old failure hides a present one.
+    """
+    # A server names the mailbox it speaks of: the same answer to many would be many.
+    said = func.replace(func.lower(deliveries.c.answer), func.lower(subscribers.c.address), "")
+    alike = (deliveries.c.state, deliveries.c.reason, deliveries.c.domain, said)
+    groups = (
+        select(
+            func.min(deliveries.c.id).label("id"),
+            func.count().label("count"),
+            func.min(deliveries.c.next_attempt_at).label("next_attempt_at"),
+            func.max(deliveries.c.changed_at).label("last"),
+        )
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(
+            deliveries.c.date == day,
+            deliveries.c.answer != "",
+            deliveries.c.state.in_((*_OPEN, "failed", "skipped")),
+        )
+        .group_by(*alike)
+        .subquery()
+    )
+    waits = deliveries.c.state == "pending"
+    query = (
+        select(
+            subscribers.c.address,
+            deliveries.c.domain,
+            groups.c.count,
+            deliveries.c.state,
+            deliveries.c.reason,
+            deliveries.c.answer,
+            case((waits, groups.c.next_attempt_at)).label("next_attempt_at"),
+        )
+        .select_from(groups)
+        .join(deliveries, deliveries.c.id == groups.c.id)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .order_by(deliveries.c.state.not_in(_OPEN), groups.c.last.desc(), groups.c.id)
+        .limit(most)
+    )
+    return db.execute(query).mappings().all()
+
+
+_OPEN = ("pending", "sending", "unknown")
+
+
+def held_back(db: Connection, now: datetime) -> Sequence[tuple[str, datetime, int]]:
+    """(domain, until, how many wait for it) where a server asked to wait; the fullest first."""
+    until = {name: then for name, then in deferred_domains.waiting(db).items() if then > now}
+    if not until:
+        return []
+    counts = _by_domain(db, deliveries.c.next_attempt_at > now)
+    return sorted(
+        ((name, then, counts[name]) for name, then in until.items()),
+        key=lambda found: (-found[2], found[0]),
+    )
+
+
+def paced(db: Connection, now: datetime, pace: RateLimits) -> Sequence[tuple[str, int, timedelta]]:
+    """(domain, how many wait, how long it takes at least) where that is a second or more.
+
+    "" stands for all together, which takes at least as long as any of its domains; who waits
+    longest comes first.
+    """
+    if not pace.limits:
+        return []
+    counts = _by_domain(db, deliveries.c.next_attempt_at <= now)
+    found = [(name, count, pace.least(name, count)) for name, count in counts.items()]
+    if (least := pace.least(ALL, counts.total())) >= _A_SECOND:
+        found.append((ALL, counts.total(), max(least, *(one[2] for one in found))))
+    return sorted((one for one in found if one[2] >= _A_SECOND), key=lambda one: (-one[2], one[0]))
+
+
+def _by_domain(db: Connection, when: ColumnElement[bool]) -> Counter[str]:
+    """How many pending rows each domain has; read in the index alone."""
+    query = select(deliveries.c.domain, func.count()).where(deliveries.c.state == "pending", when)
+    return Counter({name: count for name, count in db.execute(query.group_by("domain"))})  # noqa: C416
+
+
+def unresolved(db: Connection) -> int:
+    """How many deliveries of any date are unknown."""
+    query = select(func.count()).where(deliveries.c.state == "unknown")
+    return int(db.scalar(query) or 0)
+
+
+def overdue(db: Connection, since: datetime, end: datetime) -> tuple[int, int]:
+    """Of what fell due from ``since`` to before ``end``: how many still wait, and were too late.
+
+    Who came after their hour, and is sent an issue all the same (``send --now``), is not late.
+    """
+    due = deliveries.c.due_at
+    query = (
+        select(deliveries.c.state, func.count())
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(subscribers.c.activated_at < due)
+        .where(deliveries.c.date.in_(_dates(since, end)), due >= since, due < end)
+        .where(
+            or_(
+                deliveries.c.state.in_(("pending", "sending")),
+                and_(deliveries.c.state == "skipped", deliveries.c.reason == "too_late"),
+            )
+        )
+        .group_by(deliveries.c.state)
+    )
+    counts = Counter({state: count for state, count in db.execute(query)})  # noqa: C416
+    return counts["pending"] + counts["sending"], counts["skipped"]
+
+
+def _dates(since: datetime, end: datetime) -> list[date]:
+    """Those that may fall due between two instants, anywhere in the world."""
+    first, last = (since - _A_DAY).date(), (end + _A_DAY).date()
+    return [first + _A_DAY * more for more in range((last - first).days + 1)]
+
+
+def forgotten(db: Connection, since: datetime, end: datetime) -> int:
+    """How many were active when their issue fell due in that time, and have no row for it.
+
+    As composing sees it: nobody was promised an issue before the ledger was kept.
+    """
+    kept, off = ledger.kept(db, end), set(db.scalars(select(cancelled.c.date)))
+    begins = max(since, kept[0]) if kept else since
+    return sum(
+        _forgotten(db, day, place, due)
+        for place in places(db)
+        for day in _dates(since, end)
+        if day not in off
+        if begins <= (due := due_at(day, place[1], place[0])) < end
+    )
+
+
+def places(db: Connection) -> Sequence[tuple[str, int]]:
+    """(timezone, hour) of the active subscribers, each pair once."""
+    query = select(subscribers.c.timezone, subscribers.c.hour).where(
+        subscribers.c.state == "active"
+    )
+    return [(timezone, hour) for timezone, hour in db.execute(query.distinct())]
+
+
+def _forgotten(db: Connection, day: date, place: tuple[str, int], due: datetime) -> int:
+    query = _rowless(select(func.count()).select_from(subscribers), day, place)
+    return int(db.scalar(query.where(subscribers.c.activated_at < due)) or 0)
+
+
+def _rowless(query: Select[Any], day: date, place: tuple[str, int]) -> Select[Any]:
+    row = select(deliveries.c.id).where(
+        deliveries.c.subscriber_id == subscribers.c.id, deliveries.c.date == day
+    )
+    return query.where(
+        subscribers.c.state == "active",
+        subscribers.c.timezone == place[0],
+        subscribers.c.hour == place[1],
+        ~row.exists(),
+    )
+
+
+def oldest_waiting(db: Connection) -> datetime | None:
+    """When the delivery that waits longest was due."""
+    waits = deliveries.c.state == "pending"
+    found: datetime | None = db.scalar(select(func.min(deliveries.c.due_at)).where(waits))
+    return found
+
+
+def is_waited_for(db: Connection, day: date, place: tuple[str, int]) -> bool:
+    """Whether an active subscriber of this (timezone, hour) has no row for ``day`` yet."""
+    return db.scalar(_rowless(select(subscribers.c.id), day, place).limit(1)) is not None
+
+
+def candidate_count(db: Connection, first: date, last: date) -> int:
+    query = select(func.count()).where(insights.c.date.between(first, last))
+    return int(db.scalar(query) or 0)
+
+
+def deliveries_of(db: Connection, subscriber_id: int) -> Sequence[dict[str, Any]]:
+    """One subscriber's (date, state, reason, answer, tried), newest first.
+
+    ``tried`` are the attempts, (at, state, rcpt, data): what it became, and what the server said.
+    """
+    columns = (deliveries.c.date, deliveries.c.state, deliveries.c.reason, deliveries.c.answer)
+    mine = deliveries.c.subscriber_id == subscriber_id
+    query = select(deliveries.c.id, *columns).where(mine).order_by(deliveries.c.date.desc())
+    tried = _attempts(db, mine)
+    return [
+        {**{column.name: row[column] for column in columns}, "tried": tried.get(row["id"], [])}
+        for row in db.execute(query).mappings()
+    ]
+
+
+def _attempts(db: Connection, mine: ColumnElement[bool]) -> dict[int, list[dict[str, Any]]]:
+    columns = (attempts.c.at, attempts.c.state, attempts.c.rcpt, attempts.c.data)
+    query = (
+        select(attempts.c.delivery_id, *columns)
+        .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
+        .where(mine)
+        .order_by(attempts.c.id)
+    )
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in db.execute(query).mappings():
+        found[row["delivery_id"]].append({column.name: row[column] for column in columns})
+    return found

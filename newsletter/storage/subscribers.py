@@ -1,0 +1,128 @@
+"""Who reads, where, when, and about what. A row is kept for ever; only its state changes."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select, update
+
+from newsletter.domain.errors import UsageError
+from newsletter.domain.model import State, Subscriber
+from newsletter.storage.database import chunks
+from newsletter.storage.schema import subscriber as subscribers
+
+_GONE = ("unsubscribed", "bounced", "complained")
+
+
+def find(db: Connection, key: str) -> Subscriber | None:
+    """``key`` is the normal form of an address: two spellings of it are one subscriber."""
+    row = db.execute(select(subscribers).where(subscribers.c.key == key)).one_or_none()
+    return None if row is None else subscriber(row)
+
+
+def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
+    """Those of ``keys`` that are somebody's."""
+    return {
+        row.key: subscriber(row)
+        for some in chunks(keys)
+        for row in db.execute(select(subscribers).where(subscribers.c.key.in_(some)))
+    }
+
+
+def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
+    query = select(subscribers).order_by(subscribers.c.key)
+    if state:
+        query = query.where(subscribers.c.state == state)
+    return [subscriber(row) for row in db.execute(query)]
+
+
+def counts(db: Connection) -> dict[str, int]:
+    query = select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
+    return {row[0]: row[1] for row in db.execute(query)}
+
+
+def destinations(db: Connection) -> Counter[str]:
+    """How many are active at each domain, in ASCII."""
+    keys = db.scalars(select(subscribers.c.key).where(subscribers.c.state == "active"))
+    return Counter(key.rpartition("@")[2] for key in keys)
+
+
+def add(
+    db: Connection, key: str, one: Subscriber, now: datetime, *, resubscribe: bool = False
+) -> bool:
+    """Make active; True where something was added or revived, False where it stood there already.
+
+    Raises UsageError for who left, bounced or complained, unless ``resubscribe``.
+    """
+    there = find(db, key)
+    if there is None:
+        add_all(db, {key: one}, now)
+        return True
+    if there.state == "active":
+        return False
+    if there.state in _GONE and not resubscribe:
+        raise UsageError(
+            f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
+            " back, and only when they asked for it"
+        )
+    values = {**_values(one), "activated_at": now, "state": "active"}
+    db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
+    return True
+
+
+def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
+    """By their keys those of whom there is no row yet, in the state they are in."""
+    if new:
+        rows = [{"key": key, "activated_at": now, **_values(one)} for key, one in new.items()]
+        db.execute(subscribers.insert(), rows)
+
+
+def change(db: Connection, key: str, **values: Any) -> bool:
+    """Set columns (name, timezone, hour, interests); False where nobody has this key."""
+    changed = db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
+    return bool(changed.rowcount)
+
+
+def leave(db: Connection, subscriber_id: int) -> bool:
+    """Unsubscribe; True the second time as well, False where there is no such subscriber.
+
+    Who bounced or complained stays so: it says more.
+    """
+    rows = subscribers.c.id == subscriber_id
+    active = subscribers.c.state.in_(("active", "pending"))
+    db.execute(update(subscribers).where(rows, active).values(state="unsubscribed"))
+    return exists(db, subscriber_id)
+
+
+def bounce(db: Connection, subscriber_id: int) -> None:
+    """The server says that there is no such address: nothing more is sent to it."""
+    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "active")
+    db.execute(update(subscribers).where(rows).values(state="bounced"))
+
+
+def exists(db: Connection, subscriber_id: int) -> bool:
+    return db.scalar(select(subscribers.c.id).where(subscribers.c.id == subscriber_id)) is not None
+
+
+def subscriber(row: Row[Any]) -> Subscriber:
+    return Subscriber(
+        id=row.id,
+        address=row.address,
+        timezone=row.timezone,
+        hour=row.hour,
+        name=row.name,
+        interests=row.interests,
+        state=row.state,
+    )
+
+
+def _values(one: Subscriber) -> dict[str, Any]:
+    return {
+        "address": one.address,
+        "name": one.name,
+        "timezone": one.timezone,
+        "hour": one.hour,
+        "interests": one.interests,
+        "state": one.state,
+    }

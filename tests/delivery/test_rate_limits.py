@@ -1,0 +1,155 @@
+"""The pace is held: by one sender, by several, and no slow domain holds up the others."""
+
+import threading
+import time
+from collections import Counter
+from contextlib import closing
+from datetime import timedelta
+
+from newsletter.delivery.worker_pool import deliver
+from newsletter.domain.errors import Deferred, Paused
+from newsletter.domain.rate_limits import RateLimits
+from newsletter.mail.channels import Envelope
+from newsletter.mail.channels.smtp import Smtp
+from newsletter.services.publish import DUE, DeliveryContext, Report
+from newsletter.storage import Store, operator_actions
+from newsletter.storage.ledger import Steady
+from tests.builders import NOON, subscribe
+from tests.delivery.conftest import House
+from tests.smtp_server import SmtpServer
+
+SECOND = timedelta(seconds=1)
+
+
+def people(house: House, *domains: str) -> None:
+    with house.store.writing() as db:
+        for number, domain in enumerate(domains):
+            subscribe(db, f"r{number}@{domain}")
+    house.receive(12)
+    house.compose()
+
+
+def times(house: House) -> list[tuple[str, float]]:
+    """(domain, seconds since noon) of each message, from now on."""
+    found: list[tuple[str, float]] = []
+
+    def note(envelope: Envelope) -> None:
+        found.append((envelope.recipient.partition("@")[2], (house.now - NOON) / SECOND))
+
+    house.channel.before = note
+    return found
+
+
+def test_a_run_ends_when_all_are_served_however_long_that_takes(house: House) -> None:
+    people(house, *["alpha.example"] * 30)
+    house.pace = RateLimits(per_second=0.5)
+    found = times(house)
+    report = house.deliver()
+    assert (report.outcomes, report.ok) == (Counter(sent=30), True)
+    assert all(at >= 2 * number for number, (_, at) in enumerate(found))
+    assert found[-1][1] <= 58 + 0.1
+
+
+def test_a_slow_domain_does_not_hold_up_the_others(house: House) -> None:
+    people(house, *["slow.example"] * 20, *["fast.example"] * 200)
+    house.pace = RateLimits(domains={"slow.example": 2})
+    found = times(house)
+    assert house.deliver().outcomes == Counter(sent=220)
+    slow = [at for domain, at in found if domain == "slow.example"]
+    assert max(at for domain, at in found if domain == "fast.example") <= 0.1
+    assert all(at >= number / 2 for number, at in enumerate(slow))
+    assert slow[-1] <= 9.5 + 0.5
+
+
+def test_two_slow_domains_do_not_hold_up_each_other(house: House) -> None:
+    people(house, *["one.example"] * 40, *["two.example"] * 40)
+    house.pace = RateLimits(per_domain=20)
+    found = times(house)
+    assert house.deliver().outcomes == Counter(sent=80)
+    for name in ("one.example", "two.example"):
+        at = [at for domain, at in found if domain == name]
+        assert 39 / 20 <= at[-1] <= 39 / 20 * 1.5
+
+
+def test_all_together_are_never_faster_than_asked(house: House) -> None:
+    people(house, *["one.example", "two.example", "three.example"] * 20)
+    house.pace = RateLimits(per_second=10, domains={"two.example": 1})
+    found = times(house)
+    assert house.deliver().outcomes == Counter(sent=60)
+    assert all(at >= number / 10 - 1e-6 for number, (_, at) in enumerate(found))
+    others = [at for domain, at in found if domain != "two.example"]
+    assert others[-1] <= 6
+
+
+def test_who_stops_does_not_wait_for_the_slot(house: House) -> None:
+    people(house, *["alpha.example"] * 3)
+    house.pace = RateLimits(per_second=0.01)
+    house.stop = lambda: bool(house.channel.taken) and house.now > NOON + SECOND / 2
+    assert house.deliver().outcomes == Counter(sent=1)
+    assert house.now < NOON + SECOND
+    with house.store.reading() as db:
+        assert operator_actions.count(db, "pending", None, None) == 2
+
+
+def test_a_pause_is_seen_while_nothing_may_go(house: House) -> None:
+    people(house, *["alpha.example"] * 3)
+    house.pace = RateLimits(per_second=0.01)
+
+    def pause(_: Envelope) -> None:
+        with house.store.writing() as db:
+            operator_actions.pause(db, house.now)
+
+    house.channel.before = pause
+    report = house.deliver()
+    assert isinstance(report.stopped, Paused)
+    assert house.now < NOON + 3 * SECOND
+
+
+def test_what_a_server_put_off_does_not_keep_the_run(house: House) -> None:
+    people(house, *["alpha.example"] * 3)
+    house.pace = RateLimits(per_second=1)
+    house.channel.answers["r0@alpha.example"] = [Deferred("450 4.2.1 later")]
+    assert house.deliver().outcomes == Counter(sent=2, waiting=1)
+
+
+def test_two_senders_hold_it_at_a_real_server(house: House) -> None:
+    """A message comes no sooner than its slot: later it may, so only that is held to the clock."""
+    people(house, *["alpha.example", "beta.example"] * 20)
+    reports: list[Report] = []
+    with SmtpServer() as server:
+        start = time.monotonic()
+        senders = [
+            threading.Thread(target=_send, args=(house, server, name, start, reports))
+            for name in ("one", "two")
+        ]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+        at = sorted(one.at for one in server.messages)
+    assert sum((one.outcomes for one in reports), Counter()) == Counter(sent=40)
+    assert len({one.recipient for one in server.messages}) == len(at) == 40
+    assert all(one >= start + number / 40 for number, one in enumerate(at))
+
+
+def _send(
+    house: House, server: SmtpServer, owner: str, start: float, reports: list[Report]
+) -> None:
+    """A sender with a store and connections of its own; at ``start`` it was noon."""
+    with closing(Store(str(house.store.engine.url))) as store:
+        context = DeliveryContext(
+            store=store,
+            channel=lambda: Smtp(server.host, server.port, "none", per_connection=7),
+            connections=2,
+            branding=house.branding,
+            sender=lambda _: "news@news.example",
+            owner=owner,
+            steady=lambda: Steady("this boot", time.monotonic()),
+            stop=lambda: False,
+            watch=lambda _outcomes, _total: None,
+            claim=3,
+            pace=RateLimits(per_second=40),
+        )
+        reports.append(
+            deliver(context, lambda: NOON + SECOND * (time.monotonic() - start), None, DUE)
+        )

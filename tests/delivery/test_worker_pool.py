@@ -1,0 +1,249 @@
+"""What becomes of a row, whatever the channel answers and whoever else sends."""
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from newsletter.domain.errors import (
+    AnswerLost,
+    ChannelDown,
+    Deferred,
+    DeliveryError,
+    Refused,
+    SenderRefused,
+    StoreError,
+)
+from newsletter.mail.channels import Envelope
+from newsletter.services.publish import Readers, Report
+from newsletter.storage import subscribers
+from newsletter.storage.schema import delivery
+from tests.builders import subscribe
+from tests.delivery.conftest import House
+
+ANN, BOB, CAT = "ann@example.org", "bob@example.org", "cat@example.org"
+
+
+@pytest.fixture(autouse=True)
+def three_readers(house: House) -> None:
+    with house.store.writing() as db:
+        for address in (ANN, BOB, CAT):
+            subscribe(db, address)
+    house.receive(12)
+
+
+def states(house: House) -> list[tuple[str, str | None]]:
+    with house.store.reading() as db:
+        rows = db.execute(delivery.select().order_by(delivery.c.id))
+        return [(row.state, row.reason) for row in rows]
+
+
+def test_everybody_gets_one_message_ever(house: House) -> None:
+    assert house.tick().outcomes == Counter(sent=3)
+    assert house.tick().outcomes == Counter()
+    assert house.tick(readers=Readers(now=True)).outcomes == Counter()
+    assert house.channel.recipients == [ANN, BOB, CAT]
+    assert states(house) == [("sent", None)] * 3
+
+
+def test_a_refusal_fails_that_reader_alone(house: House) -> None:
+    house.channel.answers[BOB] = [Refused("550 5.1.1 no such user")]
+    report = house.tick()
+    assert (report.outcomes, report.ok) == (Counter(sent=2, failed=1), False)
+    assert states(house)[1] == ("failed", "refused")
+    house.now += timedelta(hours=1)
+    assert house.tick().outcomes == Counter()
+
+
+def test_a_deferred_message_waits_longer_each_time_and_is_the_same(house: House) -> None:
+    house.channel.answers[BOB] = [Deferred("451 later")] * 2
+    seen: list[bytes] = []
+    house.channel.before = lambda e: seen.append(e.message) if e.recipient == BOB else None
+    assert house.tick().outcomes == Counter(sent=2, waiting=1)
+    house.now += timedelta(minutes=4, seconds=59)
+    assert house.tick().outcomes == Counter()
+    house.now += timedelta(seconds=76)
+    assert house.tick().outcomes == Counter(waiting=1)
+    house.now += timedelta(minutes=9, seconds=59)
+    assert house.tick().outcomes == Counter()
+    house.now += timedelta(minutes=2, seconds=31)
+    assert house.tick().outcomes == Counter(sent=1)
+    assert len(set(seen)) == 1
+    assert len(seen) == 3
+
+
+def test_it_waits_until_the_next_issue_is_due(house: House) -> None:
+    house.channel.answers[BOB] = [Deferred("451 later")] * 99
+    house.tick()
+    house.now += timedelta(days=1)
+    house.compose()
+    house.deliver()
+    assert states(house)[1] == ("failed", "expired")
+
+
+def test_a_lost_answer_is_unknown_and_never_repeated(house: House) -> None:
+    house.channel.answers[BOB] = [AnswerLost("no answer")]
+    assert house.tick().outcomes == Counter(sent=2, unknown=1)
+    house.now += timedelta(hours=3)
+    assert house.tick(readers=Readers(now=True)).outcomes == Counter()
+    assert states(house)[1] == ("unknown", None)
+
+
+@pytest.mark.parametrize("error", [ChannelDown("refused"), SenderRefused("535 bad password")])
+def test_a_server_down_or_our_own_fault_fails_nobody(
+    house: House, error: ChannelDown | SenderRefused
+) -> None:
+    house.channel.answers[BOB] = [error]
+    report = house.tick()
+    assert report.stopped is error
+    assert states(house) == [("sent", None), ("pending", None), ("pending", None)]
+    assert house.tick().outcomes == Counter(sent=2)
+
+
+def test_who_left_since_composing_is_not_sent_to(house: House) -> None:
+    house.compose()
+    with house.store.writing() as db:
+        bob = subscribers.find(db, BOB)
+        assert bob
+        subscribers.leave(db, bob.id)
+    assert house.deliver().outcomes == Counter(sent=2, skipped=1)
+    assert states(house)[1] == ("skipped", "unsubscribed")
+    assert BOB not in house.channel.recipients
+
+
+def test_stopping_finishes_the_message_in_hand_and_frees_the_rest(house: House) -> None:
+    house.stop = lambda: len(house.channel.taken) == 1
+    assert house.tick().outcomes == Counter(sent=1)
+    assert states(house) == [("sent", None), ("pending", None), ("pending", None)]
+
+
+def test_a_crash_leaves_the_message_in_hand_and_nothing_else(house: House) -> None:
+    """Killed in the channel: nobody knows whether the server has it."""
+
+    def crash(envelope: Envelope) -> None:
+        if envelope.recipient == BOB:
+            raise KeyboardInterrupt
+
+    house.channel.before = crash
+    with pytest.raises(KeyboardInterrupt):
+        house.tick()
+    assert states(house) == [("sent", None), ("unknown", None), ("pending", None)]
+    house.channel.before = lambda _: None
+    house.owner = "sender two"
+    house.now += timedelta(minutes=16)
+    assert house.tick().outcomes == Counter(sent=1)
+    assert states(house) == [("sent", None), ("unknown", None), ("sent", None)]
+
+
+def test_a_broken_template_sends_nothing_and_loses_nothing(house: House) -> None:
+    broken = replace(house.branding, renderer=_Broken())  # type: ignore[arg-type]
+    house.branding = broken
+    with pytest.raises(RuntimeError):
+        house.tick()
+    assert states(house) == [("pending", None)] * 3
+
+
+class _Broken:
+    def pieces(self, name: str, _values: dict[str, object]) -> list[str]:
+        raise RuntimeError(name)
+
+
+def test_a_sender_whose_row_was_taken_says_nothing_about_it(house: House) -> None:
+    """It slept past its lease: another decided, and that stands."""
+
+    def sleep(envelope: Envelope) -> None:
+        if envelope.recipient == ANN:
+            house.now += timedelta(minutes=16)
+            other = replace(house, owner="sender two", channel=type(house.channel)())
+            other.deliver()
+
+    house.channel.before = sleep
+    report = house.tick()
+    assert report.outcomes["unknown"] == 1
+    assert states(house)[0] == ("unknown", None)
+    assert house.channel.recipients.count(ANN) == 1
+
+
+def test_what_waits_behind_a_slow_server_stays_ours(house: House) -> None:
+    def slow(_: Envelope) -> None:
+        house.now += timedelta(minutes=10)
+        replace(house, owner="sender two", channel=type(house.channel)()).deliver()
+
+    house.channel.before = slow
+    assert house.tick().outcomes == Counter(sent=3)
+    assert states(house) == [("sent", None)] * 3
+
+
+def test_two_senders_at_once_share_the_work(house: House) -> None:
+    with house.store.writing() as db:
+        for number in range(50):
+            subscribe(db, f"r{number}@example.org")
+    house.compose()
+    other = replace(house, owner="sender two")
+    reports: list[Report] = []
+
+    def both(_: Envelope) -> None:
+        if not reports:
+            reports.append(Report(Counter()))
+            reports.append(other.deliver())
+
+    house.channel.before = both
+    first = house.deliver()
+    assert first.outcomes["sent"] + reports[1].outcomes["sent"] == 53
+    assert len(set(house.channel.recipients)) == len(house.channel.recipients) == 53
+
+
+def _impatient(driver: sqlite3.Connection, _record: object) -> None:
+    driver.execute("PRAGMA busy_timeout = 1")
+
+
+@pytest.mark.parametrize(
+    ("answers", "at_bob", "cat_later"), [([], "sent", 0), ([AnswerLost("no answer")], "unknown", 1)]
+)
+def test_what_could_not_be_settled_is_not_sent_again_by_the_same_sender(
+    house: House, answers: list[DeliveryError], at_bob: str, cat_later: int
+) -> None:
+    """The database is locked for longer than is waited: not even the end can be written."""
+    house.compose()
+    house.channel.answers[BOB] = answers
+    event.listen(house.store.engine, "connect", _impatient)
+    house.store.close()  # what is connected already is patient
+    path = str(house.store.engine.url.database)
+    with closing(sqlite3.connect(path, check_same_thread=False)) as lock:
+
+        def locked(envelope: Envelope) -> None:
+            if envelope.recipient == BOB:
+                lock.execute("BEGIN IMMEDIATE")
+
+        house.channel.before = locked
+        with pytest.raises(StoreError, match="locked"):
+            house.deliver()
+    assert states(house) == [("sending", None)] * 3
+    house.channel.before = lambda _: None
+    assert house.deliver().outcomes == +Counter(sent=cat_later)
+    assert house.deliver().outcomes == Counter()
+    assert states(house) == [("sent", None), (at_bob, None), ("sent", None)]
+    assert len(house.channel.recipients) == len(set(house.channel.recipients))
+
+
+def test_a_row_that_always_ends_the_run_keeps_nobody_else_from_their_issue(house: House) -> None:
+    house.channel.answers[ANN] = [SenderRefused("550 5.7.1 we take nothing from you")] * 9
+    house.compose()
+    for _ in range(2):
+        house.now += timedelta(seconds=30)
+        house.deliver()
+    assert states(house) == [("pending", None), ("sent", None), ("sent", None)]
+
+
+def test_a_clock_that_ran_ahead_leaves_nobody_waiting(house: House) -> None:
+    house.compose()
+    house.channel.answers[BOB] = [Deferred("451 later", shared=True)]
+    house.now += timedelta(hours=12)
+    assert house.deliver().outcomes["waiting"]
+    house.now -= timedelta(hours=12)
+    assert house.deliver().ok
+    assert states(house) == [("sent", None)] * 3

@@ -1,0 +1,97 @@
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from newsletter.domain.text import _columns, first_sentence, headline, minutes, wrap
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("One. Two.", "One."),
+        ("One", "One"),
+        ("", ""),
+        ("Rates rose 3.5 percent. Then they fell.", "Rates rose 3.5 percent."),
+        ("In the U.S. Senate nobody reads. They vote.", "In the U.S. Senate nobody reads."),
+        ("The people of Z.AI ship weekly. Others wait.", "The people of Z.AI ship weekly."),
+        ("Few trust Z.AI. Many use it.", "Few trust Z.AI."),
+        ("Dr. Osei and J. R. Lind agree. Who else?", "Dr. Osei and J. R. Lind agree."),
+        ("Tools, e.g. Hammers, break. So it goes.", "Tools, e.g. Hammers, break."),
+        ("Wait... what came next was odd. True.", "Wait... what came next was odd."),
+        ("Yahoo! is a name. Yes.", "Yahoo! is a name."),
+        ("“Nobody reads.” Everybody writes.", "“Nobody reads.”"),
+        ("Why now? Because.", "Why now?"),
+        ("Why?! Because.", "Why?!"),
+        ("港は空になる。船は待つ。", "港は空になる。"),
+        ("「港は空だ。」船は待つ。", "「港は空だ。」"),
+        ("هل ننام؟ نعم.", "هل ننام؟"),
+        ("Line one\n goes on.\n\nLine two.", "Line one goes on."),
+    ],
+)
+def test_first_sentence(text: str, first: str) -> None:
+    assert first_sentence(text) == first
+
+
+@given(st.text())
+@example("a. " * 50)
+def test_a_first_sentence_is_how_the_text_begins(text: str) -> None:
+    line = " ".join(text.split())
+    assert line.startswith(first_sentence(text))
+    assert bool(first_sentence(text)) == bool(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "short"),
+    [
+        ("Ports that plan empty early.", 59, "Ports that plan empty early"),
+        ("Ports that plan, empty early", 17, "Ports that plan…"),
+        ("Ports that plan: empty early", 17, "Ports that plan…"),
+        ("Made in the U.S.", 59, "Made in the U.S."),
+        ("Who knows?", 59, "Who knows?"),
+        ("Half a list, and,", 59, "Half a list, and"),
+        ("x" * 80, 10, "xxxxxxxxx…"),
+        ("港は空になる。", 59, "港は空になる"),
+        ("ab" + "e\u0301" * 20, 8, "abe\u0301e\u0301…"),
+        ("👩🏽‍🚀👩🏽‍🚀👩🏽‍🚀", 7, "👩🏽‍🚀…"),
+    ],
+)
+def test_headline(text: str, limit: int, short: str) -> None:
+    assert headline(text, limit) == short
+
+
+@given(st.text(), st.integers(min_value=5, max_value=90))
+def test_a_headline_is_one_short_line_of_the_texts_own_words(text: str, limit: int) -> None:
+    short = headline(text, limit)
+    assert len(short) <= limit
+    assert len(short.splitlines()) <= 1
+    assert not short.endswith((",", ",…"))
+    assert " ".join(text.split()).startswith(short.removesuffix("…"))
+
+
+WORDS = "abc de ƒgh 港は、空。AI 👩🏽‍🚀 ملح - e\u0301"
+
+
+@given(st.text(alphabet=WORDS, max_size=400), st.integers(min_value=10, max_value=80))
+def test_wrapping_loses_nothing_and_stays_inside(text: str, width: int) -> None:
+    wrapped = wrap(text, "  ", "– ", width)
+    assert "".join(wrapped.split()) == "".join(("– " * bool(text.strip()) + text).split())
+    for line in wrapped.splitlines():
+        assert line.startswith("  ")
+        assert _columns(line) <= width or " " not in line[4:].strip()
+
+
+def test_wrapping_breaks_between_words_and_between_wide_characters() -> None:
+    assert wrap("one two three", width=8) == "one two\nthree"
+    assert wrap("港は空になる。船", width=10) == "港は空にな\nる。船"
+    assert wrap("one two three", " ", "- ", width=9) == " - one\n   two\n   three"
+    assert wrap("see https://example.org/a-b-c now", width=12) == (
+        "see\nhttps://example.org/a-b-c\nnow"
+    )
+
+
+def test_reading_time() -> None:
+    assert minutes([]) == 1
+    assert minutes(["word " * 220]) == 1
+    assert minutes(["word " * 200, "word " * 21]) == 2
+    assert minutes(["港" * 440]) == 1
+    assert minutes(["港" * 441]) == 2

@@ -1,0 +1,76 @@
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.domain.tokens import return_path, subscriber_id, token
+
+SECRET = b"a secret of the tests"
+ids = st.integers(min_value=0, max_value=2**63 - 1)
+secrets = st.binary(min_size=1, max_size=64)
+
+
+@given(secrets, ids)
+def test_a_token_names_its_subscriber(secret: bytes, number: int) -> None:
+    assert subscriber_id(secret, token(secret, number)) == number
+
+
+@given(ids)
+def test_a_token_needs_no_quoting_in_a_url_and_stays_short(number: int) -> None:
+    text = token(SECRET, number)
+    assert len(text) <= 42
+    assert all(letter.isascii() and (letter.isalnum() or letter in "-_.") for letter in text)
+
+
+def test_a_token_is_the_same_for_ever() -> None:
+    """Links in messages sent years ago keep working: this value never changes."""
+    assert token(SECRET, 17) == "17.wS6eLiRJ6RL-ZwvpaFwE9g"
+
+
+@given(st.text())
+def test_no_text_raises_or_passes(text: str) -> None:
+    assert subscriber_id(SECRET, text) is None
+    assert subscriber_id(SECRET, f"17.{text}") is None
+
+
+@given(ids, st.data())
+def test_a_token_changed_anywhere_is_nobodys(number: int, data: st.DataObject) -> None:
+    true = token(SECRET, number)
+    at = data.draw(st.integers(0, len(true) - 1))
+    letter = data.draw(st.characters().filter(lambda letter: letter != true[at]))
+    assert subscriber_id(SECRET, true[:at] + letter + true[at + 1 :]) is None
+    assert subscriber_id(SECRET, true + letter) is None
+    assert subscriber_id(SECRET, letter + true) is None
+
+
+@given(secrets, secrets, ids)
+def test_another_secret_is_another_token(one: bytes, other: bytes, number: int) -> None:
+    assert (subscriber_id(other, token(one, number)) == number) == (
+        one.rstrip(b"\0") == other.rstrip(b"\0")
+    )
+
+
+def test_the_id_cannot_be_exchanged() -> None:
+    signature = token(SECRET, 17).partition(".")[2]
+    assert subscriber_id(SECRET, f"18.{signature}") is None
+    assert subscriber_id(SECRET, f"017.{signature}") is None
+    assert subscriber_id(SECRET, f"١٧.{signature}") is None
+
+
+@given(ids)
+def test_a_return_path_is_an_address_of_the_same_domain_in_small_letters(number: int) -> None:
+    longest = "b" * 27
+    local, _, domain = return_path(SECRET, f"{longest}@news.example.org", number).partition("@")
+    assert domain == "news.example.org"
+    assert len(local) <= 64
+    assert local == local.lower()
+    assert re.fullmatch(rf"{longest}\+{number}\.[a-z2-7]{{16}}", local)
+
+
+def test_a_return_path_is_the_same_for_ever_and_no_unsubscribe_token() -> None:
+    assert return_path(SECRET, "b@example.org", 17) == "b+17.ocx4etxk5r4z5232@example.org"
+    code = return_path(SECRET, "b@example.org", 17).partition("@")[0].partition("+")[2]
+    assert subscriber_id(SECRET, code) is None
+    assert return_path(b"another secret", "b@example.org", 17) != return_path(
+        SECRET, "b@example.org", 17
+    )

@@ -1,0 +1,98 @@
+"""The labelled paragraphs, and what each rule promises."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.ingest.parsers.boilerplate import is_boilerplate, is_heading, says_only
+
+LABELLED: dict[str, Any] = tomllib.loads(
+    (Path(__file__).parent / "paragraphs.toml").read_text("utf-8")
+)
+BATCHES = ("first", "second", "third", "fourth")
+
+
+def labelled(side: str) -> list[str]:
+    return [text for batch in BATCHES for text in LABELLED[batch][side]]
+
+
+@pytest.mark.parametrize("text", labelled("boilerplate"))
+def test_what_is_no_insight_is_known(text: str) -> None:
+    assert is_boilerplate(text)
+
+
+@pytest.mark.parametrize("text", labelled("insights"))
+def test_an_insight_is_kept(text: str) -> None:
+    assert not is_boilerplate(text)
+
+
+@pytest.mark.parametrize("text", LABELLED["missed"])
+def test_what_still_gets_through(text: str) -> None:
+    """Where a rule learns one of these, it moves to the others."""
+    assert not is_boilerplate(text)
+
+
+def test_the_table_is_large_enough_to_judge_by() -> None:
+    assert min(len(set(labelled(side))) for side in ("boilerplate", "insights")) >= 60
+
+
+def test_case_and_quotes_do_not_matter() -> None:
+    for text in labelled("insights"):
+        assert not is_boilerplate(text.replace("'", "’"))
+    assert is_boilerplate("SIGN UP AND GET TOMORROW’S FIVE IDEAS IN YOUR INBOX.")
+
+
+def test_a_short_list_item_is_no_heading() -> None:
+    assert is_boilerplate("Sleep is a skill")
+    assert not is_boilerplate("Sleep is a skill", heading=False)
+    assert is_boilerplate("Download our app now", heading=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [
+        ("Sleep is a skill", True),
+        ("Sleep is a skill.", False),
+        ("“Sleep is a skill.”", False),
+        ("睡眠は技能である。", False),
+        ("What the Night Shift Taught Three Hospitals About Planning Their Own Wards", True),
+        ("what the night shift taught three hospitals about planning wards", True),
+        ("what the night shift taught three hospitals about planning their own wards", False),
+        ("And so on…", True),
+        ("Five ideas that stayed with us long after the conversation was over and done:", True),
+    ],
+)
+def test_headings(text: str, heading: bool) -> None:  # noqa: FBT001
+    assert is_heading(text) is heading
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "alike"),
+    [
+        ("Brewed in Oslo", "“brewed  in OSLO!”", True),
+        ("Brewed in Oslo", "Brewed in Oslo since 1911.", False),
+        ("Brewed in *", "Brewed in Oslo since 1911.", True),
+        ("* since ????", "Brewed in Oslo since 1911.", False),
+        ("[Ad] *", "[ad] tea that keeps", True),
+        ("[Ad] *", "a tea that keeps", False),
+        ("", "Bees dance.", False),
+    ],
+)
+def test_the_operators_phrases(phrase: str, text: str, alike: bool) -> None:  # noqa: FBT001
+    assert says_only(text, ["something else", phrase]) is alike
+
+
+@given(st.text(max_size=700))
+def test_any_text_gets_an_answer(text: str) -> None:
+    assert is_boilerplate(text, ["*a*a*a*a*a*"]) in {True, False}
+
+
+@pytest.mark.parametrize("piece", ["@", "@.", "a@", "we ", "Ab by Cd and ", "www.", "'\".", "by A"])
+def test_hostile_repetition_is_quick(piece: str) -> None:
+    """Patterns that backtrack would not come back from these."""
+    for length in (100, 599, 100_000):
+        is_boilerplate((piece * length)[:length] + "\x00")

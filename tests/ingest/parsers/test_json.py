@@ -1,0 +1,128 @@
+"""JSON briefs: strict where it matters, with the place and the line of what is wrong."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.domain.errors import BriefRejected
+from newsletter.domain.model import Brief, Dropped, Mention
+from newsletter.ingest.parsers import parse
+from newsletter.ingest.parsers.json import places, schema
+
+SCHEMA = Path(__file__).parents[3] / "docs" / "brief.schema.json"
+
+ONE = "Lighthouses went dark first where ships were richest. Receivers were cheaper than keepers."
+TWO = "A choir breathes in turns, so that the note never ends."
+
+
+def read(page: Any) -> Brief:
+    return parse("a.json", json.dumps(page, indent=1).encode())
+
+
+def test_everything_that_may_stand_in_it() -> None:
+    brief = read(
+        {
+            "podcast": "Signal\u0000 Fires",
+            "episode": "Episode 3",
+            "title": "Lights  out",
+            "url": "https://signal.example/3",
+            "published": "2026-03-05",
+            "topics": ["sea", " "],
+            "speakers": ["Ada Moor", "Finn Keel"],
+            "insights": [
+                {"text": ONE, "speaker": "Ada Moor", "at": 61.7, "topics": ["ships"], "mood": 1}
+            ],
+            "related": [TWO],
+            "unknown": {"deep": [None]},
+        }
+    )
+    assert brief == Brief(
+        (
+            Mention(ONE, "lead", "Ada Moor", 61, ("ships",)),
+            Mention(TWO, "related"),
+        ),
+        podcast="Signal Fires",
+        episode="Episode 3",
+        title="Lights out",
+        url="https://signal.example/3",
+        published=date(2026, 3, 5),
+        speakers=("Ada Moor", "Finn Keel"),
+        topics=("sea",),
+    )
+
+
+def test_a_date_and_time_is_the_date_as_written() -> None:
+    page = {"published": "2026-03-05T23:59:00-08:00", "insights": [ONE]}
+    assert read(page).published == date(2026, 3, 5)
+
+
+def test_texts_hold_no_control_characters_and_no_overrides() -> None:
+    brief = read({"insights": ["Bees\u0000 \u202edance\u2069\n\tto\u0007 tell \ud83d\udc1d 👩‍🌾."]})
+    assert brief.mentions[0].text == "Bees dance to tell 🐝 👩‍🌾."
+
+
+def test_a_sole_speaker_said_the_leads() -> None:
+    brief = read({"speakers": ["Ada Moor"], "insights": [ONE], "related": [TWO]})
+    assert [mention.speaker for mention in brief.mentions] == ["Ada Moor", ""]
+
+
+def test_calls_to_action_are_dropped_and_short_texts_are_no_headings() -> None:
+    brief = read({"insights": ["Sleep is a skill", "Download our app now!", " "]})
+    assert [mention.text for mention in brief.mentions] == ["Sleep is a skill"]
+    assert brief.dropped == (Dropped(4, "Download our app now!"), Dropped(5, ""))
+
+
+def test_an_address_that_is_none_is_dropped_and_said_so() -> None:
+    brief = read({"insights": [ONE], "url": "data:text/html,x"})
+    assert brief.url == ""
+    assert brief.dropped == (Dropped(5, "url: data:text/html,x"),)
+
+
+@pytest.mark.parametrize(
+    ("page", "line", "says"),
+    [
+        (
+            '{"insights": [\n"x.",\n{"text": 5}]}',
+            3,
+            "$.insights[1].text: Expected `str`, got `int`",
+        ),
+        ('{"insights": [{\n"at": -1, "text": "x"}]}', 2, "$.insights[0].at: Expected `float` >= 0"),
+        ('{"insights": [\n{"text": "x", "at": 1e9}]}', 2, "$.insights[0].at"),
+        ('{"insights": [\n\n{}]}', 3, "$.insights[0]: Object missing required field `text`"),
+        ('{"podcast": "x"}', 1, "$: Object missing required field `insights`"),
+        ("\n[]", 2, "$: Expected `object`, got `array`"),
+        ('{"insights": ["x."],\n"speakers": ["a",\n7]}', 3, "$.speakers[1]"),
+        ('{"insights": ["x."],\n"published": "soon"}', 2, "$.published: it is no date: write one"),
+        ('{"insights": ["x."],\n"published": "2026-02-30"}', 2, "$.published"),
+        ('{"insights": ["x."],\n"title": "' + "x" * 501 + '"}', 2, "$.title"),
+        ('{"insights": [\n"' + "x" * 4001 + '"]}', 2, "$.insights[0]"),
+        ('{"insights": [\n"x",]}', 2, "malformed JSON"),
+        ('{"insights":\n[\n', 2, "malformed JSON: it ends too early"),
+        ('{"insights": ["\\ud800"]}', 1, "half a pair"),
+        ('{"insights": ["x."]}\n}', 2, "malformed JSON: trailing characters"),
+        ('{"insights": 5, "x": "' + '\\"' * 50_000, 1, "$.insights: Expected `array`"),
+        ('{"insights": 5, "x": ' + "[" * 50_000, 1, "$.insights: Expected `array`"),
+    ],
+)
+def test_what_is_wrong_and_where(page: str, line: int, says: str) -> None:
+    with pytest.raises(BriefRejected) as caught:
+        parse("a.json", page.encode())
+    assert says in caught.value.reason
+    assert caught.value.line == line
+
+
+def test_places() -> None:
+    page = '{"a": {"insights": [1]},\n"insights": [\n"x, {y}", {"te\\"xt": 1,\n"text": "]"}]\n}'
+    found = places(page)
+    assert found["$"] == 1
+    assert found["$.insights"] == 2
+    assert found["$.insights[0]"] == found["$.insights[1]"] == 3
+    assert found["$.insights[1].text"] == 4
+
+
+def test_the_published_schema_is_that_of_the_parser() -> None:
+    """To publish a change: write ``schema()`` into docs/brief.schema.json."""
+    assert SCHEMA.read_bytes() == schema()

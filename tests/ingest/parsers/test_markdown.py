@@ -1,0 +1,238 @@
+"""Markdown: front matter, what is lead and what related, marks made plain."""
+
+from datetime import date
+
+import pytest
+
+from newsletter.domain.errors import BriefRejected
+from newsletter.domain.model import Brief, Dropped
+from newsletter.ingest.parsers import parse
+
+ONE = "Glaciers are measured by ear. Meltwater hums, and its pitch tells how wide the channel is."
+TWO = "Cheese caves were dug for gunpowder. Old magazines keep eleven degrees all the year."
+THREE = "Typewriters kept their layout because repairmen knew it, not because typists did."
+
+
+def read(text: str) -> Brief:
+    return parse("a.md", text.encode())
+
+
+def roles(brief: Brief) -> dict[str, str]:
+    return {mention.text: mention.role for mention in brief.mentions}
+
+
+def only(text: str) -> str:
+    (mention,) = read(text).mentions
+    return mention.text
+
+
+def test_front_matter() -> None:
+    brief = read(
+        "---\ntitle: Under the ice\npodcast: 'Cold: Facts'\nepisode: 12\n"
+        "url: https://cold.example/12\npublished: 2026-03-05\nspeakers: [Ada Moor, Finn Keel]\n"
+        f"topics: ice, acoustics\nmood: [ignored, {{}}]\n---\n\n{ONE}\n"
+    )
+    assert (brief.title, brief.podcast, brief.episode) == ("Under the ice", "Cold: Facts", "12")
+    assert (brief.url, brief.published) == ("https://cold.example/12", date(2026, 3, 5))
+    assert brief.speakers == ("Ada Moor", "Finn Keel")
+    assert brief.topics == ("ice", "acoustics")
+    assert [(mention.text, mention.speaker) for mention in brief.mentions] == [(ONE, "")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2026-03-05", "'2026-03-05'", "2026-3-5", "2026-03-05T23:30:00-05:00", "2026-03-05 07:00:00"],
+)
+def test_published_is_the_date_as_written(written: str) -> None:
+    assert read(f"---\npublished: {written}\n---\n{ONE}").published == date(2026, 3, 5)
+
+
+def test_front_matter_is_optional_and_may_be_empty() -> None:
+    assert read(ONE).mentions == read(f"---\n---\n{ONE}").mentions
+    assert read(f"---\ntitle:\npublished: ~\n---\n{ONE}").published is None
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "says"),
+    [
+        ("title: [a]", 2, "title must be text, not a list"),
+        ("\npodcast: {a: b}", 3, "podcast must be text, not a mapping"),
+        ("title: x\npublished: yesterday", 3, "published: 'yesterday' is no date"),
+        ("published: 2026-02-30", 2, "is no date"),
+        ("speakers: [[a]]", 2, "speakers must be a list of names"),
+        ("topics: {a: b}", 2, "topics must be a list of names"),
+        ("- a\n- b", 2, "key: value"),
+        ("title: x\npodcast: 'unended", 4, "malformed YAML"),
+        ("title: x\n\tpodcast: y", 3, "malformed YAML"),
+        ('title: "\\U00110000"', 2, "malformed YAML"),
+        ("title: a\nepisode: \x07", 3, "malformed YAML"),
+        ("a: &x [y]\nb: [*x, *x]", 2, "anchors and aliases"),
+        ("title: &x y", 2, "anchors and aliases"),
+        ("a: *nothing", 2, "anchors and aliases"),
+        (f"title: {'x' * 501}", 2, "title is 501 characters long: at most 500"),
+    ],
+)
+def test_front_matter_that_cannot_be_read(head: str, line: int, says: str) -> None:
+    with pytest.raises(BriefRejected) as caught:
+        read(f"---\n{head}\n---\n\n{ONE}\n")
+    assert says in caught.value.reason
+    assert caught.value.line == line
+
+
+def test_front_matter_that_does_not_end() -> None:
+    with pytest.raises(BriefRejected, match="close it with a line ---"):
+        read(f"---\ntitle: x\n\n{ONE}\n")
+
+
+def test_an_alias_bomb_is_refused_before_it_grows() -> None:
+    bomb = "a0: &a0 [x, x]\n" + "".join(
+        f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 30)
+    )
+    with pytest.raises(BriefRejected, match="anchors and aliases"):
+        read(f"---\n{bomb}---\n{ONE}")
+
+
+def test_an_address_that_is_none_is_dropped_and_said_so() -> None:
+    brief = read(f"---\ntitle: x\nurl: javascript:alert(1)\n---\n{ONE}")
+    assert brief.url == ""
+    assert brief.dropped == (Dropped(3, "url: javascript:alert(1)"),)
+
+
+@pytest.mark.parametrize(
+    "related",
+    [
+        "## Related",
+        "## Related insights:",
+        "Related\n-------",
+        "**Related**",
+        "__Related Insights__",
+        "# More like this #",
+        "Related insights",
+    ],
+)
+def test_what_stands_under_related_is_related(related: str) -> None:
+    brief = read(f"# Under the ice\n\n{ONE}\n\n- {TWO}\n\n{related}\n\n- {THREE}\n")
+    assert roles(brief) == {ONE: "lead", TWO: "lead", THREE: "related"}
+
+
+def test_related_ends_with_the_next_heading_of_its_rank() -> None:
+    page = f"## Related\n\n### From the sea\n\n{ONE}\n\n## Also said\n\n{TWO}\n"
+    assert roles(read(page)) == {ONE: "related", TWO: "lead"}
+
+
+def test_a_lead_beats_a_related_of_the_same_words() -> None:
+    brief = read(f"## Related\n- {ONE}\n- {TWO}\n\n## Said today\n- {ONE.upper()}\n")
+    assert [(mention.text, mention.role) for mention in brief.mentions] == [
+        (ONE, "lead"),
+        (TWO, "related"),
+    ]
+
+
+def test_list_items() -> None:
+    page = (
+        "- Sleep is a skill\n* [x] Ice hums\n  and sings\n"
+        "1. Bread is patience\n\n   It cannot be hurried by anyone at all.\n"
+    )
+    assert list(roles(read(page))) == [
+        "Sleep is a skill",
+        "Ice hums and sings",
+        "Bread is patience",
+        "It cannot be hurried by anyone at all.",
+    ]
+
+
+def test_a_year_at_the_start_of_a_line_is_no_list_item() -> None:
+    page = "The lake froze over for the last time in\n1911. Nobody living has walked across it."
+    assert only(page) == page.replace("\n", " ")
+    assert only("1911. Nobody knew that the lake would not freeze again.").startswith("1911.")
+    assert only("It froze in winter\n11. And never again after that.").startswith("It froze")
+
+
+@pytest.mark.parametrize(
+    ("marked", "plain"),
+    [
+        ("**Ice** _hums_ in __spring__ and *late* autumn.", "Ice hums in spring and late autumn."),
+        ("***Ice*** **_hums_** in ~~winter~~ spring.", "Ice hums in winter spring."),
+        ("Set `max_size` to ``a ` b`` for *once*.", "Set max_size to a ` b for once."),
+        ("Keep snake_case and 2 * 3 * 4 and 2*3*4 as they are.",) * 2,
+        (
+            "Ice, says [the _paper_](https://a.example/b_(c) 'x'), hums.",
+            "Ice, says the paper, hums.",
+        ),
+        ('Ice, says [the _paper_](/b_(c) "x"), hums.', "Ice, says the paper, hums."),
+        ("Ice [hums][1] at <https://a.example/b_c_d>.", "Ice hums at https://a.example/b_c_d."),
+        ("Ice ![a glacier](ice.png) hums.", "Ice hums."),
+        ("Ice hums \\*loudly\\* & clearly.", "Ice hums *loudly* & clearly."),
+        ("Ice &amp; snow hum&#33;", "Ice & snow hum!"),
+        ("Ice <script>alert(1)</script> hums.",) * 2,
+        ("<b>Ice</b> hums {{ 7 * 7 }}.",) * 2,
+        ("Ice <!-- who says\nso? --> hums.", "Ice hums."),
+        ("Ice <!-- hums.",) * 2,
+        ("> Ice hums\n> in spring.", "Ice hums in spring."),
+        ("Ice hums  \nin\\\nspring.", "Ice hums in spring."),
+        ("Ice hums&#0; in&#x202e; spring.", "Ice hums\ufffd in spring."),
+    ],
+)
+def test_marks_become_plain_text(marked: str, plain: str) -> None:
+    assert only(marked) == plain
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        (f"{ONE} [12:34]", 754),
+        (f"{ONE} (1:02:03)", 3723),
+        (f"[00:07] {ONE}", 7),
+        (f"**[75:00]** – {ONE}", 4500),
+        (f"- {ONE} [12:34](https://cold.example/12?t=754)", 754),
+        (ONE, None),
+    ],
+)
+def test_time_stamps(written: str, at: int | None) -> None:
+    (mention,) = read(written).mentions
+    assert (mention.text, mention.at) == (ONE, at)
+
+
+def test_a_time_stamp_before_the_full_stop() -> None:
+    (mention,) = read("Ice hums in the spring thaw (12:34).").mentions
+    assert (mention.text, mention.at) == ("Ice hums in the spring thaw.", 754)
+
+
+@pytest.mark.parametrize("written", ["Ice hums [12:99].", "Ice hums [about 12:34] in spring."])
+def test_what_is_no_time_stamp_stays(written: str) -> None:
+    (mention,) = read(written).mentions
+    assert (mention.text, mention.at) == (written, None)
+
+
+def test_a_sole_speaker_said_the_leads() -> None:
+    """Related insights come from elsewhere: they are not put into this speaker's mouth."""
+    brief = read(f"---\nspeakers: Ada Moor\n---\n{ONE}\n\n## Related\n\n{TWO}\n")
+    assert [mention.speaker for mention in brief.mentions] == ["Ada Moor", ""]
+
+
+def test_what_is_left_out_is_listed_with_its_line() -> None:
+    brief = read(
+        f"---\ntitle: x\n---\n# Under the ice\n\n{ONE}\n\n```python\nprint('no insight.')\n```\n"
+        "![a glacier](ice.png)\n\n| a | b |\n|---|---|\n\n[1]: https://a.example/\n\n* * *\n\n"
+        "Join 9,000 readers of our newsletter.\n"
+    )
+    assert [mention.text for mention in brief.mentions] == [ONE]
+    assert [(one.line, one.text) for one in brief.dropped] == [
+        (4, "Under the ice"),
+        (8, "```python print('no insight.') ```"),
+        (11, "![a glacier](ice.png)"),
+        (13, "| a | b |"),
+        (14, "|---|---|"),
+        (16, "[1]: https://a.example/"),
+        (20, "Join 9,000 readers of our newsletter."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "piece", ["<!--", "[", "![", "`a ``b ", "*a ", "_a", "> ", "- ", "&#", "(["]
+)
+def test_hostile_repetition_is_quick(piece: str) -> None:
+    """Patterns that backtrack would not come back from these."""
+    for page in (piece * (11_000 // len(piece)), f"{piece}\n" * 3_000, piece * 100_000):
+        with pytest.raises(BriefRejected):
+            read(page)

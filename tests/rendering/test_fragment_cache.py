@@ -1,0 +1,156 @@
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import Environment
+from markupsafe import Markup
+
+from newsletter.domain.errors import ConfigError
+from newsletter.domain.model import Citation, Issue, Pick
+from newsletter.mail.message import message
+from newsletter.rendering.fragment_cache import Once
+from newsletter.rendering.quoted_printable import Fragment
+from newsletter.rendering.rendered_email import render_email
+from newsletter.rendering.renderer import Renderer
+from tests.golden import ISSUE, POSTING, READER, STATES, branding, echo, pick
+
+HEAD = branding()
+
+
+def once(paper: Renderer) -> Once:
+    found = paper._environment.extensions[Once.identifier]
+    assert isinstance(found, Once)
+    return found
+
+
+texts = st.sampled_from(["", "One. Two.", "<b>One</b>. Two.", "{{ rank }}", "一つ。二つ。"])
+citations = st.builds(
+    Citation, texts, texts, texts, st.sampled_from(["", "https://a.example/"]), st.integers(0, 9)
+)
+
+
+@st.composite
+def picks(draw: Callable[[Any], Any]) -> Pick:
+    related = (echo(draw(texts)),) * draw(st.integers(0, 2))
+    made = pick(draw(st.integers(1, 5)), draw(texts), citation=draw(citations))
+    return replace(made, reason=draw(texts), related=related)
+
+
+@given(st.lists(picks(), max_size=5), st.sampled_from(["#a8321a", "#0044cc"]), texts)
+def test_a_letter_does_not_depend_on_those_before_it(
+    some: list[Pick], accent: str, name: str
+) -> None:
+    issue, head = Issue(ISSUE.date, tuple(some)), replace(HEAD, accent=accent, name=name)
+    as_it_comes = render_email(issue, READER, head)
+    once(HEAD.renderer)._known.clear()
+    assert render_email(issue, READER, head) == as_it_comes
+
+
+def test_what_is_filled_in_again_is_the_very_same_text() -> None:
+    asked: list[str] = []
+    environment = Environment(autoescape=True, extensions=[Once])
+
+    def seen(text: str) -> str:
+        asked.append(text)
+        return text
+
+    environment.filters["seen"] = seen
+    template = environment.from_string(
+        "{% for x in some %}{% once %}<b>{{ x | seen }}</b>{% endonce %}{% endfor %}"
+    )
+    made = template.render(some=["a", "&", "a", Markup("&"), "&"])
+    assert made == "<b>a</b><b>&amp;</b><b>a</b><b>&</b><b>&amp;</b>"
+    assert asked == ["a", "&", "&"]
+
+
+@pytest.mark.parametrize(
+    "template", ["BLOCK", "{% set x = x %}BLOCK", "{% for x in [x] %}BLOCK{% endfor %}"]
+)
+def test_a_fragment_is_kept_under_what_it_took_not_under_what_it_sets(template: str) -> None:
+    block = "{% once %}{{ x }}{% set x = 'a' %}{{ x }}{% endonce %}{{ x }}"
+    paper = Renderer({"a.txt": template.replace("BLOCK", block)})
+    for x in ["b", "a", "b", "a"]:
+        assert paper.fill("a.txt", x=x) == f"{x}a{x}"
+
+
+def test_fragments_begin_and_end_with_a_line() -> None:
+    """So that each is encoded once; it comes out as the very object that is kept."""
+    for issue in STATES.values():
+        render_email(issue, READER, HEAD)
+    made = render_email(ISSUE, READER, HEAD)
+    known = {id(fragment) for fragment in once(HEAD.renderer)._known.values()}
+    for pieces in (made.text_pieces, made.html_pieces):
+        fragments = [at for at, piece in enumerate(pieces) if type(piece) is Fragment]
+        assert len(fragments) > len(ISSUE.picks)
+        for at in fragments:
+            assert id(pieces[at]) in known
+            assert pieces[at].endswith("\n")
+            assert "".join(pieces[:at])[-1:] in {"", "\n"}
+
+
+def test_what_is_kept_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.rendering.fragment_cache._MOST", 4_000)
+    paper = Renderer({"a.txt": "{% once %}{{ x }}{% endonce %}"})
+    some = [render_email * 1_000 for render_email in "abcab"]
+    assert [paper.fill("a.txt", x=x) for x in some] == some
+    assert 0 < len(once(paper)._known) < len({*some})
+    assert once(paper)._bytes <= 4_000
+
+
+def test_a_fragment_without_text_is_counted_once() -> None:
+    paper = Renderer({"a.txt": "{% once %}{% if x %}{{ x }}{% endif %}{% endonce %}"})
+    assert paper.fill("a.txt", x="") == ""
+    counted = once(paper)._bytes
+    assert paper.fill("a.txt", x="") == ""
+    assert once(paper)._bytes == counted
+
+
+def test_threads_make_the_same_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So little is kept that each of them clears away what the others are about to look up."""
+    monkeypatch.setattr("newsletter.rendering.fragment_cache._MOST", 60_000)
+    some = [
+        replace(POSTING, subscriber=replace(READER, id=number), issue=issue)
+        for number in range(20)
+        for issue in STATES.values()
+    ]
+    head = branding()
+    alone = [message(one, head) for one in some]
+    with ThreadPoolExecutor(8) as pool:
+        runs = pool.map(lambda _: [message(one, head) for one in some], range(8))
+        assert all(run == alone for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{% for x in [1] %}{% once %}{{ loop.index }}{% endonce %}{% endfor %}", "LoopContext"),
+        ("{% set n = namespace(a=1) %}{% once %}{{ n.a }}{% endonce %}", "Namespace"),
+        ("{% once %}{{ some[0] }}{% endonce %}", "unhashable type: 'list'"),
+        ("{% once %}{{ nobody }}{% endonce %}", "'nobody' is undefined"),
+    ],
+)
+def test_what_is_no_value_is_refused(template: str, why: str) -> None:
+    paper = Renderer({"a.txt": template})
+    with pytest.raises(ConfigError, match=f"template a.txt, line 1: .*{why}"):
+        paper.fill("a.txt", some=[1])
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{% once %}{% include 'b.txt' %}{% endonce %}", "holds no {% include %}"),
+        ("{% once %}{% from 'b.txt' import x with context %}{% endonce %}", "no {% fromimport %}"),
+        ("{% once %}{% block b %}{{ some }}{% endblock %}{% endonce %}", "holds no {% block %}"),
+        ("{% block b %}{{ some }}{% endblock %}{% once %}{{ self.b() }}{% endonce %}", "self is"),
+        ("{% set range = some %}{% once %}{{ range }}{% endonce %}", "range is"),
+    ],
+)
+def test_what_takes_values_from_elsewhere_is_refused(template: str, why: str) -> None:
+    """Its key would not have them: one reader's link would stand in another's letter."""
+    with pytest.raises(ConfigError, match=re.escape(why)):
+        Renderer({"a.txt": template, "b.txt": "{{ some }}"})

@@ -1,0 +1,272 @@
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from lxml import html as dom
+
+from newsletter.domain.errors import ConfigError
+from newsletter.domain.model import Issue
+from newsletter.domain.text import first_sentence
+from newsletter.domain.tokens import token
+from newsletter.rendering.colour import legible
+from newsletter.rendering.rendered_email import Logo, RenderedEmail, render_email
+from newsletter.rendering.templates import read_templates
+from tests.golden import FOLDER, ISSUE, READER, STATES, branding, echo, pick
+
+HEAD = branding()
+LETTERS = {state: render_email(issue, READER, HEAD) for state, issue in STATES.items()}
+every_state = pytest.mark.parametrize("state", STATES)
+
+
+def page(content: RenderedEmail) -> Any:
+    return dom.document_fromstring(content.html)
+
+
+def joined(text: str) -> str:
+    """Without any white space: wrapping moves it."""
+    return "".join(text.split())
+
+
+def shown(text: str) -> str:
+    return joined(re.sub("[\x00-\x1f]", "\ufffd", text))
+
+
+@pytest.mark.parametrize("name", ["issue.html", "issue.txt"])
+def test_the_golden_issue(name: str) -> None:
+    """Changed on purpose? ``python -m tests.golden`` writes it anew; review the diff."""
+    made = {"issue.html": LETTERS["golden"].html, "issue.txt": LETTERS["golden"].text}
+    assert made[name] == (FOLDER / name).read_text(encoding="utf-8")
+
+
+@every_state
+def test_both_parts_hold_the_same_texts_links_and_unsubscribe(state: str) -> None:
+    content, issue = LETTERS[state], STATES[state]
+    html, text = joined(page(content).text_content()), joined(content.text)
+    for chosen in issue.picks:
+        wanted = [chosen.text, chosen.reason, chosen.citation.podcast, chosen.citation.episode]
+        wanted += [first_sentence(earlier.text) for earlier in chosen.related]
+        for words in map(shown, wanted):
+            assert words in html
+            assert words in text
+    links = [link.get("href") for link in page(content).iter("a")]
+    assert [line.split()[-1] for line in content.text.splitlines() if "://" in line] == links
+    assert links[-1] == f"https://news.example.org/u/{token(HEAD.secret, READER.id)}"
+
+
+@every_state
+def test_a_subject_is_one_short_line(state: str) -> None:
+    subject = LETTERS[state].subject
+    assert 0 < len(subject) < 60
+    assert subject.splitlines() == [subject]
+    assert not subject.rstrip("…").endswith(",")
+
+
+@every_state
+def test_the_page_is_sound(state: str) -> None:
+    content, doc = LETTERS[state], page(LETTERS[state])
+    assert content.html.startswith('<!DOCTYPE html>\n<html lang="en" dir="ltr">')
+    assert len(content.html.encode()) < 80_000
+    headings = [int(element.tag[1]) for element in doc.iter("h1", "h2", "h3")]
+    assert headings.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(headings))
+    assert {table.get("role") for table in doc.iter("table")} == {"presentation"}
+    assert not list(doc.iter("script", "form", "link", "iframe", "img", "object", "base"))
+    assert all(link.get("href").startswith(("https://", "http://")) for link in doc.iter("a"))
+    assert not re.search(r"url\(|@import|@font-face", content.html)
+    [wrapper] = doc.xpath("//*[@role='article']")
+    assert (wrapper.get("lang"), wrapper.get("dir")) == ("en", "ltr")
+    assert wrapper.get("aria-label") == doc.findtext(".//title") == content.subject
+    said = doc.xpath(
+        "//td[@class='said']/p[not(@class='hear' or @class='source' or @class='reason')]"
+    )
+    assert {p.get("dir") for p in said} <= {"auto"}
+    sources = doc.xpath("//p[@class='source']")
+    assert {span.get("dir") for p in sources for span in p} <= {"auto"}
+    assert {span.get("dir") for span in doc.xpath("//p[@class='reason']/*")} <= {"auto"}
+    assert {p.get("dir") for p in sources} <= {None}, "auto would find no letter of its own"
+
+
+@every_state
+def test_the_preheader_comes_first_is_hidden_and_short(state: str) -> None:
+    [wrapper] = page(LETTERS[state]).xpath("//*[@role='article']")
+    first = wrapper[0]
+    assert "display:none" in first.get("style")
+    words = first.text_content().partition("\u034f")[0]
+    assert len(words) <= 90
+    assert bool(words) == (len(STATES[state].picks) > 1)
+
+
+def test_the_preheader_is_not_the_subject() -> None:
+    [wrapper] = page(LETTERS["golden"]).xpath("//*[@role='article']")
+    assert wrapper[0].text_content().startswith("Shift workers who nap before the night")
+
+
+def test_plain_text_is_wrapped_and_ends_in_one_line_break() -> None:
+    for content in LETTERS.values():
+        lines = content.text.splitlines()
+        assert all(len(line) <= 72 or len(line.split()[-1]) > 60 for line in lines)
+        assert not content.text.startswith("\n")
+        assert content.text.endswith("\n")
+        assert "\n\n\n" not in content.text
+
+
+def test_hostile_words_arrive_as_words_and_a_bad_link_not_at_all() -> None:
+    content = LETTERS["hostile"]
+    assert "{{ 7*7 }}" in page(content).text_content()
+    assert "49" not in page(content).text_content()
+    links = [link.get("href") for link in page(content).iter("a")]
+    assert links[:-1] == ["https://x.example/%22%3E%3Cscript%3E#t=5"]
+
+
+def test_a_source_that_turns_the_direction_about_turns_its_own_words_alone() -> None:
+    [source, *_] = page(LETTERS["hostile"]).xpath("//p[@class='source']")
+    assert source.text_content().count("\u202e") == 3
+    for part in source:
+        assert (part.tag, part.get("dir")) == ("span", "auto")
+    assert {source.text, *(part.tail for part in source)} <= {None, " · "}
+
+
+@given(st.text(min_size=1), st.text())
+def test_any_text_arrives_in_both_parts_and_touches_nothing_else(text: str, other: str) -> None:
+    issue = Issue(ISSUE.date, (pick(1, text, reason=other, related=(echo(other),)), pick(2, other)))
+    content = render_email(issue, READER, HEAD)
+    doc = page(content)
+    plain = re.sub("[\x00-\x1f\x7f-\x9f]", "\ufffd", joined(text))
+    first = doc.xpath("//td[@class='said']")[0]
+    told = first.xpath("p[starts-with(@class, 'claim') or @class='more']")
+    assert joined("".join(one.text_content() for one in told)) == plain
+    assert len(list(doc.iter())) <= len(list(page(LETTERS["golden"]).iter()))
+    assert len(content.subject.splitlines()) <= 1
+    content.html.encode()
+    content.text.encode()
+
+
+def test_a_source_is_told_as_far_as_known() -> None:
+    words = " ".join(page(LETTERS["golden"]).text_content().split())
+    assert (
+        "Salt & Steel · The harbour that stopped hurrying · Inês Carvalho Listen from 12:34"
+        in words
+    )
+    assert "Night Desk · What nurses know Go to the episode" in words
+    assert "Plain Machines · Tomasz Adler · at 1:02:03 New to you." in words
+    unknown = page(LETTERS["unknown source"])
+    assert not unknown.xpath("//*[contains(@class, 'source') or contains(@class, 'reason')]")
+
+
+def test_no_more_than_two_related_and_no_heading_that_reads_as_boilerplate() -> None:
+    many = replace(ISSUE.picks[0], related=tuple(echo(f"Thought {n}. More.") for n in range(4)))
+    content = render_email(Issue(ISSUE.date, (many,)), READER, HEAD)
+    for body in (content.text, page(content).text_content()):
+        assert "Thought 1." in body
+        assert "Thought 2." not in body
+        assert "More." not in body
+        assert not re.search(r"^\W*related insights\W*$", body, re.IGNORECASE | re.MULTILINE)
+    assert "Earlier on this" not in render_email(STATES["unknown source"], READER, HEAD).text
+
+
+def test_without_a_base_url_readers_leave_by_mail() -> None:
+    key = token(HEAD.secret, READER.id)
+    by_mail = f"mailto:editors@news.example.org?subject=unsubscribe%20{key}"
+    content = render_email(ISSUE, READER, replace(HEAD, base_url=""))
+    assert f"Unsubscribe: {by_mail}" in content.text
+    assert [link.get("href") for link in page(content).iter("a")][-1] == by_mail
+    assert "://news.example.org" not in content.html
+
+
+def test_without_reply_to_the_mail_goes_to_the_sender() -> None:
+    content = render_email(ISSUE, READER, replace(HEAD, base_url="", reply_to=""))
+    assert "mailto:five@news.example.org?subject=" in content.text
+
+
+def test_a_trailing_slash_of_the_base_url_is_not_doubled() -> None:
+    content = render_email(ISSUE, READER, replace(HEAD, base_url="https://news.example.org/five/"))
+    assert "https://news.example.org/five/u/7." in content.text
+
+
+def test_without_a_postal_address_there_is_no_line_for_it() -> None:
+    content = render_email(ISSUE, READER, replace(HEAD, postal_address=""))
+    assert "Quay Street" not in content.text + content.html
+    assert content.text.splitlines()[-1].startswith("Unsubscribe: ")
+
+
+def test_a_test_letter_is_marked_and_can_unsubscribe_nobody() -> None:
+    real, tried = LETTERS["golden"], render_email(ISSUE, READER, HEAD, test=True)
+    assert tried.subject == f"[Test] {real.subject}"
+    key = token(HEAD.secret, READER.id)
+    assert tried.text == real.text.replace(key, "test")
+    assert key not in tried.html
+    assert "https://news.example.org/u/test" in tried.html
+
+
+def test_language_and_direction() -> None:
+    doc = page(render_email(ISSUE, READER, replace(HEAD, language="ar-EG")))
+    assert [(e.get("lang"), e.get("dir")) for e in doc.xpath("//*[@lang]")] == [
+        ("ar-EG", "rtl")
+    ] * 2
+
+
+def test_an_operators_template_changes_what_is_sent() -> None:
+    sources = read_templates(None) | {"subject.txt": "{{ name }}\n\n on {{ issue.date }}\n"}
+    content = render_email(ISSUE, READER, branding(sources))
+    assert content.subject == "The Five on 2024-03-14"
+
+
+def test_the_secret_stays_out_of_templates_and_of_what_is_printed() -> None:
+    nosy = branding(read_templates(None) | {"issue.txt": "{{ secret }}"})
+    with pytest.raises(ConfigError, match="'secret' is undefined"):
+        render_email(ISSUE, READER, nosy)
+    assert "a secret" not in repr(HEAD)
+
+
+def test_the_bare_sender() -> None:
+    assert HEAD.sender == "five@news.example.org"
+    assert replace(HEAD, from_address="a@example.org").sender == "a@example.org"
+
+
+def test_an_accent_is_made_readable_on_each_paper() -> None:
+    pale = render_email(ISSUE, READER, replace(HEAD, accent="#ffee00")).html
+    assert "color:#ffee00" not in pale
+    assert f"color:{legible('#ffee00', '#fffdf9')}" in pale
+    assert ".numeral, .listen { color: #ffee00 !important; }" in pale
+
+
+def test_a_logo_is_shown_from_the_message_itself() -> None:
+    logo = Logo(b"png", 60, 30)
+    [image] = page(render_email(ISSUE, READER, replace(HEAD, logo=logo))).iter("img")
+    assert image.get("src") == logo.url
+    assert (image.get("width"), image.get("height"), image.get("alt")) == ("60", "30", "")
+
+
+def test_only_a_first_issue_says_welcome() -> None:
+    said = "Welcome, Mira Sørensen. These are the best of recent days;"
+    first = LETTERS["first"]
+    assert said in " ".join(first.text.split())
+    assert said in page(first).text_content()
+    nameless = render_email(STATES["first"], replace(READER, name=""), HEAD)
+    assert "Welcome. These" in nameless.text
+    assert "Welcome" not in LETTERS["golden"].html + LETTERS["golden"].text
+
+
+@given(st.text(min_size=1), st.integers(1, 5), st.dates())
+def test_no_two_days_running_have_the_same_subject(text: str, count: int, day: date) -> None:
+    assume(day < date.max)
+    picks = tuple(pick(rank, text) for rank in range(1, count + 1))
+    today, tomorrow = (
+        render_email(Issue(one, picks), READER, HEAD).subject
+        for one in (day, day + timedelta(days=1))
+    )
+    assert today != tomorrow
+    assert max(len(today), len(tomorrow)) < 60
+
+
+def test_every_other_subject_counts_what_comes_with_it() -> None:
+    tomorrow = replace(ISSUE, date=ISSUE.date + timedelta(days=1))
+    assert [render_email(one, READER, HEAD).subject for one in (ISSUE, tomorrow)] == [
+        "Ports that publish their berth plans a week ahead empty…",
+        "Ports that publish their berth plans a week… and 4 more",
+    ]

@@ -1,0 +1,192 @@
+import stat
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import select, text
+
+from newsletter.domain.errors import ConfigError, StoreError
+from newsletter.resources import resource
+from newsletter.storage import Store, archive, ledger
+from newsletter.storage.schema import HEAD, insight, metadata
+from tests.builders import NOON, TODAY, brief, read, subscribe
+from tests.storage.test_ledger import entry
+
+
+def test_migrations_and_metadata_agree(store: Store) -> None:
+    with store.reading() as db:
+        context = MigrationContext.configure(db, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_head_is_the_newest_migration() -> None:
+    assert ScriptDirectory(str(resource("migrations"))).get_current_head() == HEAD
+
+
+def test_a_database_with_data_survives_down_and_up(apart: Store) -> None:
+    with apart.writing() as db:
+        archive.record(db, [read("a.txt", brief("One.", "Two."))], NOON, TODAY)
+        subscribe(db)
+        before = archive.totals(db)
+    apart.migrate("0001")
+    assert apart.revision() == "0001"
+    apart.migrate()
+    with apart.reading() as db:
+        assert archive.totals(db) == before
+    assert apart.revision() == HEAD
+
+
+@pytest.mark.parametrize("revision", ["0005", HEAD])
+def test_a_delivery_is_checked_as_before(store: Store, revision: str) -> None:
+    """By a connection that saw the checks change, and by one that finds them so."""
+    with store.writing() as db:
+        ledger.enter(db, [entry(subscribe(db).id, None, "too_late")], NOON)
+    store.migrate("0005")
+    store.migrate(revision)
+    for _ in range(2):
+        for wrong in ("state = 'posted'", "reason = 'tired'"):
+            with pytest.raises(StoreError, match=r"(?i)check"), store.writing() as db:
+                db.execute(text(f"UPDATE delivery SET {wrong}"))  # noqa: S608
+        with store.writing() as db:
+            db.execute(text("UPDATE delivery SET state = 'unknown', reason = NULL"))
+        store.engine.dispose()
+
+
+def address(store: Store) -> str:
+    return store.engine.url.render_as_string(hide_password=False)
+
+
+def test_all_the_way_down_and_up(apart: Store) -> None:
+    apart.migrate("base")
+    assert apart.revision() is None
+    apart.migrate()
+    assert apart.revision() == HEAD
+
+
+def test_a_newer_database_is_refused(apart: Store) -> None:
+    with apart.writing() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match=r"9999.*install the newer"):
+        Store(address(apart))
+
+
+def test_a_database_of_an_unknown_past_is_refused(apart: Store) -> None:
+    with apart.writing() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(StoreError, match=r"stands at 0000, which this program does not know"):
+        Store(address(apart))
+
+
+@pytest.mark.parametrize("name", ["q?x#y", "50%25 off", "plus+and&"])
+def test_a_file_lies_beside_whatever_its_folder_is_called(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    Store("sqlite:///here.db", folder).close()
+    assert [path.name for path in folder.iterdir()] == ["here.db"]
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_opening_together_migrates_once(url: str) -> None:
+    errors: list[Exception] = []
+
+    def open_it() -> None:
+        try:
+            Store(url).close()
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_writers_wait_for_each_other(store: Store) -> None:
+    """What a transaction read still holds when it writes: no increment is lost."""
+    with store.writing() as db:
+        archive.record(db, [read("a.txt", brief("0"))], NOON, TODAY)
+
+    def increment() -> None:
+        for _ in range(20):
+            with store.writing() as db:
+                number = int(db.scalar(select(insight.c.text)) or 0)
+                db.execute(insight.update().values(text=str(number + 1)))
+
+    threads = [threading.Thread(target=increment) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.reading() as db:
+        assert db.scalar(select(insight.c.text)) == "60"
+
+
+def test_sqlite_is_set_up_as_promised(sqlite: Store) -> None:
+    with sqlite.reading() as db:
+        assert db.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert db.scalar(text("PRAGMA foreign_keys")) == 1
+        assert db.scalar(text("PRAGMA busy_timeout")) == 30_000
+    with sqlite.writing(durable=True) as db:
+        assert db.scalar(text("PRAGMA synchronous")) == 2
+    with sqlite.writing() as db:
+        assert db.scalar(text("PRAGMA synchronous")) == 1
+
+
+def test_only_the_owner_reads_the_database(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    with store.writing() as db:
+        subscribe(db)
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("newsletter.db*")}
+    store.close()
+    assert modes == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        ("nonsense", "is no database address"),
+        ("oracle9://x/y", "is no database address"),
+        ("mysql://x/y", "only SQLite and PostgreSQL are known"),
+        ("postgresql+pg8000://x/y", "only SQLite and PostgreSQL are known"),
+        ("postgresql://[::1", "is no database address"),
+        ("postgresql://host:port/x", "is no database address"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+    ],
+)
+def test_a_bad_address_names_the_key(bad: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        Store(bad)
+
+
+def test_a_file_that_is_something_else_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("these are notes, and long enough to be read as a header of something " * 20)
+    with pytest.raises(StoreError, match=r"store\.url names a file that is something else"):
+        Store(f"sqlite:///{path}")
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"cannot open the database .*No such file"):
+        Store(f"sqlite:///{tmp_path / 'no' / 'where.db'}")
+
+
+def test_a_server_that_is_down_is_told() -> None:
+    with pytest.raises(StoreError, match="is the server running"):
+        Store("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+def test_without_the_driver_no_index_is_named_that_may_hold_a_namesake(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigError) as caught:
+        Store("postgresql://nobody@127.0.0.1:1/nothing")
+    assert "store.url needs the package psycopg" in str(caught.value)
+    assert str(caught.value).endswith("'.[postgresql]'")

@@ -1,0 +1,74 @@
+"""The table of transitions: complete, drawn in the documents, and the only way to a state."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from newsletter.storage import Store, transitions
+from newsletter.storage.schema import delivery
+from newsletter.storage.transitions import BEGINNINGS, TRANSITIONS
+from tests.builders import NOON
+from tests.storage.test_ledger import fill, states
+
+ROOT = Path(__file__).parents[2]
+HOME = ROOT / "newsletter" / "storage" / "transitions.py"
+WRITES = {"update", "insert", "delete", "insert_new"}
+
+
+def writes_to_deliveries(path: Path) -> list[int]:
+    """Lines where a call that writes names the table (as it is imported everywhere)."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        name = node.func.id if isinstance(node.func, ast.Name) else name
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        named = [*node.args, *([owner] if owner is not None else [])]
+        tables = {one.id for one in named if isinstance(one, ast.Name)}
+        if name in WRITES and tables & {"deliveries", "delivery"}:
+            found.append(node.lineno)
+    return found
+
+
+def test_nothing_else_writes_to_the_ledger() -> None:
+    writers = {path for path in ROOT.glob("newsletter/**/*.py") if writes_to_deliveries(path)}
+    assert writers == {HOME}
+    raw = [
+        path for path in ROOT.glob("newsletter/**/*.py") if "UPDATE delivery" in path.read_text()
+    ]
+    assert not raw
+
+
+def test_every_transition_and_beginning_stands_in_the_documents() -> None:
+    drawn = (ROOT / "docs" / "ledger.md").read_text()
+    for name, way in TRANSITIONS.items():
+        reason = f" ({way.reason})" if way.reason else ""
+        row = f"| {name} | {', '.join(way.before)} | {way.after}{reason} |"
+        assert row in drawn
+    for state, why in BEGINNINGS:
+        assert f"| begin | none | {state}{f' ({why})' if why else ''} |" in drawn
+    assert drawn.count("\n| ") == len(TRANSITIONS) + len(BEGINNINGS) + 2
+
+
+@pytest.mark.parametrize("name", TRANSITIONS)
+def test_a_row_that_stands_elsewhere_is_not_moved(store: Store, name: str) -> None:
+    way = TRANSITIONS[name]
+    fill(store)
+    for state in ("pending", "sending", "sent", "failed", "unknown", "skipped"):
+        with store.writing() as db:
+            reason: str | None = way.only[0] if way.only else None
+            db.execute(delivery.update().values(state=state, reason=reason, owner="me"))
+            moved = transitions.move(db, name, delivery.c.id > 0, changed_at=NOON)
+        assert moved == (state in way.before)
+        after = (way.after, way.reason) if moved else (state, reason)
+        assert states(store) == [after]
+
+
+def test_a_state_cannot_be_written_on_the_side(sqlite: Store) -> None:
+    with sqlite.writing() as db:
+        with pytest.raises(AssertionError):
+            transitions.move(db, "claim", delivery.c.id > 0, state="sent")
+        with pytest.raises(AssertionError):
+            transitions.amend(db, delivery.c.id > 0, state="sent")
