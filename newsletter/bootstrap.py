@@ -1,6 +1,6 @@
 """One run of the program: its configuration, its clock, and the parts built from them on demand."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -168,7 +168,7 @@ class App:
     @cached_property
     def secret(self) -> bytes:
         """What unsubscribe links are signed with. Raises ConfigError where it is missing."""
-        from newsletter.cli.secret import read_secret
+        from newsletter.services.secret import read_secret
 
         return read_secret(self.beside(self.settings.web.secret_file), self.path.parent)
 
@@ -213,10 +213,8 @@ class App:
         domains = {_domain(name): rate for name, rate in chosen.domains.items()}
         return RateLimits(chosen.per_second, chosen.per_domain, domains)
 
-    def ready_to_send(self) -> None:
-        """Raises ConfigError where nothing may leave; warns of what readers will miss."""
-        from newsletter.cli.output import warn
-
+    def ready_to_send(self) -> Iterator[str]:
+        """Raises ConfigError where nothing may leave; yields warnings of what readers will miss."""
         self.channel()
         news = self.settings.newsletter
         if not news.from_address:
@@ -224,17 +222,17 @@ class App:
                 f'{self.path}: newsletter.from_address is missing: write "Name <name@example.org>"'
             )
         if not news.base_url:
-            warn("newsletter.base_url is empty: readers can unsubscribe by mail only")
+            yield "newsletter.base_url is empty: readers can unsubscribe by mail only"
         elif not news.base_url.startswith("https://"):
-            warn("newsletter.base_url is not https: mail programs offer no one-click unsubscribe")
+            yield "newsletter.base_url is not https: mail programs offer no one-click unsubscribe"
         if not news.postal_address:
-            warn("newsletter.postal_address is empty: the law asks for one in many places")
+            yield "newsletter.postal_address is empty: the law asks for one in many places"
         if self.signer:
             from newsletter.mail.dkim.keys import others_can_read
 
             key = self.beside(self.settings.dkim.key_file)
             if others_can_read(key):
-                warn(f"dkim.key_file: others can read {key} and sign in your name: chmod 600 {key}")
+                yield f"dkim.key_file: others can read {key} and sign in your name: chmod 600 {key}"
 
     def subscriber(self, address: str) -> "Subscriber":
         """Raises UsageError where nobody has this address."""

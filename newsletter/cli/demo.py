@@ -19,7 +19,6 @@ from threading import Event
 
 from newsletter.bootstrap import App
 from newsletter.cli.output import progress, say, table
-from newsletter.cli.secret import write_private
 from newsletter.cli.send import context
 from newsletter.cli.setup import found
 from newsletter.composing.draft import draft
@@ -28,6 +27,7 @@ from newsletter.domain.model import Issue, Subscriber
 from newsletter.domain.text import headline
 from newsletter.rendering.rendered_email import render_email
 from newsletter.services.publish import Readers, publish
+from newsletter.services.secret import write_private
 from newsletter.storage import subscribers
 
 _LAST_SAMPLE = date(2026, 3, 14)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from newsletter.bootstrap import App
 from newsletter.cli.output import say
-from newsletter.cli.secret import write_private
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.hostnames import in_ascii
 from newsletter.mail.dkim.signing import PrivateKey, Signer, record
+from newsletter.services.secret import write_private
 
 _BITS = 2048
 _MOST_OCTETS = 255  # a string of a TXT record: RFC 1035, 3.3.14

@@ -38,6 +38,11 @@ def warn(text: str) -> None:
     print(f"warning: {printable(text)}", file=sys.stderr)
 
 
+def warn_each(texts: Iterable[str]) -> None:
+    for text in texts:
+        warn(text)
+
+
 def say_json(value: object) -> None:
     """ASCII alone, so that it says the same in every locale; dates and instants in ISO 8601."""
     with _standard_output(needed=True):

@@ -14,7 +14,7 @@ from newsletter.bootstrap import App
 from newsletter.cli.alerts import alert
 from newsletter.cli.clocks import steady
 from newsletter.cli.ingest import moment
-from newsletter.cli.output import live, progress, say, set_up_log
+from newsletter.cli.output import live, progress, say, set_up_log, warn_each
 from newsletter.cli.send import context, stopper
 from newsletter.composing.compose import compose
 from newsletter.delivery.context import Watch, abandon
@@ -39,7 +39,7 @@ def run(app: App, args: Namespace) -> int:
     """The scheduler, in the foreground: the store knows what is due, the clock only asks it."""
     from newsletter.services.scheduler import run_forever
 
-    app.ready_to_send()
+    warn_each(app.ready_to_send())
     set_up_log(verbose=args.verbose)
     stop = stopper()
     shift = Shift(app, context(app, stop, lambda *_: None), stop)

@@ -12,7 +12,7 @@ from newsletter.bootstrap import App
 from newsletter.cli.alerts import alert
 from newsletter.cli.clocks import steady
 from newsletter.cli.ingest import moment
-from newsletter.cli.output import live, progress, say, say_json, set_up_log, table, warn
+from newsletter.cli.output import live, progress, say, say_json, set_up_log, table, warn, warn_each
 from newsletter.cli.send_report import as_json, nobody, tell
 from newsletter.composing.compose import due
 from newsletter.composing.draft import draft
@@ -43,7 +43,7 @@ def send(app: App, args: Namespace) -> int:
         _warn_of(args.date, app.clock(), app.settings.selection.window_days)
     if args.dry_run:
         return _dry_run(app, args, readers)
-    app.ready_to_send()
+    warn_each(app.ready_to_send())
     stop = stopper()
     set_up_log(verbose=args.verbose)
     alert(app)
@@ -168,7 +168,7 @@ def _to_compose(app: App, on: date | None, readers: Readers) -> list[tuple[str, 
 
 def _test(app: App, args: Namespace) -> int:
     """One marked copy outside the ledger: nobody's history knows of it."""
-    app.ready_to_send()
+    warn_each(app.ready_to_send())
     to = mailbox(args.test, "--test").address
     reader = app.subscriber(args.as_) if args.as_ else app.house(to)
     scheduled = draft(app.rules, app.clock(), reader, args.date, house=not args.as_)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from newsletter.bootstrap import App
 from newsletter.cli.output import say
-from newsletter.cli.secret import make_secret, write_private
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.resources import resource
+from newsletter.services.secret import make_secret, write_private
 
 
 def init(app: App, args: Namespace) -> int:
