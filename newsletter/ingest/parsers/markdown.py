@@ -15,9 +15,8 @@ from newsletter.domain.model import Brief, Role
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.front_matter import front_matter
 from newsletter.ingest.parsers.inline import DEEPEST, blocks, plain, stamped
-from newsletter.ingest.parsers.paragraphs import Paragraph, clean, sift
+from newsletter.ingest.parsers.paragraphs import Paragraph, clean, sift, spaced
 
-_SPACE = re.compile(r"[^\S\n\t]")
 _BULLET = re.compile(r"^([ \t>]*)•(?=[ \t])", re.MULTILINE)
 _CHECKBOX = re.compile(r"\[[ xX]\]\s+")
 _BOLD_LINE = re.compile(r"(\*\*|__)([^*_]+)\1:?")
@@ -50,7 +49,7 @@ def parse(text: str, phrases: Sequence[str] = ()) -> Brief:
 
 
 def _paragraphs(body: str, start: int, speakers: Sequence[str]) -> Iterator[Paragraph]:
-    source = _BULLET.sub(r"\1-", _SPACE.sub(" ", _uncommented(body)))
+    source = _BULLET.sub(r"\1-", spaced(_uncommented(body)))
     tokens, references = blocks(source)
     related_level = 0
     for block in _blocks(tokens, source.split("\n"), start):
