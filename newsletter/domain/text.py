@@ -59,9 +59,10 @@ def _ends_here(line: str, end: re.Match[str]) -> bool:
 def headline(text: str, limit: int) -> str:
     """At most ``limit`` characters, cut at a word border, ending in no comma and no full stop."""
     line = " ".join(text.split())
-    if len(line) <= limit:
-        return _bare(line)
-    return _bare(line[: _border(line, limit - 1)]) + "…"
+    if len(line) > limit:
+        return _bare(line[: _border(line, limit - 1)]) + "…"
+    bare = _bare(line)
+    return bare + "…" * ("…" in line[len(bare) :])
 
 
 def _border(line: str, limit: int) -> int:
@@ -81,7 +82,7 @@ def _joins(letter: str) -> bool:
 
 def _bare(line: str) -> str:
     """Without the marks at its end that a headline does not end in, however many stand there."""
-    while (shorter := _without_stop(line.rstrip(" ,;:–—-([“‘、，；："))) != line:
+    while (shorter := _without_stop(line.rstrip(" ,;:–—-([“‘、，；：…"))) != line:
         line = shorter
     return line
 

@@ -12,6 +12,8 @@ from markdown_it.token import Token
 from newsletter.ingest.parsers.paragraphs import MAX_INSIGHT, clean
 
 DEEPEST = 40  # lists and quotes within each other
+_MAX_LETTERS = 3 * MAX_INSIGHT
+_MAX_BRACKETS = 400  # unclosed links cost markdown-it-py the square of their number
 References = dict[str, Any]
 
 _TIME = r"(?:(?:([0-9]{1,2}):([0-5]?[0-9])|([0-9]{1,3})):([0-5][0-9]))"
@@ -47,8 +49,11 @@ def blocks(source: str) -> tuple[list[Token], References]:
 
 
 def plain(text: str, references: References) -> str:
-    """Clean text without marks: code and escapes as written, links by their words, no images."""
-    if len(text) > 3 * MAX_INSIGHT:
+    """Clean text without marks: code and escapes as written, links by their words, no images.
+
+    What is too long for an insight, or too full of brackets, stays as it is.
+    """
+    if len(text) > _MAX_LETTERS or text.count("[") > _MAX_BRACKETS:
         return clean(text)
     undefined = dict.fromkeys(map(normalizeReference, _LABEL.findall(text)), _NOWHERE)
     tokens: list[Token] = []
