@@ -12,13 +12,14 @@ from newsletter.domain.errors import ConfigError, UsageError
 from newsletter.domain.hostnames import all_in_ascii, in_ascii
 
 if TYPE_CHECKING:
+    from newsletter.composing.rules import Rules
     from newsletter.domain.model import SelectionSettings, Subscriber
     from newsletter.domain.rate_limits import RateLimits
     from newsletter.ingest.ingest import Watch
     from newsletter.mail.channels import Channel
     from newsletter.mail.dkim.signing import Signer
     from newsletter.rendering.rendered_email import Branding
-    from newsletter.services.publish import IngestJob, Rules
+    from newsletter.services.publish import IngestJob
     from newsletter.storage import Store
 
 _PLACEHOLDER = "Preview <preview@example.org>"
@@ -64,7 +65,7 @@ class App:
 
     @cached_property
     def rules(self) -> "Rules":
-        from newsletter.services.publish import Rules
+        from newsletter.composing.rules import Rules
 
         catch_up = timedelta(hours=self.settings.schedule.catch_up_hours)
         domain = in_ascii(self.sender.rpartition("@")[2])

@@ -17,8 +17,8 @@ from urllib.parse import urlencode
 from newsletter.bootstrap import App
 from newsletter.cli.lint import found as findings
 from newsletter.cli.output import say
-from newsletter.composing.compose import Edition
 from newsletter.composing.draft import draft
+from newsletter.composing.edition import Edition
 from newsletter.config import PREFIX
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.model import ScheduledEmail

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 
-from newsletter.composing.compose import DUE, Readers, Rules, compose
+from newsletter.composing.compose import DUE, Readers, compose
+from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, Report
 from newsletter.delivery.worker_pool import deliver
 from newsletter.ingest.ingest import IngestJob, IngestReport, ingest_sources
