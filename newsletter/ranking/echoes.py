@@ -30,8 +30,9 @@ class Echoes:
     def __init__(
         self, index: Index, texts: Sequence[str], own: Sequence[int], days: Sequence[int]
     ) -> None:
-        pairs = compare(index, texts, days)
+        pairs = compare(index, texts, days, own)
         self.index = index
+        self.terms = pairs.asked.terms
         self.own = np.asarray(own, np.int64)
         self.new = pairs.new
         self.earlier: Ids = index.ids[pairs.row]

@@ -124,8 +124,10 @@ class Day:
         """In which candidates each term stands, their podcast's name and topics included."""
         postings: dict[str, list[int]] = {}
         for place, each in enumerate(self.candidates):
-            about = " ".join((each.insight.text, each.citation.podcast, *each.topics))
-            for term in set(terms(about, self.echoes.index.language)):
+            about = terms(
+                " ".join((each.citation.podcast, *each.topics)), self.echoes.index.language
+            )
+            for term in {*self.echoes.terms(place), *about}:
                 postings.setdefault(term, []).append(place)
         return postings
 
