@@ -25,7 +25,7 @@ def postgresql_server(folder: Path) -> Any:
 
 def _started(folder: Path) -> Any:
     runtime = folder.with_name(f"{folder.name}-runtime")
-    runtime.mkdir()
+    runtime.mkdir(mode=0o700)
     with pytest.MonkeyPatch.context() as patch:
         # The package warns where there is no such folder, and warnings are errors here.
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
