@@ -68,7 +68,7 @@ def say_bytes(data: bytes) -> None:
 
 @contextmanager
 def _standard_output(*, needed: bool = False) -> Iterator[None]:
-    """``needed``: the answer itself goes there. Python has None for one that is closed (``>&-``)."""
+    """``needed``: the answer itself goes there. A closed one (``>&-``) is None in Python."""
     if needed and sys.stdout is None:
         raise NewsletterError("standard output cannot be written: it is closed")
     try:
