@@ -32,6 +32,7 @@ def zone_fault(name: str) -> str:
     return f"no zone is called {name!r}: {_advice(name)}"
 
 
+@cache
 def summer_warning(name: str) -> str:
     """Said of a zone that some take for a place's: "EST" has no summer time; empty elsewhere."""
     zone = ZoneInfo(name)

