@@ -6,10 +6,11 @@ from typing import Any
 
 from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json, table, warn
-from newsletter.cli.status import local
 from newsletter.domain.model import Subscriber
 from newsletter.domain.timezones import summer_warning
+from newsletter.services.readers import find_subscriber
 from newsletter.services.subscriptions import FIELDS, Defaults, leave, subscribe
+from newsletter.services.wording import local_time
 from newsletter.storage import reports, subscribers
 
 _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
@@ -48,7 +49,7 @@ def list_(app: App, args: Namespace) -> int:
 
 
 def show(app: App, args: Namespace) -> int:
-    subscriber = app.subscriber(args.address)
+    subscriber = find_subscriber(app.store, args.address)
     with app.store.reading() as db:
         deliveries = reports.deliveries_of(db, subscriber.id)
     if args.json:
@@ -70,11 +71,13 @@ def _show_attempts(app: App, delivery: Mapping[str, Any]) -> None:
     if attempts:
         say()
         say(f"attempts of {delivery['date']}:")
-    table([(local(app, a["at"]), a["state"], a["rcpt"], a["data"]) for a in attempts], indent="  ")
+    zone = app.settings.newsletter.timezone
+    rows = [(local_time(a["at"], zone), a["state"], a["rcpt"], a["data"]) for a in attempts]
+    table(rows, indent="  ")
 
 
 def remove(app: App, args: Namespace) -> int:
-    subscriber = app.subscriber(args.address)
+    subscriber = find_subscriber(app.store, args.address)
     leave(app.store, subscriber)
     if args.json:
         say_json({"address": subscriber.address, "result": "removed"})

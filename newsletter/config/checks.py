@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from email.utils import parseaddr
 from operator import attrgetter
 from urllib.parse import quote
 
 from msgspec.structs import astuple
 
 from newsletter.config.sections import Dkim, RateLimits, Selection, Settings, keys
+from newsletter.domain.addresses import parse_address
 from newsletter.domain.timezones import zone_fault
 
 _LONGEST_URL = 900
@@ -100,7 +100,7 @@ def _nul_faults(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _is_address(text: str) -> bool:
-    address = parseaddr(text)[1]
+    address = parse_address(text)[1]
     return (
         "\n" not in text
         and "\r" not in text

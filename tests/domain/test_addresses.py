@@ -1,6 +1,6 @@
 import pytest
 
-from newsletter.domain.addresses import mailbox, new_mailbox
+from newsletter.domain.addresses import mailbox, new_mailbox, parse_address
 from newsletter.domain.errors import UsageError
 
 LONG = "@" + ".".join(["b" * 60] * 3) + ".example"
@@ -43,3 +43,21 @@ def test_the_longest_address_may_be_written_to(address: str) -> None:
 def test_an_address_of_255_octets_is_none(local: str) -> None:
     with pytest.raises(UsageError, match="too long"):
         mailbox(local + LONG)
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("mira@example.org", ("", "mira@example.org")),
+        ("Mira <mira@example.org>", ("Mira", "mira@example.org")),
+        ('"Mira, S." <mira@example.org>', ("Mira, S.", "mira@example.org")),
+        ("mira@example.org (Mira)", ("Mira", "mira@example.org")),
+        ("mira@[192.0.2.1]", ("", "mira@[192.0.2.1]")),
+        ("Mira <mira@[192.0.2.1]>", ("Mira", "mira@[192.0.2.1]")),
+        ("Mira <mira@[IPv6:2001:db8::1]>", ("Mira", "mira@[IPv6:2001:db8::1]")),
+        ("", ("", "")),
+    ],
+)
+def test_an_address_is_read_the_same_by_every_python(text: str, parsed: tuple[str, str]) -> None:
+    """Some refuse a domain literal by default: 3.13, and Debian's 3.11.2."""
+    assert parse_address(text) == parsed
