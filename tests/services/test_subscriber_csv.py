@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from newsletter.domain.errors import UsageError
 from newsletter.domain.model import Subscriber
 from newsletter.services.subscriber_csv import SubscriberFile, read_csv, to_csv
 
-INPUTS = Path(os.environ.get("TEST_INPUTS", "none"), "csv")  # files that people had
+INPUTS = Path(__file__).parents[3] / "shared" / "inputs" / "csv"
 
 
 def people(text: str | bytes, name: str = "") -> list[dict[str, str]]:
@@ -216,7 +215,7 @@ def test_a_formula_is_exported_behind_a_quotation_mark(cell: str) -> None:
     assert f",'{cell}," in exported.decode()
 
 
-@pytest.mark.skipif(not INPUTS.exists(), reason="set TEST_INPUTS to the folder of such files")
+@pytest.mark.skipif(not INPUTS.exists(), reason="the files are not beside this checkout")
 def test_what_people_had() -> None:
     semicolons = people((INPUTS / "semi.csv").read_bytes())
     assert [(row["timezone"], row["hour"]) for row in semicolons] == [("Europe/Paris", "7")] * 2
