@@ -20,7 +20,7 @@ from newsletter.bootstrap.ingest import ingest
 from newsletter.bootstrap.rendering import branding, templates_folder
 from newsletter.cli.lint import found as findings
 from newsletter.cli.output import say
-from newsletter.composing.compose import Edition
+from newsletter.composing.edition import Edition
 from newsletter.config import PREFIX
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.model import ScheduledEmail
