@@ -142,22 +142,23 @@ def _faults(read: EmailMessage, scheduled: ScheduledEmail, app: App) -> Iterator
 
 
 def _signature(app: App) -> Iterator[Line]:
-    """Ours, of today's message, against the public half of the key."""
+    """Ours, of today's message, as dkimpy verifies it with the public key."""
     if app.signer is None:
         mend = "let your mail server sign, or see `newsletter dkim new`"
         yield Line("signature", "warn", "messages are not signed here", mend)
         return
+    from newsletter.mail.dkim.dns_record import record_text
     from newsletter.mail.dkim.keys import others_can_read
-    from newsletter.mail.dkim.signing import verify
+    from newsletter.mail.dkim.verification import verify
 
     key = app.beside(app.settings.dkim.key_file)
     try:
-        verify(message(_sample(app), app.branding), app.signer.key.public_key())
+        verify(message(_sample(app), app.branding), record_text(app.signer.key.public_key()))
     except ValueError as error:
         yield Line("signature", "fail", f"it does not hold: {error}", "please report this")
         return
     open_ = others_can_read(key)
-    found = f"it holds, for {app.signer.place}{f'; others can read {key}' * open_}"
+    found = f"it holds, for {app.signer.record_name}{f'; others can read {key}' * open_}"
     yield Line("signature", "warn" if open_ else "ok", found, f"chmod 600 {key}" * open_)
 
 

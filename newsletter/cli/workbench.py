@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from newsletter.bootstrap import App
-from newsletter.cli.lint import found as findings
 from newsletter.cli.output import say
 from newsletter.composing.compose import Edition
 from newsletter.composing.draft import draft
@@ -29,6 +28,7 @@ from newsletter.ranking.signals import Reader
 from newsletter.rendering.rendered_email import Logo, RenderedEmail, render_email
 from newsletter.rendering.renderer import Renderer
 from newsletter.resources import resource
+from newsletter.services.lint_templates import lint_templates
 from newsletter.storage import issues, ledger, subscribers
 from newsletter.storage.snapshot import copy_database
 from newsletter.web import app as web
@@ -83,7 +83,7 @@ class Bench:
                 shown = _shown(self._fresh(version), query)
             except NewsletterError as error:
                 shown = {"title": "nothing to show", "readers": [], "error": str(error)}
-        return _stationery().fill(_PAGE, **{**frame, **shown})
+        return _stationery().render(_PAGE, **{**frame, **shown})
 
     def frame(self, query: Mapping[str, str]) -> str:
         with self._lock:
@@ -182,7 +182,7 @@ def _shown(app: App, query: Mapping[str, str]) -> dict[str, Any]:
         "picks": scheduled.issue.picks,
         "weights": app.taste.weights,
         "standings": _standings(app, scheduled, house=not query.get("to")),
-        "findings": findings(app, None),
+        "findings": lint_templates(app.templates),
     }
 
 
