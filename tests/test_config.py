@@ -146,6 +146,12 @@ def test_a_mistake_names_the_file_the_key_and_what_to_write(
     assert told in complaint(path)
 
 
+def test_a_mail_server_may_be_named_by_its_number(tmp_path: Path) -> None:
+    """Python's own parser refuses such an address from 3.13 on, and in Debian's 3.11.2."""
+    path = written(tmp_path, "[newsletter]\nfrom_address = 'Five <five@[192.0.2.1]>'\n")
+    assert load(path, {}).newsletter.from_address == "Five <five@[192.0.2.1]>"
+
+
 def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, "[delivery.smtp]\nport = 25\nhost = 'one.example'\n")
     made = load(

@@ -4,8 +4,9 @@ import ipaddress
 from collections.abc import Iterator
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.mail import bounce_address, sender_address, signer
 from newsletter.domain.addresses import mailbox
-from newsletter.domain.checks import Line
+from newsletter.domain.checks import CheckResult
 from newsletter.domain.hostnames import in_ascii
 from newsletter.mail import dns_checks
 from newsletter.mail.dns import Dns
@@ -24,44 +25,45 @@ def resolver() -> Dns:
         raise NewsletterError(f"no DNS to ask: {error}", "check this machine's resolver") from error
 
 
-def spf(app: App) -> Iterator[Line]:
+def spf(app: App) -> Iterator[CheckResult]:
     """Of the envelope's domain, which receivers check, and of the sender's; then of our server."""
-    dns, envelope = resolver(), _domain(app.bounces)
-    for domain in dict.fromkeys((envelope, _domain(app.sender))):
+    dns, envelope = resolver(), _domain(bounce_address(app.settings))
+    for domain in dict.fromkeys((envelope, _domain(sender_address(app.settings)))):
         yield dns_checks.spf(domain, dns)
     if host := _mail_server(app):
         yield from dns_checks.spf_of_host(envelope, host, _addresses(host, dns), dns)
 
 
-def dkim(app: App, message: bytes) -> Iterator[Line]:
-    if app.signer:
-        texts = resolver().texts(app.signer.record_name)
-        yield dns_checks.dkim(app.signer, texts, message)
+def dkim(app: App, message: bytes) -> Iterator[CheckResult]:
+    if key := signer(app):
+        yield dns_checks.dkim(key, resolver().texts(key.record_name), message)
 
 
-def dmarc(app: App) -> Iterator[Line]:
-    domain, dns = _domain(app.sender), resolver()
+def dmarc(app: App) -> Iterator[CheckResult]:
+    domain, dns = _domain(sender_address(app.settings)), resolver()
     records = list(dns_checks.walk(domain, dns.texts))
-    signed_by = app.signer.domain if app.signer else ""
-    yield dns_checks.dmarc(domain, records, signed_by, _domain(app.bounces))
+    key = signer(app)
+    signed_by = key.domain if key else ""
+    yield dns_checks.dmarc(domain, records, signed_by, _domain(bounce_address(app.settings)))
 
 
-def mx(app: App) -> Iterator[Line]:
-    dns = resolver()
+def mx(app: App) -> Iterator[CheckResult]:
+    dns, sender = resolver(), sender_address(app.settings)
     reply_to = app.settings.newsletter.reply_to
-    replies = mailbox(reply_to, "newsletter.reply_to").address if reply_to else app.sender
-    for domain in dict.fromkeys(map(_domain, (app.sender, replies, app.bounces))):
+    replies = mailbox(reply_to, "newsletter.reply_to").address if reply_to else sender
+    addresses = sender, replies, bounce_address(app.settings)
+    for domain in dict.fromkeys(map(_domain, addresses)):
         hosts = {host: dns.addresses(host) if host else [] for host in dns.mail_hosts(domain)}
         yield dns_checks.mx(domain, hosts, dns.addresses(domain))
 
 
-def ptr(app: App) -> Iterator[Line]:
+def ptr(app: App) -> Iterator[CheckResult]:
     """Of the mail server that we connect to: it is the one that delivers, unless it relays."""
     host = _mail_server(app)
     if not host:
         if app.settings.delivery.channel == "smtp":
             found = "the mail server is on this machine: what address it sends from is not known"
-            yield Line("PTR", "ok", found)
+            yield CheckResult("PTR", "ok", found)
         return
     dns = resolver()
     names = {

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from email.utils import parseaddr
 from functools import cache
 from importlib.resources import files
 from operator import attrgetter
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from msgspec.structs import astuple
 
 from newsletter.config.sections import Dkim, RateLimits, Selection, Settings, keys
+from newsletter.domain.addresses import parse_address
 
 
 @cache
@@ -109,7 +109,7 @@ def _nul_faults(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _is_address(text: str) -> bool:
-    address = parseaddr(text)[1]
+    address = parse_address(text)[1]
     return (
         "\n" not in text
         and "\r" not in text

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 
-from newsletter.domain.checks import Line
+from newsletter.domain.checks import CheckResult
 from newsletter.mail.dkim.dns_record import zone_line
 from newsletter.mail.dkim.signing import Signer
 from newsletter.mail.dkim.verification import verify
@@ -17,7 +17,7 @@ Walk = Sequence[tuple[str, Mapping[str, str]]]
 _MAX_LABELS = 7
 
 
-def spf(domain: str, dns: Dns) -> Line:
+def spf(domain: str, dns: Dns) -> CheckResult:
     """The record with all that it includes, and what it says about strangers (RFC 7208)."""
     what = f"SPF of {domain}"
     check = Check(dns, f"postmaster@{domain}")
@@ -25,48 +25,55 @@ def spf(domain: str, dns: Dns) -> Line:
         record = record_of(dns.texts(domain)) or ""
         result = check.result(domain)
     except SpfError as error:
-        return Line(what, "fail", error.problem, error.advice)
+        return CheckResult(what, "fail", error.problem, error.advice)
     found = f"{record} ({check.lookups} of {MAX_LOOKUPS} DNS lookups)"
     match result:
         case "none":
             advice = 'publish a TXT record that names your mail server, such as "v=spf1 mx -all"'
-            return Line(what, "fail", "no record", advice)
+            return CheckResult(what, "fail", "no record", advice)
         case "pass":
-            return Line(what, "fail", found, "end it in -all or ~all: so it lets everybody send")
+            advice = "end it in -all or ~all: so it lets everybody send"
+            return CheckResult(what, "fail", found, advice)
         case "neutral":
-            return Line(what, "warn", found, "end it in -all")
-    return Line(what, "ok", found)
+            return CheckResult(what, "warn", found, "end it in -all")
+    return CheckResult(what, "ok", found)
 
 
-def spf_of_host(domain: str, host: str, addresses: Sequence[str], dns: Dns) -> Iterator[Line]:
+def spf_of_host(
+    domain: str, host: str, addresses: Sequence[str], dns: Dns
+) -> Iterator[CheckResult]:
     """Whether ``host`` may send for ``domain``, for each of its addresses."""
     for address in addresses:
         what = f"SPF for {address}"
         try:
             result = Check(dns, f"postmaster@{domain}", ip_address(address)).result(domain)
         except SpfError as error:
-            yield Line(what, "fail", f"{domain}: {error.problem}", error.advice)
+            yield CheckResult(what, "fail", f"{domain}: {error.problem}", error.advice)
             continue
-        advice = f"add ip{4 if '.' in address else 6}:{address} to the record of {domain}, unless"
-        advice = f"{advice} {host} sends through other servers"
-        passes = result == "pass"
-        yield Line(what, "ok" if passes else "warn", f"{result} at {domain}", advice * (not passes))
+        finding = f"{result} at {domain}"
+        if result == "pass":
+            yield CheckResult(what, "ok", finding)
+            continue
+        term = f"ip{4 if '.' in address else 6}:{address}"
+        advice = f"add {term} to its record, unless {host} sends through other servers"
+        yield CheckResult(what, "warn", finding, advice)
 
 
-def dkim(signer: Signer, texts: Sequence[str], message: bytes) -> Line:
+def dkim(signer: Signer, texts: Sequence[str], message: bytes) -> CheckResult:
     """Whether a signed message holds with the public key that the DNS has for it."""
     what = f"DKIM at {signer.record_name}"
     if len(texts) != 1:
         advice = f"publish this one: {zone_line(signer)}"
-        return Line(what, "fail", f"{len(texts) or 'no'} records", advice)
+        return CheckResult(what, "fail", f"{len(texts) or 'no'} records", advice)
     try:
         verify(message, texts[0])
     except ValueError as error:
         advice = f"publish {zone_line(signer)}"
-        return Line(what, "fail", f"a signature does not hold: {error}", advice)
+        return CheckResult(what, "fail", f"a signature does not hold: {error}", advice)
     if re.search(r"(^|;)\s*t\s*=[^;]*\by\b", texts[0]):
-        return Line(what, "warn", "its t=y says testing", "take t=y out: some count it for nothing")
-    return Line(what, "ok", "a signature holds with the key there")
+        advice = "take t=y out: some receivers then ignore the signature"
+        return CheckResult(what, "warn", "its t=y says testing", advice)
+    return CheckResult(what, "ok", "a signature holds with the key there")
 
 
 def walk(
@@ -97,7 +104,7 @@ def organisation(domain: str, records: Walk) -> str:
     return name
 
 
-def dmarc(domain: str, records: Walk, signed_by: str, returned_to: str) -> Line:
+def dmarc(domain: str, records: Walk, signed_by: str, returned_to: str) -> CheckResult:
     """RFC 9989: which policy applies to ``domain``, and whether our mail can pass it.
 
     ``signed_by`` is the d= of our signatures, or empty; ``returned_to`` the envelope's domain.
@@ -109,21 +116,21 @@ def dmarc(domain: str, records: Walk, signed_by: str, returned_to: str) -> Line:
         advice = (
             f'publish a TXT record at _dmarc.{domain}, "v=DMARC1; p=none; rua=mailto:..." at least'
         )
-        return Line(what, "fail", "no record", advice)
+        return CheckResult(what, "fail", "no record", advice)
     if policy.lower() not in {"none", "quarantine", "reject"} and "rua" not in tags:
-        return Line(
+        return CheckResult(
             what, "fail", f"at {place}: no policy", "give it a p=: none, quarantine, reject"
         )
     found = f"at {place}: p={policy.lower() or 'none'}{', t=y: testing' * (tags.get('t') == 'y')}"
     ways = {"adkim": signed_by, "aspf": returned_to}
     home = organisation(domain, records)
     if any(by and _aligned(domain, by, home, tags.get(way, "r")) for way, by in ways.items()):
-        return Line(what, "ok", found)
+        return CheckResult(what, "ok", found)
     others = " and ".join(sorted({by for by in ways.values() if by}))
     advice = f"sign for {domain} (dkim.domain), or let bounces go there (delivery.return_path)"
     found = f"{found}; {others} is not aligned with it"
     # If we do not sign, a mail server may still sign for the domain.
-    return Line(what, "fail" if signed_by else "warn", found, advice)
+    return CheckResult(what, "fail" if signed_by else "warn", found, advice)
 
 
 def _applicable(domain: str, walk: Walk) -> tuple[str, Mapping[str, str]]:
@@ -148,38 +155,38 @@ def _dmarc(text: str) -> dict[str, str]:
     return tags if parts[0][0].strip() == "v" and tags.get("v") == "DMARC1" else {}
 
 
-def mx(domain: str, hosts: Mapping[str, Sequence[str]], addresses: Sequence[str]) -> Line:
+def mx(domain: str, hosts: Mapping[str, Sequence[str]], addresses: Sequence[str]) -> CheckResult:
     """``hosts`` are the MX with their addresses, ``addresses`` the domain's own."""
     what = f"MX of {domain}"
     if set(hosts) == {""}:
-        return Line(
+        return CheckResult(
             what, "fail", "it takes no mail", "answers and bounces come back here: name an MX"
         )
     if dead := sorted(host for host, its in hosts.items() if not its):
         advice = "give each an address, or take it out"
-        return Line(
+        return CheckResult(
             what,
             "fail" if len(dead) == len(hosts) else "warn",
             f"{', '.join(dead)} has no address",
             advice,
         )
     if hosts:
-        return Line(what, "ok", ", ".join(hosts))
+        return CheckResult(what, "ok", ", ".join(hosts))
     if addresses:
-        return Line(what, "warn", "no record; mail goes to its address", "name an MX")
-    return Line(what, "fail", "no record", "answers and bounces come back here: name an MX")
+        return CheckResult(what, "warn", "no record; mail goes to its address", "name an MX")
+    return CheckResult(what, "fail", "no record", "answers and bounces come back here: name an MX")
 
 
-def ptr(host: str, names: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[Line]:
+def ptr(host: str, names: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[CheckResult]:
     """``names``: for each address of the host its names, with the addresses of each name."""
     if not names:
-        yield Line(f"PTR of {host}", "fail", "it has no address", "check delivery.smtp.host")
+        yield CheckResult(f"PTR of {host}", "fail", "it has no address", "check delivery.smtp.host")
     for address, its_names in names.items():
         what = f"PTR of {address}"
         good = [name for name, addresses in its_names.items() if address in addresses]
         if good:
-            yield Line(what, "ok", good[0])
+            yield CheckResult(what, "ok", good[0])
             continue
         found = f"{', '.join(its_names)} leads elsewhere" if its_names else "no record"
         advice = f"let the owner of the address name it {host}, if that server delivers by itself"
-        yield Line(what, "warn", found, advice)
+        yield CheckResult(what, "warn", found, advice)

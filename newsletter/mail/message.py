@@ -7,9 +7,10 @@ from base64 import encodebytes
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import lru_cache
 
+from newsletter.domain.addresses import parse_address
 from newsletter.domain.due import zone
 from newsletter.domain.hostnames import in_ascii
 from newsletter.domain.model import ScheduledEmail, digest
@@ -64,7 +65,7 @@ def _address_headers(scheduled: ScheduledEmail, branding: Branding) -> list[tupl
 
 @lru_cache(maxsize=8)
 def _own_mailbox(header: str, configured: str) -> str:
-    return _mailbox(header, *parseaddr(configured))
+    return _mailbox(header, *parse_address(configured))
 
 
 @lru_cache(maxsize=1024)

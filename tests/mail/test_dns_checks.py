@@ -83,9 +83,9 @@ SPF = {
 def test_spf(texts: Sequence[str], verdict: str, found: str) -> None:
     with DnsServer({**SPF, **zone(example_org=texts), (ORG, "MX"): ["10 host.example."]}) as server:
         line = spf(ORG, Dns(server.resolver()))
-    assert (line.what, line.verdict) == ("SPF of example.org", verdict), line
-    assert found in line.found
-    assert bool(line.mend) == (verdict != "ok")
+    assert (line.check, line.verdict) == ("SPF of example.org", verdict), line
+    assert found in line.finding
+    assert bool(line.advice) == (verdict != "ok")
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_spf(texts: Sequence[str], verdict: str, found: str) -> None:
 def test_spf_of_the_host_that_sends(record: str, address: str, result: str) -> None:
     with DnsServer({**SPF, **zone(example_org=f"v=spf1 {record}")}) as server:
         [line] = spf_of_host(ORG, "mail.example.org", [address], Dns(server.resolver()))
-    assert (line.what, line.found) == (f"SPF for {address}", f"{result} at example.org")
+    assert (line.check, line.finding) == (f"SPF for {address}", f"{result} at example.org")
     assert line.verdict == ("ok" if result == "pass" else "warn")
-    assert (address in line.mend) == (result != "pass")
+    assert (address in line.advice) == (result != "pass")
 
 
 def test_spf_of_a_host_without_a_record_or_with_a_broken_one() -> None:
@@ -128,9 +128,9 @@ def test_spf_of_a_host_without_a_record_or_with_a_broken_one() -> None:
         broken = list(spf_of_host(ORG, "mail.example.org", addresses, dns))
         none = list(spf_of_host(NEWS, "mail.example.org", addresses, dns))
     assert [line.verdict for line in broken] == ["fail", "fail"]
-    assert "'nonsense' is not a term of SPF" in broken[0].found
-    assert [line.found for line in none] == ["none at news.example.org"] * 2
-    assert none[1].mend.startswith("add ip6:2001:db8::1 ")
+    assert "'nonsense' is not a term of SPF" in broken[0].finding
+    assert [line.finding for line in none] == ["none at news.example.org"] * 2
+    assert none[1].advice.startswith("add ip6:2001:db8::1 ")
 
 
 GOOD = record_text(RSA.public_key())
@@ -153,8 +153,8 @@ GOOD = record_text(RSA.public_key())
 def test_dkim(texts: Sequence[str], verdict: str, found: str) -> None:
     line = dkim(SIGNERS["rsa"], texts, message(POSTING, SIGNED["rsa"]))
     assert line.verdict == verdict
-    assert found in line.found
-    assert (zone_line(SIGNERS["rsa"]) in line.mend) == (verdict == "fail")
+    assert found in line.finding
+    assert (zone_line(SIGNERS["rsa"]) in line.advice) == (verdict == "fail")
 
 
 def test_dkim_looks_at_the_message_itself() -> None:
@@ -254,8 +254,8 @@ def test_dmarc(
 ) -> None:
     line = dmarc(NEWS, list(walk(NEWS, at(**records))), signed_by, returned_to)
     assert line.verdict == verdict, line
-    assert found in line.found
-    assert bool(line.mend) == (verdict != "ok")
+    assert found in line.finding
+    assert bool(line.advice) == (verdict != "ok")
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_dmarc(
 def test_mx(hosts: dict[str, list[str]], addresses: list[str], verdict: str) -> None:
     line = mx(ORG, hosts, addresses)
     assert line.verdict == verdict
-    assert bool(line.mend) == (verdict != "ok")
+    assert bool(line.advice) == (verdict != "ok")
 
 
 @pytest.mark.parametrize(
@@ -288,4 +288,4 @@ def test_mx(hosts: dict[str, list[str]], addresses: list[str], verdict: str) -> 
 def test_ptr(names: dict[str, dict[str, list[str]]], verdicts: list[str]) -> None:
     lines = list(ptr("mail.example.org", names))
     assert [line.verdict for line in lines] == verdicts
-    assert all(bool(line.mend) == (line.verdict != "ok") for line in lines)
+    assert all(bool(line.advice) == (line.verdict != "ok") for line in lines)

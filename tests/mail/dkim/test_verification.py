@@ -12,7 +12,8 @@ from newsletter.mail.dkim.dns_record import record_text
 from newsletter.mail.dkim.verification import verify
 from newsletter.mail.message import message
 from tests.golden import FOLDER, POSTING
-from tests.mail.dkim.test_signing import ED25519, HEAD, KEYS, RSA, SIGNED
+from tests.mail.dkim.test_signing import ED25519, KEYS, RSA, SIGNED
+from tests.mail.test_message import HEAD
 
 each_kind = pytest.mark.parametrize("kind", KEYS)
 GOOD = record_text(RSA.public_key())
