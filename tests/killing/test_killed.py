@@ -42,6 +42,7 @@ def hold(tally: Tally) -> None:
     assert tally.unknown <= CONNECTIONS * CLAIM * tally.kills, tally
 
 
+@pytest.mark.heavy
 def test_four_kills(tmp_path: Path) -> None:
     """A small part of what the next one does: two alone while composing, two side by side.
 
