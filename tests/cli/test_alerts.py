@@ -16,7 +16,6 @@ from newsletter.cli.run import Shift
 from newsletter.cli.send import context
 from newsletter.domain.errors import NewsletterError
 from newsletter.mail.channels import Attempt, Channel, Envelope
-from newsletter.mail.channels.steps import Steps
 from tests.builders import NOON
 from tests.cli.conftest import House
 from tests.cli.test_run import wait_for
@@ -263,16 +262,16 @@ def test_a_long_run_is_looked_at_while_it_runs(
 
     def slow() -> Channel:
         channel = open_one()
-        sending = channel.sending
+        send = channel.send
 
-        def slowly(envelope: Envelope, attempt: Attempt) -> Steps[str]:
+        def slowly(envelope: Envelope, attempt: Attempt | None = None) -> str:
             if envelope.recipient == BEA:
                 told.now += timedelta(minutes=4)
                 wait_for(lambda: alerts(server))
             time.sleep(0.3)  # slow enough to be settled at once
-            return (yield from sending(envelope, attempt))
+            return send(envelope, attempt)
 
-        monkeypatch.setattr(channel, "sending", slowly)
+        monkeypatch.setattr(channel, "send", slowly)
         return channel
 
     shift.context = replace(shift.context, channel=slow)
