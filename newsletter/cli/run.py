@@ -117,7 +117,7 @@ def serve(app: App, args: Namespace) -> int:
             return subscribers.leave(db, found)
 
     def page(state: str) -> str:
-        return head.renderer.fill("unsubscribe.html", state=state, **common)
+        return head.renderer.render("unsubscribe.html", state=state, **common)
 
     host = args.host or app.settings.web.host
     port = app.settings.web.port if args.port is None else args.port

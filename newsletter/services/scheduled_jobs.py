@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from newsletter.composing.compose import DUE, Rules, compose
+from newsletter.composing.compose import DUE, compose
+from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, Report, Watch
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import NewsletterError, Paused, SenderRefused, StoreError
