@@ -11,11 +11,12 @@ from newsletter.composing.compose import DUE, compose
 from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, Report, Watch
 from newsletter.delivery.worker_pool import deliver
-from newsletter.domain.errors import NewsletterError, Paused, SenderRefused
+from newsletter.domain.errors import NewsletterError, Paused, SenderRefused, StoreError
 from newsletter.domain.text import counted
 from newsletter.ingest.ingest import IngestReport
 from newsletter.services.alerts import Alerts, alert
 from newsletter.services.clock import steady
+from newsletter.services.error_log import log_error
 from newsletter.services.wording import process_name
 from newsletter.storage import heartbeats
 
@@ -69,6 +70,8 @@ class ScheduledJobs:
         """Where the inbox cannot be read, the operator is told; delivering goes on."""
         try:
             report = self.read_inbox()
+        except StoreError:
+            raise  # the database is no matter of the inbox
         except NewsletterError as error:
             log.error("%s", error)  # noqa: TRY400
             alert(self.alerts, ingest_error=error)
@@ -139,11 +142,3 @@ class ScheduledJobs:
         with self.store.writing() as db:
             heartbeats.works(db, self.context.owner, now, steady())
         alert(self.alerts)
-
-
-def log_error(error: Exception) -> None:
-    """The operator's mistake is one line; anything else is a defect, and shows where it is."""
-    if isinstance(error, NewsletterError):
-        log.error("%s", error)
-    else:
-        log.error("unexpected: %s", error, exc_info=error)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from newsletter.domain.model import State, Subscriber
 from newsletter.storage.database import chunks
 from newsletter.storage.schema import subscriber as subscribers
 
+_FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the same names
 _GONE = ("unsubscribed", "bounced", "complained")
 
 
@@ -101,28 +103,24 @@ def bounce(db: Connection, subscriber_id: int) -> None:
     db.execute(update(subscribers).where(rows).values(state="bounced"))
 
 
+def rejoin(db: Connection, subscriber_id: int) -> None:
+    """Take an unsubscribing back; nothing changes for those who bounced or complained."""
+    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "unsubscribed")
+    db.execute(update(subscribers).where(rows).values(state="active"))
+
+
 def exists(db: Connection, subscriber_id: int) -> bool:
-    return db.scalar(select(subscribers.c.id).where(subscribers.c.id == subscriber_id)) is not None
+    return state_of(db, subscriber_id) is not None
+
+
+def state_of(db: Connection, subscriber_id: int) -> State | None:
+    """None where there is no such subscriber."""
+    return db.scalar(select(subscribers.c.state).where(subscribers.c.id == subscriber_id))
 
 
 def subscriber(row: Row[Any]) -> Subscriber:
-    return Subscriber(
-        id=row.id,
-        address=row.address,
-        timezone=row.timezone,
-        hour=row.hour,
-        name=row.name,
-        interests=row.interests,
-        state=row.state,
-    )
+    return Subscriber(**{name: getattr(row, name) for name in _FIELDS})
 
 
-def _values(one: Subscriber) -> dict[str, Any]:
-    return {
-        "address": one.address,
-        "name": one.name,
-        "timezone": one.timezone,
-        "hour": one.hour,
-        "interests": one.interests,
-        "state": one.state,
-    }
+def _values(new: Subscriber) -> dict[str, Any]:
+    return {name: getattr(new, name) for name in _FIELDS if name != "id"}
