@@ -130,25 +130,26 @@ def _show(app: App, today: date) -> None:
     with app.store.reading() as db:
         readers = subscribers.everyone(db)
     rules, look = compose_rules(app), branding(app)
-    pages: dict[str, Path] = {}
+    pages = []
     for reader in readers:
         issue = draft(rules, app.clock(), reader, today).issue
         page = app.path.parent / f"issue-{reader.name.lower()}.html"
         write_private(page, render_email(issue, reader, look).html)
-        pages[reader.name] = page
+        pages.append((reader.name, page))
         interests = reader.interests or "everything"
         say(f"{reader.name}, {reader.hour:02}:00 {reader.timezone}, about {interests}:")
         table(_rows(issue), indent="  ")
         say()
     say("Today's issue as it looks:")
-    table([(name, str(page)) for name, page in pages.items()], indent="  ")
+    table([(name, str(page)) for name, page in pages], indent="  ")
     messages = app.beside(app.settings.delivery.folder.path)
     say(f"The messages of {_REPLAYED} days: {messages}")
     first = readers[0]
     why = (_called(), "--config", str(app.path), "explain", "--to", first.address)
     say(f"Why these five: {join(why)}")
-    browser = (sys.executable, "-m", "webbrowser", "-t", pages[first.name].as_uri())
-    say(f"To open {first.name}'s issue in a browser:")
+    name, page = pages[0]
+    browser = (sys.executable, "-m", "webbrowser", "-t", page.as_uri())
+    say(f"To open {name}'s issue in a browser:")
     say(join(browser))
 
 
