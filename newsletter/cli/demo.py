@@ -135,17 +135,22 @@ def _show(app: App, today: date) -> None:
         issue = draft(rules, app.clock(), reader, today).issue
         page = app.path.parent / f"issue-{reader.name.lower()}.html"
         write_private(page, render_email(issue, reader, look).html)
-        pages.append((reader.name, str(page)))
+        pages.append((reader.name, page))
         interests = reader.interests or "everything"
         say(f"{reader.name}, {reader.hour:02}:00 {reader.timezone}, about {interests}:")
         table(_rows(issue), indent="  ")
         say()
     say("Today's issue as it looks:")
-    table(pages, indent="  ")
+    table([(name, str(page)) for name, page in pages], indent="  ")
     messages = app.beside(app.settings.delivery.folder.path)
     say(f"The messages of {_REPLAYED} days: {messages}")
-    more = (_called(), "--config", str(app.path), "explain", "--to", readers[0].address)
-    say(f"More: {join(more)}")
+    first = readers[0]
+    why = (_called(), "--config", str(app.path), "explain", "--to", first.address)
+    say(f"Why these five: {join(why)}")
+    name, page = pages[0]
+    browser = (sys.executable, "-m", "webbrowser", "-t", page.as_uri())
+    say(f"To open {name}'s issue in a browser:")
+    say(join(browser))
 
 
 def _called() -> str:

@@ -19,7 +19,7 @@ from newsletter.bootstrap.composing import compose_rules, house_subscriber, sele
 from newsletter.bootstrap.ingest import ingest
 from newsletter.bootstrap.rendering import branding, templates_folder
 from newsletter.cli.output import say
-from newsletter.composing.compose import Edition
+from newsletter.composing.edition import Edition
 from newsletter.config import PREFIX
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.model import ScheduledEmail
