@@ -22,7 +22,7 @@ _MAX_FILES = 20_000
 
 @dataclass
 class Bench:
-    """``app`` is what the operator runs; ``_copy`` is made from it in ``folder``, for one version."""
+    """``app`` is the operator's; ``_copy`` is made from it in ``folder``, for one version."""
 
     app: App
     folder: Path
