@@ -97,6 +97,16 @@ def test_nobody_was_promised_an_issue_before_the_ledger_was_kept(house: House) -
     assert [row[0] for row in rows(house)] == [TODAY, TODAY + DAY]
 
 
+def test_a_first_run_for_some_leaves_the_issue_of_that_instant_to_the_others(house: House) -> None:
+    join(house, SEVEN - DAY, "named@example.org")
+    join(house, SEVEN - DAY, "other@example.org")
+    house.receive(6)
+    house.now = SEVEN
+    house.compose(readers=Readers(ids=[1]))
+    assert len(rows(house)) == 1
+    assert len(compose_at(house, SEVEN + SECOND)) == 2
+
+
 def test_now_is_dated_at_the_due_hour_or_now_and_never_later(house: House) -> None:
     join(house, SEVEN - DAY)
     house.receive(6)
