@@ -1,4 +1,4 @@
-"""The YAML at the head of a Markdown brief. Nothing of it is constructed: its nodes are read."""
+"""The YAML front matter of a Markdown brief. Only its nodes are read: no object is constructed."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import yaml
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Dropped
-from newsletter.ingest.parsers.paragraphs import clean, day, label, link
+from newsletter.ingest.parsers.paragraphs import clean, cut, day, label, link, spaced
 
 _MAX_LETTERS = 20_000
 _DEEPEST = 20
@@ -20,7 +20,7 @@ _FIRST_LINE = 2
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses anchors and aliases, with which a small file becomes a huge one, and deep nesting."""
+    """Refuses deep nesting, and anchors and aliases, which can make a small file huge."""
 
     depth = 0
 
@@ -38,7 +38,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def front_matter(text: str) -> tuple[Brief, int, str]:
-    """What the head says as a Brief without mentions; the body's first line; the body."""
+    """The front matter as a Brief without mentions, the body's first line number, the body."""
     head = _HEAD.match(text)
     if not head:
         return Brief(()), 1, text
@@ -47,7 +47,8 @@ def front_matter(text: str) -> tuple[Brief, int, str]:
         raise BriefRejected("the front matter does not end: close it with a line ---", 1)
     if foot.start() > _MAX_LETTERS:
         raise BriefRejected(f"the front matter is longer than {_MAX_LETTERS:,} characters", 1)
-    about = _about(_entries(text[head.end() : foot.start()]))
+    # YAML counts U+0085, U+2028 and U+2029 as the ends of lines, and an editor does not.
+    about = _about(_entries(spaced(text[head.end() : foot.start()])))
     return about, text.count("\n", 0, foot.start()) + 1, text[foot.end() :]
 
 
@@ -74,7 +75,7 @@ def _composed(source: str) -> yaml.Node | None:
 
 
 def _malformed(problem: str | None, line: int, error: Exception) -> NoReturn:
-    reason = f"malformed YAML in the front matter: {problem}"
+    reason = f"malformed YAML in the front matter: {cut(problem or 'it cannot be read')}"
     raise BriefRejected(reason, line + _FIRST_LINE) from error
 
 
@@ -106,8 +107,8 @@ def _day(entries: Mapping[str, yaml.Node]) -> date | None:
 def _scalar(entries: Mapping[str, yaml.Node], key: str) -> str:
     node = entries[key]
     if not isinstance(node, yaml.ScalarNode):
-        kind = "list" if isinstance(node, yaml.SequenceNode) else "mapping"
-        raise BriefRejected(f"front matter: {key} must be text, not a {kind}", _line(node))
+        wrong = "list" if isinstance(node, yaml.SequenceNode) else "mapping"
+        raise BriefRejected(f"front matter: {key} must be text, not a {wrong}", _line(node))
     return str(node.value)
 
 
@@ -116,7 +117,7 @@ def _label(entries: Mapping[str, yaml.Node], key: str) -> str:
 
 
 def _labels(entries: Mapping[str, yaml.Node], key: str) -> tuple[str, ...]:
-    """A list of names, or one text with commas between them."""
+    """Names from a list, or from a text with commas."""
     node = entries.get(key)
     if node is None:
         return ()

@@ -1,4 +1,4 @@
-"""What the parsers share: paragraphs, made clean and sifted into mentions and the dropped."""
+"""Shared by the parsers: paragraphs are cleaned and sorted into mentions and dropped ones."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,19 +14,21 @@ MAX_INSIGHT = 4_000
 MAX_LABEL = 500
 MAX_URL = 2_000
 MAX_SECONDS = 359_999  # 99:59:59
+_MAX_SHOWN = 80
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
-    "\u00ad\u200b\u2060\ufeff]"  # not the joiners: scripts and emoji are spelt with them
+    "\u00ad\u200b\u2060\ufeff]"  # joiners stay: scripts and emoji need them
 )
+_SPACE = re.compile(r"[^\S\n\t]")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt ]+[0-9]{1,2}:[0-9]{2}[^\n]*)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Clean text and where it stood. ``role`` None: the first insight is the lead, others related.
+    """Clean text and its line. ``role`` None: the first insight is the lead, the others related.
 
-    ``heading``: a short one may be a heading. ``noise``: it is known to be no insight.
+    ``heading``: it may be a heading, if it is short. ``noise``: it is known to be no insight.
     """
 
     line: int
@@ -40,42 +42,55 @@ class Paragraph:
 
 
 def clean(text: str) -> str:
-    """Without control characters, bidirectional overrides, half surrogates and double spaces.
+    """Remove control characters, bidirectional overrides, lone surrogates and double spaces.
 
-    Nor soft hyphens and the marks of no width that say where a line may or may not break.
+    Soft hyphens and zero-width marks for line breaks are removed as well.
     """
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return " ".join(_UNPRINTABLE.sub("", whole).split())
 
 
+def spaced(text: str) -> str:
+    """Make a space of any white space (U+00A0, U+2028, form feeds) but tabs and newlines."""
+    return _SPACE.sub(" ", text)
+
+
+def cut(value: str) -> str:
+    """The start of a value, to be repeated in a reason."""
+    return value if len(value) <= _MAX_SHOWN else f"{value[: _MAX_SHOWN - 1]}…"
+
+
 def sift(
     paragraphs: Iterable[Paragraph], phrases: Sequence[str]
 ) -> tuple[tuple[Mention, ...], tuple[Dropped, ...]]:
-    """Every insight once, in the order of the page, and what is none; raises BriefRejected."""
-    found: dict[str, Mention] = {}
+    """The insights in the order of the page, each once, and the dropped paragraphs.
+
+    Raises BriefRejected for a page without insights, and for an insight that is too long.
+    """
+    mentions: dict[str, Mention] = {}
     dropped: list[Dropped] = []
-    for one in paragraphs:
-        if one.noise or is_boilerplate(one.text, phrases, heading=one.heading):
-            dropped.append(Dropped(one.line, one.text))
+    for paragraph in paragraphs:
+        if paragraph.noise or is_boilerplate(paragraph.text, phrases, heading=paragraph.heading):
+            dropped.append(Dropped(paragraph.line, paragraph.text))
         else:
-            _enter(found, one)
-    if not found:
+            _add(mentions, paragraph)
+    if not mentions:
         raise BriefRejected(f"no insight in it{_all_dropped(len(dropped))}")
-    return tuple(found.values()), tuple(dropped)
+    return tuple(mentions.values()), tuple(dropped)
 
 
-def _enter(found: dict[str, Mention], one: Paragraph) -> None:
-    if len(one.text) > MAX_INSIGHT:
-        raise BriefRejected(
-            f"an insight of {len(one.text):,} characters: at most {MAX_INSIGHT:,} fit an email",
-            one.line,
-        )
-    role: Role = one.role or ("related" if found else "lead")
-    key = normalise(one.text)
-    if key not in found:
-        found[key] = Mention(one.text, role, one.speaker, one.at, one.topics)
+def _add(mentions: dict[str, Mention], paragraph: Paragraph) -> None:
+    """The same words count once, as a lead if they are a lead anywhere on the page."""
+    text = paragraph.text
+    if len(text) > MAX_INSIGHT:
+        reason = f"an insight of {len(text):,} characters: at most {MAX_INSIGHT:,} fit an email"
+        raise BriefRejected(reason, paragraph.line)
+    role: Role = paragraph.role or ("related" if mentions else "lead")
+    key = normalise(text)
+    if key not in mentions:
+        mentions[key] = Mention(text, role, paragraph.speaker, paragraph.at, paragraph.topics)
     elif role == "lead":
-        found[key] = replace(found[key], role="lead")
+        mentions[key] = replace(mentions[key], role="lead")
 
 
 def _all_dropped(count: int) -> str:
@@ -86,15 +101,15 @@ def _all_dropped(count: int) -> str:
 
 
 def label(text: str, key: str, line: int | None) -> str:
-    """A name or a title, clean; raises BriefRejected where it is too long for one."""
-    words = clean(text)
-    if len(words) > MAX_LABEL:
-        raise BriefRejected(f"{key} is {len(words):,} characters long: at most {MAX_LABEL}", line)
-    return words
+    """A clean name or title. Raises BriefRejected if it is too long."""
+    name = clean(text)
+    if len(name) > MAX_LABEL:
+        raise BriefRejected(f"{key} is {len(name):,} characters long: at most {MAX_LABEL}", line)
+    return name
 
 
 def link(text: str, line: int) -> tuple[str, tuple[Dropped, ...]]:
-    """The address where it is http or https; else nothing, and the note that says so."""
+    """The URL if it is http or https; otherwise "" and a note of what was dropped."""
     url = clean(text)
     if not url or _is_web(url):
         return url, ()
@@ -111,11 +126,14 @@ def _is_web(url: str) -> bool:
 
 
 def day(text: str, key: str, line: int | None) -> date:
-    """The date of an ISO date or date and time, as written; raises BriefRejected."""
+    """The date of an ISO date or date and time, in the time zone it is written in.
+
+    Raises BriefRejected.
+    """
     match = _DAY.fullmatch(clean(text))
     try:
         if match:
             return date(*(int(part) for part in match.groups()))
     except ValueError as error:
-        raise BriefRejected(f"{key}: {text!r} is no date ({error})", line) from error
-    raise BriefRejected(f"{key}: {text!r} is no date; write it like 2026-03-31", line)
+        raise BriefRejected(f"{key}: {cut(text)!r} is no date ({error})", line) from error
+    raise BriefRejected(f"{key}: {cut(text)!r} is no date; write it like 2026-03-31", line)
