@@ -27,8 +27,8 @@ from newsletter.services.publish import Published, Readers, publish, would_send
 from newsletter.services.readers import find_subscriber
 
 END_AFTER_SECONDS = 30
-"""After a signal, so long is waited for the answers of mail servers. Service managers kill a program
-that has not ended after some 90 seconds, and then everything that is claimed is unknown."""
+"""After a signal, so long is waited for the answers of mail servers. A service manager kills what
+has not ended after some 90 seconds, and then everything that is claimed is unknown."""
 
 # The first places where a date begins are fourteen hours ahead of UTC.
 _FIRST_ZONE = timedelta(hours=14)
