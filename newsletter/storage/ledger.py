@@ -408,7 +408,7 @@ def hurry(db: Connection, now: datetime, scope: Scope) -> None:
 
 
 def wake(db: Connection, now: datetime) -> None:
-    """Rows that would wait for longer than any may: a clock ran ahead when they were put off.
+    """Rows that would wait for longer than any may: a clock ran ahead when they were deferred.
 
     What it composed for a day that has not come stays for that day.
     """

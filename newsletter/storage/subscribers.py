@@ -103,8 +103,19 @@ def bounce(db: Connection, subscriber_id: int) -> None:
     db.execute(update(subscribers).where(rows).values(state="bounced"))
 
 
+def rejoin(db: Connection, subscriber_id: int) -> None:
+    """Take an unsubscribing back; nothing changes for those who bounced or complained."""
+    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "unsubscribed")
+    db.execute(update(subscribers).where(rows).values(state="active"))
+
+
 def exists(db: Connection, subscriber_id: int) -> bool:
-    return db.scalar(select(subscribers.c.id).where(subscribers.c.id == subscriber_id)) is not None
+    return state_of(db, subscriber_id) is not None
+
+
+def state_of(db: Connection, subscriber_id: int) -> State | None:
+    """None where there is no such subscriber."""
+    return db.scalar(select(subscribers.c.state).where(subscribers.c.id == subscriber_id))
 
 
 def subscriber(row: Row[Any]) -> Subscriber:
