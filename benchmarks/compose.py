@@ -116,9 +116,16 @@ def a_day(path: Path, size: Size) -> Figures:
 def _forget_today(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         today = (TODAY.isoformat(),)
+        db.execute(
+            "DELETE FROM recipient WHERE delivery_id IN (SELECT id FROM delivery WHERE date = ?)",
+            today,
+        )
         db.execute("DELETE FROM delivery WHERE date = ?", today)
         db.execute(
             "DELETE FROM pick WHERE issue_id IN (SELECT id FROM issue WHERE date = ?)", today
+        )
+        db.execute(
+            "DELETE FROM explanation WHERE issue_id IN (SELECT id FROM issue WHERE date = ?)", today
         )
         db.execute("DELETE FROM issue WHERE date = ?", today)
 

@@ -1,5 +1,6 @@
 """One run of the program: its configuration, its clock, and the parts built from them on demand."""
 
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -96,6 +97,7 @@ class App:
         wanted = [Path(path) for path in paths] or [self.inbox]
         return IngestJob(
             store=self.store,
+            source=inbox.source or socket.gethostname(),
             sources=[Folder(path, inbox.max_bytes) for path in wanted],
             phrases=inbox.boilerplate,
             timezone=self.settings.newsletter.timezone,

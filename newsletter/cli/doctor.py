@@ -168,7 +168,7 @@ def _sample(app: App) -> ScheduledEmail:
         return scheduled
     pick = Pick(1, 0, "A line to try the templates with.", Citation("A show"), 1.0, {})
     issue = Issue(scheduled.issue.date, (pick,))
-    return ScheduledEmail(issue, scheduled.subscriber, scheduled.message_id, scheduled.due_at)
+    return ScheduledEmail(issue, scheduled.subscriber, scheduled.message_id, scheduled.dated_at)
 
 
 def _server(app: App) -> Iterator[Line]:

@@ -15,6 +15,7 @@ from newsletter.cli.alerts import alert
 from newsletter.cli.clocks import steady
 from newsletter.cli.ingest import moment
 from newsletter.cli.output import live, progress, say, set_up_log, warn_each
+from newsletter.cli.prune import in_words as pruned_in_words
 from newsletter.cli.send import context, stopper
 from newsletter.composing.compose import compose
 from newsletter.delivery.context import Watch, abandon
@@ -22,12 +23,14 @@ from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import NewsletterError, Paused, SenderRefused
 from newsletter.domain.text import counted
 from newsletter.ingest.ingest import ingest_sources
+from newsletter.services.prune import prune as prune_store
 from newsletter.services.publish import DUE, DeliveryContext
 from newsletter.storage import heartbeats
 
 log = logging.getLogger("newsletter")
 
 _TICK_MINUTES = 0.5
+_PRUNE_MINUTES = 24 * 60
 # A server that turned our credentials down is not asked every half minute.
 _HOLD = timedelta(minutes=10)
 _LOOK = timedelta(minutes=1)
@@ -46,7 +49,7 @@ def run(app: App, args: Namespace) -> int:
     log.info("running; %s", app.path)
     shift.greet()
     every = app.settings.schedule.ingest_every_minutes
-    jobs = [(every, shift.ingest), (_TICK_MINUTES, shift.tick)]
+    jobs = [(every, shift.ingest), (_TICK_MINUTES, shift.tick), (_PRUNE_MINUTES, shift.prune)]
     try:
         run_forever(jobs, stop, shift.failed)
     except KeyboardInterrupt:
@@ -97,6 +100,11 @@ class Shift:
             log.info("read %s: %s, %d rejected", *told)
         for one in found.rejected:
             log.warning("rejected %r, line %s: %s", one.path, one.line or "-", one.reason)
+
+    def prune(self) -> None:
+        pruned = prune_store(self.app.store, self.app.settings.store.keep_days, self.app.clock())
+        if pruned.issues or pruned.messages:
+            log.info("%s", pruned_in_words(pruned))
 
     def tick(self) -> None:
         self.look_at = now = self.app.clock()
@@ -204,7 +212,7 @@ def serve(app: App, args: Namespace) -> int:
         if found is None:
             return False
         with store.writing() as db:
-            return subscribers.leave(db, found)
+            return subscribers.leave(db, found, app.clock(), "by the link in a message")
 
     def page(state: str) -> str:
         return head.renderer.fill("unsubscribe.html", state=state, **common)

@@ -6,6 +6,7 @@ import socket
 import threading
 from argparse import Namespace
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from newsletter.bootstrap import App
@@ -176,6 +177,8 @@ def _test(app: App, args: Namespace) -> int:
         raise NewsletterError(
             f"too little is new for {scheduled.issue.date}: there is no issue to send"
         )
+    # A copy is made now, whenever its issue was composed.
+    scheduled = replace(scheduled, dated_at=app.clock())
     text = message(scheduled, app.branding, test=True)
     channel = app.channel()
     try:

@@ -59,10 +59,14 @@ def show(app: App, args: Namespace) -> int:
     one = app.subscriber(args.address)
     with app.store.reading() as db:
         rows = reports.deliveries_of(db, one.id)
+        since, reason = subscribers.state_since(db, one.id)
     if args.json:
-        say_json({**row(one), "deliveries": rows})
+        about = {"state_changed_at": since, "state_reason": reason}
+        say_json({**row(one), **about, "deliveries": rows})
         return 0
-    table([(key, str(value)) for key, value in row(one).items()])
+    state = {"since": local(app, since) if since else "", "reason": reason}
+    about = {**row(one), **{key: value for key, value in state.items() if value}}
+    table([(key, str(value)) for key, value in about.items()])
     say() if rows else None
     table([(f"{r['date']}", r["state"], r["reason"] or "", r["answer"]) for r in rows])
     for found in rows:
@@ -83,7 +87,7 @@ def _show_attempts(app: App, found: Mapping[str, Any]) -> None:
 def remove(app: App, args: Namespace) -> int:
     one = app.subscriber(args.address)
     with app.store.writing() as db:
-        subscribers.leave(db, one.id)
+        subscribers.leave(db, one.id, app.clock(), "by the operator")
     if args.json:
         say_json({"address": one.address, "result": "removed"})
     else:

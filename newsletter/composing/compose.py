@@ -70,7 +70,7 @@ def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> C
             edition = edition or Edition(rules, day)
             with rules.store.writing() as db:
                 if not all(one.late for one in batch):
-                    edition.keep_house(db)
+                    edition.keep_house(db, now)
                 entries = list(_entries(db, edition, rules, batch, now))
                 ledger.enter(db, entries, now)
                 reach("composing")
@@ -140,6 +140,8 @@ class _Look:
             reader = one.subscriber
             if not self._concerns(day, reader.timezone, reader.hour):
                 continue  # changed their hour since the ids were looked up
+            if self.readers.ids is None and local_date(one.active_since, reader.timezone) > day:
+                continue  # joined later, and was not named
             due = due_at(day, reader.hour, reader.timezone)
             late = too_late(self.now, day, due, reader.timezone, self.rules.catch_up)
             if self.freely:
@@ -179,32 +181,35 @@ class Edition:
         self.day = Day(day, candidates, known, self.taste.window_days, echoes)
         self._composed: dict[str, int | None] = {}
 
-    def keep_house(self, db: Connection) -> None:
+    def keep_house(self, db: Connection, now: datetime) -> None:
         """Store the house issue of the date, once there is enough for one."""
         if issues.house(db, self.day.date) is None:
             issue = self.house_issue(db)
             if issue.picks:
-                issues.save(db, issue, house=True)
+                issues.save(db, issue, now, house=True)
 
     def house_issue(self, db: Connection) -> Issue:
         made = self.issue("", issues.house_heard(db))
         return replace(made, first=False)  # the archive's reader is never new
 
-    def issue_ids(self, db: Connection, readers: Sequence[Subscriber]) -> dict[int, int | None]:
+    def issue_ids(
+        self, db: Connection, readers: Sequence[Subscriber], now: datetime
+    ) -> dict[int, int | None]:
         """Subscriber id to the id of a stored issue; None where too little is worth sending."""
         histories = ledger.histories(db, [one.id for one in readers])
         kinds = {
             one: digest(one.interests, *map(str, histories.get(one.id, ()))) for one in readers
         }
-        self._compose(db, {kind: one for one, kind in kinds.items() if kind not in self._composed})
+        new = {kind: reader for reader, kind in kinds.items() if kind not in self._composed}
+        self._compose(db, new, now)
         return {one.id: self._composed[kind] for one, kind in kinds.items()}
 
-    def _compose(self, db: Connection, new: Mapping[str, Subscriber]) -> None:
+    def _compose(self, db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
         """An issue for each kind of reader, for whom one stands."""
         heard = ledger.heard(db, [one.id for one in new.values()])
         made = {kind: self.issue(one.interests, heard.get(one.id, {})) for kind, one in new.items()}
         worthy = {kind: issue for kind, issue in made.items() if issue.picks}
-        ids = issues.save_all(db, list(worthy.values()))
+        ids = issues.save_all(db, list(worthy.values()), now)
         self._composed |= {**dict.fromkeys(made), **dict(zip(worthy, ids, strict=True))}
 
     def fresh(self, db: Connection, reader: Subscriber) -> Issue:
@@ -221,13 +226,13 @@ def _entries(
 ) -> Iterator[Entry]:
     off = operator_actions.is_cancelled(db, edition.day.date)
     wanted = [one.subscriber for one in batch if not (off or one.late)]
-    found = edition.issue_ids(db, wanted) if wanted else {}
+    found = edition.issue_ids(db, wanted, now) if wanted else {}
     for one in batch:
         issue_id = found.get(one.subscriber.id)
         late = "too_late" if one.late else "too_few" if issue_id is None else None
         reason = "cancelled" if off else late
         yield Entry(
-            subscriber_id=one.subscriber.id,
+            subscriber=one.subscriber,
             date=one.date,
             issue_id=issue_id,
             reason=reason,

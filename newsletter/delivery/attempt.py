@@ -72,7 +72,7 @@ class DeliveryAttempt:
             return "put off", {"answer": str(error), **values}
         except Refused as error:
             if error.hard:
-                self.settling.bounced(row)
+                self.settling.bounced(row, str(error))
             return "refused", {"answer": str(error), "attempts": row.attempts + 1}
         except AnswerLost as error:
             return "answer lost", {"answer": str(error), "attempts": row.attempts + 1}
@@ -82,7 +82,9 @@ class DeliveryAttempt:
         """A row whose lease we slept over is given back."""
         if verdict == "lost":
             self.settling.give_back(row)
-        return {"left": "left", "cancelled": "cancel"}.get(verdict, ""), {}
+        return (
+            "cancel" if verdict == "cancelled" else verdict if verdict in ledger.GONE else ""
+        ), {}
 
     def _put_behind(self, row: Claimed, attempt: Attempt, error: Exception) -> None:
         """Behind all who wait: a row that always ends the run may not keep the others from it.

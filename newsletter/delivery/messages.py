@@ -22,12 +22,13 @@ class Messages:
     def __init__(self, context: DeliveryContext) -> None:
         self.context = context
         self.issues: Mapping[int, Issue] = {}
+        self.texts: dict[int, str] = {}
         self.made: dict[int, Envelope] = {}
 
     def load(self, db: Connection, rows: Iterable[Claimed]) -> None:
         """For these rows and no others."""
         self.made.clear()
-        self.issues = issues.load_all(db, sorted({row.issue_id for row in rows}))
+        self.issues = issues.load_all(db, sorted({row.issue_id for row in rows}), self.texts)
 
     def envelope(self, row: Claimed, following: Iterable[Claimed]) -> Envelope:
         """Made together with those of the rows that follow."""
@@ -40,6 +41,6 @@ class Messages:
 
     def _make(self, row: Claimed) -> Envelope:
         issue = self.issues[row.issue_id]
-        scheduled = ScheduledEmail(issue, row.subscriber, row.message_id, row.due_at)
+        scheduled = ScheduledEmail(issue, row.subscriber, row.message_id, row.dated_at)
         text = message(scheduled, self.context.branding)
         return Envelope(self.context.sender(row.id), row.subscriber.address, text)

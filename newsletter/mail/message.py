@@ -40,7 +40,7 @@ def message(scheduled: ScheduledEmail, branding: Branding, *, test: bool = False
     headers = [
         *_people(scheduled, branding),
         ("Subject", _text("Subject", content.subject)),
-        ("Date", _date(scheduled.due_at, scheduled.subscriber.timezone)),
+        ("Date", _date(scheduled.dated_at, scheduled.subscriber.timezone)),
         ("Message-ID", f"<{_address(scheduled.message_id.strip('<>'))}>"),
         *_list(content.leaving, branding),
         *([("X-Newsletter-Test", "yes")] if test else []),
@@ -68,8 +68,8 @@ def _ours(header: str, written: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _date(due_at: datetime, timezone: str) -> str:
-    return format_datetime(due_at.astimezone(zone(timezone)))
+def _date(dated_at: datetime, timezone: str) -> str:
+    return format_datetime(dated_at.astimezone(zone(timezone)))
 
 
 def _list(ways: Sequence[str], branding: Branding) -> list[tuple[str, str]]:

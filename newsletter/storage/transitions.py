@@ -37,6 +37,8 @@ TRANSITIONS = {
     "put off": Transition(("sending",), "pending"),
     "refused": Transition(("sending",), "failed", "refused"),
     "left": Transition(("sending",), "skipped", "unsubscribed"),
+    "bounced": Transition(("sending",), "skipped", "bounced"),
+    "complained": Transition(("sending",), "skipped", "complained"),
     "answer lost": Transition(("sending",), "unknown"),
     "lease over": Transition(("sending",), "unknown"),
     "expire": Transition(("pending",), "failed", "expired"),

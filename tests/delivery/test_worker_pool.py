@@ -109,7 +109,7 @@ def test_who_left_since_composing_is_not_sent_to(house: House) -> None:
     with house.store.writing() as db:
         bob = subscribers.find(db, BOB)
         assert bob
-        subscribers.leave(db, bob.id)
+        subscribers.leave(db, bob.id, house.now)
     assert house.deliver().outcomes == Counter(sent=2, skipped=1)
     assert states(house)[1] == ("skipped", "unsubscribed")
     assert BOB not in house.channel.recipients

@@ -21,7 +21,8 @@ QUOTES = str.maketrans({"'": "’", '"': "”"})
 def run(store: Store, *paths: Path, pause: Callable[[], None] = lambda: None) -> IngestReport:
     sources = [Folder(path, 1_000_000) for path in paths]
     return ingest_sources(
-        IngestJob(store, sources, (), "UTC", pause, lambda _done, _total: None), lambda: NOON
+        IngestJob(store, "here", sources, (), "UTC", pause, lambda _done, _total: None),
+        lambda: NOON,
     )
 
 
