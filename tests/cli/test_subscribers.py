@@ -2,6 +2,7 @@ import csv
 import io
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from sqlite3 import connect
 
@@ -16,10 +17,12 @@ from tests.conftest import SLOW
 ANN = "ann@letters.example"
 
 
+COLUMNS = ("address", "name", "timezone", "hour", "interests", "state")
+
+
 def row(house: House, address: str = ANN) -> dict[str, object]:
     found: dict[str, object] = house("subscribers", "show", address, "--json").json
-    del found["deliveries"]
-    return found
+    return {key: found[key] for key in COLUMNS}
 
 
 def bring_in(house: House, text: str | bytes, *words: str) -> Outcome:
@@ -404,3 +407,22 @@ def test_what_is_exported_comes_in_again_as_it_was(
     house = second()
     assert bring_in(house, exported).code == 0
     assert house("subscribers", "export").out == exported
+
+
+def test_show_says_when_and_why_somebody_left(house: House) -> None:
+    house.subscribe("ann@letters.example")
+    joined = house("subscribers", "show", "ann@letters.example", "--json").json
+    assert joined["state_changed_at"].startswith("2026-03-13T12:00")
+    house("subscribers", "remove", "ann@letters.example")
+    left = house("subscribers", "show", "ann@letters.example", "--json").json
+    assert left["state_changed_at"].startswith("2026-03-14T12:00")
+    assert left["state_reason"] == "by the operator"
+    told = house("subscribers", "show", "ann@letters.example").out
+    assert "by the operator" in told
+    house.now += timedelta(days=1)
+    house("subscribers", "remove", "ann@letters.example")
+    assert house("subscribers", "show", "ann@letters.example").out == told
+    house("subscribers", "add", "ann@letters.example", "--resubscribe")
+    back = house("subscribers", "show", "ann@letters.example", "--json").json
+    assert back["state_changed_at"].startswith("2026-03-15T12:00")
+    assert back["state_reason"] == ""
