@@ -14,8 +14,7 @@ from benchmarks import naive
 from benchmarks.house import SENDER, TASTE
 from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
 from benchmarks.past import NOW, TODAY, Size, past
-from newsletter.composing.compose import Edition, compose
-from newsletter.services.publish import Readers, Rules
+from newsletter.composing.compose import Edition, Readers, Rules, compose
 from newsletter.storage import Store
 
 

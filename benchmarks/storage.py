@@ -12,7 +12,7 @@ from benchmarks.compose import composed
 from benchmarks.house import SENDER, TASTE
 from benchmarks.measure import Figures, Table, apart
 from benchmarks.past import NOW, TODAY, Size, archive, subscribers
-from newsletter.services.publish import Rules
+from newsletter.composing.compose import Rules
 from newsletter.storage import Store, pruning
 
 _LIMIT = 1024
@@ -41,10 +41,11 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:
         f"storage: {scale.readers:,} readers, each with a history of their own",
         ("day", "once", "per reader", "a fresh reader-day", "kept for ever", "to 1,024 bytes"),
         rows,
-        "once, per reader: processor time of composing. a fresh reader-day: the pages that composing and sending the day took. kept for ever: all"
-        " pages that are in use beyond archive and subscribers once everything was pruned, divided"
-        " by the reader-days so far, indexes and half-empty pages included. On the first day nobody"
-        " has a history, and readers with the same interests share an issue.",
+        "once, per reader: processor time of composing. a fresh reader-day: the pages that"
+        " composing and sending the day took. kept for ever: all pages that are in use beyond"
+        " archive and subscribers once everything was pruned, divided by the reader-days so far,"
+        " indexes and half-empty pages included. On the first day nobody has a history, and readers"
+        " with the same interests share an issue.",
     )
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json, table
-from newsletter.cli.status import local
 from newsletter.config import zones
 from newsletter.domain.addresses import mailbox
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import STATES, Subscriber
+from newsletter.services.readers import find_subscriber
+from newsletter.services.wording import local_time
 from newsletter.storage import reports, subscribers
 
 COLUMNS = ("address", "name", "timezone", "hour", "interests", "state")
@@ -56,7 +57,7 @@ def list_(app: App, args: Namespace) -> int:
 
 
 def show(app: App, args: Namespace) -> int:
-    one = app.subscriber(args.address)
+    one = find_subscriber(app.store, args.address)
     with app.store.reading() as db:
         rows = reports.deliveries_of(db, one.id)
         since, reason = subscribers.state_since(db, one.id)
@@ -64,7 +65,10 @@ def show(app: App, args: Namespace) -> int:
         about = {"state_changed_at": since, "state_reason": reason}
         say_json({**row(one), **about, "deliveries": rows})
         return 0
-    state = {"since": local(app, since) if since else "", "reason": reason}
+    state = {
+        "since": local_time(since, app.settings.newsletter.timezone) if since else "",
+        "reason": reason,
+    }
     about = {**row(one), **{key: value for key, value in state.items() if value}}
     table([(key, str(value)) for key, value in about.items()])
     say() if rows else None
@@ -80,12 +84,15 @@ def _show_attempts(app: App, found: Mapping[str, Any]) -> None:
     if tried:
         say()
         say(f"attempts of {found['date']}:")
-    lines = [(local(app, o["at"]), o["state"], o["rcpt"], o["data"]) for o in tried]
+    lines = [
+        (local_time(o["at"], app.settings.newsletter.timezone), o["state"], o["rcpt"], o["data"])
+        for o in tried
+    ]
     table(lines, indent="  ")
 
 
 def remove(app: App, args: Namespace) -> int:
-    one = app.subscriber(args.address)
+    one = find_subscriber(app.store, args.address)
     with app.store.writing() as db:
         subscribers.leave(db, one.id, app.clock(), "by the operator")
     if args.json:

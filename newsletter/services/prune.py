@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from newsletter.storage import Store, pruning
 from newsletter.storage.pruning import Pruned
 
-__all__ = ["Pruned", "prune"]
-
 
 def prune(store: Store, keep_days: int, now: datetime) -> Pruned:
+    """Of what was composed more than ``keep_days`` ago."""
     return pruning.prune(store, now - timedelta(days=keep_days))

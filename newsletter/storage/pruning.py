@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, not_, select
 
+from newsletter.domain.text import counted
 from newsletter.storage import recipients
 from newsletter.storage.database import Store, chunks
 from newsletter.storage.schema import attempt as attempts
@@ -26,6 +27,10 @@ class Pruned:
 
     issues: int
     messages: int
+
+    def __str__(self) -> str:
+        issues, messages = counted(self.issues, "issue"), counted(self.messages, "message")
+        return f"dropped what explains {issues} and makes {messages} again"
 
 
 def prune(store: Store, before: datetime) -> Pruned:

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from newsletter.composing.compose import due
+from newsletter.composing.compose import Readers, due
 from newsletter.composing.draft import draft
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Subscriber
-from newsletter.services.publish import Readers
 from newsletter.storage import issues, pruning, subscribers
 from newsletter.storage.schema import delivery, issue, pick, subscriber
 from tests.builders import NOON, TODAY, subscribe

@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
+from newsletter.composing.compose import Readers
 from newsletter.composing.draft import draft
+from newsletter.delivery.context import Report
 from newsletter.domain.errors import (
     AnswerLost,
     ChannelDown,
@@ -21,7 +23,6 @@ from newsletter.domain.errors import (
 )
 from newsletter.mail.channels import Envelope
 from newsletter.mail.message import message
-from newsletter.services.publish import Readers, Report
 from newsletter.storage import subscribers
 from newsletter.storage.schema import delivery
 from tests.builders import subscribe
