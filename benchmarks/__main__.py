@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import compose, day, million, render, scale, send, sign, status, storage
+from benchmarks import compose, day, million, render, scale, send, sign, start, status, storage
 
 _SUBJECTS: dict[str, ModuleType] = {
     "compose": compose,
@@ -18,6 +18,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "sign": sign,
     "send": send,
     "status": status,
+    "start": start,
     "storage": storage,
     "day": day,
     "million": million,

@@ -14,7 +14,9 @@ from benchmarks import naive
 from benchmarks.house import SENDER, TASTE
 from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
 from benchmarks.past import NOW, TODAY, Size, past
-from newsletter.composing.compose import Edition, Readers, Rules, compose
+from newsletter.composing.compose import compose
+from newsletter.composing.edition import Edition
+from newsletter.services.publish import Readers, Rules
 from newsletter.storage import Store
 
 
@@ -110,7 +112,7 @@ def a_day(path: Path, size: Size) -> Figures:
 def composed(rules: Rules) -> tuple[float, float]:
     """Compose today for everybody: seconds of processor time that it takes once, and in all."""
     _editions.clear()
-    module = import_module("newsletter.composing.compose")
+    module = import_module("newsletter.composing.edition")
     with patch.object(module, "Edition", _Watched), watch() as whole:
         compose(rules, NOW, TODAY, Readers(now=True))
     (edition,) = _editions

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.policy import SMTP
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -30,7 +29,6 @@ from benchmarks.waiting import How, a_day, crowd, delivered
 from newsletter.domain.model import ScheduledEmail
 from newsletter.mail.channels import Attempt, Envelope
 from newsletter.mail.channels.smtp import Smtp
-from newsletter.mail.channels.steps import Steps
 from newsletter.mail.message import message
 from newsletter.storage import Store, issues, ledger
 from newsletter.storage.ledger import Lease, Scope, Steady
@@ -164,10 +162,6 @@ class _Taker:
         (attempt or Attempt()).look()
         return "250 2.0.0 Ok"
 
-    def sending(self, envelope: Envelope, attempt: Attempt) -> Steps[str]:
-        yield from ()
-        return self.send(envelope, attempt)
-
     def close(self) -> None:
         pass
 
@@ -270,7 +264,7 @@ def _ways(scale: Scale) -> dict[str, tuple[Any, ...]]:
         _LOOP: (bare_loop,),
         **_postfix(),
         _NAIVE: (naively,),
-        **({_NAIVE_SIGNED: (naively_signed,)} if find_spec("dkim") else {}),
+        _NAIVE_SIGNED: (naively_signed,),
     }
 
 

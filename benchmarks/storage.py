@@ -12,7 +12,7 @@ from benchmarks.compose import composed
 from benchmarks.house import SENDER, TASTE
 from benchmarks.measure import Figures, Table, apart
 from benchmarks.past import NOW, TODAY, Size, archive, subscribers
-from newsletter.composing.compose import Rules
+from newsletter.composing.rules import Rules
 from newsletter.storage import Store, pruning
 
 _LIMIT = 1024

@@ -144,8 +144,12 @@ def _show(app: App, today: date) -> None:
     table(pages, indent="  ")
     messages = app.beside(app.settings.delivery.folder.path)
     say(f"The messages of {_REPLAYED} days: {messages}")
-    more = (_called(), "--config", str(app.path), "explain", "--to", readers[0].address)
-    say(f"More: {join(more)}")
+    first = readers[0]
+    why = (_called(), "--config", str(app.path), "explain", "--to", first.address)
+    say(f"Why these five: {join(why)}")
+    browser = (sys.executable, "-m", "webbrowser", "-t", pages[first.address].as_uri())
+    say(f"To open {first.name}'s issue in a browser:")
+    say(join(browser))
 
 
 def _called() -> str:

@@ -123,7 +123,7 @@ def serve(app: App, args: Namespace) -> int:
             return subscribers.leave(db, found, app.clock(), "by the link in a message")
 
     def page(state: str) -> str:
-        return head.renderer.fill("unsubscribe.html", state=state, **common)
+        return head.renderer.render("unsubscribe.html", state=state, **common)
 
     host = args.host or app.settings.web.host
     port = app.settings.web.port if args.port is None else args.port

@@ -22,10 +22,10 @@ from newsletter.domain.addresses import mailbox
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.text import counted, headline
 from newsletter.services.alerts import alert
+from newsletter.services.deliveries import pending
 from newsletter.services.preview import send_test_copy
 from newsletter.services.publish import Published, Readers, publish, would_send
 from newsletter.services.readers import find_subscriber
-from newsletter.storage import operator_actions
 
 # The first places where a date begins are fourteen hours ahead of UTC.
 _FIRST_ZONE = timedelta(hours=14)
@@ -60,7 +60,8 @@ def _send(app: App, args: Namespace, readers: Readers) -> int:
     outcomes = published.report.outcomes
     stopped = str(published.report.stopped or "by a signal" * stop.is_set())
     if outcomes["waiting"] or stopped:
-        outcomes["waiting"] = _waiting(app, args, readers)
+        # Those that were not offered as well: they wait behind a server, or with their domain.
+        outcomes["waiting"] = pending(app.store, readers.ids, args.date).count
     SendReport(app, args, readers, published, stopped).write()
     if published.ingest_error and not isinstance(published.ingest_error, NewsletterError):
         raise published.ingest_error  # a defect of ours: it shows where it is
@@ -95,12 +96,6 @@ def _publish(app: App, args: Namespace, readers: Readers, stop: Event) -> Publis
     stopped, ingest_error = published.report.stopped, published.ingest_error
     alert(alerts(app), stopped=stopped, ingest_error=ingest_error)
     return published
-
-
-def _waiting(app: App, args: Namespace, readers: Readers) -> int:
-    """Those that were not offered as well: they wait behind a server, or with their domain."""
-    with app.store.reading() as db:
-        return operator_actions.pending(db, readers.ids, args.date)[0]
 
 
 def stop_on_signals() -> Event:

@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from newsletter.composing.compose import DUE, Rules, compose
+from newsletter.composing.compose import DUE, compose
+from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, Report, Watch
 from newsletter.delivery.worker_pool import deliver
-from newsletter.domain.errors import NewsletterError, Paused, SenderRefused
+from newsletter.domain.errors import NewsletterError, Paused, SenderRefused, StoreError
 from newsletter.domain.text import counted
 from newsletter.ingest.ingest import IngestReport
 from newsletter.services.alerts import Alerts, alert
@@ -71,6 +72,8 @@ class ScheduledJobs:
         """Where the inbox cannot be read, the operator is told; delivering goes on."""
         try:
             report = self.read_inbox()
+        except StoreError:
+            raise  # the database is no matter of the inbox
         except NewsletterError as error:
             log.error("%s", error)  # noqa: TRY400
             alert(self.alerts, ingest_error=error)

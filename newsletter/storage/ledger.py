@@ -29,6 +29,7 @@ from sqlalchemy import (
 from newsletter.domain.backoff import LONGEST
 from newsletter.domain.model import Subscriber
 from newsletter.domain.rate_limits import FREE, RateLimits
+from newsletter.domain.states import DeliveryState, Reason, SubscriberState, Transition
 from newsletter.storage import deferred_domains, rate_limits, recipients, transitions
 from newsletter.storage.database import Store, chunks
 from newsletter.storage.schema import Instant, cancelled, mark, recipient
@@ -41,11 +42,9 @@ from newsletter.storage.subscribers import subscriber
 
 # A pending row holds its picks as well: a message that waits must not be overtaken by its twin.
 # Told by what they are not: asked for what they are, SQLite reads all that was ever sent to anyone.
-_HEARD = deliveries.c.state.not_in(("failed", "skipped"))
+_HEARD = deliveries.c.state.not_in((DeliveryState.FAILED, DeliveryState.SKIPPED))
 
 PAUSED = "paused"
-GONE = ("left", "bounced", "complained")
-"""What the look says of a reader who is not active any more; also the names of the moves."""
 Verdict = Literal["go", "paused", "cancelled", "left", "bounced", "complained", "lost"]
 
 
@@ -145,7 +144,7 @@ def waiting(
     for each pair in use, it keeps a look at the clock from reading every subscriber.
     """
     place = (subscribers.c.timezone, subscribers.c.hour)
-    active = subscribers.c.state == "active"
+    active = subscribers.c.state == SubscriberState.ACTIVE
     pairs = db.execute(select(*place).where(active).distinct()).all()
     hours = [tuple(pair) for pair in pairs if wanted(*pair)]
     query = _unserved(day, subscribers.c.id).where(active)
@@ -165,13 +164,15 @@ def among_waiting(db: Connection, day: date, ids: Sequence[int]) -> list[Waiting
     return [
         Waiting(subscriber(row), row.activated_at, row.reason, row.changed_at)
         for row in rows
-        if row.state == "active"  # asked in SQL, SQLite would read all who are
+        if row.state == SubscriberState.ACTIVE  # asked in SQL, SQLite would read all who are
     ]
 
 
 def _unserved(day: date, *columns: Any) -> Select[Any]:
     mine = and_(deliveries.c.subscriber_id == subscribers.c.id, deliveries.c.date == day)
-    reopen = and_(deliveries.c.state == "skipped", deliveries.c.reason.in_(transitions.REOPEN))
+    reopen = and_(
+        deliveries.c.state == DeliveryState.SKIPPED, deliveries.c.reason.in_(transitions.REOPEN)
+    )
     joined = select(*columns).select_from(subscribers).outerjoin(deliveries, mine)
     return joined.where(or_(deliveries.c.id.is_(None), reopen))
 
@@ -217,12 +218,24 @@ _SAME = and_(
 )
 _AGAIN = {
     name: transitions.prepared(name, _SAME)
-    for name in ("reopen", "still too few", "still too late", "still cancelled")
+    for name in (
+        Transition.REOPEN,
+        Transition.STILL_TOO_FEW,
+        Transition.STILL_TOO_LATE,
+        Transition.STILL_CANCELLED,
+    )
 }
 
 
-def _name_of(row: Mapping[str, Any]) -> str:
-    return f"still {row['reason'].replace('_', ' ')}" if row["reason"] else "reopen"
+_STILL = {
+    Reason.TOO_FEW: Transition.STILL_TOO_FEW,
+    Reason.TOO_LATE: Transition.STILL_TOO_LATE,
+    Reason.CANCELLED: Transition.STILL_CANCELLED,
+}
+
+
+def _transition_of(row: Mapping[str, Any]) -> Transition:
+    return _STILL[row["reason"]] if row["reason"] else Transition.REOPEN
 
 
 def _again(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -235,7 +248,7 @@ def enter(db: Connection, entries: Sequence[Entry], now: datetime) -> None:
     rows = _rows(db, entries, now)
     transitions.begin(db, [{**row, "attempts": 0, "answer": ""} for row in rows])
     for name, way in _AGAIN.items():
-        way(db, [_again(row) for row in rows if _name_of(row) == name])
+        way(db, [_again(row) for row in rows if _transition_of(row) is name])
     _freeze(db, entries, now)
 
 
@@ -262,7 +275,7 @@ def _row(entry: Entry, now: datetime) -> dict[str, Any]:
         "subscriber_id": entry.subscriber.id,
         "date": entry.date,
         "issue_id": entry.issue_id,
-        "state": "pending" if entry.reason is None else "skipped",
+        "state": DeliveryState.PENDING if entry.reason is None else DeliveryState.SKIPPED,
         "reason": entry.reason,
         "message_id": entry.message_id,
         "due_at": entry.due_at,
@@ -275,7 +288,9 @@ def _row(entry: Entry, now: datetime) -> dict[str, Any]:
 def lapse(db: Connection, now: datetime, steady: Steady) -> int:
     """What a dead sender left is unknown; how many."""
     answer = "the sender ended before the answer"
-    return transitions.move(db, "lease over", _over(now, steady), answer=answer, changed_at=now)
+    return transitions.move(
+        db, Transition.LEASE_OVER, _over(now, steady), answer=answer, changed_at=now
+    )
 
 
 def lapsed(db: Connection, now: datetime, steady: Steady) -> int:
@@ -293,7 +308,7 @@ def leased(db: Connection, now: datetime, steady: Steady) -> tuple[int, datetime
 
 def expire(db: Connection, now: datetime) -> int:
     """What waited until the next issue is given up; how many."""
-    return transitions.move(db, "expire", deliveries.c.expires_at <= now, changed_at=now)
+    return transitions.move(db, Transition.EXPIRE, deliveries.c.expires_at <= now, changed_at=now)
 
 
 def _over(now: datetime, steady: Steady) -> ColumnElement[bool]:
@@ -311,7 +326,7 @@ _IN_TURN = (deliveries.c.next_attempt_at, deliveries.c.id)
 
 
 # Row by row: for a list of ids SQLite would rather look through all that is pending.
-_CLAIM = transitions.prepared("claim", deliveries.c.id == bindparam("row_id"))
+_CLAIM = transitions.prepared(Transition.CLAIM, deliveries.c.id == bindparam("row_id"))
 
 
 _TAKEN = Finder(
@@ -337,7 +352,7 @@ _TAKEN = Finder(
 @cache
 def _queue(*, dated: bool, some: bool) -> Select[Any]:
     """The ids and domains of what may be taken, in turn."""
-    parts = [deliveries.c.state == "pending", *_ripe(bindparam("now", type_=Instant))]
+    parts = [deliveries.c.state == DeliveryState.PENDING, *_ripe(bindparam("now", type_=Instant))]
     if dated:
         parts.append(deliveries.c.date == bindparam("day"))
     if some:
@@ -393,7 +408,7 @@ def paused(db: Connection) -> datetime | None:
 
 
 def _within(scope: Scope) -> Any:
-    parts = [deliveries.c.state == "pending"]
+    parts = [deliveries.c.state == DeliveryState.PENDING]
     if scope.on is not None:
         parts.append(deliveries.c.date == scope.on)
     if scope.subscriber_ids is not None:
@@ -423,7 +438,7 @@ def wake(db: Connection, now: datetime) -> None:
     What it composed for a day that has not come stays for that day.
     """
     late = deliveries.c.next_attempt_at > now + LONGEST
-    rows = and_(deliveries.c.state == "pending", late, deliveries.c.due_at <= now)
+    rows = and_(deliveries.c.state == DeliveryState.PENDING, late, deliveries.c.due_at <= now)
     transitions.amend(db, rows, next_attempt_at=now)
 
 
@@ -442,7 +457,7 @@ def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:
     )
 
 
-_SENDING = deliveries.c.state == "sending"
+_SENDING = deliveries.c.state == DeliveryState.SENDING
 _OWNED = and_(_SENDING, deliveries.c.owner == bindparam("holder"))
 _OURS = and_(_OWNED, deliveries.c.id == bindparam("row_id"))
 # Statements that run for every row are built once: that takes longer than running them.
@@ -466,7 +481,16 @@ _MINE = Finder(
 _TRIED = Writer(attempts.insert().inline())
 _SETTLED = {
     name: transitions.prepared(name, _OURS)
-    for name in ("accepted", "put off", "refused", *GONE, "cancel", "answer lost")
+    for name in (
+        Transition.ACCEPTED,
+        Transition.DEFERRED,
+        Transition.REFUSED,
+        Transition.LEFT,
+        Transition.BOUNCED,
+        Transition.COMPLAINED,
+        Transition.CANCEL,
+        Transition.ANSWER_LOST,
+    )
 }
 
 
@@ -485,7 +509,7 @@ class Look:
         if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
             return "lost", 0.0
         state, _boot, end, stands_still, off = found
-        if state != "active":
+        if state != SubscriberState.ACTIVE:
             gone: Verdict = state if state in ("bounced", "complained") else "left"
             return gone, end - steady.seconds
         verdict: Verdict = "cancelled" if off else "paused" if stands_still else "go"
@@ -510,7 +534,7 @@ class Settled:
     """What became of a row that is ours: the transition, and what is written with it."""
 
     row_id: int
-    how: str
+    transition: Transition
     at: datetime
     values: Mapping[str, Any]
     tried: Tried | None = None
@@ -519,7 +543,7 @@ class Settled:
 def lost(row_id: int, now: datetime) -> Settled:
     """Its sender ends, and does not know what became of it."""
     return Settled(
-        row_id, "answer lost", now, {"answer": "the sender was stopped before the answer"}
+        row_id, Transition.ANSWER_LOST, now, {"answer": "the sender was stopped before the answer"}
     )
 
 
@@ -527,8 +551,10 @@ def settle(db: Connection, owner: str, some: Sequence[Settled]) -> Set[int]:
     """Take the transitions; returns the ids of those rows that nobody had taken from us."""
     mine = {row[0] for row in _MINE(db, holder=owner, row_ids=[one.row_id for one in some])}
     kept = [one for one in some if one.row_id in mine]
-    for how in {one.how for one in kept}:
-        _SETTLED[how](db, [_as_settled(one, owner) for one in kept if one.how == how])
+    for transition in {one.transition for one in kept}:
+        _SETTLED[transition](
+            db, [_as_settled(one, owner) for one in kept if one.transition is transition]
+        )
     if said := [_attempt(one, one.tried) for one in kept if one.tried]:
         _TRIED(db, said)
     return mine
@@ -539,7 +565,7 @@ def _as_settled(one: Settled, owner: str) -> dict[str, Any]:
 
 
 def _attempt(one: Settled, tried: Tried) -> dict[str, Any]:
-    state = transitions.TRANSITIONS[one.how].after
+    state = transitions.MOVES[one.transition].after
     said = {"rcpt": tried.rcpt, "data": tried.data}
     return {"delivery_id": one.row_id, "at": one.at, "state": state, **said}
 
@@ -548,7 +574,7 @@ def release(db: Connection, ids: Sequence[int], owner: str) -> None:
     """Rows claimed and never offered wait again, as if they had not been claimed."""
     mine = and_(deliveries.c.owner == owner, deliveries.c.id.in_(ids))
     if ids:
-        transitions.move(db, "release", mine)
+        transitions.move(db, Transition.RELEASE, mine)
 
 
 def abandon(
@@ -559,16 +585,16 @@ def abandon(
     """
     known = [settled for settled in in_hand.values() if settled]
     unknown = [lost(row_id, now) for row_id, settled in in_hand.items() if not settled]
-    theirs = deliveries.c.owner.startswith(sender(owner, ""), autoescape=True)
+    theirs = deliveries.c.owner.startswith(worker_owner(owner, ""), autoescape=True)
     count = 0
     for one in db.scalars(select(deliveries.c.owner).where(_SENDING, theirs).distinct()).all():
         settle(db, one, known)
         count += len(settle(db, one, unknown))
-        transitions.move(db, "release", deliveries.c.owner == one)
+        transitions.move(db, Transition.RELEASE, deliveries.c.owner == one)
     return count
 
 
-def sender(owner: str, name: str) -> str:
+def worker_owner(owner: str, name: str) -> str:
     """Each sender of an owner is an owner by itself: no row is two threads' at once."""
     return f"{owner}/{name}"
 

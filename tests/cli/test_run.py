@@ -252,6 +252,7 @@ def test_serve_lets_a_reader_leave_by_the_link_in_the_message(
     assert serving.returncode == 0, log
 
 
+@pytest.mark.heavy
 def test_a_database_in_trouble_is_answered_and_logged_on_one_line(
     house: House, ending: list["subprocess.Popen[str]"]
 ) -> None:

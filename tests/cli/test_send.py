@@ -434,6 +434,7 @@ def test_a_rejected_file_is_a_warning_and_the_others_go_out(stocked: House) -> N
     assert f"warning: {path} was rejected: the file is empty" in done.stderr
 
 
+@pytest.mark.heavy
 def test_two_at_the_same_time_send_every_message_once(house: House, server: SmtpServer) -> None:
     readers = [f"reader-{number:02}@letters.example" for number in range(30)]
     csv = house.folder / "readers.csv"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.composing.compose import DUE, Readers, Rules, compose
+from newsletter.composing.compose import DUE, Readers, compose
+from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, InFlight, Report, Watch
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import DeliveryError
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.mail.channels import Attempt, Channel, Envelope
-from newsletter.mail.channels.steps import Steps
 from newsletter.rendering.rendered_email import Branding
 from newsletter.storage import Store, archive
 from newsletter.storage.ledger import Steady
@@ -36,10 +36,6 @@ class FakeChannel:
             raise waiting.pop(0)
         self.taken.append(envelope)
         return "250 Ok"
-
-    def sending(self, envelope: Envelope, attempt: Attempt) -> Steps[str]:
-        yield from ()
-        return self.send(envelope, attempt)
 
     def close(self) -> None:
         pass

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from newsletter.domain.model import Citation, Echo, Issue, Pick, RunnerUp
+from newsletter.domain.states import Transition
 from newsletter.storage import Connection, Store, archive, issues, ledger, pruning
 from newsletter.storage.ledger import Settled, Tried
 from newsletter.storage.pruning import Pruned
@@ -44,7 +45,9 @@ def sent(store: Store, readers: int = 1) -> int:
     rows = claim(store)
     with store.writing() as db:
         tried = Tried("250 Ok", "250 Ok")
-        ledger.settle(db, "me", [Settled(row.id, "accepted", NOON, {}, tried) for row in rows])
+        ledger.settle(
+            db, "me", [Settled(row.id, Transition.ACCEPTED, NOON, {}, tried) for row in rows]
+        )
     return issue_id
 
 
