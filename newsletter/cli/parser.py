@@ -112,7 +112,7 @@ def _daily(commands: _Commands) -> None:
         "--as", dest="as_", metavar="SUBSCRIBER", help="whose issue --test sends (default: house)"
     )
     commands.add("run", "run:run", "the scheduler: ingest and deliver, every day, until stopped")
-    one = commands.add("serve", "run:serve", "the web side: the page behind the unsubscribe link")
+    one = commands.add("serve", "serve:serve", "the web side: the page behind the unsubscribe link")
     one.add_argument("--host", help="default: web.host")
     one.add_argument("--port", type=_port, help="default: web.port")
 

@@ -16,6 +16,7 @@ from newsletter.domain.text import counted
 from newsletter.ingest.ingest import IngestReport
 from newsletter.services.alerts import Alerts, alert
 from newsletter.services.clock import steady
+from newsletter.services.error_log import log_error
 from newsletter.services.prune import prune
 from newsletter.services.wording import process_name
 from newsletter.storage import heartbeats
@@ -150,11 +151,3 @@ class ScheduledJobs:
         with self.store.writing() as db:
             heartbeats.works(db, self.context.owner, now, steady())
         alert(self.alerts)
-
-
-def log_error(error: Exception) -> None:
-    """The operator's mistake is one line; anything else is a defect, and shows where it is."""
-    if isinstance(error, NewsletterError):
-        log.error("%s", error)
-    else:
-        log.error("unexpected: %s", error, exc_info=error)

@@ -117,8 +117,20 @@ def _changed(now: datetime, reason: str = "") -> dict[str, Any]:
     return {"state_changed_at": now, "state_reason": reason}
 
 
+def rejoin(db: Connection, subscriber_id: int, now: datetime) -> None:
+    """Take an unsubscribing back; nothing changes for those who bounced or complained."""
+    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "unsubscribed")
+    values = {"state": "active", **_changed(now, "unsubscribing was taken back")}
+    db.execute(update(subscribers).where(rows).values(values))
+
+
 def exists(db: Connection, subscriber_id: int) -> bool:
-    return db.scalar(select(subscribers.c.id).where(subscribers.c.id == subscriber_id)) is not None
+    return state_of(db, subscriber_id) is not None
+
+
+def state_of(db: Connection, subscriber_id: int) -> State | None:
+    """None where there is no such subscriber."""
+    return db.scalar(select(subscribers.c.state).where(subscribers.c.id == subscriber_id))
 
 
 def subscriber(row: Row[Any]) -> Subscriber:
