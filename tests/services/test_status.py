@@ -46,7 +46,14 @@ def test_a_cancelled_date_is_left_out(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 s"), (120, "120 s"), (121, "2 min"), (7200, "120 min"), (7201, "2 h")],
+    [
+        (0, "0 s"),
+        (102, "102 s"),
+        (119.9, "119 s"),
+        (179, "2 min"),
+        (7199, "119 min"),
+        (10_799, "2 h"),
+    ],
 )
 def test_a_duration_is_rounded_down(seconds: float, text: str) -> None:
     assert roughly(seconds) == text

@@ -33,7 +33,7 @@ def an_issue(db: Connection) -> int:
     archive.record(db, [read("a.txt", brief("One."))], NOON, TODAY)
     (insight,) = archive.archive(db, TODAY, range(1, 100))
     pick = Pick(1, insight.id, insight.text, Citation("Pod"), 0.5, {"novelty": 1.0})
-    return issues.save(db, Issue(TODAY, (pick,)))
+    return issues.save(db, Issue(TODAY, (pick,)), NOON)
 
 
 def enter(db: Connection, readers: int = 1, **changes: Any) -> list[int]:
@@ -43,7 +43,7 @@ def enter(db: Connection, readers: int = 1, **changes: Any) -> list[int]:
     ledger.enter(
         db,
         [
-            Entry(person.id, TODAY, issue_id, None, f"<{person.id}@x>", NOON, EXPIRES)
+            Entry(person, TODAY, issue_id, None, f"<{person.id}@x>", NOON, EXPIRES)
             for person in people
         ],
         NOON,
@@ -156,12 +156,10 @@ def test_a_look_finds_a_row_ours_until_its_lease_ends(sqlite: Store) -> None:
     with sqlite.writing() as db:
         enter(db)
         (row,) = claim(db, NOON)
-    look = ledger.Look(sqlite)
-    assert look(row.id, "me", steady(NOON + LEASE - SECOND)) == ("go", 1.0)
-    assert look(row.id, "me", steady(NOON + LEASE))[0] == "lost"
-    assert look(row.id, "me", steady(NOON, "another"))[0] == "lost"
-    assert look(row.id, "not me", steady(NOON))[0] == "lost"
-    look.close()
+        assert ledger.look(db, row.id, "me", steady(NOON + LEASE - SECOND)) == ("go", 1.0)
+        assert ledger.look(db, row.id, "me", steady(NOON + LEASE))[0] == "lost"
+        assert ledger.look(db, row.id, "me", steady(NOON, "another"))[0] == "lost"
+        assert ledger.look(db, row.id, "not me", steady(NOON))[0] == "lost"
 
 
 def test_the_ledger_is_kept_from_its_first_to_its_last_due_instant_up_to_now(
