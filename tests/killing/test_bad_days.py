@@ -242,7 +242,7 @@ def test_a_second_interrupt_stops_at_once_and_leaves_the_ledger_true(
         one.process.send_signal(signal.SIGINT)
         assert one.process.stderr
         for line in one.process.stderr:
-            if "finishing the messages in hand" in line:
+            if "finishing the messages in flight" in line:
                 break
         time.sleep(0.5)
         assert one.process.poll() is None, "it finishes the message in hand"
