@@ -153,7 +153,7 @@ def _lines(label: str) -> Callable[[int, int], None]:
     return log_progress
 
 
-_SHOWN = ("sent", "failed", "waiting", "unknown")
+_SHOWN = ("sent", "failed", "pending", "unknown")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 from argparse import Namespace
 from threading import Event
@@ -38,6 +39,8 @@ def run(app: App, args: Namespace) -> int:
         run_forever([(every, jobs.ingest), (_TICK_MINUTES, jobs.tick)], stop, jobs.failed)
     except KeyboardInterrupt:
         _end_at_once(jobs)
+    finally:
+        signal.alarm(0)
     jobs.leave()
     log.info("stopped")
     return 0

@@ -51,12 +51,11 @@ class SendReport:
     def _as_json(self) -> dict[str, object]:
         published, ingested = self.published, self.published.ingested
         waiting = pending(self.app.store, self.readers.ids, self.args.date)
-        counts = dict.fromkeys(("sent", "failed", "waiting", "unknown", "skipped"), 0)
-        counts |= published.report.outcomes
+        counts = dict.fromkeys(("sent", "failed", "pending", "unknown", "skipped"), 0)
+        counts |= published.report.counts
         counts["skipped"] += published.report.skipped.total()
         return {
             **counts,
-            "pending": waiting.count,
             "next_attempt_at": waiting.next_attempt_at,
             "new_briefs": ingested.after.briefs - ingested.before.briefs if ingested else 0,
             "ingest_error": str(published.ingest_error) if published.ingest_error else None,
@@ -66,9 +65,8 @@ class SendReport:
 
     def _print(self) -> None:
         report = self.published.report
-        if report.outcomes.total():
-            outcomes = sorted((+report.outcomes).items())
-            say(", ".join(f"{count} {state}" for state, count in outcomes))
+        if report.counts and (report.outcomes or self.stopped):
+            say(", ".join(f"{count} {state}" for state, count in report.counts.items()))
         for reason, count in sorted(report.skipped.items()):
             say(f"{count:,} skipped: {self._why_skipped(reason)}")
         if self.stopped:
@@ -92,7 +90,7 @@ class SendReport:
             yield from why_nobody(app, args, self.readers)
         elif args.to:
             yield from _named(app, args) if done < len(args.to) else ()
-        elif not report.outcomes["waiting"]:
+        elif not report.outcomes["pending"]:
             yield from _pending(app, args, self.readers)
 
 

@@ -35,10 +35,6 @@ class DeliveryAttempt:
         envelope: Callable[[Claimed], Envelope],
     ) -> None:
         self.context, self.clock, self.outcomes, self.envelope = context, clock, outcomes, envelope
-        self.look = ledger.Look(context.store)
-
-    def close(self) -> None:
-        self.look.close()
 
     def deliver(self, row: Claimed, channel: Channel) -> None:
         """Send it and write down the outcome. Raises what ends more than this message."""
@@ -121,7 +117,8 @@ class DeliveryAttempt:
         offered[row.id] = row
 
     def _verdict(self, row: Claimed) -> tuple[Verdict, float]:
-        return self.look(row.id, self.outcomes.owner, self.context.steady())
+        with self.context.store.reading() as db:
+            return ledger.look(db, row.id, self.outcomes.owner, self.context.steady())
 
     def _prolong(self) -> None:
         lease = self.context.leased(self.outcomes.owner, self.clock())

@@ -110,7 +110,7 @@ class ScheduledJobs:
     def _log(self, report: Report) -> None:
         """A pause is logged once, not at each tick."""
         if report.outcomes:
-            counts = (f"{count} {state}" for state, count in sorted(report.outcomes.items()))
+            counts = (f"{count} {state}" for state, count in report.counts.items())
             log.info("delivered: %s", ", ".join(counts))
         stop = str(report.stopped or "")
         if stop and not (isinstance(report.stopped, Paused) and stop == self.last_stop):

@@ -13,7 +13,6 @@ from newsletter.storage.database import chunks
 from newsletter.storage.schema import insight as insights
 from newsletter.storage.schema import issue as issues
 from newsletter.storage.schema import pick as picks
-from newsletter.storage.statements import Finder
 
 # As the index has it: issue.house = 1, which SQLAlchemy would write, reads every issue there is.
 _HOUSE = text("issue.house")
@@ -51,9 +50,9 @@ def load_all(db: Connection, ids: Sequence[int]) -> dict[int, Issue]:
     found: dict[int, Issue] = {}
     for some in chunks(ids):
         chosen: dict[int, list[Pick]] = {number: [] for number in some}
-        for row in _PICKS(db, ids=some):
+        for row in db.execute(_PICKS, {"ids": some}):
             chosen[row[0]].append(_pick(row))
-        for issue_id, day, first, runners_up in _HEADS(db, ids=some):
+        for issue_id, day, first, runners_up in db.execute(_HEADS, {"ids": some}):
             left = _runners_up(runners_up)
             found[issue_id] = Issue(day, tuple(chosen[issue_id]), left, first)
     return found
@@ -87,7 +86,7 @@ def _row(issue_id: int, pick: Pick) -> dict[str, Any]:
 
 
 # Read as text: decoded straight into what they are, they cost a third.
-_PICKS = Finder(
+_PICKS = (
     select(
         picks.c.issue_id,
         picks.c.rank,
@@ -100,14 +99,10 @@ _PICKS = Finder(
     )
     .join(insights, insights.c.id == picks.c.insight_id)
     .where(picks.c.issue_id.in_(bindparam("ids", expanding=True)))
-    .order_by(picks.c.issue_id, picks.c.rank),
-    "ids",
+    .order_by(picks.c.issue_id, picks.c.rank)
 )
-_HEADS = Finder(
-    select(issues.c.id, issues.c.date, issues.c.first, cast(issues.c.runners_up, Text)).where(
-        issues.c.id.in_(bindparam("ids", expanding=True))
-    ),
-    "ids",
+_HEADS = select(issues.c.id, issues.c.date, issues.c.first, cast(issues.c.runners_up, Text)).where(
+    issues.c.id.in_(bindparam("ids", expanding=True))
 )
 _signals = Decoder(dict[str, float]).decode
 _echoes = Decoder(tuple[Echo, ...]).decode

@@ -3,7 +3,7 @@
 docs/ledger.md draws the same table; a test compares the two.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Connection, Update, or_, update
 from newsletter.domain.states import DeliveryState, Reason, Transition
 from newsletter.storage.database import insert_new
 from newsletter.storage.schema import delivery as deliveries
-from newsletter.storage.statements import Writer
 
 REOPEN = (Reason.TOO_FEW, Reason.TOO_LATE)
 
@@ -80,13 +79,16 @@ def move(db: Connection, transition: Transition, rows: ColumnElement[bool], **va
     return db.execute(_statement(transition, rows), [_written(transition, values)]).rowcount
 
 
-def prepared(transition: Transition, rows: ColumnElement[bool]) -> "Prepared":
-    """``move`` as a function of (connection, values to write and to bind in ``rows``).
-
-    For what runs for every row. How many were moved is told for a single set of values.
-    """
-    write = Writer(_statement(transition, rows))
-    return lambda db, values: write(db, [_written(transition, one) for one in values])
+def move_each(
+    db: Connection,
+    transition: Transition,
+    rows: ColumnElement[bool],
+    values: Sequence[dict[str, Any]],
+) -> None:
+    """``move`` for each of ``values``, which hold what to write and what to bind in ``rows``."""
+    if values:
+        written = [_written(transition, each) for each in values]
+        db.execute(_statement(transition, rows), written)
 
 
 def _statement(transition: Transition, rows: ColumnElement[bool]) -> Update:
@@ -99,9 +101,6 @@ def _written(transition: Transition, values: dict[str, Any]) -> dict[str, Any]:
     way = MOVES[transition]
     nobodys = {} if way.after == "sending" else _NOBODYS
     return {**values, "state": way.after, "reason": way.reason, **nobodys}
-
-
-Prepared = Callable[[Connection, Sequence[dict[str, Any]]], int]
 
 
 def _begins(move: Move) -> Iterator[ColumnElement[bool]]:

@@ -97,8 +97,8 @@ def test_only_the_owner_settles(store: Store) -> None:
     (row,) = claim(store, "owner")
     with store.writing() as db:
         assert not ledger.settle(db, "thief", [Settled(row.id, Transition.ACCEPTED, NOON, {})])
-        assert ledger.Look(store)(row.id, "thief", steady())[0] == "lost"
-        assert ledger.Look(store)(row.id, "owner", steady())[0] == "go"
+        assert ledger.look(db, row.id, "thief", steady())[0] == "lost"
+        assert ledger.look(db, row.id, "owner", steady())[0] == "go"
         accepted = Settled(row.id, Transition.ACCEPTED, NOON, {"answer": "250 Ok"})
         assert ledger.settle(db, "owner", [accepted]) == {row.id}
         assert not ledger.settle(db, "owner", [Settled(row.id, Transition.DEFERRED, NOON, {})])
@@ -126,8 +126,8 @@ def test_each_sender_of_a_process_has_rows_of_its_own_and_all_are_ended_together
     fill(store, readers=6)
     one, two, other = "host:1/a", "host:1/b", "host:11/a"
     (first, second), (third, _), _ = (claim(store, who, most=2) for who in (one, two, other))
-    assert ledger.Look(store)(first.id, two, steady())[0] == "lost"
     with store.writing() as db:
+        assert ledger.look(db, first.id, two, steady())[0] == "lost"
         in_flight = {
             first.id: None,
             third.id: Settled(third.id, Transition.ACCEPTED, NOON, {"answer": "250"}),

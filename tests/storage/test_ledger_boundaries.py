@@ -156,12 +156,10 @@ def test_a_look_finds_a_row_ours_until_its_lease_ends(sqlite: Store) -> None:
     with sqlite.writing() as db:
         enter(db)
         (row,) = claim(db, NOON)
-    look = ledger.Look(sqlite)
-    assert look(row.id, "me", steady(NOON + LEASE - SECOND)) == ("go", 1.0)
-    assert look(row.id, "me", steady(NOON + LEASE))[0] == "lost"
-    assert look(row.id, "me", steady(NOON, "another"))[0] == "lost"
-    assert look(row.id, "not me", steady(NOON))[0] == "lost"
-    look.close()
+        assert ledger.look(db, row.id, "me", steady(NOON + LEASE - SECOND)) == ("go", 1.0)
+        assert ledger.look(db, row.id, "me", steady(NOON + LEASE))[0] == "lost"
+        assert ledger.look(db, row.id, "me", steady(NOON, "another"))[0] == "lost"
+        assert ledger.look(db, row.id, "not me", steady(NOON))[0] == "lost"
 
 
 def test_the_ledger_is_kept_from_its_first_to_its_last_due_instant_up_to_now(

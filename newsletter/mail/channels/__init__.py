@@ -1,4 +1,4 @@
-"""Where a rendered message goes: a channel is a module here and a line in bootstrap.mail."""
+"""Where a finished message goes: a channel is a module here and a line in bootstrap.mail."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
