@@ -76,6 +76,7 @@ def _setup(commands: _Commands) -> None:
     one.add_argument("dir", nargs="?", metavar="DIR", help="default: a new folder in ./demo")
     one.add_argument("--date", type=_date, metavar="D", help="the last day of the replay")
     commands.add("migrate", "setup:migrate", "bring the database up to date")
+    commands.add("prune", "prune:prune", "drop what explains old messages (store.keep_days)")
     group = _Commands(commands.add("dkim", "", "the key that messages are signed with"), "ACTION")
     one = group.add("new", "dkim:new", "make a key, and say what to write into the DNS")
     one.add_argument(

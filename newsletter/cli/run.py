@@ -22,6 +22,7 @@ from newsletter.services.scheduled_jobs import ScheduledJobs
 log = logging.getLogger("newsletter")
 
 _TICK_MINUTES = 0.5
+_PRUNE_MINUTES = 24 * 60
 
 
 def run(app: App, args: Namespace) -> int:
@@ -36,7 +37,11 @@ def run(app: App, args: Namespace) -> int:
     jobs.warn_of_others()
     every = app.settings.schedule.ingest_every_minutes
     try:
-        run_forever([(every, jobs.ingest), (_TICK_MINUTES, jobs.tick)], stop, jobs.failed)
+        run_forever(
+            [(every, jobs.ingest), (_TICK_MINUTES, jobs.tick), (_PRUNE_MINUTES, jobs.prune)],
+            stop,
+            jobs.failed,
+        )
     except KeyboardInterrupt:
         _end_at_once(jobs)
     finally:
@@ -63,6 +68,7 @@ def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:
         rules=compose_rules(app),
         context=delivery_context(app, stop, lambda *_: None),
         alerts=alerts(app),
+        keep_days=app.settings.store.keep_days,
         progress=live,
     )
 

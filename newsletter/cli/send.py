@@ -163,7 +163,7 @@ def _test(app: App, args: Namespace) -> int:
     reader = find_subscriber(app.store, args.as_) if args.as_ else house
     scheduled = draft(compose_rules(app), app.clock(), reader, args.date, house=not args.as_)
     sender = bounce_address(app.settings)
-    answer = send_test_copy(scheduled, to, sender, branding(app), channel(app))
+    answer = send_test_copy(scheduled, to, sender, branding(app), channel(app), app.clock())
     whose = f"the issue of {args.as_}" if args.as_ else "the house issue"
     say_json({"sent": 1, "to": to, "answer": answer}) if args.json else say(
         f"{whose}, {scheduled.issue.date:%-d %B %Y}, sent to {to}: {answer}"

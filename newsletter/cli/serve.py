@@ -15,7 +15,7 @@ from newsletter.web import unsubscribe
 def serve(app: App, args: Namespace) -> int:
     set_up_log()
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    links = UnsubscribeLinks(app.store, secret(app))
+    links = UnsubscribeLinks(app.store, secret(app), app.clock)
     application = web.app(unsubscribe.routes(links, branding(app)))
     host = args.host or app.settings.web.host
     port = app.settings.web.port if args.port is None else args.port

@@ -21,7 +21,12 @@ from newsletter.mail.channels import Attempt, Channel, Envelope
 from newsletter.storage import ledger
 from newsletter.storage.ledger import Claimed, Tried, Verdict
 
-_WITHHELD: dict[str, Transition] = {"left": Transition.LEFT, "cancelled": Transition.CANCEL}
+_WITHHELD: dict[str, Transition] = {
+    "left": Transition.LEFT,
+    "bounced": Transition.BOUNCED,
+    "complained": Transition.COMPLAINED,
+    "cancelled": Transition.CANCEL,
+}
 
 
 class DeliveryAttempt:
@@ -70,7 +75,7 @@ class DeliveryAttempt:
             return Transition.DEFERRED, {"answer": str(error), **values}
         except Refused as error:
             if error.hard:
-                self.outcomes.bounced(row)
+                self.outcomes.bounced(row, str(error))
             return Transition.REFUSED, {"answer": str(error), "attempts": row.attempts + 1}
         except AnswerLost as error:
             return Transition.ANSWER_LOST, {"answer": str(error), "attempts": row.attempts + 1}

@@ -17,6 +17,7 @@ from newsletter.ingest.ingest import IngestReport
 from newsletter.services.alerts import Alerts, alert
 from newsletter.services.clock import steady
 from newsletter.services.error_log import log_error
+from newsletter.services.prune import prune
 from newsletter.services.wording import process_name
 from newsletter.storage import heartbeats
 
@@ -42,6 +43,7 @@ class ScheduledJobs:
         rules: Rules,
         context: DeliveryContext,
         alerts: Alerts,
+        keep_days: int,
         progress: Callable[[], AbstractContextManager[Watch]],
     ) -> None:
         self.clock = clock
@@ -49,6 +51,7 @@ class ScheduledJobs:
         self.rules = rules
         self.context = context
         self.alerts = alerts
+        self.keep_days = keep_days
         self.progress = progress
         self.store = context.store
         self.hold_until: datetime | None = None
@@ -97,6 +100,12 @@ class ScheduledJobs:
         self._log(report)
         alert(self.alerts, stopped=report.stopped)
         self.hold_until = now + _HOLD if isinstance(report.stopped, SenderRefused) else None
+
+    def prune(self) -> None:
+        """Once a day: drop what explains messages that are old."""
+        pruned = prune(self.store, self.keep_days, self.clock())
+        if pruned.issues or pruned.messages:
+            log.info("%s", pruned)
 
     def failed(self, error: Exception) -> None:
         log_error(error)

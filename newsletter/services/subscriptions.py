@@ -65,10 +65,10 @@ def subscribe(
     return replace(subscriber, state="active"), result
 
 
-def leave(store: Store, subscriber: Subscriber) -> None:
-    """Unsubscribe. The row is kept, so that no import revives it."""
+def leave(store: Store, subscriber: Subscriber, now: datetime) -> None:
+    """Unsubscribe. The row stays, so that no import brings the reader back."""
     with store.writing() as db:
-        subscribers.leave(db, subscriber.id)
+        subscribers.leave(db, subscriber.id, now, "by the operator")
 
 
 def check(subscriber: Subscriber, before: Subscriber | None = None) -> Subscriber:

@@ -1,6 +1,8 @@
 """Leaving by the link in a message, and taking that back. Whoever has the link may do both."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from newsletter.domain.tokens import subscriber_id
@@ -34,6 +36,7 @@ class UnsubscribeLinks:
 
     store: Store
     secret: bytes = field(repr=False)
+    clock: Callable[[], datetime]
 
     def look(self, token: str) -> LinkState:
         """Changes nothing."""
@@ -49,7 +52,7 @@ class UnsubscribeLinks:
         if reader is None:
             return LinkState.UNKNOWN
         with self.store.writing() as db:
-            subscribers.leave(db, reader)
+            subscribers.leave(db, reader, self.clock(), "by the link in a message")
             return _STATES[subscribers.state_of(db, reader)]
 
     def undo(self, token: str) -> LinkState:
@@ -58,6 +61,6 @@ class UnsubscribeLinks:
         if reader is None:
             return LinkState.UNKNOWN
         with self.store.writing() as db:
-            subscribers.rejoin(db, reader)
+            subscribers.rejoin(db, reader, self.clock())
             state = subscribers.state_of(db, reader)
         return LinkState.BACK if state == "active" else _STATES[state]

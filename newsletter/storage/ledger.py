@@ -3,7 +3,8 @@
 How a row may move stands in ``transitions``; here is when.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
@@ -29,9 +30,9 @@ from newsletter.domain.backoff import LONGEST
 from newsletter.domain.model import Subscriber
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.states import DeliveryState, Reason, SubscriberState, Transition
-from newsletter.storage import deferred_domains, rate_limits, transitions
+from newsletter.storage import deferred_domains, rate_limits, recipients, transitions
 from newsletter.storage.database import chunks
-from newsletter.storage.schema import Instant, cancelled, mark
+from newsletter.storage.schema import Instant, cancelled, mark, recipient
 from newsletter.storage.schema import attempt as attempts
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import pick as picks
@@ -43,7 +44,7 @@ from newsletter.storage.subscribers import subscriber
 _HEARD = deliveries.c.state.not_in((DeliveryState.FAILED, DeliveryState.SKIPPED))
 
 PAUSED = "paused"
-Verdict = Literal["go", "paused", "cancelled", "left", "lost"]
+Verdict = Literal["go", "paused", "cancelled", "left", "bounced", "complained", "lost"]
 
 
 class Steady(NamedTuple):
@@ -85,7 +86,7 @@ class Waiting:
 class Entry:
     """A row to be: with an issue it is pending, with a reason it is skipped."""
 
-    subscriber_id: int
+    subscriber: Subscriber
     date: date
     issue_id: int | None
     reason: str | None
@@ -106,7 +107,7 @@ class Scope:
 class Claimed:
     """A row taken for an attempt, not to be offered before its slot in time.
 
-    ``domain`` is its reader's, in ASCII.
+    ``domain`` is its reader's, in ASCII. ``subscriber`` is the reader as they were at composing.
     """
 
     id: int
@@ -114,7 +115,7 @@ class Claimed:
     subscriber: Subscriber
     issue_id: int
     message_id: str
-    due_at: datetime
+    dated_at: datetime
     expires_at: datetime
     attempts: int
     not_before: datetime
@@ -232,27 +233,37 @@ def _again(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "reader": row["subscriber_id"], "day": row["date"]}
 
 
-def enter(db: Connection, entries: Iterable[Entry], now: datetime) -> None:
+def enter(db: Connection, entries: Sequence[Entry], now: datetime) -> None:
     """Write the rows that are not there yet, and open again those that were skipped too soon."""
-    rows = _rows(db, list(entries), now)
+    rows = _rows(db, entries, now)
     transitions.begin(db, [{**row, "attempts": 0, "answer": ""} for row in rows])
     for transition in (Transition.REOPEN, *_STILL.values()):
         again = [_again(row) for row in rows if _transition_of(row) is transition]
         transitions.move_each(db, transition, _SAME, again)
+    _freeze(db, entries, now)
+
+
+def _freeze(db: Connection, entries: Sequence[Entry], now: datetime) -> None:
+    composed: dict[date, dict[int, Subscriber]] = defaultdict(dict)
+    for entry in entries:
+        if entry.issue_id is not None:
+            composed[entry.date][entry.subscriber.id] = entry.subscriber
+    for day, readers in composed.items():
+        recipients.freeze(db, readers, deliveries.c.date == day, now)
 
 
 def _rows(db: Connection, entries: Sequence[Entry], now: datetime) -> list[dict[str, Any]]:
     keys: dict[int, str] = {}
-    for some in chunks([entry.subscriber_id for entry in entries]):
+    for some in chunks([entry.subscriber.id for entry in entries]):
         query = select(subscribers.c.id, subscribers.c.key).where(subscribers.c.id.in_(some))
         keys |= {row.id: row.key for row in db.execute(query)}
     places = {one: key.rpartition("@")[2] for one, key in keys.items()}
-    return [_row(entry, now) | {"domain": places[entry.subscriber_id]} for entry in entries]
+    return [_row(entry, now) | {"domain": places[entry.subscriber.id]} for entry in entries]
 
 
 def _row(entry: Entry, now: datetime) -> dict[str, Any]:
     return {
-        "subscriber_id": entry.subscriber_id,
+        "subscriber_id": entry.subscriber.id,
         "date": entry.date,
         "issue_id": entry.issue_id,
         "state": DeliveryState.PENDING if entry.reason is None else DeliveryState.SKIPPED,
@@ -311,16 +322,18 @@ _THIS_ROW = deliveries.c.id == bindparam("row_id")
 
 _TAKEN = (
     select(
-        *(subscribers.c[one.name] for one in fields(Subscriber)),
+        *(recipients.column(one.name) for one in fields(Subscriber)),
         deliveries.c.id.label("row_id"),
         deliveries.c.domain,
         deliveries.c.issue_id,
         deliveries.c.message_id,
-        deliveries.c.due_at,
+        recipients.DATED_AT,
         deliveries.c.expires_at,
         deliveries.c.attempts,
     )
+    .select_from(deliveries)
     .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+    .outerjoin(recipient, recipient.c.delivery_id == deliveries.c.id)
     .where(deliveries.c.id.in_(bindparam("row_ids", expanding=True)))
     .order_by(*_IN_TURN)
 )
@@ -418,14 +431,14 @@ def wake(db: Connection, now: datetime) -> None:
 
 
 def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:
-    *who, row_id, domain, issue_id, message_id, due_at, expires_at, attempts = row
+    *who, row_id, domain, issue_id, message_id, dated_at, expires_at, attempts = row
     return Claimed(
         id=row_id,
         domain=domain,
         subscriber=Subscriber(*who),
         issue_id=issue_id,
         message_id=message_id,
-        due_at=due_at,
+        dated_at=dated_at,
         expires_at=expires_at,
         attempts=attempts,
         not_before=slots[row_id],
@@ -461,7 +474,8 @@ def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdi
         return "lost", 0.0
     state, _boot, end, is_paused, is_cancelled = found
     if state != SubscriberState.ACTIVE:
-        return "left", end - steady.seconds
+        gone: Verdict = state if state in ("bounced", "complained") else "left"
+        return gone, end - steady.seconds
     verdict: Verdict = "cancelled" if is_cancelled else "paused" if is_paused else "go"
     return verdict, end - steady.seconds
 

@@ -68,7 +68,7 @@ def add(
             f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
             " back, and only when they asked for it"
         )
-    values = {**_values(one), "activated_at": now, "state": "active"}
+    values = {**_values(one), "activated_at": now, "state": "active", **_changed(now)}
     db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
     return True
 
@@ -76,7 +76,8 @@ def add(
 def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
     """By their keys those of whom there is no row yet, in the state they are in."""
     if new:
-        rows = [{"key": key, "activated_at": now, **_values(one)} for key, one in new.items()]
+        since = {"activated_at": now, **_changed(now)}
+        rows = [{"key": key, **since, **_values(one)} for key, one in new.items()]
         db.execute(subscribers.insert(), rows)
 
 
@@ -86,27 +87,41 @@ def change(db: Connection, key: str, **values: Any) -> bool:
     return bool(changed.rowcount)
 
 
-def leave(db: Connection, subscriber_id: int) -> bool:
+def leave(db: Connection, subscriber_id: int, now: datetime, reason: str = "") -> bool:
     """Unsubscribe; True the second time as well, False where there is no such subscriber.
 
-    Who bounced or complained stays so: it says more.
+    Who bounced or complained stays so: it says more. ``reason`` says by which way they left.
     """
     rows = subscribers.c.id == subscriber_id
     active = subscribers.c.state.in_(("active", "pending"))
-    db.execute(update(subscribers).where(rows, active).values(state="unsubscribed"))
+    values = {"state": "unsubscribed", **_changed(now, reason)}
+    db.execute(update(subscribers).where(rows, active).values(values))
     return exists(db, subscriber_id)
 
 
-def bounce(db: Connection, subscriber_id: int) -> None:
+def bounce(db: Connection, subscriber_id: int, now: datetime, answer: str) -> None:
     """The server says that there is no such address: nothing more is sent to it."""
     rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "active")
-    db.execute(update(subscribers).where(rows).values(state="bounced"))
+    values = {"state": "bounced", **_changed(now, answer)}
+    db.execute(update(subscribers).where(rows).values(values))
 
 
-def rejoin(db: Connection, subscriber_id: int) -> None:
+def state_since(db: Connection, subscriber_id: int) -> tuple[datetime | None, str]:
+    """When and why the state became what it is; None where that was not kept yet."""
+    columns = subscribers.c.state_changed_at, subscribers.c.state_reason
+    at, reason = db.execute(select(*columns).where(subscribers.c.id == subscriber_id)).one()
+    return at, reason
+
+
+def _changed(now: datetime, reason: str = "") -> dict[str, Any]:
+    return {"state_changed_at": now, "state_reason": reason}
+
+
+def rejoin(db: Connection, subscriber_id: int, now: datetime) -> None:
     """Take an unsubscribing back; nothing changes for those who bounced or complained."""
     rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "unsubscribed")
-    db.execute(update(subscribers).where(rows).values(state="active"))
+    values = {"state": "active", **_changed(now, "unsubscribing was taken back")}
+    db.execute(update(subscribers).where(rows).values(values))
 
 
 def exists(db: Connection, subscriber_id: int) -> bool:

@@ -41,6 +41,8 @@ MOVES = {
     Transition.DEFERRED: Move(_SENDING, DeliveryState.PENDING),
     Transition.REFUSED: Move(_SENDING, DeliveryState.FAILED, Reason.REFUSED),
     Transition.LEFT: Move(_SENDING, DeliveryState.SKIPPED, Reason.UNSUBSCRIBED),
+    Transition.BOUNCED: Move(_SENDING, DeliveryState.SKIPPED, Reason.BOUNCED),
+    Transition.COMPLAINED: Move(_SENDING, DeliveryState.SKIPPED, Reason.COMPLAINED),
     Transition.ANSWER_LOST: Move(_SENDING, DeliveryState.UNKNOWN),
     Transition.LEASE_OVER: Move(_SENDING, DeliveryState.UNKNOWN),
     Transition.EXPIRE: Move(_PENDING, DeliveryState.FAILED, Reason.EXPIRED),

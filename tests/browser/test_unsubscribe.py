@@ -11,7 +11,7 @@ from newsletter.web.app import app
 from newsletter.web.unsubscribe import page, routes
 from tests.browser.conftest import validate
 from tests.browser.test_issues import violations
-from tests.builders import subscribe
+from tests.builders import NOON, subscribe
 from tests.conftest import new_store
 from tests.golden import head
 from tests.web.test_unsubscribe import serving
@@ -50,7 +50,7 @@ def test_a_reader_leaves_and_comes_back_by_pressing_buttons(
     store = new_store(tmp_path)
     with store.writing() as db:
         reader = subscribe(db)
-    links = UnsubscribeLinks(store, SECRET)
+    links = UnsubscribeLinks(store, SECRET, lambda: NOON)
     tab = chromium.new_page()
     with serving(app(routes(links, head()))) as port:
         link = token(SECRET, reader.id)

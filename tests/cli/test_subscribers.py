@@ -1,6 +1,7 @@
 import io
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from sqlite3 import connect
 
@@ -16,10 +17,12 @@ from tests.conftest import SLOW
 ANN = "ann@letters.example"
 
 
+COLUMNS = ("address", "name", "timezone", "hour", "interests", "state")
+
+
 def row(house: House, address: str = ANN) -> dict[str, object]:
-    shown: dict[str, object] = house("subscribers", "show", address, "--json").json
-    del shown["deliveries"]
-    return shown
+    found: dict[str, object] = house("subscribers", "show", address, "--json").json
+    return {key: found[key] for key in COLUMNS}
 
 
 def bring_in(house: House, text: str | bytes, *words: str) -> Outcome:
@@ -460,3 +463,22 @@ def test_what_is_exported_comes_in_again_as_it_was(
     assert [(row["name"], row["interests"]) for row in rows] == people
     assert house("subscribers", "export").stdout == data
     assert bring_in(house, data).out == f"0 added, {len(people)} there already, 0 refused\n"
+
+
+def test_show_says_when_and_why_somebody_left(house: House) -> None:
+    house.subscribe(ANN)
+    joined = house("subscribers", "show", ANN, "--json").json
+    assert joined["state_changed_at"].startswith("2026-03-13T12:00")
+    house("subscribers", "remove", ANN)
+    left = house("subscribers", "show", ANN, "--json").json
+    assert left["state_changed_at"].startswith("2026-03-14T12:00")
+    assert left["state_reason"] == "by the operator"
+    printed = house("subscribers", "show", ANN).out
+    assert "by the operator" in printed
+    house.now += timedelta(days=1)
+    house("subscribers", "remove", ANN)
+    assert house("subscribers", "show", ANN).out == printed
+    house("subscribers", "add", ANN, "--resubscribe")
+    back = house("subscribers", "show", ANN, "--json").json
+    assert back["state_changed_at"].startswith("2026-03-15T12:00")
+    assert back["state_reason"] == ""

@@ -309,7 +309,7 @@ class LedgerMachine(RuleBasedStateMachine):
         with self.store.writing() as db:
             found = subscribers.find(db, who)
             assert found
-            subscribers.leave(db, found.id)
+            subscribers.leave(db, found.id, self.house.now)
             if back:
                 subscribers.add(db, who, found, self.house.now, resubscribe=True)
 

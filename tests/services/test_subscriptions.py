@@ -47,7 +47,7 @@ def test_who_left_comes_back_by_their_own_wish_alone(store: Store) -> None:
     with store.reading() as db:
         ann = subscribers.find(db, ANN)
     assert ann is not None
-    leave(store, ann)
+    leave(store, ann, NOW)
     with pytest.raises(UsageError, match="is unsubscribed: only"):
         subscribe(store, ANN, {"hour": 9}, DEFAULTS, NOW)
     assert list(bring_in(store, f"email,status\n{ANN},enabled\n").refused) == [2]

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from newsletter.domain.model import STATES
 from newsletter.storage import Connection, Store, subscribers
 from newsletter.storage.schema import subscriber as table
-from tests.builders import subscribe
+from tests.builders import NOON, subscribe
 
 
 def in_state(db: Connection, state: str) -> int:
@@ -27,20 +27,20 @@ def test_who_reads_or_is_to_confirm_can_leave_and_who_bounced_or_complained_stay
     with sqlite.writing() as db:
         number = in_state(db, state)
         other = subscribe(db, "other@example.org")
-        assert subscribers.leave(db, number)
+        assert subscribers.leave(db, number, NOON)
         assert state_of(db, number) == after.get(state, state)
-        assert subscribers.leave(db, number), "the second time as well"
+        assert subscribers.leave(db, number, NOON), "the second time as well"
         assert state_of(db, other.id) == "active"
 
 
 def test_nobody_cannot_leave(sqlite: Store) -> None:
     with sqlite.writing() as db:
-        assert not subscribers.leave(db, 99)
+        assert not subscribers.leave(db, 99, NOON)
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_only_who_is_active_bounces(sqlite: Store, state: str) -> None:
     with sqlite.writing() as db:
         number = in_state(db, state)
-        subscribers.bounce(db, number)
+        subscribers.bounce(db, number, NOON, "550")
         assert state_of(db, number) == ("bounced" if state == "active" else state)

@@ -33,7 +33,7 @@ def an_issue(db: Connection) -> int:
     archive.record(db, [read("a.txt", brief("One."))], NOON, TODAY)
     (insight,) = archive.archive(db, TODAY, range(1, 100))
     pick = Pick(1, insight.id, insight.text, Citation("Pod"), 0.5, {"novelty": 1.0})
-    return issues.save(db, Issue(TODAY, (pick,)))
+    return issues.save(db, Issue(TODAY, (pick,)), NOON)
 
 
 def enter(db: Connection, readers: int = 1, **changes: Any) -> list[int]:
@@ -43,7 +43,7 @@ def enter(db: Connection, readers: int = 1, **changes: Any) -> list[int]:
     ledger.enter(
         db,
         [
-            Entry(person.id, TODAY, issue_id, None, f"<{person.id}@x>", NOON, EXPIRES)
+            Entry(person, TODAY, issue_id, None, f"<{person.id}@x>", NOON, EXPIRES)
             for person in people
         ],
         NOON,

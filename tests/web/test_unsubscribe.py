@@ -23,7 +23,7 @@ from newsletter.services.unsubscribe import LinkState, UnsubscribeLinks
 from newsletter.storage import Store, subscribers
 from newsletter.web.app import app, server
 from newsletter.web.unsubscribe import page, routes
-from tests.builders import subscribe
+from tests.builders import NOON, subscribe
 from tests.conftest import new_store
 from tests.golden import branding
 
@@ -82,7 +82,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with store.writing() as db:
         for name in ("ann", "bea", "cal"):
             subscribe(db, f"{name}@example.org")
-    with serving(app(routes(Links(store, SECRET), head()))) as port:
+    with serving(app(routes(Links(store, SECRET, lambda: NOON), head()))) as port:
         yield Site(port, store)
     store.close()
 
@@ -264,7 +264,7 @@ def test_an_error_is_answered_as_one_and_logged(
     store = new_store(tmp_path)
     with closing(sqlite3.connect(tmp_path / "newsletter.db")) as db:
         db.execute("ALTER TABLE subscriber RENAME TO lost")
-    with serving(app(routes(UnsubscribeLinks(store, SECRET), head()))) as port:
+    with serving(app(routes(UnsubscribeLinks(store, SECRET, lambda: NOON), head()))) as port:
         path = f"/u/{ANN}"
         asked = [("GET", path), ("POST", path), ("POST", f"{path}?undo")]
         answers = [ask(port, method, path) for method, path in asked]
