@@ -258,7 +258,14 @@ def test_a_secret_that_is_missing_or_open_to_others_stops_what_needs_it(
     assert house("status").code == 0, "looking on needs no secret"
 
 
-@pytest.mark.parametrize("command", ["status", "subscribers list --json", "subscribers export"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status",
+        pytest.param("subscribers list --json", marks=pytest.mark.heavy),
+        pytest.param("subscribers export", marks=pytest.mark.heavy),
+    ],
+)
 def test_output_that_cannot_be_written_is_one_line(house: House, command: str) -> None:
     shell = f"{sys.executable} -m newsletter {command} > /dev/full"
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
