@@ -97,7 +97,8 @@ def test_a_pace_that_outlasts_the_day_is_told(well: House) -> None:
         db.execute(
             "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 90)"
             " INSERT INTO subscriber SELECT i, i || '@b.example', address, name, timezone, hour,"
-            " interests, state, activated_at FROM subscriber, n WHERE id = 1"
+            " interests, state, activated_at, state_changed_at, state_reason"
+            " FROM subscriber, n WHERE id = 1"
         )
     verdict, found, mend = look(well)["pace"]
     assert (verdict, found) == ("warn", "90 readers take 24 h or more")

@@ -105,6 +105,19 @@ def jobs(stocked: House, server: SmtpServer) -> Iterator[ScheduledJobs]:
     app.close()
 
 
+def test_old_explanations_are_dropped_by_run(
+    jobs: ScheduledJobs, stocked: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "newsletter")
+    jobs.tick()
+    stocked.now += timedelta(days=30)
+    jobs.prune()
+    assert caplog.messages[-1:] != ["dropped what explains 1 issue and makes 1 message again"]
+    stocked.now += timedelta(seconds=1)
+    jobs.prune()
+    assert caplog.messages[-1] == "dropped what explains 1 issue and makes 1 message again"
+
+
 def test_another_scheduler_is_told_at_the_start(
     jobs: ScheduledJobs, house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
