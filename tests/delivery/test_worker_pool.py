@@ -151,7 +151,7 @@ def test_a_broken_template_sends_nothing_and_loses_nothing(house: House) -> None
 
 
 class _Broken:
-    def pieces(self, name: str, _values: dict[str, object]) -> list[str]:
+    def render_pieces(self, name: str, _values: dict[str, object]) -> list[str]:
         raise RuntimeError(name)
 
 
