@@ -45,9 +45,22 @@ class App:
 
     @cached_property
     def store(self) -> "Store":
-        from newsletter.storage import Store
+        """Raises StoreError where there is no database: ``init`` and ``migrate`` make one."""
+        return self.opened(create=False)
 
-        return Store(self.settings.store.url, self.path.parent)
+    def opened(self, *, create: bool) -> "Store":
+        """Up to date, and with all that its journal knows."""
+        from newsletter.storage import Store
+        from newsletter.storage.replay import catch_up
+
+        journal = self.beside("newsletter.journal")
+        store = Store(self.settings.store.url, self.path.parent, create=create, journal=journal)
+        try:
+            catch_up(store)
+        except BaseException:
+            store.close()
+            raise
+        return store
 
     def close(self) -> None:
         if "store" in vars(self):

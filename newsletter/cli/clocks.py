@@ -17,30 +17,34 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 def steady() -> Steady:
     """Seconds since this machine started, its sleep included where the system counts it."""
-    kind = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return Steady(_boot(), time.clock_gettime(kind))
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    boot = _boot()
+    return Steady(boot or f"{getnode():012x}", time.clock_gettime(clock), sure=bool(boot))
 
 
 def lapse(app: App) -> int:
-    """What dead senders left is unknown, for who looks as well; how many became so just now.
+    """See to what dead senders left, for who looks as well; how many became unknown just now.
 
     On a full disk there is more to see than that.
     """
     now = app.clock(), steady()
     with app.store.reading() as db:
-        if not (count := ledger.lapsed(db, *now)):
+        if not (rows := ledger.lapsed(db, *now, app.store.journal)):
             return 0
     try:
         with app.store.writing(durable=True) as db:
-            return ledger.lapse(db, *now)
+            return ledger.lapse(db, *now, app.store.journal)
     except StoreError as error:
-        warn(f"{count:,} of those that are sending are unknown, which cannot be written: {error}")
+        count = sum(map(len, rows.values()))
+        warn(
+            f"{count:,} of those that are sending have no sender, which cannot be written: {error}"
+        )
         return 0
 
 
 @cache
 def _boot() -> str:
-    """Tells this start of this machine from any other; at least the machine, where it can not."""
+    """Tells this start of this machine from any other; empty where the system does not say."""
     with suppress(OSError):
         return _BOOT.read_text(encoding="ascii").strip()
-    return f"{getnode():012x}"
+    return ""

@@ -23,7 +23,7 @@ from newsletter.domain.text import counted
 from newsletter.mail.channels.smtp import SLOWEST, Smtp
 from newsletter.mail.message import message
 from newsletter.storage import heartbeats, ledger, reports, subscribers
-from newsletter.storage.database import revision
+from newsletter.storage.database import missing, newer, revision
 from newsletter.storage.schema import HEAD
 
 _OLD = timedelta(hours=1)
@@ -102,13 +102,14 @@ def _base_url(app: App) -> Iterator[Line]:
 def _database(app: App) -> Iterator[Line]:
     """As it was found: whatever opens it for work would bring it up to date."""
     at = revision(app.settings.store.url, app.path.parent)
-    mend = "" if at == HEAD else "run `newsletter migrate`, after a backup"
-    yield Line(
-        "database",
-        "ok" if at == HEAD else "fail",
-        f"at {at or 'nothing'}, this program at {HEAD}",
-        mend,
-    )
+    if at is None:
+        raise missing(f"the database {app.settings.store.url} is empty")
+    if at > HEAD:
+        yield Line("database", "fail", *newer(at))
+    else:
+        mend = "" if at == HEAD else "run `newsletter migrate`, after a backup"
+        found = f"at {at}, this program at {HEAD}"
+        yield Line("database", "ok" if at == HEAD else "fail", found, mend)
 
 
 def _disk(app: App) -> Iterator[Line]:
@@ -251,7 +252,8 @@ def _queue(app: App) -> Iterator[Line]:
 
 def _unknown(app: App) -> Iterator[Line]:
     with app.store.reading() as db:
-        count = reports.unresolved(db) + ledger.lapsed(db, app.clock(), steady())
+        left = ledger.lapsed(db, app.clock(), steady(), app.store.journal)
+        count = reports.unresolved(db) + len(left.get("lease over", ()))
     mend = "`newsletter deliveries --state unknown` names their Message-IDs: look for those in the"
     mend = f"{mend} server's log, then `newsletter deliveries resolve`" if count else ""
     yield Line("unknown", "warn" if count else "ok", f"{count:,}", mend)

@@ -100,6 +100,9 @@ class DeliveryAttempt:
         offered = self.settling.offered
         offered.pop(row.id, None)  # a second try: the server does not have it from the first
         self.context.in_flight.rows[row.id] = None
+        # Before the look: who finds the row without this word, we shall find it lost to.
+        if journal := self.context.store.journal:
+            journal.offered(row.id, self.settling.owner)
         verdict, seconds = self._verdict(row)
         if verdict == "go" and seconds < self.context.lease.total_seconds() / 2:
             self._prolong()

@@ -50,6 +50,8 @@ class Outcomes:
     def settle(self, row: Claimed, how: str, tried: Tried | None = None, **values: Any) -> None:
         reach("settling")
         settled = Settled(row.id, how, self.clock(), values, tried)
+        if how != "answer lost":
+            self._answered(row, accepted=False)
         with self.context.store.writing() as db:
             mine = ledger.settle(db, self.owner, [settled])
         reach("settled")
@@ -58,12 +60,17 @@ class Outcomes:
 
     def accept(self, row: Claimed, tried: Tried | None, **values: Any) -> None:
         """Settled with its neighbours, soon: see ``KEPT``."""
+        self._answered(row, accepted=True)
         settled = Settled(row.id, "accepted", self.clock(), values, tried)
         self.context.in_flight.rows[row.id] = settled
         self.offered.pop(row.id, None)
         self.accepted.append((row, settled))
         if self.context.steady().seconds - self.settled_at >= KEPT:
             self.settle_accepted()
+
+    def _answered(self, row: Claimed, *, accepted: bool) -> None:
+        if journal := self.context.store.journal:
+            journal.answered(row.id, self.owner, accepted=accepted)
 
     def settle_accepted(self) -> None:
         if not self.accepted:

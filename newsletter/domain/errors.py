@@ -5,6 +5,7 @@ NewsletterError
 ├── ConfigError            a key of the configuration (exit code 2)
 ├── BriefRejected          one file cannot be read as a brief; the other files go on
 ├── StoreError             the database cannot be used
+│   └── SchemaChanged      another program has migrated it: nothing more may be done with it
 └── DeliveryError          a message was not taken
     ├── Deferred           not now: this message waits (4xx, or a connection lost before the dot)
     ├── Refused            not ever: this reader's address or mailbox (5xx)
@@ -45,6 +46,10 @@ class BriefRejected(NewsletterError):
 
 
 class StoreError(NewsletterError):
+    pass
+
+
+class SchemaChanged(StoreError):
     pass
 
 

@@ -5,7 +5,7 @@ How a row may move stands in ``transitions``; here is when.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
@@ -28,8 +28,9 @@ from sqlalchemy import (
 from newsletter.domain.backoff import LONGEST
 from newsletter.domain.model import Subscriber
 from newsletter.domain.rate_limits import FREE, RateLimits
-from newsletter.storage import deferred_domains, rate_limits, transitions
+from newsletter.storage import deferred_domains, places, rate_limits, transitions
 from newsletter.storage.database import Store, chunks
+from newsletter.storage.journal import ACCEPTED, ANSWERED, CLAIMED, Claim, Journal
 from newsletter.storage.schema import Instant, cancelled, mark
 from newsletter.storage.schema import attempt as attempts
 from newsletter.storage.schema import delivery as deliveries
@@ -47,10 +48,14 @@ Verdict = Literal["go", "paused", "cancelled", "left", "lost"]
 
 
 class Steady(NamedTuple):
-    """Seconds on a clock that only runs forward, and the start of the machine it counts from."""
+    """Seconds on a clock that only runs forward, and the start of the machine it counts from.
+
+    Not ``sure``: ``boot`` tells machines apart, and not one start of this machine from another.
+    """
 
     boot: str
     seconds: float
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +214,8 @@ def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
     }
 
 
-_SAME = and_(
-    deliveries.c.subscriber_id == bindparam("reader"), deliveries.c.date == bindparam("day")
-)
 _AGAIN = {
-    name: transitions.prepared(name, _SAME)
+    name: transitions.prepared(name, transitions.MESSAGE_OF_A_DAY)
     for name in ("reopen", "still too few", "still too late", "still cancelled")
 }
 
@@ -259,16 +261,50 @@ def _row(entry: Entry, now: datetime) -> dict[str, Any]:
     }
 
 
-def lapse(db: Connection, now: datetime, steady: Steady) -> int:
-    """What a dead sender left is unknown; how many."""
-    answer = "the sender ended before the answer"
-    return transitions.move(db, "lease over", _over(now, steady), answer=answer, changed_at=now)
+def lapse(db: Connection, now: datetime, steady: Steady, journal: Journal | None = None) -> int:
+    """What a dead sender left is sent or waits again where the journal knows it; the rest is
+    unknown: how many.
+
+    ``steady`` was read before the call, and so before the journal is: a sender that still lives
+    sees at its look that its lease is over.
+    """
+    rows = lapsed(db, now, steady, journal)
+    for name, ids in rows.items():
+        values = {"answer": _LAPSED[name]} if name in _LAPSED else {}
+        for some in chunks(ids):
+            transitions.move(db, name, deliveries.c.id.in_(some), changed_at=now, **values)
+    return len(rows.get("lease over", ()))
 
 
-def lapsed(db: Connection, now: datetime, steady: Steady) -> int:
-    """How many ``lapse`` would find."""
-    query = select(func.count()).select_from(deliveries)
-    return int(db.scalar(query.where(_SENDING, _over(now, steady))) or 0)
+_LAPSED = {
+    "lease over": "the sender ended before the answer",
+    "found accepted": "the server took it, and the sender ended before it could write so",
+}
+
+
+def lapsed(
+    db: Connection, now: datetime, steady: Steady, journal: Journal | None = None
+) -> dict[str, list[int]]:
+    """The ids that ``lapse`` would find, by the name of their transition."""
+    columns = (deliveries.c[name] for name in ("id", "owner", "boot", "changed_at"))
+    rows = db.execute(select(*columns).where(_SENDING, _over(now, steady))).all()
+    claims = {row.id: (row.id, row.owner or "", row.changed_at) for row in rows}
+    states = journal.states(set(claims.values())) if journal and rows else {}
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        name = _of_the_dead(
+            states.get(claims[row.id]), here=steady.sure and row.boot == steady.boot
+        )
+        found.setdefault(name, []).append(row.id)
+    return found
+
+
+def _of_the_dead(state: str | None, *, here: bool) -> str:
+    """What to do with a row by what the journal says of its claim. What was not offered counts only
+    where the machine was not started anew since: the end of the journal may be lost by that."""
+    if state == ACCEPTED:
+        return "found accepted"
+    return "never offered" if here and state in (CLAIMED, ANSWERED) else "lease over"
 
 
 def leased(db: Connection, now: datetime, steady: Steady) -> tuple[int, datetime | None]:
@@ -311,6 +347,8 @@ _TAKEN = Finder(
         deliveries.c.due_at,
         deliveries.c.expires_at,
         deliveries.c.attempts,
+        subscribers.c.key,
+        deliveries.c.date,
     )
     .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
     .where(deliveries.c.id.in_(bindparam("row_ids", expanding=True)))
@@ -357,7 +395,11 @@ def claim(
         return []
     taken = {**lease.columns, "changed_at": now}
     _CLAIM(db, [{**taken, "row_id": row_id} for row_id in slots])
-    rows = [_claimed(row, slots) for row in _TAKEN(db, row_ids=list(slots))]
+    rows = []
+    for *row, key, day in _TAKEN(db, row_ids=list(slots)):
+        rows.append(claimed := _claimed(row, slots))
+        message = key, day, claimed.message_id
+        places.note(db, Claim(claimed.id, lease.owner, now.astimezone(UTC), *message))
     return sorted(rows, key=lambda row: row.not_before)
 
 

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Row, and_, func, select, update
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import State, Subscriber
 from newsletter.storage.database import chunks
+from newsletter.storage.journal import Change
+from newsletter.storage.places import note
 from newsletter.storage.schema import subscriber as subscribers
 
 _GONE = ("unsubscribed", "bounced", "complained")
@@ -68,6 +70,7 @@ def add(
         )
     values = {**_values(one), "activated_at": now, "state": "active"}
     db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
+    note(db, Change(key, "active"))
     return True
 
 
@@ -89,16 +92,21 @@ def leave(db: Connection, subscriber_id: int) -> bool:
 
     Who bounced or complained stays so: it says more.
     """
-    rows = subscribers.c.id == subscriber_id
-    active = subscribers.c.state.in_(("active", "pending"))
-    db.execute(update(subscribers).where(rows, active).values(state="unsubscribed"))
+    _part(db, subscriber_id, ("active", "pending"), "unsubscribed")
     return exists(db, subscriber_id)
 
 
 def bounce(db: Connection, subscriber_id: int) -> None:
     """The server says that there is no such address: nothing more is sent to it."""
-    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "active")
-    db.execute(update(subscribers).where(rows).values(state="bounced"))
+    _part(db, subscriber_id, ("active",), "bounced")
+
+
+def _part(db: Connection, subscriber_id: int, before: Sequence[State], after: State) -> None:
+    """From one of the states ``before``; from any other nothing changes."""
+    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(before))
+    for key in db.scalars(select(subscribers.c.key).where(rows)).all():
+        db.execute(update(subscribers).where(rows).values(state=after))
+        note(db, Change(key, after))
 
 
 def exists(db: Connection, subscriber_id: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, or_, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, update
 
 from newsletter.storage.database import insert_new
 from newsletter.storage.schema import delivery as deliveries
@@ -39,10 +39,14 @@ TRANSITIONS = {
     "left": Transition(("sending",), "skipped", "unsubscribed"),
     "answer lost": Transition(("sending",), "unknown"),
     "lease over": Transition(("sending",), "unknown"),
+    "found accepted": Transition(("sending",), "sent"),
+    "never offered": Transition(("sending",), "pending"),
     "expire": Transition(("pending",), "failed", "expired"),
     "cancel": Transition(("pending", "sending"), "skipped", "cancelled"),
     "resolve as sent": Transition(("unknown",), "sent"),
     "resolve as pending": Transition(("unknown",), "pending"),
+    "replayed as sent": Transition(("pending", "sending", "failed", "unknown", "skipped"), "sent"),
+    "replayed as unknown": Transition(("pending", "sending", "failed", "skipped"), "unknown"),
 }
 """By name. A row begins as ``pending``, or as ``skipped`` with a reason: see ``begin``."""
 
@@ -52,6 +56,11 @@ BEGINNINGS = (
     ("skipped", "too_late"),
     ("skipped", "cancelled"),
 )
+
+MESSAGE_OF_A_DAY = and_(
+    deliveries.c.subscriber_id == bindparam("reader"), deliveries.c.date == bindparam("day")
+)
+"""The row of a ``reader`` and a ``day``, for ``prepared``."""
 
 _NOBODYS: dict[str, str | None] = {
     "owner": None,
