@@ -1,5 +1,6 @@
 """One run of the program: its configuration, its clock, and the parts built from them on demand."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from newsletter.services.publish import IngestJob, Rules
     from newsletter.storage import Store
 
+log = logging.getLogger("newsletter")
+
+_OLDER = (
+    "the database was older than its journal, which says: %s; what no journal can know stands in"
+    ' docs/operating.md, "Restoring"'
+)
 _PLACEHOLDER = "Preview <preview@example.org>"
 
 
@@ -50,17 +57,24 @@ class App:
 
     def opened(self, *, create: bool) -> "Store":
         """Up to date, and with all that its journal knows."""
-        from newsletter.storage import Store
-        from newsletter.storage.replay import catch_up
+        from newsletter.storage.replay import catch_up, told
 
-        journal = self.beside("newsletter.journal")
-        store = Store(self.settings.store.url, self.path.parent, create=create, journal=journal)
+        store = self.unreplayed(create=create)
         try:
-            catch_up(store)
+            replayed = catch_up(store)
         except BaseException:
             store.close()
             raise
+        if replayed.anything:
+            log.warning(_OLDER, told(replayed))
         return store
+
+    def unreplayed(self, *, create: bool = False) -> "Store":
+        """Up to date, for who replays the journal and tells what it knew."""
+        from newsletter.storage import Store
+
+        journal = self.beside("newsletter.journal")
+        return Store(self.settings.store.url, self.path.parent, create=create, journal=journal)
 
     def close(self) -> None:
         if "store" in vars(self):

@@ -75,7 +75,11 @@ def _setup(commands: _Commands) -> None:
     one = commands.add("demo", "demo:demo", "replay a week on sample briefs, into a fresh folder")
     one.add_argument("dir", nargs="?", metavar="DIR", help="default: a new folder in ./demo")
     one.add_argument("--date", type=_date, metavar="D", help="the last day of the replay")
-    commands.add("migrate", "setup:migrate", "bring the database up to date")
+    commands.add("migrate", "setup:migrate", "bring the database up to date, or make it")
+    one = commands.add("backup", "backup:backup", "a whole copy of the database, while it is used")
+    one.add_argument("file", metavar="FILE", help="a new one")
+    one = commands.add("restore", "backup:restore", "put a backup back, with all the journal knows")
+    one.add_argument("file", metavar="FILE", help="what `newsletter backup` wrote")
     group = _Commands(commands.add("dkim", "", "the key that messages are signed with"), "ACTION")
     one = group.add("new", "dkim:new", "make a key, and say what to write into the DNS")
     one.add_argument(

@@ -2,12 +2,14 @@
 
 import logging
 import os
+import signal
 import sys
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event
 
 from newsletter.bootstrap import App
@@ -19,11 +21,11 @@ from newsletter.cli.send import context, stopper
 from newsletter.composing.compose import compose
 from newsletter.delivery.context import Watch, abandon
 from newsletter.delivery.worker_pool import deliver
-from newsletter.domain.errors import NewsletterError, Paused, SenderRefused
+from newsletter.domain.errors import NewsletterError, Paused, SchemaChanged, SenderRefused
 from newsletter.domain.text import counted
 from newsletter.ingest.ingest import ingest_sources
 from newsletter.services.publish import DUE, DeliveryContext
-from newsletter.storage import heartbeats
+from newsletter.storage import Store, heartbeats
 
 log = logging.getLogger("newsletter")
 
@@ -51,9 +53,10 @@ def run(app: App, args: Namespace) -> int:
         run_forever(jobs, stop, shift.failed)
     except KeyboardInterrupt:
         _at_once(shift)
-    shift.leave()
+    if not shift.ended:
+        shift.leave()
     log.info("stopped")
-    return 0
+    return 1 if shift.ended else 0
 
 
 def who(owner: str) -> str:
@@ -80,6 +83,7 @@ class Shift:
         self.resume_at: datetime | None = None
         self.told = ""
         self.look_at = app.clock()
+        self.ended = False
 
     def greet(self) -> None:
         """Two send nothing twice, but all the work is done twice."""
@@ -89,6 +93,7 @@ class Shift:
             log.warning("another scheduler works beside this one, %s: %s", who(owner), _END)
 
     def ingest(self) -> None:
+        self.app.store.verify()
         with progress("reading", quiet=True) as watch:
             found = ingest_sources(self.app.ingest_job(self._pause, watch), self.app.clock)
         if found.read:
@@ -99,6 +104,7 @@ class Shift:
             log.warning("rejected %r, line %s: %s", one.path, one.line or "-", one.reason)
 
     def tick(self) -> None:
+        self.app.store.verify()
         self.look_at = now = self.app.clock()
         self._look()
         compose(self.app.rules, now, None, DUE)
@@ -140,12 +146,18 @@ class Shift:
         if now < self.look_at:
             return
         self.look_at = now + _LOOK
+        self.app.store.verify()
         with self.app.store.writing() as db:
             heartbeats.works(db, self.context.owner, now, steady())
         alert(self.app)
 
     def failed(self, error: Exception) -> None:
+        """Nothing more is done with a database that another program has migrated."""
         _on_error(error)
+        if isinstance(error, SchemaChanged):
+            self.ended = True
+            self.stop.set()
+            return
         alert(self.app, error)
 
     def leave(self) -> None:
@@ -166,14 +178,19 @@ def _on_error(error: Exception) -> None:
         log.error("unexpected: %s", error, exc_info=error)
 
 
-def _telling(answer: Callable[[str], bool]) -> Callable[[str], bool]:
-    """The same, telling the operator of an error before it goes on to whoever asked."""
+def _telling(answer: Callable[[str], bool], store: Store, ended: Event) -> Callable[[str], bool]:
+    """The same, telling the operator of an error before it goes on to whoever asked; one that
+    nothing more can come after ends the process."""
 
     def told(token: str) -> bool:
         try:
+            store.verify()
             return answer(token)
         except Exception as error:
             _on_error(error)
+            if isinstance(error, SchemaChanged):
+                ended.set()
+                os.kill(os.getpid(), signal.SIGTERM)
             raise
 
     return told
@@ -220,5 +237,7 @@ def serve(app: App, args: Namespace) -> int:
         ) from error
     port = bound.getsockname()[1]
     say(f"listening on http://{host}:{port}; put a web server with TLS in front of it")
-    web.serve(web.app(_telling(known), _telling(leave), page), bound)
-    return 0
+    ended = Event()
+    tell = partial(_telling, store=store, ended=ended)
+    web.serve(web.app(tell(known), tell(leave), page), bound)
+    return 1 if ended.is_set() else 0

@@ -268,10 +268,14 @@ def _engine(url: str, beside: Path, *, create: bool = False) -> Engine:
             return _sqlite(parsed, beside, create=create)
         return _postgresql(parsed)
     except (ArgumentError, ValueError) as error:
-        raise ConfigError(
-            f"store.url is no database address ({error}): write sqlite:///newsletter.db"
-            " or postgresql://user@host/name"
-        ) from error
+        raise _no_address(error) from error
+
+
+def _no_address(error: Exception) -> ConfigError:
+    return ConfigError(
+        f"store.url is no database address ({error}): write sqlite:///newsletter.db"
+        " or postgresql://user@host/name"
+    )
 
 
 def _known(url: URL) -> URL:
@@ -308,6 +312,15 @@ def _sqlite(url: URL, beside: Path, *, create: bool) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def file_of(url: str, beside: Path) -> Path | None:
+    """The file of the database at ``url``; None where a server keeps it. Raises ConfigError."""
+    try:
+        path = _path(_known(make_url(url)))
+    except (ArgumentError, ValueError) as error:
+        raise _no_address(error) from error
+    return beside / path if path else None
 
 
 def _path(url: URL) -> Path | None:

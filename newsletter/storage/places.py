@@ -7,7 +7,8 @@ from sqlalchemy import Connection, select
 from newsletter.storage.journal import Place, Record
 from newsletter.storage.schema import mark
 
-_NAME = "journal "
+NAME = "journal "
+"""A mark's name, before the journal's."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """A mark needs an instant; nobody reads this one."""
 
@@ -23,17 +24,17 @@ def known(db: Connection) -> Place | None:
     if db.dialect.name != "sqlite":
         return None
     row = db.execute(_MARK).one_or_none()
-    return Place(row.name.removeprefix(_NAME), int(row.seconds)) if row else None
+    return Place(row.name.removeprefix(NAME), int(row.seconds)) if row else None
 
 
 def set_known(db: Connection, place: Place) -> None:
     if db.dialect.name != "sqlite":
         return
-    name, values = f"{_NAME}{place.id}", {"seconds": float(place.end)}
+    name, values = f"{NAME}{place.id}", {"seconds": float(place.end)}
     if not db.execute(mark.update().where(mark.c.name == name).values(values)).rowcount:
         db.execute(mark.delete().where(_OURS))
         db.execute(mark.insert().values(name=name, at=LONG_AGO, boot="", **values))
 
 
-_OURS = mark.c.name.startswith(_NAME, autoescape=True)
+_OURS = mark.c.name.startswith(NAME, autoescape=True)
 _MARK = select(mark.c.name, mark.c.seconds).where(_OURS)

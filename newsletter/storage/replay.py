@@ -53,10 +53,6 @@ def catch_up(store: Store) -> Replayed:
             return Replayed()
         done = _replay(db, store.journal.since(known.end if known else 0))
         places.set_known(db, end)
-    if done.anything:
-        log.warning(
-            "the database was older than its journal: %s; see `newsletter status`", told(done)
-        )
     return done
 
 
