@@ -85,12 +85,16 @@ class _File:
     def __init__(self, path: Path, new: Place | None = None) -> None:
         """Made where it is ``new``, and begins there; else it must be there."""
         flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if new else 0)
-        self.file = os.fdopen(os.open(path, flags, 0o600), "r+b", buffering=0)
-        self.fd = self.file.fileno()
+        self.fd = os.open(path, flags, 0o600)
         if new:
             header = _Header(new.id, new.end, os.fstat(self.fd).st_ino)
             self.append(msgspec.json.encode(header) + b"\n")
         self.header = _header(path)
+
+    def __del__(self) -> None:
+        """A claim may need a file for longer than it is the one to append to."""
+        with suppress(AttributeError):
+            os.close(self.fd)
 
     @property
     def size(self) -> int:
@@ -117,7 +121,6 @@ class Journal:
         self.path, self.before = path, path.with_name(f"{path.name}.1")
         self._most = most
         self._file: _File | None = None
-        self._files: list[_File] = []
         self._claims: dict[tuple[int, str], tuple[_File, int]] = {}
 
     def append(self, records: Iterable[Record], known: Place | None) -> Place:
@@ -208,16 +211,14 @@ class Journal:
         return aside
 
     def close(self) -> None:
-        for file in self._files:
-            file.file.close()
-        self._files, self._file = [], None
+        self._file = None
         self._claims.clear()
 
     def _current(self, known: Place | None) -> _File:
         """The file to append to: opened, made, or made anew."""
         file = self._file
         if file is None or not file.is_at(self.path):
-            file = self._opened() if self.path.exists() else None
+            file = _File(self.path) if self.path.exists() else None
         if file and known and file.header.journal != known.id:
             raise ValueError(f"{self.path} belongs to another database")
         end = file.header.base + file.size if file else 0
@@ -227,13 +228,8 @@ class Journal:
             if file:
                 self.path.replace(self.before)
             journal = file.header.journal if file else known.id if known else token_hex(8)
-            file = self._opened(Place(journal, max(end, known.end if known else 0)))
+            file = _File(self.path, Place(journal, max(end, known.end if known else 0)))
         self._file = file
-        return file
-
-    def _opened(self, new: Place | None = None) -> _File:
-        file = _File(self.path, new)
-        self._files.append(file)
         return file
 
 

@@ -33,7 +33,7 @@ class Replayed:
 
     deliveries: Counter[str] = field(default_factory=Counter)
     readers: Counter[str] = field(default_factory=Counter)
-    strangers: Sequence[str] = ()
+    strangers: Sequence[str] = field(default_factory=list)
     unreadable: int = 0
     incomplete: bool = False
 
