@@ -6,6 +6,10 @@ BIN := .venv/bin
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses auto --dist worksteal
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check
 
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
+# .venv/.python holds the version of the Python that made .venv, once all was installed.
+MADE_BY := $(shell test -x $(BIN)/python && cat .venv/.python 2>/dev/null)
+
 .PHONY: demo test test-all check killed bench golden browser screenshots clean
 
 demo: .venv/.run  ## replay a week on the bundled samples
@@ -23,7 +27,7 @@ check: .venv/.dev  ## format, lint, types, arrows
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-killed: .venv/.dev  ## 300 kills, and their counts for the README
+killed: .venv/.dev  ## 300 kills, and their counts for docs/ledger.md
 	@rm -f docs/killed.jsonl
 	@KILLING_REPORT=docs/killed.jsonl $(BIN)/pytest -m heavy tests/killing/test_killed.py
 
@@ -36,7 +40,7 @@ golden: .venv/.dev  ## write the golden issue anew; read its diff before you com
 
 browser: tests/browser/node_modules/.made  ## what judges the rendered issues: needs npm
 
-screenshots: .venv/.dev  ## the golden issues as pictures in docs/: needs Chromium
+screenshots: .venv/.dev  ## the pictures in docs/, of the demo's issue, too: needs Chromium
 	@$(BIN)/python -m tests.browser.screenshots
 
 clean:
@@ -47,13 +51,25 @@ tests/browser/node_modules/.made: tests/browser/package-lock.json
 	@touch $@
 
 .venv/.run: pyproject.toml constraints.txt
-	@$(PYTHON) -m venv .venv
-	@echo "installing into .venv, once ..."
-	@$(PIP) --editable .
+	$(call install,.)
 	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt
-	@$(PYTHON) -m venv .venv
-	@echo "installing into .venv, once ..."
-	@$(PIP) --editable '.[dev]'
+	$(call install,.[dev])
 	@touch $@ .venv/.run
+
+ifneq ($(VERSION),$(MADE_BY))
+.PHONY: .venv/.run .venv/.dev  # half-made, or made by another Python: it is made anew
+NEW_VENV := $(PYTHON) -m venv --clear .venv
+endif
+
+define install
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is needed, and $(PYTHON) is $(or $(VERSION),not to be found):" \
+	    "name another, for example \`make $(or $(MAKECMDGOALS),demo) PYTHON=python3.12\`" >&2; exit 1; }
+	@$(NEW_VENV)
+	@rm -f .venv/.python .venv/.run .venv/.dev
+	@echo "installing into .venv, once ..."
+	@$(PIP) --editable '$(1)'
+	@echo $(VERSION) >.venv/.python
+endef

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from msgspec.structs import asdict
 
-from newsletter.config import Selection, Weights
+from newsletter.config.sections import Selection, Weights
 from newsletter.domain.model import SelectionSettings
 from newsletter.rendering.rendered_email import Branding
 from newsletter.rendering.renderer import Renderer

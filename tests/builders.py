@@ -5,7 +5,7 @@ from functools import cache
 
 from msgspec.structs import asdict
 
-from newsletter.config import Selection, Weights
+from newsletter.config.sections import Selection, Weights
 from newsletter.domain.model import (
     Brief,
     Candidate,

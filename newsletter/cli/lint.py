@@ -4,6 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.rendering import templates_folder
 from newsletter.cli.output import say, say_json
 from newsletter.domain.errors import ConfigError
 from newsletter.rendering.caniemail_data import read_caniemail
@@ -26,7 +27,7 @@ def lint(app: App, args: Namespace) -> int:
 
 def found(app: App, template: Path | None) -> list[Finding]:
     """About ``template`` in the place of issue.html, or about the issue.html that is sent."""
-    custom = app.templates if app.config or app.path.exists() else None
+    custom = templates_folder(app) if app.config or app.path.exists() else None
     sources = read_templates(custom)
     if template is not None:
         sources["issue.html"] = read_template(template)

@@ -4,8 +4,9 @@ import ipaddress
 from collections.abc import Iterator
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.mail import bounce_address, sender_address, signer
 from newsletter.domain.addresses import mailbox
-from newsletter.domain.checks import Line
+from newsletter.domain.checks import CheckResult
 from newsletter.domain.hostnames import in_ascii
 from newsletter.mail import dns_checks
 from newsletter.mail.dns import Dns
@@ -24,43 +25,54 @@ def resolver() -> Dns:
         raise NewsletterError(f"no DNS to ask: {error}: see to this machine's resolver") from error
 
 
-def spf(app: App) -> Iterator[Line]:
+def spf(app: App) -> Iterator[CheckResult]:
     asked = resolver()
-    for domain in dict.fromkeys((_domain(app.bounces), _domain(app.sender))):
+    for domain in dict.fromkeys(
+        (_domain(bounce_address(app.settings)), _domain(sender_address(app.settings)))
+    ):
         yield dns_checks.spf(domain, asked.texts(domain))
 
 
-def dkim(app: App, message: bytes) -> Iterator[Line]:
+def dkim(app: App, message: bytes) -> Iterator[CheckResult]:
     from newsletter.cli.dkim import zone_line
 
-    if app.signer:
-        texts = resolver().texts(app.signer.place)
-        yield dns_checks.dkim(app.signer, texts, message, zone_line(app.signer))
+    if key := signer(app):
+        texts = resolver().texts(key.place)
+        yield dns_checks.dkim(key, texts, message, zone_line(key))
 
 
-def dmarc(app: App) -> Iterator[Line]:
-    domain, asked = _domain(app.sender), resolver()
+def dmarc(app: App) -> Iterator[CheckResult]:
+    domain, asked = _domain(sender_address(app.settings)), resolver()
     found = list(dns_checks.walk(domain, asked.texts))
-    signed_by = app.signer.domain if app.signer else ""
-    yield dns_checks.dmarc(domain, found, signed_by, _domain(app.bounces))
+    key = signer(app)
+    signed_by = key.domain if key else ""
+    yield dns_checks.dmarc(domain, found, signed_by, _domain(bounce_address(app.settings)))
 
 
-def mx(app: App) -> Iterator[Line]:
+def mx(app: App) -> Iterator[CheckResult]:
     asked = resolver()
     reply_to = app.settings.newsletter.reply_to
-    answers = mailbox(reply_to, "newsletter.reply_to").address if reply_to else app.sender
-    for domain in dict.fromkeys(map(_domain, (app.sender, answers, app.bounces))):
+    answers = (
+        mailbox(reply_to, "newsletter.reply_to").address
+        if reply_to
+        else sender_address(app.settings)
+    )
+    for domain in dict.fromkeys(
+        map(_domain, (sender_address(app.settings), answers, bounce_address(app.settings)))
+    ):
         hosts = {host: asked.addresses(host) if host else [] for host in asked.mail_hosts(domain)}
         yield dns_checks.mx(domain, hosts, asked.addresses(domain))
 
 
-def ptr(app: App) -> Iterator[Line]:
+def ptr(app: App) -> Iterator[CheckResult]:
     """Of the server that we hand over to: it is the one that delivers, unless it relays."""
     host = app.settings.delivery.smtp.host
     if app.settings.delivery.channel != "smtp":
         return
     if _is_here(host):
-        yield Line("PTR", "ok", f"{host} is this machine: what address it sends from is not known")
+        yield CheckResult(
+            "PTR", "ok", f"{host} is this machine: what address it sends from is not known"
+        )
         return
     asked = resolver()
     called = {

@@ -1,4 +1,4 @@
-"""``newsletter preview`` and ``explain``: what would be sent, and why. Neither changes anything."""
+"""``newsletter preview`` and ``explain``: what would be sent, and why; neither changes anything."""
 
 import os
 import webbrowser
@@ -10,13 +10,15 @@ from pathlib import Path
 from textwrap import wrap
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.composing import compose_rules, house_subscriber, selection_settings
+from newsletter.bootstrap.rendering import branding
 from newsletter.cli.output import say, say_bytes, say_json, warn
-from newsletter.composing.draft import draft
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.model import Issue, Pick, ScheduledEmail
 from newsletter.domain.text import day_month, headline
 from newsletter.mail.message import message
 from newsletter.rendering.rendered_email import render_email
+from newsletter.services.preview import scheduled_for
 
 _WIDTH = 88
 
@@ -28,9 +30,9 @@ def preview(app: App, args: Namespace) -> int:
         return serve(app, args)
     if args.out == "-" and (args.open or args.why):
         raise UsageError("--out - leaves no room for --open or --why: give --out a file")
-    scheduled = scheduled_for(app, args.to, args.date, at_once=args.now)
+    scheduled = _scheduled(app, args, at_once=args.now)
     if not scheduled.issue.picks:
-        raise NewsletterError(_nothing(app, scheduled.issue.date))
+        raise NewsletterError(_no_issue(app, scheduled.issue.date))
     data, suffix = _render(app, scheduled, args)
     if args.out == "-":
         say_bytes(data)
@@ -45,18 +47,17 @@ def preview(app: App, args: Namespace) -> int:
     return 0
 
 
-def scheduled_for(
-    app: App, to: str | None, day: date | None, *, at_once: bool = False
-) -> ScheduledEmail:
-    reader = app.subscriber(to) if to else app.house()
-    return draft(app.rules, app.clock(), reader, day, house=not to, at_once=at_once)
+def _scheduled(app: App, args: Namespace, *, at_once: bool = False) -> ScheduledEmail:
+    house = house_subscriber(app.settings)
+    rules = compose_rules(app)
+    return scheduled_for(rules, house, app.clock(), args.to, args.date, at_once=at_once)
 
 
 def _render(app: App, scheduled: ScheduledEmail, args: Namespace) -> tuple[bytes, str]:
     if args.eml:
-        return message(scheduled, app.branding), ".eml"
-    made = render_email(scheduled.issue, scheduled.subscriber, app.branding)
-    return (made.text.encode(), ".txt") if args.text else (made.html.encode(), ".html")
+        return message(scheduled, branding(app)), ".eml"
+    email = render_email(scheduled.issue, scheduled.subscriber, branding(app))
+    return (email.text.encode(), ".txt") if args.text else (email.html.encode(), ".html")
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -72,7 +73,7 @@ def _write(path: Path, data: bytes) -> None:
         raise NewsletterError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _nothing(app: App, day: date) -> str:
+def _no_issue(app: App, day: date) -> str:
     minimum = app.settings.selection.minimum
     return (
         f"no issue for {day}: fewer than {minimum} insights are new (selection.minimum);"
@@ -81,19 +82,19 @@ def _nothing(app: App, day: date) -> str:
 
 
 def explain(app: App, args: Namespace) -> int:
-    scheduled = scheduled_for(app, args.to, args.date)
+    scheduled = _scheduled(app, args)
     if args.json:
-        who = scheduled.subscriber.address if args.to else None
-        say_json({"to": who, **asdict(scheduled.issue)})
+        to = scheduled.subscriber.address if args.to else None
+        say_json({"to": to, **asdict(scheduled.issue)})
     else:
         _explain(app, scheduled, args.to)
     return 0
 
 
 def _explain(app: App, scheduled: ScheduledEmail, to: str | None) -> None:
-    issue, weights = scheduled.issue, app.taste.weights
+    issue, weights = scheduled.issue, selection_settings(app.settings).weights
     if not issue.picks:
-        say(_nothing(app, issue.date))
+        say(_no_issue(app, issue.date))
     else:
         whose = scheduled.subscriber.address if to else "the house issue"
         say(f"Why these {len(issue.picks)}: {whose}, {issue.date:%-d %B %Y}")
@@ -105,8 +106,8 @@ def _explain(app: App, scheduled: ScheduledEmail, to: str | None) -> None:
 def _explain_pick(pick: Pick, weights: Mapping[str, float]) -> None:
     say()
     _paragraph(pick.text, f"{pick.rank}. ")
-    said = " · ".join(part for part in (pick.citation.podcast, pick.citation.episode) if part)
-    say(f"   {said or 'source unknown'}")
+    source = " · ".join(part for part in (pick.citation.podcast, pick.citation.episode) if part)
+    say(f"   {source or 'source unknown'}")
     say(f"   score {pick.score:.2f}: {_parts(pick.signals, weights)}")
     for echo in pick.echoes:
         when = f"sent {day_month(echo.heard)}" if echo.heard else "earlier"
@@ -120,10 +121,10 @@ def _explain_runners_up(issue: Issue, weights: Mapping[str, float]) -> None:
     if issue.runners_up:
         say()
         say("Not chosen:")
-    for one in issue.runners_up:
-        _paragraph(headline(one.text, 120), " - ")
-        say(f"   score {one.score:.2f}: {_parts(one.signals, weights)}")
-        say(f"   {one.why}")
+    for runner_up in issue.runners_up:
+        _paragraph(headline(runner_up.text, 120), " - ")
+        say(f"   score {runner_up.score:.2f}: {_parts(runner_up.signals, weights)}")
+        say(f"   {runner_up.why}")
 
 
 def _paragraph(text: str, mark: str) -> None:

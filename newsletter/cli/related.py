@@ -1,9 +1,10 @@
-"""``newsletter related``: the earlier insights that a text, or an insight, comes nearest to."""
+"""``newsletter related``: the earlier insights that resemble a text, or another insight."""
 
 from argparse import Namespace
 from dataclasses import asdict
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.composing import compose_rules
 from newsletter.cli.output import say, say_json
 from newsletter.composing.related import Related, related
 from newsletter.domain.due import local_date
@@ -18,21 +19,21 @@ def show(app: App, args: Namespace) -> int:
     about = int(args.about) if args.about.isdecimal() else args.about
     today = local_date(app.clock(), app.settings.newsletter.timezone)
     try:
-        near = related(app.rules, about, today, args.most)
+        nearest = related(compose_rules(app), about, today, args.most)
     except KeyError:
         raise UsageError(f"there is no insight {about}: see `newsletter explain --json`") from None
-    found = [one for one in near if one.probability >= TELLING]
+    likely = [insight for insight in nearest if insight.probability >= TELLING]
     if args.json:
-        say_json([asdict(one) for one in found])
-    elif not found:
+        say_json([asdict(insight) for insight in likely])
+    elif not likely:
         say("nothing earlier resembles it")
-    else:
-        for one in found:
-            _line(one)
+    for insight in likely if not args.json else ():
+        _print(insight)
     return 0
 
 
-def _line(one: Related) -> None:
-    say(f"{one.probability:.2f}  {one.id}  {one.date}  {headline(one.text, 80)}")
-    shares = (f"{word} {share:.0%}" for word, share in one.shared[:_WORDS])
+def _print(insight: Related) -> None:
+    text = headline(insight.text, 80)
+    say(f"{insight.probability:.2f}  {insight.id}  {insight.date}  {text}")
+    shares = (f"{word} {share:.0%}" for word, share in insight.shared[:_WORDS])
     say(f"      {', '.join(shares)}")

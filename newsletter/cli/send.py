@@ -1,30 +1,31 @@
-"""``newsletter send``: the one-off. Safe to run again, and beside ``run``."""
+"""``newsletter send``: once through the day. Safe to run again, and beside ``run``."""
 
-import os
 import signal
-import socket
-import threading
 from argparse import Namespace
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from functools import partial
+from threading import Event
 
 from newsletter.bootstrap import App
-from newsletter.cli.alerts import alert
-from newsletter.cli.clocks import steady
-from newsletter.cli.ingest import moment
+from newsletter.bootstrap.composing import compose_rules, house_subscriber
+from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context
+from newsletter.bootstrap.ingest import ingest
+from newsletter.bootstrap.mail import bounce_address, channel
+from newsletter.bootstrap.rendering import branding
+from newsletter.bootstrap.services import alerts
+from newsletter.cli.ingest import pause
 from newsletter.cli.output import live, progress, say, say_json, set_up_log, table, warn, warn_each
-from newsletter.cli.send_report import as_json, nobody, tell
-from newsletter.composing.compose import due
+from newsletter.cli.send_report import SendReport, why_nobody
 from newsletter.composing.draft import draft
-from newsletter.delivery.context import Watch
 from newsletter.domain.addresses import mailbox
-from newsletter.domain.errors import DeliveryError, NewsletterError, UsageError
-from newsletter.domain.model import Issue
+from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.text import counted, headline
-from newsletter.mail.channels import Envelope
-from newsletter.mail.message import message
-from newsletter.services.publish import DeliveryContext, IngestReport, Readers, Report, publish
-from newsletter.storage import issues, operator_actions, reports
+from newsletter.services.alerts import alert
+from newsletter.services.preview import send_test_copy
+from newsletter.services.publish import Published, Readers, publish, would_send
+from newsletter.services.readers import find_subscriber
+from newsletter.storage import operator_actions
 
 # The first places where a date begins are fourteen hours ahead of UTC.
 _FIRST_ZONE = timedelta(hours=14)
@@ -37,31 +38,37 @@ def send(app: App, args: Namespace) -> int:
         raise UsageError("--test sends one copy, now: only --as and --date go with it")
     if args.test:
         return _test(app, args)
-    ids = [app.subscriber(address).id for address in args.to] if args.to else None
+    ids = [find_subscriber(app.store, address).id for address in args.to] if args.to else None
     readers = Readers(now=args.now, ids=ids)
     if args.date:
-        _warn_of(args.date, app.clock(), app.settings.selection.window_days)
+        _warn_of_unlikely_date(args.date, app.clock(), app.settings.selection.window_days)
     if args.dry_run:
         return _dry_run(app, args, readers)
-    warn_each(app.ready_to_send())
-    stop = stopper()
+    return _send(app, args, readers)
+
+
+def _send(app: App, args: Namespace, readers: Readers) -> int:
+    warn_each(check_ready_to_send(app))
+    stop = stop_on_signals()
     set_up_log(verbose=args.verbose)
-    alert(app)
+    alert(alerts(app))
     try:
-        ingested, report = _publish(app, args, readers, stop)
+        published = _publish(app, args, readers, stop)
     except KeyboardInterrupt:
         warn("ended at once; see `newsletter status` and `newsletter deliveries --state unknown`")
         raise
-    stopped = str(report.stopped or "by a signal" * stop.is_set())
-    alert(app, report.stopped)
-    if report.outcomes["waiting"] or stopped:
-        report.outcomes["waiting"] = _waiting(app, args, readers)
-    told = as_json if args.json else tell
-    told(app, args, readers, ingested, report, stopped)
-    return 0 if report.ok and not stopped else 1
+    outcomes = published.report.outcomes
+    stopped = str(published.report.stopped or "by a signal" * stop.is_set())
+    if outcomes["waiting"] or stopped:
+        outcomes["waiting"] = _waiting(app, args, readers)
+    SendReport(app, args, readers, published, stopped).write()
+    if published.ingest_error and not isinstance(published.ingest_error, NewsletterError):
+        raise published.ingest_error  # a defect of ours: it shows where it is
+    good = published.report.ok and not stopped and not published.ingest_error
+    return 0 if good else 1
 
 
-def _warn_of(day: date, now: datetime, window: int) -> None:
+def _warn_of_unlikely_date(day: date, now: datetime, window: int) -> None:
     """A date that may be a slip is sent all the same: it was asked for."""
     if day > (now + _FIRST_ZONE).date():
         warn(f"{day} has not begun anywhere: who is sent it now gets nothing on its day")
@@ -69,24 +76,25 @@ def _warn_of(day: date, now: datetime, window: int) -> None:
         warn(f"{day} is {counted(ago, 'day')} ago: is it another year?")
 
 
-def _publish(
-    app: App, args: Namespace, readers: Readers, stop: threading.Event
-) -> tuple[IngestReport, Report]:
-    """What ends it, the operator hears of."""
+def _publish(app: App, args: Namespace, readers: Readers, stop: Event) -> Published:
+    """The operator is alerted of whatever ends it early, or keeps briefs from being read."""
     quiet = args.json
     try:
         with progress("reading", quiet=quiet) as reading, live(quiet=quiet) as sending:
-            return publish(
+            published = publish(
                 app.clock,
-                ingest_job=app.ingest_job(moment, reading),
-                rules=app.rules,
-                context=context(app, stop, sending),
+                ingest=partial(ingest, app, pause, reading),
+                rules=compose_rules(app),
+                context=delivery_context(app, stop, sending),
                 on=args.date,
                 readers=readers,
             )
     except Exception as error:
-        alert(app, error)
+        alert(alerts(app), stopped=error)
         raise
+    stopped, ingest_error = published.report.stopped, published.ingest_error
+    alert(alerts(app), stopped=stopped, ingest_error=ingest_error)
+    return published
 
 
 def _waiting(app: App, args: Namespace, readers: Readers) -> int:
@@ -95,37 +103,19 @@ def _waiting(app: App, args: Namespace, readers: Readers) -> int:
         return operator_actions.pending(db, readers.ids, args.date)[0]
 
 
-def context(app: App, stop: threading.Event, watch: Watch) -> DeliveryContext:
-    here, chosen = steady(), app.settings.delivery
-    return DeliveryContext(
-        store=app.store,
-        channel=app.channel,
-        branding=app.branding,
-        sender=app.envelope_sender,
-        owner=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}:{here.seconds}",
-        steady=steady,
-        stop=stop.is_set,
-        watch=watch,
-        connections=chosen.connections,
-        claim=chosen.claim,
-        lease=timedelta(seconds=chosen.lease_seconds),
-        pace=app.pace,
-    )
-
-
-def stopper() -> threading.Event:
-    """Set by SIGTERM or SIGINT: the message in hand is finished, then we stop.
+def stop_on_signals() -> Event:
+    """Set by SIGTERM or SIGINT: the messages in flight are finished, then we stop.
 
     A second SIGINT is a KeyboardInterrupt: nothing is finished any more.
     """
-    stop = threading.Event()
+    stop = Event()
 
     def interrupted(*_: object) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        with suppress(RuntimeError):  # whoever was interrupted may be writing there
-            warn("finishing the messages in hand; a second interrupt ends it at once")
+        with suppress(RuntimeError):  # the interrupted code may be writing there
+            warn("finishing the messages in flight; a second interrupt ends it at once")
 
     signal.signal(signal.SIGINT, interrupted)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -133,57 +123,41 @@ def stopper() -> threading.Event:
 
 
 def _dry_run(app: App, args: Namespace, readers: Readers) -> int:
-    found = [*_queued(app, args.date, readers), *_to_compose(app, args.date, readers)]
+    messages = would_send(compose_rules(app), app.clock(), args.date, readers)
     if args.json:
         rows = [
-            {"address": address, "date": issue.date, "insights": [one.text for one in issue.picks]}
-            for address, issue in found
+            {
+                "address": address,
+                "date": issue.date,
+                "insights": [pick.text for pick in issue.picks],
+            }
+            for address, issue in messages
         ]
         say_json({"would_send": rows})
         return 0
-    for address, issue in found:
+    for address, issue in messages:
         say(f"{address}, {issue.date:%-d %B %Y}: {len(issue.picks) or 'too few'} insights")
         table([(f"{pick.rank}.", headline(pick.text, 90)) for pick in issue.picks], indent="  ")
-    if found:
-        enough = sum(bool(issue.picks) for _, issue in found)
-        few = f"; too few for {len(found) - enough:,}" if enough < len(found) else ""
-        say(f"{counted(enough, 'message')} would be sent{few}")
+    if messages:
+        complete = sum(bool(issue.picks) for _, issue in messages)
+        few = len(messages) - complete
+        but = f"; too few for {few:,}" if few else ""
+        say(f"{counted(complete, 'message')} would be sent{but}")
     else:
-        for line in nobody(app, args, readers):
+        for line in why_nobody(app, args, readers):
             say(line)
     return 0
 
 
-def _queued(app: App, on: date | None, readers: Readers) -> list[tuple[str, Issue]]:
-    """What was composed and waits for another attempt."""
-    with app.store.reading() as db:
-        rows = reports.queue(db, app.clock(), on, readers.ids, hurry=readers.now)
-        return [(address, issues.load(db, issue_id)) for address, issue_id in rows]
-
-
-def _to_compose(app: App, on: date | None, readers: Readers) -> list[tuple[str, Issue]]:
-    found = due(app.rules, app.clock(), on, readers)
-    return [(one.subscriber.address, issue) for one, issue in found]
-
-
 def _test(app: App, args: Namespace) -> int:
     """One marked copy outside the ledger: nobody's history knows of it."""
-    warn_each(app.ready_to_send())
+    warn_each(check_ready_to_send(app))
     to = mailbox(args.test, "--test").address
-    reader = app.subscriber(args.as_) if args.as_ else app.house(to)
-    scheduled = draft(app.rules, app.clock(), reader, args.date, house=not args.as_)
-    if not scheduled.issue.picks:
-        raise NewsletterError(
-            f"too little is new for {scheduled.issue.date}: there is no issue to send"
-        )
-    text = message(scheduled, app.branding, test=True)
-    channel = app.channel()
-    try:
-        answer = channel.send(Envelope(app.bounces, to, text))
-    except DeliveryError as error:
-        raise NewsletterError(f"the test copy to {to} was not taken: {error}") from error
-    finally:
-        channel.close()
+    house = house_subscriber(app.settings, to)
+    reader = find_subscriber(app.store, args.as_) if args.as_ else house
+    scheduled = draft(compose_rules(app), app.clock(), reader, args.date, house=not args.as_)
+    sender = bounce_address(app.settings)
+    answer = send_test_copy(scheduled, to, sender, branding(app), channel(app))
     whose = f"the issue of {args.as_}" if args.as_ else "the house issue"
     say_json({"sent": 1, "to": to, "answer": answer}) if args.json else say(
         f"{whose}, {scheduled.issue.date:%-d %B %Y}, sent to {to}: {answer}"

@@ -1,138 +1,158 @@
-"""What ``send`` says it did, and of those for whom there was nothing to do, why."""
+"""What ``send`` says it did, and why there was nothing to do for the others."""
 
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json, warn
-from newsletter.cli.status import local, next_due, next_try
+from newsletter.cli.status import next_due_time
 from newsletter.domain.due import due_at, local_date
 from newsletter.domain.due import next_due as next_due_of
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Subscriber
-from newsletter.services.publish import IngestReport, Readers, Report
+from newsletter.services.publish import Published, Readers
+from newsletter.services.readers import find_subscriber
+from newsletter.services.status import next_due
+from newsletter.services.wording import local_time, next_attempt, state_and_reason
 from newsletter.storage import ledger, operator_actions
 
 
-def as_json(
-    app: App,
-    args: Namespace,
-    readers: Readers,
-    ingested: IngestReport,
-    report: Report,
-    stopped: str,
-) -> None:
-    with app.store.reading() as db:
-        pending, first = operator_actions.pending(db, readers.ids, args.date)
-    counts = dict.fromkeys(("sent", "failed", "waiting", "unknown", "skipped"), 0)
-    counts |= report.outcomes
-    counts["skipped"] += report.skipped.total()
-    about = {
-        "pending": pending,
-        "next_attempt_at": first,
-        "new_briefs": ingested.after.briefs - ingested.before.briefs,
-        "stopped": stopped or None,
-        "next_due": next_due(app),
-    }
-    say_json({**counts, **about})
+@dataclass(frozen=True)
+class SendReport:
+    """``stopped`` says why the run ended early; empty where it did not."""
+
+    app: App
+    args: Namespace
+    readers: Readers
+    published: Published
+    stopped: str
+
+    def write(self) -> None:
+        """Raises NewsletterError where the run was stopped, after the rest was written."""
+        self._warn_of_inbox()
+        if self.args.json:
+            say_json(self._as_json())
+        else:
+            self._print()
+
+    def _warn_of_inbox(self) -> None:
+        if error := self.published.ingest_error:
+            warn(f"no briefs were read: {error}")
+        if self.args.json or not self.published.ingested:
+            return
+        for path in self.published.ingested.left:
+            warn(f"{path} is still being written; it was left for the next time")
+        for file in self.published.ingested.rejected:
+            warn(f"{file.path} was rejected: {file.reason}")
+
+    def _as_json(self) -> dict[str, object]:
+        published, ingested = self.published, self.published.ingested
+        with self.app.store.reading() as db:
+            pending, first = operator_actions.pending(db, self.readers.ids, self.args.date)
+        counts = dict.fromkeys(("sent", "failed", "waiting", "unknown", "skipped"), 0)
+        counts |= published.report.outcomes
+        counts["skipped"] += published.report.skipped.total()
+        return {
+            **counts,
+            "pending": pending,
+            "next_attempt_at": first,
+            "new_briefs": ingested.after.briefs - ingested.before.briefs if ingested else 0,
+            "ingest_error": str(published.ingest_error) if published.ingest_error else None,
+            "stopped": self.stopped or None,
+            "next_due": next_due(self.app.store, self.app.clock()),
+        }
+
+    def _print(self) -> None:
+        report = self.published.report
+        if report.outcomes.total():
+            outcomes = sorted((+report.outcomes).items())
+            say(", ".join(f"{count} {state}" for state, count in outcomes))
+        for reason, count in sorted(report.skipped.items()):
+            say(f"{count:,} skipped: {self._why_skipped(reason)}")
+        if self.stopped:
+            raise NewsletterError(f"stopped, the rest waits: {self.stopped}")
+        for line in self._why_not_others():
+            say(line)
+        if not report.ok:
+            say("see `newsletter status` for what was not sent, and why")
+
+    def _why_skipped(self, reason: str) -> str:
+        return {
+            "too_few": f"fewer than {self.app.settings.selection.minimum} insights are new to them",
+            "too_late": "nothing ran in time for them (schedule.catch_up_hours)",
+            "cancelled": "the date is cancelled",
+        }[reason]
+
+    def _why_not_others(self) -> Iterator[str]:
+        app, args, report = self.app, self.args, self.published.report
+        done = report.outcomes.total() + report.skipped.total()
+        if not done:
+            yield from why_nobody(app, args, self.readers)
+        elif args.to:
+            yield from _named(app, args) if done < len(args.to) else ()
+        elif not report.outcomes["waiting"]:
+            yield from _pending(app, args, self.readers)
 
 
-def tell(
-    app: App,
-    args: Namespace,
-    readers: Readers,
-    ingested: IngestReport,
-    report: Report,
-    stopped: str,
-) -> None:
-    for path in ingested.left:
-        warn(f"{path} is still being written; it was left for the next time")
-    for one in ingested.rejected:
-        warn(f"{one.path} was rejected: {one.reason}")
-    if report.outcomes.total():
-        outcomes = sorted((+report.outcomes).items())
-        say(", ".join(f"{count} {state}" for state, count in outcomes))
-    for reason, count in sorted(report.skipped.items()):
-        say(f"{count:,} skipped: {_why(app, reason)}")
-    if stopped:
-        raise NewsletterError(f"stopped, the rest waits: {stopped}")
-    for line in _others(app, args, readers, report):
-        say(line)
-    if not report.ok:
-        say("see `newsletter status` for what was not sent, and why")
-
-
-def _why(app: App, reason: str) -> str:
-    return {
-        "too_few": f"fewer than {app.taste.minimum} insights are new to them",
-        "too_late": "nothing ran in time for them (schedule.catch_up_hours)",
-        "cancelled": "the date is cancelled",
-    }[reason]
-
-
-def _others(app: App, args: Namespace, readers: Readers, report: Report) -> Iterator[str]:
-    """Those for whom nothing was done."""
-    done = report.outcomes.total() + report.skipped.total()
-    if not done:
-        yield from nobody(app, args, readers)
-    elif args.to:
-        yield from _named(app, args) if done < len(args.to) else ()
-    elif not report.outcomes["waiting"]:
-        yield from _pending(app, args, readers)
-
-
-def nobody(app: App, args: Namespace, readers: Readers) -> Iterator[str]:
-    """Why there is nothing to do: who waits, what became of those named, who is due next."""
+def why_nobody(app: App, args: Namespace, readers: Readers) -> Iterator[str]:
+    """Why nothing was sent: who waits, what became of those named, who is due next."""
     if args.to:
         yield "nobody named is due now"
         yield from _named(app, args)
         return
-    yield from (waits := list(_pending(app, args, readers)))
-    hint = _hint(args, "sends to all not yet served")
-    yield f"nobody{' else' * bool(waits)} is due now{_about(app, args)}{hint}"
+    pending = list(_pending(app, args, readers))
+    yield from pending
+    hint = _now_hint(args, "sends to all not yet served")
+    yield f"nobody{' else' if pending else ''} is due now{_when_next(app, args)}{hint}"
 
 
 def _pending(app: App, args: Namespace, readers: Readers) -> Iterator[str]:
     with app.store.reading() as db:
         count, first = operator_actions.pending(db, readers.ids, args.date)
     if first:
-        yield f"{count:,} pending: {next_try(app, first)}"
+        timezone = app.settings.newsletter.timezone
+        yield f"{count:,} pending: {next_attempt(first, app.clock(), timezone)}"
 
 
-def _about(app: App, args: Namespace) -> str:
+def _when_next(app: App, args: Namespace) -> str:
     if args.date:
         return f" for {args.date}"
-    upcoming = next_due(app)
-    return f"; next: {local(app, upcoming)}" if upcoming else ""
+    upcoming = next_due(app.store, app.clock())
+    return f"; next: {next_due_time(upcoming, app.settings.newsletter.timezone)}" * bool(upcoming)
 
 
 def _named(app: App, args: Namespace) -> Iterator[str]:
-    for reader in map(app.subscriber, args.to):
+    for address in args.to:
+        reader = find_subscriber(app.store, address)
         day = args.date or local_date(app.clock(), reader.timezone)
         with app.store.reading() as db:
             row = ledger.find(db, reader.id, day)
-        state = _state(app, row) if row else _not_yet(app, args, reader, day)
+        state = _state(app, row) if row else _why_no_row(app, args, reader, day)
         yield f"{reader.address}, {day:%-d %B %Y}: {state}"
 
 
 def _state(app: App, row: Mapping[Any, Any]) -> str:
+    timezone = app.settings.newsletter.timezone
     if row["state"] == "sent":
-        return f"sent at {local(app, row['changed_at'])}"
-    reason = f" ({row['reason'].replace('_', ' ')})" if row["reason"] else ""
-    when = f", {next_try(app, row['next_attempt_at'])}" if row["state"] == "pending" else ""
+        return f"sent at {local_time(row['changed_at'], timezone)}"
+    when = ""
+    if row["state"] == "pending":
+        when = f", {next_attempt(row['next_attempt_at'], app.clock(), timezone)}"
     answer = f": {row['answer']}" if row["answer"] else ""
-    return f"{row['state']}{reason}{when}{answer}"
+    return f"{state_and_reason(row)}{when}{answer}"
 
 
-def _not_yet(app: App, args: Namespace, reader: Subscriber, day: date) -> str:
+def _why_no_row(app: App, args: Namespace, reader: Subscriber, day: date) -> str:
     if reader.state != "active":
         return f"nothing, the reader is {reader.state}"
-    next_one = next_due_of(app.clock(), reader.hour, reader.timezone)
-    instant = max(next_one, due_at(day, reader.hour, reader.timezone))
-    return f"nothing yet, next due at {local(app, instant)}{_hint(args, 'does not wait for it')}"
+    upcoming = next_due_of(app.clock(), reader.hour, reader.timezone)
+    due = max(upcoming, due_at(day, reader.hour, reader.timezone))
+    when = local_time(due, app.settings.newsletter.timezone)
+    return f"nothing yet, next due at {when}{_now_hint(args, 'does not wait for it')}"
 
 
-def _hint(args: Namespace, what: str) -> str:
-    return "" if args.now else f"; --now {what}"
+def _now_hint(args: Namespace, effect: str) -> str:
+    return "" if args.now else f"; --now {effect}"

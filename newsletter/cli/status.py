@@ -2,187 +2,128 @@
 
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from newsletter.bootstrap import App
-from newsletter.cli.clocks import lapse, steady
-from newsletter.cli.output import say, say_json, table
-from newsletter.domain.due import due_at, local_date, zone
+from newsletter.bootstrap.rate_limits import rate_limits
+from newsletter.cli.output import say, say_json, table, warn
+from newsletter.domain.due import local_date
 from newsletter.domain.text import counted
-from newsletter.storage import Connection, archive, ledger, operator_actions, reports, subscribers
+from newsletter.services.operator_actions import end_expired_leases
+from newsletter.services.status import MOST_TROUBLES, DayStatus, day_status
+from newsletter.services.wording import (
+    being_sent,
+    local_time,
+    next_attempt,
+    roughly,
+    state_and_reason,
+)
 
-_MOST = 20
+_MOST_DOMAINS = 20
+_INDENT = " " * 13
 
 
 def status(app: App, args: Namespace) -> int:
-    day = args.date or local_date(app.clock(), app.settings.newsletter.timezone)
-    lapse(app)
-    found = _look(app, day)
+    now, settings = app.clock(), app.settings
+    if warning := end_expired_leases(app.store, now):
+        warn(warning)
+    day = day_status(
+        app.store,
+        args.date or local_date(now, settings.newsletter.timezone),
+        now,
+        inbox=app.beside(settings.inbox.path),
+        window_days=settings.selection.window_days,
+        limits=rate_limits(settings),
+    )
     if args.json:
-        say_json(found)
+        say_json(asdict(day))
     else:
-        _tell(app, found)
+        _print(app, day, now)
     return 0
 
 
-def next_due(app: App) -> datetime | None:
-    """The instant, in UTC, at which somebody not yet served is due next: no cancelled date's."""
-    now = app.clock()
-    near = [now.date() + timedelta(days=after) for after in range(-1, 4)]
-    with app.store.reading() as db:
-        days = [day for day in near if not operator_actions.is_cancelled(db, day)]
-        places = reports.places(db)
-        instants = sorted((due_at(day, p[1], p[0]), day, p) for day in days for p in places)
-        for due, day, place in instants:
-            if due > now and reports.is_waited_for(db, day, place):
-                return due
-    return None
-
-
-def _look(app: App, day: date) -> dict[str, object]:
-    selection = app.settings.selection
-    first = day - timedelta(days=selection.window_days - 1)
-    with app.store.reading() as db:
-        totals = archive.totals(db)
-        return {
-            "date": day.isoformat(),
-            "inbox": str(app.beside(app.settings.inbox.path)),
-            "briefs": totals.briefs,
-            "insights": totals.insights,
-            "mentions": totals.mentions,
-            "boilerplate": totals.dropped,
-            "rejected": [dict(row) for row in archive.rejected(db)],
-            "subscribers": subscribers.counts(db),
-            "candidates": reports.candidate_count(db, first, day),
-            "deliveries": [
-                {"state": state, "reason": reason, "count": count}
-                for state, reason, count in reports.outcomes(db, day)
-            ],
-            "troubles": [dict(row) for row in reports.troubles(db, day, _MOST + 1)],
-            "held_back": [
-                {"domain": domain, "until": until, "waiting": count}
-                for domain, until, count in reports.held_back(db, app.clock())
-            ],
-            "paced": [
-                {
-                    "domain": name or None,
-                    "per_second": app.pace.rate(name),
-                    "waiting": count,
-                    "seconds": round(least.total_seconds(), 1),
-                }
-                for name, count, least in reports.paced(db, app.clock(), app.pace)
-            ],
-            "leased": _leased(db, app),
-            "unknown": reports.unresolved(db),
-            "paused": ledger.paused(db),
-            "cancelled": operator_actions.is_cancelled(db, day),
-            "next_due": next_due(app),
-        }
-
-
-def _leased(db: Connection, app: App) -> Mapping[str, object]:
-    count, until = ledger.leased(db, app.clock(), steady())
-    return {"count": count, "until": until}
-
-
-def _tell(app: App, found: Mapping[str, Any]) -> None:
-    say(f"Inbox        {found['inbox']}")
-    parts = ", ".join(counted(found[f"{one}s"], one) for one in ("brief", "insight", "mention"))
-    dropped = counted(found["boilerplate"], "paragraph")
-    say(f"             {parts}; {dropped} dropped as boilerplate")
-    for one in found["rejected"]:
-        where = f", line {one['line']}" if one["line"] else ""
-        say(f"  rejected   {one['path']}{where}: {one['reason']}")
-    states = [f"{count:,} {state}" for state, count in sorted(found["subscribers"].items())]
+def _print(app: App, day: DayStatus, now: datetime) -> None:
+    timezone = app.settings.newsletter.timezone
+    _print_inbox(day)
+    states = [f"{count:,} {state}" for state, count in sorted(day.subscribers.items())]
     say(f"Subscribers  {', '.join(states) or 'none yet: newsletter subscribers add ADDRESS'}")
-    off = "; cancelled: nobody more gets it" if found["cancelled"] else ""
-    of = f"of the last {counted(app.settings.selection.window_days, 'day')}"
-    say(f"Issue of     {found['date']}: {counted(found['candidates'], 'candidate')} {of}{off}")
-    table(
-        [
-            (f"{one['count']:,}", one["state"], (one["reason"] or "").replace("_", " "))
-            for one in found["deliveries"]
-        ]
-        or [("nothing composed yet",)],
-        indent="             ",
-    )
-    _tell_troubles(app, found)
-    _tell_waits(app, found)
-    _tell_paced(found["paced"])
-    if found["leased"]["until"]:
-        say(f"Sending      {in_hand(app, **found['leased'])}")
-    _tell_unknown(found["unknown"])
-    if found["paused"]:
-        say(f"Paused       since {local(app, found['paused'])}: `newsletter resume` goes on")
-    say(f"Next due     {local(app, found['next_due'])}")
+    _print_issue(day, app.settings.selection.window_days)
+    _print_troubles(day, now, timezone)
+    _print_deferred_domains(day.held_back, timezone)
+    _print_rate_limited(day.paced)
+    if day.leased["until"]:
+        say(f"Sending      {being_sent(day.leased['count'], day.leased['until'], timezone)}")
+    _print_unknown(day.unknown)
+    if day.paused:
+        say(f"Paused       since {local_time(day.paused, timezone)}: `newsletter resume` goes on")
+    say(f"Next due     {next_due_time(day.next_due, timezone)}")
 
 
-def _tell_troubles(app: App, found: Mapping[str, Any]) -> None:
-    for row in found["troubles"][:_MOST]:
-        reason = f" ({row['reason'].replace('_', ' ')})" if row["reason"] else ""
-        say(f"  {_who(row)}  {row['state']}{reason}: {row['answer']}")
+def next_due_time(instant: datetime | None, timezone: str) -> str:
+    return local_time(instant, timezone) if instant else "nobody: no active subscribers"
+
+
+def _print_inbox(day: DayStatus) -> None:
+    say(f"Inbox        {day.inbox}")
+    counts = counted(day.briefs, "brief"), counted(day.insights, "insight")
+    read = ", ".join([*counts, counted(day.mentions, "mention")])
+    say(f"{_INDENT}{read}; {counted(day.boilerplate, 'paragraph')} dropped as boilerplate")
+    for file in day.rejected:
+        where = f", line {file['line']}" if file["line"] else ""
+        say(f"  rejected   {file['path']}{where}: {file['reason']}")
+
+
+def _print_issue(day: DayStatus, window_days: int) -> None:
+    candidates = f"{counted(day.candidates, 'candidate')} of the last {counted(window_days, 'day')}"
+    cancelled = "; cancelled: nobody else gets it" if day.cancelled else ""
+    say(f"Issue of     {day.date}: {candidates}{cancelled}")
+    outcomes: list[tuple[str, ...]] = [
+        (f"{row['count']:,}", row["state"], (row["reason"] or "").replace("_", " "))
+        for row in day.deliveries
+    ]
+    table(outcomes or [("nothing composed yet",)], indent=_INDENT)
+
+
+def _print_troubles(day: DayStatus, now: datetime, timezone: str) -> None:
+    for row in day.troubles[:MOST_TROUBLES]:
+        say(f"  {_whose(row)}  {state_and_reason(row)}: {row['answer']}")
         if row["next_attempt_at"]:
-            say(f"    {next_try(app, row['next_attempt_at'])}")
-    if len(found["troubles"]) > _MOST:
-        say(f"  and more: newsletter deliveries --date {found['date']}")
+            say(f"    {next_attempt(row['next_attempt_at'], now, timezone)}")
+    if len(day.troubles) > MOST_TROUBLES:
+        say(f"  and more: newsletter deliveries --date {day.date}")
 
 
-def _who(row: Mapping[str, Any]) -> str:
-    more = row["count"] - 1
-    where = f" of @{row['domain']}" if row["domain"] else ""
-    return f"{row['address']} and {more:,} more{where}" if more else row["address"]
+def _whose(row: Mapping[str, Any]) -> str:
+    others = row["count"] - 1
+    domain = f" of @{row['domain']}" if row["domain"] else ""
+    return f"{row['address']} and {others:,} more{domain}" if others else row["address"]
 
 
-def _tell_waits(app: App, found: Mapping[str, Any]) -> None:
-    """Whole domains: what waits for whom."""
-    waits = found["held_back"]
-    for one in waits[:_MOST]:
-        when = f"asked to wait; next try at {local(app, one['until'])}"
-        say(f"  @{one['domain']}  {when}: {one['waiting']:,} pending of any date")
-    if (more := len(waits) - _MOST) > 0:
+def _print_deferred_domains(domains: Sequence[Mapping[str, Any]], timezone: str) -> None:
+    for row in domains[:_MOST_DOMAINS]:
+        when = f"asked to wait; next try at {local_time(row['until'], timezone)}"
+        say(f"  @{row['domain']}  {when}: {row['waiting']:,} pending of any date")
+    _print_more_domains(domains)
+
+
+def _print_rate_limited(domains: Sequence[Mapping[str, Any]]) -> None:
+    for row in domains[:_MOST_DOMAINS]:
+        name = f"  @{row['domain']}  " if row["domain"] else "Pace         "
+        when = f"pending of any date, the last in {roughly(row['seconds'])} at the earliest"
+        say(f"{name}{row['per_second']:g} a second: {row['waiting']:,} {when}")
+    _print_more_domains(domains)
+
+
+def _print_more_domains(domains: Sequence[Mapping[str, Any]]) -> None:
+    if (more := len(domains) - _MOST_DOMAINS) > 0:
         say(f"  and {counted(more, 'domain')} more: newsletter status --json")
 
 
-def _tell_paced(waits: Sequence[Mapping[str, Any]]) -> None:
-    """What goes no faster because it is not to."""
-    for one in waits[:_MOST]:
-        who = f"  @{one['domain']}  " if one["domain"] else "Pace         "
-        when = f"pending of any date, the last in {roughly(one['seconds'])} at the earliest"
-        say(f"{who}{one['per_second']:g} a second: {one['waiting']:,} {when}")
-    if (more := len(waits) - _MOST) > 0:
-        say(f"  and {counted(more, 'domain')} more: newsletter status --json")
-
-
-def roughly(seconds: float) -> str:
-    """How long at least, as people say it: rounded down."""
-    if seconds <= 120:
-        return f"{int(seconds)} s"
-    return f"{int(seconds / 60)} min" if seconds <= 120 * 60 else f"{int(seconds / 3600)} h"
-
-
-def in_hand(app: App, count: int, until: datetime) -> str:
-    return f"{count:,} in a sender's hand; should it be dead, unknown from {local(app, until)}"
-
-
-def _tell_unknown(count: int) -> None:
+def _print_unknown(count: int) -> None:
     if count:
         say(f"Unknown      {count:,} of any date: the server may have the message or not.")
-        say(
-            "             `newsletter deliveries --state unknown` names their Message-IDs: look for"
-        )
-        say("             those in its log, and settle them with")
-        say("             `newsletter deliveries resolve --as sent` (or `--as pending`)")
-
-
-def next_try(app: App, instant: datetime) -> str:
-    """Of what is pending; a wait that is over ends with whoever sends next."""
-    if instant <= app.clock():
-        return "next try at the next `send` or `run`"
-    return f"next try at {local(app, instant)}"
-
-
-def local(app: App, instant: datetime | None) -> str:
-    if instant is None:
-        return "nobody: no active subscribers"
-    return f"{instant.astimezone(zone(app.settings.newsletter.timezone)):%Y-%m-%d %H:%M %Z}"
+        say(f"{_INDENT}`newsletter deliveries --state unknown` lists their Message-IDs: look for")
+        say(f"{_INDENT}those in its log, and settle them with")
+        say(f"{_INDENT}`newsletter deliveries resolve --as sent` (or `--as pending`)")

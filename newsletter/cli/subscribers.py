@@ -8,11 +8,12 @@ from typing import Any
 
 from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json, table
-from newsletter.cli.status import local
 from newsletter.config import zones
 from newsletter.domain.addresses import mailbox
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import STATES, Subscriber
+from newsletter.services.readers import find_subscriber
+from newsletter.services.wording import local_time
 from newsletter.storage import reports, subscribers
 
 COLUMNS = ("address", "name", "timezone", "hour", "interests", "state")
@@ -56,7 +57,7 @@ def list_(app: App, args: Namespace) -> int:
 
 
 def show(app: App, args: Namespace) -> int:
-    one = app.subscriber(args.address)
+    one = find_subscriber(app.store, args.address)
     with app.store.reading() as db:
         rows = reports.deliveries_of(db, one.id)
     if args.json:
@@ -76,12 +77,15 @@ def _show_attempts(app: App, found: Mapping[str, Any]) -> None:
     if tried:
         say()
         say(f"attempts of {found['date']}:")
-    lines = [(local(app, o["at"]), o["state"], o["rcpt"], o["data"]) for o in tried]
+    lines = [
+        (local_time(o["at"], app.settings.newsletter.timezone), o["state"], o["rcpt"], o["data"])
+        for o in tried
+    ]
     table(lines, indent="  ")
 
 
 def remove(app: App, args: Namespace) -> int:
-    one = app.subscriber(args.address)
+    one = find_subscriber(app.store, args.address)
     with app.store.writing() as db:
         subscribers.leave(db, one.id)
     if args.json:

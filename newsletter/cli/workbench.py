@@ -15,20 +15,22 @@ from typing import Any
 from urllib.parse import urlencode
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.composing import compose_rules, house_subscriber, selection_settings
+from newsletter.bootstrap.ingest import ingest
+from newsletter.bootstrap.rendering import branding, templates_folder
 from newsletter.cli.lint import found as findings
 from newsletter.cli.output import say
 from newsletter.composing.compose import Edition
-from newsletter.composing.draft import draft
 from newsletter.config import PREFIX
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.model import ScheduledEmail
-from newsletter.ingest.ingest import ingest_sources
 from newsletter.mail.message import message
 from newsletter.ranking.candidate_report import CandidateRow, candidate_report
 from newsletter.ranking.signals import Reader
 from newsletter.rendering.rendered_email import Logo, RenderedEmail, render_email
 from newsletter.rendering.renderer import Renderer
 from newsletter.resources import resource
+from newsletter.services.preview import scheduled_for as draft_for
 from newsletter.storage import issues, ledger, subscribers
 from newsletter.storage.snapshot import copy_database
 from newsletter.web import app as web
@@ -92,7 +94,7 @@ class Bench:
                 made = rendered_for(app, scheduled_for(app, query))
             except NewsletterError:
                 return "<!DOCTYPE html><title>nothing</title>"
-            logo = app.branding.logo if query.get("images") != "off" else None
+            logo = branding(app).logo if query.get("images") != "off" else None
         return _in_scheme(_with_logo(made.html, logo), query.get("scheme", "light"))
 
     def close(self) -> None:
@@ -121,7 +123,7 @@ class Bench:
         copy_database(app.beside(url.removeprefix("sqlite:///")), copy)
         environment = {**app.environment, f"{PREFIX}STORE__URL": f"sqlite:///{copy}"}
         app = App(app.config, environment, app.clock)
-        ingest_sources(app.ingest_job(lambda: None, lambda _done, _total: None), app.clock)
+        ingest(app, lambda: None, lambda _done, _total: None)
         return app
 
     def _watched(self) -> Iterator[Path]:
@@ -132,7 +134,8 @@ class Bench:
         except NewsletterError:
             return
         places = [resource("templates"), app.beside(settings.inbox.path)]
-        places += [app.templates] if app.templates else []
+        custom = templates_folder(app)
+        places += [custom] if custom else []
         for place in places:
             yield from sorted(place.rglob("*"))[:_MOST_FILES]
         yield from (app.beside(settings.newsletter.logo),) if settings.newsletter.logo else ()
@@ -148,15 +151,15 @@ def scheduled_for(app: App, query: Mapping[str, str]) -> ScheduledEmail:
         on = date.fromisoformat(day) if day else None
     except ValueError as error:
         raise UsageError(f"{day!r} is no date") from error
-    reader = app.subscriber(to) if to else app.house()
-    scheduled = draft(app.rules, app.clock(), reader, on, house=not to)
+    house = house_subscriber(app.settings)
+    scheduled = draft_for(compose_rules(app), house, app.clock(), to, on)
     if not scheduled.issue.picks:
         raise NewsletterError(f"no issue for {scheduled.issue.date}: too little is new")
     return scheduled
 
 
 def rendered_for(app: App, scheduled: ScheduledEmail) -> RenderedEmail:
-    return render_email(scheduled.issue, scheduled.subscriber, app.branding)
+    return render_email(scheduled.issue, scheduled.subscriber, branding(app))
 
 
 def _shown(app: App, query: Mapping[str, str]) -> dict[str, Any]:
@@ -164,7 +167,7 @@ def _shown(app: App, query: Mapping[str, str]) -> dict[str, Any]:
         readers = [one.address for one in subscribers.everyone(db)]
     try:
         scheduled = scheduled_for(app, query)
-        made, raw = rendered_for(app, scheduled), message(scheduled, app.branding)
+        made, raw = rendered_for(app, scheduled), message(scheduled, branding(app))
     except NewsletterError as error:
         return {"title": "nothing to show", "readers": readers, "error": str(error)}
     hidden = re.search(r"display:none[^>]*>([^&<]*)", made.html)
@@ -180,7 +183,7 @@ def _shown(app: App, query: Mapping[str, str]) -> dict[str, Any]:
         "text": made.text,
         "source": raw.decode("utf-8", "replace").replace("\r\n", "\n"),
         "picks": scheduled.issue.picks,
-        "weights": app.taste.weights,
+        "weights": selection_settings(app.settings).weights,
         "standings": _standings(app, scheduled, house=not query.get("to")),
         "findings": findings(app, None),
     }
@@ -190,12 +193,14 @@ def _standings(app: App, scheduled: ScheduledEmail, *, house: bool) -> list[Cand
     """Against what the reader had been sent before that day."""
     day = scheduled.issue.date
     reader = scheduled.subscriber
-    edition = Edition(app.rules, day)
+    edition = Edition(compose_rules(app), day)
     with app.store.reading() as db:
         sent = issues.house_heard(db) if house else ledger.heard(db, [reader.id]).get(reader.id, {})
     before = {insight: when for insight, when in sent.items() if when < day}
     looked = Reader("" if house else reader.interests, before)
-    return candidate_report(edition.day, looked, app.taste, scheduled.issue.picks)
+    return candidate_report(
+        edition.day, looked, selection_settings(app.settings), scheduled.issue.picks
+    )
 
 
 def _stationery() -> Renderer:

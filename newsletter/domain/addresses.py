@@ -1,9 +1,16 @@
 """Addresses as people write them: checked, and brought to the form that makes them one."""
 
+import email.utils
 from dataclasses import dataclass
-from email.utils import parseaddr
+from typing import Any
 
 from newsletter.domain.errors import UsageError
+
+# Python 3.13 and patched older ones (Debian's 3.11.2) refuse domain literals by default; the others
+# have no such parameter. Every Python is asked to read addresses in the lenient way.
+_LENIENT: dict[str, Any] = (
+    {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +21,16 @@ class Mailbox:
     key: str
 
 
+def parse_address(text: str) -> tuple[str, str]:
+    """The name and the address of "Name <a@b>", the same on every Python; empty where none is."""
+    return email.utils.parseaddr(text, **_LENIENT)
+
+
 def mailbox(text: str, where: str = "") -> Mailbox:
     """Check "a@b" or "Name <a@b>" without asking the network. Raises UsageError saying why not."""
     from email_validator import EmailNotValidError, validate_email
 
-    bare = parseaddr(text)[1] if "<" in text else text.strip()
+    bare = parse_address(text)[1] if "<" in text else text.strip()
     try:
         valid = validate_email(bare, check_deliverability=False, allow_empty_local=False)
     except EmailNotValidError as error:

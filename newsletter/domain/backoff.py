@@ -1,4 +1,4 @@
-"""How long to wait after a refusal that may pass."""
+"""How long to wait after a temporary refusal: exponential back-off with jitter."""
 
 from datetime import timedelta
 
@@ -7,13 +7,14 @@ from newsletter.domain.model import digest
 _FIRST = timedelta(minutes=5)
 _CEILING = timedelta(hours=2)
 LONGEST = _CEILING * 5 / 4
-"""No wait is longer."""
+"""The longest wait, jitter included."""
 
 
 def wait(refusals: int, who: str) -> timedelta:
-    """5, 10, 20 ... 120 minutes by the refusals before, and up to a quarter more.
+    """5, 10, 20 ... 120 minutes, by the number of earlier refusals, plus up to a quarter.
 
-    The quarter spreads those who were refused together; it is the same whenever it is asked.
+    The quarter spreads deliveries that were refused together. It derives from ``who``, so the same
+    question has the same answer.
     """
     plain = min(_FIRST * (1 << min(refusals, 10)), _CEILING)
     return plain + plain / 4 * (int(digest(who, str(refusals))[:8], 16) / 0xFFFFFFFF)

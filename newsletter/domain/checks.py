@@ -2,11 +2,13 @@
 
 from typing import Literal, NamedTuple
 
+Verdict = Literal["ok", "warn", "fail"]
 
-class Line(NamedTuple):
-    """``verdict``: ok, a warning, or what keeps the newsletter from going out, or arriving."""
 
-    what: str
-    verdict: Literal["ok", "warn", "fail"]
-    found: str
-    mend: str = ""
+class CheckResult(NamedTuple):
+    """``fail`` keeps the newsletter from going out or arriving; ``advice`` is what to do."""
+
+    check: str
+    verdict: Verdict
+    finding: str
+    advice: str = ""

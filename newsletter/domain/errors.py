@@ -1,24 +1,26 @@
-"""The family tree of errors. Each message says what went wrong, where, and what to do.
+"""The tree of errors. Each message says what went wrong, where, and what to do.
 
 NewsletterError
-├── UsageError             the command line asks for what cannot be (exit code 2)
-├── ConfigError            a key of the configuration (exit code 2)
+├── UsageError             a wrong command line (exit code 2)
+├── ConfigError            a wrong or missing key of the configuration (exit code 2)
 ├── BriefRejected          one file cannot be read as a brief; the other files go on
 ├── StoreError             the database cannot be used
 │   └── SchemaChanged      another program has migrated it: nothing more may be done with it
 └── DeliveryError          a message was not taken
-    ├── Deferred           not now: this message waits (4xx, or a connection lost before the dot)
-    ├── Refused            not ever: this reader's address or mailbox (5xx)
-    ├── AnswerLost         the server may have it, its answer never came
-    ├── ChannelDown        nobody can be served now; nobody's fault
-    ├── SenderRefused      our own fault: credentials, policy, address; stops the run
+    ├── Deferred           temporary: a 4xx, or the connection was lost before the final dot
+    ├── Refused            permanent, about this reader: a 5xx for the address or mailbox
+    ├── AnswerLost         the server may have the message, but its answer never came
+    ├── ChannelDown        no connection can be opened now
+    ├── SenderRefused      permanent, about us: credentials, policy, our address; stops the run
+    ├── Withheld           not offered: the row is not ours any more, or the reader left
+    └── Paused             not offered: the operator paused the newsletter; stops the run
 """
 
 
 class NewsletterError(Exception):
-    """What the operator can be told in a sentence; ``exit_code`` is what the command ends with.
+    """An error that the operator can act on; ``exit_code`` is the command's exit code.
 
-    ``advice`` is what to do about it, ``found`` what went wrong, where the two are told apart.
+    ``found`` says what went wrong and ``advice`` what to do, where the two are separate.
     """
 
     exit_code = 1
@@ -37,7 +39,7 @@ class ConfigError(NewsletterError):
 
 
 class BriefRejected(NewsletterError):
-    """``line`` counts from 1; None where the file as a whole is at fault."""
+    """``line`` counts from 1; None if the whole file is the problem."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:
         super().__init__(reason if line is None else f"line {line}: {reason}")
@@ -54,11 +56,11 @@ class SchemaChanged(StoreError):
 
 
 class DeliveryError(NewsletterError):
-    """The text is the server's answer, or what stood in its place."""
+    """The text is the server's answer, or the reason why there is none."""
 
 
 class Deferred(DeliveryError):
-    """``shared``: the server means the reader's whole domain, not this mailbox alone."""
+    """``shared``: it concerns the whole domain of the reader, not this mailbox alone."""
 
     def __init__(self, text: str, *, shared: bool = False) -> None:
         super().__init__(text)
@@ -66,7 +68,7 @@ class Deferred(DeliveryError):
 
 
 class Refused(DeliveryError):
-    """``hard``: there is no such address, and there will be none (5.1.x at RCPT)."""
+    """``hard``: the address does not exist (5.1.x at RCPT)."""
 
     def __init__(self, text: str, *, hard: bool = False) -> None:
         super().__init__(text)

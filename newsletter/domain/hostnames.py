@@ -1,4 +1,4 @@
-"""Domains as they stand in a header, an envelope and the DNS."""
+"""Internationalised domain names in the ASCII form of headers, envelopes and the DNS."""
 
 import re
 from functools import lru_cache
@@ -8,7 +8,7 @@ _DOMAIN = re.compile(r"(?:(?<=^http://)|(?<=^https://)|(?<=@))[^\s@/:<>]+(?=$|[/
 
 @lru_cache(maxsize=1024)
 def in_ascii(domain: str) -> str:
-    """IDNA 2008, spelt as people write it (UTS 46). ValueError where it is no domain at all."""
+    """IDNA 2008 with the mapping of UTS 46. Raises ValueError for what is no domain."""
     if domain.isascii():
         return domain
     import idna
@@ -16,6 +16,6 @@ def in_ascii(domain: str) -> str:
     return idna.encode(domain, uts46=True).decode()
 
 
-def all_in_ascii(written: str) -> str:
-    """A URL, "a@b" or "Name <a@b>", its domain in ASCII: what a link of either kind needs."""
-    return _DOMAIN.sub(lambda found: in_ascii(found[0]), written, count=1)
+def all_in_ascii(text: str) -> str:
+    """A URL, "a@b" or "Name <a@b>" with its domain in ASCII."""
+    return _DOMAIN.sub(lambda domain: in_ascii(domain[0]), text, count=1)

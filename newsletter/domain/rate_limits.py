@@ -1,7 +1,7 @@
-"""How fast messages may go: slots in time, by the generic cell rate algorithm without a burst.
+"""Rate limits as slots in time: the generic cell rate algorithm without a burst.
 
-GCRA: ITU-T I.371, in its virtual scheduling form, the tolerance 0. Of each name the last slot is
-kept, not the next: a rate that is changed holds from the next message on.
+GCRA: ITU-T I.371, virtual scheduling, tolerance 0. The last slot of each name is stored, not the
+next one, so that a changed rate applies from the next message on.
 """
 
 from collections.abc import Mapping
@@ -10,25 +10,26 @@ from datetime import datetime, timedelta
 from math import ceil
 
 ALL = ""
-"""The name under which all messages together are counted; no domain is called so."""
+"""The name that counts all messages together; no domain has an empty name."""
 
 HORIZON = timedelta(seconds=1)
-"""No slot is given that begins later: what a sender that dies can hold back."""
+"""No slot lies further ahead: it bounds how long a sender that died can hold the others back."""
 
 AHEAD = 2 * HORIZON
-"""A last slot later than this was given by a clock that ran ahead: those of several machines may
+"""A last slot further ahead than this came from a wrong clock: the clocks of several machines may
 differ by a second."""
 
 SOON = timedelta(milliseconds=20)
-"""A domain's slot may begin so long after everybody's: whoever waits for it holds up the others."""
+"""How much later than the next slot of all messages a domain's slot may be: waiting for it delays
+the others."""
 
 _NONE = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Messages a second: of all senders together, to any one domain, and to those named (in ASCII,
-    small letters). 0 is no limit."""
+    """Messages a second: of all senders together, to each domain, and to the named domains
+    (ASCII, lower case). 0 is no limit."""
 
     per_second: float = 0.0
     per_domain: float = 0.0
@@ -40,7 +41,7 @@ class RateLimits:
 
     @property
     def longest(self) -> timedelta:
-        """The longest gap: a slot that is older says nothing any more."""
+        """The longest gap: an older slot has no effect any more."""
         return max(map(_gap, self._rates))
 
     @property
@@ -55,7 +56,7 @@ class RateLimits:
         return _gap(self.rate(name))
 
     def least(self, name: str, count: int) -> timedelta:
-        """No sooner after the first of ``count`` messages can the last of them go."""
+        """The shortest time between the first and the last of ``count`` messages."""
         return self.gap(name) * max(count - 1, 0)
 
 
@@ -63,36 +64,36 @@ FREE = RateLimits()
 
 
 def _gap(rate: float) -> timedelta:
-    # Rounded up: a microsecond too few, again and again, would be more than the rate.
+    # Rounded up: a gap that is a microsecond too short would exceed the rate over time.
     return timedelta(microseconds=ceil(1e6 / rate)) if rate else _NONE
 
 
 class RateLimiter:
-    """The slots that were given, as ``last`` has them by name, and more of them.
+    """Gives out slots. ``last`` holds the last slot of each name.
 
-    What a clock that ran ahead gave counts as given now.
+    A slot that a wrong clock put too far ahead counts as given now.
     """
 
-    def __init__(self, pace: RateLimits, now: datetime, last: Mapping[str, datetime]) -> None:
-        self.pace = pace
+    def __init__(self, limits: RateLimits, now: datetime, last: Mapping[str, datetime]) -> None:
+        self.limits = limits
         self.now = now
         self.last = {name: at if at <= now + AHEAD else now for name, at in last.items()}
 
     def next(self, name: str) -> datetime:
-        """The earliest slot that ``name`` may have."""
-        gap, last = self.pace.gap(name), self.last.get(name)
+        """The earliest slot for ``name``."""
+        gap, last = self.limits.gap(name), self.last.get(name)
         return max(self.now, last + gap) if gap and last is not None else self.now
 
     def take(self, domain: str) -> datetime | None:
-        """A slot for a message to ``domain``; None where it would hold up the others."""
+        """A slot for a message to ``domain``; None if waiting for it would delay other domains."""
         slot = max(self.next(ALL), self.next(domain))
         if slot > self._latest:
             return None
-        self.last |= {name: slot for name in (ALL, domain) if self.pace.gap(name)}
+        self.last |= {name: slot for name in (ALL, domain) if self.limits.gap(name)}
         return slot
 
     def full(self) -> list[str]:
-        """The domains that ``take`` has no slot for."""
+        """The domains for which ``take`` returns None now."""
         latest = self._latest
         return [name for name in self.last if name != ALL and self.next(name) > latest]
 
@@ -101,6 +102,6 @@ class RateLimiter:
         return min(self.next(ALL) + SOON, self.now + HORIZON)
 
     def soonest(self) -> datetime:
-        """Before this nothing can be taken that cannot be taken now."""
+        """When it is worth asking again after ``take`` returned None."""
         domains = min(map(self.next, self.full()), default=self.now + SOON) - SOON
         return max(domains, self.next(ALL) - HORIZON)

@@ -59,9 +59,10 @@ def _ends_here(line: str, end: re.Match[str]) -> bool:
 def headline(text: str, limit: int) -> str:
     """At most ``limit`` characters, cut at a word border, ending in no comma and no full stop."""
     line = " ".join(text.split())
-    if len(line) <= limit:
-        return _bare(line)
-    return _bare(line[: _border(line, limit - 1)]) + "…"
+    if len(line) > limit:
+        return _bare(line[: _border(line, limit - 1)]) + "…"
+    bare = _bare(line)
+    return bare + "…" * ("…" in line[len(bare) :])
 
 
 def _border(line: str, limit: int) -> int:
@@ -80,9 +81,16 @@ def _joins(letter: str) -> bool:
 
 
 def _bare(line: str) -> str:
-    line = line.rstrip(" ,;:–—-([“‘、，；：")
-    one_stop = line.endswith(".") and "." not in line[:-1].rpartition(" ")[2]
-    return line[:-1] if one_stop else line.removesuffix("。")
+    """Without the marks at its end that a headline does not end in, however many stand there."""
+    while (shorter := _without_stop(line.rstrip(" ,;:–—-([“‘、，；：…"))) != line:
+        line = shorter
+    return line
+
+
+def _without_stop(line: str) -> str:
+    """Without one full stop at its end: those of "U.S." and of "..." stay."""
+    last_word = line[line.rfind(" ") + 1 :]
+    return line.removesuffix("." if "." not in last_word[:-1] else "").removesuffix("。")
 
 
 @lru_cache(maxsize=4096)

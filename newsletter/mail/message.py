@@ -7,9 +7,10 @@ from base64 import encodebytes
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import lru_cache
 
+from newsletter.domain.addresses import parse_address
 from newsletter.domain.due import zone
 from newsletter.domain.hostnames import in_ascii
 from newsletter.domain.model import ScheduledEmail, digest
@@ -64,7 +65,7 @@ def _people(scheduled: ScheduledEmail, branding: Branding) -> list[tuple[str, st
 
 @lru_cache(maxsize=8)
 def _ours(header: str, written: str) -> str:
-    return _mailbox(header, *parseaddr(written))
+    return _mailbox(header, *parse_address(written))
 
 
 @lru_cache(maxsize=1024)

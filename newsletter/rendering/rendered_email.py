@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from newsletter.domain.addresses import parse_address
 from newsletter.domain.model import Issue, Subscriber
 from newsletter.domain.text import first_sentence, headline, minutes
 from newsletter.domain.tokens import token
@@ -64,12 +64,12 @@ class Branding:
     @cached_property
     def sender(self) -> str:
         """The bare address that the letters come from."""
-        return parseaddr(self.from_address)[1]
+        return parse_address(self.from_address)[1]
 
     @cached_property
     def by_mail(self) -> str:
         """Where readers write to, as a mailto URI (RFC 6068)."""
-        address = parseaddr(self.reply_to)[1] or self.sender
+        address = parse_address(self.reply_to)[1] or self.sender
         return f"mailto:{quote(address, safe='@!$*+')}"
 
     @cached_property

@@ -1,39 +1,60 @@
-"""The whole day, and each of its steps: gather what came in, compose what is due, deliver it.
+"""The whole day: read what came in, compose what is due, deliver it.
 
-Every command is one of these with other arguments; running any of them again does no harm.
+Running it again sends nothing twice.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from newsletter.composing.compose import DUE, Readers, Rules, compose
+from newsletter.composing.compose import DUE, Readers, Rules, compose, due
 from newsletter.delivery.context import DeliveryContext, Report
 from newsletter.delivery.worker_pool import deliver
-from newsletter.ingest.ingest import IngestJob, IngestReport, ingest_sources
+from newsletter.domain.model import Issue
+from newsletter.ingest.ingest import IngestReport
+from newsletter.storage import issues, reports
 
-__all__ = [
-    "DUE",
-    "DeliveryContext",
-    "IngestJob",
-    "IngestReport",
-    "Readers",
-    "Report",
-    "Rules",
-    "publish",
-]
+__all__ = ["DUE", "DeliveryContext", "Published", "Readers", "Rules", "publish", "would_send"]
+
+
+@dataclass(frozen=True)
+class Published:
+    """Either ``ingested`` or ``ingest_error`` is None."""
+
+    report: Report
+    ingested: IngestReport | None
+    ingest_error: Exception | None
 
 
 def publish(
     clock: Callable[[], datetime],
     *,
-    ingest_job: IngestJob,
+    ingest: Callable[[], IngestReport],
     rules: Rules,
     context: DeliveryContext,
     on: date | None = None,
     readers: Readers = DUE,
-) -> tuple[IngestReport, Report]:
-    """Bring out what is due; running it again sends nothing again."""
-    ingested = ingest_sources(ingest_job, clock)
+) -> Published:
+    """Send what is due. Where ``ingest`` raises, what is there already goes out all the same."""
+    ingested, ingest_error = None, None
+    try:
+        ingested = ingest()
+    except Exception as error:
+        ingest_error = error
     skipped = compose(rules, clock(), on, readers)
-    return ingested, replace(deliver(context, clock, on, readers), skipped=skipped)
+    report = replace(deliver(context, clock, on, readers), skipped=skipped)
+    return Published(report, ingested, ingest_error)
+
+
+def would_send(
+    rules: Rules, now: datetime, on: date | None, readers: Readers
+) -> Sequence[tuple[str, Issue]]:
+    """(address, issue) of every message that delivering now would send; changes nothing.
+
+    First those that are composed and wait, then those that would be composed.
+    """
+    with rules.store.reading() as db:
+        rows = reports.queue(db, now, on, readers.ids, hurry=readers.now)
+        waiting = [(address, issues.load(db, issue_id)) for address, issue_id in rows]
+    new = due(rules, now, on, readers)
+    return [*waiting, *((entry.subscriber.address, issue) for entry, issue in new)]

@@ -128,7 +128,7 @@ class Store:
     def _bring_up_to_date(self, *, create: bool) -> None:
         at = self.revision()
         if at is None and not create:
-            raise missing(f"the database {self.engine.url} is empty")
+            raise missing(f"the database {self.path or self.engine.url} is empty")
         if at is None and self.journal and (aside := self.journal.set_aside()):
             log.warning("a journal of another database stood here: it is %s now", aside)
         if at is not None and at > HEAD:
@@ -221,14 +221,17 @@ def missing(found: str) -> StoreError:
     )
 
 
-def revision(url: str, beside: Path = Path()) -> str | None:
+def revision(url: str, beside: Path = Path()) -> str:
     """Of a database that is looked at and left as it is. Raises as ``Store`` does."""
     engine = _engine(url, beside)
     try:
         with _told(engine), engine.connect() as db:
-            return _revision(db)
+            at = _revision(db)
     finally:
         engine.dispose()
+    if at is None:
+        raise missing(f"the database {_path(engine.url) or engine.url} is empty")
+    return at
 
 
 def _revision(db: Connection) -> str | None:
@@ -307,6 +310,8 @@ def _sqlite(url: URL, beside: Path, *, create: bool) -> Engine:
         _create_private(path)
     elif not path.exists():
         raise missing(f"the database {path} is missing")
+    elif not path.stat().st_size:
+        raise missing(f"the database {path} is empty")
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **_OPTIONS)
     event.listen(engine, "do_connect", _connect_sqlite)
     event.listen(engine, "connect", _prepare_sqlite)

@@ -46,6 +46,6 @@ def _last(db: Connection) -> Mapping[str, datetime]:
 
 def _keep(db: Connection, new: Mapping[str, datetime], book: RateLimiter) -> None:
     if new:
-        over = slots.c.at < book.now - book.pace.longest
+        over = slots.c.at < book.now - book.limits.longest
         db.execute(slots.delete().where(or_(slots.c.name.in_(new), over)))
         db.execute(slots.insert(), [{"name": name, "at": at} for name, at in new.items()])

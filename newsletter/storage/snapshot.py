@@ -41,6 +41,7 @@ def save(source: Path, target: Path) -> None:
         copy_database(source, half)
         with _failing(source, "copied"), closing(connect(half)) as db:
             _check(db, source)
+            db.execute("SELECT version_num FROM alembic_version")
             db.execute("PRAGMA journal_mode = DELETE")
         _sync(half)
         half.rename(target)

@@ -1,7 +1,6 @@
 """What is not Python's: Node's validators and a real Chromium. Not there, tests skip; not in CI."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,18 +11,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.environment import missing
+
 HERE = Path(__file__).parent
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --font-render-hinting=none"
 ).split()
-
-
-def missing(what: str) -> None:
-    """A laptop may do without; CI has everything, and says so when it has not."""
-    if os.environ.get("CI"):
-        pytest.fail(f"CI has no {what}: see .ci/run", pytrace=False)
-    pytest.skip(f"no {what} here: `make browser` installs what npm brings")
 
 
 @cache
@@ -34,7 +28,7 @@ def chromium_path() -> str | None:
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
     if not shutil.which("node") or not (HERE / "node_modules" / "axe-core").exists():
-        missing("Node, or tests/browser/node_modules")
+        missing("Node, or tests/browser/node_modules", "`make browser` brings the latter")
     return HERE / "node_modules"
 
 
@@ -42,7 +36,7 @@ def node_modules() -> Path:
 def chromium() -> Iterator[Browser]:
     path = chromium_path()
     if path is None:
-        missing("Chromium")
+        missing("Chromium", "install your system's package")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -218,7 +218,7 @@ _parser = cache(parser)
 @pytest.fixture(autouse=True)
 def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of tests stand still at once; templates and the command line are made once for all."""
-    monkeypatch.setattr("newsletter.cli.ingest._MOMENT", 0.01)
+    monkeypatch.setattr("newsletter.cli.ingest._PAUSE_SECONDS", 0.01)
     monkeypatch.setattr("newsletter.cli.parser", _parser)
     monkeypatch.setattr("newsletter.rendering.templates.read_templates", lambda _custom: {})
     monkeypatch.setattr("newsletter.rendering.renderer.Renderer", lambda *_: renderer())

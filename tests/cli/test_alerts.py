@@ -12,11 +12,11 @@ from threading import Event
 import pytest
 
 from newsletter.bootstrap import App
-from newsletter.cli.run import Shift
-from newsletter.cli.send import context
+from newsletter.cli.run import scheduled_jobs
 from newsletter.domain.errors import NewsletterError
 from newsletter.mail.channels import Attempt, Channel, Envelope
 from newsletter.mail.channels.steps import Steps
+from newsletter.services.scheduled_jobs import ScheduledJobs
 from tests.builders import NOON
 from tests.cli.conftest import House
 from tests.cli.test_run import wait_for
@@ -46,10 +46,9 @@ def commanded(told: House) -> House:
 
 
 @pytest.fixture
-def shift(told: House) -> Iterator[Shift]:
+def jobs(told: House) -> Iterator[ScheduledJobs]:
     app = App(str(told.config), told.environment, lambda: told.now)
-    stop = Event()
-    yield Shift(app, context(app, stop, lambda *_: None), stop)
+    yield scheduled_jobs(app, Event())
     app.close()
 
 
@@ -120,11 +119,13 @@ def test_what_stops_a_run_is_told(commanded: House, server: SmtpServer) -> None:
     assert line.startswith("A run stopped, and the rest waits: 550 5.7.1 Not from here")
 
 
-def test_an_error_stops_a_run_as_well(commanded: House) -> None:
+def test_an_inbox_that_cannot_be_read_is_told(commanded: House) -> None:
     commanded.now = NOON.replace(hour=8)
     commanded.environment["NEWSLETTER_INBOX__PATH"] = "nowhere"
-    assert commanded("send").code == 2
+    done = commanded("send")
+    assert (done.code, done.out) == (1, "2 sent\n")
     (line,) = said(commanded)
+    assert line.startswith("No briefs can be read: the inbox ")
     assert "nowhere is missing" in line
 
 
@@ -219,12 +220,12 @@ def test_who_came_after_the_hour_was_promised_nothing(commanded: House) -> None:
 
 
 def test_a_server_that_is_down_is_neither_a_crash_nor_a_flood(
-    shift: Shift, told: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
+    jobs: ScheduledJobs, told: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     told.now = NOON.replace(hour=8)
     server.fail("CONNECT", "421 4.3.2 Not now", times=math.inf)
     for _ in range(20):
-        shift.tick()
+        jobs.tick()
         told.now += timedelta(minutes=1)
     assert caplog.text.count("the alert could not be mailed: 421") == 2, "every quarter of an hour"
 
@@ -236,7 +237,7 @@ def test_a_command_that_fails_is_told_in_the_log(
     commanded.environment["NEWSLETTER_INBOX__PATH"] = "nowhere"
     for command, why in ((["./none"], "No such file"), (["false"], "non-zero exit status 1")):
         commanded.environment["NEWSLETTER_ALERTS__COMMAND"] = json.dumps(command)
-        assert commanded("send").code == 2
+        assert commanded("send").code == 1
         assert why in caplog.text
         commanded.now += timedelta(minutes=20)
 
@@ -255,11 +256,11 @@ def test_a_command_by_its_path_is_beside_the_configuration(commanded: House) -> 
 
 
 def test_a_long_run_is_looked_at_while_it_runs(
-    shift: Shift, told: House, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+    jobs: ScheduledJobs, told: House, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At 09:00 Ann has hers, Bea waits behind a slow server: nobody waits for the end to tell."""
     told.now = NOON.replace(hour=8, minute=59)
-    open_one = shift.context.channel
+    open_one = jobs.context.channel
 
     def slow() -> Channel:
         channel = open_one()
@@ -275,16 +276,16 @@ def test_a_long_run_is_looked_at_while_it_runs(
         monkeypatch.setattr(channel, "sending", slowly)
         return channel
 
-    shift.context = replace(shift.context, channel=slow)
-    shift.tick()
+    jobs.context = replace(jobs.context, channel=slow)
+    jobs.tick()
     assert [one.recipient for one in server.messages] == [ANN, OPERATOR, BEA]
     assert "1 waiting" in alerts(server)[0]
 
 
-def test_an_error_of_a_waking_is_told(shift: Shift, told: House, server: SmtpServer) -> None:
+def test_an_error_of_a_waking_is_told(jobs: ScheduledJobs, told: House, server: SmtpServer) -> None:
     told.now = NOON.replace(hour=8)
-    shift.failed(NewsletterError("the disk is full"))
-    shift.failed(RuntimeError("what nobody thought of"))
+    jobs.failed(NewsletterError("the disk is full"))
+    jobs.failed(RuntimeError("what nobody thought of"))
     (only,) = alerts(server)
     assert "A run stopped, and the rest waits: the disk is full" in only
 

@@ -5,8 +5,8 @@ from sqlite3 import connect
 
 import pytest
 
-from newsletter.cli.clocks import steady
 from newsletter.domain.errors import StoreError
+from newsletter.services.clock import steady
 from tests.cli.conftest import House
 from tests.smtp_server import DROP, SmtpServer
 
@@ -146,7 +146,7 @@ def test_yesterdays_is_not_sent_again_and_it_says_so(unknowing: House) -> None:
 def test_what_is_not_unknown_is_not_resolved(unknowing: House) -> None:
     refused = unknowing("deliveries", "resolve", "--as", "sent", "--to", CLEO)
     assert refused.code == 2
-    assert f"{CLEO}: nothing unknown: see `newsletter deliveries --state" in refused.stderr
+    assert f"{CLEO}: nothing is unknown: see `newsletter deliveries --state" in refused.stderr
     other = unknowing("deliveries", "resolve", "--as", "sent", "--date", "2026-03-13", "--json")
     assert other.json == {"resolved": 0, "as": "sent", "sending": 0}
     assert unknowing("deliveries", "resolve", "--as", "failed").code == 2
@@ -158,13 +158,11 @@ def test_a_lease_that_is_not_over_is_respected(mailing: House) -> None:
     died(mailing, ago=-60)
     refused = mailing("deliveries", "resolve", "--as", "pending", "--to", ANN)
     assert refused.code == 2
-    assert "its lease is not over (delivery.lease_seconds): try again then" in refused.stderr
-    assert "3 more still at a sender" in mailing("deliveries", "resolve", "--as", "pending").out
+    assert "their lease is not over yet (delivery.lease_seconds): try again then" in refused.stderr
+    assert "3 more still being sent" in mailing("deliveries", "resolve", "--as", "pending").out
     assert {state for _, state, _ in mailing.ledger()} == {"sending"}
-    assert (
-        "Sending      3 in a sender's hand; should it be dead, unknown from 2026-03-14 12:01"
-        in (mailing("status").out)
-    )
+    being_sent = "3 being sent now; if their process died, they are unknown from 2026-03-14 12:01"
+    assert f"Sending      {being_sent}" in mailing("status").out
 
 
 @pytest.mark.parametrize(
@@ -183,7 +181,7 @@ def test_what_a_dead_sender_left_is_told_before_it_is_settled(
         died(mailing, ago=1)
         hasty = mailing("deliveries", "resolve", "--as", "pending", *whom)
         assert hasty.code == 2
-        assert "3 became unknown since you were shown them all, and nothing" in hasty.stderr
+        assert "3 became unknown since you last listed them, and nothing" in hasty.stderr
         assert {state for _, state, _ in mailing.ledger()} == {"unknown"}
     died(mailing, ago=1)
     assert told in mailing(*look).out
@@ -203,7 +201,7 @@ def test_on_a_full_disk_there_is_still_something_to_see(
     monkeypatch.setattr("newsletter.storage.ledger.lapse", full)
     done = mailing("status")
     assert "3  sending" in done.out
-    assert "3 of those that are sending have no sender, which cannot be written: the" in done.stderr
+    assert "3 that are listed as sending have no sender; it cannot be written: the" in done.stderr
 
 
 def test_what_became_unknown_since_it_was_listed_is_not_settled(unknowing: House) -> None:
@@ -249,7 +247,7 @@ def test_a_pause_holds_everything_back_until_it_ends(mailing: House, server: Smt
     assert "Paused       since 2026-03-14 12:00 UTC: `newsletter resume` goes on" in told
     assert mailing("status", "--json").json["paused"] == "2026-03-14T12:00:00+00:00"
     assert server.messages == []
-    assert "goes on with the next" in mailing("resume").out
+    assert "the next `run` or `send` goes on" in mailing("resume").out
     assert mailing("resume").out == "it was not paused\n"
     assert mailing("send").out == "3 sent\n"
     assert "Paused" not in mailing("status").out
@@ -265,7 +263,7 @@ def test_a_cancelled_date_goes_to_nobody_more(mailing: House, server: SmtpServer
     assert ("dot@beta.example", "skipped", "cancelled") in mailing.ledger()
     told = mailing("status")
     assert (
-        "Issue of     2026-03-14: 18 candidates of the last 14 days; cancelled: nobody more gets it"
+        "Issue of     2026-03-14: 18 candidates of the last 14 days; cancelled: nobody else gets it"
         in told.out
     )
     assert "4  skipped  cancelled" in told.out

@@ -8,9 +8,9 @@ from sqlite3 import connect
 
 import pytest
 
-from newsletter.cli.clocks import steady
 from newsletter.rendering.renderer import Renderer
 from newsletter.rendering.templates import read_templates
+from newsletter.services.clock import steady
 from newsletter.storage import Store, heartbeats
 from newsletter.storage.schema import HEAD
 from tests.cli.conftest import House
@@ -24,6 +24,7 @@ WHATS = [
     "sender",
     "postal address",
     "base_url",
+    "inbox",
     "database",
     "disk",
     "message",
@@ -194,7 +195,7 @@ def test_what_needs_what_fails_says_so(mailing: House) -> None:
     lines = look(mailing)
     assert [what for what, line in lines.items() if line[0] == "fail"] == ["message"]
     assert "restore it from the backup" in lines["message"][2]
-    assert lines["signature"] == ("warn", "not checked: message fails", "mend message first")
+    assert lines["signature"] == ("warn", "not checked: message fails", "fix message first")
     assert (lines["server"][0], lines["size"][0]) == ("ok", "warn")
 
 
@@ -325,11 +326,11 @@ def test_what_is_unknown(mailing: House, server: SmtpServer) -> None:
 
 
 def test_what_a_dead_sender_left(mailing: House) -> None:
-    """In its hand until its lease is over, and unknown from then on, whoever writes that down."""
+    """Being sent until its lease is over, and unknown from then on, whoever writes that down."""
     mailing.subscribe(ANN)
     mailing("send")
     died(mailing, ago=-60)
-    in_flight = "nothing waits; 1 in a sender's hand; should it be dead, unknown from"
+    in_flight = "nothing waits; 1 being sent now; if their process died, they are unknown from"
     assert look(mailing)["queue"] == ("ok", f"{in_flight} 2026-03-14 12:01 UTC", "")
     died(mailing, ago=1)
     assert look(mailing)["queue"][1] == "nothing waits"

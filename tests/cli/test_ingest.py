@@ -83,10 +83,9 @@ def test_a_path_that_is_not_there_is_told(house: House) -> None:
     assert "no/such/folder: No such file or directory" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["ingest", "send"])
-def test_an_inbox_that_is_missing_is_told(house: House, command: str) -> None:
+def test_an_inbox_that_is_missing_is_told(house: House) -> None:
     (house.folder / "inbox").rmdir()
-    done = house(command)
+    done = house("ingest")
     assert done.code == 2
     assert f"the inbox {house.folder / 'inbox'} is missing: create it" in done.stderr
 
@@ -157,7 +156,7 @@ def test_a_file_still_being_written_is_left_and_named(
 
     with monkeypatch.context() as patch:
         for command in ("ingest", "send"):
-            patch.setattr(f"newsletter.cli.{command}.moment", grow)
+            patch.setattr(f"newsletter.cli.{command}.pause", grow)
         done = house("ingest")
         as_json = house("ingest", "--json").json
         sent = house("send")

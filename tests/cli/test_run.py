@@ -17,10 +17,10 @@ from urllib.request import urlopen
 import pytest
 
 from newsletter.bootstrap import App
-from newsletter.cli.clocks import steady
-from newsletter.cli.run import Shift
-from newsletter.cli.send import context
+from newsletter.cli.run import scheduled_jobs
 from newsletter.domain.tokens import token as sign
+from newsletter.services.clock import steady
+from newsletter.services.scheduled_jobs import ScheduledJobs
 from newsletter.storage import heartbeats
 from newsletter.storage.ledger import Steady
 from tests.cli.conftest import INSIGHTS, House, noon_zone
@@ -95,70 +95,72 @@ def test_run_says_what_is_wrong_before_it_starts(house: House) -> None:
 
 
 @pytest.fixture
-def shift(stocked: House, server: SmtpServer) -> Iterator[Shift]:
+def jobs(stocked: House, server: SmtpServer) -> Iterator[ScheduledJobs]:
     """What ``run`` does at each waking, by the clock of ``stocked``."""
     stocked.subscribe(ANN)
     stocked.smtp(server)
     app = App(str(stocked.config), stocked.environment, lambda: stocked.now)
     stop = Event()
-    yield Shift(app, context(app, stop, lambda _done, _total: None), stop)
+    yield scheduled_jobs(app, stop)
     app.close()
 
 
 def test_another_scheduler_is_told_at_the_start(
-    shift: Shift, house: House, caplog: pytest.LogCaptureFixture
+    jobs: ScheduledJobs, house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shift.greet()
+    jobs.warn_of_others()
     assert not caplog.records
-    with shift.app.store.writing() as db:
+    with jobs.store.writing() as db:
         heartbeats.works(db, "quay:31:7:1.5", house.now, steady())
-    shift.greet()
+    jobs.warn_of_others()
     (told,) = caplog.records
     assert told.levelname == "WARNING"
     assert "another scheduler works beside this one, process 31 on quay: end one" in caplog.text
 
 
-def test_one_file_is_one(shift: Shift, house: House, caplog: pytest.LogCaptureFixture) -> None:
-    shift.ingest()
+def test_one_file_is_one(
+    jobs: ScheduledJobs, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    jobs.ingest()
     house.drop("new.json", "Tide tables were secret in wartime.")
     with caplog.at_level(logging.INFO, "newsletter"):
-        shift.ingest()
+        jobs.ingest()
     assert "read 1 file: 1 new brief, 0 rejected" in caplog.text
 
 
 def test_a_server_that_is_down_is_asked_again_at_every_waking(
-    shift: Shift, house: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
+    jobs: ScheduledJobs, house: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.fail("CONNECT", "421 4.3.2 Shutting down", times=2)
     for _ in range(3):
-        shift.tick()
+        jobs.tick()
         house.now += timedelta(seconds=30)
     assert [one.recipient for one in server.messages] == [ANN]
     assert caplog.text.count("delivery stopped, the rest waits: 421") == 2
 
 
 def test_a_server_that_turns_us_down_is_left_alone_for_a_while(
-    shift: Shift, house: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
+    jobs: ScheduledJobs, house: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.fail("MAIL", "530 5.7.0 Log in first", times=math.inf)
     for _ in range(4):
-        shift.tick()
+        jobs.tick()
         house.now += timedelta(minutes=2)
     assert caplog.text.count("Log in first") == 1
     connections = server.connections
     house.now += timedelta(minutes=10)
-    shift.tick()
+    jobs.tick()
     assert caplog.text.count("Log in first") == 2
     assert server.connections == connections + 1
 
 
 def test_a_clock_set_back_does_not_prolong_the_while(
-    shift: Shift, house: House, server: SmtpServer
+    jobs: ScheduledJobs, house: House, server: SmtpServer
 ) -> None:
     server.fail("MAIL", "530 5.7.0 Log in first")
-    shift.tick()
+    jobs.tick()
     house.now -= timedelta(hours=3)
-    shift.tick()
+    jobs.tick()
     assert [one.recipient for one in server.messages] == [ANN]
 
 
@@ -166,7 +168,7 @@ def test_a_slow_pace_leaves_their_turn_to_who_falls_due_meanwhile(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second message has its slot in a hundred seconds, and a turn is over after three."""
-    monkeypatch.setattr("newsletter.cli.run._TURN_SECONDS", 3)
+    monkeypatch.setattr("newsletter.services.scheduled_jobs._TURN_SECONDS", 3)
     house.environment["NEWSLETTER_DELIVERY__PACE__PER_SECOND"] = "0.01"
     house.stock()
     house.subscribe(ANN, BEA)
@@ -178,31 +180,25 @@ def test_a_slow_pace_leaves_their_turn_to_who_falls_due_meanwhile(
         slept.append(seconds)
         assert sum(slept) < 2 * 4, "of two turns"
 
-    shift = Shift(
-        app,
-        replace(
-            context(app, stop, lambda _done, _total: None),
-            steady=lambda: Steady("this boot", sum(slept)),
-            sleep=sleep,
-        ),
-        stop,
-    )
-    shift.tick()
+    jobs = scheduled_jobs(app, stop)
+    clock = lambda: Steady("this boot", sum(slept))  # noqa: E731
+    jobs.context = replace(jobs.context, steady=clock, sleep=sleep)
+    jobs.tick()
     assert [state for _, state, _ in house.ledger()] == ["sent", "pending"]
     assert sum(slept) >= 3
     house.now += timedelta(hours=1)
-    shift.tick()
+    jobs.tick()
     assert [state for _, state, _ in house.ledger()] == ["sent", "sent", "pending"]
     app.close()
 
 
 def test_what_is_rejected_is_logged_on_one_line(
-    shift: Shift, house: House, caplog: pytest.LogCaptureFixture
+    jobs: ScheduledJobs, house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     (house.folder / "inbox/two\nlines.txt").write_text("")
     with caplog.at_level(logging.INFO, "newsletter"):
-        shift.ingest()
-        shift.ingest()
+        jobs.ingest()
+        jobs.ingest()
     assert [one.getMessage().count("\n") for one in caplog.records] == [0, 0]
     assert "the file is empty" in caplog.text
 

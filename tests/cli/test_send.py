@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from newsletter.cli.send import stopper
+from newsletter.cli.send import stop_on_signals
 from newsletter.domain.tokens import subscriber_id
 from newsletter.mail.channels import Attempt, Envelope
 from newsletter.mail.channels.folder import Folder
@@ -456,7 +456,7 @@ def test_a_signal_lets_the_message_in_hand_out_and_leaves_the_rest_waiting(
     send, stops = Folder.send, list[Event]()
 
     def remembered() -> Event:
-        stops.append(stopper())
+        stops.append(stop_on_signals())
         return stops[-1]
 
     def interrupted(channel: Folder, envelope: Envelope, attempt: Attempt | None = None) -> str:
@@ -466,7 +466,7 @@ def test_a_signal_lets_the_message_in_hand_out_and_leaves_the_rest_waiting(
 
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "send", interrupted)
-        patch.setattr("newsletter.cli.send.stopper", remembered)
+        patch.setattr("newsletter.cli.send.stop_on_signals", remembered)
         done = stocked("send")
     assert (done.code, done.out) == (1, "1 sent, 2 waiting\n")
     assert "stopped, the rest waits: by a signal" in done.stderr

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.cli.status import roughly
+from newsletter.services.wording import roughly
 from tests.builders import NOON
 from tests.cli.conftest import INSIGHTS, House
 from tests.smtp_server import SmtpServer

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.ingest.ingest import ingest_sources
+from newsletter.ingest.ingest import IngestJob, ingest_sources
 from newsletter.ingest.sources.folder import Folder
-from newsletter.services.publish import IngestJob
 from newsletter.storage.schema import delivery, issue, pick
 from tests.builders import subscribe
 from tests.delivery.conftest import House

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.composing.compose import compose
-from newsletter.delivery.context import InFlight, Watch
+from newsletter.composing.compose import DUE, Readers, Rules, compose
+from newsletter.delivery.context import DeliveryContext, InFlight, Report, Watch
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import DeliveryError
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.mail.channels import Attempt, Channel, Envelope
 from newsletter.mail.channels.steps import Steps
 from newsletter.rendering.rendered_email import Branding
-from newsletter.services.publish import DUE, DeliveryContext, Readers, Report, Rules
 from newsletter.storage import Store, archive
 from newsletter.storage.ledger import Steady
 from tests.builders import NOON, TASTE, TODAY, brief, read, renderer, unlike

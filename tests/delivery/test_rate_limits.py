@@ -6,12 +6,13 @@ from collections import Counter
 from contextlib import closing
 from datetime import timedelta
 
+from newsletter.composing.compose import DUE
+from newsletter.delivery.context import DeliveryContext, Report
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import Deferred, Paused
 from newsletter.domain.rate_limits import RateLimits
 from newsletter.mail.channels import Envelope
 from newsletter.mail.channels.smtp import Smtp
-from newsletter.services.publish import DUE, DeliveryContext, Report
 from newsletter.storage import Store, operator_actions
 from newsletter.storage.ledger import Steady
 from tests.builders import NOON, subscribe

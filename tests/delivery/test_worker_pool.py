@@ -9,6 +9,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
+from newsletter.composing.compose import Readers
+from newsletter.delivery.context import Report
 from newsletter.domain.errors import (
     AnswerLost,
     ChannelDown,
@@ -19,7 +21,6 @@ from newsletter.domain.errors import (
     StoreError,
 )
 from newsletter.mail.channels import Envelope
-from newsletter.services.publish import Readers, Report
 from newsletter.storage import subscribers
 from newsletter.storage.schema import delivery
 from tests.builders import subscribe

@@ -49,6 +49,13 @@ def test_a_first_sentence_is_how_the_text_begins(text: str) -> None:
         ("Made in the U.S.", 59, "Made in the U.S."),
         ("Who knows?", 59, "Who knows?"),
         ("Half a list, and,", 59, "Half a list, and"),
+        ("and so on,.", 60, "and so on"),
+        ("and so on., ;.", 60, "and so on"),
+        ("and so on,…", 60, "and so on…"),
+        ("and so on, … and more", 15, "and so on…"),
+        ("Ports, e.g.,", 60, "Ports, e.g."),
+        ("And then...", 60, "And then..."),
+        ("港は空になる、。", 60, "港は空になる"),
         ("x" * 80, 10, "xxxxxxxxx…"),
         ("港は空になる。", 59, "港は空になる"),
         ("ab" + "e\u0301" * 20, 8, "abe\u0301e\u0301…"),
@@ -59,12 +66,15 @@ def test_headline(text: str, limit: int, short: str) -> None:
     assert headline(text, limit) == short
 
 
-@given(st.text(), st.integers(min_value=5, max_value=90))
+@given(
+    st.text() | st.text(alphabet="ab .,;:…。、(", max_size=40),
+    st.integers(min_value=5, max_value=90),
+)
 def test_a_headline_is_one_short_line_of_the_texts_own_words(text: str, limit: int) -> None:
     short = headline(text, limit)
     assert len(short) <= limit
     assert len(short.splitlines()) <= 1
-    assert not short.endswith((",", ",…"))
+    assert not short.removesuffix("…").endswith((" ", ",", ";", ":", "、", "。"))
     assert " ".join(text.split()).startswith(short.removesuffix("…"))
 
 

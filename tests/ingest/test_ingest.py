@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.ingest.ingest import ingest_sources
+from newsletter.ingest.ingest import IngestJob, IngestReport, ingest_sources
 from newsletter.ingest.sources.folder import Folder
-from newsletter.services.publish import IngestJob, IngestReport
 from newsletter.storage import Store
 from newsletter.storage.archive import Totals
 from tests.builders import NOON, unlike

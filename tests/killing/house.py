@@ -109,11 +109,12 @@ class KillHouse:
     def compose(self) -> None:
         """Rows for everybody, nothing sent: what is killed later only delivers."""
         from newsletter.bootstrap import App
+        from newsletter.bootstrap.composing import compose_rules
         from newsletter.composing.compose import compose
         from newsletter.services.publish import Readers
 
         app = App(self.config, {}, lambda: self.now)
-        compose(app.rules, self.now, None, Readers(now=True))
+        compose(compose_rules(app), self.now, None, Readers(now=True))
         app.close()
 
     def deliver(self, times: int) -> None:
@@ -121,14 +122,14 @@ class KillHouse:
         from threading import Event
 
         from newsletter.bootstrap import App
-        from newsletter.cli.send import context
+        from newsletter.bootstrap.delivery import delivery_context
         from newsletter.delivery.worker_pool import deliver
         from newsletter.services.publish import Readers
 
         app = App(self.config, {}, lambda: self.now)
         for _ in range(times):
             if self.undone():
-                at = context(app, Event(), lambda _outcomes, _total: None)
+                at = delivery_context(app, Event(), lambda _outcomes, _total: None)
                 deliver(at, app.clock, self.now.date(), Readers(now=True))
         app.close()
 
@@ -226,16 +227,20 @@ class KillHouse:
         For all but a few by the function that the command calls: a start of it costs a second.
         """
         from newsletter.bootstrap import App
-        from newsletter.cli.preview import scheduled_for
+        from newsletter.bootstrap.composing import compose_rules, house_subscriber
+        from newsletter.bootstrap.rendering import branding
         from newsletter.mail.message import message
+        from newsletter.services.preview import scheduled_for
 
         app = App(self.config, {}, lambda: self.now)
+        rules, house, look = compose_rules(app), house_subscriber(app.settings), branding(app)
         found = 0
         for number, (recipient, taken) in enumerate(self.sink.record.messages):
             if number < commands:
                 shown = self._previewed(recipient)
             else:
-                shown = message(scheduled_for(app, recipient, self.now.date()), app.branding)
+                scheduled = scheduled_for(rules, house, self.now, recipient, self.now.date())
+                shown = message(scheduled, look)
             found += shown != taken
         app.close()
         return found

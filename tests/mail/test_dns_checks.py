@@ -35,9 +35,9 @@ NEWS = "news.example.org"
 )
 def test_spf(texts: Sequence[str], verdict: str, told: str) -> None:
     line = spf(ORG, texts)
-    assert (line.what, line.verdict) == ("SPF of example.org", verdict)
-    assert told in line.found
-    assert bool(line.mend) == (verdict != "ok")
+    assert (line.check, line.verdict) == ("SPF of example.org", verdict)
+    assert told in line.finding
+    assert bool(line.advice) == (verdict != "ok")
 
 
 GOOD = record(RSA.public_key())
@@ -60,8 +60,8 @@ GOOD = record(RSA.public_key())
 def test_dkim(texts: Sequence[str], verdict: str, told: str) -> None:
     line = dkim(SIGNERS["rsa"], texts, message(POSTING, SIGNED["rsa"]), "the record")
     assert line.verdict == verdict
-    assert told in line.found
-    assert ("the record" in line.mend) == (verdict == "fail")
+    assert told in line.finding
+    assert ("the record" in line.advice) == (verdict == "fail")
 
 
 def test_dkim_looks_at_the_message_itself() -> None:
@@ -161,8 +161,8 @@ def test_dmarc(
 ) -> None:
     line = dmarc(NEWS, list(walk(NEWS, at(**records))), signed_by, returned_to)
     assert line.verdict == verdict, line
-    assert told in line.found
-    assert bool(line.mend) == (verdict != "ok")
+    assert told in line.finding
+    assert bool(line.advice) == (verdict != "ok")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_dmarc(
 def test_mx(hosts: dict[str, list[str]], addresses: list[str], verdict: str) -> None:
     line = mx(ORG, hosts, addresses)
     assert line.verdict == verdict
-    assert bool(line.mend) == (verdict != "ok")
+    assert bool(line.advice) == (verdict != "ok")
 
 
 @pytest.mark.parametrize(
@@ -195,4 +195,4 @@ def test_mx(hosts: dict[str, list[str]], addresses: list[str], verdict: str) -> 
 def test_ptr(names: dict[str, dict[str, list[str]]], verdicts: list[str]) -> None:
     lines = list(ptr("mail.example.org", names))
     assert [line.verdict for line in lines] == verdicts
-    assert all(bool(line.mend) == (line.verdict != "ok") for line in lines)
+    assert all(bool(line.advice) == (line.verdict != "ok") for line in lines)

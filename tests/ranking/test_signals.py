@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from newsletter.config import Weights
+from newsletter.config.sections import Weights
 from newsletter.domain.model import Candidate
 from newsletter.ranking.signals import SIGNALS, Day, Reader, score, signals
 from tests.builders import TODAY, candidate, unlike

@@ -131,7 +131,7 @@ def test_a_copy_says_nothing_of_what_was_offered(path: Path) -> None:
 
 
 def test_a_full_file_is_set_aside_and_still_read(path: Path) -> None:
-    journal = Journal(path, most=900)
+    journal = Journal(path, most=700)
     known = None
     for row in range(1, 21):
         known = journal.append([a_claim(row)], known)

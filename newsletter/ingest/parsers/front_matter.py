@@ -9,7 +9,7 @@ import yaml
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Dropped
-from newsletter.ingest.parsers.paragraphs import clean, day, label, link
+from newsletter.ingest.parsers.paragraphs import clean, cut, day, label, link, spaced
 
 _MAX_LETTERS = 20_000
 _DEEPEST = 20
@@ -47,7 +47,8 @@ def front_matter(text: str) -> tuple[Brief, int, str]:
         raise BriefRejected("the front matter does not end: close it with a line ---", 1)
     if foot.start() > _MAX_LETTERS:
         raise BriefRejected(f"the front matter is longer than {_MAX_LETTERS:,} characters", 1)
-    about = _about(_entries(text[head.end() : foot.start()]))
+    # YAML counts U+0085, U+2028 and U+2029 as the ends of lines, and an editor does not.
+    about = _about(_entries(spaced(text[head.end() : foot.start()])))
     return about, text.count("\n", 0, foot.start()) + 1, text[foot.end() :]
 
 
@@ -74,7 +75,7 @@ def _composed(source: str) -> yaml.Node | None:
 
 
 def _malformed(problem: str | None, line: int, error: Exception) -> NoReturn:
-    reason = f"malformed YAML in the front matter: {problem}"
+    reason = f"malformed YAML in the front matter: {cut(problem or 'it cannot be read')}"
     raise BriefRejected(reason, line + _FIRST_LINE) from error
 
 

@@ -1,59 +1,88 @@
-"""Markdown's inline marks made plain text, and the time stamps that stand beside an insight."""
+"""Markdown's marks made plain text, and the time stamps that stand beside an insight."""
 
-import html
 import re
+from collections import ChainMap
+from collections.abc import Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
+from markdown_it.token import Token
 
 from newsletter.ingest.parsers.paragraphs import MAX_INSIGHT, clean
 
-_SPECIAL = r"*_~[]()<>!&`\|"
-_GUARDED = "\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11\x12\x13\x14"[: len(_SPECIAL)]
-_GUARD = str.maketrans(_SPECIAL, _GUARDED)
-_RELEASE = str.maketrans(_GUARDED, _SPECIAL)
-
-_LITERAL = re.compile(r"\\([!-/:-@\[-`{-~])|(?<!`)(`+)(?!`)(.+?)(?<!`)\2(?!`)")
-_TARGET = r"(?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+(?:\"[^\"]*\"|'[^']*'))?\)|\[[^\[\]]*\])"
-_IMAGE = re.compile(r"!\[[^\[\]]*\]" + _TARGET)
-_LINK = re.compile(r"\[([^\[\]]*)\]" + _TARGET)
-_AUTOLINK = re.compile(r"<(https?://[^\s<>]+|[\w.+-]+@[\w.-]+)>")
-_ENTITY = re.compile(r"&#?\w{1,32};")
-_MARK = re.compile(r"(\*{1,3}|(?<![\w_])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![\w_])|~~)")
+DEEPEST = 40  # lists and quotes within each other
+_MAX_LETTERS = 3 * MAX_INSIGHT
+_MAX_BRACKETS = 400  # unclosed links cost markdown-it-py the square of their number
+References = dict[str, Any]
 
 _TIME = r"(?:(?:([0-9]{1,2}):([0-5]?[0-9])|([0-9]{1,3})):([0-5][0-9]))"
 _STAMP = re.compile(rf"^[\[(]{_TIME}[\])][\s:–—-]*(?=\S)|(?<=\S)\s*[\[(]{_TIME}[\])](?=[.!?]?$)")
+_LABEL = re.compile(r"\]\[([^\[\]]+)\]")
 
 
-def plain(text: str) -> str:
-    """Clean text without marks: code and escapes as written, links by their words, no images."""
-    if len(text) > 3 * MAX_INSIGHT:
-        return text
-    bare = _IMAGE.sub("", _LITERAL.sub(_guarded, text))
-    bare = _AUTOLINK.sub(r"\1", _LINK.sub(_words, bare))
-    bare = _ENTITY.sub(lambda entity: html.unescape(entity[0]), _unmarked(bare))
-    return clean(bare.translate(_RELEASE))
+class _CommonMark(MarkdownIt):
+    """Every link is taken, whatever its address: only its words are kept."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802
+        return True
+
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802
+        return link
 
 
-def _guarded(literal: re.Match[str]) -> str:
-    return (literal[1] or literal[3].strip()).translate(_GUARD)
+_NOWHERE = {"href": "", "title": ""}
+_TEXTS = {"image": "", "softbreak": " ", "hardbreak": " "}
+_OPTIONS = {"html": False, "inline_definitions": True, "maxNesting": DEEPEST + 2}
+_reader = _CommonMark("commonmark", _OPTIONS).enable("strikethrough")
+_reader.disable(["code", "html_block", "html_inline"])
+_reader.core.ruler.disable(["inline", "text_join"])
 
 
-def _words(link: re.Match[str]) -> str:
-    """A link's words; around a time stamp the brackets stay, so that it is still known as one."""
-    return f"[{link[1]}]" if re.fullmatch(_TIME, link[1]) else link[1]
+def blocks(source: str) -> tuple[list[Token], References]:
+    """The block tokens, the text in them as it was written, and what the links may refer to.
+
+    What is nested deeper than DEEPEST stands in a token of a higher level, or in none.
+    """
+    env: dict[str, Any] = {"references": {}}
+    return _reader.parse(source, env), env["references"]
 
 
-def _unmarked(text: str) -> str:
-    """Without the marks of bold, emphasis and deletion that come in pairs."""
-    pieces = _MARK.split(text)
-    openers: dict[str, int] = {}
-    for at in range(1, len(pieces), 2):
-        mark, before, after = pieces[at], pieces[at - 1][-1:], pieces[at + 1][:1]
-        if mark in openers and not before.isspace():
-            begin = openers[mark]
-            pieces[at] = pieces[begin] = ""
-            openers = {other: where for other, where in openers.items() if where < begin}
-        elif not after.isspace() and not before.isdigit():
-            openers[mark] = at
+def plain(text: str, references: References) -> str:
+    """Clean text without marks: code and escapes as written, links by their words, no images.
+
+    What is too long for an insight, or too full of brackets, stays as it is.
+    """
+    if len(text) > _MAX_LETTERS or text.count("[") > _MAX_BRACKETS:
+        return clean(text)
+    undefined = dict.fromkeys(map(normalizeReference, _LABEL.findall(text)), _NOWHERE)
+    tokens: list[Token] = []
+    _reader.inline.parse(text, _reader, {"references": ChainMap(references, undefined)}, tokens)
+    return clean(_words(tokens))
+
+
+def _words(tokens: Sequence[Token]) -> str:
+    """Around a time stamp the brackets of a link stay, so that it is still known as one."""
+    pieces: list[str] = []
+    opened: list[int] = []
+    for token in tokens:
+        if token.nesting > 0:
+            opened.append(len(pieces))
+            pieces.append(token.markup if _multiplies(token, pieces) else "")
+        elif token.nesting < 0:
+            begin = opened.pop()
+            pieces.append(pieces[begin])
+            if token.type == "link_close" and re.fullmatch(_TIME, "".join(pieces[begin:])):
+                pieces[begin], pieces[-1] = "[", "]"
+        else:
+            pieces.append(_TEXTS.get(token.type, token.content))
     return "".join(pieces)
+
+
+def _multiplies(token: Token, pieces: Sequence[str]) -> bool:
+    """In 2*3*4 the stars are signs, not marks."""
+    before = next(filter(None, reversed(pieces)), "")
+    return token.markup.startswith("*") and before[-1:].isdigit()
 
 
 def stamped(text: str) -> tuple[str, int | None]:

@@ -1,27 +1,25 @@
 """Markdown with YAML front matter: paragraphs and list items, those under "Related" related.
 
-A reader of what briefs are written in, not of all CommonMark: headings, lists, quotes, fences,
-rules, comments, tables, and inline marks. HTML stays what it is: text.
+CommonMark, read by markdown-it-py, with what brief files need beside it: HTML stays text, indented
+lines are no code, "•" marks a list item, and a line in bold alone is a heading.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from markdown_it.token import Token
+
+from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Role
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.front_matter import front_matter
-from newsletter.ingest.parsers.inline import plain, stamped
-from newsletter.ingest.parsers.paragraphs import Paragraph, clean, sift
+from newsletter.ingest.parsers.inline import DEEPEST, blocks, plain, stamped
+from newsletter.ingest.parsers.paragraphs import Paragraph, clean, sift, spaced
 
-_QUOTE = re.compile(r"^(?:\s{0,3}>)+\s?")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
-_HEADING = re.compile(r"\s{0,3}(#{1,6})(?:\s+|$)")
+_BULLET = re.compile(r"^([ \t>]*)•(?=[ \t])", re.MULTILINE)
+_CHECKBOX = re.compile(r"\[[ xX]\]\s+")
 _BOLD_LINE = re.compile(r"(\*\*|__)([^*_]+)\1:?")
-_UNDERLINE = re.compile(r"\s{0,3}(?:=+|-+)\s*")
-_RULE = re.compile(r"\s{0,3}(?:(?:\*\s*){3,}|(?:-\s*){3,}|(?:_\s*){3,})")
-_CLOSING = re.compile(r"\s+#+\s*$")
-_ITEM = re.compile(r"\s*(?:[-*+•]|([0-9]{1,3})[.)])\s+(?:\[[ xX]\]\s+)?")
 _NOISE = re.compile(r"\||\[[^\]]+\]:\s")
 _RELATED = re.compile(
     r"\W*(?:(?:(?:more|other|our) )?related\b|(?:more|others?)\b.* like\b|similar\b|see also\b"
@@ -29,22 +27,18 @@ _RELATED = re.compile(
     re.IGNORECASE,
 )
 _BOLD_LEVEL = 7
+_LONGEST_NUMBER = 3  # "1911. Nobody ..." begins with a year, not with a list's number
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Block:
-    """Lines that belong together; ``level`` is a heading's: 1 to 6, or 7 for a line in bold."""
+    """Markdown that belongs together; ``level`` is a heading's: 1 to 6, or 7 for a bold line."""
 
     line: int
-    lines: list[str] = field(default_factory=list)
+    text: str
     item: bool = False
     noise: bool = False
     level: int = 0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a line below may belong to it."""
-        return bool(self.lines) and not self.noise and not self.level
 
 
 def parse(text: str, phrases: Sequence[str] = ()) -> Brief:
@@ -55,9 +49,13 @@ def parse(text: str, phrases: Sequence[str] = ()) -> Brief:
 
 
 def _paragraphs(body: str, start: int, speakers: Sequence[str]) -> Iterator[Paragraph]:
+    source = _BULLET.sub(r"\1-", spaced(_uncommented(body)))
+    tokens, references = blocks(source)
     related_level = 0
-    for block in filter(lambda block: block.lines, _blocks(_uncommented(body), start)):
-        text = plain(clean(" ".join(block.lines)))
+    for block in _blocks(tokens, source.split("\n"), start):
+        if not block.text:
+            continue
+        text = plain(block.text, references)
         if _RELATED.match(text) and (block.level or (not block.item and is_heading(text))):
             related_level = block.level or _BOLD_LEVEL
         elif 0 < block.level <= related_level:
@@ -67,10 +65,60 @@ def _paragraphs(body: str, start: int, speakers: Sequence[str]) -> Iterator[Para
 
 def _paragraph(block: _Block, text: str, role: Role, speakers: Sequence[str]) -> Paragraph:
     if block.noise or block.level or not text:
-        return Paragraph(block.line, clean(" ".join(block.lines)), noise=True)
-    said, at = stamped(text)
+        return Paragraph(block.line, clean(block.text), noise=True)
+    insight, at = stamped(text)
     speaker = speakers[0] if role == "lead" and len(speakers) == 1 else ""
-    return Paragraph(block.line, said, role, speaker, at, heading=not block.item)
+    return Paragraph(block.line, insight, role, speaker, at, heading=not block.item)
+
+
+def _blocks(tokens: Sequence[Token], lines: Sequence[str], start: int) -> Iterator[_Block]:
+    """What stands in the body, in its order; ``start`` is the line that it begins on."""
+    for index, token in enumerate(tokens):
+        begin, end = token.map or (0, 0)
+        if token.level > DEEPEST:
+            raise BriefRejected("nested too deeply to be a brief", start + begin)
+        if token.type == "inline":
+            yield from _split(_block(tokens, index, start + begin))
+        elif token.type in {"fence", "definition"}:
+            yield _Block(start + begin, "\n".join(lines[begin:end]), noise=True)
+
+
+def _block(tokens: Sequence[Token], index: int, line: int) -> _Block:
+    text, opening, before = tokens[index].content, tokens[index - 1], tokens[max(0, index - 2)]
+    if opening.type == "heading_open" and _is_heading(opening, text):
+        return _Block(line, text, level=int(opening.tag[1]))
+    if before.type != "list_item_open":
+        return _Block(line, text)
+    if len(before.info) > _LONGEST_NUMBER:
+        return _Block(line, f"{before.info}{before.markup} {text}")
+    return _Block(line, _CHECKBOX.sub("", text, count=1), item=True)
+
+
+def _is_heading(opening: Token, text: str) -> bool:
+    """A long text above a line of = or - is a paragraph, whatever CommonMark makes of it."""
+    return opening.markup.startswith("#") or ("\n" not in text and is_heading(clean(text)))
+
+
+def _split(block: _Block) -> Iterator[_Block]:
+    """A line in bold, of a table or of a definition stands for itself within a paragraph."""
+    if block.level:
+        yield block
+        return
+    rest: list[str] = []
+    for number, text in enumerate(block.text.split("\n"), block.line):
+        level = _BOLD_LEVEL if _is_bold_line(text) else 0
+        noise = bool(_NOISE.match(text.lstrip()))
+        if level or noise:
+            yield replace(block, text="\n".join(rest))
+            yield _Block(number, text, noise=noise, level=level)
+            block, rest = _Block(number + 1, ""), []
+        else:
+            rest.append(text)
+    yield replace(block, text="\n".join(rest))
+
+
+def _is_bold_line(line: str) -> bool:
+    return bool(_BOLD_LINE.fullmatch(line.strip())) and is_heading(line.strip(" *_"))
 
 
 def _uncommented(body: str) -> str:
@@ -80,53 +128,3 @@ def _uncommented(body: str) -> str:
         kept += [body[end:begin], "\n" * body.count("\n", begin, close)]
         end = close + len("-->")
     return "".join(kept) + body[end:]
-
-
-def _blocks(body: str, start: int) -> Iterator[_Block]:
-    """What blank lines, and lines of a kind of their own, part from each other."""
-    block, fence = _Block(start), ""
-    for number, raw in enumerate(body.split("\n"), start):
-        line = _QUOTE.sub("", raw, count=1)
-        mark = _FENCE.match(line)
-        if fence:
-            block.lines.append(line)
-            fence = "" if mark and mark[1].startswith(fence) else fence
-        elif block.is_open and _UNDERLINE.fullmatch(line):
-            yield replace(block, level=_level(block, line))
-            block = _Block(number)
-        elif mark or _begins(line, block):
-            yield block
-            block, fence = _begun(number, line), mark[1] if mark else ""
-        else:
-            block.lines.append(line)
-    yield block
-
-
-def _level(block: _Block, underline: str) -> int:
-    """What a line of = or - makes of the lines above: a heading, or a paragraph before a rule."""
-    titled = not block.item and len(block.lines) == 1 and is_heading(clean(block.lines[0]))
-    return (1 if "=" in underline else 2) if titled else 0
-
-
-def _begins(line: str, block: _Block) -> bool:
-    if not block.is_open or not line.strip() or _RULE.fullmatch(line) or _is_bold_line(line):
-        return True
-    number = _ITEM.match(line)
-    lazy = number and number[1] not in (None, "1") and not block.item  # "... in\n1984. It was ..."
-    return bool(_HEADING.match(line) or _NOISE.match(line) or (number and not lazy))
-
-
-def _is_bold_line(line: str) -> bool:
-    return bool(_BOLD_LINE.fullmatch(line.strip())) and is_heading(line.strip(" *_"))
-
-
-def _begun(number: int, line: str) -> _Block:
-    heading, item = _HEADING.match(line), _ITEM.match(line)
-    if heading:
-        return _Block(number, [_CLOSING.sub("", line[heading.end() :])], level=len(heading[1]))
-    if not line.strip() or _RULE.fullmatch(line):
-        return _Block(number)
-    if item:
-        return _Block(number, [line[item.end() :]], item=True)
-    noise = bool(_NOISE.match(line) or _FENCE.match(line))
-    return _Block(number, [line], noise=noise, level=_BOLD_LEVEL if _is_bold_line(line) else 0)

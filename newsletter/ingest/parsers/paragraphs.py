@@ -14,11 +14,13 @@ MAX_INSIGHT = 4_000
 MAX_LABEL = 500
 MAX_URL = 2_000
 MAX_SECONDS = 359_999  # 99:59:59
+_MAX_SHOWN = 80
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
     "\u00ad\u200b\u2060\ufeff]"  # not the joiners: scripts and emoji are spelt with them
 )
+_SPACE = re.compile(r"[^\S\n\t]")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt ]+[0-9]{1,2}:[0-9]{2}[^\n]*)?")
 
 
@@ -48,34 +50,44 @@ def clean(text: str) -> str:
     return " ".join(_UNPRINTABLE.sub("", whole).split())
 
 
+def spaced(text: str) -> str:
+    """Any white space (U+00A0, U+2028, form feeds, ...) as a space, save tabs and line ends."""
+    return _SPACE.sub(" ", text)
+
+
+def cut(value: str) -> str:
+    """As much of a value as a reason repeats."""
+    return value if len(value) <= _MAX_SHOWN else f"{value[: _MAX_SHOWN - 1]}…"
+
+
 def sift(
     paragraphs: Iterable[Paragraph], phrases: Sequence[str]
 ) -> tuple[tuple[Mention, ...], tuple[Dropped, ...]]:
     """Every insight once, in the order of the page, and what is none; raises BriefRejected."""
-    found: dict[str, Mention] = {}
+    mentions: dict[str, Mention] = {}
     dropped: list[Dropped] = []
-    for one in paragraphs:
-        if one.noise or is_boilerplate(one.text, phrases, heading=one.heading):
-            dropped.append(Dropped(one.line, one.text))
+    for paragraph in paragraphs:
+        if paragraph.noise or is_boilerplate(paragraph.text, phrases, heading=paragraph.heading):
+            dropped.append(Dropped(paragraph.line, paragraph.text))
         else:
-            _enter(found, one)
-    if not found:
+            _add(mentions, paragraph)
+    if not mentions:
         raise BriefRejected(f"no insight in it{_all_dropped(len(dropped))}")
-    return tuple(found.values()), tuple(dropped)
+    return tuple(mentions.values()), tuple(dropped)
 
 
-def _enter(found: dict[str, Mention], one: Paragraph) -> None:
-    if len(one.text) > MAX_INSIGHT:
-        raise BriefRejected(
-            f"an insight of {len(one.text):,} characters: at most {MAX_INSIGHT:,} fit an email",
-            one.line,
-        )
-    role: Role = one.role or ("related" if found else "lead")
-    key = normalise(one.text)
-    if key not in found:
-        found[key] = Mention(one.text, role, one.speaker, one.at, one.topics)
+def _add(mentions: dict[str, Mention], paragraph: Paragraph) -> None:
+    """The same words count once; as a lead where they are a lead anywhere."""
+    text = paragraph.text
+    if len(text) > MAX_INSIGHT:
+        reason = f"an insight of {len(text):,} characters: at most {MAX_INSIGHT:,} fit an email"
+        raise BriefRejected(reason, paragraph.line)
+    role: Role = paragraph.role or ("related" if mentions else "lead")
+    key = normalise(text)
+    if key not in mentions:
+        mentions[key] = Mention(text, role, paragraph.speaker, paragraph.at, paragraph.topics)
     elif role == "lead":
-        found[key] = replace(found[key], role="lead")
+        mentions[key] = replace(mentions[key], role="lead")
 
 
 def _all_dropped(count: int) -> str:
@@ -87,10 +99,10 @@ def _all_dropped(count: int) -> str:
 
 def label(text: str, key: str, line: int | None) -> str:
     """A name or a title, clean; raises BriefRejected where it is too long for one."""
-    words = clean(text)
-    if len(words) > MAX_LABEL:
-        raise BriefRejected(f"{key} is {len(words):,} characters long: at most {MAX_LABEL}", line)
-    return words
+    name = clean(text)
+    if len(name) > MAX_LABEL:
+        raise BriefRejected(f"{key} is {len(name):,} characters long: at most {MAX_LABEL}", line)
+    return name
 
 
 def link(text: str, line: int) -> tuple[str, tuple[Dropped, ...]]:
@@ -117,5 +129,5 @@ def day(text: str, key: str, line: int | None) -> date:
         if match:
             return date(*(int(part) for part in match.groups()))
     except ValueError as error:
-        raise BriefRejected(f"{key}: {text!r} is no date ({error})", line) from error
-    raise BriefRejected(f"{key}: {text!r} is no date; write it like 2026-03-31", line)
+        raise BriefRejected(f"{key}: {cut(text)!r} is no date ({error})", line) from error
+    raise BriefRejected(f"{key}: {cut(text)!r} is no date; write it like 2026-03-31", line)

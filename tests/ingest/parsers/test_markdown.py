@@ -79,6 +79,32 @@ def test_front_matter_that_cannot_be_read(head: str, line: int, says: str) -> No
     assert caught.value.line == line
 
 
+@pytest.mark.parametrize("mark", ["\u0085", "\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\u00a0"])
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [
+        ("title: 'a{0}b'\nmood: {0} fine\n\tpodcast: y", 4),
+        ("title: 'a{0}b'\npublished: soon", 3),
+        ("title: a{0}b\nspeakers: {{}}", 3),
+        ("title: a{0}b\nurl: [b]", 3),
+        ("title: a{0}b\nx: &y z", 3),
+        ("title: 'a{0}b\n{0}\n", 5),
+        ("title: 'a{0}{0}{0}", 3),
+        (f"title: a{{0}}b\nepisode: {'x' * 501}", 3),
+    ],
+)
+def test_a_fault_is_told_at_the_line_that_an_editor_shows(mark: str, head: str, line: int) -> None:
+    with pytest.raises(BriefRejected) as caught:
+        read(f"---\n{head.format(mark)}\n---\n\n{ONE}\n")
+    assert caught.value.line == line
+
+
+def test_white_space_of_any_kind_is_read_as_a_space() -> None:
+    brief = read(f"---\ntitle:\u00a0The\u2028sea\n---\n#\u00a0Ice\x0c\n\n\u2028\n{ONE}\n")
+    assert brief.title == "The sea"
+    assert [(note.line, note.text) for note in brief.dropped] == [(4, "Ice")]
+
+
 def test_front_matter_that_does_not_end() -> None:
     with pytest.raises(BriefRejected, match="close it with a line ---"):
         read(f"---\ntitle: x\n\n{ONE}\n")
@@ -141,6 +167,34 @@ def test_list_items() -> None:
     ]
 
 
+def test_a_bullet_is_a_list_item() -> None:
+    assert list(roles(read("• Sleep is a skill\n  • Ice hums\n• Bread is patience"))) == [
+        "Sleep is a skill",
+        "Ice hums",
+        "Bread is patience",
+    ]
+
+
+def test_a_quote_is_no_part_of_the_paragraph_above_it() -> None:
+    assert list(roles(read(f"{ONE}\n> {TWO}\n"))) == [ONE, TWO]
+
+
+def test_indented_lines_are_no_code() -> None:
+    assert only(f"    {ONE}") == ONE
+
+
+def test_a_link_by_reference_keeps_its_words() -> None:
+    brief = read(f"[Glaciers] {ONE[9:]}\n\n[glaciers]: https://cold.example/ 'Cold'\n")
+    assert [mention.text for mention in brief.mentions] == [ONE]
+    assert brief.dropped == (Dropped(3, "[glaciers]: https://cold.example/ 'Cold'"),)
+
+
+def test_what_is_nested_too_deeply_is_refused_not_lost() -> None:
+    with pytest.raises(BriefRejected, match="nested too deeply") as caught:
+        read(f"{ONE}\n\n{'- ' * 30}{TWO}\n")
+    assert caught.value.line == 3
+
+
 def test_a_year_at_the_start_of_a_line_is_no_list_item() -> None:
     page = "The lake froze over for the last time in\n1911. Nobody living has walked across it."
     assert only(page) == page.replace("\n", " ")
@@ -169,7 +223,7 @@ def test_a_year_at_the_start_of_a_line_is_no_list_item() -> None:
         ("Ice <!-- who says\nso? --> hums.", "Ice hums."),
         ("Ice <!-- hums.",) * 2,
         ("> Ice hums\n> in spring.", "Ice hums in spring."),
-        ("Ice hums  \nin\\\nspring.", "Ice hums in\\ spring."),
+        ("Ice hums  \nin\\\nspring.", "Ice hums in spring."),
         ("Ice hums&#0; in&#x202e; spring.", "Ice hums\ufffd in spring."),
     ],
 )

@@ -40,6 +40,29 @@ def test_what_cannot_be_read(name: str, data: bytes, line: int | None, says: str
     assert caught.value.line == line
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "---\npublished: {}\n---\nMoss.",
+        "---\n{}: [\n---\nMoss.",
+        "---\na: !{}!b c\n---\nMoss.",
+        '---\na: "\\x{}"\n---\nMoss.',
+        "---\n%{}\n---\nMoss.",
+        "---\nspeakers: {{a: {}}}\n---\nMoss.",
+        '{{"insights": ["Moss."], "published": "2026-99-99T{}"}}',
+        '{{"insights": ["Moss."], "published": "{}"}}',
+        '{{"insights": [{{"{}": 1}}]}}',
+        '{{"insights": {{"{}": 1}}}}',
+    ],
+)
+def test_a_reason_repeats_80_characters_of_a_value_at_most(page: str) -> None:
+    text = page.format("z" * 8_000)
+    with pytest.raises(BriefRejected) as caught:
+        parse("a.json" if text.startswith("{") else "a.md", text.encode())
+    assert "z" * 81 not in caught.value.reason
+    assert len(caught.value.reason) < 240
+
+
 @pytest.mark.parametrize("name", ["a.txt", "a.TXT", "/x.d/a.Md", "a.b.markdown"])
 def test_the_suffix_chooses_the_parser(name: str) -> None:
     assert [mention.text for mention in parse(name, INSIGHT.encode()).mentions] == [INSIGHT]

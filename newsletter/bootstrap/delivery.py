@@ -1,0 +1,66 @@
+"""The parts that delivering needs: its context, rate limits and what must be set before."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+
+from newsletter.bootstrap import App
+from newsletter.bootstrap.mail import bounce_address, channel, signer
+from newsletter.bootstrap.rate_limits import rate_limits
+from newsletter.bootstrap.rendering import branding, secret
+from newsletter.delivery.context import DeliveryContext, Watch
+from newsletter.domain.errors import ConfigError
+from newsletter.domain.tokens import return_path
+from newsletter.mail.dkim.keys import others_can_read
+from newsletter.services.clock import steady
+
+
+def delivery_context(app: App, stop: threading.Event, watch: Watch) -> DeliveryContext:
+    section = app.settings.delivery
+    process = f"{socket.gethostname()}:{os.getpid()}"
+    return DeliveryContext(
+        store=app.store,
+        channel=partial(channel, app),
+        branding=branding(app),
+        sender=envelope_sender(app),
+        owner=f"{process}:{threading.get_ident()}:{steady().seconds}",
+        steady=steady,
+        stop=stop.is_set,
+        watch=watch,
+        connections=section.connections,
+        claim=section.claim,
+        lease=timedelta(seconds=section.lease_seconds),
+        pace=rate_limits(app.settings),
+    )
+
+
+def envelope_sender(app: App) -> Callable[[int], str]:
+    """By the id of a delivery; with ``delivery.return_path`` a bounce names its delivery."""
+    bounces = bounce_address(app.settings)
+    if app.settings.delivery.return_path:
+        return partial(return_path, secret(app), bounces)
+    return lambda _id: bounces
+
+
+def check_ready_to_send(app: App) -> Iterator[str]:
+    """Raises ConfigError where nothing may leave; yields warnings of what readers will miss."""
+    channel(app)
+    section = app.settings.newsletter
+    if not section.from_address:
+        raise ConfigError(
+            f"{app.path}: newsletter.from_address is missing",
+            'write "Name <name@example.org>"',
+        )
+    if not section.base_url:
+        yield "newsletter.base_url is empty: readers can unsubscribe by mail only"
+    elif not section.base_url.startswith("https://"):
+        yield "newsletter.base_url is not https: mail programs offer no one-click unsubscribe"
+    if not section.postal_address:
+        yield "newsletter.postal_address is empty: the law asks for one in many places"
+    if signer(app):
+        key = app.beside(app.settings.dkim.key_file)
+        if others_can_read(key):
+            yield f"dkim.key_file: others can read {key} and sign in your name: chmod 600 {key}"

@@ -1,0 +1,21 @@
+"""The rate limits of [delivery.pace]."""
+
+from newsletter.config import Settings
+from newsletter.domain.errors import ConfigError
+from newsletter.domain.hostnames import in_ascii
+from newsletter.domain.rate_limits import RateLimits
+
+
+def rate_limits(settings: Settings) -> RateLimits:
+    """Raises ConfigError for a name that is no domain."""
+    section = settings.delivery.pace
+    domains = {_domain(name): rate for name, rate in section.domains.items()}
+    return RateLimits(section.per_second, section.per_domain, domains)
+
+
+def _domain(name: str) -> str:
+    """As it stands in a subscriber's key."""
+    try:
+        return in_ascii(name).casefold()
+    except ValueError as error:
+        raise ConfigError(f"delivery.pace.domains: {name!r} is no domain: {error}") from error

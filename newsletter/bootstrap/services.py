@@ -1,0 +1,124 @@
+"""The parts that use cases need: alerts, and the checks of ``doctor``."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property, partial
+
+from newsletter.bootstrap import App
+from newsletter.bootstrap.composing import compose_rules, house_subscriber
+from newsletter.bootstrap.ingest import inbox_path
+from newsletter.bootstrap.mail import channel, from_address, sender_address, sender_domain, signer
+from newsletter.bootstrap.rate_limits import rate_limits
+from newsletter.bootstrap.rendering import unsigned_branding
+from newsletter.composing.draft import draft
+from newsletter.domain.addresses import mailbox
+from newsletter.domain.checks import CheckResult
+from newsletter.domain.model import ScheduledEmail
+from newsletter.mail.message import message
+from newsletter.rendering.rendered_email import Branding
+from newsletter.services import health
+from newsletter.services.alerts import Alerts
+from newsletter.services.notifiers import Alert, CommandNotifier, MailNotifier, Notifier
+from newsletter.storage import Store
+
+
+def alerts(app: App) -> Alerts:
+    section = app.settings.alerts
+    notifiers: list[Notifier] = []
+    if section.to:
+        notifiers.append(partial(_mail_alert, app))
+    if section.command:
+        notifiers.append(CommandNotifier(section.command, app.path.parent))
+    timezone = app.settings.newsletter.timezone
+    return Alerts(app.store, app.clock, timezone, section.late_hour, notifiers)
+
+
+def _mail_alert(app: App, alert: Alert) -> bool:
+    """The channel and the signer are made when there is something to tell."""
+    settings = app.settings
+    notifier = MailNotifier(
+        newsletter_name=settings.newsletter.name,
+        from_address=from_address(settings),
+        sender=sender_address(settings),
+        domain=sender_domain(settings),
+        to=mailbox(settings.alerts.to, "alerts.to").address,
+        channel=channel(app),
+        signer=signer(app),
+        clock=app.clock,
+    )
+    return notifier(alert)
+
+
+class HealthChecks:
+    """The checks of ``doctor``, each with what it needs of the settings."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    def by_name(self) -> dict[str, health.Check]:
+        """In the order in which ``doctor`` prints them."""
+        return {
+            "configuration": self.configuration,
+            "sender": self.sender,
+            "postal address": lambda: health.postal_address(
+                self.app.settings.newsletter.postal_address
+            ),
+            "base_url": lambda: health.base_url(self.app.settings.newsletter.base_url),
+            "inbox": lambda: health.inbox(inbox_path(self.app)),
+            "database": lambda: health.database(self.app.settings.store.url, self.app.path.parent),
+            "disk": lambda: health.disk(self.app.store),
+            "message": lambda: health.readable_message(self._sample, self._unsigned),
+            "signature": self.signature,
+            "server": self.server,
+            "pace": lambda: health.pace(self.app.store, rate_limits(self.app.settings)),
+            "lease": self.lease,
+            "scheduler": lambda: health.scheduler(self.app.store, self.app.clock()),
+            "queue": lambda: health.queue(*self._now),
+            "unknown": lambda: health.unknown(self.app.store, self.app.clock()),
+            "late": lambda: health.lateness(*self._now, self.app.settings.alerts.late_hour),
+            "alerts": self.alerts,
+        }
+
+    def configuration(self) -> Iterator[CheckResult]:
+        return health.configuration(self.app.path, self.app.settings.delivery.channel)
+
+    def sender(self) -> Iterator[CheckResult]:
+        return health.sender(
+            self.app.settings.newsletter.from_address, sender_address(self.app.settings)
+        )
+
+    def signature(self) -> Iterator[CheckResult]:
+        key = self.app.beside(self.app.settings.dkim.key_file)
+        return health.signature(signer(self.app), key, self.signed_message)
+
+    def server(self) -> Iterator[CheckResult]:
+        delivery = self.app.settings.delivery
+        size = lambda: len(self.signed_message())  # noqa: E731
+        return health.server(channel(self.app), delivery.channel, delivery.smtp.host, size)
+
+    def lease(self) -> Iterator[CheckResult]:
+        return health.lease(self.app.settings.delivery.lease_seconds, channel(self.app))
+
+    def alerts(self) -> Iterator[CheckResult]:
+        section = self.app.settings.alerts
+        return health.alerts(section.to, section.command, self.app.path.parent)
+
+    def signed_message(self) -> bytes:
+        """As it would be sent today."""
+        return message(self._sample, replace(self._unsigned, signer=signer(self.app)))
+
+    @property
+    def _now(self) -> tuple[Store, datetime, str]:
+        return self.app.store, self.app.clock(), self.app.settings.newsletter.timezone
+
+    @cached_property
+    def _unsigned(self) -> Branding:
+        return unsigned_branding(self.app)
+
+    @cached_property
+    def _sample(self) -> ScheduledEmail:
+        house = house_subscriber(self.app.settings)
+        return health.sample(
+            draft(compose_rules(self.app), self.app.clock(), house, None, house=True)
+        )

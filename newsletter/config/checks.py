@@ -1,0 +1,118 @@
+"""What no type can say of the settings: shapes of addresses, ranges, keys that belong together."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from operator import attrgetter
+from urllib.parse import quote
+
+from msgspec.structs import astuple
+
+from newsletter.config.sections import Dkim, RateLimits, Selection, Settings, keys
+from newsletter.domain.addresses import parse_address
+
+
+@cache
+def zones() -> frozenset[str]:
+    """The names of all time zones; zoneinfo.available_timezones takes ten times as long."""
+    return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())
+
+
+_LONGEST_URL = 900
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_NAME = r"[^\s\x00-\x1f\x7f@/:;.]+"
+_SHAPES = (
+    (
+        "newsletter.language",
+        r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*",
+        'a language tag such as "en" or "pt-BR"',
+    ),
+    (
+        "newsletter.base_url",
+        r"https?://[^\s/?#]+(/[^\s?#]*)?",
+        "an address such as https://news.example.org",
+    ),
+    ("newsletter.accent", r"#[0-9A-Fa-f]{6}", 'a colour such as "#a8321a"'),
+    (
+        # 64 octets may stand before an @, and the token takes up to 37.
+        "delivery.return_path",
+        r"[A-Za-z0-9._+-]{1,27}@[^\s@<>]+",
+        "an address such as bounces@news.example.org, at most 27 characters before the @",
+    ),
+    ("dkim.selector", rf"{_LABEL}(\.{_LABEL})*", "letters, digits and hyphens, such as news1"),
+    ("dkim.domain", r"[^\s@/:;]+(\.[^\s@/:;]+)+", "a domain such as news.example.org"),
+)
+
+
+def faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(key, what to do) for each value that has the right type and still cannot be used."""
+    yield from _nul_faults(settings)
+    yield from _dkim_faults(settings.dkim)
+    yield from _selection_faults(settings.selection)
+    yield from _rate_faults(settings.delivery.pace)
+    news = settings.newsletter
+    if news.timezone not in zones():
+        advice = "write one such as Europe/Paris"
+        yield "newsletter.timezone", f"no zone is called {news.timezone!r}: {advice}"
+    for key, pattern, advice in _SHAPES:
+        if (value := attrgetter(key)(settings)) and not re.fullmatch(pattern, value):
+            yield key, f"write {advice}"
+    if len(quote(news.base_url)) > _LONGEST_URL:
+        yield "newsletter.base_url", "shorten it: with a token it must fit a line of 998 octets"
+    for key in ("newsletter.from_address", "newsletter.reply_to", "alerts.to"):
+        if (value := attrgetter(key)(settings)) and not _is_address(value):
+            yield key, 'write "Name <name@example.org>" or "name@example.org"'
+
+
+def _selection_faults(selection: Selection) -> Iterator[tuple[str, str]]:
+    if selection.minimum > selection.count:
+        yield (
+            "selection.minimum",
+            f"{selection.minimum} is more than selection.count ({selection.count})",
+        )
+    if not any(astuple(selection.weights)):
+        yield "selection.weights", "one weight must be more than 0"
+
+
+def _rate_faults(pace: RateLimits) -> Iterator[tuple[str, str]]:
+    """Checked here because msgspec would not say which of the domains is wrong."""
+    rates = {"per_second": pace.per_second, "per_domain": pace.per_domain}
+    rates |= {f"domains.{name!r}": rate for name, rate in pace.domains.items()}
+    for key, rate in rates.items():
+        if rate and not 0.001 <= rate <= 1_000_000:
+            advice = "write messages a second: 0 for no limit, or from 0.001 to 1,000,000"
+            yield f"delivery.pace.{key}", advice
+    for name in pace.domains:
+        if not re.fullmatch(rf"{_NAME}(\.{_NAME})*", name):
+            yield f"delivery.pace.domains.{name!r}", 'write a domain such as "gmail.com"'
+
+
+def _dkim_faults(dkim: Dkim) -> Iterator[tuple[str, str]]:
+    if dkim.selector and not dkim.key_file:
+        yield (
+            "dkim.key_file",
+            "is missing: `newsletter dkim new` makes a key and says what to write",
+        )
+    if dkim.key_file and not dkim.selector:
+        yield "dkim.selector", "is missing: the name that the key has in the DNS"
+    if dkim.domain and not dkim.key_file:
+        yield "dkim.key_file", "is missing: set it to sign, or remove dkim.domain"
+
+
+def _nul_faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    """A NUL cannot be part of any path, host or address."""
+    for key in keys(settings):
+        value = attrgetter(key)(settings)
+        if isinstance(value, str) and "\0" in value:
+            yield key, "remove the NUL character from it"
+
+
+def _is_address(text: str) -> bool:
+    address = parse_address(text)[1]
+    return (
+        "\n" not in text
+        and "\r" not in text
+        and len(address.encode()) <= 254
+        and re.fullmatch(r"[^\s@]+@[^\s@]+", address) is not None
+    )

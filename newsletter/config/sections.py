@@ -1,0 +1,143 @@
+"""The sections of config.toml: every key and its default, as config.example.toml has them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+Positive = Annotated[int, Meta(ge=1)]
+Weight = Annotated[float, Meta(ge=0, le=1000)]
+Hour = Annotated[int, Meta(ge=0, le=23)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Named = Annotated[str, Meta(min_length=1)]
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Newsletter(Section, frozen=True):
+    name: Named = "Five Insights"
+    from_address: str = ""
+    reply_to: str = ""
+    postal_address: str = ""
+    base_url: str = ""
+    timezone: str = "UTC"
+    language: Named = "en"
+    templates: str = ""
+    accent: Named = "#a8321a"
+    logo: str = ""
+
+
+class Inbox(Section, frozen=True):
+    path: Named = "inbox"
+    boilerplate: tuple[str, ...] = (
+        "Get your free personalized podcast brief",
+        "We scan new podcasts and send you the top * insights daily.",
+        "Related Insights",
+    )
+    max_bytes: Positive = 1_000_000
+
+
+class Store(Section, frozen=True):
+    url: Named = "sqlite:///newsletter.db"
+
+
+class Weights(Section, frozen=True):
+    novelty: Weight = 1.0
+    recurrence: Weight = 0.3
+    freshness: Weight = 0.5
+    interest: Weight = 0.8
+
+
+class Selection(Section, frozen=True):
+    count: Positive = 5
+    minimum: Positive = 3
+    window_days: Annotated[int, Meta(ge=1, le=3650)] = 14
+    twin_limit: Annotated[float, Meta(gt=0, le=1)] = 0.2
+    diversity: Fraction = 0.3
+    per_brief: Positive = 2
+    weights: Weights = field(default_factory=Weights)
+
+
+class FolderChannel(Section, frozen=True):
+    path: Named = "messages"
+
+
+class SmtpChannel(Section, frozen=True):
+    host: Named = "localhost"
+    port: Port = 0
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    username: str = ""
+    password: str = ""
+
+
+class RateLimits(Section, frozen=True):
+    per_second: float = 0.0
+    per_connection: Annotated[int, Meta(ge=0)] = 0
+    per_domain: float = 0.0
+    domains: dict[str, float] = field(default_factory=dict)
+
+
+class Delivery(Section, frozen=True):
+    channel: Literal["folder", "smtp"] = "folder"
+    return_path: str = ""
+    connections: Annotated[int, Meta(ge=1, le=100)] = 4
+    claim: Annotated[int, Meta(ge=1, le=100)] = 50
+    lease_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
+    pace: RateLimits = field(default_factory=RateLimits)
+    folder: FolderChannel = field(default_factory=FolderChannel)
+    smtp: SmtpChannel = field(default_factory=SmtpChannel)
+
+
+class Dkim(Section, frozen=True):
+    selector: str = ""
+    domain: str = ""
+    key_file: str = ""
+
+
+class Schedule(Section, frozen=True):
+    ingest_every_minutes: Positive = 5
+    send_hour: Hour = 7
+    catch_up_hours: Annotated[float, Meta(gt=0, le=24)] = 6.0
+
+
+class Web(Section, frozen=True):
+    host: Named = "127.0.0.1"
+    port: Port = 8025
+    secret_file: Named = "newsletter.secret"  # noqa: S105
+
+
+class Alerts(Section, frozen=True):
+    to: str = ""
+    command: tuple[str, ...] = ()
+    late_hour: Hour = 9
+
+
+class Settings(Section, frozen=True):
+    newsletter: Newsletter = field(default_factory=Newsletter)
+    inbox: Inbox = field(default_factory=Inbox)
+    store: Store = field(default_factory=Store)
+    selection: Selection = field(default_factory=Selection)
+    delivery: Delivery = field(default_factory=Delivery)
+    dkim: Dkim = field(default_factory=Dkim)
+    schedule: Schedule = field(default_factory=Schedule)
+    alerts: Alerts = field(default_factory=Alerts)
+    web: Web = field(default_factory=Web)
+
+
+def default(keys: Sequence[str]) -> object:
+    """The value of a key, or of a section, that nobody sets; None where there is no such key."""
+    value: object = Settings()
+    for key in keys:
+        value = getattr(value, key, None) if isinstance(value, Section) else None
+    return value
+
+
+def keys(section: Section, prefix: str = "") -> Iterator[str]:
+    for name in section.__struct_fields__:
+        value = getattr(section, name)
+        yield prefix + name
+        if isinstance(value, Section):
+            yield from keys(value, f"{prefix}{name}.")

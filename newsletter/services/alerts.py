@@ -1,0 +1,140 @@
+"""[alerts]: what the operator is told, once a day for each cause, that nobody would notice."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from newsletter.domain.due import due_at, local_date
+from newsletter.domain.errors import NewsletterError, Paused
+from newsletter.services.notifiers import Alert, Notifier
+from newsletter.storage import Store, heartbeats, ledger, reports
+
+log = logging.getLogger("newsletter")
+
+_DAY = timedelta(days=1)
+_RETRY = timedelta(minutes=15)
+"""Where nobody could be told: a server may be down."""
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """``late_hour`` is one of ``timezone``. Without ``notifiers`` nobody is told."""
+
+    store: Store
+    clock: Callable[[], datetime]
+    timezone: str
+    late_hour: int
+    notifiers: Sequence[Notifier]
+
+
+class Errors(NamedTuple):
+    """What ended a run early, and why briefs could not be read."""
+
+    stopped: Exception | None = None
+    ingest: Exception | None = None
+
+
+def alert(
+    alerts: Alerts, *, stopped: Exception | None = None, ingest_error: Exception | None = None
+) -> None:
+    """Tell what the operator was not told today. Never raises."""
+    if not alerts.notifiers:
+        return
+    errors = Errors(stopped, ingest_error)
+    try:
+        for name, cause in _CAUSES.items():
+            if _may_be_told(alerts, name) and (text := cause.text(alerts, errors)):
+                _tell_once(alerts, name, Alert(cause.subject, text))
+    except NewsletterError as error:
+        log.error("nobody could be alerted: %s", error)  # noqa: TRY400
+
+
+def late(store: Store, now: datetime, timezone: str, hour: int) -> str:
+    """What fell due in the 24 hours before today's ``hour`` and did not go out; empty before it.
+
+    A reader for whom there were too few insights is not late.
+    """
+    end = due_at(local_date(now, timezone), hour, timezone)
+    if now < end:
+        return ""
+    with store.reading() as db:
+        waiting, too_late = reports.overdue(db, end - _DAY, end)
+        not_composed = reports.forgotten(db, end - _DAY, end)
+        paused = ledger.paused(db)
+    if not waiting + too_late + not_composed:
+        return ""
+    numbers = {"waiting": waiting, "skipped as too late": too_late, "never composed": not_composed}
+    counts = ", ".join(f"{count} {state}" for state, count in numbers.items() if count)
+    why = "The newsletter is paused: `newsletter resume`." if paused else "See `newsletter status`."
+    return f"Issues due by {hour:02}:00 {timezone} that did not go out: {counts}. {why}"
+
+
+def _may_be_told(alerts: Alerts, cause: str) -> bool:
+    with alerts.store.reading() as db:
+        return not heartbeats.told(db, cause, alerts.clock())
+
+
+def _tell_once(alerts: Alerts, cause: str, message: Alert) -> None:
+    """Of several processes one tells; where that fails it is tried again after a while."""
+    now = alerts.clock()
+    with alerts.store.writing() as db:
+        if heartbeats.told(db, cause, now):
+            return
+        heartbeats.tell(db, cause, now + _RETRY)
+    succeeded = [notify(message) for notify in alerts.notifiers]
+    if any(succeeded):
+        tomorrow = local_date(now, alerts.timezone) + _DAY
+        with alerts.store.writing() as db:
+            heartbeats.tell(db, cause, due_at(tomorrow, 0, alerts.timezone))
+
+
+def _stopped(_alerts: Alerts, errors: Errors) -> str:
+    """A pause is the operator's own doing."""
+    if errors.stopped is None or isinstance(errors.stopped, Paused):
+        return ""
+    return f"A run stopped, and the rest waits: {_reason(errors.stopped)}"
+
+
+def _ingest(_alerts: Alerts, errors: Errors) -> str:
+    if errors.ingest is None:
+        return ""
+    return (
+        f"No briefs can be read: {_reason(errors.ingest)}."
+        " What is known already goes out; nothing new comes in."
+    )
+
+
+def _unknown(alerts: Alerts, _errors: Errors) -> str:
+    with alerts.store.reading() as db:
+        count = reports.unresolved(db)
+    if not count:
+        return ""
+    return (
+        f"Unknown: {count}. The server may have these messages or not. See `newsletter deliveries"
+        " --state unknown`, then settle them with `newsletter deliveries resolve`."
+    )
+
+
+def _late(alerts: Alerts, _errors: Errors) -> str:
+    return late(alerts.store, alerts.clock(), alerts.timezone, alerts.late_hour)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, NewsletterError) else repr(error)
+
+
+class Cause(NamedTuple):
+    """``text`` is empty where there is nothing to tell."""
+
+    subject: str
+    text: Callable[[Alerts, Errors], str]
+
+
+_CAUSES = {
+    "stopped": Cause("a run stopped", _stopped),
+    "ingest": Cause("briefs cannot be read", _ingest),
+    "unknown": Cause("deliveries are unknown", _unknown),
+    "late": Cause("issues did not go out", _late),
+}

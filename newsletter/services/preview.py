@@ -1,0 +1,48 @@
+"""One issue to look at: what a reader would get, or got, and a test copy of it by mail."""
+
+from datetime import date, datetime
+
+from newsletter.composing.compose import Rules
+from newsletter.composing.draft import draft
+from newsletter.domain.errors import DeliveryError, NewsletterError
+from newsletter.domain.model import ScheduledEmail, Subscriber
+from newsletter.mail.channels import Channel, Envelope
+from newsletter.mail.message import message
+from newsletter.rendering.rendered_email import Branding
+from newsletter.services.readers import find_subscriber
+
+
+def scheduled_for(
+    rules: Rules,
+    house: Subscriber,
+    now: datetime,
+    address: str | None = None,
+    day: date | None = None,
+    *,
+    at_once: bool = False,
+) -> ScheduledEmail:
+    """The issue of ``address``, or the house issue, of ``day`` or of today; changes nothing.
+
+    No picks means that nothing would be sent.
+    """
+    reader = find_subscriber(rules.store, address) if address else house
+    return draft(rules, now, reader, day, house=not address, at_once=at_once)
+
+
+def send_test_copy(
+    scheduled: ScheduledEmail, to: str, sender: str, branding: Branding, channel: Channel
+) -> str:
+    """What the server says to one marked copy, of which the ledger knows nothing.
+
+    Closes ``channel``.
+    """
+    if not scheduled.issue.picks:
+        day = scheduled.issue.date
+        raise NewsletterError(f"too little is new for {day}: there is no issue to send")
+    copy = message(scheduled, branding, test=True)
+    try:
+        return channel.send(Envelope(sender, to, copy))
+    except DeliveryError as error:
+        raise NewsletterError(f"the test copy to {to} was not taken: {error}") from error
+    finally:
+        channel.close()

@@ -1,0 +1,156 @@
+"""What ``run`` does each time the scheduler wakes it: read the inbox, and send what is due."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from newsletter.composing.compose import DUE, Rules, compose
+from newsletter.delivery.context import DeliveryContext, Report, Watch
+from newsletter.delivery.worker_pool import deliver
+from newsletter.domain.errors import NewsletterError, Paused, SchemaChanged, SenderRefused
+from newsletter.domain.text import counted
+from newsletter.ingest.ingest import IngestReport
+from newsletter.services.alerts import Alerts, alert
+from newsletter.services.clock import steady
+from newsletter.services.wording import process_name
+from newsletter.storage import heartbeats
+
+log = logging.getLogger("newsletter")
+
+# A server that turned our credentials down is not asked every half minute.
+_HOLD = timedelta(minutes=10)
+_HEARTBEAT = timedelta(minutes=1)
+_TURN_SECONDS = 300
+
+
+class ScheduledJobs:
+    """The jobs of ``run``, and what they remember from one time to the next.
+
+    ``progress`` gives what is to be told of the messages of one round.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        ingest: Callable[[], IngestReport],
+        rules: Rules,
+        context: DeliveryContext,
+        alerts: Alerts,
+        progress: Callable[[], AbstractContextManager[Watch]],
+    ) -> None:
+        self.clock = clock
+        self.read_inbox = ingest
+        self.rules = rules
+        self.context = context
+        self.alerts = alerts
+        self.progress = progress
+        self.store = context.store
+        self.hold_until: datetime | None = None
+        self.last_stop = ""
+        self.next_heartbeat = clock()
+        self.ended = False
+
+    def warn_of_others(self) -> None:
+        """Two schedulers send nothing twice, but all the work is done twice."""
+        with self.store.reading() as db:
+            owners = heartbeats.schedulers(db, self.clock(), steady())
+        for owner in owners:
+            log.warning(
+                "another scheduler works beside this one, %s: end one of them (one that was killed"
+                " is forgotten after three minutes)",
+                process_name(owner),
+            )
+
+    def ingest(self) -> None:
+        """Where the inbox cannot be read, the operator is told; delivering goes on."""
+        self.store.verify()
+        try:
+            report = self.read_inbox()
+        except NewsletterError as error:
+            log.error("%s", error)  # noqa: TRY400
+            alert(self.alerts, ingest_error=error)
+            return
+        if report.read:
+            new = report.after.briefs - report.before.briefs
+            read = counted(report.read, "file"), counted(new, "new brief")
+            log.info("read %s: %s, %d rejected", *read, len(report.rejected))
+        for file in report.rejected:
+            log.warning("rejected %r, line %s: %s", file.path, file.line or "-", file.reason)
+
+    def tick(self) -> None:
+        """Compose and deliver what is due."""
+        self.store.verify()
+        self.next_heartbeat = now = self.clock()
+        self._heartbeat()
+        compose(self.rules, now, None, DUE)
+        # A hold that ends later than any could was reckoned by a clock that ran ahead.
+        if self.hold_until is not None and now < self.hold_until <= now + _HOLD:
+            return
+        with self.progress() as watch:
+            context = replace(self.context, watch=self._watch(watch), stop=self._end_of_turn())
+            report = deliver(context, self.clock, None, DUE)
+        self._log(report)
+        alert(self.alerts, stopped=report.stopped)
+        self.hold_until = now + _HOLD if isinstance(report.stopped, SenderRefused) else None
+
+    def failed(self, error: Exception) -> None:
+        """``ended``: another program has migrated the database, and this one must stop."""
+        log_error(error)
+        if isinstance(error, SchemaChanged):
+            self.ended = True
+            return
+        alert(self.alerts, stopped=error)
+
+    def leave(self) -> None:
+        """This process is no scheduler any more."""
+        with self.store.writing() as db:
+            heartbeats.rest(db, self.context.owner)
+
+    def _log(self, report: Report) -> None:
+        """A pause is logged once, not at each tick."""
+        if report.outcomes:
+            counts = (f"{count} {state}" for state, count in sorted(report.outcomes.items()))
+            log.info("delivered: %s", ", ".join(counts))
+        stop = str(report.stopped or "")
+        if stop and not (isinstance(report.stopped, Paused) and stop == self.last_stop):
+            log.error("delivery stopped, the rest waits: %s", stop)
+        self.last_stop = stop
+
+    def _end_of_turn(self) -> Callable[[], bool]:
+        """Rate limits may stretch a round over hours, while others fall due and briefs come."""
+        if not self.context.pace.limits:
+            return self.context.stop
+        end = self.context.steady().seconds + _TURN_SECONDS
+        return lambda: self.context.stop() or self.context.steady().seconds >= end
+
+    def _watch(self, watch: Watch) -> Watch:
+        """A round may take hours: the heartbeat goes on in it."""
+
+        def watch_and_beat(outcomes: Counter[str], total: int) -> None:
+            watch(outcomes, total)
+            self._heartbeat()
+
+        return watch_and_beat
+
+    def _heartbeat(self) -> None:
+        """Once a minute: note that this scheduler works, and tell the operator what is late."""
+        now = self.clock()
+        if now < self.next_heartbeat:
+            return
+        self.next_heartbeat = now + _HEARTBEAT
+        self.store.verify()
+        with self.store.writing() as db:
+            heartbeats.works(db, self.context.owner, now, steady())
+        alert(self.alerts)
+
+
+def log_error(error: Exception) -> None:
+    """The operator's mistake is one line; anything else is a defect, and shows where it is."""
+    if isinstance(error, NewsletterError):
+        log.error("%s", error)
+    else:
+        log.error("unexpected: %s", error, exc_info=error)

@@ -1,0 +1,123 @@
+"""The day at a glance: what came in, what went out, what did not and why, what is due next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from newsletter.domain.due import due_at
+from newsletter.domain.rate_limits import RateLimits
+from newsletter.services.clock import steady
+from newsletter.storage import (
+    Connection,
+    Store,
+    archive,
+    ledger,
+    operator_actions,
+    reports,
+    subscribers,
+)
+
+MOST_TROUBLES = 20
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class DayStatus:
+    """``troubles`` holds one row more than MOST_TROUBLES where there are more."""
+
+    date: str
+    inbox: str
+    briefs: int
+    insights: int
+    mentions: int
+    boilerplate: int
+    rejected: Rows
+    subscribers: Mapping[str, int]
+    candidates: int
+    deliveries: Rows
+    troubles: Rows
+    held_back: Rows
+    paced: Rows
+    leased: Mapping[str, Any]
+    unknown: int
+    paused: datetime | None
+    cancelled: bool
+    next_due: datetime | None
+
+
+def day_status(
+    store: Store, day: date, now: datetime, *, inbox: Path, window_days: int, limits: RateLimits
+) -> DayStatus:
+    """``window_days`` are those whose insights are candidates."""
+    first = day - timedelta(days=window_days - 1)
+    with store.reading() as db:
+        totals = archive.totals(db)
+        sending, lease_end = ledger.leased(db, now, steady())
+        return DayStatus(
+            date=day.isoformat(),
+            inbox=str(inbox),
+            briefs=totals.briefs,
+            insights=totals.insights,
+            mentions=totals.mentions,
+            boilerplate=totals.dropped,
+            rejected=[dict(row) for row in archive.rejected(db)],
+            subscribers=subscribers.counts(db),
+            candidates=reports.candidate_count(db, first, day),
+            deliveries=_outcomes(db, day),
+            troubles=[dict(row) for row in reports.troubles(db, day, MOST_TROUBLES + 1)],
+            held_back=_held_back(db, now),
+            paced=_paced(db, now, limits),
+            leased={"count": sending, "until": lease_end},
+            unknown=reports.unresolved(db),
+            paused=ledger.paused(db),
+            cancelled=operator_actions.is_cancelled(db, day),
+            next_due=_next_due(db, now),
+        )
+
+
+def next_due(store: Store, now: datetime) -> datetime | None:
+    """The instant, in UTC, at which the next reader without a row is due; skips cancelled dates."""
+    with store.reading() as db:
+        return _next_due(db, now)
+
+
+def _next_due(db: Connection, now: datetime) -> datetime | None:
+    near = [now.date() + timedelta(days=days) for days in range(-1, 4)]
+    days = [day for day in near if not operator_actions.is_cancelled(db, day)]
+    places = reports.places(db)
+    instants = sorted(
+        (due_at(day, place[1], place[0]), day, place) for day in days for place in places
+    )
+    for due, day, place in instants:
+        if due > now and reports.is_waited_for(db, day, place):
+            return due
+    return None
+
+
+def _outcomes(db: Connection, day: date) -> Rows:
+    return [
+        {"state": state, "reason": reason, "count": count}
+        for state, reason, count in reports.outcomes(db, day)
+    ]
+
+
+def _held_back(db: Connection, now: datetime) -> Rows:
+    return [
+        {"domain": domain, "until": until, "waiting": count}
+        for domain, until, count in reports.held_back(db, now)
+    ]
+
+
+def _paced(db: Connection, now: datetime, limits: RateLimits) -> Rows:
+    return [
+        {
+            "domain": domain or None,
+            "per_second": limits.rate(domain),
+            "waiting": count,
+            "seconds": round(least.total_seconds(), 1),
+        }
+        for domain, count, least in reports.paced(db, now, limits)
+    ]

@@ -1,0 +1,42 @@
+"""Times, durations and states as the operator reads them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from newsletter.domain.due import zone
+
+
+def local_time(instant: datetime, timezone: str) -> str:
+    return f"{instant.astimezone(zone(timezone)):%Y-%m-%d %H:%M %Z}"
+
+
+def roughly(seconds: float) -> str:
+    """A duration, rounded down."""
+    if seconds <= 120:
+        return f"{int(seconds)} s"
+    return f"{int(seconds / 60)} min" if seconds <= 120 * 60 else f"{int(seconds / 3600)} h"
+
+
+def state_and_reason(row: Mapping[Any, Any]) -> str:
+    """Such as ``skipped (too few)``."""
+    reason = f" ({row['reason'].replace('_', ' ')})" if row["reason"] else ""
+    return f"{row['state']}{reason}"
+
+
+def next_attempt(instant: datetime, now: datetime, timezone: str) -> str:
+    """When a pending delivery is tried again; after its wait, whoever sends next tries it."""
+    if instant <= now:
+        return "next try at the next `send` or `run`"
+    return f"next try at {local_time(instant, timezone)}"
+
+
+def being_sent(count: int, lease_end: datetime, timezone: str) -> str:
+    until = local_time(lease_end, timezone)
+    return f"{count:,} being sent now; if their process died, they are unknown from {until}"
+
+
+def process_name(owner: str) -> str:
+    """From the owner of a lease."""
+    host, process, *_ = owner.split(":")
+    return f"process {process} on {host}"

@@ -1,0 +1,99 @@
+"""Eight times the text costs about eight times the work, whatever stands in it.
+
+Time is compared with time, of this process alone: never with a clock.
+"""
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+import pytest
+
+from newsletter.domain.errors import BriefRejected
+from newsletter.ingest.parsers import parse
+
+_TIMES = 8
+_RATIO = 3 * _TIMES  # a square would take 8 times 8
+_TOO_SHORT = 0.02  # seconds: what is done so soon is no square, and its ratio says nothing
+_MAX_BYTES = 1_000_000  # the default of inbox.max_bytes
+_INSIGHT, _SMALL, _LARGE = 11_900, 32_000, _MAX_BYTES - 100
+
+SUFFIXES = (".md", ".txt", ".json")
+Page = tuple[str, str, str]
+
+# fmt: off
+MARKDOWN = (
+    ("", "# ", "- ", "> ", "1. ", "| ", "**", "_", "~~", "[", "![", "[a](", "[a]: ", "<", "<!--",
+     "`",
+     "```", "\\", "&", "(1:02", "more ", "a\n=", "---\na: "),
+    (" ", "\t", "\u00a0", "\u2028", "\x0c", "\n", "#", "*", "_", "~", "`", "``a", "[", "]", "[a](",
+     "[a][", "](", "![a](b)", "(", "<", "<a", "&", "&amp;", "\\", "!", "|", "=", "-", "- ", "> ",
+     "1. ",
+     ".", '"', ":", "a", "é", "*a ", "*a **b", "a_", "- a\n", "> a\n", "# a\n", "| a\n", "[a]: b\n",
+     '[a]: b "\n', "**a**\n", "  - a\n", "a\n---\n", "<!--", "-->", "you ", "https://a.b "),
+    ("", "x", " #x", "]", ")", "*", "\n---\nA."),
+)
+TEXT = (
+    ("", "- ", "a ", "1. "),
+    (" ", "\t", "\u00a0", "\u2028", "\n", "a", ".", '"', "-", "- ", "a\n", ", a\n", "A.\n",
+     "you ", "our ",
+     "https://a.b ", "!", ":", "©", "by A "),
+    ("", "x", ".", ":"),
+)
+JSON = (
+    ("", '{"insights": [', '{"insights": ["', '{"a": ', '["', "{"),
+    (" ", "\t", "\n", "[", "{", "]", '"', "\\", "\\u", '"a",', "1", ",", ":", '{"a":1},', "é",
+     "a", "you "),
+    ("", '"', '"]}', "]}", "}"),
+)
+# fmt: on
+
+
+def pages(suffix: str) -> Iterator[Page]:
+    return itertools.product(*{".md": MARKDOWN, ".txt": TEXT, ".json": JSON}[suffix])
+
+
+def work(suffix: str, text: str) -> float:
+    begun = time.process_time()
+    with suppress(BriefRejected):
+        parse(f"a{suffix}", text.encode())
+    return time.process_time() - begun
+
+
+def grows_too_fast(suffix: str, page: Page, size: int) -> bool:
+    """Asked again before it is believed: another process may have been in the way."""
+    before, filler, after = page
+    large = before + filler * (size // len(filler)) + after
+    small = before + filler * (size // _TIMES // len(filler)) + after
+    for _ in range(3):
+        spent = work(suffix, large)
+        if spent < _TOO_SHORT or spent <= _RATIO * max(work(suffix, small) for _ in range(2)):
+            return False
+    return True
+
+
+def too_fast(suffix: str, some: Sequence[Page], size: int) -> list[Page]:
+    return [page for page in some if grows_too_fast(suffix, page, size)]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_work_grows_as_the_text_does(suffix: str) -> None:
+    some = list(pages(suffix))[:: 331 if suffix == ".md" else 23]
+    white = [("# ", filler, "x") for filler in " \t\u00a0\u2028\x0c"]
+    assert too_fast(suffix, some + white, _SMALL) == []
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("size", [_INSIGHT, _SMALL])
+def test_work_grows_as_the_text_does_for_every_page(suffix: str, size: int) -> None:
+    """Marks are read in paragraphs up to 12,000 characters: a longer one can be no insight."""
+    assert too_fast(suffix, list(pages(suffix)), size) == []
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_work_grows_as_the_text_does_to_the_largest_file(suffix: str) -> None:
+    some = list(pages(suffix))[:: 149 if suffix == ".md" else 17]
+    assert too_fast(suffix, some, _LARGE) == []
