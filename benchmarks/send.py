@@ -30,7 +30,6 @@ from benchmarks.waiting import How, a_day, crowd, delivered
 from newsletter.domain.model import ScheduledEmail
 from newsletter.mail.channels import Attempt, Envelope
 from newsletter.mail.channels.smtp import Smtp
-from newsletter.mail.channels.steps import Steps
 from newsletter.mail.message import message
 from newsletter.storage import Store, issues, ledger
 from newsletter.storage.ledger import Lease, Scope, Steady
@@ -163,10 +162,6 @@ class _Taker:
     def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:  # noqa: ARG002
         (attempt or Attempt()).look()
         return "250 2.0.0 Ok"
-
-    def sending(self, envelope: Envelope, attempt: Attempt) -> Steps[str]:
-        yield from ()
-        return self.send(envelope, attempt)
 
     def close(self) -> None:
         pass

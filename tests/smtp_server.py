@@ -1,18 +1,19 @@
 """A real SMTP server on loopback: it records what it accepted, and misbehaves to order."""
 
 import asyncio
-import os
 import re
+import select
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, BinaryIO, Literal, Self, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
@@ -21,12 +22,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from newsletter.mail.channels.steps import Wait, ready
+from newsletter.mail.channels.client import wait_for_bytes
 
 DROP = "drop"
 """Instead of an answer: the connection is gone."""
 STALL = "stall"
 """Instead of an answer: silence, until the client hangs up."""
+
+ENDLESS = {
+    "endless lines": b"250-wait\r\n",
+    "endless line": b"2",
+    "flood": b"250-wait\r\n" * 1000,
+}
+"""Instead of an answer: pieces of one that never ends, each soon after the last."""
 
 Step = Literal["CONNECT", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "BODY", "DOT"]
 
@@ -245,7 +253,7 @@ class _Session(SMTP):
         self._server.messages.append(
             Received(sender, recipient, message, _logged_in(session), options, time.monotonic())
         )
-        if answer in (DROP, STALL):
+        if answer in (DROP, STALL, *ENDLESS):
             await self._misbehave(answer)
         return answer
 
@@ -260,9 +268,18 @@ class _Session(SMTP):
             self._writer.transport.abort()
         if answer in (DROP, STALL):
             await self._say_nothing()
+        if answer in ENDLESS:
+            await self._talk_without_end(ENDLESS[answer])
         await self.push(answer)
         if answer.startswith("421"):
             self._writer.close()
+
+    async def _talk_without_end(self, piece: bytes) -> None:
+        while not self._writer.transport.is_closing():
+            self._writer.write(piece)
+            with suppress(ConnectionError):
+                await self._writer.drain()
+            await asyncio.sleep(0.001)
 
     async def _say_nothing(self) -> None:
         port = self._writer.transport.get_extra_info("peername")[1]
@@ -273,32 +290,30 @@ class _Session(SMTP):
             self._server.silent.discard(port)
 
 
-Ready = Callable[[Collection[Wait], float], dict[int, bool]]
+WaitForBytes = Callable[[socket.socket, BinaryIO, float], bytes]
 
 
-def ready_until_silent(server: SmtpServer) -> Ready:
-    """``steps.ready``, whose patience ends when nothing else is waited for and the server has
-    fallen silent: no test has to wait for it, and none takes a slow server for a silent one."""
+def until_silent(
+    server: SmtpServer, on_silence: Callable[[], object] = lambda: None
+) -> WaitForBytes:
+    """``client.wait_for_bytes``, whose time is over when the server has fallen silent and
+    ``on_silence`` has returned: no test has to wait for it, and none takes a slow server for a
+    silent one."""
 
-    def until_silent(waits: Collection[Wait], seconds: float) -> dict[int, bool]:
-        end = time.monotonic() + seconds
-        while True:
-            over = _silent(server, waits)
-            found = ready([one._replace(until=0) if over else one for one in waits], 0.01)
-            if found or time.monotonic() >= end:
-                return found
+    def wait(sock: socket.socket, file: BinaryIO, deadline: float) -> bytes:
+        sock.settimeout(0)
+        if received := file.peek(1):  # type: ignore[attr-defined]
+            return bytes(received)
+        port, silent, readable = sock.getsockname()[1], False, False
+        while not (silent or readable):
+            silent = port in server.silent  # asked first: what it said before has arrived then
+            readable = bool(select.select([sock], [], [], 0.01)[0])
+        if not readable:
+            on_silence()
+            raise TimeoutError("timed out")
+        return wait_for_bytes(sock, file, deadline)
 
-    return until_silent
-
-
-def _silent(server: SmtpServer, waits: Collection[Wait]) -> bool:
-    return {_port(one.descriptor) for one in waits} <= server.silent
-
-
-def _port(descriptor: int) -> int:
-    with socket.socket(fileno=os.dup(descriptor)) as one:
-        port: int = one.getsockname()[1]
-        return port
+    return wait
 
 
 def _logged_in(session: Session | None) -> str:

@@ -1,4 +1,4 @@
-"""One row's way to the server: look, hand over, and what its answer means."""
+"""One attempt at one row: the last look, sending, and what the answer means."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,118 +15,126 @@ from newsletter.domain.errors import (
     StoreError,
     Withheld,
 )
+from newsletter.domain.states import Transition
 from newsletter.failpoints import reach
 from newsletter.mail.channels import Attempt, Channel, Envelope
-from newsletter.mail.channels.steps import Steps
 from newsletter.storage import ledger
-from newsletter.storage.ledger import Claimed, Tried
+from newsletter.storage.ledger import Claimed, Tried, Verdict
+
+_WITHHELD: dict[str, Transition] = {"left": Transition.LEFT, "cancelled": Transition.CANCEL}
 
 
 class DeliveryAttempt:
-    """``envelope`` makes a row's message, ``settling`` is told what became of it."""
+    """``envelope`` makes a row's message; ``outcomes`` writes down what became of it."""
 
     def __init__(
         self,
         context: DeliveryContext,
         clock: Callable[[], datetime],
-        settling: Outcomes,
+        outcomes: Outcomes,
         envelope: Callable[[Claimed], Envelope],
     ) -> None:
-        self.context, self.clock, self.settling, self.envelope = context, clock, settling, envelope
+        self.context, self.clock, self.outcomes, self.envelope = context, clock, outcomes, envelope
         self.look = ledger.Look(context.store)
 
     def close(self) -> None:
         self.look.close()
 
-    def steps(self, row: Claimed, channel: Channel) -> Steps[None]:
-        """From the row's turn to its outcome. Raises what ends more than this message."""
-        until = self.settling.waiting.get(row.domain)
+    def deliver(self, row: Claimed, channel: Channel) -> None:
+        """Send it and write down the outcome. Raises what ends more than this message."""
+        until = self.outcomes.deferred_until.get(row.domain)
         if until is not None and until > self.clock():
-            self.settling.settle(row, "put off", next_attempt_at=until)
+            self.outcomes.settle(row, Transition.DEFERRED, next_attempt_at=until)
             return
         attempt = Attempt(look=lambda: self._look(row))
         try:
-            how, values = yield from self._hand_over(row, channel, attempt)
+            transition, values = self._send(row, channel, attempt)
         except (Paused, StoreError):
             raise
         except Exception as error:
-            self._put_behind(row, attempt, error)
+            self._put_last(row, attempt, error)
             raise
-        if how == "accepted":
-            self.settling.accept(row, _tried(attempt), **values)
-        elif how:
-            self.settling.settle(row, how, _tried(attempt), **values)
+        if transition is Transition.ACCEPTED:
+            self.outcomes.accept(row, _tried(attempt), **values)
+        elif transition is not None:
+            self.outcomes.settle(row, transition, _tried(attempt), **values)
 
-    def _hand_over(
+    def _send(
         self, row: Claimed, channel: Channel, attempt: Attempt
-    ) -> Steps[tuple[str, dict[str, Any]]]:
-        """The transition to take, and what to write with it; no transition for a row not ours."""
+    ) -> tuple[Transition | None, dict[str, Any]]:
+        """The transition to take and the values to write; None for a row that is not ours."""
         envelope = self.envelope(row)
         reach("built")
         try:
-            answer = yield from channel.sending(envelope, attempt)
+            answer = channel.send(envelope, attempt)
         except Withheld as error:
-            return self._withheld(row, str(error))
+            return self._withheld(row, str(error)), {}
         except Deferred as error:
-            values = self.settling.put_off(row, shared=error.shared)
-            return "put off", {"answer": str(error), **values}
+            values = self.outcomes.defer(row, shared=error.shared)
+            return Transition.DEFERRED, {"answer": str(error), **values}
         except Refused as error:
             if error.hard:
-                self.settling.bounced(row)
-            return "refused", {"answer": str(error), "attempts": row.attempts + 1}
+                self.outcomes.bounced(row)
+            return Transition.REFUSED, {"answer": str(error), "attempts": row.attempts + 1}
         except AnswerLost as error:
-            return "answer lost", {"answer": str(error), "attempts": row.attempts + 1}
-        return "accepted", {"answer": answer, "attempts": row.attempts + 1}
+            return Transition.ANSWER_LOST, {"answer": str(error), "attempts": row.attempts + 1}
+        return Transition.ACCEPTED, {"answer": answer, "attempts": row.attempts + 1}
 
-    def _withheld(self, row: Claimed, verdict: str) -> tuple[str, dict[str, Any]]:
-        """A row whose lease we slept over is given back."""
+    def _withheld(self, row: Claimed, verdict: str) -> Transition | None:
+        """A row whose lease ended while we slept is given back."""
         if verdict == "lost":
-            self.settling.give_back(row)
-        return {"left": "left", "cancelled": "cancel"}.get(verdict, ""), {}
+            self.outcomes.give_back(row)
+        return _WITHHELD.get(verdict)
 
-    def _put_behind(self, row: Claimed, attempt: Attempt, error: Exception) -> None:
-        """Behind all who wait: a row that always ends the run may not keep the others from it.
+    def _put_last(self, row: Claimed, attempt: Attempt, error: Exception) -> None:
+        """Tried after all others next time: a row that always ends the run must not keep the
+        others from being sent.
 
-        Nobody knows what became of one that was handed over, but by the server's own word.
+        Not where the row was offered and the error is no answer of the server: then nobody knows
+        whether it has the message.
         """
-        ours = isinstance(error, DeliveryError)
-        if ours or row.id not in self.settling.offered:
-            answer = str(error) if ours else f"{type(error).__name__}: {error}"
-            behind = {"answer": answer, "next_attempt_at": self.clock()}
-            self.settling.settle(row, "put off", _tried(attempt), **behind)
+        answered = isinstance(error, DeliveryError)
+        if answered or row.id not in self.outcomes.offered:
+            answer = str(error) if answered else f"{type(error).__name__}: {error}"
+            values = {"answer": answer, "next_attempt_at": self.clock()}
+            self.outcomes.settle(row, Transition.DEFERRED, _tried(attempt), **values)
 
     def _look(self, row: Claimed) -> None:
-        """The last moment to change one's mind; from here on the server may have the message."""
-        offered = self.settling.offered
+        """Called by the channel right before the message goes: the last moment to withhold it.
+
+        The one place where a row becomes ``offered``: from here on the server may have it.
+        """
+        offered = self.outcomes.offered
         offered.pop(row.id, None)  # a second try: the server does not have it from the first
         self.context.in_flight.rows[row.id] = None
-        # Before the look: who finds the row without this word, we shall find it lost to.
+        # Before the lease is looked at: who finds the row expired and not marked so, will be found
+        # by this look to have it.
         if journal := self.context.store.journal:
-            journal.offered(row.id, self.settling.owner)
+            journal.offered(row.id, self.outcomes.owner)
         verdict, seconds = self._verdict(row)
         if verdict == "go" and seconds < self.context.lease.total_seconds() / 2:
             self._prolong()
-            verdict, _ = self._verdict(row)  # to write may have been waited for
+            verdict, _ = self._verdict(row)  # writing may have taken long
         reach("looked")
         if verdict == "paused":
-            self.settling.forget(row)
+            self.outcomes.forget(row)
             raise Paused("paused by the operator: `newsletter resume` goes on")
         if verdict != "go" or self.context.in_flight.halted:
-            self.settling.forget(row)
+            self.outcomes.forget(row)
             raise Withheld(verdict)
         offered[row.id] = row
 
-    def _verdict(self, row: Claimed) -> tuple[ledger.Verdict, float]:
-        return self.look(row.id, self.settling.owner, self.context.steady())
+    def _verdict(self, row: Claimed) -> tuple[Verdict, float]:
+        return self.look(row.id, self.outcomes.owner, self.context.steady())
 
     def _prolong(self) -> None:
-        lease = self.context.leased(self.settling.owner, self.clock())
+        lease = self.context.leased(self.outcomes.owner, self.clock())
         with self.context.store.writing() as db:
             ledger.prolong(db, lease)
 
 
 def _tried(attempt: Attempt) -> Tried | None:
-    """None where the server was not heard about this reader."""
+    """None where the server was not told of this reader."""
     if not attempt.answers:
         return None
     return Tried(attempt.answers.get("RCPT", ""), attempt.answers.get("DATA", ""))

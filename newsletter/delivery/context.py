@@ -1,30 +1,31 @@
-"""What delivering needs, and what is in its hands."""
+"""What delivering needs, and which rows are in flight."""
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newsletter.domain.errors import DeliveryError
 from newsletter.domain.rate_limits import FREE, RateLimits
+from newsletter.domain.states import DeliveryState
 from newsletter.mail.channels import Channel
 from newsletter.rendering.rendered_email import Branding
 from newsletter.storage import Store, ledger
 from newsletter.storage.ledger import Lease, Settled, Steady
 
 Watch = Callable[[Counter[str], int], None]
-"""Told the outcomes so far, and of how many rows."""
+"""Called with the outcomes so far, and the number of rows there are to send."""
 
 
 @dataclass
 class InFlight:
-    """The rows that a server may have and the ledger does not know of yet: by their id, what is to
-    be settled; None where no answer has come.
+    """The rows that a server may have while the ledger does not know yet what became of them: by
+    their id, what is to be settled, or None while there is no answer.
 
-    A row is put here before the look and ``halted`` is read after it: of a sender and of who ends
-    it from another thread, one sees the other. It outlives a run: of what its owner still has
-    then, these rows alone may have been handed over.
+    A worker adds a row first and reads ``halted`` then; whoever ends the workers from another
+    thread sets ``halted`` first and reads the rows then. So no row is missed by both. It outlives a
+    run: of what this process still holds in the ledger then, only these rows may have been sent.
     """
 
     rows: dict[int, Settled | None] = field(default_factory=dict)
@@ -33,14 +34,17 @@ class InFlight:
 
 @dataclass(frozen=True)
 class DeliveryContext:
-    """What delivering needs. ``sender`` is the envelope's, by the delivery's id; ``owner`` tells
-    this process from every other, ``stop`` ends it early after the messages in hand; ``watch`` is
-    told (outcomes, of how many), always by the caller's thread.
+    """What delivering needs.
 
-    ``channel`` opens one connection, ``connections`` of them work at the same time. The thread of
-    a few takes ``claim`` rows at a time: what a crash can leave unknown. ``lease`` must outlast the
-    slowest message: the answer to its final dot alone may take five minutes. ``sleep`` is asked for
-    a tenth of a second at most, while a message waits for its ``pace``.
+    ``sender`` gives the envelope's sender by the delivery's id. ``owner`` is a name that no other
+    process has. ``stop`` ends the run early, after the messages in flight. ``watch`` is called in
+    the caller's thread.
+
+    ``channel`` opens one connection; ``connections`` of them work at the same time, a thread each.
+    A claim is ``claim`` rows for up to four connections, which share it: a power cut can leave so
+    many unknown. ``lease`` must outlast the slowest message: the answer to its final dot alone may
+    take five minutes. ``sleep`` is called with a tenth of a second at most, while a message waits
+    for its rate limit.
     """
 
     store: Store
@@ -66,23 +70,32 @@ class DeliveryContext:
 
 @dataclass(frozen=True)
 class Report:
-    """How many rows ended how; ``stopped`` is the error that ended the run early.
+    """``outcomes`` counts what this run did, by the state it left the row in; ``stopped`` is the
+    error that ended it early.
 
-    ``skipped`` are those that composing found nothing to send for, by reason.
+    ``pending`` is how many rows wait after it: deferred by this run or before, and, where it was
+    stopped, never tried. ``skipped`` are readers whom composing found nothing to send, by reason.
     """
 
     outcomes: Counter[str]
     stopped: DeliveryError | None = None
+    pending: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
 
     @property
     def ok(self) -> bool:
-        bad = sum(self.outcomes[state] for state in ("failed", "unknown", "waiting"))
-        return self.stopped is None and not bad
+        bad = DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.PENDING
+        return self.stopped is None and not any(self.outcomes[state] for state in bad)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """The outcomes, and as pending all that wait: what people are shown."""
+        counts = Counter({**self.outcomes, DeliveryState.PENDING: self.pending})
+        return {state: count for state, count in counts.items() if count}
 
 
 def abandon(context: DeliveryContext, now: datetime) -> None:
-    """End the senders that work in other threads, at once; the ledger stays true."""
+    """End the workers in other threads at once; the ledger stays true."""
     context.in_flight.halted = True
     with context.store.writing() as db:
         ledger.abandon(db, context.owner, dict(context.in_flight.rows), now)

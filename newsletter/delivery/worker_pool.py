@@ -1,9 +1,10 @@
-"""Pending rows to the channel: claimed before the attempt, settled after the answer."""
+"""Sending every row that is due: claimed before the attempt, settled after the answer."""
 
 import gc
 import logging
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Event, Lock, Thread
 
@@ -11,16 +12,15 @@ from newsletter.composing.compose import Readers
 from newsletter.delivery.context import DeliveryContext, Report, abandon
 from newsletter.delivery.worker import Worker
 from newsletter.domain.errors import ChannelDown, DeliveryError, Paused, SenderRefused
-from newsletter.storage import deferred_domains, ledger
+from newsletter.storage import deferred_domains, ledger, operator_actions
 from newsletter.storage.ledger import Scope
 
 log = logging.getLogger("newsletter")
 
 _WATCHED_EVERY = 0.1  # seconds
 
-_EACH = 4
-"""So many connections are one thread's: while one waits for its answer, it sees to the others. More
-threads would take Python's lock from each other; fewer, stand still while each connection opens."""
+_SHARE_A_CLAIM = 4
+"""Up to so many connections share ``delivery.claim`` rows."""
 
 
 def deliver(
@@ -29,10 +29,11 @@ def deliver(
     on: date | None,
     readers: Readers,
 ) -> Report:
-    """Offer every row that is due, once; what could not be sent says so in the ledger."""
+    """Try every row that is due, once; the ledger says why a row could not be sent."""
     scope = Scope(on, readers.ids)
-    pool = _WorkerPool(context, clock, scope, _open(context, clock(), scope, hurry=readers.now))
-    # What stands now stays until the end: the collector would go through all of it again and again.
+    total = _open(context, clock(), scope, hurry=readers.now)
+    pool = _WorkerPool(context, clock, scope, total)
+    # What exists now stays until the end: without this the collector would scan it again and again.
     gc.freeze()
     try:
         return pool.work()
@@ -41,9 +42,9 @@ def deliver(
 
 
 def _open(context: DeliveryContext, now: datetime, scope: Scope, *, hurry: bool) -> int:
-    """See to what others left, and count what is to be offered.
+    """Settle what ended runs left, and count what is to be sent.
 
-    Not without room: each run would claim some more whose fate cannot be written.
+    Raises StoreError on a full disk: each run would claim more rows whose fate cannot be written.
     """
     context.store.room()
     with context.store.writing() as db:
@@ -64,106 +65,140 @@ def _open(context: DeliveryContext, now: datetime, scope: Scope, *, hurry: bool)
     return total
 
 
-class _WorkerPool:
-    """A thread for every few connections; the caller's watches them.
+@dataclass
+class _Round:
+    """Threads that work until nothing is left. ``lost`` is the error of a connection that could not
+    be had, ``stopped`` what ended all of them, ``failed`` an unexpected error."""
 
-    A server may allow fewer connections than are configured: one that cannot be had leaves its
-    rows to the others, and its error is told where none was left to take them. Our own fault ends
-    all of them at once.
+    running: int = 0
+    finished: int = 0
+    ended: Event = field(default_factory=Event)
+    lost: ChannelDown | None = None
+    stopped: DeliveryError | None = None
+    failed: BaseException | None = None
+
+
+class _WorkerPool:
+    """A thread for each connection; the caller's thread watches them.
+
+    A server may allow fewer connections than are configured: a worker whose connection cannot be
+    had gives its rows back, and the others send them, in another round if they had finished. Its
+    error is reported where no worker is left. Our own fault ends all of them at once.
     """
 
     def __init__(
         self, context: DeliveryContext, clock: Callable[[], datetime], scope: Scope, total: int
     ) -> None:
         self.context, self.clock, self.scope, self.total = context, clock, scope, total
+        self.claim_size = max(1, context.claim // min(context.connections, _SHARE_A_CLAIM))
         self.outcomes: Counter[str] = Counter()
-        self.shares = _shares(
-            context.connections, min(_EACH, context.claim), -(-total // context.claim)
-        )
-        self.count = len(self.shares)
         self.lock, self.resting = Lock(), Lock()
-        self.halted, self.ended = Event(), Event()
-        self.stopped: DeliveryError | None = None
-        self.missed: DeliveryError | None = None
-        self.failed: BaseException | None = None
+        self.halted = Event()
+        self.workers: list[Worker] = []
 
     def work(self) -> Report:
+        count = min(self.context.connections, max(1, -(-self.total // self.claim_size)))
+        while True:
+            ended = self._run(count)
+            if ended.failed is not None:
+                raise ended.failed
+            stopped = ended.stopped
+            if stopped is None and ended.lost is not None and self._left():
+                stopped = None if ended.finished else ended.lost
+                count = ended.finished
+            else:
+                count = 0
+            if not count or self._stop():
+                return Report(self.outcomes, stopped, self._waiting())
+
+    def _run(self, count: int) -> _Round:
+        current = _Round()
         try:
-            self._begin()
-            self._watch_until_the_end()
+            self._start(current, count)
+            self._watch_until_the_end(current)
         except (KeyboardInterrupt, SystemExit):
             abandon(self.context, self.clock())
             raise
-        if self.failed is not None:
-            raise self.failed
-        if self.stopped is None and self.missed is not None and self._left():
-            self.stopped = self.missed
-        return Report(self.outcomes, self.stopped)
+        return current
 
-    def _begin(self) -> None:
+    def _start(self, current: _Round, count: int) -> None:
         """As many threads as can be had, one at least."""
-        wanted = self.count
-        for number, share in enumerate(self.shares):
+        current.running = count
+        self.workers = []
+        for number in range(count):
             # Daemons: one that waits for a mail server must not keep a process from its end.
             name = f"sender-{number + 1}"
-            thread = Thread(target=self._sender, args=(share,), name=name, daemon=True)
+            thread = Thread(target=self._worker, args=(current,), name=name, daemon=True)
             try:
                 thread.start()
             except RuntimeError as error:
                 if not number:
                     raise
-                log.warning("%d threads instead of %d: %s", number, wanted, error)
+                log.warning("%d threads instead of %d: %s", number, count, error)
                 with self.lock:
-                    self.count -= wanted - number - 1
-                    self._leave(None)
+                    current.running -= count - number - 1
+                    self._leave(current, None)
                 return
 
-    def _watch_until_the_end(self) -> None:
+    def _watch_until_the_end(self, current: _Round) -> None:
         try:
-            while not self.ended.wait(_WATCHED_EVERY):
+            while not current.ended.wait(_WATCHED_EVERY):
                 self._watch()
             self._watch()
         except Exception:
             self.halted.set()
-            self.ended.wait()
+            current.ended.wait()
             raise
 
-    def _left(self) -> int:
-        with self.context.store.reading() as db:
-            return ledger.pending(db, self.clock(), self.scope)
-
     def _watch(self) -> None:
+        """Settle for workers that wait for a server, and tell the caller how far it is."""
+        for worker in list(self.workers):
+            worker.outcomes.settle_when_due()
         with self.lock:
             outcomes = self.outcomes.copy()
         self.context.watch(outcomes, self.total)
 
-    def _sender(self, connections: int) -> None:
-        """Whatever ends it is told in the caller's thread."""
-        ended: BaseException | None = None
+    def _worker(self, current: _Round) -> None:
+        """Whatever ends it is raised or reported in the caller's thread."""
+        error: BaseException | None = None
+        context, stop, count = self.context, self._stop, self._count
         try:
-            tell = self._stop, self._count, self.resting
-            Worker(self.context, self.clock, self.scope, connections, *tell).work()
-        except BaseException as error:
-            ended = error
+            worker = Worker(
+                context, self.clock, self.scope, self.claim_size, stop, count, self.resting
+            )
+            self.workers.append(worker)
+            worker.work()
+        except BaseException as raised:
+            error = raised
         with self.lock:
-            self._leave(ended)
+            self._leave(current, error)
 
-    def _leave(self, error: BaseException | None) -> None:
-        self.count -= 1
+    def _leave(self, current: _Round, error: BaseException | None) -> None:
+        current.running -= 1
         match error:
             case None:
-                pass
-            case ChannelDown():  # if anything is left, the run says so
-                self.missed = error
+                current.finished += 1
+            case ChannelDown():
+                current.lost = error
                 log.debug("a connection less: %s", error)
             case SenderRefused() | Paused():
-                self.stopped = self.stopped or error
+                current.stopped = current.stopped or error
                 self.halted.set()
             case _:
-                self.failed = self.failed or error
+                current.failed = current.failed or error
                 self.halted.set()
-        if not self.count:
-            self.ended.set()
+        if not current.running:
+            current.ended.set()
+
+    def _left(self) -> int:
+        """How many could be sent now."""
+        with self.context.store.reading() as db:
+            return ledger.pending(db, self.clock(), self.scope)
+
+    def _waiting(self) -> int:
+        """How many wait, whenever they may be tried."""
+        with self.context.store.reading() as db:
+            return operator_actions.pending(db, self.scope.subscriber_ids, self.scope.on)[0]
 
     def _stop(self) -> bool:
         return self.halted.is_set() or self.context.in_flight.halted or self.context.stop()
@@ -171,10 +206,3 @@ class _WorkerPool:
     def _count(self, state: str) -> None:
         with self.lock:
             self.outcomes[state] += 1
-
-
-def _shares(connections: int, each: int, most: int) -> list[int]:
-    """How many connections each thread has; no more threads than there are claims to take."""
-    threads = -(-connections // each)
-    shares = [connections // threads + (one < connections % threads) for one in range(threads)]
-    return shares[: max(1, most)]

@@ -15,6 +15,7 @@ from newsletter.domain.checks import CheckResult
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Citation, Issue, Pick, ScheduledEmail
 from newsletter.domain.rate_limits import ALL, RateLimits
+from newsletter.domain.states import Transition
 from newsletter.domain.text import counted
 from newsletter.mail.channels import Channel
 from newsletter.mail.channels.smtp import SLOWEST, Smtp
@@ -265,7 +266,7 @@ def queue(store: Store, now: datetime, timezone: str) -> Iterator[CheckResult]:
 def unknown(store: Store, now: datetime) -> Iterator[CheckResult]:
     with store.reading() as db:
         lapsed = ledger.lapsed(db, now, steady(), store.journal)
-        count = reports.unresolved(db) + len(lapsed.get("lease over", ()))
+        count = reports.unresolved(db) + len(lapsed.get(Transition.LEASE_OVER, ()))
     if count:
         advice = (
             "`newsletter deliveries --state unknown` lists their Message-IDs: look for those in the"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, or_, select
 
 from newsletter.domain.backoff import LONGEST, wait
+from newsletter.domain.states import DeliveryState
 from newsletter.storage import transitions
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import domain as domains
@@ -13,23 +14,23 @@ from newsletter.storage.statements import Finder
 _A_DAY = timedelta(days=1)
 
 
-_WAITING = Finder(select(domains.c.name, domains.c.until))
+_UNTIL = Finder(select(domains.c.name, domains.c.until))
 
 
-def waiting(db: Connection) -> dict[str, datetime]:
+def until(db: Connection) -> dict[str, datetime]:
     """Every domain that refused since it last took a message, and until when it waits."""
-    return dict(_WAITING(db))
+    return dict(_UNTIL(db))
 
 
-def put_off(db: Connection, name: str, now: datetime) -> datetime:
+def defer(db: Connection, name: str, now: datetime) -> datetime:
     """``name`` asked to wait: none of its pending rows is tried before the instant returned.
 
     What two senders hear at the same time is one refusal.
     """
     there = db.execute(select(domains).where(domains.c.name == name)).one_or_none()
     if there is not None and there.until > now:
-        until: datetime = there.until
-        return until
+        still: datetime = there.until
+        return still
     refusals = there.refusals if there is not None else 0
     until = now + wait(refusals, name)
     db.execute(domains.delete().where(domains.c.name == name))
@@ -40,7 +41,7 @@ def put_off(db: Connection, name: str, now: datetime) -> datetime:
 
 def hold_back(db: Connection, name: str, until: datetime) -> None:
     """No pending row of the domain is tried before ``until``."""
-    there = (deliveries.c.state == "pending") & (deliveries.c.domain == name)
+    there = (deliveries.c.state == DeliveryState.PENDING) & (deliveries.c.domain == name)
     transitions.amend(db, there & (deliveries.c.next_attempt_at < until), next_attempt_at=until)
 
 

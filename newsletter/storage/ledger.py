@@ -28,6 +28,7 @@ from sqlalchemy import (
 from newsletter.domain.backoff import LONGEST
 from newsletter.domain.model import Subscriber
 from newsletter.domain.rate_limits import FREE, RateLimits
+from newsletter.domain.states import DeliveryState, Reason, SubscriberState, Transition
 from newsletter.storage import deferred_domains, places, rate_limits, transitions
 from newsletter.storage.database import Store, chunks
 from newsletter.storage.journal import ACCEPTED, ANSWERED, CLAIMED, Claim, Journal
@@ -41,7 +42,7 @@ from newsletter.storage.subscribers import subscriber
 
 # A pending row holds its picks as well: a message that waits must not be overtaken by its twin.
 # Told by what they are not: asked for what they are, SQLite reads all that was ever sent to anyone.
-_HEARD = deliveries.c.state.not_in(("failed", "skipped"))
+_HEARD = deliveries.c.state.not_in((DeliveryState.FAILED, DeliveryState.SKIPPED))
 
 PAUSED = "paused"
 Verdict = Literal["go", "paused", "cancelled", "left", "lost"]
@@ -147,7 +148,7 @@ def waiting(
     for each pair in use, it keeps a look at the clock from reading every subscriber.
     """
     place = (subscribers.c.timezone, subscribers.c.hour)
-    active = subscribers.c.state == "active"
+    active = subscribers.c.state == SubscriberState.ACTIVE
     pairs = db.execute(select(*place).where(active).distinct()).all()
     hours = [tuple(pair) for pair in pairs if wanted(*pair)]
     query = _unserved(day, subscribers.c.id).where(active)
@@ -167,13 +168,15 @@ def among_waiting(db: Connection, day: date, ids: Sequence[int]) -> list[Waiting
     return [
         Waiting(subscriber(row), row.activated_at, row.reason, row.changed_at)
         for row in rows
-        if row.state == "active"  # asked in SQL, SQLite would read all who are
+        if row.state == SubscriberState.ACTIVE  # asked in SQL, SQLite would read all who are
     ]
 
 
 def _unserved(day: date, *columns: Any) -> Select[Any]:
     mine = and_(deliveries.c.subscriber_id == subscribers.c.id, deliveries.c.date == day)
-    reopen = and_(deliveries.c.state == "skipped", deliveries.c.reason.in_(transitions.REOPEN))
+    reopen = and_(
+        deliveries.c.state == DeliveryState.SKIPPED, deliveries.c.reason.in_(transitions.REOPEN)
+    )
     joined = select(*columns).select_from(subscribers).outerjoin(deliveries, mine)
     return joined.where(or_(deliveries.c.id.is_(None), reopen))
 
@@ -216,12 +219,24 @@ def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
 
 _AGAIN = {
     name: transitions.prepared(name, transitions.MESSAGE_OF_A_DAY)
-    for name in ("reopen", "still too few", "still too late", "still cancelled")
+    for name in (
+        Transition.REOPEN,
+        Transition.STILL_TOO_FEW,
+        Transition.STILL_TOO_LATE,
+        Transition.STILL_CANCELLED,
+    )
 }
 
 
-def _name_of(row: Mapping[str, Any]) -> str:
-    return f"still {row['reason'].replace('_', ' ')}" if row["reason"] else "reopen"
+_STILL = {
+    Reason.TOO_FEW: Transition.STILL_TOO_FEW,
+    Reason.TOO_LATE: Transition.STILL_TOO_LATE,
+    Reason.CANCELLED: Transition.STILL_CANCELLED,
+}
+
+
+def _transition_of(row: Mapping[str, Any]) -> Transition:
+    return _STILL[row["reason"]] if row["reason"] else Transition.REOPEN
 
 
 def _again(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,7 +249,7 @@ def enter(db: Connection, entries: Iterable[Entry], now: datetime) -> None:
     rows = _rows(db, list(entries), now)
     transitions.begin(db, [{**row, "attempts": 0, "answer": ""} for row in rows])
     for name, way in _AGAIN.items():
-        way(db, [_again(row) for row in rows if _name_of(row) == name])
+        way(db, [_again(row) for row in rows if _transition_of(row) is name])
 
 
 def _rows(db: Connection, entries: Sequence[Entry], now: datetime) -> list[dict[str, Any]]:
@@ -251,7 +266,7 @@ def _row(entry: Entry, now: datetime) -> dict[str, Any]:
         "subscriber_id": entry.subscriber_id,
         "date": entry.date,
         "issue_id": entry.issue_id,
-        "state": "pending" if entry.reason is None else "skipped",
+        "state": DeliveryState.PENDING if entry.reason is None else DeliveryState.SKIPPED,
         "reason": entry.reason,
         "message_id": entry.message_id,
         "due_at": entry.due_at,
@@ -269,42 +284,43 @@ def lapse(db: Connection, now: datetime, steady: Steady, journal: Journal | None
     sees at its look that its lease is over.
     """
     rows = lapsed(db, now, steady, journal)
-    for name, ids in rows.items():
-        values = {"answer": _LAPSED[name]} if name in _LAPSED else {}
+    for transition, ids in rows.items():
+        values = {"answer": _LAPSED[transition]} if transition in _LAPSED else {}
         for some in chunks(ids):
-            transitions.move(db, name, deliveries.c.id.in_(some), changed_at=now, **values)
-    return len(rows.get("lease over", ()))
+            transitions.move(db, transition, deliveries.c.id.in_(some), changed_at=now, **values)
+    return len(rows.get(Transition.LEASE_OVER, ()))
 
 
 _LAPSED = {
-    "lease over": "the sender ended before the answer",
-    "found accepted": "the server took it, and the sender ended before it could write so",
+    Transition.LEASE_OVER: "the sender ended before the answer",
+    Transition.FOUND_ACCEPTED: "the server took it, and the sender ended before it could write so",
 }
 
 
 def lapsed(
     db: Connection, now: datetime, steady: Steady, journal: Journal | None = None
-) -> dict[str, list[int]]:
+) -> dict[Transition, list[int]]:
     """The ids that ``lapse`` would find, by the name of their transition."""
     columns = (deliveries.c[name] for name in ("id", "owner", "boot", "changed_at"))
     rows = db.execute(select(*columns).where(_SENDING, _over(now, steady))).all()
     claims = {row.id: (row.id, row.owner or "", row.changed_at) for row in rows}
     states = journal.states(set(claims.values())) if journal and rows else {}
-    found: dict[str, list[int]] = {}
+    found: dict[Transition, list[int]] = {}
     for row in rows:
-        name = _of_the_dead(
+        transition = _of_the_dead(
             states.get(claims[row.id]), here=steady.sure and row.boot == steady.boot
         )
-        found.setdefault(name, []).append(row.id)
+        found.setdefault(transition, []).append(row.id)
     return found
 
 
-def _of_the_dead(state: str | None, *, here: bool) -> str:
+def _of_the_dead(state: str | None, *, here: bool) -> Transition:
     """What to do with a row by what the journal says of its claim. What was not offered counts only
     where the machine was not started anew since: the end of the journal may be lost by that."""
     if state == ACCEPTED:
-        return "found accepted"
-    return "never offered" if here and state in (CLAIMED, ANSWERED) else "lease over"
+        return Transition.FOUND_ACCEPTED
+    never = here and state in (CLAIMED, ANSWERED)
+    return Transition.NEVER_OFFERED if never else Transition.LEASE_OVER
 
 
 def leased(db: Connection, now: datetime, steady: Steady) -> tuple[int, datetime | None]:
@@ -316,7 +332,7 @@ def leased(db: Connection, now: datetime, steady: Steady) -> tuple[int, datetime
 
 def expire(db: Connection, now: datetime) -> int:
     """What waited until the next issue is given up; how many."""
-    return transitions.move(db, "expire", deliveries.c.expires_at <= now, changed_at=now)
+    return transitions.move(db, Transition.EXPIRE, deliveries.c.expires_at <= now, changed_at=now)
 
 
 def _over(now: datetime, steady: Steady) -> ColumnElement[bool]:
@@ -334,7 +350,7 @@ _IN_TURN = (deliveries.c.next_attempt_at, deliveries.c.id)
 
 
 # Row by row: for a list of ids SQLite would rather look through all that is pending.
-_CLAIM = transitions.prepared("claim", deliveries.c.id == bindparam("row_id"))
+_CLAIM = transitions.prepared(Transition.CLAIM, deliveries.c.id == bindparam("row_id"))
 
 
 _TAKEN = Finder(
@@ -360,7 +376,7 @@ _TAKEN = Finder(
 @cache
 def _queue(*, dated: bool, some: bool) -> Select[Any]:
     """The ids and domains of what may be taken, in turn."""
-    parts = [deliveries.c.state == "pending", *_ripe(bindparam("now", type_=Instant))]
+    parts = [deliveries.c.state == DeliveryState.PENDING, *_ripe(bindparam("now", type_=Instant))]
     if dated:
         parts.append(deliveries.c.date == bindparam("day"))
     if some:
@@ -420,7 +436,7 @@ def paused(db: Connection) -> datetime | None:
 
 
 def _within(scope: Scope) -> Any:
-    parts = [deliveries.c.state == "pending"]
+    parts = [deliveries.c.state == DeliveryState.PENDING]
     if scope.on is not None:
         parts.append(deliveries.c.date == scope.on)
     if scope.subscriber_ids is not None:
@@ -450,7 +466,7 @@ def wake(db: Connection, now: datetime) -> None:
     What it composed for a day that has not come stays for that day.
     """
     late = deliveries.c.next_attempt_at > now + LONGEST
-    rows = and_(deliveries.c.state == "pending", late, deliveries.c.due_at <= now)
+    rows = and_(deliveries.c.state == DeliveryState.PENDING, late, deliveries.c.due_at <= now)
     transitions.amend(db, rows, next_attempt_at=now)
 
 
@@ -469,7 +485,7 @@ def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:
     )
 
 
-_SENDING = deliveries.c.state == "sending"
+_SENDING = deliveries.c.state == DeliveryState.SENDING
 _OWNED = and_(_SENDING, deliveries.c.owner == bindparam("holder"))
 _OURS = and_(_OWNED, deliveries.c.id == bindparam("row_id"))
 # Statements that run for every row are built once: that takes longer than running them.
@@ -493,7 +509,14 @@ _MINE = Finder(
 _TRIED = Writer(attempts.insert().inline())
 _SETTLED = {
     name: transitions.prepared(name, _OURS)
-    for name in ("accepted", "put off", "refused", "left", "cancel", "answer lost")
+    for name in (
+        Transition.ACCEPTED,
+        Transition.DEFERRED,
+        Transition.REFUSED,
+        Transition.LEFT,
+        Transition.CANCEL,
+        Transition.ANSWER_LOST,
+    )
 }
 
 
@@ -512,7 +535,7 @@ class Look:
         if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
             return "lost", 0.0
         state, _boot, end, stands_still, off = found
-        if state != "active":
+        if state != SubscriberState.ACTIVE:
             return "left", end - steady.seconds
         verdict: Verdict = "cancelled" if off else "paused" if stands_still else "go"
         return verdict, end - steady.seconds
@@ -536,7 +559,7 @@ class Settled:
     """What became of a row that is ours: the transition, and what is written with it."""
 
     row_id: int
-    how: str
+    transition: Transition
     at: datetime
     values: Mapping[str, Any]
     tried: Tried | None = None
@@ -545,7 +568,7 @@ class Settled:
 def lost(row_id: int, now: datetime) -> Settled:
     """Its sender ends, and does not know what became of it."""
     return Settled(
-        row_id, "answer lost", now, {"answer": "the sender was stopped before the answer"}
+        row_id, Transition.ANSWER_LOST, now, {"answer": "the sender was stopped before the answer"}
     )
 
 
@@ -553,8 +576,10 @@ def settle(db: Connection, owner: str, some: Sequence[Settled]) -> Set[int]:
     """Take the transitions; returns the ids of those rows that nobody had taken from us."""
     mine = {row[0] for row in _MINE(db, holder=owner, row_ids=[one.row_id for one in some])}
     kept = [one for one in some if one.row_id in mine]
-    for how in {one.how for one in kept}:
-        _SETTLED[how](db, [_as_settled(one, owner) for one in kept if one.how == how])
+    for transition in {one.transition for one in kept}:
+        _SETTLED[transition](
+            db, [_as_settled(one, owner) for one in kept if one.transition is transition]
+        )
     if said := [_attempt(one, one.tried) for one in kept if one.tried]:
         _TRIED(db, said)
     return mine
@@ -565,7 +590,7 @@ def _as_settled(one: Settled, owner: str) -> dict[str, Any]:
 
 
 def _attempt(one: Settled, tried: Tried) -> dict[str, Any]:
-    state = transitions.TRANSITIONS[one.how].after
+    state = transitions.MOVES[one.transition].after
     said = {"rcpt": tried.rcpt, "data": tried.data}
     return {"delivery_id": one.row_id, "at": one.at, "state": state, **said}
 
@@ -574,7 +599,7 @@ def release(db: Connection, ids: Sequence[int], owner: str) -> None:
     """Rows claimed and never offered wait again, as if they had not been claimed."""
     mine = and_(deliveries.c.owner == owner, deliveries.c.id.in_(ids))
     if ids:
-        transitions.move(db, "release", mine)
+        transitions.move(db, Transition.RELEASE, mine)
 
 
 def abandon(
@@ -585,16 +610,16 @@ def abandon(
     """
     known = [settled for settled in in_hand.values() if settled]
     unknown = [lost(row_id, now) for row_id, settled in in_hand.items() if not settled]
-    theirs = deliveries.c.owner.startswith(sender(owner, ""), autoescape=True)
+    theirs = deliveries.c.owner.startswith(worker_owner(owner, ""), autoescape=True)
     count = 0
     for one in db.scalars(select(deliveries.c.owner).where(_SENDING, theirs).distinct()).all():
         settle(db, one, known)
         count += len(settle(db, one, unknown))
-        transitions.move(db, "release", deliveries.c.owner == one)
+        transitions.move(db, Transition.RELEASE, deliveries.c.owner == one)
     return count
 
 
-def sender(owner: str, name: str) -> str:
+def worker_owner(owner: str, name: str) -> str:
     """Each sender of an owner is an owner by itself: no row is two threads' at once."""
     return f"{owner}/{name}"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, true
 
+from newsletter.domain.states import DeliveryState, Transition
 from newsletter.storage import transitions
 from newsletter.storage.database import insert_new
 from newsletter.storage.ledger import PAUSED
@@ -27,7 +28,9 @@ def resume(db: Connection) -> bool:
 def cancel(db: Connection, day: date, now: datetime) -> int:
     """Nobody more gets the issue of ``day``; how many rows were waiting for it."""
     insert_new(db, cancelled, [{"date": day, "at": now}])
-    return transitions.move(db, "cancel", _chosen("pending", None, day), changed_at=now)
+    return transitions.move(
+        db, Transition.CANCEL, _chosen(DeliveryState.PENDING, None, day), changed_at=now
+    )
 
 
 def allow(db: Connection, day: date) -> bool:
@@ -48,7 +51,7 @@ def resolve(
     """
     values = {"next_attempt_at": now} if how == "pending" else {}
     rows = _chosen("unknown", ids, day)
-    return transitions.move(db, f"resolve as {how}", rows, changed_at=now, **values)
+    return transitions.move(db, Transition(f"resolve as {how}"), rows, changed_at=now, **values)
 
 
 def count(

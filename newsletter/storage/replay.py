@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select, update
 
 from newsletter.domain.due import due_at, next_due
 from newsletter.domain.errors import StoreError
+from newsletter.domain.states import Transition
 from newsletter.storage import places, transitions
 from newsletter.storage.database import Store, chunks
 from newsletter.storage.journal import ACCEPTED, OFFERED, Change, Claim, Entries, Journal, Place
@@ -168,15 +169,19 @@ def _replay_claims(db: Connection, claims: Sequence[tuple[str, Claim]]) -> Count
         readers = _readers(db, [claim.key for _, claim in some])
         transitions.begin(db, [_row(claim, readers[claim.key]) for _, claim in some])
         for state, claim in some:
-            name = "replayed as sent" if state == ACCEPTED else "replayed as unknown"
-            after = transitions.TRANSITIONS[name].after
-            done[after] += _MOVE[name](db, [_values(claim, readers[claim.key].id)])
+            transition = _TRANSITIONS[state]
+            after = transitions.MOVES[transition].after
+            done[after] += _MOVE[transition](db, [_values(claim, readers[claim.key].id)])
     return +done
 
 
+_TRANSITIONS = {
+    ACCEPTED: Transition.REPLAYED_AS_SENT,
+    OFFERED: Transition.REPLAYED_AS_UNKNOWN,
+}
 _MOVE = {
-    name: transitions.prepared(name, MESSAGE_OF_A_DAY)
-    for name in ("replayed as sent", "replayed as unknown")
+    transition: transitions.prepared(transition, MESSAGE_OF_A_DAY)
+    for transition in _TRANSITIONS.values()
 }
 
 

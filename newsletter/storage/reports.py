@@ -103,7 +103,7 @@ _OPEN = ("pending", "sending", "unknown")
 
 def held_back(db: Connection, now: datetime) -> Sequence[tuple[str, datetime, int]]:
     """(domain, until, how many wait for it) where a server asked to wait; the fullest first."""
-    until = {name: then for name, then in deferred_domains.waiting(db).items() if then > now}
+    until = {name: then for name, then in deferred_domains.until(db).items() if then > now}
     if not until:
         return []
     counts = _by_domain(db, deliveries.c.next_attempt_at > now)

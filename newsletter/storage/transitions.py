@@ -9,52 +9,58 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, update
 
+from newsletter.domain.states import DeliveryState, Reason, Transition
 from newsletter.storage.database import insert_new
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.statements import Writer
 
-REOPEN = ("too_few", "too_late")
+REOPEN = (Reason.TOO_FEW, Reason.TOO_LATE)
 
 
 @dataclass(frozen=True, slots=True)
-class Transition:
-    """``before`` is one of these states; ``reason`` is written, ``only`` are the reasons left."""
+class Move:
+    """Where a transition begins and ends. ``reason`` is written; a row must have one of the reasons
+    ``only``, where there are any."""
 
-    before: tuple[str, ...]
-    after: str
-    reason: str | None = None
-    only: tuple[str, ...] = ()
+    before: tuple[DeliveryState, ...]
+    after: DeliveryState
+    reason: Reason | None = None
+    only: tuple[Reason, ...] = ()
 
 
-TRANSITIONS = {
-    "reopen": Transition(("skipped",), "pending", only=REOPEN),
-    "still too few": Transition(("skipped",), "skipped", "too_few", only=REOPEN),
-    "still too late": Transition(("skipped",), "skipped", "too_late", only=REOPEN),
-    "still cancelled": Transition(("skipped",), "skipped", "cancelled", only=REOPEN),
-    "claim": Transition(("pending",), "sending"),
-    "release": Transition(("sending",), "pending"),
-    "accepted": Transition(("sending",), "sent"),
-    "put off": Transition(("sending",), "pending"),
-    "refused": Transition(("sending",), "failed", "refused"),
-    "left": Transition(("sending",), "skipped", "unsubscribed"),
-    "answer lost": Transition(("sending",), "unknown"),
-    "lease over": Transition(("sending",), "unknown"),
-    "found accepted": Transition(("sending",), "sent"),
-    "never offered": Transition(("sending",), "pending"),
-    "expire": Transition(("pending",), "failed", "expired"),
-    "cancel": Transition(("pending", "sending"), "skipped", "cancelled"),
-    "resolve as sent": Transition(("unknown",), "sent"),
-    "resolve as pending": Transition(("unknown",), "pending"),
-    "replayed as sent": Transition(("pending", "sending", "failed", "unknown", "skipped"), "sent"),
-    "replayed as unknown": Transition(("pending", "sending", "failed", "skipped"), "unknown"),
+_PENDING, _SENDING = (DeliveryState.PENDING,), (DeliveryState.SENDING,)
+_SKIPPED, _UNKNOWN = (DeliveryState.SKIPPED,), (DeliveryState.UNKNOWN,)
+_UNSENT = (*_PENDING, *_SENDING, DeliveryState.FAILED, *_SKIPPED)
+
+MOVES = {
+    Transition.REOPEN: Move(_SKIPPED, DeliveryState.PENDING, only=REOPEN),
+    Transition.STILL_TOO_FEW: Move(_SKIPPED, DeliveryState.SKIPPED, Reason.TOO_FEW, REOPEN),
+    Transition.STILL_TOO_LATE: Move(_SKIPPED, DeliveryState.SKIPPED, Reason.TOO_LATE, REOPEN),
+    Transition.STILL_CANCELLED: Move(_SKIPPED, DeliveryState.SKIPPED, Reason.CANCELLED, REOPEN),
+    Transition.CLAIM: Move(_PENDING, DeliveryState.SENDING),
+    Transition.RELEASE: Move(_SENDING, DeliveryState.PENDING),
+    Transition.ACCEPTED: Move(_SENDING, DeliveryState.SENT),
+    Transition.DEFERRED: Move(_SENDING, DeliveryState.PENDING),
+    Transition.REFUSED: Move(_SENDING, DeliveryState.FAILED, Reason.REFUSED),
+    Transition.LEFT: Move(_SENDING, DeliveryState.SKIPPED, Reason.UNSUBSCRIBED),
+    Transition.ANSWER_LOST: Move(_SENDING, DeliveryState.UNKNOWN),
+    Transition.LEASE_OVER: Move(_SENDING, DeliveryState.UNKNOWN),
+    Transition.EXPIRE: Move(_PENDING, DeliveryState.FAILED, Reason.EXPIRED),
+    Transition.CANCEL: Move(_PENDING + _SENDING, DeliveryState.SKIPPED, Reason.CANCELLED),
+    Transition.RESOLVE_AS_SENT: Move(_UNKNOWN, DeliveryState.SENT),
+    Transition.RESOLVE_AS_PENDING: Move(_UNKNOWN, DeliveryState.PENDING),
+    Transition.FOUND_ACCEPTED: Move(_SENDING, DeliveryState.SENT),
+    Transition.NEVER_OFFERED: Move(_SENDING, DeliveryState.PENDING),
+    Transition.REPLAYED_AS_SENT: Move(_UNSENT + _UNKNOWN, DeliveryState.SENT),
+    Transition.REPLAYED_AS_UNKNOWN: Move(_UNSENT, DeliveryState.UNKNOWN),
 }
-"""By name. A row begins as ``pending``, or as ``skipped`` with a reason: see ``begin``."""
+"""A row begins as pending, or as skipped with a reason: see ``begin``."""
 
 BEGINNINGS = (
-    ("pending", None),
-    ("skipped", "too_few"),
-    ("skipped", "too_late"),
-    ("skipped", "cancelled"),
+    (DeliveryState.PENDING, None),
+    (DeliveryState.SKIPPED, Reason.TOO_FEW),
+    (DeliveryState.SKIPPED, Reason.TOO_LATE),
+    (DeliveryState.SKIPPED, Reason.CANCELLED),
 )
 
 MESSAGE_OF_A_DAY = and_(
@@ -76,31 +82,31 @@ def begin(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
     insert_new(db, deliveries, rows)
 
 
-def move(db: Connection, name: str, rows: ColumnElement[bool], **values: Any) -> int:
+def move(db: Connection, transition: Transition, rows: ColumnElement[bool], **values: Any) -> int:
     """Take the transition ``name`` with those of ``rows`` that stand where it begins; how many.
 
     A row that is not on its way to a server is nobody's.
     """
-    return db.execute(_statement(name, rows), [_written(name, values)]).rowcount
+    return db.execute(_statement(transition, rows), [_written(transition, values)]).rowcount
 
 
-def prepared(name: str, rows: ColumnElement[bool]) -> "Prepared":
+def prepared(transition: Transition, rows: ColumnElement[bool]) -> "Prepared":
     """``move`` as a function of (connection, values to write and to bind in ``rows``).
 
     For what runs for every row. How many were moved is told for a single set of values.
     """
-    write = Writer(_statement(name, rows))
-    return lambda db, values: write(db, [_written(name, one) for one in values])
+    write = Writer(_statement(transition, rows))
+    return lambda db, values: write(db, [_written(transition, one) for one in values])
 
 
-def _statement(name: str, rows: ColumnElement[bool]) -> Update:
-    return update(deliveries).where(rows, *_begins(TRANSITIONS[name]))
+def _statement(transition: Transition, rows: ColumnElement[bool]) -> Update:
+    return update(deliveries).where(rows, *_begins(MOVES[transition]))
 
 
-def _written(name: str, values: dict[str, Any]) -> dict[str, Any]:
+def _written(transition: Transition, values: dict[str, Any]) -> dict[str, Any]:
     assert "state" not in values
     assert "reason" not in values
-    way = TRANSITIONS[name]
+    way = MOVES[transition]
     nobodys = {} if way.after == "sending" else _NOBODYS
     return {**values, "state": way.after, "reason": way.reason, **nobodys}
 
@@ -108,11 +114,11 @@ def _written(name: str, values: dict[str, Any]) -> dict[str, Any]:
 Prepared = Callable[[Connection, Sequence[dict[str, Any]]], int]
 
 
-def _begins(way: Transition) -> Iterator[ColumnElement[bool]]:
-    """The rows that stand where ``way`` begins; no IN: a prepared statement is built once."""
-    yield or_(*(deliveries.c.state == state for state in way.before))
-    if way.only:
-        yield or_(*(deliveries.c.reason == reason for reason in way.only))
+def _begins(move: Move) -> Iterator[ColumnElement[bool]]:
+    """The rows that a transition may begin with."""
+    yield or_(*(deliveries.c.state == state for state in move.before))
+    if move.only:
+        yield or_(*(deliveries.c.reason == reason for reason in move.only))
 
 
 def amend(db: Connection, rows: ColumnElement[bool], **values: Any) -> int:

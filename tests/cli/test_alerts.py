@@ -15,7 +15,6 @@ from newsletter.bootstrap import App
 from newsletter.cli.run import scheduled_jobs
 from newsletter.domain.errors import NewsletterError
 from newsletter.mail.channels import Attempt, Channel, Envelope
-from newsletter.mail.channels.steps import Steps
 from newsletter.services.scheduled_jobs import ScheduledJobs
 from tests.builders import NOON
 from tests.cli.conftest import House
@@ -264,16 +263,16 @@ def test_a_long_run_is_looked_at_while_it_runs(
 
     def slow() -> Channel:
         channel = open_one()
-        sending = channel.sending
+        send = channel.send
 
-        def slowly(envelope: Envelope, attempt: Attempt) -> Steps[str]:
+        def slowly(envelope: Envelope, attempt: Attempt | None = None) -> str:
             if envelope.recipient == BEA:
                 told.now += timedelta(minutes=4)
                 wait_for(lambda: alerts(server))
             time.sleep(0.3)  # slow enough to be settled at once
-            return (yield from sending(envelope, attempt))
+            return send(envelope, attempt)
 
-        monkeypatch.setattr(channel, "sending", slowly)
+        monkeypatch.setattr(channel, "send", slowly)
         return channel
 
     jobs.context = replace(jobs.context, channel=slow)

@@ -13,7 +13,6 @@ from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import DeliveryError
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.mail.channels import Attempt, Channel, Envelope
-from newsletter.mail.channels.steps import Steps
 from newsletter.rendering.rendered_email import Branding
 from newsletter.storage import Store, archive
 from newsletter.storage.ledger import Steady
@@ -36,10 +35,6 @@ class FakeChannel:
             raise waiting.pop(0)
         self.taken.append(envelope)
         return "250 Ok"
-
-    def sending(self, envelope: Envelope, attempt: Attempt) -> Steps[str]:
-        yield from ()
-        return self.send(envelope, attempt)
 
     def close(self) -> None:
         pass

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from importlib import import_module
 from itertools import count
 from threading import Barrier, Event, Thread, current_thread, get_ident
 
@@ -27,18 +26,12 @@ PATIENCE = 60
 
 
 @pytest.fixture(autouse=True)
-def threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread for each connection: these channels keep it until they have an answer."""
-    monkeypatch.setattr(import_module("newsletter.delivery.worker_pool"), "_EACH", 1)
-
-
-@pytest.fixture(autouse=True)
 def forty_readers(house: House) -> None:
     with house.store.writing() as db:
         for number in range(READERS):
             subscribe(db, f"r{number}@example.org")
     house.receive(12)
-    house.connections, house.claim = 4, 3
+    house.connections, house.claim = 4, 12
 
 
 @dataclass
@@ -117,9 +110,9 @@ def test_they_share_the_work_and_nobody_gets_two(house: House) -> None:
 
 
 def test_no_more_are_opened_than_there_are_claims(house: House) -> None:
-    house.claim, house.connect = 20, Server(most=4)
+    house.claim, house.connect = 80, Server(most=4)
     house.tick()
-    assert len(house.connect.opened) == 2
+    assert len(house.connect.opened) == 2, "for 40 readers, in claims of a quarter of 80"
 
 
 def test_a_server_that_allows_two_is_served_over_two(house: House) -> None:
@@ -146,7 +139,7 @@ def test_our_own_fault_ends_them_all_and_blames_nobody(house: House) -> None:
 
 
 def test_to_pause_ends_them_all(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.delivery.outcomes.KEPT", 0.0)  # each is told at once
+    monkeypatch.setattr("newsletter.delivery.outcomes.SETTLE_EVERY", 0.0)  # each is told at once
     paused = Event()
     house.connect = server = Server(more=lambda: paused.wait(PATIENCE))
 
@@ -258,8 +251,12 @@ def test_where_no_thread_can_be_had_nobody_is_lost(
     assert house.deliver().outcomes == Counter(sent=READERS)
 
 
-def test_a_connection_that_goes_down_last_of_all_is_told(house: House) -> None:
-    """The other has found nothing left by then, and is about to end well."""
+@pytest.mark.parametrize("allowed", [True, False])
+def test_what_a_connection_that_goes_down_last_of_all_gives_back_is_sent_by_the_others(
+    house: House,
+    allowed: bool,  # noqa: FBT001
+) -> None:
+    """They had found nothing left by then, and had ended well."""
     at_work, done = Event(), Event()
     failing: list[Thread] = []
 
@@ -275,18 +272,23 @@ def test_a_connection_that_goes_down_last_of_all_is_told(house: House) -> None:
     class Working(FakeChannel):
         def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
             assert at_work.wait(PATIENCE)
+            if done.is_set() and not allowed:
+                raise ChannelDown("421 gone as well")
             return super().send(envelope, attempt)
 
         def close(self) -> None:
             done.set()
             failing[0].join(PATIENCE)
 
-    channels = iter((Failing(), Working()))
+    channels = iter((Failing(), Working(), Working()))
     house.connections = 2
     house.connect = lambda: next(channels)
     report = house.tick()
-    assert str(report.stopped) == "421 gone"
-    assert states(house)["pending"] == READERS - report.outcomes["sent"] > 0
+    if allowed:
+        assert (report.stopped, states(house)) == (None, Counter(sent=READERS))
+    else:
+        assert str(report.stopped) == "421 gone as well"
+        assert report.pending == states(house)["pending"] == READERS - report.outcomes["sent"] > 0
 
 
 def test_a_connection_that_cannot_be_had_is_no_trouble_where_nothing_is_left(house: House) -> None:

@@ -25,14 +25,13 @@ from sqlalchemy import Select, text
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import AnswerLost, ChannelDown, Deferred, Refused, SenderRefused
 from newsletter.mail.channels import Attempt, Envelope
-from newsletter.mail.channels.steps import Steps
 from newsletter.rendering.rendered_email import Branding
 from newsletter.services.publish import DeliveryContext, Readers
 from newsletter.storage import Connection, Store, ledger, operator_actions, subscribers
 from newsletter.storage.database import Question
 from newsletter.storage.journal import Journal
 from newsletter.storage.ledger import Steady
-from newsletter.storage.transitions import BEGINNINGS, TRANSITIONS
+from newsletter.storage.transitions import BEGINNINGS, MOVES
 from tests.builders import renderer, subscribe
 from tests.conftest import SLOW, new_store
 from tests.delivery.conftest import House
@@ -44,9 +43,9 @@ HEAD = Branding(
     secret=b"a secret for tests",
     renderer=renderer(),
 )
-KNOWN = {
-    (before, way.after, way.reason) for way in TRANSITIONS.values() for before in way.before
-} | {("", *one) for one in BEGINNINGS}
+KNOWN = {(before, move.after, move.reason) for move in MOVES.values() for before in move.before} | {
+    ("", *one) for one in BEGINNINGS
+}
 SPY = """\
 CREATE TABLE seen (row INTEGER, before TEXT, after TEXT, reason TEXT);
 CREATE TRIGGER spy_new AFTER INSERT ON delivery
@@ -140,10 +139,6 @@ class Server:
         if order == "interrupted":
             raise KeyboardInterrupt
         return "250 Ok"
-
-    def sending(self, envelope: Envelope, attempt: Attempt) -> Steps[str]:
-        yield from ()
-        return self.send(envelope, attempt)
 
     def before_the_dot(self, order: object) -> None:
         if order == "sleeps":

@@ -106,11 +106,11 @@ def test_a_pause_is_seen_while_nothing_may_go(house: House) -> None:
     assert house.now < NOON + 3 * SECOND
 
 
-def test_what_a_server_put_off_does_not_keep_the_run(house: House) -> None:
+def test_what_a_server_deferred_does_not_keep_the_run(house: House) -> None:
     people(house, *["alpha.example"] * 3)
     house.pace = RateLimits(per_second=1)
     house.channel.answers["r0@alpha.example"] = [Deferred("450 4.2.1 later")]
-    assert house.deliver().outcomes == Counter(sent=2, waiting=1)
+    assert house.deliver().outcomes == Counter(sent=2, pending=1)
 
 
 def test_two_senders_hold_it_at_a_real_server(house: House) -> None:

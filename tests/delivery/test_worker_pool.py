@@ -64,11 +64,11 @@ def test_a_deferred_message_waits_longer_each_time_and_is_the_same(house: House)
     house.channel.answers[BOB] = [Deferred("451 later")] * 2
     seen: list[bytes] = []
     house.channel.before = lambda e: seen.append(e.message) if e.recipient == BOB else None
-    assert house.tick().outcomes == Counter(sent=2, waiting=1)
+    assert house.tick().outcomes == Counter(sent=2, pending=1)
     house.now += timedelta(minutes=4, seconds=59)
     assert house.tick().outcomes == Counter()
     house.now += timedelta(seconds=76)
-    assert house.tick().outcomes == Counter(waiting=1)
+    assert house.tick().outcomes == Counter(pending=1)
     house.now += timedelta(minutes=9, seconds=59)
     assert house.tick().outcomes == Counter()
     house.now += timedelta(minutes=2, seconds=31)
@@ -244,7 +244,7 @@ def test_a_clock_that_ran_ahead_leaves_nobody_waiting(house: House) -> None:
     house.compose()
     house.channel.answers[BOB] = [Deferred("451 later", shared=True)]
     house.now += timedelta(hours=12)
-    assert house.deliver().outcomes["waiting"]
+    assert house.deliver().outcomes["pending"]
     house.now -= timedelta(hours=12)
     assert house.deliver().ok
     assert states(house) == [("sent", None)] * 3

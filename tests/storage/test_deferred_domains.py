@@ -34,8 +34,8 @@ def next_attempts(db: Connection) -> dict[str, datetime]:
 def test_all_of_the_domain_wait_and_nobody_else(store: Store) -> None:
     with store.writing() as db:
         fill(db, *ADDRESSES, "eve@axa.example")
-        until = deferred_domains.put_off(db, "alpha.example", NOON)
-        other = deferred_domains.put_off(db, "a_a.example", NOON)
+        until = deferred_domains.defer(db, "alpha.example", NOON)
+        other = deferred_domains.defer(db, "a_a.example", NOON)
         assert next_attempts(db) == {
             "ann@alpha.example": until,
             "bea@alpha.example": until,
@@ -54,7 +54,7 @@ def test_who_waits_longer_already_is_not_hurried(store: Store) -> None:
     with store.writing() as db:
         fill(db, *ADDRESSES)
         db.execute(delivery.update().values(next_attempt_at=LATER))
-        deferred_domains.put_off(db, "alpha.example", NOON)
+        deferred_domains.defer(db, "alpha.example", NOON)
         assert set(next_attempts(db).values()) == {LATER}
 
 
@@ -63,7 +63,7 @@ def test_what_is_claimed_is_left_to_its_sender(store: Store) -> None:
         fill(db, *ADDRESSES)
     (row,) = claim(store, most=1)
     with store.writing() as db:
-        until = deferred_domains.put_off(db, "alpha.example", NOON)
+        until = deferred_domains.defer(db, "alpha.example", NOON)
         assert next_attempts(db)["ann@alpha.example"] == NOON
         assert next_attempts(db)["bea@alpha.example"] == until
     assert row.domain == "alpha.example"
@@ -89,33 +89,33 @@ def test_a_refusal_after_the_wait_doubles_it_one_within_it_is_the_same(
             now += SECOND * gap
             if until <= now:
                 until, refusals = now + wait(refusals, "alpha.example"), refusals + 1
-            assert deferred_domains.put_off(db, "alpha.example", now) == until
-            assert deferred_domains.waiting(db) == {"alpha.example": until}
+            assert deferred_domains.defer(db, "alpha.example", now) == until
+            assert deferred_domains.until(db) == {"alpha.example": until}
 
 
 def test_a_message_taken_is_a_new_beginning(store: Store) -> None:
     with store.writing() as db:
-        first = deferred_domains.put_off(db, "alpha.example", NOON)
-        second = deferred_domains.put_off(db, "alpha.example", first)
+        first = deferred_domains.defer(db, "alpha.example", NOON)
+        second = deferred_domains.defer(db, "alpha.example", first)
         assert second - first > first - NOON
         deferred_domains.took(db, "alpha.example", second - SECOND)  # it was on its way before
-        assert deferred_domains.waiting(db) == {"alpha.example": second}
+        assert deferred_domains.until(db) == {"alpha.example": second}
         deferred_domains.took(db, "alpha.example", second)
-        assert deferred_domains.waiting(db) == {}
-        assert deferred_domains.put_off(db, "alpha.example", second) - second == first - NOON
+        assert deferred_domains.until(db) == {}
+        assert deferred_domains.defer(db, "alpha.example", second) - second == first - NOON
 
 
 def test_what_a_domain_refused_yesterday_says_nothing_about_today(store: Store) -> None:
     with store.writing() as db:
-        until = deferred_domains.put_off(db, "alpha.example", NOON)
+        until = deferred_domains.defer(db, "alpha.example", NOON)
         deferred_domains.tidy(db, until + A_DAY)
-        assert list(deferred_domains.waiting(db)) == ["alpha.example"]
+        assert list(deferred_domains.until(db)) == ["alpha.example"]
         deferred_domains.tidy(db, until + A_DAY + SECOND)
-        assert deferred_domains.waiting(db) == {}
+        assert deferred_domains.until(db) == {}
 
 
 def test_what_a_clock_that_ran_ahead_wrote_is_forgotten(store: Store) -> None:
     with store.writing() as db:
-        deferred_domains.put_off(db, "alpha.example", NOON + A_DAY)
+        deferred_domains.defer(db, "alpha.example", NOON + A_DAY)
         deferred_domains.tidy(db, NOON)
-        assert deferred_domains.waiting(db) == {}
+        assert deferred_domains.until(db) == {}

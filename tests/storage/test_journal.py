@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.errors import StoreError
+from newsletter.domain.states import Transition
 from newsletter.storage import Store, ledger
 from newsletter.storage.journal import (
     ACCEPTED,
@@ -259,9 +260,9 @@ def test_cut_at_every_byte_nobody_is_sent_a_message_twice(tmp_path: Path) -> Non
         os.truncate(path, end)
         with store.reading() as db:
             found = ledger.lapsed(db, OVER, steady(OVER), store.journal)
-        waits = set(found.get("never offered", ()))
+        waits = set(found.get(Transition.NEVER_OFFERED, ()))
         assert waits <= {3, 4, 5}
-        assert set(found.get("found accepted", ())) <= {1}
+        assert set(found.get(Transition.FOUND_ACCEPTED, ())) <= {1}
         seen.add(len(waits))
         with path.open("r+b") as file:
             file.write(whole)
@@ -280,7 +281,7 @@ def test_a_row_claimed_again_is_judged_by_its_last_claim(sqlite: Store) -> None:
     sqlite.journal.offered(4, "me")
     with sqlite.reading() as db:
         found = ledger.lapsed(db, again + LEASE, steady(again + LEASE), sqlite.journal)
-    assert found == {"never offered": [3, 5], "lease over": [4]}
+    assert found == {Transition.NEVER_OFFERED: [3, 5], Transition.LEASE_OVER: [4]}
 
 
 def test_a_journal_that_cannot_be_written_is_told_and_claims_go_on(

@@ -8,6 +8,7 @@ from sqlalchemy import insert
 
 from newsletter.domain.errors import StoreError
 from newsletter.domain.model import Citation, Issue, Pick
+from newsletter.domain.states import Transition
 from newsletter.storage import Connection, Store, archive, issues, ledger, subscribers
 from newsletter.storage.ledger import Claimed, Entry, Lease, Scope, Settled, Steady
 from newsletter.storage.schema import delivery
@@ -95,12 +96,12 @@ def test_only_the_owner_settles(store: Store) -> None:
     fill(store)
     (row,) = claim(store, "owner")
     with store.writing() as db:
-        assert not ledger.settle(db, "thief", [Settled(row.id, "accepted", NOON, {})])
+        assert not ledger.settle(db, "thief", [Settled(row.id, Transition.ACCEPTED, NOON, {})])
         assert ledger.Look(store)(row.id, "thief", steady())[0] == "lost"
         assert ledger.Look(store)(row.id, "owner", steady())[0] == "go"
-        accepted = Settled(row.id, "accepted", NOON, {"answer": "250 Ok"})
+        accepted = Settled(row.id, Transition.ACCEPTED, NOON, {"answer": "250 Ok"})
         assert ledger.settle(db, "owner", [accepted]) == {row.id}
-        assert not ledger.settle(db, "owner", [Settled(row.id, "put off", NOON, {})])
+        assert not ledger.settle(db, "owner", [Settled(row.id, Transition.DEFERRED, NOON, {})])
     assert states(store) == [("sent", None)]
 
 
@@ -112,8 +113,8 @@ def test_of_what_is_settled_together_the_rows_that_were_taken_stay_as_they_are(
     with store.writing() as db:
         ledger.lapse(db, NOON, steady(NOON + LEASE))
     ours = claim(store)
-    some = [Settled(row.id, "accepted", NOON, {}) for row in taken]
-    some += [Settled(row.id, "refused", NOON, {"answer": "no"}) for row in ours]
+    some = [Settled(row.id, Transition.ACCEPTED, NOON, {}) for row in taken]
+    some += [Settled(row.id, Transition.REFUSED, NOON, {"answer": "no"}) for row in ours]
     with store.writing() as db:
         assert ledger.settle(db, "me", some) == {row.id for row in ours}
     assert states(store) == [("unknown", None)] * 3 + [("failed", "refused")] * 2
@@ -129,7 +130,7 @@ def test_each_sender_of_a_process_has_rows_of_its_own_and_all_are_ended_together
     with store.writing() as db:
         in_flight = {
             first.id: None,
-            third.id: Settled(third.id, "accepted", NOON, {"answer": "250"}),
+            third.id: Settled(third.id, Transition.ACCEPTED, NOON, {"answer": "250"}),
         }
         assert ledger.abandon(db, "host:1", in_flight, NOON) == 1
     ended = [("unknown", None), ("pending", None), ("sent", None), ("pending", None)]
@@ -154,7 +155,9 @@ def test_a_row_waits_for_its_time_and_expires_with_the_next_issue(store: Store) 
     (row,) = claim(store)
     later = NOON + timedelta(hours=1)
     with store.writing() as db:
-        ledger.settle(db, "me", [Settled(row.id, "put off", NOON, {"next_attempt_at": later})])
+        ledger.settle(
+            db, "me", [Settled(row.id, Transition.DEFERRED, NOON, {"next_attempt_at": later})]
+        )
     assert claim(store) == []
     assert len(claim(store, now=later)) == 1
     with store.writing() as db:
@@ -175,7 +178,9 @@ def test_to_hurry_is_not_to_wait_for_the_next_attempt(store: Store) -> None:
     fill(store)
     (row,) = claim(store)
     with store.writing() as db:
-        ledger.settle(db, "me", [Settled(row.id, "put off", NOON, {"next_attempt_at": LATER})])
+        ledger.settle(
+            db, "me", [Settled(row.id, Transition.DEFERRED, NOON, {"next_attempt_at": LATER})]
+        )
         assert ledger.pending(db, NOON, Scope()) == 0
         ledger.hurry(db, NOON, Scope(subscriber_ids=[99]))
         assert ledger.pending(db, NOON, Scope()) == 0

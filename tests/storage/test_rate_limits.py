@@ -123,7 +123,7 @@ def test_where_nothing_is_left_there_is_nothing_to_wait_for(store: Store) -> Non
 def test_who_waits_for_a_later_attempt_does_not_wait_for_the_pace(store: Store) -> None:
     fill(store, SLOW)
     with store.writing() as db:
-        until = deferred_domains.put_off(db, "slow.example", NOON)
+        until = deferred_domains.defer(db, "slow.example", NOON)
     assert claim(store, RateLimits(per_second=1)) == []
     assert again(store, RateLimits(per_second=1)) is None
     assert len(claim(store, RateLimits(per_second=1), until)) == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.domain.errors import StoreError
+from newsletter.domain.states import Transition
 from newsletter.storage import Store, ledger, subscribers
 from newsletter.storage.ledger import Settled
 from newsletter.storage.replay import Replayed, catch_up
@@ -31,7 +32,7 @@ def yesterday(tmp_path: Path) -> Path:
     store.journal.answered(1, "me", accepted=True)
     store.journal.answered(3, "me", accepted=False)
     with store.writing() as db:
-        ledger.settle(db, "me", [Settled(1, "accepted", NOON, {})])
+        ledger.settle(db, "me", [Settled(1, Transition.ACCEPTED, NOON, {})])
         subscribers.leave(db, 2)
         subscribers.bounce(db, 3)
         subscribers.leave(db, 4)

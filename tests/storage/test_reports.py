@@ -43,7 +43,7 @@ LOOKS: dict[str, Callable[[Connection], object]] = {
 def test_no_look_reads_the_whole_ledger(look: str, sqlite: Store) -> None:
     fill(sqlite, readers=3)
     with sqlite.writing() as db:
-        deferred_domains.put_off(db, "example.org", NOON)
+        deferred_domains.defer(db, "example.org", NOON)
     with asked(sqlite) as statements, sqlite.reading() as db:
         LOOKS[look](db)
     plans = _plans(sqlite, statements)

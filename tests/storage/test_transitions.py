@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.domain.states import DeliveryState, Transition
 from newsletter.storage import Store, transitions
 from newsletter.storage.schema import delivery
-from newsletter.storage.transitions import BEGINNINGS, TRANSITIONS
+from newsletter.storage.transitions import BEGINNINGS, MOVES
 from tests.builders import NOON
 from tests.storage.test_ledger import fill, states
 
@@ -43,32 +44,33 @@ def test_nothing_else_writes_to_the_ledger() -> None:
 
 def test_every_transition_and_beginning_stands_in_the_documents() -> None:
     drawn = (ROOT / "docs" / "ledger.md").read_text()
-    for name, way in TRANSITIONS.items():
-        reason = f" ({way.reason})" if way.reason else ""
-        row = f"| {name} | {', '.join(way.before)} | {way.after}{reason} |"
+    assert set(MOVES) == set(Transition)
+    for transition, move in MOVES.items():
+        reason = f" ({move.reason})" if move.reason else ""
+        row = f"| {transition} | {', '.join(move.before)} | {move.after}{reason} |"
         assert row in drawn
     for state, why in BEGINNINGS:
         assert f"| begin | none | {state}{f' ({why})' if why else ''} |" in drawn
-    assert drawn.count("\n| ") == len(TRANSITIONS) + len(BEGINNINGS) + 2
+    assert drawn.count("\n| ") == len(MOVES) + len(BEGINNINGS) + 2
 
 
-@pytest.mark.parametrize("name", TRANSITIONS)
-def test_a_row_that_stands_elsewhere_is_not_moved(store: Store, name: str) -> None:
-    way = TRANSITIONS[name]
+@pytest.mark.parametrize("transition", MOVES)
+def test_a_row_in_another_state_is_not_moved(store: Store, transition: Transition) -> None:
+    move = MOVES[transition]
     fill(store)
-    for state in ("pending", "sending", "sent", "failed", "unknown", "skipped"):
+    for state in DeliveryState:
         with store.writing() as db:
-            reason: str | None = way.only[0] if way.only else None
+            reason: str | None = move.only[0] if move.only else None
             db.execute(delivery.update().values(state=state, reason=reason, owner="me"))
-            moved = transitions.move(db, name, delivery.c.id > 0, changed_at=NOON)
-        assert moved == (state in way.before)
-        after = (way.after, way.reason) if moved else (state, reason)
+            moved = transitions.move(db, transition, delivery.c.id > 0, changed_at=NOON)
+        assert moved == (state in move.before)
+        after = (move.after, move.reason) if moved else (state, reason)
         assert states(store) == [after]
 
 
 def test_a_state_cannot_be_written_on_the_side(sqlite: Store) -> None:
     with sqlite.writing() as db:
         with pytest.raises(AssertionError):
-            transitions.move(db, "claim", delivery.c.id > 0, state="sent")
+            transitions.move(db, Transition.CLAIM, delivery.c.id > 0, state="sent")
         with pytest.raises(AssertionError):
             transitions.amend(db, delivery.c.id > 0, state="sent")

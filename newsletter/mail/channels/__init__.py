@@ -1,15 +1,17 @@
-"""Where a rendered message goes. A channel is a module here and a line in cli's registry."""
+"""Where a finished message goes: to an SMTP server, or as a file into a folder.
+
+To add one: a module here with ``send`` and ``close``, and its line where the configuration is turned
+into a channel.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from newsletter.mail.channels.steps import Steps
-
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One message on its way, its lines ended by CRLF; the addresses are bare."""
+    """One message to send, its lines ended by CRLF; the addresses are bare."""
 
     sender: str
     recipient: str
@@ -18,11 +20,11 @@ class Envelope:
 
 @dataclass(slots=True)
 class Attempt:
-    """One try at handing over. ``look`` is called right before the message itself goes, and may
-    raise to withhold.
+    """One try at sending. The channel calls ``look`` right before it sends the message itself;
+    ``look`` may raise to withhold it.
 
-    ``answers`` comes to hold what the server said: at "RCPT", and at "DATA" (to the final dot,
-    or to the command where it went no further).
+    The channel fills ``answers`` with the server's replies: at "RCPT", and at "DATA" (the reply to
+    the final dot, or to the command where it went no further).
     """
 
     look: Callable[[], None] = lambda: None
@@ -30,11 +32,10 @@ class Attempt:
 
 
 class Channel(Protocol):
-    def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
-        """Hand over one message and return the answer; a DeliveryError where it was not taken."""
+    """Used by one thread at a time."""
 
-    def sending(self, envelope: Envelope, attempt: Attempt) -> Steps[str]:
-        """The same in steps: one thread hands over to several channels at the same time."""
+    def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
+        """Send one message and return the server's answer; raises a DeliveryError otherwise."""
 
     def close(self) -> None:
-        """Let go of the connection; the next ``send`` opens another."""
+        """Close the connection; the next ``send`` opens another."""

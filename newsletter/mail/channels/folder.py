@@ -11,7 +11,6 @@ from pathlib import Path
 
 from newsletter.domain.errors import ChannelDown
 from newsletter.mail.channels import Attempt, Envelope
-from newsletter.mail.channels.steps import Steps
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._+@-]{0,99}")
 
@@ -40,11 +39,6 @@ class Folder:
             advice = "check delivery.folder.path, and the space and rights there"
             raise ChannelDown(f"{folder}: {error.strerror or error}", advice) from error
         return str(target)
-
-    def sending(self, envelope: Envelope, attempt: Attempt) -> Steps[str]:
-        """In one: a folder keeps nobody waiting."""
-        yield from ()
-        return self.send(envelope, attempt)
 
     def close(self) -> None:
         """Nothing is kept open."""

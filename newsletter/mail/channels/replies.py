@@ -1,4 +1,4 @@
-"""What a server's answers mean: whose fault a refusal is, and whether it may pass."""
+"""What a server's reply means: whose fault a refusal is, and whether it is for ever."""
 
 import re
 import smtplib
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from newsletter.domain.errors import ChannelDown, Deferred, DeliveryError, Refused, SenderRefused
+from newsletter.mail.channels.client import Client
 
 Step = Literal["MAIL", "RCPT", "DATA", "DOT"]
 
-_TAKEN: dict[Step, int] = {"MAIL": 2, "RCPT": 2, "DATA": 3, "DOT": 2}
+_ACCEPTED: dict[Step, int] = {"MAIL": 2, "RCPT": 2, "DATA": 3, "DOT": 2}
 _LOGIN_CODES = (503, 530, 534, 535, 538)
 # The message is too big (RFC 3463 3.4); the sender's address will not do (3.2).
 _OURS = ("5.3.4", "5.1.7", "5.1.8")
@@ -21,20 +22,21 @@ _ENHANCED = re.compile(r"\d{3} (\d\.\d{1,3}\.\d{1,3})\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A server's answer; ``line`` begins with the code and holds no control characters."""
+class Reply:
+    """A server's reply; ``line`` begins with the code and holds no control characters."""
 
     code: int
     line: str
 
-    def judge(self, step: Step) -> None:
-        """Return where the step was taken; raise what a refusal means (RFC 5321 4.2, RFC 3463)."""
-        kind = self.code // 100
-        if kind == _TAKEN[step]:
+    def check(self, step: Step) -> None:
+        """Return where the step was accepted; else raise what a refusal means (RFC 5321 4.2, RFC
+        3463)."""
+        first_digit = self.code // 100
+        if first_digit == _ACCEPTED[step]:
             return
-        if kind == 4:
+        if first_digit == 4:
             raise Deferred(self.line, shared=self._shared)
-        if kind != 5:
+        if first_digit != 5:
             raise smtplib.SMTPServerDisconnected(f"it answered {step} with {self.line!r}")
         if self._our_fault(step):
             raise SenderRefused(f"{self.line} ({_advice(step, self.enhanced)})")
@@ -42,14 +44,14 @@ class Answer:
 
     @property
     def _shared(self) -> bool:
-        """4.2.x speaks of one mailbox (full, say): its neighbours need not wait for it."""
+        """4.2.x is about one mailbox (full, say): the others of its domain need not wait for it."""
         return self.code in (421, 450, 451, 452) and not self.enhanced.startswith("4.2.")
 
     @property
     def enhanced(self) -> str:
         """The RFC 3463 status ("5.1.1"), or an empty string."""
-        found = _ENHANCED.match(self.line)
-        return found[1] if found else ""
+        match = _ENHANCED.match(self.line)
+        return match[1] if match else ""
 
     def _our_fault(self, step: Step) -> bool:
         if step == "MAIL" or self.code in _LOGIN_CODES:
@@ -61,18 +63,16 @@ class Answer:
         return self.code == 552 and step != "RCPT" and not self.enhanced.startswith("5.2.")
 
 
-def hear(client: smtplib.SMTP) -> Answer:
-    """The next answer; a 421, or what is no answer at all, ends the connection. OSError where none
-    comes: the connection is closed then."""
-    if client.sock is None:
-        raise smtplib.SMTPServerDisconnected("the connection is closed")
-    code, text = client.getreply()
+def read_reply(client: Client, seconds: float) -> Reply:
+    """The next reply; a 421, or what is no reply at all, closes the connection. OSError where none
+    comes in time: the connection is closed then."""
+    code, text = client.read_reply(seconds)
     if code == 421 or not 200 <= code < 600:
         client.close()
-    return Answer(code, _line(code, text))
+    return Reply(code, _line(code, text))
 
 
-def reason(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """An error's text in one line, the system's own words where it has them."""
     return _printable(str(getattr(error, "strerror", None) or error))
 
@@ -83,27 +83,27 @@ def _line(code: int, text: bytes | str) -> str:
 
 
 def _printable(text: str) -> str:
-    """One line of at most 1,000 characters: no controls, whatever a server may send."""
+    """One line of at most 1,000 characters without control characters, whatever the server sent."""
     if not text.isprintable():
-        text = "".join(letter if letter.isprintable() else " " for letter in text)
+        text = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(text.split())[:1000]
 
 
-def unusable(where: str, error: Exception) -> DeliveryError:
-    """Why no connection could be had: the network's and the server's trouble passes, ours stays."""
+def connection_error(where: str, error: Exception) -> DeliveryError:
+    """Why there is no connection: trouble of the network or the server may pass, ours does not."""
     match error:
         case ssl.SSLCertVerificationError():
-            return SenderRefused(f"{where}: {reason(error)}", _CERTIFICATE)
+            return SenderRefused(f"{where}: {one_line(error)}", _CERTIFICATE)
         case ssl.SSLError():
-            return ChannelDown(f"{where}: TLS failed: {reason(error)}", _TLS)
+            return ChannelDown(f"{where}: TLS failed: {one_line(error)}", _TLS)
         case smtplib.SMTPAuthenticationError(smtp_code=code) if 500 <= code < 600:
             return SenderRefused(f"{_line(code, error.smtp_error)} ({where})", _LOGIN)
         case smtplib.SMTPResponseException(smtp_code=code):
-            kind, advice = _ANSWERED.get(code // 100, (ChannelDown, _TRY))
-            return kind(f"{_line(code, error.smtp_error)} ({where})", advice)
+            error_class, advice = _ANSWERED.get(code // 100, (ChannelDown, _TRY))
+            return error_class(f"{_line(code, error.smtp_error)} ({where})", advice)
         case smtplib.SMTPException() if not isinstance(error, smtplib.SMTPServerDisconnected):
-            return SenderRefused(f"{where}: {reason(error)}", _LOGIN)
-    return ChannelDown(f"{where} cannot be reached: {reason(error)}", _TRY)
+            return SenderRefused(f"{where}: {one_line(error)}", _LOGIN)
+    return ChannelDown(f"{where} cannot be reached: {one_line(error)}", _TRY)
 
 
 _CERTIFICATE = (

@@ -1,8 +1,10 @@
-"""SMTP (RFC 5321) over one kept connection: the final dot parts safe from unknown."""
+"""SMTP (RFC 5321) over one kept connection.
 
-import io
+Until the final dot is sent the server cannot have the message, and it may be sent again; from then on
+only the server's reply says whether it has.
+"""
+
 import ipaddress
-import re
 import smtplib
 import socket
 import ssl
@@ -16,32 +18,27 @@ from newsletter.domain.errors import (
     ConfigError,
     Deferred,
     DeliveryError,
-    Refused,
     SenderRefused,
 )
-from newsletter.domain.hostnames import in_ascii
 from newsletter.failpoints import reach
 from newsletter.mail.channels import Attempt, Envelope
-from newsletter.mail.channels.replies import Answer, Step, hear, reason, unusable
-from newsletter.mail.channels.steps import Steps, Wait, run
+from newsletter.mail.channels.client import Client, TlsClient
+from newsletter.mail.channels.replies import Reply, Step, connection_error, one_line, read_reply
+from newsletter.mail.channels.wire import WireMail
 
 Security = Literal["none", "starttls", "tls"]
 
 _TIMEOUT = 30.0
-_PATIENCE = 10
-"""The answer to the dot may take longest (RFC 5321 4.5.3.2.6): to give up early is to lose it."""
-SLOWEST = _TIMEOUT * _PATIENCE
-"""Seconds that it is waited for."""
-
-_GROUP: tuple[Step, ...] = ("MAIL", "RCPT", "DATA")
-_DOT = re.compile(rb"\.(?<=\n\.)")
-"""A dot that begins a line. It begins with the dot since that is rarer than a line's end, and found
-three times as fast."""
+"""Seconds for a whole reply, and for the message itself to be taken by the network."""
+_DOT_TIMES = 10
+"""The reply to the dot may take longest (RFC 5321 4.5.3.2.6): to give up early is to lose it."""
+SLOWEST = _TIMEOUT * _DOT_TIMES
+"""Seconds that the reply to the dot is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a server says of itself; ``size`` is the largest message in bytes, where it says so."""
+    """What a server tells about itself; ``size`` is its largest message in bytes, where it says."""
 
     greeting: str
     tls: str
@@ -50,11 +47,11 @@ class Greeting:
 
 
 class Smtp:
-    """A channel to one SMTP server; one thread at a time. Opens its connection at the first send.
+    """A channel to one SMTP server. The first ``send`` opens the connection.
 
-    A connection lost before the final dot is tried once more on a fresh one, then Deferred; lost
+    A connection lost before the final dot is tried once more on a new one, then Deferred; lost
     after it is AnswerLost. Raises ConfigError for a login that would cross a network in clear.
-    ``per_connection``: so many messages, whatever became of them, and the connection is another.
+    ``per_connection``: after so many messages, whatever became of them, a new connection is opened.
     """
 
     def __init__(
@@ -71,30 +68,26 @@ class Smtp:
         self._host, self._port, self._security = host, port, security
         self._login = (username, password)
         self._timeout = timeout
-        self._client: smtplib.SMTP | None = None
-        self._per_connection, self._offered = per_connection, 0
+        self._client: Client | None = None
+        self._per_connection, self._sent = per_connection, 0
 
     def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
-        """Hand over one message; returns the answer in one line ("250 2.0.0 Ok: queued as 4F1")."""
-        return run(self.sending(envelope, attempt or Attempt()))
-
-    def sending(self, envelope: Envelope, attempt: Attempt) -> Steps[str]:
-        """The same in steps. To open a connection is one of them, and not parted any further."""
-        mail = _Mail.of(envelope)
+        """Send one message; returns the reply in one line ("250 2.0.0 Ok: queued as 4F1")."""
+        mail, attempt = WireMail.of(envelope), attempt or Attempt()
         with suppress(OSError):
-            return (yield from self._transact(mail, attempt))
+            return self._transact(mail, attempt)
         try:
-            return (yield from self._transact(mail, attempt))
+            return self._transact(mail, attempt)
         except OSError as error:
-            lost = "lost the connection twice before the message was whole"
-            raise Deferred(f"{self._where} {lost}: {reason(error)}") from error
+            lost = "lost the connection twice before the message was complete"
+            raise Deferred(f"{self._where} {lost}: {one_line(error)}") from error
 
     def greet(self) -> Greeting:
-        """Connect, secure and log in as a send does, and tell what was met."""
+        """Connect, secure and log in as ``send`` does, and return what the server told."""
         client = self._client = self._client or self._open()
         said, limit = client.ehlo_resp or b"", client.esmtp_features.get("size", "")
         return Greeting(
-            greeting=reason(ValueError(said.decode("utf-8", "replace").split("\n")[0])),
+            greeting=one_line(ValueError(said.decode("utf-8", "replace").split("\n")[0])),
             tls=(client.sock.version() or "") if isinstance(client.sock, ssl.SSLSocket) else "",
             login=f"logged in as {self._login[0]}" if self._login[0] else "",
             size=int(limit) if limit.isdecimal() and int(limit) else None,
@@ -103,25 +96,26 @@ class Smtp:
     def close(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            run(_leave(client, self._timeout))
+            _quit(client)
 
     @property
     def _where(self) -> str:
         return f"{self._host}:{self._port}"
 
-    def _transact(self, mail: "_Mail", attempt: Attempt) -> Steps[str]:
-        """One message on the kept connection, or a fresh one. OSError: the server does not have it.
+    def _transact(self, mail: WireMail, attempt: Attempt) -> str:
+        """One message on the kept connection, or on a new one. OSError: the server does not have
+        it.
 
-        The connection is kept only when both sides agree where they stand.
+        The connection is kept only while both sides agree which command comes next.
         """
-        kept = yield from self._kept()
+        kept = self._kept()
         client = kept or self._open()
-        self._offered += 1
+        self._sent += 1
         try:
-            yield from self._offer(client, mail, attempt, kept=kept is not None)
-            answer = yield from self._finish(client, attempt)
+            self._send_message(client, mail, attempt, kept=kept is not None)
+            answer = self._read_final_reply(client, attempt)
         except DeliveryError:
-            self._client = yield from _reset(client, self._timeout)
+            self._client = _reset(client)
             raise
         except BaseException:
             client.close()
@@ -129,86 +123,85 @@ class Smtp:
         self._client = client
         return answer
 
-    def _kept(self) -> Steps[smtplib.SMTP | None]:
+    def _kept(self) -> Client | None:
         """The connection of the last message; None where it has had as many as it may."""
         client, self._client = self._client, None
-        if client is None or not 0 < self._per_connection <= self._offered:
+        if client is None or not 0 < self._per_connection <= self._sent:
             return client
-        yield from _leave(client, self._timeout)
+        _quit(client)
         return None
 
-    def _offer(
-        self, client: smtplib.SMTP, mail: "_Mail", attempt: Attempt, *, kept: bool
-    ) -> Steps[None]:
-        """Everything up to the final dot."""
+    def _send_message(
+        self, client: Client, mail: WireMail, attempt: Attempt, *, kept: bool
+    ) -> None:
+        """Everything up to and with the final dot."""
         for commands, steps in mail.groups(client, self._where):
             client.send(commands)
-            yield from self._hear_group(client, steps, attempt, kept=kept)
+            self._read_group(client, steps, attempt, kept=kept)
         try:
             attempt.look()
         except BaseException:
-            client.close()  # the server waits: whatever else it heard would be the message
+            client.close()  # the server waits: whatever else it got would be the message
             raise
-        # An OSError: not all of it was handed to the system, and what lacks its end is discarded.
+        # An OSError: the system did not take all of it, and a server discards what has no dot.
         client.send(mail.body + b".\r\n")
         reach("offered")
 
-    def _hear_group(
-        self, client: smtplib.SMTP, steps: Sequence[Step], attempt: Attempt, *, kept: bool
-    ) -> Steps[None]:
-        """The answers to a group of commands. The first refusal stands, whatever follows it."""
+    def _read_group(
+        self, client: Client, steps: Sequence[Step], attempt: Attempt, *, kept: bool
+    ) -> None:
+        """The replies to a group of commands. The first refusal counts, whatever follows it."""
         for number, step in enumerate(steps, start=1):
-            answer = yield from _answer(client, self._timeout)
+            reply = read_reply(client, self._timeout)
             if step != "MAIL":
-                attempt.answers[step] = answer.line
-            elif kept and answer.code == 421:
-                raise smtplib.SMTPServerDisconnected(answer.line)
+                attempt.answers[step] = reply.line
+            elif kept and reply.code == 421:
+                raise smtplib.SMTPServerDisconnected(reply.line)
             try:
-                answer.judge(step)
+                reply.check(step)
             except DeliveryError:
-                yield from _hear_out(client, len(steps) - number, self._timeout)
+                _read_rest(client, len(steps) - number, self._timeout)
                 raise
 
-    def _finish(self, client: smtplib.SMTP, attempt: Attempt) -> Steps[str]:
-        """From the dot on the server may have the message: silence is no reason to repeat it."""
+    def _read_final_reply(self, client: Client, attempt: Attempt) -> str:
+        """After the dot the server may have the message: silence is no reason to send it again."""
         try:
-            answer = yield from _answer(client, self._timeout * _PATIENCE)
-            attempt.answers["DATA"] = answer.line
+            reply = read_reply(client, self._timeout * _DOT_TIMES)
+            attempt.answers["DATA"] = reply.line
             reach("answered")
-            answer.judge("DOT")
+            reply.check("DOT")
         except OSError as error:
             client.close()
             lost = "no answer after the final dot; the server may have the message"
-            raise AnswerLost(f"{self._where}: {lost}: {reason(error)}") from error
-        return answer.line
+            raise AnswerLost(f"{self._where}: {lost}: {one_line(error)}") from error
+        return reply.line
 
-    def _open(self) -> smtplib.SMTP:
-        self._offered = 0
+    def _open(self) -> Client:
+        self._sent = 0
         try:
             client = self._connect()
         except (OSError, ValueError) as error:
-            raise unusable(self._where, error) from error
+            raise connection_error(self._where, error) from error
         try:
             self._greet(client)
         except (OSError, ValueError) as error:
             client.close()
-            raise unusable(self._where, error) from error
+            raise connection_error(self._where, error) from error
         except BaseException:
             client.close()
             raise
         return client
 
-    def _connect(self) -> smtplib.SMTP:
-        where, wait = (self._host, self._port), self._timeout
+    def _connect(self) -> Client:
         if self._security == "tls":
             context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(*where, timeout=wait, context=context)
-        return smtplib.SMTP(*where, timeout=wait)
+            return TlsClient(self._host, self._port, timeout=self._timeout, context=context)
+        return Client(self._host, self._port, timeout=self._timeout)
 
-    def _greet(self, client: smtplib.SMTP) -> None:
+    def _greet(self, client: Client) -> None:
         """EHLO, STARTTLS, login, as configured: never less than asked for."""
         if client.sock is not None:
-            # Without this a message's last piece may wait for what went before to be acknowledged.
+            # Without this a message's last piece may wait until what went before is acknowledged.
             client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.ehlo_or_helo_if_needed()
         if self._security == "starttls":
@@ -217,61 +210,6 @@ class Smtp:
             client.ehlo_or_helo_if_needed()
         if self._login[0]:
             client.login(*self._login)
-
-
-@dataclass(frozen=True, slots=True)
-class _Mail:
-    """An envelope as it goes over the wire: domains in ASCII, lines in CRLF, dots stuffed."""
-
-    sender: str
-    recipient: str
-    body: bytes
-
-    @classmethod
-    def of(cls, envelope: Envelope) -> "_Mail":
-        try:
-            sender = _wire(envelope.sender)
-        except ValueError as error:
-            raise SenderRefused(
-                f"newsletter.from_address, or delivery.return_path: {error}"
-            ) from error
-        try:
-            recipient = _wire(envelope.recipient)
-        except ValueError as error:
-            raise Refused(str(error)) from error
-        return cls(sender, recipient, _stuffed(envelope.message))
-
-    def groups(self, client: smtplib.SMTP, where: str) -> Sequence[tuple[bytes, tuple[Step, ...]]]:
-        """What to say before the message, and the steps that are answered then: all in one group
-        where the server takes it (RFC 2920; DATA may only be its last), else one by one."""
-        recipient = f"RCPT TO:<{self.recipient}>\r\n".encode()
-        commands = (self._mail(client, where), recipient, b"DATA\r\n")
-        if client.has_extn("pipelining"):
-            return ((b"".join(commands), _GROUP),)
-        return [(command, (step,)) for command, step in zip(commands, _GROUP, strict=True)]
-
-    def _mail(self, client: smtplib.SMTP, where: str) -> bytes:
-        """MAIL with the parameters this server knows: SIZE (RFC 1870), SMTPUTF8 (RFC 6531).
-
-        The only 8-bit letters are those of addresses, in the envelope or a header.
-        """
-        line = f"MAIL FROM:<{self.sender}>"
-        if client.has_extn("size"):
-            line += f" SIZE={len(self.body)}"
-        if not ((self.sender + self.recipient).isascii() and self.body.isascii()):
-            self._check_utf8(client, where)
-            line += " BODY=8BITMIME SMTPUTF8"
-        return f"{line}\r\n".encode()
-
-    def _check_utf8(self, client: smtplib.SMTP, where: str) -> None:
-        for extension in ("SMTPUTF8", "8BITMIME"):
-            if not client.has_extn(extension):
-                theirs = self.sender.isascii() and not self.recipient.isascii()
-                lacks = f"and {where} does not offer {extension}"
-                raise (Refused if theirs else SenderRefused)(
-                    f"the part of {'the' if theirs else 'our'} address before the @ is not ASCII,"
-                    f" {lacks}"
-                )
 
 
 def _check_login(host: str, security: Security, username: str, password: str) -> None:
@@ -284,7 +222,7 @@ def _check_login(host: str, security: Security, username: str, password: str) ->
         raise ConfigError("delivery.smtp.username and password: only ASCII can be sent: change it")
 
 
-def _check_starttls(client: smtplib.SMTP, where: str) -> None:
+def _check_starttls(client: Client, where: str) -> None:
     if not client.has_extn("starttls"):
         raise SenderRefused(
             f"{where} does not offer STARTTLS, and nothing is sent in clear instead: set "
@@ -299,84 +237,42 @@ def _is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def _wire(address: str) -> str:
-    """The address, its domain in ASCII (IDNA 2008). ValueError where it cannot be sent at all."""
-    local, at, domain = address.rpartition("@")
-    if not (local and at and domain):
-        raise ValueError("not an address: it needs something on both sides of an @")
-    if not address.isprintable() or set(address) & set(" <>"):
-        raise ValueError(
-            "not an address: it holds a space, an angle bracket or a control character"
-        )
-    return f"{local}@{in_ascii(domain)}"
+def _read_rest(client: Client, count: int, seconds: float) -> None:
+    """The replies still to come to a group in which one command was refused.
 
-
-def _stuffed(message: bytes) -> bytes:
-    """RFC 5321 4.5.2. A bare CR or LF becomes CRLF: no server sees an end we did not write."""
-    if not message.endswith(b"\r\n") or _line_ends(message) != "\r\n":
-        message = b"".join(line + b"\r\n" for line in message.splitlines())
-    return b"." * message.startswith(b".") + _DOT.sub(b"..", message)
-
-
-def _line_ends(message: bytes) -> str | tuple[str, ...] | None:
-    """Each kind that stands in it. To count them takes five times as long."""
-    seen = io.IncrementalNewlineDecoder(None, translate=False)
-    seen.decode(message.decode("latin-1"), final=True)
-    return seen.newlines
-
-
-def _answer(client: smtplib.SMTP, seconds: float) -> Steps[Answer]:
-    """The next one, waited for unless it is there already: of several, the first reading takes all.
-
-    Where a part of it is there the rest is waited for standing still, a timeout at most for each
-    line.
+    A server may accept DATA all the same (RFC 2920 3.1): then the connection is closed, since a dot
+    would send an empty message.
     """
-    if client.sock is not None and not _is_there(client):
-        yield Wait.of(client.sock.fileno(), seconds)
-    return hear(client)
-
-
-def _is_there(client: smtplib.SMTP) -> bool:
-    """Whether a part of an answer is read. That the connection has ended is heard later."""
-    assert client.sock is not None
-    patience = client.sock.gettimeout()
-    client.sock.settimeout(0)
-    try:
-        return client.file is not None and bool(client.file.peek(1))
-    except OSError:
-        return False
-    finally:
-        client.sock.settimeout(patience)
-
-
-def _hear_out(client: smtplib.SMTP, owed: int, seconds: float) -> Steps[None]:
-    """The answers still owed to a group in which one was refused. DATA may be taken all the same
-    (RFC 2920 3.1): the connection ends then, since a dot would hand over an empty message."""
     code = 500
     with suppress(OSError):
-        for _ in range(owed):
-            code = (yield from _answer(client, seconds)).code
+        for _ in range(count):
+            code = read_reply(client, seconds).code
     if code < 400:
         client.close()
 
 
-def _leave(client: smtplib.SMTP, seconds: float) -> Steps[None]:
+def _quit(client: Client) -> None:
     try:
         with suppress(OSError):
             client.send(b"QUIT\r\n")
-            yield from _answer(client, seconds)
+            read_reply(client, client.timeout)
     finally:
         client.close()
 
 
-def _reset(client: smtplib.SMTP, seconds: float) -> Steps[smtplib.SMTP | None]:
-    """The connection, ready for the next message; None where it is of no more use."""
+def _reset(client: Client) -> Client | None:
+    """The connection, ready for the next message; None where it cannot be used any more."""
     done = False
     try:
         with suppress(OSError):
             client.send(b"RSET\r\n")
-            done = (yield from _answer(client, seconds)).code == 250
+            done = _reset_reply(client)
     finally:
         if not done:
             client.close()
     return client if done else None
+
+
+def _reset_reply(client: Client) -> bool:
+    reply: Reply = read_reply(client, client.timeout)
+    return reply.code == 250

@@ -23,16 +23,17 @@ from newsletter.domain.errors import (
     StoreError,
     Withheld,
 )
-from newsletter.mail.channels import Attempt, Channel, Envelope, steps
-from newsletter.mail.channels.replies import Answer, Step
-from newsletter.mail.channels.smtp import Security, Smtp, _Mail
+from newsletter.mail.channels import Attempt, Channel, Envelope, client
+from newsletter.mail.channels.replies import Reply, Step
+from newsletter.mail.channels.smtp import Security, Smtp
+from newsletter.mail.channels.wire import WireMail
 from tests.smtp_server import (
     DROP,
     STALL,
     Certificate,
     SmtpServer,
     make_certificate,
-    ready_until_silent,
+    until_silent,
 )
 from tests.smtp_server import Step as ServerStep
 
@@ -146,7 +147,7 @@ ODD = st.text("\r\n.a", max_size=30).map(str.encode)
 @given(st.binary(max_size=200) | ODD | ODD.map(lambda message: message + b"\r\n"))
 def test_on_the_wire_a_lone_dot_never_stands(message: bytes) -> None:
     """Whatever a server takes for the end of a line."""
-    body = b"\r\n" + _Mail.of(envelope(message=message)).body
+    body = b"\r\n" + WireMail.of(envelope(message=message)).body
     assert not re.search(rb"[\r\n]\.([^.]|$)", body)
     assert body.endswith(b"\r\n")
     assert body.count(b"\r") == body.count(b"\n") == body.count(b"\r\n")
@@ -154,7 +155,7 @@ def test_on_the_wire_a_lone_dot_never_stands(message: bytes) -> None:
 
 @given(st.binary(max_size=200) | ODD)
 def test_who_takes_the_doubled_dots_away_has_the_lines_that_were_written(message: bytes) -> None:
-    lines = _Mail.of(envelope(message=message)).body.splitlines()
+    lines = WireMail.of(envelope(message=message)).body.splitlines()
     assert [line.removeprefix(b".") for line in lines] == message.splitlines()
 
 
@@ -308,7 +309,7 @@ def test_every_answer_is_taken_or_raises_one_kind_of_error(
 ) -> None:
     expected = 3 if step == "DATA" else 2
     try:
-        Answer(code, f"{code} {text}").judge(step)
+        Reply(code, f"{code} {text}").check(step)
     except Deferred:
         assert 400 <= code < 500
     except (Refused, SenderRefused):
@@ -354,7 +355,7 @@ def test_lost_before_the_dot_twice_is_deferred(
 ) -> None:
     server.fail(step, DROP, times=2)
     channel = connect(server)
-    with pytest.raises(Deferred, match="twice before the message was whole"):
+    with pytest.raises(Deferred, match="twice before the message was complete"):
         channel.send(envelope())
     assert (len(server.messages), server.connections) == (0, 2)
     channel.send(envelope())
@@ -376,7 +377,7 @@ def test_a_refusal_stands_where_nothing_more_comes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with SmtpServer(pipelining=True) as server:
-        monkeypatch.setattr(steps, "ready", ready_until_silent(server))
+        monkeypatch.setattr(client, "wait_for_bytes", until_silent(server))
         server.fail(last, answer)
         server.fail(none, silence)
         with pytest.raises(kind, match=answer):
@@ -395,7 +396,7 @@ def test_lost_within_the_body_is_before_the_dot(server: SmtpServer, connect: Con
 def test_lost_after_the_dot_is_never_repeated(
     server: SmtpServer, connect: Connect, silence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steps, "ready", ready_until_silent(server))
+    monkeypatch.setattr(client, "wait_for_bytes", until_silent(server))
     server.fail("DOT", silence)
     channel = connect(server)
     with pytest.raises(AnswerLost, match="the server may have the message"):
@@ -452,7 +453,7 @@ def test_a_421_defers_and_ends_the_connection(
 def test_a_silent_server_is_given_up_after_the_timeout(
     server: SmtpServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steps, "ready", ready_until_silent(server))
+    monkeypatch.setattr(client, "wait_for_bytes", until_silent(server))
     server.fail("RCPT", STALL, times=2)
     with pytest.raises(Deferred, match="timed out"):
         connect(server).send(envelope())
@@ -469,7 +470,7 @@ def test_an_interrupted_message_leaves_no_half_one_behind(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Smtp, "_finish", interrupted)
+        patch.setattr(Smtp, "_read_final_reply", interrupted)
         with pytest.raises(KeyboardInterrupt):
             channel.send(envelope())
     channel.send(envelope("next@example.org"))
@@ -739,7 +740,7 @@ def test_what_is_no_address_is_never_spoken(
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_no_address_raises_anything_but_refused(local: str, domain: str) -> None:
     try:
-        mail = _Mail.of(envelope(f"{local}@{domain}"))
+        mail = WireMail.of(envelope(f"{local}@{domain}"))
     except Refused:
         return
     assert not set("\r\n <>") & set(mail.recipient)

@@ -1,0 +1,80 @@
+"""smtplib's clients, with a limit on the length and the whole time of each reply.
+
+smtplib's own timeout is for one read from the socket: a server that sends a byte now and then, or
+continuation lines without an end, would hold it for ever.
+"""
+
+import smtplib
+import socket
+import time
+from typing import BinaryIO, cast
+
+MAX_REPLY = 2**16
+"""Bytes. RFC 5321 (4.5.3.1.5) asks for 512 a line; the longest replies are to EHLO, some 50 lines."""
+
+
+class Client(smtplib.SMTP):
+    """In clear, or made secure by STARTTLS."""
+
+    timeout: float
+    file: BinaryIO | None
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Called by smtplib for the greeting, EHLO, STARTTLS and AUTH as well."""
+        return self.read_reply(self.timeout)
+
+    def read_reply(self, seconds: float) -> tuple[int, bytes]:
+        """The next reply, its code and its lines. Raises OSError, with the connection closed, where
+        it is not complete after ``seconds`` or longer than ``MAX_REPLY``."""
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("the connection is closed")
+        deadline = time.monotonic() + seconds
+        try:
+            reply = self._read_lines(deadline)
+            self.sock.settimeout(self.timeout)
+        except OSError:
+            self.close()
+            raise
+        return reply
+
+    def _read_lines(self, deadline: float) -> tuple[int, bytes]:
+        """The code is -1 where there is none, as smtplib has it."""
+        lines: list[bytes] = []
+        size, more = 0, True
+        code = -1
+        while more:
+            line = self._read_line(deadline, MAX_REPLY - size)
+            size += len(line)
+            lines.append(line[4:].strip(b" \t\r\n"))
+            code = int(line[:3]) if line[:3].isdigit() else -1
+            more = code >= 0 and line[3:4] == b"-"
+        return code, b"\n".join(lines)
+
+    def _read_line(self, deadline: float, limit: int) -> bytes:
+        assert self.sock is not None
+        if self.file is None:
+            self.file = cast(BinaryIO, self.sock.makefile("rb"))
+        line = b""
+        while not line.endswith(b"\n"):
+            arrived = wait_for_bytes(self.sock, self.file, deadline)
+            if not arrived:
+                raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+            line += self.file.read(arrived.find(b"\n") + 1 or len(arrived))
+            if len(line) > limit:
+                raise smtplib.SMTPServerDisconnected(f"a reply of more than {MAX_REPLY} bytes")
+        return line
+
+
+def wait_for_bytes(sock: socket.socket, file: BinaryIO, deadline: float) -> bytes:
+    """What has been received and not read yet, after one read from the socket where that is
+    nothing; empty at the end of the connection."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("timed out")
+    sock.settimeout(seconds)
+    arrived: bytes = file.peek(1)  # type: ignore[attr-defined]
+    return arrived
+
+
+class TlsClient(Client, smtplib.SMTP_SSL):
+    """TLS from the first byte on."""
