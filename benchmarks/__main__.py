@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import compose, day, million, render, scale, send, sign, status
+from benchmarks import compose, day, million, render, scale, send, sign, start, status
 
 _SUBJECTS: dict[str, ModuleType] = {
     "compose": compose,
@@ -18,6 +18,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "sign": sign,
     "send": send,
     "status": status,
+    "start": start,
     "day": day,
     "million": million,
 }

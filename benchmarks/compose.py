@@ -14,7 +14,8 @@ from benchmarks import naive
 from benchmarks.house import SENDER, TASTE
 from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
 from benchmarks.past import NOW, TODAY, Size, past
-from newsletter.composing.compose import Edition, compose
+from newsletter.composing.compose import compose
+from newsletter.composing.edition import Edition
 from newsletter.services.publish import Readers, Rules
 from newsletter.storage import Store
 
@@ -99,7 +100,7 @@ def a_day(path: Path, size: Size) -> Figures:
     _editions.clear()
     store = Store(f"sqlite:///{path}")
     rules = Rules(store, TASTE, timedelta(hours=6), SENDER.rpartition("@")[2])
-    module = import_module("newsletter.composing.compose")
+    module = import_module("newsletter.composing.edition")
     with patch.object(module, "Edition", _Watched), watch() as whole:
         compose(rules, NOW, TODAY, Readers(now=True))
     store.close()

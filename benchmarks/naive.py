@@ -53,7 +53,7 @@ def email_message(
     mail["Subject"] = content.subject
     mail["Date"] = scheduled.due_at
     mail["Message-ID"] = scheduled.message_id
-    mail["List-Unsubscribe"] = ", ".join(f"<{way}>" for way in content.leaving)
+    mail["List-Unsubscribe"] = ", ".join(f"<{way}>" for way in content.unsubscribe_urls)
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail["Precedence"] = "bulk"
     mail.set_content(content.text)

@@ -203,11 +203,11 @@ def readers(place: Path, scale: Scale) -> Figures:
 
     index, new = _opened(place), _texts(place, "new.txt")
     echoes = Echoes(index, new, [-1] * len(new), [0] * len(new))
-    echoes.loudest(index.ids[:1])
+    echoes.highest(index.ids[:1])
     chance, took, before = np.random.default_rng(1), [], _memory()
     for _ in range(scale.readers):
         heard = np.sort(chance.choice(len(index), scale.heard, replace=False).astype(np.int64))
-        took.append(_timed(partial(echoes.loudest, heard)))
+        took.append(_timed(partial(echoes.highest, heard)))
     tenth = max(1, scale.readers // 10)
     ends = {"first": median(took[:tenth]), "last": median(took[-tenth:])}
     return ends | {"count": tenth, "grown": _memory() - before}

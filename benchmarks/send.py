@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.policy import SMTP
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -265,7 +264,7 @@ def _ways(scale: Scale) -> dict[str, tuple[Any, ...]]:
         _LOOP: (bare_loop,),
         **_postfix(),
         _NAIVE: (naively,),
-        **({_NAIVE_SIGNED: (naively_signed,)} if find_spec("dkim") else {}),
+        _NAIVE_SIGNED: (naively_signed,),
     }
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from benchmarks.house import branding
 from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
 from benchmarks.render import scheduled_emails
-from newsletter.mail.dkim.signing import PrivateKey, Signer
+from newsletter.mail.dkim.keys import PrivateKey
+from newsletter.mail.dkim.signing import Signer
 from newsletter.mail.message import message
 
 _DOMAIN, _SELECTOR = "news.example.org", "s1"
@@ -102,6 +102,5 @@ _WAYS: dict[str, Callable[[int], Figures]] = {
     "Signer.sign(), RSA-2048": rsa,
     "Signer.sign(), Ed25519": ed25519,
     _BARE: bare,
-    # The tests depend on it; the newsletter does not.
-    **({"dkimpy, RSA-2048": dkimpy} if find_spec("dkim") else {}),
+    "dkimpy, RSA-2048": dkimpy,
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.measure import Figures, Table, apart, children, in_turns, times, watch
+from benchmarks.measure import Figures, Table, apart, in_turns, process, times, watch
 from benchmarks.past import TODAY, Size, past
 
 _CONFIG = '[newsletter]\nfrom_address = "five@news.example.org"\n'
@@ -105,7 +105,7 @@ _BECAME = """
 
 
 def command(folder: Path, words: Sequence[str]) -> Figures:
-    return _timed([*_NEWSLETTER, str(folder / "config.toml"), *words])
+    return process([*_NEWSLETTER, str(folder / "config.toml"), *words])
 
 
 def count(folder: Path) -> Figures:
@@ -117,15 +117,4 @@ def count(folder: Path) -> Figures:
 
 
 def python() -> Figures:
-    return _timed([sys.executable, "-c", "pass"])
-
-
-def _timed(words: Sequence[str]) -> Figures:
-    before = children()
-    with watch() as taken:
-        done = subprocess.run(words, check=True, capture_output=True)
-    return {
-        "wall": taken.wall,
-        "cpu": children() - before,
-        "lines": done.stdout.count(b"\n"),
-    }
+    return process([sys.executable, "-c", "pass"])

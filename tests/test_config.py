@@ -1,9 +1,8 @@
 from pathlib import Path
-from zoneinfo import available_timezones
 
 import pytest
 
-from newsletter.config import Settings, load, settings, zones
+from newsletter.config import Settings, load, settings
 from newsletter.domain.errors import ConfigError
 
 
@@ -215,8 +214,3 @@ def test_plain_values_are_checked_alike() -> None:
     assert settings({"selection": {"count": 6}}).selection.count == 6
     with pytest.raises(ConfigError, match=r"the configuration: selection\.count"):
         settings({"selection": {"count": -1}})
-
-
-def test_the_zones_are_those_of_the_standard_library() -> None:
-    assert zones() >= {"UTC", "Europe/Paris", "Asia/Kolkata", "Pacific/Chatham"}
-    assert zones() <= available_timezones() | {"Factory"}

@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.mail import sender_domain
-from newsletter.composing.compose import Rules
+from newsletter.composing.rules import Rules
 from newsletter.config import Settings
 from newsletter.domain.model import SelectionSettings, Subscriber
 from newsletter.services.readers import house_reader

@@ -1,4 +1,4 @@
-"""The command line: composes everything, and alone reads the environment and the clock."""
+"""The command line: parses, runs one command and prints. Only it reads environment and clock."""
 
 import os
 import sys
@@ -25,15 +25,15 @@ def main(
     environment: Mapping[str, str] | None = None,
 ) -> int:
     """Run one command and return its exit code: 0 done, 1 something failed, 2 wrong usage."""
-    _speak_any_letter()
+    _escape_unknown_letters()
     args = parser().parse_args(argv)
     from newsletter.bootstrap import App
     from newsletter.cli.output import hush, printable
     from newsletter.failpoints import arm
 
-    surroundings = os.environ if environment is None else environment
-    arm(surroundings.get(KILL_AT, ""))
-    app = App(args.config, surroundings, clock)
+    variables = os.environ if environment is None else environment
+    arm(variables.get(KILL_AT, ""))
+    app = App(args.config, variables, clock)
     try:
         return _command(args.run)(app, args)
     except NewsletterError as error:
@@ -42,15 +42,15 @@ def main(
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output went away (`| head`): nothing to tell anybody.
+        # Whatever read our output has closed it (`| head`): nobody is left to tell.
         hush()
         return 1
     finally:
         app.close()
 
 
-def _speak_any_letter() -> None:
-    """In a locale that knows too few letters, the others are escaped: nothing is lost."""
+def _escape_unknown_letters() -> None:
+    """A locale may lack letters: they are escaped, so that nothing is lost."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

@@ -9,8 +9,8 @@ from newsletter.cli.output import say, say_json, say_json_each, warn
 from newsletter.domain.due import local_date
 from newsletter.domain.text import counted
 from newsletter.services import operator_actions as actions
+from newsletter.services.deliveries import listed
 from newsletter.services.wording import next_attempt, state_and_reason
-from newsletter.storage import operator_actions as rows
 
 _STATE_WIDTH = len("skipped (unsubscribed)")
 
@@ -22,8 +22,7 @@ def list_(app: App, args: Namespace) -> int:
     day = args.date or (None if args.state else today)
     if warning := actions.end_expired_leases(app.store, now):
         warn(warning)
-    with app.store.reading() as db:
-        deliveries = rows.listed(db, args.state, None, day)
+    with listed(app.store, args.state, day) as deliveries:
         if args.json:
             say_json_each(deliveries)
         else:

@@ -1,4 +1,4 @@
-"""``newsletter dkim new``: a key to sign with, and what to tell the DNS."""
+"""``newsletter dkim new``: a key to sign with, and the record to publish in the DNS."""
 
 from argparse import Namespace
 from collections.abc import Iterator
@@ -8,26 +8,25 @@ from newsletter.bootstrap.mail import sender_address
 from newsletter.cli.output import say
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.hostnames import in_ascii
-from newsletter.mail.dkim.signing import PrivateKey, Signer, record
+from newsletter.mail.dkim.dns_record import zone_line
+from newsletter.mail.dkim.keys import new_key, pem
+from newsletter.mail.dkim.signing import Signer
 from newsletter.services.secret import write_private
-
-_BITS = 2048
-_MOST_OCTETS = 255  # a string of a TXT record: RFC 1035, 3.3.14
 
 
 def new(app: App, args: Namespace) -> int:
-    """Writes ``dkim-SELECTOR.pem`` beside the configuration; a key that is there stays."""
-    signer = Signer(_domain(app, args), args.selector, _key(ed25519=args.ed25519))
+    """Writes ``dkim-SELECTOR.pem`` beside the configuration; never overwrites a key."""
+    signer = Signer(_domain(app, args), args.selector, new_key(ed25519=args.ed25519))
     path = app.beside(f"dkim-{args.selector}.pem")
     try:
-        write_private(path, _pem(signer.key))
+        write_private(path, pem(signer.key))
     except FileExistsError as error:
         raise UsageError(
             f"{path} is there already; nothing was changed: choose another selector"
         ) from error
     except OSError as error:
         raise NewsletterError(f"{path} cannot be written: {error.strerror}") from error
-    for line in _told(signer, path.name, app.path.name, ed25519=args.ed25519):
+    for line in _instructions(signer, path.name, app.path.name, ed25519=args.ed25519):
         say(line)
     return 0
 
@@ -42,23 +41,10 @@ def _domain(app: App, args: Namespace) -> str:
         raise UsageError(f"{domain!r} is no domain: {error}") from error
 
 
-def _key(*, ed25519: bool) -> PrivateKey:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-
-    return Ed25519PrivateKey.generate() if ed25519 else generate_private_key(65537, _BITS)
-
-
-def _pem(key: PrivateKey) -> str:
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-def _told(signer: Signer, name: str, config: str, *, ed25519: bool) -> Iterator[str]:
+def _instructions(signer: Signer, name: str, config: str, *, ed25519: bool) -> Iterator[str]:
     yield f"{name}: the private key; keep it, and show it to nobody"
     yield ""
-    yield "Into the DNS, as one TXT record:"
+    yield "Publish in the DNS, as one TXT record:"
     yield ""
     yield zone_line(signer)
     yield ""
@@ -70,11 +56,3 @@ def _told(signer: Signer, name: str, config: str, *, ed25519: bool) -> Iterator[
     if ed25519:
         yield ""
         yield "Many receivers, Gmail among them, check RSA signatures only: see docs/operating.md."
-
-
-def zone_line(signer: Signer) -> str:
-    """The record as a zone file has it, in strings of at most 255 octets."""
-    text = record(signer.key.public_key())
-    strings = (text[at : at + _MOST_OCTETS] for at in range(0, len(text), _MOST_OCTETS))
-    quoted = " ".join(f'"{one}"' for one in strings)
-    return f"{signer.place}. IN TXT ( {quoted} )"

@@ -1,4 +1,4 @@
-"""``newsletter doctor --online``: what the world finds in the DNS about our mail."""
+"""``newsletter doctor --online``: what the DNS tells the world about our mail."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from newsletter.mail.dns import Dns
 
 
 def resolver() -> Dns:
-    """As this machine is set up to ask."""
+    """The one that this machine is configured to use."""
     import dns.exception
     import dns.resolver
 
@@ -22,64 +22,65 @@ def resolver() -> Dns:
     try:
         return Dns(dns.resolver.Resolver())
     except dns.exception.DNSException as error:
-        raise NewsletterError(f"no DNS to ask: {error}: see to this machine's resolver") from error
+        raise NewsletterError(f"no DNS to ask: {error}", "check this machine's resolver") from error
 
 
 def spf(app: App) -> Iterator[CheckResult]:
-    asked = resolver()
-    for domain in dict.fromkeys(
-        (_domain(bounce_address(app.settings)), _domain(sender_address(app.settings)))
-    ):
-        yield dns_checks.spf(domain, asked.texts(domain))
+    """Of the envelope's domain, which receivers check, and of the sender's; then of our server."""
+    dns, envelope = resolver(), _domain(bounce_address(app.settings))
+    for domain in dict.fromkeys((envelope, _domain(sender_address(app.settings)))):
+        yield dns_checks.spf(domain, dns)
+    if host := _mail_server(app):
+        yield from dns_checks.spf_of_host(envelope, host, _addresses(host, dns), dns)
 
 
 def dkim(app: App, message: bytes) -> Iterator[CheckResult]:
-    from newsletter.cli.dkim import zone_line
-
     if key := signer(app):
-        texts = resolver().texts(key.place)
-        yield dns_checks.dkim(key, texts, message, zone_line(key))
+        yield dns_checks.dkim(key, resolver().texts(key.record_name), message)
 
 
 def dmarc(app: App) -> Iterator[CheckResult]:
-    domain, asked = _domain(sender_address(app.settings)), resolver()
-    found = list(dns_checks.walk(domain, asked.texts))
+    domain, dns = _domain(sender_address(app.settings)), resolver()
+    records = list(dns_checks.walk(domain, dns.texts))
     key = signer(app)
     signed_by = key.domain if key else ""
-    yield dns_checks.dmarc(domain, found, signed_by, _domain(bounce_address(app.settings)))
+    yield dns_checks.dmarc(domain, records, signed_by, _domain(bounce_address(app.settings)))
 
 
 def mx(app: App) -> Iterator[CheckResult]:
-    asked = resolver()
+    dns, sender = resolver(), sender_address(app.settings)
     reply_to = app.settings.newsletter.reply_to
-    answers = (
-        mailbox(reply_to, "newsletter.reply_to").address
-        if reply_to
-        else sender_address(app.settings)
-    )
-    for domain in dict.fromkeys(
-        map(_domain, (sender_address(app.settings), answers, bounce_address(app.settings)))
-    ):
-        hosts = {host: asked.addresses(host) if host else [] for host in asked.mail_hosts(domain)}
-        yield dns_checks.mx(domain, hosts, asked.addresses(domain))
+    replies = mailbox(reply_to, "newsletter.reply_to").address if reply_to else sender
+    addresses = sender, replies, bounce_address(app.settings)
+    for domain in dict.fromkeys(map(_domain, addresses)):
+        hosts = {host: dns.addresses(host) if host else [] for host in dns.mail_hosts(domain)}
+        yield dns_checks.mx(domain, hosts, dns.addresses(domain))
 
 
 def ptr(app: App) -> Iterator[CheckResult]:
-    """Of the server that we hand over to: it is the one that delivers, unless it relays."""
-    host = app.settings.delivery.smtp.host
-    if app.settings.delivery.channel != "smtp":
+    """Of the mail server that we connect to: it is the one that delivers, unless it relays."""
+    host = _mail_server(app)
+    if not host:
+        if app.settings.delivery.channel == "smtp":
+            found = "the mail server is on this machine: what address it sends from is not known"
+            yield CheckResult("PTR", "ok", found)
         return
-    if _is_here(host):
-        yield CheckResult(
-            "PTR", "ok", f"{host} is this machine: what address it sends from is not known"
-        )
-        return
-    asked = resolver()
-    called = {
-        address: {name: asked.addresses(name) for name in asked.names(address)}
-        for address in ([host] if _is_address(host) else asked.addresses(in_ascii(host)))
+    dns = resolver()
+    names = {
+        address: {name: dns.addresses(name) for name in dns.names(address)}
+        for address in _addresses(host, dns)
     }
-    yield from dns_checks.ptr(host, called)
+    yield from dns_checks.ptr(host, names)
+
+
+def _mail_server(app: App) -> str:
+    """Its host; empty without one, or if it is this machine: its public address is not known."""
+    host = app.settings.delivery.smtp.host
+    return "" if app.settings.delivery.channel != "smtp" or _is_here(host) else host
+
+
+def _addresses(host: str, dns: Dns) -> list[str]:
+    return [host] if _is_address(host) else dns.addresses(in_ascii(host))
 
 
 def _domain(address: str) -> str:

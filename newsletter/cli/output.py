@@ -1,4 +1,4 @@
-"""What a person or a program sees: tables, JSON, a bar on a terminal and log lines elsewhere."""
+"""What the program prints: tables, JSON, progress on a terminal and log lines elsewhere."""
 
 import json
 import logging
@@ -29,7 +29,7 @@ log = logging.getLogger("newsletter")
 
 
 def say(text: str = "") -> None:
-    """One line: whatever it holds, it cannot end the line or steer the terminal."""
+    """One line; control characters in it are escaped."""
     with _standard_output():
         print(printable(text), flush=True)
 
@@ -44,13 +44,13 @@ def warn_each(texts: Iterable[str]) -> None:
 
 
 def say_json(value: object) -> None:
-    """ASCII alone, so that it says the same in every locale; dates and instants in ISO 8601."""
+    """In ASCII, so that it is the same in every locale; dates and instants in ISO 8601."""
     with _standard_output(needed=True):
         print(json.dumps(value, indent=2, default=_iso), flush=True)
 
 
 def say_json_each(rows: Iterable[object]) -> None:
-    """A list, each item on a line of its own and written as it is read."""
+    """A JSON list, one item a line, each written as soon as it is read."""
     with _standard_output():
         before = "["
         for row in rows:
@@ -60,7 +60,7 @@ def say_json_each(rows: Iterable[object]) -> None:
 
 
 def say_bytes(data: bytes) -> None:
-    """As they are, whatever the locale."""
+    """Unchanged, whatever the locale."""
     with _standard_output(needed=True):
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
@@ -68,7 +68,7 @@ def say_bytes(data: bytes) -> None:
 
 @contextmanager
 def _standard_output(*, needed: bool = False) -> Iterator[None]:
-    """``needed``: what was asked for goes there. Closed (``>&-``), it is None for Python."""
+    """``needed``: the answer itself goes there. A closed one (``>&-``) is None in Python."""
     if needed and sys.stdout is None:
         raise NewsletterError("standard output cannot be written: it is closed")
     try:
@@ -81,7 +81,7 @@ def _standard_output(*, needed: bool = False) -> Iterator[None]:
 
 
 def hush() -> None:
-    """What is still held back goes nowhere: Python would try to write it once more at its end."""
+    """Discard what is buffered: Python would try to write it again when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -90,7 +90,7 @@ def _iso(value: date) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "") -> None:
-    """Columns padded to their widest cell; the last one is left as it is."""
+    """Columns padded to their widest cell, except the last one."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if rows else []
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
@@ -99,26 +99,26 @@ def table(rows: Sequence[Sequence[str]], indent: str = "") -> None:
 
 @contextmanager
 def progress(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
-    """A function to be told (done, of how many): a bar on a terminal, a line now and then else."""
+    """A function that takes (done, total): a bar on a terminal, elsewhere a log line a minute."""
     if quiet or not sys.stderr.isatty():
         yield _lines(label)
         return
     with _bar(desc=label) as bar:
 
         def move(done: int, total: int) -> None:
-            one = bar(total)
-            one.update(done - one.n)
+            shown = bar(total)
+            shown.update(done - shown.n)
             if done >= total:
-                one.close()  # what comes next has the line to itself
+                shown.close()  # what comes next has the line to itself
 
         yield move
 
 
 @contextmanager
-def _bar(**how: Any) -> Iterator[Callable[[int], "tqdm[Any]"]]:
-    """A bar by its total: there from the first time it is asked for, gone at the end.
+def _bar(**options: Any) -> Iterator[Callable[[int], "tqdm[Any]"]]:
+    """Makes the bar at the first call, by its total, and removes it at the end.
 
-    The log's lines are written above it.
+    Log lines are written above it.
     """
     from tqdm import tqdm
     from tqdm.contrib.logging import logging_redirect_tqdm
@@ -128,8 +128,8 @@ def _bar(**how: Any) -> Iterator[Callable[[int], "tqdm[Any]"]]:
     def bar(total: int) -> "tqdm[Any]":
         if not made:
             size = os.get_terminal_size(sys.stderr.fileno())
-            how.update(ncols=size.columns or 80, nrows=size.lines or 24)
-            made.append(tqdm(unit="", leave=False, delay=0.3, position=0, **how))
+            options.update(ncols=size.columns or 80, nrows=size.lines or 24)
+            made.append(tqdm(unit="", leave=False, delay=0.3, position=0, **options))
         made[0].total = total
         return made[0]
 
@@ -137,28 +137,28 @@ def _bar(**how: Any) -> Iterator[Callable[[int], "tqdm[Any]"]]:
         with logging_redirect_tqdm():
             yield bar
     finally:
-        for one in made:
-            one.close()
+        for shown in made:
+            shown.close()
 
 
 def _lines(label: str) -> Callable[[int, int], None]:
     last = monotonic()
 
-    def tell(done: int, total: int) -> None:
+    def log_progress(done: int, total: int) -> None:
         nonlocal last
         if monotonic() - last >= _LOG_EVERY_SECONDS:
             last = monotonic()
             log.info("%s: %d of %d", label, done, total)
 
-    return tell
+    return log_progress
 
 
-_SHOWN = ("sent", "failed", "waiting", "unknown")
+_SHOWN = ("sent", "failed", "pending", "unknown")
 
 
 @contextmanager
 def live(*, quiet: bool = False) -> Iterator[Callable[[Counter[str], int], None]]:
-    """To be told (outcomes, of how many): a line that lives on a terminal, a line a minute else.
+    """A function that takes (outcomes, total): a live line on a terminal, else a log line a minute.
 
     For one run: rate and time left are counted from its first message.
     """
@@ -168,22 +168,22 @@ def live(*, quiet: bool = False) -> Iterator[Callable[[Counter[str], int], None]
     with _bar() as bar:
 
         def move(outcomes: Counter[str], total: int) -> None:
-            one = bar(max(total, outcomes.total()))
+            line = bar(max(total, outcomes.total()))
             counts = ", ".join(f"{outcomes[state]} {state}" for state in _SHOWN)
-            one.bar_format = _FORM + _LEFT * bool(outcomes["sent"])
-            one.set_postfix_str(counts, refresh=False)
-            one.update(outcomes.total() - one.n)
+            line.bar_format = _FORMAT + _TIME_LEFT * bool(outcomes["sent"])
+            line.set_postfix_str(counts, refresh=False)
+            line.update(outcomes.total() - line.n)
 
         yield move
 
 
-_FORM, _LEFT = "{n_fmt} of {total_fmt}{postfix}; {rate_noinv_fmt}", ", {remaining} left"
+_FORMAT, _TIME_LEFT = "{n_fmt} of {total_fmt}{postfix}; {rate_noinv_fmt}", ", {remaining} left"
 
 
 def _minutes() -> Callable[[Counter[str], int], None]:
     begun = last = 0.0
 
-    def tell(outcomes: Counter[str], total: int) -> None:
+    def log_progress(outcomes: Counter[str], total: int) -> None:
         nonlocal begun, last
         now = monotonic()
         if not begun:
@@ -191,17 +191,17 @@ def _minutes() -> Callable[[Counter[str], int], None]:
         if now - last >= _LOG_EVERY_SECONDS:
             last = now
             rate = outcomes.total() / (now - begun)
-            # What is only put off, or refused, goes at a rate of its own.
-            some = max(total - outcomes.total(), 0)
-            left = f" left={some / rate:.0f}s" if outcomes["sent"] else ""
+            # Messages that are only deferred or refused go at a rate of their own.
+            remaining = max(total - outcomes.total(), 0)
+            left = f" left={remaining / rate:.0f}s" if outcomes["sent"] else ""
             counts = " ".join(f"{state}={outcomes[state]}" for state in _SHOWN)
             log.info("sending %s of=%d rate=%.1f/s%s", counts, total, rate, left)
 
-    return tell
+    return log_progress
 
 
 def set_up_log(*, verbose: bool = False) -> None:
-    """Lines on standard error; ``verbose``: each change of a state, and addresses as they are."""
+    """Lines on standard error; ``verbose``: every change of a state, with addresses in clear."""
     handler = logging.StreamHandler(sys.stderr)
     line = "%(asctime)s %(levelname)s %(message)s"
     handler.setFormatter(OneLine(line, "%Y-%m-%dT%H:%M:%S%z"))
@@ -212,9 +212,9 @@ def set_up_log(*, verbose: bool = False) -> None:
 
 
 class OneLine(logging.Formatter):
-    """Whatever a record holds, it cannot pass for two; a traceback's lines stand behind a bar.
+    """A record is one line, whatever it holds; the lines of a traceback begin with a bar.
 
-    Above debug an address is a short hash, always the same: a server's answer may hold one.
+    Above debug an address is replaced by a short hash of it: a server's answer may hold one.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -230,15 +230,15 @@ class OneLine(logging.Formatter):
 
 
 def discreet(text: str) -> str:
-    """Each address as a short hash of it, the same one that a delivery's log line bears."""
-    return _ADDRESS.sub(lambda found: digest(found[0])[:12], text)
+    """Each address replaced by a short hash, the same one as in the log lines of its deliveries."""
+    return _ADDRESS.sub(lambda match: digest(match[0])[:12], text)
 
 
 _ADDRESS = re.compile(r"[^\s<>@,;:'\"()]+@[\w.-]*\w")
 
 
 def printable(text: str) -> str:
-    """What a file name or a server's answer may hold, with controls as in Python's repr."""
+    """Control characters as in Python's repr: a file name or a server's answer may hold some."""
     return text if text.isprintable() else "".join(map(_shown, text))
 
 

@@ -193,7 +193,7 @@ def _subscribers(commands: _Commands) -> None:
     one.add_argument("address", metavar="ADDRESS")
     one.add_argument("--name")
     one.add_argument("--timezone", metavar="ZONE", help="such as Europe/Paris")
-    one.add_argument("--hour", type=hour, metavar="H", help="local hour, 0 to 23")
+    one.add_argument("--hour", type=_hour, metavar="H", help="local hour, 0 to 23")
     one.add_argument("--interests", metavar="TEXT", help='such as "chip supply chains, sleep"')
     one.add_argument(
         "--resubscribe", action="store_true", help="bring back who left, at their own wish"
@@ -221,11 +221,14 @@ def _date(text: str) -> date:
     return day
 
 
-def hour(text: str) -> int:
-    """A number in plain digits; whether there is such an hour is not asked here."""
-    if not re.fullmatch("-?[0-9]{1,9}", text):
-        raise ArgumentTypeError(f"hour {text!r} is no number from 0 to 23")
-    return int(text)
+def _hour(text: str) -> int:
+    from newsletter.domain.errors import UsageError
+    from newsletter.domain.timezones import parse_hour
+
+    try:
+        return parse_hour(text)
+    except UsageError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def _selector(text: str) -> str:

@@ -10,7 +10,7 @@ from newsletter.composing.related import Related, related
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import UsageError
 from newsletter.domain.text import headline
-from newsletter.ranking.echoes import TELLING
+from newsletter.ranking.echoes import NAMED_FROM
 
 _WORDS = 6
 
@@ -22,7 +22,7 @@ def show(app: App, args: Namespace) -> int:
         nearest = related(compose_rules(app), about, today, args.most)
     except KeyError:
         raise UsageError(f"there is no insight {about}: see `newsletter explain --json`") from None
-    likely = [insight for insight in nearest if insight.probability >= TELLING]
+    likely = [insight for insight in nearest if insight.probability >= NAMED_FROM]
     if args.json:
         say_json([asdict(insight) for insight in likely])
     elif not likely:

@@ -50,6 +50,8 @@ def run(app: App, args: Namespace) -> int:
         run_forever([(every, jobs.ingest), (_TICK_MINUTES, jobs.tick)], stop, failed)
     except KeyboardInterrupt:
         _end_at_once(jobs)
+    finally:
+        signal.alarm(0)
     if jobs.ended:
         return 1
     jobs.leave()
@@ -133,7 +135,7 @@ def serve(app: App, args: Namespace) -> int:
             return subscribers.leave(db, found)
 
     def page(state: str) -> str:
-        return head.renderer.fill("unsubscribe.html", state=state, **common)
+        return head.renderer.render("unsubscribe.html", state=state, **common)
 
     host = args.host or app.settings.web.host
     port = app.settings.web.port if args.port is None else args.port

@@ -25,7 +25,10 @@ from newsletter.services.alerts import alert
 from newsletter.services.preview import send_test_copy
 from newsletter.services.publish import Published, Readers, publish, would_send
 from newsletter.services.readers import find_subscriber
-from newsletter.storage import operator_actions
+
+END_AFTER_SECONDS = 30
+"""After a signal, so long is waited for the answers of mail servers. Service managers kill a program
+that has not ended after some 90 seconds, and then everything that is claimed is unknown."""
 
 # The first places where a date begins are fourteen hours ahead of UTC.
 _FIRST_ZONE = timedelta(hours=14)
@@ -57,10 +60,9 @@ def _send(app: App, args: Namespace, readers: Readers) -> int:
     except KeyboardInterrupt:
         warn("ended at once; see `newsletter status` and `newsletter deliveries --state unknown`")
         raise
-    outcomes = published.report.outcomes
+    finally:
+        signal.alarm(0)
     stopped = str(published.report.stopped or "by a signal" * stop.is_set())
-    if outcomes["waiting"] or stopped:
-        outcomes["waiting"] = _waiting(app, args, readers)
     SendReport(app, args, readers, published, stopped).write()
     if published.ingest_error and not isinstance(published.ingest_error, NewsletterError):
         raise published.ingest_error  # a defect of ours: it shows where it is
@@ -97,28 +99,32 @@ def _publish(app: App, args: Namespace, readers: Readers, stop: Event) -> Publis
     return published
 
 
-def _waiting(app: App, args: Namespace, readers: Readers) -> int:
-    """Those that were not offered as well: they wait behind a server, or with their domain."""
-    with app.store.reading() as db:
-        return operator_actions.pending(db, readers.ids, args.date)[0]
-
-
 def stop_on_signals() -> Event:
     """Set by SIGTERM or SIGINT: the messages in flight are finished, then we stop.
 
-    A second SIGINT is a KeyboardInterrupt: nothing is finished any more.
+    A second SIGINT is a KeyboardInterrupt: nothing is finished any more. The same happens by itself
+    where the first signal does not end it in ``END_AFTER_SECONDS``: a server may be silent for
+    minutes. Whoever calls this ends the alarm with ``signal.alarm(0)``.
     """
     stop = Event()
+
+    def end_soon() -> None:
+        stop.set()
+        signal.alarm(END_AFTER_SECONDS)
+
+    def overdue(*_: object) -> None:
+        raise KeyboardInterrupt
 
     def interrupted(*_: object) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
-        stop.set()
+        end_soon()
         with suppress(RuntimeError):  # the interrupted code may be writing there
             warn("finishing the messages in flight; a second interrupt ends it at once")
 
     signal.signal(signal.SIGINT, interrupted)
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, lambda *_: end_soon())
+    signal.signal(signal.SIGALRM, overdue)
     return stop
 
 

@@ -13,11 +13,11 @@ from newsletter.domain.due import due_at, local_date
 from newsletter.domain.due import next_due as next_due_of
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Subscriber
+from newsletter.services.deliveries import delivery_of, pending
 from newsletter.services.publish import Published, Readers
 from newsletter.services.readers import find_subscriber
 from newsletter.services.status import next_due
 from newsletter.services.wording import local_time, next_attempt, state_and_reason
-from newsletter.storage import ledger, operator_actions
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,13 @@ class SendReport:
 
     def _as_json(self) -> dict[str, object]:
         published, ingested = self.published, self.published.ingested
-        with self.app.store.reading() as db:
-            pending, first = operator_actions.pending(db, self.readers.ids, self.args.date)
-        counts = dict.fromkeys(("sent", "failed", "waiting", "unknown", "skipped"), 0)
-        counts |= published.report.outcomes
+        waiting = pending(self.app.store, self.readers.ids, self.args.date)
+        counts = dict.fromkeys(("sent", "failed", "pending", "unknown", "skipped"), 0)
+        counts |= published.report.counts
         counts["skipped"] += published.report.skipped.total()
         return {
             **counts,
-            "pending": pending,
-            "next_attempt_at": first,
+            "next_attempt_at": waiting.next_attempt_at,
             "new_briefs": ingested.after.briefs - ingested.before.briefs if ingested else 0,
             "ingest_error": str(published.ingest_error) if published.ingest_error else None,
             "stopped": self.stopped or None,
@@ -67,9 +65,8 @@ class SendReport:
 
     def _print(self) -> None:
         report = self.published.report
-        if report.outcomes.total():
-            outcomes = sorted((+report.outcomes).items())
-            say(", ".join(f"{count} {state}" for state, count in outcomes))
+        if report.counts and (report.outcomes or self.stopped):
+            say(", ".join(f"{count} {state}" for state, count in report.counts.items()))
         for reason, count in sorted(report.skipped.items()):
             say(f"{count:,} skipped: {self._why_skipped(reason)}")
         if self.stopped:
@@ -93,7 +90,7 @@ class SendReport:
             yield from why_nobody(app, args, self.readers)
         elif args.to:
             yield from _named(app, args) if done < len(args.to) else ()
-        elif not report.outcomes["waiting"]:
+        elif not report.outcomes["pending"]:
             yield from _pending(app, args, self.readers)
 
 
@@ -103,18 +100,18 @@ def why_nobody(app: App, args: Namespace, readers: Readers) -> Iterator[str]:
         yield "nobody named is due now"
         yield from _named(app, args)
         return
-    pending = list(_pending(app, args, readers))
-    yield from pending
+    waiting = list(_pending(app, args, readers))
+    yield from waiting
     hint = _now_hint(args, "sends to all not yet served")
-    yield f"nobody{' else' if pending else ''} is due now{_when_next(app, args)}{hint}"
+    yield f"nobody{' else' if waiting else ''} is due now{_when_next(app, args)}{hint}"
 
 
 def _pending(app: App, args: Namespace, readers: Readers) -> Iterator[str]:
-    with app.store.reading() as db:
-        count, first = operator_actions.pending(db, readers.ids, args.date)
-    if first:
+    waiting = pending(app.store, readers.ids, args.date)
+    if waiting.next_attempt_at:
         timezone = app.settings.newsletter.timezone
-        yield f"{count:,} pending: {next_attempt(first, app.clock(), timezone)}"
+        when = next_attempt(waiting.next_attempt_at, app.clock(), timezone)
+        yield f"{waiting.count:,} pending: {when}"
 
 
 def _when_next(app: App, args: Namespace) -> str:
@@ -128,8 +125,7 @@ def _named(app: App, args: Namespace) -> Iterator[str]:
     for address in args.to:
         reader = find_subscriber(app.store, address)
         day = args.date or local_date(app.clock(), reader.timezone)
-        with app.store.reading() as db:
-            row = ledger.find(db, reader.id, day)
+        row = delivery_of(app.store, reader.id, day)
         state = _state(app, row) if row else _why_no_row(app, args, reader, day)
         yield f"{reader.address}, {day:%-d %B %Y}: {state}"
 

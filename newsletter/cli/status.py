@@ -104,7 +104,7 @@ def _whose(row: Mapping[str, Any]) -> str:
 def _print_deferred_domains(domains: Sequence[Mapping[str, Any]], timezone: str) -> None:
     for row in domains[:_MOST_DOMAINS]:
         when = f"asked to wait; next try at {local_time(row['until'], timezone)}"
-        say(f"  @{row['domain']}  {when}: {row['waiting']:,} pending of any date")
+        say(f"  @{row['domain']}  {when}: {row['pending']:,} pending of any date")
     _print_more_domains(domains)
 
 
@@ -112,7 +112,7 @@ def _print_rate_limited(domains: Sequence[Mapping[str, Any]]) -> None:
     for row in domains[:_MOST_DOMAINS]:
         name = f"  @{row['domain']}  " if row["domain"] else "Pace         "
         when = f"pending of any date, the last in {roughly(row['seconds'])} at the earliest"
-        say(f"{name}{row['per_second']:g} a second: {row['waiting']:,} {when}")
+        say(f"{name}{row['per_second']:g} a second: {row['pending']:,} {when}")
     _print_more_domains(domains)
 
 

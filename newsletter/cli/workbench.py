@@ -18,9 +18,8 @@ from newsletter.bootstrap import App
 from newsletter.bootstrap.composing import compose_rules, house_subscriber, selection_settings
 from newsletter.bootstrap.ingest import ingest
 from newsletter.bootstrap.rendering import branding, templates_folder
-from newsletter.cli.lint import found as findings
 from newsletter.cli.output import say
-from newsletter.composing.compose import Edition
+from newsletter.composing.edition import Edition
 from newsletter.config import PREFIX
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.model import ScheduledEmail
@@ -30,6 +29,7 @@ from newsletter.ranking.signals import Reader
 from newsletter.rendering.rendered_email import Logo, RenderedEmail, render_email
 from newsletter.rendering.renderer import Renderer
 from newsletter.resources import resource
+from newsletter.services.lint_templates import lint_templates
 from newsletter.services.preview import scheduled_for as draft_for
 from newsletter.storage import issues, ledger, subscribers
 from newsletter.storage.snapshot import copy_database
@@ -85,7 +85,7 @@ class Bench:
                 shown = _shown(self._fresh(version), query)
             except NewsletterError as error:
                 shown = {"title": "nothing to show", "readers": [], "error": str(error)}
-        return _stationery().fill(_PAGE, **{**frame, **shown})
+        return _stationery().render(_PAGE, **{**frame, **shown})
 
     def frame(self, query: Mapping[str, str]) -> str:
         with self._lock:
@@ -185,7 +185,7 @@ def _shown(app: App, query: Mapping[str, str]) -> dict[str, Any]:
         "picks": scheduled.issue.picks,
         "weights": selection_settings(app.settings).weights,
         "standings": _standings(app, scheduled, house=not query.get("to")),
-        "findings": findings(app, None),
+        "findings": lint_templates(templates_folder(app)),
     }
 
 

@@ -1,20 +1,21 @@
 """Who is due, and what they get: a row in the ledger for each, an issue where there is one."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from newsletter.composing.similarity_index import index_of
+from newsletter.composing.rules import Rules
 from newsletter.domain.due import due_at, local_date, next_due, too_late
-from newsletter.domain.model import Issue, SelectionSettings, Subscriber, digest
+from newsletter.domain.model import Issue, Subscriber, digest
 from newsletter.failpoints import reach
-from newsletter.ranking.selection import choose
-from newsletter.ranking.signals import Day, Reader, echoes_of, in_order
-from newsletter.storage import Connection, Store, archive, issues, ledger, operator_actions
+from newsletter.storage import Connection, archive, ledger, operator_actions
 from newsletter.storage.database import chunks
 from newsletter.storage.ledger import Entry, Waiting
+
+if TYPE_CHECKING:
+    from newsletter.composing.edition import Edition
 
 _BATCH = 500
 _DAY = timedelta(days=1)
@@ -30,19 +31,6 @@ class Readers:
 
 
 DUE = Readers()
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What composing goes by; ``domain`` stands in the Message-IDs, and the similarity index is
-    kept as files in ``index_cache``, where there is one."""
-
-    store: Store
-    taste: SelectionSettings
-    catch_up: timedelta
-    domain: str
-    language: str = "en"
-    index_cache: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -65,9 +53,9 @@ def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> C
         ledger.expire(db, now)  # what is given up was not heard, and may be picked again
     look = _Look(rules, now, on, readers)
     for day in look.dates():
-        edition = None
+        edition: Edition | None = None
         for batch in look.due(day):
-            edition = edition or Edition(rules, day)
+            edition = edition or edition_of(rules, day)
             with rules.store.writing() as db:
                 if not all(one.late for one in batch):
                     edition.keep_house(db)
@@ -86,9 +74,16 @@ def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[
     for day in look.dates():
         wanted = [one for batch in look.due(day) for one in batch if not one.late]
         with rules.store.reading() as db:
-            edition = Edition(rules, day) if wanted else None
+            edition = edition_of(rules, day) if wanted else None
             found += [(one, edition.fresh(db, one.subscriber)) for one in wanted if edition]
     return found
+
+
+def edition_of(rules: Rules, day: date) -> "Edition":
+    """Imported here, and numpy and scipy with it: a run in which nobody is due needs neither."""
+    from newsletter.composing.edition import Edition
+
+    return Edition(rules, day)
 
 
 class _Look:
@@ -163,61 +158,8 @@ class _Look:
         return one.reason == "too_few" and not late and more
 
 
-class Edition:
-    """One date's composing: its material is worked out once, an issue once per distinct reader.
-
-    Readers are the same when their interests and the issues they were sent are.
-    """
-
-    def __init__(self, rules: Rules, day: date) -> None:
-        self.taste = rules.taste
-        with rules.store.reading() as db:
-            candidates = archive.candidates(db, day, self.taste.window_days)
-            index = index_of(db, rules.index_cache, rules.language)
-            echoes = echoes_of(in_order(candidates), index)
-            known = archive.archive(db, day, echoes.ids.tolist())
-        self.day = Day(day, candidates, known, self.taste.window_days, echoes)
-        self._composed: dict[str, int | None] = {}
-
-    def keep_house(self, db: Connection) -> None:
-        """Store the house issue of the date, once there is enough for one."""
-        if issues.house(db, self.day.date) is None:
-            issue = self.house_issue(db)
-            if issue.picks:
-                issues.save(db, issue, house=True)
-
-    def house_issue(self, db: Connection) -> Issue:
-        made = self.issue("", issues.house_heard(db))
-        return replace(made, first=False)  # the archive's reader is never new
-
-    def issue_ids(self, db: Connection, readers: Sequence[Subscriber]) -> dict[int, int | None]:
-        """Subscriber id to the id of a stored issue; None where too little is worth sending."""
-        histories = ledger.histories(db, [one.id for one in readers])
-        kinds = {
-            one: digest(one.interests, *map(str, histories.get(one.id, ()))) for one in readers
-        }
-        self._compose(db, {kind: one for one, kind in kinds.items() if kind not in self._composed})
-        return {one.id: self._composed[kind] for one, kind in kinds.items()}
-
-    def _compose(self, db: Connection, new: Mapping[str, Subscriber]) -> None:
-        """An issue for each kind of reader, for whom one stands."""
-        heard = ledger.heard(db, [one.id for one in new.values()])
-        made = {kind: self.issue(one.interests, heard.get(one.id, {})) for kind, one in new.items()}
-        worthy = {kind: issue for kind, issue in made.items() if issue.picks}
-        ids = issues.save_all(db, list(worthy.values()))
-        self._composed |= {**dict.fromkeys(made), **dict(zip(worthy, ids, strict=True))}
-
-    def fresh(self, db: Connection, reader: Subscriber) -> Issue:
-        """What composing now would give this reader; nothing is stored."""
-        return self.issue(reader.interests, ledger.heard(db, [reader.id]).get(reader.id, {}))
-
-    def issue(self, interests: str, heard: Mapping[int, date]) -> Issue:
-        made = choose(self.day, Reader(interests, heard), self.taste)
-        return replace(made, first=not heard)
-
-
 def _entries(
-    db: Connection, edition: Edition, rules: Rules, batch: Sequence[Due], now: datetime
+    db: Connection, edition: "Edition", rules: Rules, batch: Sequence[Due], now: datetime
 ) -> Iterator[Entry]:
     off = operator_actions.is_cancelled(db, edition.day.date)
     wanted = [one.subscriber for one in batch if not (off or one.late)]

@@ -2,7 +2,8 @@
 
 from datetime import date, datetime
 
-from newsletter.composing.compose import Edition, Rules, message_id
+from newsletter.composing.compose import edition_of, message_id
+from newsletter.composing.rules import Rules
 from newsletter.domain.due import due_at, local_date
 from newsletter.domain.model import Issue, ScheduledEmail, Subscriber
 from newsletter.storage import Connection, issues, ledger
@@ -37,5 +38,5 @@ def draft(
 
 
 def _fresh(db: Connection, rules: Rules, reader: Subscriber, day: date, *, house: bool) -> Issue:
-    edition = Edition(rules, day)
+    edition = edition_of(rules, day)
     return edition.house_issue(db) if house else edition.fresh(db, reader)

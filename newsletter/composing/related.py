@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from newsletter.composing.compose import Rules
+from newsletter.composing.rules import Rules
 from newsletter.composing.similarity_index import index_of
 from newsletter.ranking.echoes import Echoes
 from newsletter.ranking.similarity import shared

@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 from operator import attrgetter
 from urllib.parse import quote
 
@@ -11,13 +9,7 @@ from msgspec.structs import astuple
 
 from newsletter.config.sections import Dkim, RateLimits, Selection, Settings, keys
 from newsletter.domain.addresses import parse_address
-
-
-@cache
-def zones() -> frozenset[str]:
-    """The names of all time zones; zoneinfo.available_timezones takes ten times as long."""
-    return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())
-
+from newsletter.domain.timezones import zone_fault
 
 _LONGEST_URL = 900
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -52,9 +44,8 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _selection_faults(settings.selection)
     yield from _rate_faults(settings.delivery.pace)
     news = settings.newsletter
-    if news.timezone not in zones():
-        advice = "write one such as Europe/Paris"
-        yield "newsletter.timezone", f"no zone is called {news.timezone!r}: {advice}"
+    if fault := zone_fault(news.timezone):
+        yield "newsletter.timezone", fault
     for key, pattern, advice in _SHAPES:
         if (value := attrgetter(key)(settings)) and not re.fullmatch(pattern, value):
             yield key, f"write {advice}"

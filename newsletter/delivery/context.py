@@ -68,6 +68,15 @@ class DeliveryContext:
         return Lease(owner, end, now + self.lease)
 
 
+_SHOWN = (
+    DeliveryState.SENT,
+    DeliveryState.FAILED,
+    DeliveryState.PENDING,
+    DeliveryState.UNKNOWN,
+    DeliveryState.SKIPPED,
+)
+
+
 @dataclass(frozen=True)
 class Report:
     """``outcomes`` counts what this run did, by the state it left the row in; ``stopped`` is the
@@ -90,8 +99,8 @@ class Report:
     @property
     def counts(self) -> Mapping[str, int]:
         """The outcomes, and as pending all that wait: what people are shown."""
-        counts = Counter({**self.outcomes, DeliveryState.PENDING: self.pending})
-        return {state: count for state, count in counts.items() if count}
+        counts = {**self.outcomes, DeliveryState.PENDING: self.pending}
+        return {state: counts[state] for state in _SHOWN if counts.get(state)}
 
 
 def abandon(context: DeliveryContext, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Addresses as people write them: checked, and brought to the form that makes them one."""
+"""Email addresses as people write them: checked, and with one key for all spellings of one."""
 
 import email.utils
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from typing import Any
 
 from newsletter.domain.errors import UsageError
 
+_MAX_LOCAL_OCTETS = 64  # RFC 5321, 4.5.3.1.1
+_FORMULA_SIGNS = ("=", "+", "-")
 # Python 3.13 and patched older ones (Debian's 3.11.2) refuse domain literals by default; the others
 # have no such parameter. Every Python is asked to read addresses in the lenient way.
 _LENIENT: dict[str, Any] = (
@@ -38,3 +40,23 @@ def mailbox(text: str, where: str = "") -> Mailbox:
         raise UsageError(f"{prefix}{text!r} is no address: {error}") from error
     key = f"{valid.local_part.casefold()}@{(valid.ascii_domain or valid.domain).casefold()}"
     return Mailbox(valid.normalized, key)
+
+
+def new_mailbox(text: str) -> Mailbox:
+    """The same for an address that is to be written to from now on; raises UsageError.
+
+    One that was subscribed before these rules is still found by ``mailbox``, to be removed.
+    """
+    box = mailbox(text)
+    if fault := _fault(box.key.rpartition("@")[0]):
+        raise UsageError(f"{text!r} is no address to write to: {fault}")
+    return box
+
+
+def _fault(local: str) -> str:
+    octets = len(local.encode())
+    if octets > _MAX_LOCAL_OCTETS:
+        return f"{octets} octets stand before the @, and at most {_MAX_LOCAL_OCTETS} may"
+    if local.startswith(_FORMULA_SIGNS):
+        return f"it begins with {local[0]}, which spreadsheets take for a formula"
+    return ""

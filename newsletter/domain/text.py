@@ -1,4 +1,4 @@
-"""Small crafts with words: first sentence, headline, wrapped paragraph, reading time."""
+"""First sentence, headline, wrapped paragraph and reading time of a text."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ _WIDE = (
 )
 _UNIT = re.compile(f"(\\s*)([{_WIDE}][{_CLOSING}]*|[^\\s{_WIDE}]+[{_CLOSING}]*)")
 _WIDE_ONE = re.compile(f"[{_WIDE}]")
-_UNEVEN = re.compile("[^\u0000-\u02ff\u2010-\u2027]")  # what may take two columns, or none
+_UNEVEN = re.compile("[^\u0000-\u02ff\u2010-\u2027]")  # may take two columns, or none
 
 _SENTENCE_END = re.compile(
     r"""[.!?…؟۔।]+["'”’»)\]]*(?=\s) | [。！？]+["'”’」』）]*""",
@@ -38,7 +38,7 @@ def first_sentence(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def first_and_rest(text: str) -> tuple[str, str]:
-    """The first sentence and what follows it, white space single."""
+    """The first sentence and the rest, with single spaces."""
     line = " ".join(text.split())
     for end in _SENTENCE_END.finditer(line):
         if _ends_here(line, end):
@@ -57,7 +57,7 @@ def _ends_here(line: str, end: re.Match[str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def headline(text: str, limit: int) -> str:
-    """At most ``limit`` characters, cut at a word border, ending in no comma and no full stop."""
+    """At most ``limit`` characters, cut between words, without a comma or full stop at the end."""
     line = " ".join(text.split())
     if len(line) > limit:
         return _bare(line[: _border(line, limit - 1)]) + "…"
@@ -66,7 +66,7 @@ def headline(text: str, limit: int) -> str:
 
 
 def _border(line: str, limit: int) -> int:
-    """Where to cut: at a space, or in text without spaces at no combining mark or joined emoji."""
+    """Where to cut: at a space; without spaces never within a combined letter or a joined emoji."""
     border = line.rfind(" ", 0, limit + 1)
     if border >= limit // 2:
         return border
@@ -81,14 +81,14 @@ def _joins(letter: str) -> bool:
 
 
 def _bare(line: str) -> str:
-    """Without the marks at its end that a headline does not end in, however many stand there."""
+    """Without punctuation that no headline ends in, however much of it there is."""
     while (shorter := _without_stop(line.rstrip(" ,;:–—-([“‘、，；：…"))) != line:
         line = shorter
     return line
 
 
 def _without_stop(line: str) -> str:
-    """Without one full stop at its end: those of "U.S." and of "..." stay."""
+    """Remove a full stop at the end; those of "U.S." and "..." stay."""
     last_word = line[line.rfind(" ") + 1 :]
     return line.removesuffix("." if "." not in last_word[:-1] else "").removesuffix("。")
 
@@ -97,9 +97,9 @@ def _without_stop(line: str) -> str:
 def wrap(text: str, indent: str = "", mark: str = "", width: int = 72) -> str:
     """One paragraph in lines of at most ``width`` columns, wide characters counting two.
 
-    ``mark`` stands before the first line, and the others hang under what follows it.
-    A word longer than a line (a link) keeps a line of its own; text without spaces (Chinese,
-    Japanese) breaks between characters.
+    ``mark`` begins the first line, and the other lines are indented by its width. A word longer
+    than a line (a link) gets a line of its own; text without spaces (Chinese, Japanese) breaks
+    between characters.
     """
     margin = indent + " " * _columns(mark)
     wanted = width - len(margin)
@@ -110,7 +110,7 @@ def wrap(text: str, indent: str = "", mark: str = "", width: int = 72) -> str:
 
 
 def _even_lines(text: str, width: int) -> list[str]:
-    """Where every letter takes one column, as in nearly all texts: many times as fast."""
+    """For text in which every letter takes one column: much faster, and nearly all text is so."""
     return _fitting(width).findall(" ".join(text.split()))
 
 
@@ -154,12 +154,12 @@ def _words(text: str) -> float:
 
 
 def day_month(day: date) -> str:
-    """14 March: the reader knows the year."""
+    """Such as "14 March": the reader knows the year."""
     return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
 def counted(count: int, thing: str) -> str:
-    """1 brief, 1,024 briefs."""
+    """Such as "1 brief" or "1,024 briefs"."""
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 

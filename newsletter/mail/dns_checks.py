@@ -1,123 +1,142 @@
-"""What a domain says about its mail in the DNS, judged: texts in, a finding out."""
+"""What a domain says in the DNS about its mail, each with a verdict."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from ipaddress import ip_address
 
 from newsletter.domain.checks import CheckResult
-from newsletter.mail.dkim.signing import Signer, public_key, verify
+from newsletter.mail.dkim.dns_record import zone_line
+from newsletter.mail.dkim.signing import Signer
+from newsletter.mail.dkim.verification import verify
+from newsletter.mail.dns import Dns
+from newsletter.mail.spf import MAX_LOOKUPS, Check, SpfError, record_of
 
 Walk = Sequence[tuple[str, Mapping[str, str]]]
-"""The DMARC records on the way up from a domain: where each stands, and its tags."""
+"""The DMARC records on the way up from a domain: the name of each, and its tags."""
 
-_ASKS = re.compile(r"[+?~-]?(include|a|mx|ptr|exists|redirect)([:=/].*)?")
-_MOST_ASKED = 10
-_MOST_LABELS = 7
+_MAX_LABELS = 7
 
 
-def spf(domain: str, texts: Sequence[str]) -> CheckResult:
-    """RFC 7208, as far as the record itself tells: what it includes is not followed."""
+def spf(domain: str, dns: Dns) -> CheckResult:
+    """The record with all that it includes, and what it says about strangers (RFC 7208)."""
     what = f"SPF of {domain}"
-    found = [text for text in texts if re.fullmatch(r"v=spf1( .*)?", text, re.IGNORECASE)]
-    if not found:
-        mend = 'publish a TXT record that names your mail server, such as "v=spf1 mx -all"'
-        return CheckResult(what, "fail", "no record", mend)
-    if len(found) > 1:
-        return CheckResult(
-            what, "fail", f"{len(found)} records", "leave one: with two, every check fails"
-        )
-    terms = found[0].lower().split()[1:]
-    if sum(bool(_ASKS.fullmatch(term)) for term in terms) > _MOST_ASKED:
-        mend = f"let it ask the DNS {_MOST_ASKED} times at most: with more, every check fails"
-        return CheckResult(what, "fail", found[0], mend)
-    if {"+all", "all"} & set(terms):
-        return CheckResult(
-            what, "fail", found[0], "end it in -all or ~all: so it lets everybody send"
-        )
-    if {"-all", "~all"} & set(terms) or "redirect=" in found[0].lower():
-        return CheckResult(what, "ok", found[0])
-    return CheckResult(what, "warn", found[0], "end it in -all")
-
-
-def dkim(signer: Signer, texts: Sequence[str], message: bytes, zone_line: str) -> CheckResult:
-    """Whether a signed message holds against the key that the DNS has for it."""
-    what = f"DKIM at {signer.place}"
-    if len(texts) != 1:
-        mend = f"publish this one: {zone_line}"
-        return CheckResult(what, "fail", f"{len(texts) or 'no'} records", mend)
+    check = Check(dns, f"postmaster@{domain}")
     try:
-        verify(message, public_key(texts[0]))
+        record = record_of(dns.texts(domain)) or ""
+        result = check.result(domain)
+    except SpfError as error:
+        return CheckResult(what, "fail", error.problem, error.advice)
+    found = f"{record} ({check.lookups} of {MAX_LOOKUPS} DNS lookups)"
+    match result:
+        case "none":
+            advice = 'publish a TXT record that names your mail server, such as "v=spf1 mx -all"'
+            return CheckResult(what, "fail", "no record", advice)
+        case "pass":
+            advice = "end it in -all or ~all: so it lets everybody send"
+            return CheckResult(what, "fail", found, advice)
+        case "neutral":
+            return CheckResult(what, "warn", found, "end it in -all")
+    return CheckResult(what, "ok", found)
+
+
+def spf_of_host(
+    domain: str, host: str, addresses: Sequence[str], dns: Dns
+) -> Iterator[CheckResult]:
+    """Whether ``host`` may send for ``domain``, for each of its addresses."""
+    for address in addresses:
+        what = f"SPF for {address}"
+        try:
+            result = Check(dns, f"postmaster@{domain}", ip_address(address)).result(domain)
+        except SpfError as error:
+            yield CheckResult(what, "fail", f"{domain}: {error.problem}", error.advice)
+            continue
+        finding = f"{result} at {domain}"
+        if result == "pass":
+            yield CheckResult(what, "ok", finding)
+            continue
+        term = f"ip{4 if '.' in address else 6}:{address}"
+        advice = f"add {term} to its record, unless {host} sends through other servers"
+        yield CheckResult(what, "warn", finding, advice)
+
+
+def dkim(signer: Signer, texts: Sequence[str], message: bytes) -> CheckResult:
+    """Whether a signed message holds with the public key that the DNS has for it."""
+    what = f"DKIM at {signer.record_name}"
+    if len(texts) != 1:
+        advice = f"publish this one: {zone_line(signer)}"
+        return CheckResult(what, "fail", f"{len(texts) or 'no'} records", advice)
+    try:
+        verify(message, texts[0])
     except ValueError as error:
-        return CheckResult(
-            what, "fail", f"a signature does not hold: {error}", f"publish {zone_line}"
-        )
+        advice = f"publish {zone_line(signer)}"
+        return CheckResult(what, "fail", f"a signature does not hold: {error}", advice)
     if re.search(r"(^|;)\s*t\s*=[^;]*\by\b", texts[0]):
-        return CheckResult(
-            what, "warn", "its t=y says testing", "take t=y out: some count it for nothing"
-        )
-    return CheckResult(what, "ok", "a signature holds against the key there")
+        advice = "take t=y out: some receivers then ignore the signature"
+        return CheckResult(what, "warn", "its t=y says testing", advice)
+    return CheckResult(what, "ok", "a signature holds with the key there")
 
 
 def walk(
     domain: str, texts_at: Callable[[str], Sequence[str]]
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """The tree walk of RFC 9989, 4.10: at most eight questions, from the domain upwards.
+    """The DNS tree walk of RFC 9989, 4.10: at most eight look-ups, from the domain upwards.
 
-    More than one record at a name counts as none.
+    Several records at a name count as none.
     """
     labels = domain.split(".")
     while labels:
         name = ".".join(labels)
-        found = [tags for text in texts_at(f"_dmarc.{name}") if (tags := _dmarc(text))]
-        if len(found) == 1:
-            yield name, found[0]
-            if found[0].get("psd", "").lower() in {"y", "n"}:
+        records = [tags for text in texts_at(f"_dmarc.{name}") if (tags := _dmarc(text))]
+        if len(records) == 1:
+            yield name, records[0]
+            if records[0].get("psd", "").lower() in {"y", "n"}:
                 return
-        labels = labels[-_MOST_LABELS:] if len(labels) > _MOST_LABELS else labels[1:]
+        labels = labels[-_MAX_LABELS:] if len(labels) > _MAX_LABELS else labels[1:]
 
 
-def organisation(domain: str, found: Walk) -> str:
-    """The organisational domain (RFC 9989, 4.10.2); the domain itself where nobody says."""
-    if not found:
+def organisation(domain: str, records: Walk) -> str:
+    """The organisational domain (RFC 9989, 4.10.2); without records the domain itself."""
+    if not records:
         return domain
-    name, tags = found[-1]
+    name, tags = records[-1]
     if tags.get("psd", "").lower() == "y" and name != domain:
         return ".".join(domain.split(".")[-len(name.split(".")) - 1 :])
     return name
 
 
-def dmarc(domain: str, found: Walk, signed_by: str, returned_to: str) -> CheckResult:
+def dmarc(domain: str, records: Walk, signed_by: str, returned_to: str) -> CheckResult:
     """RFC 9989: which policy applies to ``domain``, and whether our mail can pass it.
 
     ``signed_by`` is the d= of our signatures, or empty; ``returned_to`` the envelope's domain.
     """
     what = f"DMARC of {domain}"
-    place, tags = _applying(domain, found)
+    place, tags = _applicable(domain, records)
     policy = (tags.get("sp") if place != domain else "") or tags.get("p") or ""
     if not place:
-        mend = (
+        advice = (
             f'publish a TXT record at _dmarc.{domain}, "v=DMARC1; p=none; rua=mailto:..." at least'
         )
-        return CheckResult(what, "fail", "no record", mend)
+        return CheckResult(what, "fail", "no record", advice)
     if policy.lower() not in {"none", "quarantine", "reject"} and "rua" not in tags:
         return CheckResult(
             what, "fail", f"at {place}: no policy", "give it a p=: none, quarantine, reject"
         )
-    told = f"at {place}: p={policy.lower() or 'none'}{', t=y: testing' * (tags.get('t') == 'y')}"
+    found = f"at {place}: p={policy.lower() or 'none'}{', t=y: testing' * (tags.get('t') == 'y')}"
     ways = {"adkim": signed_by, "aspf": returned_to}
-    home = organisation(domain, found)
+    home = organisation(domain, records)
     if any(by and _aligned(domain, by, home, tags.get(way, "r")) for way, by in ways.items()):
-        return CheckResult(what, "ok", told)
+        return CheckResult(what, "ok", found)
     others = " and ".join(sorted({by for by in ways.values() if by}))
-    mend = f"sign for {domain} (dkim.domain), or let bounces go there (delivery.return_path)"
-    told = f"{told}; {others} is not aligned with it"
-    # Unsigned by us: a mail server may still sign for the domain.
-    return CheckResult(what, "fail" if signed_by else "warn", told, mend)
+    advice = f"sign for {domain} (dkim.domain), or let bounces go there (delivery.return_path)"
+    found = f"{found}; {others} is not aligned with it"
+    # If we do not sign, a mail server may still sign for the domain.
+    return CheckResult(what, "fail" if signed_by else "warn", found, advice)
 
 
-def _applying(domain: str, found: Walk) -> tuple[str, Mapping[str, str]]:
-    """The domain's own record; its organisation's; a public suffix's (RFC 9989, 4.10.1)."""
-    records = dict(found)
-    for place in (domain, organisation(domain, found), found[-1][0] if found else ""):
+def _applicable(domain: str, walk: Walk) -> tuple[str, Mapping[str, str]]:
+    """The domain's own record, else its organisation's or a public suffix's (RFC 9989, 4.10.1)."""
+    records = dict(walk)
+    for place in (domain, organisation(domain, walk), walk[-1][0] if walk else ""):
         if place in records:
             return place, records[place]
     return "", {}
@@ -130,26 +149,26 @@ def _aligned(domain: str, by: str, home: str, mode: str) -> bool:
 
 
 def _dmarc(text: str) -> dict[str, str]:
-    """The tags of a DMARC record; none where it is no such record."""
+    """The tags of a DMARC record; empty if the text is not one."""
     parts = [part.partition("=") for part in text.split(";")]
     tags = {name.strip().lower(): value.strip() for name, _, value in parts}
     return tags if parts[0][0].strip() == "v" and tags.get("v") == "DMARC1" else {}
 
 
 def mx(domain: str, hosts: Mapping[str, Sequence[str]], addresses: Sequence[str]) -> CheckResult:
-    """``hosts``: each MX with its addresses; ``addresses``: the domain's own."""
+    """``hosts`` are the MX with their addresses, ``addresses`` the domain's own."""
     what = f"MX of {domain}"
     if set(hosts) == {""}:
         return CheckResult(
             what, "fail", "it takes no mail", "answers and bounces come back here: name an MX"
         )
-    if dead := sorted(host for host, found in hosts.items() if not found):
-        mend = "give each an address, or take it out"
+    if dead := sorted(host for host, its in hosts.items() if not its):
+        advice = "give each an address, or take it out"
         return CheckResult(
             what,
             "fail" if len(dead) == len(hosts) else "warn",
             f"{', '.join(dead)} has no address",
-            mend,
+            advice,
         )
     if hosts:
         return CheckResult(what, "ok", ", ".join(hosts))
@@ -159,15 +178,15 @@ def mx(domain: str, hosts: Mapping[str, Sequence[str]], addresses: Sequence[str]
 
 
 def ptr(host: str, names: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[CheckResult]:
-    """``names``: each address of the host, what it is called, and where each name leads."""
+    """``names``: for each address of the host its names, with the addresses of each name."""
     if not names:
         yield CheckResult(f"PTR of {host}", "fail", "it has no address", "check delivery.smtp.host")
-    for address, found in names.items():
+    for address, its_names in names.items():
         what = f"PTR of {address}"
-        good = [name for name, back in found.items() if address in back]
-        mend = f"let whoever owns the address name it {host}, if that server delivers by itself"
+        good = [name for name, addresses in its_names.items() if address in addresses]
         if good:
             yield CheckResult(what, "ok", good[0])
-        else:
-            led = f"{', '.join(found)} leads elsewhere" if found else "no record"
-            yield CheckResult(what, "warn", led, mend)
+            continue
+        found = f"{', '.join(its_names)} leads elsewhere" if its_names else "no record"
+        advice = f"let the owner of the address name it {host}, if that server delivers by itself"
+        yield CheckResult(what, "warn", found, advice)

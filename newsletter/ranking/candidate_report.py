@@ -1,16 +1,18 @@
 """Every candidate of a reader's day at once: what the picks were picked from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.domain.model import Pick, SelectionSettings
 from newsletter.domain.text import headline
-from newsletter.ranking.signals import Day, Reader, score, signals
+from newsletter.ranking.signals import Day, Reader
+from newsletter.ranking.state import RankingState, ranking_state
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """``rank`` is 0 for what was not picked; ``twin`` says whose restatement it is, if any's."""
+    """``rank`` is 0 for what was not picked; ``echo`` is the nearest insight that was sent;
+    ``twin`` says what the candidate restates, if anything."""
 
     insight_id: int
     text: str
@@ -22,46 +24,42 @@ class CandidateRow:
 
 
 def candidate_report(
-    day: Day, reader: Reader, taste: SelectionSettings, picks: Sequence[Pick]
+    day: Day, reader: Reader, settings: SelectionSettings, picks: Sequence[Pick]
 ) -> list[CandidateRow]:
     """What this reader was not sent before, the best score first."""
     if not day.candidates:
         return []
-    values = signals(day, reader)
-    scores = score(values, taste.weights)
+    state = ranking_state(day, reader, settings)
     ranks = {pick.insight_id: pick.rank for pick in picks}
-    found = []
-    for place, one in enumerate(day.candidates):
-        if one.insight.id in reader.heard:
-            continue
-        echo = next(iter(day.echoes.nearest(place, reader.heard, 1)), None)
-        told = f"{headline(day.archive[echo[0]].text, 120)} ({echo[1]:.2f})" if echo else ""
-        standing = CandidateRow(
-            insight_id=one.insight.id,
-            text=one.insight.text,
-            novelty=float(values["novelty"][place]),
-            score=float(scores[place]),
-            rank=ranks.get(one.insight.id, 0),
-            echo=told,
-            twin=next(_twins(day, taste, place, ranks, echo), ""),
-        )
-        found.append(standing)
-    return sorted(found, key=lambda one: (-one.score, one.insight_id))
+    places = state.unsent.nonzero()[0].tolist()
+    rows = [_row(state, place, ranks) for place in places]
+    return sorted(rows, key=lambda row: (-row.score, row.insight_id))
+
+
+def _row(state: RankingState, place: int, ranks: Mapping[int, int]) -> CandidateRow:
+    day, insight = state.day, state.candidate(place).insight
+    echo = next(iter(day.echoes.nearest(place, state.reader.heard, 1)), None)
+    return CandidateRow(
+        insight_id=insight.id,
+        text=insight.text,
+        novelty=float(state.signals["novelty"][place]),
+        score=float(state.scores[place]),
+        rank=ranks.get(insight.id, 0),
+        echo=f"{headline(day.archive[echo[0]].text, 120)} ({echo[1]:.2f})" if echo else "",
+        twin=next(_twins(state, place, ranks, echo), ""),
+    )
 
 
 def _twins(
-    day: Day,
-    taste: SelectionSettings,
-    place: int,
-    ranks: dict[int, int],
-    echo: tuple[int, float] | None,
+    state: RankingState, place: int, ranks: Mapping[int, int], echo: tuple[int, float] | None
 ) -> Iterator[str]:
-    """Limits as choosing has them; a pick is nobody's twin."""
+    """The limits that choosing has; a pick is nobody's twin."""
+    day, limit = state.day, state.settings.twin_limit
     if day.candidates[place].insight.id in ranks:
         return
-    if echo and echo[1] >= taste.twin_limit:
+    if echo and echo[1] >= limit:
         yield "restates what was sent"
-    for other, one in enumerate(day.candidates):
-        rank = ranks.get(one.insight.id)
-        if rank and day.echoes.alike(other)[place] >= taste.twin_limit:
+    for other, candidate in enumerate(day.candidates):
+        rank = ranks.get(candidate.insight.id)
+        if rank and day.echoes.similarities(other)[place] >= limit:
             yield f"says the same as pick {rank}"

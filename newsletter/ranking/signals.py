@@ -1,4 +1,4 @@
-"""The signals: what speaks for a candidate, each from 0 to 1, and their weighted mean.
+"""The signals that rank a candidate, each from 0 to 1, and their weighted mean.
 
 A signal is a function ``(day, reader) -> array`` and a line in ``SIGNALS``; its weight is a key of
 ``[selection.weights]``.
@@ -24,7 +24,7 @@ _SHARED = 4
 
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """Whom an issue is for. ``heard``: each insight they were sent, and the date of that issue."""
+    """The reader of an issue. ``heard``: each insight they were sent, and that issue's date."""
 
     interests: str
     heard: Mapping[int, date]
@@ -35,39 +35,39 @@ class Reader:
 
     @cached_property
     def ids(self) -> npt.NDArray[np.int64]:
-        """What they were sent, in order."""
+        """The insights they were sent, in order."""
         return np.sort(np.fromiter(self.heard, dtype=np.int64, count=len(self.heard)))
 
-    def heard_of(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    def was_sent(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Which of these they were sent; ``numpy.isin`` would sort both anew for every reader."""
-        places = np.searchsorted(self.ids, ids)
-        return np.asarray(np.append(self.ids, -1)[places] == ids)
+        positions = np.searchsorted(self.ids, ids)
+        return np.asarray(np.append(self.ids, -1)[positions] == ids)
 
 
-def in_order(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Newest first, then by id."""
-    return sorted(candidates, key=lambda one: (-one.insight.date.toordinal(), one.insight.id))
+def newest_first(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """By date, the newest first, then by id: the order that breaks ties."""
+    return sorted(candidates, key=lambda each: (-each.insight.date.toordinal(), each.insight.id))
 
 
 def index_of(archive: Sequence[Insight], language: str = "en") -> Index:
     by_id = sorted(archive, key=lambda insight: insight.id)
-    ids, texts = [one.id for one in by_id], [one.text for one in by_id]
-    return Index.build(ids, texts, language, [one.date.toordinal() for one in by_id])
+    ids, texts = [insight.id for insight in by_id], [insight.text for insight in by_id]
+    return Index.build(ids, texts, language, [insight.date.toordinal() for insight in by_id])
 
 
 def echoes_of(candidates: Sequence[Candidate], index: Index) -> Echoes:
-    """Of candidates that stand ``in_order``."""
-    some = [one.insight for one in candidates]
-    days = [one.date.toordinal() for one in some]
-    return Echoes(index, [one.text for one in some], [one.id for one in some], days)
+    """The echoes of candidates that stand ``newest_first``."""
+    insights = [candidate.insight for candidate in candidates]
+    days = [insight.date.toordinal() for insight in insights]
+    texts, ids = [insight.text for insight in insights], [insight.id for insight in insights]
+    return Echoes(index, texts, ids, days)
 
 
 class Day:
     """What a date offers to every reader, worked out once for all of them.
 
-    ``candidates`` are the insights of the window. ``archive`` is all that was ever known,
-    candidates included, or of that at least what echoes, where ``echoes`` were found before.
-    Candidates stand newest first, then by id: the order that breaks ties.
+    ``candidates`` are the insights of the window, kept ``newest_first``. ``archive`` is all that
+    was ever known, candidates included; with ``echoes``, those of it that echo are enough.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Day:
         echoes: Echoes | None = None,
     ) -> None:
         self.date = on
-        self.candidates = in_order(candidates)
+        self.candidates = newest_first(candidates)
         self.archive = {insight.id: insight for insight in archive}
         self.window_days = window_days
         self.echoes = echoes or echoes_of(self.candidates, index_of(archive))
@@ -92,7 +92,8 @@ class Day:
     def aged(self) -> set[int]:
         """The insights of the archive that are older than the window."""
         first = self.date.toordinal() - self.window_days + 1
-        return {one.id for one in self.archive.values() if one.date.toordinal() < first}
+        insights = self.archive.values()
+        return {insight.id for insight in insights if insight.date.toordinal() < first}
 
     def nearest_aged(self, place: int, most: int) -> list[tuple[int, float]]:
         """The nearest among what is older than the window: one answer for every reader."""
@@ -107,29 +108,31 @@ class Day:
 
     @cached_property
     def briefs(self) -> npt.NDArray[np.int64]:
-        return np.array([one.brief_id for one in self.candidates], dtype=np.int64)
+        return np.array([candidate.brief_id for candidate in self.candidates], dtype=np.int64)
 
     @cached_property
     def recurrence(self) -> Array:
-        return np.array([1 - 1 / one.brief_count for one in self.candidates])
+        return np.array([1 - 1 / candidate.brief_count for candidate in self.candidates])
 
     @cached_property
     def freshness(self) -> Array:
-        today = self.date.toordinal()
-        ages = np.array([today - one.insight.date.toordinal() for one in self.candidates], float)
-        return np.asarray(0.5 ** (ages / _HALF_LIFE_DAYS))
+        days = np.array([each.insight.date.toordinal() for each in self.candidates], float)
+        return np.asarray(0.5 ** ((self.date.toordinal() - days) / _HALF_LIFE_DAYS))
 
     @cached_property
     def _postings(self) -> dict[str, list[int]]:
-        scheduled_emails: dict[str, list[int]] = {}
-        for place, one in enumerate(self.candidates):
-            about = " ".join((one.insight.text, one.citation.podcast, *one.topics))
-            for term in set(terms(about, self.echoes.index.language)):
-                scheduled_emails.setdefault(term, []).append(place)
-        return scheduled_emails
+        """In which candidates each term stands, their podcast's name and topics included."""
+        postings: dict[str, list[int]] = {}
+        for place, each in enumerate(self.candidates):
+            about = terms(
+                " ".join((each.citation.podcast, *each.topics)), self.echoes.index.language
+            )
+            for term in {*self.echoes.terms(place), *about}:
+                postings.setdefault(term, []).append(place)
+        return postings
 
     def coverage(self, phrase: str) -> Array:
-        """How much of a phrase each candidate speaks of, its rare words weighing most (by IDF)."""
+        """How much of a phrase each candidate contains (0 to 1), weighted by IDF."""
         if phrase not in self._coverage:
             self._coverage[phrase] = self._cover(set(terms(phrase, self.echoes.index.language)))
         return self._coverage[phrase]
@@ -149,16 +152,16 @@ Signal = Callable[[Day, Reader], Array]
 
 def novelty(day: Day, reader: Reader) -> Array:
     """1 minus the similarity to the nearest insight this reader was sent."""
-    return 1 - day.echoes.loudest(reader.ids)
+    return 1 - day.echoes.highest(reader.ids)
 
 
 def recurrence(day: Day, reader: Reader) -> Array:  # noqa: ARG001
-    """Said in one brief 0, in two one half, in four three quarters."""
+    """0 for an insight of one brief, 1/2 of two, 3/4 of four."""
     return day.recurrence
 
 
 def freshness(day: Day, reader: Reader) -> Array:  # noqa: ARG001
-    """1 on the day itself, halved every week."""
+    """1 on the day itself, half of that after each week."""
     return day.freshness
 
 

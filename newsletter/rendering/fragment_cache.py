@@ -1,8 +1,8 @@
-"""``{% once %} … {% endonce %}``: filled in once for each set of the values that it names.
+"""``{% once %} … {% endonce %}``: a part of a template that is rendered once for the same values.
 
 What is said about an insight is the same for every reader whose issue holds it. Such a fragment is
-rendered for the first of them and stands in its place for the others, in the same template: there
-is no second way to make a letter, and no placeholder that a text could imitate.
+rendered for the first of them and used again for the others, in its place in the template. Finished
+text is never searched for placeholders, so no insight can imitate one.
 """
 
 from collections.abc import Hashable
@@ -16,92 +16,89 @@ from jinja2.parser import Parser
 
 from newsletter.rendering.quoted_printable import Fragment
 
-_MOST = 32 * 2**20
-_FIND = "_fragment_of"
-_KIND = "_kind_of"
-_KEEP = "_kept_fragment"
-_PUT = "_fragment"
+_MAX_BYTES = 32 * 2**20
+# Filters of ours, because Jinja compiles them to direct calls.
+_GET, _TYPE, _PUT, _SAME = "_get_fragment", "_type_of", "_put_fragment", "_fragment"
 
 
-class Once(Extension):
-    """Every variable that the block takes from around it belongs to the key: nothing can be stale.
+class FragmentCache(Extension):
+    """The key of a fragment is every variable that its block takes from outside: never stale.
 
-    They must be values (text, numbers, dates, frozen dataclasses): what may change while it stays
-    the same object, as ``loop`` does, is refused when it is filled in. Keeps about ``_MOST`` bytes
-    of fragments; several threads may fill in at once.
+    They must be values (text, numbers, dates, frozen dataclasses): an object that may change, as
+    ``loop`` does, is refused when the block is rendered. Holds about ``_MAX_BYTES``; thread-safe.
     """
 
     tags = frozenset({"once"})  # type: ignore[assignment]
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self._known: dict[Hashable, Fragment] = {}
+        self._fragments: dict[Hashable, Fragment] = {}
         self._bytes = 0
-        self._one_at_a_time = Lock()
+        self._lock = Lock()
         self._blocks = 0
-        # Calls of filters are direct, and these are felt.
-        environment.filters |= {_FIND: self._find, _KIND: type, _KEEP: self._keep, _PUT: _as_it_is}
+        environment.filters |= {_GET: self._get, _TYPE: type, _PUT: self._put, _SAME: _same}
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endonce",), drop_needle=True)
         self._check(parser, body, line)
         self._blocks += 1
-        key, found = parser.free_identifier(lineno=line), parser.free_identifier(lineno=line)
-        find = nodes.Filter(key, _FIND, [], [], None, None, lineno=line)
-        put = nodes.Filter(found, _PUT, [], [], None, None, lineno=line)
-        keep = nodes.Filter(None, _KEEP, [key], [], None, None, lineno=line)
-        # Not outputs, which would escape and copy: the piece that comes out is the fragment.
-        known = nodes.FilterBlock([], put, lineno=line)
-        new = nodes.FilterBlock(body, keep, lineno=line)
+        key, cached = parser.free_identifier(lineno=line), parser.free_identifier(lineno=line)
+        get = nodes.Filter(key, _GET, [], [], None, None, lineno=line)
+        same = nodes.Filter(cached, _SAME, [], [], None, None, lineno=line)
+        put = nodes.Filter(None, _PUT, [key], [], None, None, lineno=line)
+        # Filter blocks, not outputs, which escape and copy: the piece must be the cached object.
+        hit = nodes.FilterBlock([], same, lineno=line)
+        miss = nodes.FilterBlock(body, put, lineno=line)
         return [
             nodes.Assign(key, self._key(body), lineno=line),
-            nodes.Assign(found, find, lineno=line),
-            nodes.If(found, [known], [], [new], lineno=line),
+            nodes.Assign(cached, get, lineno=line),
+            nodes.If(cached, [hit], [], [miss], lineno=line),
         ]
 
     def _check(self, parser: Parser, body: list[nodes.Node], line: int) -> None:
-        """What takes values that do not stand in the block cannot be in it: its key would not have
-        them, and one reader's link would stand in another's letter."""
+        """Refuse what brings in values that the key cannot name: one reader's link would stand in
+        another reader's message."""
         block = nodes.Template(body)
         foreign = nodes.Include, nodes.Import, nodes.FromImport, nodes.Block
-        if (found := next(block.find_all(foreign), None)) is not None:
-            parser.fail(f"{{% once %}} holds no {{% {type(found).__name__.lower()} %}}", line)
-        names = {one.name for one in block.find_all(nodes.Name) if one.ctx == "load"}
+        if (statement := next(block.find_all(foreign), None)) is not None:
+            name = type(statement).__name__.lower()
+            parser.fail(f"{{% once %}} cannot hold {{% {name} %}}", line)
+        names = {name.name for name in block.find_all(nodes.Name) if name.ctx == "load"}
         for name in sorted(names & {"self", "super", *self.environment.globals}):
-            parser.fail(f"{{% once %}} takes values alone, and {name} is none", line)
+            parser.fail(f"{{% once %}} cannot use {name}, which is not a value", line)
 
     def _key(self, body: list[nodes.Node]) -> nodes.Tuple:
-        """The block's number, every variable that it does not set itself, and the kind of each: of
-        text that is safe and text that is not, the words may be the same."""
+        """The block's number, every variable that it takes, and the type of each: equal texts, one
+        safe and one not, are not rendered alike."""
         block = nodes.Template(body)
         block.set_environment(self.environment)
         values = [nodes.Name(name, "load") for name in sorted(find_undeclared_variables(block))]
-        kinds = [nodes.Filter(value, _KIND, [], [], None, None) for value in values]
-        return nodes.Tuple([nodes.Const(self._blocks), *values, *kinds], "load")
+        types = [nodes.Filter(value, _TYPE, [], [], None, None) for value in values]
+        return nodes.Tuple([nodes.Const(self._blocks), *values, *types], "load")
 
-    def _find(self, key: Hashable) -> Fragment | None:
+    def _get(self, key: Hashable) -> Fragment | None:
         try:
-            return self._known.get(key)
+            return self._fragments.get(key)
         except TypeError as error:
-            raise TemplateRuntimeError(f"{{% once %}} takes values alone: {error}") from error
+            raise TemplateRuntimeError(f"{{% once %}} can only use values: {error}") from error
 
-    def _keep(self, text: str, key: tuple[object, ...]) -> Fragment:
+    def _put(self, text: str, key: tuple[object, ...]) -> Fragment:
         values = key[1 : len(key) // 2 + 1]
         for value in values:
             if value is not None and type(value).__hash__ is object.__hash__:
-                kind = type(value).__name__
-                raise TemplateRuntimeError(f"{{% once %}} takes values alone, no {kind}")
-        made = Fragment(text)
-        size = sum(map(getsizeof, (made, made.quoted, *values)))
-        with self._one_at_a_time:  # another thread may have made the same since we looked
-            if key not in self._known:
+                name = type(value).__name__
+                raise TemplateRuntimeError(f"{{% once %}} can only use values, not {name}")
+        fragment = Fragment(text)
+        size = sum(map(getsizeof, (fragment, fragment.encoded, *values)))
+        with self._lock:  # another thread may have rendered the same block in the meantime
+            if key not in self._fragments:
                 self._bytes += size
-                if self._bytes > _MOST:
-                    self._known.clear()
+                if self._bytes > _MAX_BYTES:
+                    self._fragments.clear()
                     self._bytes = size
-            return self._known.setdefault(key, made)
+            return self._fragments.setdefault(key, fragment)
 
 
-def _as_it_is(fragment: Fragment) -> Fragment:
+def _same(fragment: Fragment) -> Fragment:
     return fragment

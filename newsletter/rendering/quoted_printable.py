@@ -1,4 +1,4 @@
-"""Quoted-printable (RFC 2045, 6.7) of a text that comes in pieces, most of them in many texts."""
+"""Quoted-printable (RFC 2045, 6.7) of a text in pieces, most of which stand in many texts."""
 
 from binascii import b2a_qp
 from collections.abc import Iterable
@@ -8,44 +8,44 @@ _SHORT = 1_000
 
 
 class Fragment(str):
-    """A piece of many texts. ``quoted`` is its encoded form; empty where it ends within a line."""
+    """A piece of many texts. ``encoded``: its encoded lines; empty if it ends within a line."""
 
-    __slots__ = ("quoted",)
-    quoted: bytes
+    __slots__ = ("encoded",)
+    encoded: bytes
 
     def __new__(cls, text: str) -> "Fragment":
-        made = super().__new__(cls, text)
-        made.quoted = _encoded(text) if text.endswith("\n") else b""
-        return made
+        fragment = super().__new__(cls, text)
+        fragment.encoded = _encode(text) if text.endswith("\n") else b""
+        return fragment
 
 
-def quoted(pieces: Iterable[str]) -> bytes:
-    """Every line ends in CRLF, the last one, too.
+def encode(pieces: Iterable[str]) -> bytes:
+    """Every line ends in CRLF, the last one too.
 
-    Pieces that begin and end with a line are encoded each by itself, which is the same as the
-    whole; and what stands in many texts, once.
+    A piece that begins and ends with a line is encoded on its own, which gives the same bytes as
+    encoding the whole; the encoded form of a fragment is used again.
     """
-    made: list[bytes] = []
-    begun: list[str] = []
+    encoded: list[bytes] = []
+    line: list[str] = []
     for piece in pieces:
-        if type(piece) is Fragment and piece.quoted and not begun:
-            made.append(piece.quoted)
+        if type(piece) is Fragment and piece.encoded and not line:
+            encoded.append(piece.encoded)
             continue
-        begun.append(piece)
+        line.append(piece)
         if piece.endswith("\n"):
-            # Joined, not added: to add what is safe in HTML to what is not would escape it.
-            made.append(_lines("".join(begun)))
-            begun.clear()
-    return b"".join((*made, _lines("".join(begun))))
+            # join, not +, which escapes plain text when it is added to safe HTML
+            encoded.append(_encode_lines("".join(line)))
+            line.clear()
+    return b"".join((*encoded, _encode_lines("".join(line))))
 
 
-def _lines(text: str) -> bytes:
-    """What is long is an operator's, or one reader's, and would only fill the memory."""
-    return _known(text) if len(text) < _SHORT else _encoded(text)
+def _encode_lines(text: str) -> bytes:
+    """Long texts are one operator's or one reader's: caching them would only fill the memory."""
+    return _encode_cached(text) if len(text) < _SHORT else _encode(text)
 
 
-def _encoded(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     return b2a_qp("\r\n".join([*text.splitlines(), ""]).encode("utf-8", "replace"))
 
 
-_known = lru_cache(maxsize=8_192)(_encoded)
+_encode_cached = lru_cache(maxsize=8_192)(_encode)

@@ -1,4 +1,4 @@
-"""A letter: one reader's issue as subject, text and HTML."""
+"""One reader's issue as a subject, a text and an HTML page."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from newsletter.rendering.renderer import Renderer, uri
 if TYPE_CHECKING:
     from newsletter.mail.dkim.signing import Signer
 
-__all__ = ["Branding", "Logo", "RenderedEmail", "Renderer", "leaving", "render_email"]
+__all__ = ["Branding", "Logo", "RenderedEmail", "Renderer", "render_email", "unsubscribe_urls"]
 
 _RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _INERT = "test"
@@ -25,7 +25,7 @@ _PREHEADER = 90
 
 @dataclass(frozen=True, slots=True)
 class Logo:
-    """A picture that travels in the message; ``width`` and ``height`` are as shown, in pixels."""
+    """A picture in the message itself; ``width`` and ``height`` are as shown, in pixels."""
 
     png: bytes = field(repr=False)
     width: int
@@ -33,7 +33,7 @@ class Logo:
 
     @property
     def url(self) -> str:
-        """RFC 2392: what the HTML calls the part that holds it."""
+        """The URL of the message part that holds it (RFC 2392)."""
         return f"cid:{self.content_id}"
 
     @property
@@ -43,10 +43,10 @@ class Logo:
 
 @dataclass(frozen=True, kw_only=True)
 class Branding:
-    """What all letters of a newsletter share.
+    """What all messages of a newsletter share.
 
-    ``from_address`` is "Name <a@b>" or "a@b", already valid. ``base_url`` is where ``/u/TOKEN``
-    answers; empty where nothing does: then readers leave by mail. ``signer``: who signs, if any.
+    ``from_address`` is "Name <a@b>" or "a@b", already valid. ``base_url`` is where the web part
+    answers; if it is empty, readers can only unsubscribe by mail. ``signer`` adds DKIM signatures.
     """
 
     name: str
@@ -63,18 +63,18 @@ class Branding:
 
     @cached_property
     def sender(self) -> str:
-        """The bare address that the letters come from."""
+        """The bare address in From."""
         return parse_address(self.from_address)[1]
 
     @cached_property
-    def by_mail(self) -> str:
-        """Where readers write to, as a mailto URI (RFC 6068)."""
+    def mailto_url(self) -> str:
+        """The address that readers write to, as a mailto URI (RFC 6068)."""
         address = parse_address(self.reply_to)[1] or self.sender
         return f"mailto:{quote(address, safe='@!$*+')}"
 
     @cached_property
-    def by_web(self) -> str:
-        """The address under which readers' tokens answer; empty where nothing does."""
+    def web_url(self) -> str:
+        """The start of unsubscribe URLs, before the token; empty without ``base_url``."""
         return f"{uri(self.base_url.rstrip('/'))}/u/" if self.base_url else ""
 
     @cached_property
@@ -85,14 +85,14 @@ class Branding:
 
 @dataclass(frozen=True)
 class RenderedEmail:
-    """``subject`` is one line; ``text`` and ``html`` are whole bodies, lines parted by LF, and the
-    pieces are what they are put together from. ``leaving``: the ways to unsubscribe.
+    """``subject`` is one line; ``text`` and ``html`` are whole bodies with LF line ends, joined
+    from their pieces. ``unsubscribe_urls`` are in order of preference.
     """
 
     subject: str
     text_pieces: Sequence[str]
     html_pieces: Sequence[str]
-    leaving: Sequence[str]
+    unsubscribe_urls: Sequence[str]
 
     @cached_property
     def text(self) -> str:
@@ -106,22 +106,22 @@ class RenderedEmail:
 def render_email(
     issue: Issue, subscriber: Subscriber, branding: Branding, *, test: bool = False
 ) -> RenderedEmail:
-    """The same arguments make the same letter, to the byte.
+    """The same arguments give the same bytes.
 
-    ``test`` marks the subject and makes the unsubscribe links inert. Raises ConfigError where a
-    template of the operator's asks for what is not there.
+    ``test`` marks the subject and makes the unsubscribe links inert. Raises ConfigError if an
+    operator's template fails.
     """
-    ways = leaving(subscriber, branding, test=test)
-    values = _values(issue, subscriber, branding, ways[0])
-    pieces = branding.renderer.pieces
+    urls = unsubscribe_urls(subscriber, branding, test=test)
+    values = _values(issue, subscriber, branding, urls[0])
+    pieces = branding.renderer.render_pieces
     subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
     values["subject"] = subject
     text, html = (_body(pieces(name, values)) for name in ("issue.txt", "issue.html"))
-    return RenderedEmail(subject, text, html, ways)
+    return RenderedEmail(subject, text, html, urls)
 
 
 def _body(pieces: list[str]) -> list[str]:
-    """No empty line at either end, and a line break at the last."""
+    """No empty lines at the start and the end, and a line break at the end."""
     while pieces and pieces[0][:1] in {"", "\n"}:
         pieces[:1] = filter(None, [pieces[0].lstrip("\n")])
     while pieces and pieces[-1][-1:] in {"", "\n"}:
@@ -129,17 +129,19 @@ def _body(pieces: list[str]) -> list[str]:
     return [*pieces, "\n"]
 
 
-def leaving(subscriber: Subscriber, branding: Branding, *, test: bool = False) -> list[str]:
-    """The ways to unsubscribe, the best first: the web where it answers, and mail always."""
+def unsubscribe_urls(
+    subscriber: Subscriber, branding: Branding, *, test: bool = False
+) -> list[str]:
+    """The web, if there is a ``base_url``, then mail."""
     key = _INERT if test else token(branding.secret, subscriber.id)
-    mail = f"{branding.by_mail}?subject=unsubscribe%20{key}"
-    return [branding.by_web + key, mail] if branding.by_web else [mail]
+    mail = f"{branding.mailto_url}?subject=unsubscribe%20{key}"
+    return [branding.web_url + key, mail] if branding.web_url else [mail]
 
 
 def _values(
     issue: Issue, subscriber: Subscriber, branding: Branding, unsubscribe: str
 ) -> dict[str, object]:
-    """What templates may use; not the letterhead itself, which holds the secret."""
+    """What templates may use; not the branding itself, which holds the secret."""
     return {
         "name": branding.name,
         "language": branding.language,
@@ -157,15 +159,18 @@ def _values(
 
 
 def _welcome(issue: Issue, subscriber: Subscriber) -> str:
-    """What only a first issue says."""
+    """The greeting of a first issue."""
     if not issue.first:
         return ""
-    who = f"Welcome, {subscriber.name}." if subscriber.name else "Welcome."
-    return f"{who} These are the best of recent days; from now on you get only what is new to you."
+    name = f", {subscriber.name}" if subscriber.name else ""
+    return (
+        f"Welcome{name}. These are the best of recent days;"
+        " from now on you get only what is new to you."
+    )
 
 
 def _preheader(issue: Issue) -> str:
-    """What an inbox shows beside the subject: not the pick that the subject is made from."""
+    """What an inbox shows beside the subject, which is made from the first pick: the second."""
     if len(issue.picks) < 2:
         return ""
     return headline(first_sentence(issue.picks[1].text), _PREHEADER)

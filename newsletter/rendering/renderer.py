@@ -1,10 +1,11 @@
-"""Templates made ready: compiled once, the CSS inlined once, filled in for every reader."""
+"""Templates: compiled once, their CSS inlined once, then rendered for every reader."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from traceback import walk_tb
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from jinja2 import (
@@ -13,6 +14,7 @@ from jinja2 import (
     StrictUndefined,
     Template,
     TemplateError,
+    TemplateNotFound,
     TemplateSyntaxError,
     select_autoescape,
 )
@@ -22,80 +24,133 @@ from newsletter.domain.model import Citation, Pick
 from newsletter.domain.text import first_and_rest, first_sentence, headline, wrap
 from newsletter.rendering.colour import legible
 from newsletter.rendering.css_inlining import inline
-from newsletter.rendering.fragment_cache import Once
+from newsletter.rendering.fragment_cache import FragmentCache
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _INLINED = "issue.html"
+_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
 
 
 class Renderer:
-    """The templates by name ("issue.html", "issue.txt", "subject.txt", and what they include)."""
+    """Templates by name ("issue.html", "issue.txt", "subject.txt", and what they include)."""
 
-    def __init__(self, sources: Mapping[str, str], places: Mapping[str, str] | None = None) -> None:
-        """``places``: what errors call a template, where that is not its name.
+    def __init__(self, sources: Mapping[str, str], paths: Mapping[str, str] | None = None) -> None:
+        """``paths``: the files of the operator's own templates, by name; the others are ours.
 
-        Raises ConfigError where a template does not compile.
+        Raises ConfigError if a template does not compile.
         """
-        self._sources, self._places = sources, places or {}
+        self._sources, self._paths = sources, paths or {}
         try:
-            styled = {name: inline(sources[name]) for name in {_INLINED} & set(sources)}
-            self._environment = _environment({**sources, **styled})
+            inlined = {name: inline(sources[name]) for name in {_INLINED} & set(sources)}
+            self._environment = _environment({**sources, **inlined})
             self._templates = {name: self._environment.get_template(name) for name in sources}
-            for template in self._templates.values():  # copied for every letter, a ChainMap slowly
+            for (
+                template
+            ) in self._templates.values():  # Jinja copies it every time, a ChainMap slowly
                 template.globals = dict(template.globals)
         except TemplateSyntaxError:
             for name, source in sources.items():
-                check(source, name)  # inlining moves lines: those of the source are asked for
+                check(source, name)  # inlining moves lines: report the line in the source
             raise
 
-    def fill(self, name: str, /, **values: object) -> str:
-        """The template with its values; raises ConfigError where it asks for what is not there."""
-        return "".join(self.pieces(name, values))
+    def render(self, name: str, /, **values: object) -> str:
+        """The whole text. Raises ConfigError, with file and line, if an operator's template fails.
 
-    def pieces(self, name: str, values: dict[str, object]) -> list[str]:
-        """The same in pieces, fragments among them, that make the whole when they are joined."""
+        Everything else that is raised is a defect of the program.
+        """
+        return "".join(self.render_pieces(name, values))
+
+    def render_pieces(self, name: str, values: dict[str, object]) -> list[str]:
+        """The text in pieces, cached fragments among them; joined, they are the whole."""
+        template = self._templates[name]
         try:
-            return _filled(self._templates[name], values)
-        except KeyError as error:
-            raise ConfigError(f"there is no template {name}") from error
-        except TemplateError as error:
-            where = self._where(name, values)
-            raise ConfigError(f"template {where}: {error}", "mend that line") from error
+            return _pieces(template, values)
+        except Exception as error:
+            self._explain(error, name, values)
+            raise
 
-    def _where(self, name: str, values: dict[str, object]) -> str:
-        """Where filling in fails, found in the source as it is written: inlining moves lines."""
-        line = 0
+    def _explain(self, error: Exception, name: str, values: dict[str, object]) -> None:
+        """Raise ConfigError if an operator's template is at fault; else add where it happened.
+
+        It is not at fault if the error comes from our own code that the template calls.
+        """
+        calls = self._calls(error, name, values)
+        own = [call for call in calls if call.template in self._paths]
+        if not calls:
+            return
+        template, line = (own or calls)[-1]
+        place = f"template {self._paths.get(template, template)}{f', line {line}' * bool(line)}"
+        if not own or _raised_by_us(error):
+            error.add_note(f"while rendering {place}")
+            return
+        raise ConfigError(f"{place}: {_description(error)}", "correct that line") from error
+
+    def _calls(self, error: Exception, name: str, values: dict[str, object]) -> list["_Call"]:
+        """The templates that were being rendered, the innermost last.
+
+        Rendered once more without inlining, which moves lines.
+        """
         try:
-            _filled(_environment(self._sources).get_template(name), values)
-        except TemplateError as error:
-            for frame, number in walk_tb(error.__traceback__):
-                if template := frame.f_globals.get("__jinja_template__"):
-                    name, line = template.name, template.get_corresponding_lineno(number)
-        place = self._places.get(name, name)
-        return f"{place}, line {line}" if line else place
+            _pieces(_environment(self._sources).get_template(name), values)
+        except Exception as again:
+            return list(_template_calls(again))
+        return [_Call(call.template, 0) for call in _template_calls(error)]
 
 
-def _filled(template: Template, values: dict[str, object]) -> list[str]:
+class _Call(NamedTuple):
+    """A template, and the line that was being rendered; 0 if it is not known."""
+
+    template: str
+    line: int
+
+
+def _pieces(template: Template, values: dict[str, object]) -> list[str]:
     return list(template.root_render_func(template.new_context(values)))
 
 
+def _description(error: Exception) -> str:
+    if isinstance(error, TemplateNotFound):
+        return f"there is no template {error.name!r}"
+    return str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+
+
+def _template_calls(error: Exception) -> Iterator[_Call]:
+    for frame, line in walk_tb(error.__traceback__):
+        if template := frame.f_globals.get("__jinja_template__"):
+            yield _Call(template.name, template.get_corresponding_lineno(line))
+
+
+def _raised_by_us(error: Exception) -> bool:
+    """Whether code of ours that the innermost template called (a filter, a value) failed."""
+    called: list[str] = []
+    for frame, _ in walk_tb(error.__traceback__):
+        called.append(frame.f_globals.get("__name__") or "")
+        if "__jinja_template__" in frame.f_globals:
+            called.clear()
+    ours = any(module.startswith("newsletter.") for module in called)
+    return ours and not isinstance(error, TemplateError)
+
+
 def check(source: str, where: str) -> None:
-    """Raises ConfigError, naming ``where`` and the line, for a template that does not compile."""
+    """Raises ConfigError, which names ``where`` and the line, if a template does not compile."""
     try:
         _environment({}).compile(source, filename=where)
     except TemplateSyntaxError as error:
         found = f"template {where}, line {error.lineno}: {error.message}"
-        raise ConfigError(found, "mend that line") from error
+        raise ConfigError(found, "correct that line") from error
 
 
 def uri(url: str) -> str:
-    """The same address in the letters that RFC 3986 allows: no space, no control, ASCII alone."""
+    """The URL in the characters that RFC 3986 allows: ASCII, no spaces, no control characters."""
     return quote(url, safe=":/?#[]@!$&'()*+,;=%~", errors="replace")
 
 
 @lru_cache(maxsize=4096)
 def link(citation: Citation) -> str:
-    """Where it can be heard, at the moment if that is known; empty unless http or https."""
+    """The URL of the episode, with the position if it is known; empty unless http or https."""
     url = uri(citation.url.strip())
     try:
         parts = urlsplit(url)
@@ -116,34 +171,25 @@ def moment(seconds: int | None) -> str:
 
 
 def taken_apart(picks: Iterable[Pick]) -> list[tuple[int, str, Citation, str, list[str]]]:
-    """Rank, text, citation, reason and the texts of two related insights: what fragments are kept
-    under. To ask for them one by one, in a template, takes five times as long."""
+    """Rank, text, citation, reason and the texts of two related insights: the keys of fragments.
+
+    Five attribute look-ups in a template take five times as long.
+    """
     return [
-        (one.rank, one.text, one.citation, one.reason, [echo.text for echo in one.related[:2]])
-        for one in picks
+        (pick.rank, pick.text, pick.citation, pick.reason, [echo.text for echo in pick.related[:2]])
+        for pick in picks
     ]
 
 
 def long_date(day: date) -> str:
-    """Thursday, 14 March 2024: the same whatever the machine's locale."""
-    weekday = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][
-        day.weekday()
-    ]
-    month = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ][day.month - 1]
-    return f"{weekday}, {day.day} {month} {day.year}"
+    """Thursday, 14 March 2024, in every locale."""
+    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+_FILTERS: tuple[Callable[..., object], ...] = (
+    *(first_and_rest, first_sentence, headline, wrap),
+    *(legible, link, long_date, moment, taken_apart),
+)
 
 
 def _environment(sources: Mapping[str, str]) -> Environment:
@@ -154,19 +200,17 @@ def _environment(sources: Mapping[str, str]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_without_controls,
-        extensions=[Once],
+        extensions=[FragmentCache],
     )
-    words = first_and_rest, first_sentence, headline, wrap
-    for craft in (*words, legible, link, long_date, moment, taken_apart):
-        environment.filters[craft.__name__] = craft
+    environment.filters |= {function.__name__: function for function in _FILTERS}
     return environment
 
 
 def _without_controls(value: object) -> object:
-    """Control characters are no text: they show as U+FFFD instead of breaking a message."""
-    return _cleared(value) if type(value) is str and not value.isprintable() else value
+    """Control characters become U+FFFD: they would break a message."""
+    return _replaced(value) if type(value) is str and not value.isprintable() else value
 
 
 @lru_cache(maxsize=4096)
-def _cleared(text: str) -> str:
+def _replaced(text: str) -> str:
     return _CONTROLS.sub("\ufffd", text)

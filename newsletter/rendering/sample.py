@@ -1,4 +1,4 @@
-"""An issue that needs everything a template has, to judge templates by."""
+"""A sample issue that uses everything a template has, for checking templates."""
 
 from datetime import date
 
@@ -39,15 +39,15 @@ _PICKS = (
 )
 
 
-def specimen(sources: dict[str, str], places: dict[str, str] | None = None) -> RenderedEmail:
-    """What the templates make of it. Raises ConfigError where they make nothing."""
-    head = Branding(
+def sample_email(sources: dict[str, str], paths: dict[str, str] | None = None) -> RenderedEmail:
+    """The templates rendered; ``paths`` as for Renderer. Raises ConfigError if they fail."""
+    branding = Branding(
         name="Five Insights",
         from_address="five@example.org",
         postal_address="Five Insights\n12 Harbour Row, Porthaven",
         base_url="https://news.example.org",
-        secret=b"a specimen is for nobody",
-        renderer=Renderer(sources, places),
+        secret=b"a sample is for nobody",
+        renderer=Renderer(sources, paths),
         logo=Logo(b"", 48, 48),
     )
-    return render_email(Issue(date(2026, 3, 14), _PICKS, first=True), _READER, head)
+    return render_email(Issue(date(2026, 3, 14), _PICKS, first=True), _READER, branding)

@@ -146,16 +146,17 @@ def signature(signer: Signer | None, key: Path, sign: Callable[[], bytes]) -> It
         advice = "let your mail server sign, or see `newsletter dkim new`"
         yield CheckResult("signature", "warn", "messages are not signed here", advice)
         return
+    from newsletter.mail.dkim.dns_record import record_text
     from newsletter.mail.dkim.keys import others_can_read
-    from newsletter.mail.dkim.signing import verify
+    from newsletter.mail.dkim.verification import verify
 
     try:
-        verify(sign(), signer.key.public_key())
+        verify(sign(), record_text(signer.key.public_key()))
     except ValueError as error:
         advice = "please report this"
         yield CheckResult("signature", "fail", f"it does not hold: {error}", advice)
         return
-    finding = f"it holds, for {signer.place}"
+    finding = f"it holds, for {signer.record_name}"
     if others_can_read(key):
         exposed = f"{finding}; others can read {key}"
         yield CheckResult("signature", "warn", exposed, f"chmod 600 {key}")

@@ -2,8 +2,8 @@
 
 from datetime import date, datetime
 
-from newsletter.composing.compose import Rules
 from newsletter.composing.draft import draft
+from newsletter.composing.rules import Rules
 from newsletter.domain.errors import DeliveryError, NewsletterError
 from newsletter.domain.model import ScheduledEmail, Subscriber
 from newsletter.mail.channels import Channel, Envelope

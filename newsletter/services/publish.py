@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from newsletter.composing.compose import DUE, Readers, Rules, compose, due
+from newsletter.composing.compose import DUE, Readers, compose, due
+from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, Report
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.model import Issue

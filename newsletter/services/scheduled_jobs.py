@@ -7,10 +7,17 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from newsletter.composing.compose import DUE, Rules, compose
+from newsletter.composing.compose import DUE, compose
+from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, Report, Watch
 from newsletter.delivery.worker_pool import deliver
-from newsletter.domain.errors import NewsletterError, Paused, SchemaChanged, SenderRefused
+from newsletter.domain.errors import (
+    NewsletterError,
+    Paused,
+    SchemaChanged,
+    SenderRefused,
+    StoreError,
+)
 from newsletter.domain.text import counted
 from newsletter.ingest.ingest import IngestReport
 from newsletter.services.alerts import Alerts, alert
@@ -70,6 +77,8 @@ class ScheduledJobs:
         self.store.verify()
         try:
             report = self.read_inbox()
+        except StoreError:
+            raise  # the database is no matter of the inbox
         except NewsletterError as error:
             log.error("%s", error)  # noqa: TRY400
             alert(self.alerts, ingest_error=error)
@@ -113,7 +122,7 @@ class ScheduledJobs:
     def _log(self, report: Report) -> None:
         """A pause is logged once, not at each tick."""
         if report.outcomes:
-            counts = (f"{count} {state}" for state, count in sorted(report.outcomes.items()))
+            counts = (f"{count} {state}" for state, count in report.counts.items())
             log.info("delivered: %s", ", ".join(counts))
         stop = str(report.stopped or "")
         if stop and not (isinstance(report.stopped, Paused) and stop == self.last_stop):

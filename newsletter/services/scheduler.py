@@ -1,4 +1,4 @@
-"""APScheduler around callables: it wakes the day, again and again; the store knows what is due."""
+"""APScheduler around callables: it wakes them again and again; the store knows what is due."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -18,16 +18,16 @@ def run_forever(
 ) -> None:
     """Run each job now, in their order, and then every so many minutes, until ``stop`` is set.
 
-    The first round runs in the caller's thread, the later ones in a worker's. Jobs never overlap,
-    neither with another nor with themselves; what was missed meanwhile is run once. An error is
-    told to ``on_error``, and its job runs again at its next time. Returns when the job in hand has
-    finished; no other is begun after ``stop``.
+    The first round runs in the caller's thread, the later ones in a worker's. No two jobs run at
+    the same time; a job that missed several of its times runs once. An error goes to ``on_error``,
+    and its job runs again at its next time. Returns when the current job has finished; no other is
+    begun after ``stop``.
     """
     scheduler = _scheduler()
     for minutes, job in jobs:
-        once = partial(_run, job, stop, on_error)
-        once()
-        scheduler.add_job(once, "interval", minutes=minutes)
+        guarded = partial(_run, job, stop, on_error)
+        guarded()
+        scheduler.add_job(guarded, "interval", minutes=minutes)
     scheduler.start()
     stop.wait()
     scheduler.shutdown(wait=True)
@@ -46,7 +46,7 @@ def _scheduler() -> "BackgroundScheduler":
     from apscheduler.executors.pool import ThreadPoolExecutor
     from apscheduler.schedulers.background import BackgroundScheduler
 
-    # That a tick is skipped while the one before still works is no news.
+    # It would warn of each tick that is skipped because the one before still works.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     return BackgroundScheduler(
         timezone=UTC,

@@ -11,7 +11,7 @@ _SHORTEST = 16
 
 
 def make_secret(path: Path) -> bool:
-    """Write a new one, and say so; a secret that is there stays: the links already sent need it."""
+    """Whether one was made; an existing secret stays, since links already sent need it."""
     try:
         write_private(path, secrets.token_urlsafe(32) + "\n")
     except FileExistsError:
@@ -29,7 +29,7 @@ def write_private(path: Path, text: str) -> None:
 def read_secret(path: Path, folder: Path) -> bytes:
     """Raises ConfigError where it is missing, readable by others, or too short to be one.
 
-    ``folder`` is the configuration's: there ``init`` writes one that is missing.
+    ``folder`` holds the configuration; ``init`` there writes a secret that is missing.
     """
     try:
         mode, secret = path.stat().st_mode, path.read_bytes().strip()

@@ -106,7 +106,7 @@ def _outcomes(db: Connection, day: date) -> Rows:
 
 def _held_back(db: Connection, now: datetime) -> Rows:
     return [
-        {"domain": domain, "until": until, "waiting": count}
+        {"domain": domain, "until": until, "pending": count}
         for domain, until, count in reports.held_back(db, now)
     ]
 
@@ -116,7 +116,7 @@ def _paced(db: Connection, now: datetime, limits: RateLimits) -> Rows:
         {
             "domain": domain or None,
             "per_second": limits.rate(domain),
-            "waiting": count,
+            "pending": count,
             "seconds": round(least.total_seconds(), 1),
         }
         for domain, count, least in reports.paced(db, now, limits)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from newsletter.storage.journal import Change
 from newsletter.storage.places import note
 from newsletter.storage.schema import subscriber as subscribers
 
+_FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the same names
 _GONE = ("unsubscribed", "bounced", "complained")
 
 
@@ -114,23 +116,8 @@ def exists(db: Connection, subscriber_id: int) -> bool:
 
 
 def subscriber(row: Row[Any]) -> Subscriber:
-    return Subscriber(
-        id=row.id,
-        address=row.address,
-        timezone=row.timezone,
-        hour=row.hour,
-        name=row.name,
-        interests=row.interests,
-        state=row.state,
-    )
+    return Subscriber(**{name: getattr(row, name) for name in _FIELDS})
 
 
-def _values(one: Subscriber) -> dict[str, Any]:
-    return {
-        "address": one.address,
-        "name": one.name,
-        "timezone": one.timezone,
-        "hour": one.hour,
-        "interests": one.interests,
-        "state": one.state,
-    }
+def _values(new: Subscriber) -> dict[str, Any]:
+    return {name: getattr(new, name) for name in _FIELDS if name != "id"}

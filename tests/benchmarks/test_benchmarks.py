@@ -19,6 +19,7 @@ from benchmarks import (
     send,
     sign,
     sink,
+    start,
     status,
 )
 from benchmarks.__main__ import _SUBJECTS, main
@@ -37,6 +38,7 @@ TINY: dict[ModuleType, Any] = {
     sign: sign.Scale(messages=2, slow=1, runs=1),
     send: send.Scale(messages=3, slow=1, runs=1, far=((1, 2), (2, 5))),
     status: status.Scale(readers=40, days=2, runs=1),
+    start: start.Scale(readers=2, days=2, runs=1),
     million: million.Scale(readers=(2, 5), issues=3),
     day: day.Scale(readers=4, days=2, archive=40, candidates=20, briefs=3),
 }

@@ -8,14 +8,14 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from newsletter.rendering.rendered_email import render_email
-from newsletter.rendering.sample import specimen
+from newsletter.rendering.sample import sample_email
 from newsletter.rendering.templates import read_templates
 from tests.browser import support
 from tests.browser.conftest import validate
 from tests.golden import READER, STATES, head
 
 pytestmark = pytest.mark.heavy
-every_page = pytest.mark.parametrize("state", [*STATES, "specimen"])
+every_page = pytest.mark.parametrize("state", [*STATES, "sample_email"])
 
 # A picture that is fetched by nobody: in a message it is a part of the message.
 _NO_LOGO = 'src="cid:'
@@ -25,7 +25,7 @@ _NO_LOGO = 'src="cid:'
 def pages() -> dict[str, str]:
     """Made when the first test asks: the fast suite collects this file and leaves it at that."""
     made = {state: render_email(issue, READER, head()).html for state, issue in STATES.items()}
-    return made | {"specimen": specimen(read_templates(None)).html}
+    return made | {"sample_email": sample_email(read_templates(None)).html}
 
 
 def test_html_validate_finds_nothing(node_modules: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from newsletter.domain.model import ScheduledEmail
 from newsletter.mail.dkim.signing import Signer
 from newsletter.mail.message import message
-from newsletter.rendering.rendered_email import Branding, Logo, leaving, render_email
+from newsletter.rendering.rendered_email import Branding, Logo, render_email, unsubscribe_urls
 from tests.browser.conftest import HERE
 from tests.golden import ISSUE, POSTING, READER, STATES
 from tests.mail.dkim.test_signing import ED25519
@@ -127,7 +127,7 @@ def test_both_read_what_was_meant(name: str, understood: Any) -> None:
     assert theirs["messageId"] == one.scheduled.message_id
     for theirs_, ours_ in ((theirs["text"], content.text), (theirs["html"], content.html)):
         assert theirs_.split("\n")[:-2] == ours_.splitlines()  # it adds a line of its own
-    ways = ", ".join(f"<{way}>" for way in leaving(reader, one.head))
+    ways = ", ".join(f"<{way}>" for way in unsubscribe_urls(reader, one.head))
     assert dict(theirs["headers"])["List-Unsubscribe"] == ways
     # the standard library
     found = written(one.raw)

@@ -112,7 +112,7 @@ def test_what_stops_a_run_is_told(commanded: House, server: SmtpServer) -> None:
     commanded.now = NOON.replace(hour=8)
     server.fail("MAIL", "550 5.7.1 Not from here", times=math.inf)
     done = commanded("send", "--json")
-    assert done.json["waiting"] == 2, "what the command printed is not ours to print"
+    assert done.json["pending"] == 2, "what the command printed is not ours to print"
     commanded("send")
     (line,) = said(commanded)
     assert line.startswith("A run stopped, and the rest waits: 550 5.7.1 Not from here")

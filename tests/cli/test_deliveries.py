@@ -305,12 +305,12 @@ def test_a_date_that_cannot_be_cancelled(mailing: House) -> None:
 def test_status_says_what_waits_for_whom(mailing: House, server: SmtpServer) -> None:
     server.fail("RCPT", "451 4.7.1 Greylisted", recipient=ANN)
     found = mailing("send", "--json").json
-    assert (found["sent"], found["waiting"]) == (1, 2), "Cleo waits with Ann, unasked"
+    assert (found["sent"], found["pending"]) == (1, 2), "Cleo waits with Ann, unasked"
     told = mailing("status").out
     assert "  @alpha.example  asked to wait; next try at 2026-03-14 12:0" in told
     assert "2 pending" in told
     (held,) = mailing("status", "--json").json["held_back"]
-    assert (held["domain"], held["waiting"]) == ("alpha.example", 2)
+    assert (held["domain"], held["pending"]) == ("alpha.example", 2)
     mailing.now += timedelta(minutes=10)
     mailing("send")
     assert mailing("status", "--json").json["held_back"] == []

@@ -7,7 +7,6 @@ import dkim
 import pytest
 
 from newsletter.domain.tokens import return_path
-from newsletter.mail.dkim.signing import public_key, record
 from tests.cli.conftest import CONFIG, House
 from tests.smtp_server import SmtpServer
 
@@ -41,7 +40,6 @@ def adopt(house: House, section: str) -> None:
 def test_what_new_prints_is_all_it_takes(stocked: House, kind: list[str]) -> None:
     name, text, section = made(stocked, *kind)
     assert name == "news1._domainkey.letters.example"
-    assert record(public_key(text)) == text
     adopt(stocked, section)
     assert stocked("send").code == 0
     [sent] = stocked.messages()

@@ -168,7 +168,7 @@ def test_a_broken_template(well: House, source: str, monkeypatch: pytest.MonkeyP
     verdict, found, mend = lines["message"]
     assert verdict == "fail"
     assert f"{folder / 'issue.html'}" in found
-    assert mend.startswith(("mend that line", "save it"))
+    assert mend.startswith(("correct that line", "save it"))
     assert [what for what, line in lines.items() if line[0] == "fail"] == ["message"]
 
 

@@ -69,7 +69,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
 
 
 def counted(sent: int) -> Counter[str]:
-    return Counter(sent=sent, failed=1, waiting=2, unknown=3)
+    return Counter(sent=sent, failed=1, pending=2, unknown=3)
 
 
 def test_on_a_terminal_one_line_lives_and_goes(terminal: Terminal, clock: Clock) -> None:
@@ -82,7 +82,7 @@ def test_on_a_terminal_one_line_lives_and_goes(terminal: Terminal, clock: Clock)
     assert "\n" not in during
     last = during.rpartition("\r")[2].rstrip()
     assert re.fullmatch(
-        r"\d+ of 1000, \d+ sent, 1 failed, 2 waiting, 3 unknown; +[\d.]+/s, \d\d:\d\d left", last
+        r"\d+ of 1000, \d+ sent, 1 failed, 2 pending, 3 unknown; +[\d.]+/s, \d\d:\d\d left", last
     )
     assert len(last) < 80
     assert not terminal.seen().strip("\r ")
@@ -144,8 +144,8 @@ def test_elsewhere_a_line_now_and_then(clock: Clock, caplog: pytest.LogCaptureFi
             tell(counted(sent), 1000)
             clock.now += 6
     assert caplog.messages == [
-        "sending sent=11 failed=1 waiting=2 unknown=3 of=1000 rate=0.3/s left=3469s",
-        "sending sent=21 failed=1 waiting=2 unknown=3 of=1000 rate=0.2/s left=4324s",
+        "sending sent=11 failed=1 pending=2 unknown=3 of=1000 rate=0.3/s left=3469s",
+        "sending sent=21 failed=1 pending=2 unknown=3 of=1000 rate=0.2/s left=4324s",
     ]
 
 
@@ -156,12 +156,12 @@ def test_no_time_is_left_before_anything_was_sent(
     with live() as tell:
         tell(Counter(), 1000)
         clock.now += 60
-        tell(Counter(waiting=6), 1000)
-    assert caplog.messages == ["sending sent=0 failed=0 waiting=6 unknown=0 of=1000 rate=0.1/s"]
+        tell(Counter(pending=6), 1000)
+    assert caplog.messages == ["sending sent=0 failed=0 pending=6 unknown=0 of=1000 rate=0.1/s"]
     terminal.use()
     with live() as tell:
         for waiting in range(30):
-            tell(Counter(waiting=waiting), 1000)
+            tell(Counter(pending=waiting), 1000)
             clock.now += 0.2
         seen = terminal.seen()
     assert "of 1000, 0 sent" in seen

@@ -2,12 +2,13 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from newsletter import __version__
-from tests.cli.conftest import CONFIG, ROOT, House
+from tests.cli.conftest import CONFIG, ROOT, House, fill
 
 HEAVY = {"sklearn", "sqlalchemy", "premailer", "apscheduler", "alembic", "jinja2", "numpy", "tqdm"}
 PARTS = {"newsletter.services.publish", "newsletter.web", "newsletter.ranking.selection"}
@@ -38,6 +39,21 @@ def test_status_brings_in_the_store_and_little_more(house: House) -> None:
     assert "sqlalchemy" in modules
     assert not modules & (HEAVY - {"sqlalchemy"} | PARTS)
     assert "sqlalchemy.dialects.postgresql" not in modules
+
+
+def test_a_send_in_which_nobody_is_due_brings_in_no_numbers(house: House) -> None:
+    modules = loaded_by(["send"], house.folder)
+    assert "newsletter.delivery.worker_pool" in modules
+    assert not modules & {"numpy", "scipy", "sklearn", "premailer", "alembic", "snowballstemmer"}
+
+
+def test_the_bundled_template_is_sent_without_premailer(house: House) -> None:
+    house.subscribe("ann@example.org")
+    fill(house.folder / "inbox", 0, 12, f"{datetime.now(UTC).date()}")
+    modules = loaded_by(["send", "--now"], house.folder)
+    assert house.messages()
+    assert "numpy" in modules
+    assert not modules & {"premailer", "cssutils", "sklearn", "alembic"}
 
 
 def test_python_m_newsletter_is_the_command(house: House) -> None:

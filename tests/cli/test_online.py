@@ -147,11 +147,14 @@ def test_bounces_and_answers_elsewhere_are_looked_at(signing: House, world: DnsS
         ("192.0.2.25", "PTR of 192.0.2.25", "ok"),
         ("192.0.2.99", "PTR of 192.0.2.99", "warn"),
         ("nowhere.example", "PTR of nowhere.example", "fail"),
+        ("192.0.2.25", "SPF for 192.0.2.25", "ok"),
+        ("mail.letters.example", "SPF for 192.0.2.25", "ok"),
+        ("192.0.2.99", "SPF for 192.0.2.99", "warn"),
         ("localhost", "PTR", "ok"),
         ("127.0.0.1", "PTR", "ok"),
     ],
 )
-def test_the_name_of_the_mail_server(
+def test_the_address_of_the_mail_server(
     signing: House, monkeypatch: pytest.MonkeyPatch, host: str, what: str, verdict: str
 ) -> None:
     monkeypatch.setattr("newsletter.mail.channels.smtp.Smtp.greet", _met)

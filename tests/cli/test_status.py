@@ -107,8 +107,8 @@ def test_it_says_who_waits_for_the_pace(house: House) -> None:
     house.environment["NEWSLETTER_DELIVERY__PACE__PER_SECOND"] = "0.25"
     house.config.write_text(f"{house.config.read_text()}{PACE}")
     assert house("status", "--json").json["paced"] == [
-        {"domain": None, "per_second": 0.25, "waiting": 32, "seconds": 3000.0},
-        {"domain": "slow.example", "per_second": 0.01, "waiting": 31, "seconds": 3000.0},
+        {"domain": None, "per_second": 0.25, "pending": 32, "seconds": 3000.0},
+        {"domain": "slow.example", "per_second": 0.01, "pending": 31, "seconds": 3000.0},
     ]
     told = house("status").out
     last = "pending of any date, the last in 50 min at the earliest\n"
@@ -125,7 +125,7 @@ def test_the_time_of_all_is_its_own_where_no_domain_takes_longer(house: House) -
     house("pause")
     house("send")
     [found] = house("status", "--json").json["paced"]
-    assert (found["domain"], found["waiting"], found["seconds"]) == (None, 3, 200.0)
+    assert (found["domain"], found["pending"], found["seconds"]) == (None, 3, 200.0)
 
 
 def test_without_a_pace_of_all_the_domains_stand_alone(house: House) -> None:

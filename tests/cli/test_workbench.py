@@ -156,4 +156,4 @@ def test_lint_judges_the_template_that_is_sent_and_one_that_is_named(
     broken.write_text("{{ nothing.there }}")
     lost = house("lint", str(broken))
     assert lost.code == 2
-    assert f"{broken} as issue.html: template issue.html, line 1: 'nothing' is" in lost.stderr
+    assert f"template {broken}, line 1: 'nothing' is undefined" in lost.stderr

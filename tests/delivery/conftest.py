@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.composing.compose import DUE, Readers, Rules, compose
+from newsletter.composing.compose import DUE, Readers, compose
+from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, InFlight, Report, Watch
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import DeliveryError

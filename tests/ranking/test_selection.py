@@ -203,6 +203,6 @@ def test_promises_hold_for_any_day(numbers: list[int], heard: set[int], per_brie
     assert not set(chosen) & heard
     places = [[one.insight.id for one in day.candidates].index(number) for number in chosen]
     for place in places:
-        twins = np.flatnonzero(day.echoes.alike(place) >= TASTE.twin_limit).tolist()
+        twins = np.flatnonzero(day.echoes.similarities(place) >= TASTE.twin_limit).tolist()
         assert {*twins} & {*places} == {place}
-    assert (day.echoes.loudest(reader.ids)[places] < TASTE.twin_limit).all()
+    assert (day.echoes.highest(reader.ids)[places] < TASTE.twin_limit).all()

@@ -41,7 +41,7 @@ def test_inlining_the_template_gives_what_inlining_the_message_gives(state: str)
     values = rendered_email._values(STATES[state], READER, head(), "https://a.example/u/1")
     raw = _as_written().get_template("issue.html")
     late = _premail(raw.render(subject="Subject", **values))
-    early = head().renderer.fill("issue.html", subject="Subject", **values)
+    early = head().renderer.render("issue.html", subject="Subject", **values)
     assert tree(dom.document_fromstring(early)) == tree(dom.document_fromstring(late))
 
 

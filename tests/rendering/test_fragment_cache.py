@@ -13,7 +13,7 @@ from markupsafe import Markup
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.model import Citation, Issue, Pick
 from newsletter.mail.message import message
-from newsletter.rendering.fragment_cache import Once
+from newsletter.rendering.fragment_cache import FragmentCache
 from newsletter.rendering.quoted_printable import Fragment
 from newsletter.rendering.rendered_email import render_email
 from newsletter.rendering.renderer import Renderer
@@ -22,9 +22,9 @@ from tests.golden import ISSUE, POSTING, READER, STATES, branding, echo, pick
 HEAD = branding()
 
 
-def once(paper: Renderer) -> Once:
-    found = paper._environment.extensions[Once.identifier]
-    assert isinstance(found, Once)
+def cache(renderer: Renderer) -> FragmentCache:
+    found = renderer._environment.extensions[FragmentCache.identifier]
+    assert isinstance(found, FragmentCache)
     return found
 
 
@@ -47,13 +47,13 @@ def test_a_letter_does_not_depend_on_those_before_it(
 ) -> None:
     issue, head = Issue(ISSUE.date, tuple(some)), replace(HEAD, accent=accent, name=name)
     as_it_comes = render_email(issue, READER, head)
-    once(HEAD.renderer)._known.clear()
+    cache(HEAD.renderer)._fragments.clear()
     assert render_email(issue, READER, head) == as_it_comes
 
 
 def test_what_is_filled_in_again_is_the_very_same_text() -> None:
     asked: list[str] = []
-    environment = Environment(autoescape=True, extensions=[Once])
+    environment = Environment(autoescape=True, extensions=[FragmentCache])
 
     def seen(text: str) -> str:
         asked.append(text)
@@ -73,9 +73,9 @@ def test_what_is_filled_in_again_is_the_very_same_text() -> None:
 )
 def test_a_fragment_is_kept_under_what_it_took_not_under_what_it_sets(template: str) -> None:
     block = "{% once %}{{ x }}{% set x = 'a' %}{{ x }}{% endonce %}{{ x }}"
-    paper = Renderer({"a.txt": template.replace("BLOCK", block)})
+    renderer = Renderer({"a.txt": template.replace("BLOCK", block)})
     for x in ["b", "a", "b", "a"]:
-        assert paper.fill("a.txt", x=x) == f"{x}a{x}"
+        assert renderer.render("a.txt", x=x) == f"{x}a{x}"
 
 
 def test_fragments_begin_and_end_with_a_line() -> None:
@@ -83,7 +83,7 @@ def test_fragments_begin_and_end_with_a_line() -> None:
     for issue in STATES.values():
         render_email(issue, READER, HEAD)
     made = render_email(ISSUE, READER, HEAD)
-    known = {id(fragment) for fragment in once(HEAD.renderer)._known.values()}
+    known = {id(fragment) for fragment in cache(HEAD.renderer)._fragments.values()}
     for pieces in (made.text_pieces, made.html_pieces):
         fragments = [at for at, piece in enumerate(pieces) if type(piece) is Fragment]
         assert len(fragments) > len(ISSUE.picks)
@@ -94,25 +94,25 @@ def test_fragments_begin_and_end_with_a_line() -> None:
 
 
 def test_what_is_kept_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.rendering.fragment_cache._MOST", 4_000)
-    paper = Renderer({"a.txt": "{% once %}{{ x }}{% endonce %}"})
-    some = [render_email * 1_000 for render_email in "abcab"]
-    assert [paper.fill("a.txt", x=x) for x in some] == some
-    assert 0 < len(once(paper)._known) < len({*some})
-    assert once(paper)._bytes <= 4_000
+    monkeypatch.setattr("newsletter.rendering.fragment_cache._MAX_BYTES", 4_000)
+    renderer = Renderer({"a.txt": "{% once %}{{ x }}{% endonce %}"})
+    some = [letter * 1_000 for letter in "abcab"]
+    assert [renderer.render("a.txt", x=x) for x in some] == some
+    assert 0 < len(cache(renderer)._fragments) < len({*some})
+    assert cache(renderer)._bytes <= 4_000
 
 
 def test_a_fragment_without_text_is_counted_once() -> None:
-    paper = Renderer({"a.txt": "{% once %}{% if x %}{{ x }}{% endif %}{% endonce %}"})
-    assert paper.fill("a.txt", x="") == ""
-    counted = once(paper)._bytes
-    assert paper.fill("a.txt", x="") == ""
-    assert once(paper)._bytes == counted
+    renderer = Renderer({"a.txt": "{% once %}{% if x %}{{ x }}{% endif %}{% endonce %}"})
+    assert renderer.render("a.txt", x="") == ""
+    counted = cache(renderer)._bytes
+    assert renderer.render("a.txt", x="") == ""
+    assert cache(renderer)._bytes == counted
 
 
 def test_threads_make_the_same_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     """So little is kept that each of them clears away what the others are about to look up."""
-    monkeypatch.setattr("newsletter.rendering.fragment_cache._MOST", 60_000)
+    monkeypatch.setattr("newsletter.rendering.fragment_cache._MAX_BYTES", 60_000)
     some = [
         replace(POSTING, subscriber=replace(READER, id=number), issue=issue)
         for number in range(20)
@@ -135,19 +135,25 @@ def test_threads_make_the_same_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_what_is_no_value_is_refused(template: str, why: str) -> None:
-    paper = Renderer({"a.txt": template})
+    renderer = Renderer({"a.txt": template}, {"a.txt": "a.txt"})
     with pytest.raises(ConfigError, match=f"template a.txt, line 1: .*{why}"):
-        paper.fill("a.txt", some=[1])
+        renderer.render("a.txt", some=[1])
 
 
 @pytest.mark.parametrize(
     ("template", "why"),
     [
-        ("{% once %}{% include 'b.txt' %}{% endonce %}", "holds no {% include %}"),
-        ("{% once %}{% from 'b.txt' import x with context %}{% endonce %}", "no {% fromimport %}"),
-        ("{% once %}{% block b %}{{ some }}{% endblock %}{% endonce %}", "holds no {% block %}"),
-        ("{% block b %}{{ some }}{% endblock %}{% once %}{{ self.b() }}{% endonce %}", "self is"),
-        ("{% set range = some %}{% once %}{{ range }}{% endonce %}", "range is"),
+        ("{% once %}{% include 'b.txt' %}{% endonce %}", "cannot hold {% include %}"),
+        (
+            "{% once %}{% from 'b.txt' import x with context %}{% endonce %}",
+            "cannot hold {% fromimport %}",
+        ),
+        ("{% once %}{% block b %}{{ some }}{% endblock %}{% endonce %}", "cannot hold {% block %}"),
+        (
+            "{% block b %}{{ some }}{% endblock %}{% once %}{{ self.b() }}{% endonce %}",
+            "cannot use self",
+        ),
+        ("{% set range = some %}{% once %}{{ range }}{% endonce %}", "cannot use range"),
     ],
 )
 def test_what_takes_values_from_elsewhere_is_refused(template: str, why: str) -> None:

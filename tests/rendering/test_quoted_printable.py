@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from newsletter.rendering.quoted_printable import Fragment, quoted
+from newsletter.rendering.quoted_printable import Fragment, encode
 from newsletter.rendering.renderer import Renderer
 
 letters = st.sampled_from("aZ =.&<\t\n\r\0\x0b\x0c\x1c\x85\u2028\u2029ü港🚀\ud800")
@@ -22,9 +22,9 @@ def whole(text: str) -> bytes:
 @given(st.lists(pieces | st.just("\n") | st.just(Fragment("<p>\n")), max_size=9))
 def test_pieces_are_encoded_as_the_whole_is(some: list[str]) -> None:
     text = "".join(some)
-    assert quoted(some) == whole(text)
+    assert encode(some) == whole(text)
     lines = "".join(f"{line}\r\n" for line in text.splitlines())
-    assert quoted(some) == b2a_qp(lines.encode("utf-8", "replace"))
+    assert encode(some) == b2a_qp(lines.encode("utf-8", "replace"))
 
 
 statements = st.sampled_from(
@@ -48,20 +48,20 @@ def test_a_template_may_place_once_anywhere(
     name: str, template: str, values: list[tuple[str, str]]
 ) -> None:
     """In the middle of a line, too: the second time a fragment is put in its place."""
-    paper = Renderer({name: template})
+    renderer = Renderer({name: template})
     plain = template.replace("{% once %}", "{% if 1 %}").replace("{% endonce %}", "{% endif %}")
     without = Renderer({name: plain})
     for x, y in [*values, *values]:
-        text = without.fill(name, x=x, y=y)
-        made = paper.pieces(name, {"x": x, "y": y})
+        text = without.render(name, x=x, y=y)
+        made = renderer.render_pieces(name, {"x": x, "y": y})
         assert "".join(made) == text
-        assert quoted(made) == whole(text)
+        assert encode(made) == whole(text)
 
 
 def test_a_fragment_that_is_whole_lines_is_taken_as_it_was_encoded() -> None:
     fragment = Fragment("ein Stück = a piece\n")
-    assert fragment.quoted == b"ein St=C3=BCck =3D a piece\r\n"
-    fragment.quoted = b"as it was"
-    assert quoted(["One.\n", fragment, "Two."]) == b"One.\r\nas it wasTwo.\r\n"
-    assert quoted(["One: ", fragment]) == b"One: ein St=C3=BCck =3D a piece\r\n"
-    assert Fragment("no line").quoted == b""
+    assert fragment.encoded == b"ein St=C3=BCck =3D a piece\r\n"
+    fragment.encoded = b"as it was"
+    assert encode(["One.\n", fragment, "Two."]) == b"One.\r\nas it wasTwo.\r\n"
+    assert encode(["One: ", fragment]) == b"One: ein St=C3=BCck =3D a piece\r\n"
+    assert Fragment("no line").encoded == b""

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from jinja2 import UndefinedError
 from lxml import html as dom
 
-from newsletter.domain.errors import ConfigError
 from newsletter.domain.model import Issue
 from newsletter.domain.text import first_sentence
 from newsletter.domain.tokens import token
@@ -218,7 +218,7 @@ def test_an_operators_template_changes_what_is_sent() -> None:
 
 def test_the_secret_stays_out_of_templates_and_of_what_is_printed() -> None:
     nosy = branding(read_templates(None) | {"issue.txt": "{{ secret }}"})
-    with pytest.raises(ConfigError, match="'secret' is undefined"):
+    with pytest.raises(UndefinedError, match="'secret' is undefined"):
         render_email(ISSUE, READER, nosy)
     assert "a secret" not in repr(HEAD)
 

@@ -1,4 +1,4 @@
-"""Brief files, read: a function per format, and a line in PARSERS for each."""
+"""Parsers of brief files: a module for each format, and its line in PARSERS."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
@@ -21,14 +21,14 @@ _OTHER_ENCODINGS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\0\0\xf
 
 
 def parse(name: str, data: bytes, phrases: Sequence[str] = ()) -> Brief:
-    """Read one file by the suffix of its name; raises BriefRejected with the reason and the line.
+    """Read a file by the suffix of its name. Raises BriefRejected with the reason and the line.
 
-    ``phrases`` are the operator's own boilerplate: a paragraph that says no more than one of them,
-    in which ``*`` stands for anything, is no insight.
+    ``phrases`` are the operator's own boilerplate, with ``*`` for any text: a paragraph that
+    consists of one of them is no insight.
     """
     suffix = PurePath(name).suffix.lower()
     if suffix not in PARSERS:
-        raise BriefRejected(f"not a kind of brief: the name must end in {', '.join(SUFFIXES)}")
+        raise BriefRejected(f"no brief file: its name must end in {', '.join(SUFFIXES)}")
     page = _decode(data)
     if not page.strip():
         raise BriefRejected("the file is empty")

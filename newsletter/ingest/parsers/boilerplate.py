@@ -1,10 +1,9 @@
 """Which paragraphs are no insights: headings, calls to action, footers, and the operator's phrases.
 
-They are known by what they are. A heading is short and does not end as a sentence does. A call to
-action is short too: somebody speaks to the reader (an imperative of the trade, "we ... you", "our",
-"this email") about something of the trade (an inbox, a code, an app, a free trial), and it argues
-nothing; a longer one must say "you". No single cue decides: an insight may well be about
-newsletters, and may say "you".
+A heading is short and has no end of a sentence. A call to action is short, speaks to the reader
+("we ... you", "our", "this email", an imperative such as "subscribe") about something that
+publishers offer (an inbox, a code, an app, a free trial), and does not argue; a longer one must
+say "you". No single cue decides: an insight may be about newsletters, and may say "you".
 """
 
 import re
@@ -37,13 +36,13 @@ _CREDIT = re.compile(
 
 
 def is_boilerplate(text: str, phrases: Sequence[str] = (), *, heading: bool = True) -> bool:
-    """Whether a paragraph is no insight; ``heading=False`` where a short one can be no heading."""
+    """Whether a paragraph is no insight. ``heading=False``: it cannot be a heading."""
     wordless = not any(letter.isalnum() for letter in text)
     return wordless or is_call(text) or (heading and is_heading(text)) or says_only(text, phrases)
 
 
 def is_heading(text: str) -> bool:
-    """Short and without the end of a sentence, or in Title Case, or leading up to something."""
+    """Short and without the end of a sentence, or in Title Case, or ending in a colon."""
     words = text.split()
     if len(text) > _HEADING_LETTERS:
         return False
@@ -60,7 +59,7 @@ def _is_title(words: Sequence[str]) -> bool:
 
 
 def is_call(text: str) -> bool:
-    """Asks or offers something on the publisher's behalf, or is a footer, a credit, a sign-off."""
+    """A call to action of the publisher, a footer, a credit or a sign-off."""
     words = len(text.split()) if len(text) <= CALL_LETTERS else _LONG_CALL_WORDS + 1
     if words > _LONG_CALL_WORDS:
         return False
@@ -71,7 +70,7 @@ def is_call(text: str) -> bool:
 
 
 def _evidence(plain: str) -> int:
-    """0 where nobody speaks or nothing is offered: then it is no call, whatever else it holds."""
+    """0 if nobody is spoken to or nothing is offered: then it is no call to action."""
     traded = _weigh(TRADE, plain)
     spoken = _weigh(ADDRESS, plain) if traded else 0
     if not spoken:
@@ -90,7 +89,7 @@ def _is_formal(text: str, plain: str) -> bool:
 
 
 def says_only(text: str, phrases: Sequence[str]) -> bool:
-    """Whether the text is one of the phrases, ``*`` in a phrase standing for anything."""
+    """Whether the text is one of the phrases; ``*`` in a phrase stands for any text."""
     plain = normalise(text).strip(_EDGES) if phrases else ""
     return any(fnmatchcase(plain, _pattern(phrase)) for phrase in phrases)
 

@@ -1,4 +1,4 @@
-"""The YAML at the head of a Markdown brief. Nothing of it is constructed: its nodes are read."""
+"""The YAML front matter of a Markdown brief. Only its nodes are read: no object is constructed."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _FIRST_LINE = 2
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses anchors and aliases, with which a small file becomes a huge one, and deep nesting."""
+    """Refuses deep nesting, and anchors and aliases, which can make a small file huge."""
 
     depth = 0
 
@@ -38,7 +38,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def front_matter(text: str) -> tuple[Brief, int, str]:
-    """What the head says as a Brief without mentions; the body's first line; the body."""
+    """The front matter as a Brief without mentions, the body's first line number, the body."""
     head = _HEAD.match(text)
     if not head:
         return Brief(()), 1, text
@@ -107,8 +107,8 @@ def _day(entries: Mapping[str, yaml.Node]) -> date | None:
 def _scalar(entries: Mapping[str, yaml.Node], key: str) -> str:
     node = entries[key]
     if not isinstance(node, yaml.ScalarNode):
-        kind = "list" if isinstance(node, yaml.SequenceNode) else "mapping"
-        raise BriefRejected(f"front matter: {key} must be text, not a {kind}", _line(node))
+        wrong = "list" if isinstance(node, yaml.SequenceNode) else "mapping"
+        raise BriefRejected(f"front matter: {key} must be text, not a {wrong}", _line(node))
     return str(node.value)
 
 
@@ -117,7 +117,7 @@ def _label(entries: Mapping[str, yaml.Node], key: str) -> str:
 
 
 def _labels(entries: Mapping[str, yaml.Node], key: str) -> tuple[str, ...]:
-    """A list of names, or one text with commas between them."""
+    """Names from a list, or from a text with commas."""
     node = entries.get(key)
     if node is None:
         return ()

@@ -1,4 +1,4 @@
-"""Markdown's marks made plain text, and the time stamps that stand beside an insight."""
+"""CommonMark as block tokens and as plain text, and the time stamps beside an insight."""
 
 import re
 from collections import ChainMap
@@ -22,7 +22,7 @@ _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
 
 
 class _CommonMark(MarkdownIt):
-    """Every link is taken, whatever its address: only its words are kept."""
+    """Accepts links to any address, since only their text is kept."""
 
     def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802
         return True
@@ -40,18 +40,18 @@ _reader.core.ruler.disable(["inline", "text_join"])
 
 
 def blocks(source: str) -> tuple[list[Token], References]:
-    """The block tokens, the text in them as it was written, and what the links may refer to.
+    """The block tokens, with their text as it was written, and the definitions for its links.
 
-    What is nested deeper than DEEPEST stands in a token of a higher level, or in none.
+    Text that is nested deeper than DEEPEST is in a token of a higher level, or missing.
     """
     env: dict[str, Any] = {"references": {}}
     return _reader.parse(source, env), env["references"]
 
 
 def plain(text: str, references: References) -> str:
-    """Clean text without marks: code and escapes as written, links by their words, no images.
+    """Clean text without marks: code as it is written, the text of links, no images.
 
-    What is too long for an insight, or too full of brackets, stays as it is.
+    Text that is too long for an insight, or has too many brackets, keeps its marks.
     """
     if len(text) > _MAX_LETTERS or text.count("[") > _MAX_BRACKETS:
         return clean(text)
@@ -62,7 +62,7 @@ def plain(text: str, references: References) -> str:
 
 
 def _words(tokens: Sequence[Token]) -> str:
-    """Around a time stamp the brackets of a link stay, so that it is still known as one."""
+    """The text of inline tokens. A link around a time stamp keeps its brackets for ``stamped``."""
     pieces: list[str] = []
     opened: list[int] = []
     for token in tokens:
@@ -80,13 +80,13 @@ def _words(tokens: Sequence[Token]) -> str:
 
 
 def _multiplies(token: Token, pieces: Sequence[str]) -> bool:
-    """In 2*3*4 the stars are signs, not marks."""
+    """In 2*3*4 the asterisks multiply; they are no emphasis."""
     before = next(filter(None, reversed(pieces)), "")
     return token.markup.startswith("*") and before[-1:].isdigit()
 
 
 def stamped(text: str) -> tuple[str, int | None]:
-    """The text without a time stamp at its start or end, like [12:34]; the seconds it tells."""
+    """The text without a time stamp such as [12:34] at its start or end, and its seconds."""
     stamp = _STAMP.search(text)
     if not stamp:
         return text, None

@@ -1,4 +1,4 @@
-"""JSON briefs: what docs/brief.schema.json publishes, which is made from the Structs here."""
+"""JSON briefs. The Structs here define the format; docs/brief.schema.json is made from them."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ Said = Annotated[str, Meta(max_length=MAX_INSIGHT)]
 
 
 class JsonInsight(msgspec.Struct, frozen=True):
-    """An insight and what is known of it."""
+    """An insight, who said it, when, and about which topics."""
 
     text: Annotated[Said, Meta(description="Two or three sentences that stand on their own")]
     speaker: Annotated[Words, Meta(description="Who said it")] = ""
@@ -106,10 +106,10 @@ def _decoded(text: str) -> JsonBrief:
 
 
 def _misfit(text: str, error: msgspec.ValidationError) -> NoReturn:
-    found = _PLACE.search(str(error))
-    place = found[1] if found else "$"
+    match = _PLACE.search(str(error))
+    place = match[1] if match else "$"
     reason = _PLACE.sub("", str(error))
-    if "matching regex" in reason:  # the one pattern there is, that of $.published
+    if "matching regex" in reason:  # $.published has the only pattern
         reason = "it is no date: write one like 2026-03-14"
     raise BriefRejected(f"{place}: {reason}", places(text).get(place)) from error
 
@@ -130,22 +130,22 @@ def _paragraphs(page: JsonBrief, lines: Mapping[str, int]) -> Iterator[Paragraph
         ("related", "related", page.related),
     )
     for key, role, insights in lists:
-        for index, one in enumerate(insights):
+        for index, item in enumerate(insights):
             place = f"$.{key}[{index}]"
             line = lines.get(f"{place}.text") or lines.get(place, 1)
-            insight = JsonInsight(one) if isinstance(one, str) else one
+            insight = JsonInsight(item) if isinstance(item, str) else item
             yield _paragraph(insight, role, line, page.speakers)
 
 
-def _paragraph(one: JsonInsight, role: Role, line: int, speakers: Sequence[str]) -> Paragraph:
-    alone = speakers[0] if role == "lead" and len(speakers) == 1 else ""
+def _paragraph(insight: JsonInsight, role: Role, line: int, speakers: Sequence[str]) -> Paragraph:
+    only_speaker = speakers[0] if role == "lead" and len(speakers) == 1 else ""
     return Paragraph(
         line,
-        clean(one.text),
+        clean(insight.text),
         role,
-        clean(one.speaker or alone),
-        None if one.at is None else int(one.at),
-        _cleaned(one.topics),
+        clean(insight.speaker or only_speaker),
+        None if insight.at is None else int(insight.at),
+        _cleaned(insight.topics),
         heading=False,
     )
 
@@ -155,19 +155,19 @@ def _cleaned(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def places(text: str) -> dict[str, int]:
-    """The line of every value of a brief, by its place as msgspec names it."""
-    found: dict[str, int] = {}
+    """The line of each value, by its path as msgspec writes it: $.insights[0].text."""
+    lines: dict[str, int] = {}
     steps: list[
         str | int | None
     ] = []  # in an array the index, in an object the key, None before it
     line, last = 1, 0
     for token in _TOKEN.finditer(text):
         line, last = line + text.count("\n", last, token.start()), token.start()
-        _step(token[0], line, steps, found)
-    return found
+        _step(token[0], line, steps, lines)
+    return lines
 
 
-def _step(sign: str, line: int, steps: list[str | int | None], found: dict[str, int]) -> None:
+def _step(sign: str, line: int, steps: list[str | int | None], lines: dict[str, int]) -> None:
     here = steps[-1] if steps else 0
     if sign in {"]", "}"}:
         del steps[-1:]
@@ -177,7 +177,7 @@ def _step(sign: str, line: int, steps: list[str | int | None], found: dict[str, 
         steps[-1] = sign[1:-1]
     elif sign != ":":
         if len(steps) <= _DEEPEST:
-            found[_place(steps)] = line
+            lines[_place(steps)] = line
         if sign in {"[", "{"}:
             steps.append(0 if sign == "[" else None)
 

@@ -1,7 +1,7 @@
 """Markdown with YAML front matter: paragraphs and list items, those under "Related" related.
 
-CommonMark, read by markdown-it-py, with what brief files need beside it: HTML stays text, indented
-lines are no code, "•" marks a list item, and a line in bold alone is a heading.
+markdown-it-py reads CommonMark. Brief files need more than that: HTML stays text, indented lines
+are no code, "•" begins a list item, and a line that is all bold is a heading.
 """
 
 import re
@@ -72,7 +72,7 @@ def _paragraph(block: _Block, text: str, role: Role, speakers: Sequence[str]) ->
 
 
 def _blocks(tokens: Sequence[Token], lines: Sequence[str], start: int) -> Iterator[_Block]:
-    """What stands in the body, in its order; ``start`` is the line that it begins on."""
+    """The blocks of the body in order; ``start`` is the number of its first line."""
     for index, token in enumerate(tokens):
         begin, end = token.map or (0, 0)
         if token.level > DEEPEST:
@@ -95,12 +95,12 @@ def _block(tokens: Sequence[Token], index: int, line: int) -> _Block:
 
 
 def _is_heading(opening: Token, text: str) -> bool:
-    """A long text above a line of = or - is a paragraph, whatever CommonMark makes of it."""
+    """To CommonMark any text above a line of = or - is one; here a long text is a paragraph."""
     return opening.markup.startswith("#") or ("\n" not in text and is_heading(clean(text)))
 
 
 def _split(block: _Block) -> Iterator[_Block]:
-    """A line in bold, of a table or of a definition stands for itself within a paragraph."""
+    """Take lines out of a paragraph that are bold, or part of a table or a definition."""
     if block.level:
         yield block
         return
@@ -122,7 +122,7 @@ def _is_bold_line(line: str) -> bool:
 
 
 def _uncommented(body: str) -> str:
-    """HTML comments gone, their line breaks kept."""
+    """Without HTML comments; their line breaks stay, so that lines keep their numbers."""
     kept, end = [], 0
     while (begin := body.find("<!--", end)) >= 0 and (close := body.find("-->", begin)) >= 0:
         kept += [body[end:begin], "\n" * body.count("\n", begin, close)]

@@ -1,4 +1,4 @@
-"""What the parsers share: paragraphs, made clean and sifted into mentions and the dropped."""
+"""Shared by the parsers: paragraphs are cleaned and sorted into mentions and dropped ones."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ _MAX_SHOWN = 80
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
-    "\u00ad\u200b\u2060\ufeff]"  # not the joiners: scripts and emoji are spelt with them
+    "\u00ad\u200b\u2060\ufeff]"  # joiners stay: scripts and emoji need them
 )
 _SPACE = re.compile(r"[^\S\n\t]")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt ]+[0-9]{1,2}:[0-9]{2}[^\n]*)?")
@@ -26,9 +26,9 @@ _DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt ]+[0-9]{1,2}:[0-9
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Clean text and where it stood. ``role`` None: the first insight is the lead, others related.
+    """Clean text and its line. ``role`` None: the first insight is the lead, the others related.
 
-    ``heading``: a short one may be a heading. ``noise``: it is known to be no insight.
+    ``heading``: it may be a heading, if it is short. ``noise``: it is known to be no insight.
     """
 
     line: int
@@ -42,28 +42,31 @@ class Paragraph:
 
 
 def clean(text: str) -> str:
-    """Without control characters, bidirectional overrides, half surrogates and double spaces.
+    """Remove control characters, bidirectional overrides, lone surrogates and double spaces.
 
-    Nor soft hyphens and the marks of no width that say where a line may or may not break.
+    Soft hyphens and zero-width marks for line breaks are removed as well.
     """
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return " ".join(_UNPRINTABLE.sub("", whole).split())
 
 
 def spaced(text: str) -> str:
-    """Any white space (U+00A0, U+2028, form feeds, ...) as a space, save tabs and line ends."""
+    """Make a space of any white space (U+00A0, U+2028, form feeds) but tabs and newlines."""
     return _SPACE.sub(" ", text)
 
 
 def cut(value: str) -> str:
-    """As much of a value as a reason repeats."""
+    """The start of a value, to be repeated in a reason."""
     return value if len(value) <= _MAX_SHOWN else f"{value[: _MAX_SHOWN - 1]}…"
 
 
 def sift(
     paragraphs: Iterable[Paragraph], phrases: Sequence[str]
 ) -> tuple[tuple[Mention, ...], tuple[Dropped, ...]]:
-    """Every insight once, in the order of the page, and what is none; raises BriefRejected."""
+    """The insights in the order of the page, each once, and the dropped paragraphs.
+
+    Raises BriefRejected for a page without insights, and for an insight that is too long.
+    """
     mentions: dict[str, Mention] = {}
     dropped: list[Dropped] = []
     for paragraph in paragraphs:
@@ -77,7 +80,7 @@ def sift(
 
 
 def _add(mentions: dict[str, Mention], paragraph: Paragraph) -> None:
-    """The same words count once; as a lead where they are a lead anywhere."""
+    """The same words count once, as a lead if they are a lead anywhere on the page."""
     text = paragraph.text
     if len(text) > MAX_INSIGHT:
         reason = f"an insight of {len(text):,} characters: at most {MAX_INSIGHT:,} fit an email"
@@ -98,7 +101,7 @@ def _all_dropped(count: int) -> str:
 
 
 def label(text: str, key: str, line: int | None) -> str:
-    """A name or a title, clean; raises BriefRejected where it is too long for one."""
+    """A clean name or title. Raises BriefRejected if it is too long."""
     name = clean(text)
     if len(name) > MAX_LABEL:
         raise BriefRejected(f"{key} is {len(name):,} characters long: at most {MAX_LABEL}", line)
@@ -106,7 +109,7 @@ def label(text: str, key: str, line: int | None) -> str:
 
 
 def link(text: str, line: int) -> tuple[str, tuple[Dropped, ...]]:
-    """The address where it is http or https; else nothing, and the note that says so."""
+    """The URL if it is http or https; otherwise "" and a note of what was dropped."""
     url = clean(text)
     if not url or _is_web(url):
         return url, ()
@@ -123,7 +126,10 @@ def _is_web(url: str) -> bool:
 
 
 def day(text: str, key: str, line: int | None) -> date:
-    """The date of an ISO date or date and time, as written; raises BriefRejected."""
+    """The date of an ISO date or date and time, in the time zone it is written in.
+
+    Raises BriefRejected.
+    """
     match = _DAY.fullmatch(clean(text))
     try:
         if match:

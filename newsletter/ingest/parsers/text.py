@@ -22,9 +22,10 @@ def parse(text: str, phrases: Sequence[str] = ()) -> Brief:
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:
-    """Each line of a block is one, save in hard-wrapped prose, parted by deliberate breaks.
+    """Each line of a block is a paragraph, unless the block is prose wrapped at a fixed width.
 
-    A block too short to show how wide the prose is wrapped goes by the other blocks.
+    Wrapped prose is joined up to a line that ends early. A block too short to show its width is
+    taken to be as wide as the widest other block.
     """
     numbered = enumerate((clean(line) for line in text.split("\n")), start=1)
     grouped = groupby(numbered, key=lambda line: bool(line[1]))
@@ -53,7 +54,7 @@ def _parted(block: list[Line], width: int) -> Iterator[list[Line]]:
 
 
 def _wrapped_at(lines: Sequence[str]) -> int:
-    """The width of hard-wrapped prose, where some full line breaks off in mid-sentence; else 0."""
+    """The width at which the prose is wrapped; 0 if no full line ends in mid-sentence."""
     width = max(map(len, lines))
     wrapped = any(
         _is_full(line, after, width) and _breaks_off(line, after) for line, after in pairwise(lines)
@@ -77,7 +78,7 @@ def _goes_on(ingested: list[Line], after: str, width: int) -> bool:
 
 
 def _is_call(ingested: Sequence[Line]) -> bool:
-    """Looks no further than a call is long, so a long text costs its length, not its square."""
+    """Stops at the length of the longest call to action, so that the time stays linear."""
     text = ""
     for _, line in ingested:
         text = f"{text} {line}" if text else line

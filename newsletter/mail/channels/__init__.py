@@ -1,8 +1,4 @@
-"""Where a finished message goes: to an SMTP server, or as a file into a folder.
-
-To add one: a module here with ``send`` and ``close``, and its line where the configuration is turned
-into a channel.
-"""
+"""Where a finished message goes: a channel is a module here and a line in bootstrap.mail."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,0 +1,1 @@
+"""DKIM (RFC 6376): ``keys``, ``signing``, the ``dns_record`` and, by dkimpy, ``verification``."""

@@ -35,6 +35,7 @@ _NEXT = 2 * _AT_LEAST
 # A segment is merged with the one before once it has this share of its insights.
 _MERGED_FROM = 1 / 8
 _BLOCK = 1 << 14
+_SMALL = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,11 @@ class Asked:
     names: list[str]
     idf: Floats
 
+    def terms(self, place: int) -> list[str]:
+        """The distinct terms of one text."""
+        begin, end = self.rows.indptr[place : place + 2]
+        return [self.names[term] for term in self.rows.indices[begin:end].tolist()]
+
     def queries(self) -> Iterator[tuple[Places, Floats]]:
         """The terms of each text, and their weights, made to length one."""
         for begin, end in pairwise(self.rows.indptr.tolist()):
@@ -129,7 +135,17 @@ class Index:
         rows = _counted(bags, number)
         self.segments.append(Segment.of(ids, days or np.zeros(len(ids)), rows))
         self._merge()
-        for name in ("ids", "days", "names", "frequencies", "idf", "norms", "least", "_borders"):
+        for name in (
+            "ids",
+            "days",
+            "names",
+            "frequencies",
+            "idf",
+            "norms",
+            "least",
+            "_borders",
+            "_all_rows",
+        ):
             self.__dict__.pop(name, None)
 
     def _merge(self) -> None:
@@ -213,7 +229,16 @@ class Index:
         found.data = _damped(found.data)
         return found
 
-    def asked(self, texts: Sequence[str]) -> Asked:
+    def asked(self, texts: Sequence[str], ids: Sequence[int] = ()) -> Asked:
+        """``ids``: whose texts they are; those that all stand in the index are not stemmed anew."""
+        positions = np.searchsorted(self.ids, ids)
+        if len(ids) and np.array_equal(np.append(self.ids, -1)[positions], ids):
+            order = np.argsort(positions)
+            rows = self.rows(positions[order])[np.argsort(order)]
+            return Asked(rows, self.names, self.idf)
+        return self._stemmed(texts)
+
+    def _stemmed(self, texts: Sequence[str]) -> Asked:
         bags = [Counter(terms(text, self.language)) for text in texts]
         new = dict.fromkeys(chain.from_iterable(bags)).keys() - self.vocabulary.keys()
         fresh = {term: len(self.vocabulary) + at for at, term in enumerate(sorted(new))}
@@ -235,10 +260,20 @@ class Index:
         found = self._promising(terms, weights)
         worth = np.zeros(len(self.vocabulary), np.float32)
         worth[terms] = weights * self.idf[terms]
-        cosines = np.minimum(self.rows(found) @ worth / self.norms[found], 1)
+        cosines = np.minimum(self._dots(found, worth) / self.norms[found], 1)
         most = max(_AT_LEAST, int((cosines >= _EXACT_FROM).sum()))
         kept = np.sort(np.argsort(-cosines, kind="stable")[:most])
         return found[kept], cosines[kept]
+
+    def _dots(self, places: Places, weights: Floats) -> Floats:
+        """The dot products of these insights; of a small index it is quicker to take all."""
+        if len(self) <= _SMALL:
+            return np.asarray((self._all_rows @ weights)[places])
+        return np.asarray(self.rows(places) @ weights)
+
+    @cached_property
+    def _all_rows(self) -> Matrix:
+        return self.rows(np.arange(len(self)))
 
     def _promising(self, terms: Places, weights: Floats) -> Places:
         """What may have a cosine of 0.35 by its rarer terms, or is among the next best by them."""

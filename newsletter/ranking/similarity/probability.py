@@ -33,21 +33,33 @@ class Pairs:
     row: Places
     cosine: Floats
     probability: npt.NDArray[np.float64]
+    asked: Asked
 
 
-def compare(index: Index, texts: Sequence[str], days: Days = None) -> Pairs:
-    """Each new text, of these days (ordinals of dates), against its shortlist in the index."""
-    new, row, cosine, features = features_of(index, texts, days)
-    return Pairs(new, row, cosine, probability(features))
+def compare(
+    index: Index, texts: Sequence[str], days: Days = None, ids: Sequence[int] = ()
+) -> Pairs:
+    """Each new text, of these days (ordinals of dates), against its shortlist in the index.
+
+    ``ids`` are those of the texts' own insights, where they have any.
+    """
+    asked = index.asked(texts, ids)
+    new, row, cosine, features = _features_of(index, asked, days)
+    return Pairs(new, row, cosine, probability(features), asked)
 
 
 def features_of(
     index: Index, texts: Sequence[str], days: Days = None
 ) -> tuple[Places, Places, Floats, npt.NDArray[np.float64]]:
     """(new, row, cosine, features): the last of shape (pairs, len(FEATURES))."""
-    asked = index.asked(texts)
+    return _features_of(index, index.asked(texts), days)
+
+
+def _features_of(
+    index: Index, asked: Asked, days: Days
+) -> tuple[Places, Places, Floats, npt.NDArray[np.float64]]:
     lists = [index.shortlist(*query) for query in asked.queries()]
-    new = np.repeat(np.arange(len(texts)), [len(rows) for rows, _ in lists])
+    new = np.repeat(np.arange(len(lists)), [len(rows) for rows, _ in lists])
     row = np.concatenate([np.empty(0, np.intp), *(rows for rows, _ in lists)])
     cosine = np.concatenate([np.empty(0, np.float32), *(values for _, values in lists)])
     return new, row, cosine, _features(index, asked, new, row, days)

@@ -24,21 +24,19 @@ Page = tuple[str, str, str]
 
 # fmt: off
 MARKDOWN = (
-    ("", "# ", "- ", "> ", "1. ", "| ", "**", "_", "~~", "[", "![", "[a](", "[a]: ", "<", "<!--",
-     "`",
-     "```", "\\", "&", "(1:02", "more ", "a\n=", "---\na: "),
+    ("", "# ", "# a", "- a", "- ", "> ", "1. ", "| ", "**", "_", "~~", "[", "![", "[a](", "[a]: ",
+     "<", "<!--", "`", "```", "\\", "&", "(1:02", "more ", "a\n=", "---\na: "),
     (" ", "\t", "\u00a0", "\u2028", "\x0c", "\n", "#", "*", "_", "~", "`", "``a", "[", "]", "[a](",
      "[a][", "](", "![a](b)", "(", "<", "<a", "&", "&amp;", "\\", "!", "|", "=", "-", "- ", "> ",
-     "1. ",
-     ".", '"', ":", "a", "é", "*a ", "*a **b", "a_", "- a\n", "> a\n", "# a\n", "| a\n", "[a]: b\n",
-     '[a]: b "\n', "**a**\n", "  - a\n", "a\n---\n", "<!--", "-->", "you ", "https://a.b "),
+     "1. ", ".", '"', ":", "a", "é", "*a ", "*a **b", "a_", "- a\n", "> a\n", "# a\n", "| a\n",
+     "[a]: b\n", '[a]: b "\n', "**a**\n", "  - a\n", "a\n---\n", "<!--", "-->", "you ",
+     "https://a.b "),
     ("", "x", " #x", "]", ")", "*", "\n---\nA."),
 )
 TEXT = (
     ("", "- ", "a ", "1. "),
     (" ", "\t", "\u00a0", "\u2028", "\n", "a", ".", '"', "-", "- ", "a\n", ", a\n", "A.\n",
-     "you ", "our ",
-     "https://a.b ", "!", ":", "©", "by A "),
+     "you ", "our ", "https://a.b ", "!", ":", "©", "by A "),
     ("", "x", ".", ":"),
 )
 JSON = (
@@ -80,16 +78,17 @@ def too_fast(suffix: str, some: Sequence[Page], size: int) -> list[Page]:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_work_grows_as_the_text_does(suffix: str) -> None:
     some = list(pages(suffix))[:: 331 if suffix == ".md" else 23]
-    white = [("# ", filler, "x") for filler in " \t\u00a0\u2028\x0c"]
+    white = [("# a", filler, "x") for filler in " \t\u00a0\u2028\x0c"]
     assert too_fast(suffix, some + white, _SMALL) == []
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("size", [_INSIGHT, _SMALL])
-def test_work_grows_as_the_text_does_for_every_page(suffix: str, size: int) -> None:
+def test_work_grows_as_the_text_does_in_every_page(suffix: str, size: int) -> None:
     """Marks are read in paragraphs up to 12,000 characters: a longer one can be no insight."""
-    assert too_fast(suffix, list(pages(suffix)), size) == []
+    some = list(pages(suffix))[:: 5 if suffix == ".md" else 1]  # each pair of parts is among them
+    assert too_fast(suffix, some, size) == []
 
 
 @pytest.mark.heavy

@@ -18,7 +18,7 @@ INSIGHT = "Moss keeps time for cathedrals: it grows on the side where the gutter
     ("name", "data", "line", "says"),
     [
         ("a.pdf", b"x", None, ".txt, .md, .markdown, .json"),
-        ("a", b"x", None, "the name must end in"),
+        ("a", b"x", None, "its name must end in"),
         ("a.txt", b"", None, "empty"),
         ("a.json", b"\xef\xbb\xbf \r\n\t", None, "empty"),
         ("a.txt", b"one\r\ntwo\0", 2, "binary"),

@@ -1,21 +1,21 @@
-"""Every signature is checked by dkimpy, which shares no code with ours."""
+"""Every signature is verified by dkimpy, which shares no code with ours."""
 
 import re
-from base64 import b64encode
 from dataclasses import replace
 from functools import partial
 
 import dkim
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.mail.dkim.signing import PrivateKey, Signer, public_key, record, verify
+from newsletter.mail.dkim.dns_record import record_text
+from newsletter.mail.dkim.keys import PrivateKey
+from newsletter.mail.dkim.signing import Signer
 from newsletter.mail.message import message
 from newsletter.rendering.rendered_email import Logo
-from tests.golden import FOLDER, ISSUE, POSTING, READER, STATES
+from tests.golden import ISSUE, POSTING, READER, STATES
 from tests.mail.test_message import HEAD, HOSTILE, TITLED, check_wire
 
 RSA = rsa.generate_private_key(65537, 2048)
@@ -35,8 +35,8 @@ def holds(raw: bytes, signer: Signer) -> bool:
     """By dkimpy, which asks our DNS: one name, and the record in it."""
 
     def look_up(name: bytes, timeout: int = 5) -> bytes:
-        assert name == f"{signer.place}.".encode()
-        return record(signer.key.public_key()).encode()
+        assert name == f"{signer.record_name}.".encode()
+        return record_text(signer.key.public_key()).encode()
 
     return bool(dkim.verify(raw, dnsfunc=look_up))
 
@@ -51,7 +51,6 @@ def tag(raw: bytes, name: str) -> str:
 def test_every_state_of_an_issue_is_signed(state: str, kind: str) -> None:
     raw = message(replace(POSTING, issue=STATES[state]), SIGNED[kind])
     assert holds(raw, SIGNERS[kind])
-    verify(raw, KEYS[kind].public_key())
 
 
 @each_kind
@@ -60,7 +59,6 @@ def test_hostile_names_and_subjects_are_signed(text: str, kind: str) -> None:
     scheduled = replace(POSTING, subscriber=replace(READER, name=text, address="mühle@example.org"))
     raw = message(scheduled, replace(TITLED, name=text, signer=SIGNERS[kind]))
     assert holds(raw, SIGNERS[kind])
-    verify(raw, KEYS[kind].public_key())
 
 
 @settings(deadline=None)  # dkimpy is slow
@@ -73,7 +71,6 @@ def test_any_message_is_signed(kind: str, text: str, name: str, subject: str) ->
     )
     raw = message(scheduled, replace(TITLED, name=subject, signer=SIGNERS[kind]))
     assert holds(raw, SIGNERS[kind])
-    verify(raw, KEYS[kind].public_key())
 
 
 @settings(deadline=None)  # dkimpy is slow
@@ -85,7 +82,6 @@ def test_anything_at_all_is_signed_as_dkimpy_reads_it(
     signer = SIGNERS[kind]
     raw = signer.sign(f"From: a@b.example\r\n{head}\r\n{body}".encode())
     assert holds(raw, signer)
-    verify(raw, signer.key.public_key())
 
 
 @each_kind
@@ -107,7 +103,7 @@ def test_the_same_message_gets_the_same_signature(kind: str) -> None:
     assert not re.search(rb"[;\s][tx]=", raw.partition(b"\r\nFrom:")[0])
 
 
-def test_the_headers_of_leaving_are_signed_and_none_can_be_added() -> None:
+def test_the_unsubscribe_headers_are_signed_and_none_can_be_added() -> None:
     names = tag(message(POSTING, SIGNED["rsa"]), "h").split(":")
     written = re.findall(
         r"^([A-Za-z-]+):", message(POSTING, HEAD).split(b"\r\n\r\n")[0].decode(), re.M
@@ -132,8 +128,6 @@ def test_a_header_added_breaks_the_signature(kind: str, added: str) -> None:
         f"{added}\r\n".encode() + raw,
     ):
         assert not holds(tampered, SIGNERS[kind])
-        with pytest.raises(ValueError, match="another key"):
-            verify(tampered, KEYS[kind].public_key())
 
 
 @each_kind
@@ -148,8 +142,6 @@ def test_a_header_added_breaks_the_signature(kind: str, added: str) -> None:
 )
 def test_a_change_breaks_the_signature(kind: str, old: bytes, new: bytes) -> None:
     tampered = message(POSTING, SIGNED[kind]).replace(old, new, 1)
-    with pytest.raises(ValueError, match=r"signed|another key"):
-        verify(tampered, KEYS[kind].public_key())
     assert not verdict(tampered, SIGNERS[kind])
 
 
@@ -169,70 +161,6 @@ def test_what_relays_do_to_white_space_does_no_harm(kind: str) -> None:
     assert refolded != raw
     for changed in (refolded + b"\r\n\r\n", b"Received: from a by b\r\n" + refolded):
         assert holds(changed, SIGNERS[kind])
-        verify(changed, KEYS[kind].public_key())
-
-
-def test_another_key_does_not_hold() -> None:
-    raw = message(POSTING, SIGNED["rsa"])
-    for other in (rsa.generate_private_key(65537, 2048), ED25519):
-        with pytest.raises(ValueError, match="another key"):
-            verify(raw, other.public_key())
-
-
-def test_what_is_not_signed_is_told() -> None:
-    with pytest.raises(ValueError, match="not signed"):
-        verify(message(POSTING, HEAD), RSA.public_key())
-    broken = re.sub(rb" b=[^:]*?\r\nFrom", b" b=!!\r\nFrom", message(POSTING, SIGNED["rsa"]))
-    with pytest.raises(ValueError, match="another key"):
-        verify(broken, RSA.public_key())
-
-
-def test_the_example_of_rfc_8463() -> None:
-    """Appendix A: a message that others signed, and their key as its record has it."""
-    written = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
-    raw = (FOLDER / "rfc8463.eml").read_bytes()
-    verify(raw, public_key(written))
-    with pytest.raises(ValueError, match="another key"):
-        verify(raw.replace(b"dinner", b"supper"), public_key(written))
-    assert record(public_key(written)) == written
-
-
-@each_kind
-def test_a_record_is_read_back(kind: str) -> None:
-    written = record(KEYS[kind].public_key())
-    spaced = written.replace("; ", " ;\n\t").replace("p=", "p = ")
-    for text in (written, spaced, written.removeprefix("v=DKIM1; "), f"{written};"):
-        assert record(public_key(text)) == written
-
-
-EC = ec.generate_private_key(ec.SECP256R1()).public_key()
-OTHER = b64encode(EC.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("v=DKIM1; k=rsa; p=", "revoked"),
-        ("v=DKIM1; k=rsa", "revoked"),
-        ("v=spf1 -all; p=AAAA", "no DKIM record"),
-        ("v=DKIM1; k=rsa; p=AAAA", "no public key"),
-        ("v=DKIM1; k=rsa; p=äöü", "no public key"),
-        ("v=DKIM1; k=ed25519; p=AAAA", "no public key"),
-        (f"v=DKIM1; k=rsa; p={OTHER}", "neither RSA nor Ed25519"),
-    ],
-)
-def test_a_record_that_is_none(text: str, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
-        public_key(text)
-
-
-@given(st.text())
-def test_no_record_raises_anything_else(text: str) -> None:
-    for prefix in ("", "v=DKIM1; p=", "v=DKIM1; k=ed25519; p="):
-        try:
-            public_key(prefix + text)
-        except ValueError:
-            continue
 
 
 def test_a_message_with_a_logo_and_a_test_copy_are_signed() -> None:

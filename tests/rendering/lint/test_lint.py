@@ -11,7 +11,7 @@ from newsletter.rendering.lint.caniemail import enhancements, uses
 from newsletter.rendering.lint.properties import PROPERTIES
 from newsletter.rendering.lint.schemes import figures
 from newsletter.rendering.rendered_email import render_email
-from newsletter.rendering.sample import specimen
+from newsletter.rendering.sample import sample_email
 from newsletter.rendering.templates import read_templates
 from tests.golden import READER, STATES, head
 
@@ -29,7 +29,7 @@ def test_the_issues_that_we_send_have_every_property(state: str) -> None:
 
 
 def test_the_bundled_template_needs_no_excuse_but_its_own() -> None:
-    assert lint(SOURCES["issue.html"], specimen(SOURCES).html, SUPPORT) == []
+    assert lint(SOURCES["issue.html"], sample_email(SOURCES).html, SUPPORT) == []
     assert all(len(reason) > 10 for reason in enhancements(SOURCES["issue.html"]).values())
 
 
@@ -113,7 +113,7 @@ def test_every_property_is_broken_by_something() -> None:
 
 
 def test_a_reason_in_the_template_excuses_and_an_idle_one_is_told() -> None:
-    html = specimen(SOURCES).html
+    html = sample_email(SOURCES).html
     grid = html.replace("display:inline-block", "display:inline-block; display:grid")
     excused = "\n".join(
         (SOURCES["issue.html"], "{# progressive enhancements:", "css-display-grid: why", "#}")
@@ -125,7 +125,7 @@ def test_a_reason_in_the_template_excuses_and_an_idle_one_is_told() -> None:
 
 def test_what_counts_siblings_cannot_be_put_into_a_loop() -> None:
     source = SOURCES["issue.html"]
-    page = specimen(SOURCES).html
+    page = sample_email(SOURCES).html
     counting = source.replace(".claim {", ".claim:first-child, .claim:nth-child(2) {", 1)
     line = source[: source.index(".claim {")].count("\n") + 1
     found = [one.what for one in lint(counting, page, SUPPORT) if one.rule == "inlining"]
@@ -139,7 +139,7 @@ def test_what_counts_siblings_cannot_be_put_into_a_loop() -> None:
 
 def test_what_a_loop_repeats_is_found_once() -> None:
     sources = SOURCES | {"issue.html": SOURCES["issue.html"].replace(' class="more"', "")}
-    found = lint(sources["issue.html"], specimen(sources).html, SUPPORT)
+    found = lint(sources["issue.html"], sample_email(sources).html, SUPPORT)
     assert len(found) == len(set(found)) > 0
 
 
@@ -161,7 +161,7 @@ def test_uses_are_read_from_elements_attributes_and_style_sheets() -> None:
 
 
 def test_the_figures_that_the_design_tells() -> None:
-    shown = figures(Page(specimen(SOURCES).html))
+    shown = figures(Page(sample_email(SOURCES).html))
     told = re.findall(
         r"`(#\w+)` on `(#\w+)` \| ([\d.]+) \| `(#\w+)` on `(#\w+)` \| ([\d.]+)", DESIGN.read_text()
     )
@@ -175,7 +175,7 @@ def test_the_figures_that_the_design_tells() -> None:
 def test_the_sizes_that_the_design_tells() -> None:
     rows = re.findall(r"^\| ([a-z ,]+) \| .*? \| (\d+)/(\d+)", DESIGN.read_text(), re.M)
     assert len(rows) == 10
-    page = specimen(SOURCES).html
+    page = sample_email(SOURCES).html
     for what, size, line in rows:
         assert f"font-size:{size}px; line-height:{line}px" in page, what
 

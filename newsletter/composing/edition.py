@@ -1,0 +1,65 @@
+"""The issues of one date: what the day offers is read once, each distinct issue made once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from newsletter.composing.rules import Rules
+from newsletter.composing.similarity_index import index_of
+from newsletter.domain.model import Issue, Subscriber, digest
+from newsletter.ranking.selection import choose
+from newsletter.ranking.signals import Day, Reader, echoes_of, newest_first
+from newsletter.storage import Connection, archive, issues, ledger
+
+
+class Edition:
+    """One date's composing: its material is worked out once, an issue once per distinct reader.
+
+    Readers are the same when their interests and the issues they were sent are.
+    """
+
+    def __init__(self, rules: Rules, day: date) -> None:
+        self.taste = rules.taste
+        with rules.store.reading() as db:
+            candidates = archive.candidates(db, day, self.taste.window_days)
+            index = index_of(db, rules.index_cache, rules.language)
+            echoes = echoes_of(newest_first(candidates), index)
+            known = archive.archive(db, day, echoes.ids.tolist())
+        self.day = Day(day, candidates, known, self.taste.window_days, echoes)
+        self._composed: dict[str, int | None] = {}
+
+    def keep_house(self, db: Connection) -> None:
+        """Store the house issue of the date, once there is enough for one."""
+        if issues.house(db, self.day.date) is None:
+            issue = self.house_issue(db)
+            if issue.picks:
+                issues.save(db, issue, house=True)
+
+    def house_issue(self, db: Connection) -> Issue:
+        made = self.issue("", issues.house_heard(db))
+        return replace(made, first=False)  # the archive's reader is never new
+
+    def issue_ids(self, db: Connection, readers: Sequence[Subscriber]) -> dict[int, int | None]:
+        """Subscriber id to the id of a stored issue; None where too little is worth sending."""
+        histories = ledger.histories(db, [one.id for one in readers])
+        kinds = {
+            one: digest(one.interests, *map(str, histories.get(one.id, ()))) for one in readers
+        }
+        self._compose(db, {kind: one for one, kind in kinds.items() if kind not in self._composed})
+        return {one.id: self._composed[kind] for one, kind in kinds.items()}
+
+    def _compose(self, db: Connection, new: Mapping[str, Subscriber]) -> None:
+        """An issue for each kind of reader, for whom one stands."""
+        heard = ledger.heard(db, [one.id for one in new.values()])
+        made = {kind: self.issue(one.interests, heard.get(one.id, {})) for kind, one in new.items()}
+        worthy = {kind: issue for kind, issue in made.items() if issue.picks}
+        ids = issues.save_all(db, list(worthy.values()))
+        self._composed |= {**dict.fromkeys(made), **dict(zip(worthy, ids, strict=True))}
+
+    def fresh(self, db: Connection, reader: Subscriber) -> Issue:
+        """What composing now would give this reader; nothing is stored."""
+        return self.issue(reader.interests, ledger.heard(db, [reader.id]).get(reader.id, {}))
+
+    def issue(self, interests: str, heard: Mapping[int, date]) -> Issue:
+        made = choose(self.day, Reader(interests, heard), self.taste)
+        return replace(made, first=not heard)

@@ -1,0 +1,120 @@
+"""Why a candidate was picked, in one line for its reader, and why another was not.
+
+A reason is made from what decided: a signal with a weight of 0 is never named.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from newsletter.domain.model import Echo
+from newsletter.domain.text import counted, day_month, headline
+from newsletter.ranking.echoes import NAMED_FROM
+from newsletter.ranking.state import RankingState
+
+_MATCHES_FROM = 0.5
+
+
+def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> str:
+    """The strongest that can be said for this pick to this reader. ``echoes``: the nearest first.
+
+    "New to you" needs no signal: whatever the weights are, nothing else is picked.
+    """
+    matched = state.counts("interest") and state.signals["interest"][place] >= _MATCHES_FROM
+    parts = [_interest(state, place)] if matched else []
+    if state.counts("recurrence"):
+        parts.extend(_recurrence(state, place))
+    if state.counts("novelty") and not matched:
+        parts.extend(_closest(echoes[:1]))
+    return " ".join(parts) or "New to you."
+
+
+def _interest(state: RankingState, place: int) -> str:
+    day = state.day
+    best = max(state.reader.phrases, key=lambda phrase: day.coverage(phrase)[place])
+    return f"Matches “{best}”."
+
+
+def _recurrence(state: RankingState, place: int) -> Iterator[str]:
+    candidate = state.candidate(place)
+    if candidate.this_week > 1:
+        yield f"Said in {counted(candidate.this_week, 'brief')} this week."
+    elif candidate.brief_count > 1:
+        yield f"Said in {counted(candidate.brief_count, 'brief')}."
+
+
+def _closest(echoes: Sequence[Echo]) -> Iterator[str]:
+    for echo in echoes:
+        if echo.heard and echo.similarity >= NAMED_FROM:
+            closest = f"“{headline(echo.text, 60)}” on {day_month(echo.heard)}"
+            yield f"New to you. The closest you have read: {closest}."
+
+
+def runner_up_reason(state: RankingState, place: int, chosen: Sequence[int]) -> str:
+    """The rule that kept a candidate out; ``chosen`` are the places of the picks, best first."""
+    if state.similarity_to_sent[place] >= state.settings.twin_limit:
+        return _restates(state, place)
+    if len(chosen) < state.settings.minimum:
+        return _too_few(state, place, chosen)
+    return _not_picked(state, place, chosen)
+
+
+def _restates(state: RankingState, place: int) -> str:
+    (nearest,) = state.day.echoes.nearest(place, state.reader.heard, 1)
+    echo = state.echo(place, *nearest)
+    when = f" on {day_month(echo.heard)}" if echo.heard else ""
+    return f"restates what was sent{when}: “{headline(echo.text, 60)}”"
+
+
+def _too_few(state: RankingState, place: int, chosen: Sequence[int]) -> str:
+    """Why there is no issue, or what would stand in it instead of this candidate."""
+    if place in chosen:
+        needed = state.settings.minimum
+        return f"too few are new: {len(chosen)}, and an issue needs {needed} (selection.minimum)"
+    twin = chosen[int(state.day.echoes.similarities(place)[list(chosen)].argmax())]
+    return f"says the same as “{headline(state.candidate(twin).insight.text, 60)}”"
+
+
+def _not_picked(state: RankingState, place: int, chosen: Sequence[int]) -> str:
+    """Every pick was preferred to it at some step; the weakest says most about why."""
+    similarities = state.day.echoes.similarities(place)[list(chosen)]
+    if (similarities >= state.settings.twin_limit).any():
+        return f"says the same as pick {1 + int(similarities.argmax())}"
+    scores = state.scores[list(chosen)]
+    weakest = int(scores.argmin())
+    if state.scores[place] < scores[weakest]:
+        more = _digits(scores[weakest] - state.scores[place])
+        return f"scored lower than every pick: pick {1 + weakest} has {more} more"
+    return _preferred(state, place, chosen[: len(chosen) - int(scores[::-1].argmin())])
+
+
+def _preferred(state: RankingState, place: int, chosen: Sequence[int]) -> str:
+    """What decided for the last of ``chosen`` when it was picked, though it scored no more."""
+    *before, rival = chosen
+    room = state.room(before, state.settings.per_brief)
+    if room[rival] and not room[place]:
+        return f"{counted(state.settings.per_brief, 'pick')} from its brief already"
+    similarities = np.array(
+        [state.day.echoes.similarities(pick) for pick in before] or [np.zeros(len(room))]
+    )
+    ours, theirs = state.relevance(similarities.max(axis=0))[[place, rival]]
+    rank = f"pick {len(chosen)}"
+    level = f"{rank}, which {_tie_break(state, place, rival)}"
+    nearest = int(similarities[:, place].argmax())
+    same_score = ours == theirs and state.scores[place] == state.scores[rival]
+    if same_score or not similarities[nearest, place]:
+        return f"level with {level}"
+    below = f"below {rank}" if ours < theirs else f"to the level of {level}"
+    similarity = _digits(similarities[nearest, place])
+    return f"resembles pick {1 + nearest} ({similarity}), and is marked down for it {below}"
+
+
+def _tie_break(state: RankingState, place: int, rival: int) -> str:
+    ours, theirs = (state.candidate(each).insight.date for each in (place, rival))
+    return "is newer" if theirs > ours else "came in first"
+
+
+def _digits(value: float) -> str:
+    """Two digits behind the point, or as many as it takes to be more than nothing."""
+    digits = next((digits for digits in (2, 4) if round(value, digits)), 6)
+    return f"{value:.{digits}f}"

@@ -1,0 +1,36 @@
+"""The ledger as a person reads it: its rows, what waits, what became of one reader's issue."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from newsletter.storage import Store, ledger, operator_actions
+
+Row = Mapping[Any, Any]
+
+
+@dataclass(frozen=True)
+class Pending:
+    """``next_attempt_at`` is the first of theirs; None where nothing waits."""
+
+    count: int
+    next_attempt_at: datetime | None
+
+
+@contextmanager
+def listed(store: Store, state: str | None, day: date | None) -> Iterator[Iterator[Row]]:
+    """Row by row, since a ledger may be longer than memory. None is every state, or every date."""
+    with store.reading() as db:
+        yield operator_actions.listed(db, state, None, day)
+
+
+def pending(store: Store, subscriber_ids: Sequence[int] | None, day: date | None) -> Pending:
+    with store.reading() as db:
+        return Pending(*operator_actions.pending(db, subscriber_ids, day))
+
+
+def delivery_of(store: Store, subscriber_id: int, day: date) -> Row | None:
+    with store.reading() as db:
+        return ledger.find(db, subscriber_id, day)

@@ -1,0 +1,179 @@
+"""What the columns of a CSV of subscribers tell: ours, and those that other programs export.
+
+listmonk, Mailchimp, Ghost and Substack each say in their own way who left. A reader of whom that
+is unclear is refused: nobody who left elsewhere is written to from here.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Literal
+
+from newsletter.domain.errors import UsageError
+from newsletter.domain.model import STATES, State
+from newsletter.services.subscriptions import FIELDS
+
+Rule = Literal["filled", "true", "false", "unclear"]
+
+# The columns that tell a field. Where several tell the same one, the first of these is taken.
+_COLUMNS = {
+    "address": ("email", "email address", "mail", "address"),
+    "name": ("name", "full name"),
+    "first name": ("first name", "firstname"),
+    "last name": ("last name", "lastname", "surname"),
+    "timezone": ("timezone", "time zone"),
+    "hour": ("hour",),
+    "interests": ("interests",),
+    "state": ("status", "state"),
+}
+_FIELD_OF = {column: key for key, columns in _COLUMNS.items() for column in columns}
+
+_WORDS: Mapping[State, Sequence[str]] = {
+    "active": ("active", "enabled", "subscribed", "confirmed"),
+    "pending": ("pending", "unconfirmed"),
+    "unsubscribed": ("unsubscribed", "disabled", "blocklisted", "blacklisted", "inactive"),
+    "bounced": ("bounced", "cleaned"),
+    "complained": ("complained", "spam"),
+}
+_STATE_OF = {word: state for state, words in _WORDS.items() for word in words}
+
+# The columns that tell who left: which cells say so, and the state that it makes.
+_PARTINGS: Mapping[str, tuple[Rule, State]] = {
+    "unsub time": ("filled", "unsubscribed"),  # Mailchimp
+    "unsub campaign title": ("filled", "unsubscribed"),
+    "unsub campaign id": ("filled", "unsubscribed"),
+    "unsub reason": ("filled", "unsubscribed"),
+    "unsub reason other": ("filled", "unsubscribed"),
+    "clean time": ("filled", "bounced"),
+    "clean campaign title": ("filled", "bounced"),
+    "clean campaign id": ("filled", "bounced"),
+    "subscribed to emails": ("false", "unsubscribed"),  # Ghost
+    "deleted at": ("filled", "unsubscribed"),
+    "email disabled": ("true", "unsubscribed"),  # Substack
+    "active subscription": ("unclear", "unsubscribed"),
+    "subscribed": ("false", "unsubscribed"),
+    "unsubscribed": ("true", "unsubscribed"),
+    "unsubscribed at": ("filled", "unsubscribed"),
+}
+# Substack says "false" of everybody who does not pay: it means something where nothing else does.
+_CLEARER_THAN_PAYING = ("email disabled", "status", "state")
+_ABOUT_LEAVING = re.compile(
+    r"unsub|opt(?:ed)? ?out|bounce|clean|suppress|block|complain|spam|disabl|inactiv|delet|remov"
+)
+_NO, _YES = ("false", "no", "0"), ("true", "yes", "1")
+
+# Mailchimp tells who left by the file alone.
+_FILES: Mapping[str, State | None] = {
+    "unsubscribed_": "unsubscribed",
+    "cleaned_": "bounced",
+    "nonsubscribed_": None,
+}
+
+
+def known(headers: Sequence[str]) -> int:
+    """How many fields these headers tell."""
+    return len({_FIELD_OF.get(_plain(header)) for header in headers} - {None})
+
+
+def places(headers: Sequence[str]) -> dict[str, int]:
+    """By field, and by column that tells who left, its place; raises UsageError without an address.
+
+    So it does where a column of ours is there twice, or is misspelt: it would be lost.
+    """
+    names = [_plain(header) for header in headers]
+    found = {
+        key: names.index(column)
+        for key, columns in _COLUMNS.items()
+        if (column := next((column for column in columns if column in names), ""))
+    }
+    _refuse_unknown(headers, names, found)
+    found |= {name: place for place, name in enumerate(names) if name in _PARTINGS}
+    if not found.keys().isdisjoint(_CLEARER_THAN_PAYING):
+        found.pop("active subscription", None)
+    return found
+
+
+def _plain(header: str) -> str:
+    """ "E-Mail_address" is "email address"."""
+    return " ".join(re.sub(r"[\W_]+", " ", header.casefold()).split()).replace("e mail", "email")
+
+
+def _refuse_unknown(headers: Sequence[str], names: Sequence[str], found: Mapping[str, int]) -> None:
+    if "address" not in found:
+        unknown = [repr(header) for header in headers if _plain(header) not in _FIELD_OF]
+        raise UsageError(
+            "line 1 must name the columns, address or email and any of"
+            f" {', '.join(FIELDS[1:])}; not known: {', '.join(unknown) or 'none'};"
+            " nothing was taken"
+        )
+    for header, name in zip(headers, names, strict=True):
+        if name in _FIELD_OF and names.count(name) > 1:
+            raise UsageError(f"two columns are called {header!r}", "nothing was taken")
+        close = get_close_matches(name, _FIELD_OF, n=1, cutoff=0.85)
+        if close and name not in _FIELD_OF and _FIELD_OF[close[0]] not in found:
+            advice = f"if it means {close[0]}, call it so, and if not, remove it; nothing was taken"
+            raise UsageError(f"the column {header!r} is not known", advice)
+
+
+def refuse_unclear(ignored: Mapping[str, Iterable[str]]) -> None:
+    """Raises UsageError where a column that is not read may tell who left."""
+    unclear = [
+        repr(header)
+        for header, cells in ignored.items()
+        if _ABOUT_LEAVING.search(_plain(header))
+        and any(cell.casefold() not in ("", *_NO) for cell in cells)
+    ]
+    if unclear:
+        raise UsageError(
+            f"{', '.join(unclear)} may tell who left, and nobody who left may be written to:"
+            " say it in a column called status (active, unsubscribed, bounced, complained), and"
+            " remove what says it now; nothing was taken"
+        )
+
+
+def state_of_file(name: str) -> State | None:
+    """What the name of a file says of everybody in it; raises UsageError where nobody joined."""
+    start = next((start for start in _FILES if name.casefold().startswith(start)), "")
+    state = _FILES.get(start)
+    if start and state is None:
+        found = f"{name}: by its name it holds contacts who never subscribed"
+        raise UsageError(found, "import those who did; nothing was taken")
+    return state
+
+
+def state(cell: Mapping[str, str], of_file: State | None) -> str:
+    """The gravest state of all that a row tells, or nothing; raises UsageError where it is unclear.
+
+    ``cell`` is by the keys of ``places``. A word that is not known is given back as it is.
+    """
+    told: list[str] = [of_file] if of_file else []
+    if "state" in cell:
+        told.append(_named_state(cell["state"]))
+    for column, (rule, state) in _PARTINGS.items():
+        if column in cell and _says_so(rule, column, cell[column].casefold()):
+            told.append(state)
+    return max(told, key=_gravity, default="")
+
+
+def _named_state(word: str) -> str:
+    if not word:
+        raise UsageError("the state is empty: it does not say whether they left")
+    return _STATE_OF.get(word.casefold(), word)
+
+
+def _gravity(state: str) -> int:
+    order = ("active", "pending", "unsubscribed", "bounced", "complained")
+    return order.index(state) if state in STATES else len(order)
+
+
+def _says_so(rule: Rule, column: str, value: str) -> bool:
+    if rule == "filled":
+        return value not in ("", *_NO)
+    if value not in _YES + _NO:
+        raise UsageError(f"{column} is {value!r}: it does not say whether they left")
+    if rule == "unclear" and value in _NO:
+        raise UsageError(
+            f"{column} is {value!r}: they read for free, or they left;"
+            " say which in a column called status"
+        )
+    return value in (_YES if rule == "true" else _NO)

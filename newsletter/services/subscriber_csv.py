@@ -1,0 +1,150 @@
+"""Subscribers as CSV, as this program and others write them: bytes to values by field, and back.
+
+Values may stand between commas, semicolons, tabs or bars, in UTF-8 or UTF-16. What the columns of
+other programs tell is in subscriber_columns.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import StringIO
+
+from newsletter.domain.errors import UsageError
+from newsletter.domain.model import State, Subscriber
+from newsletter.domain.timezones import respelt
+from newsletter.services import subscriber_columns as columns
+from newsletter.services.subscriptions import FIELDS
+
+Row = tuple[int, Sequence[str]]
+
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # Excel's, above the header
+
+_FORMULA = re.compile("'*[=+@\t\r＝＋－＠-]")
+_QUOTED_FORMULA = re.compile("'+[=+@\t\r＝＋－＠-]")
+
+
+@dataclass(frozen=True)
+class SubscriberFile:
+    """What a CSV file holds: ``places`` are the columns by what they tell, ``rows`` have lines.
+
+    ``state`` is what the name of the file says of everybody in it.
+    """
+
+    delimiter: str
+    headers: Sequence[str]
+    places: Mapping[str, int]
+    ignored: Sequence[str]
+    rows: Sequence[Row] = field(repr=False)
+    state: State | None = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The headers as written, by what they are read as."""
+        return {key: self.headers[place].strip() for key, place in self.places.items()}
+
+    @property
+    def is_plain(self) -> bool:
+        """It is written as we write it: there is nothing to tell."""
+        plain = all(key == header.lower() for key, header in self.columns.items())
+        return plain and not self.ignored and not self.state and self.delimiter == "commas"
+
+    def values(self, cells: Sequence[str]) -> dict[str, str]:
+        """What a row says, by field, what it leaves empty left out; raises UsageError."""
+        if any(cell.strip() for cell in cells[len(self.headers) :]):
+            raise UsageError(
+                f"more values than columns: the file has {self.delimiter} between its values,"
+                " so put quotes around a value that holds one"
+            )
+        cell = {
+            key: _without_quote(cells[place].strip()) if place < len(cells) else ""
+            for key, place in self.places.items()
+        }
+        both_names = f"{cell.get('first name', '')} {cell.get('last name', '')}".strip()
+        values = {key: cell.get(key, "") for key in FIELDS} | {
+            "name": cell.get("name") or both_names,
+            "timezone": respelt(cell.get("timezone", "")),
+            "state": columns.state(cell, self.state),
+        }
+        return {key: value for key, value in values.items() if value or key == "address"}
+
+
+def read_csv(data: bytes, name: str = "") -> SubscriberFile:
+    """Raises UsageError where the file as a whole cannot be taken; ``name`` is its name."""
+    state = columns.state_of_file(name)
+    text, delimiter = _delimited(_decoded(data))
+    (_, headers), *rows = _rows(text, delimiter) or [(1, [])]
+    places = columns.places(headers)
+    ignored = [place for place in range(len(headers)) if place not in places.values()]
+    columns.refuse_unclear({headers[place]: _column(rows, place) for place in ignored})
+    return SubscriberFile(
+        _DELIMITERS[delimiter], headers, places, [headers[place] for place in ignored], rows, state
+    )
+
+
+def _column(rows: Sequence[Row], place: int) -> Iterator[str]:
+    return (cells[place].strip() for _, cells in rows if place < len(cells))
+
+
+def to_csv(subscribers: Iterable[Subscriber]) -> bytes:
+    """UTF-8 with a header, which ``read_csv`` reads; no cell is a formula for a spreadsheet."""
+    page = StringIO(newline="")
+    writer = csv.writer(page, lineterminator="\n")
+    writer.writerow(FIELDS)
+    for subscriber in subscribers:
+        writer.writerow([_with_quote(str(getattr(subscriber, key))) for key in FIELDS])
+    return page.getvalue().encode()
+
+
+def _with_quote(cell: str) -> str:
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _without_quote(cell: str) -> str:
+    return cell[1:] if _QUOTED_FORMULA.match(cell) else cell
+
+
+def _decoded(data: bytes) -> str:
+    """UTF-16 is known by its mark, or by the NUL that every other byte of ASCII text is in it."""
+    encoding = "utf-8-sig"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif b"\0" in data[:2]:
+        encoding = "utf-16-be" if data.startswith(b"\0") else "utf-16-le"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        found = "it is neither UTF-8 nor UTF-16"
+        raise UsageError(found, "save the file as UTF-8; nothing was taken") from error
+
+
+def _delimited(text: str) -> tuple[str, str]:
+    """The text, and what parts its values: that which parts the header into the most fields."""
+    if stated := _SEPARATOR_LINE.match(text):
+        return "\n" + text[stated.end() :], stated[1]  # so that lines are still counted from it
+    return text, max(_DELIMITERS, key=lambda delimiter: _known_fields(text, delimiter))
+
+
+def _known_fields(text: str, delimiter: str) -> int:
+    line = text.lstrip().split("\n", 1)[0]
+    try:
+        headers = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return 0
+    return columns.known(headers)
+
+
+def _rows(text: str, delimiter: str) -> list[Row]:
+    """The rows that hold something, each with the line it ends on."""
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[Row] = []
+    line = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append((reader.line_num, cells))
+            line = reader.line_num + 1
+    except csv.Error as error:  # a quote that does not end is told where it begins
+        raise UsageError(f"line {line}: {error}", "nothing was taken") from error
+    return rows

@@ -1,0 +1,104 @@
+"""Many subscribers at once, from a CSV file: every good line is taken, every other one named."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from newsletter.domain.addresses import new_mailbox
+from newsletter.domain.errors import UsageError
+from newsletter.domain.model import Subscriber
+from newsletter.domain.timezones import parse_hour, summer_warning
+from newsletter.services.subscriber_csv import Row, SubscriberFile, read_csv
+from newsletter.services.subscriptions import Defaults, check
+from newsletter.storage import Connection, Store, subscribers
+from newsletter.storage.database import chunks
+
+
+@dataclass
+class ImportReport:
+    """``refused`` tells by line why; ``warnings`` are about what was taken."""
+
+    file: SubscriberFile
+    added: int = 0
+    already_there: int = 0
+    refused: dict[int, str] = field(default_factory=dict)
+    warnings: set[str] = field(default_factory=set)
+
+
+def import_subscribers(
+    store: Store, data: bytes, name: str, defaults: Defaults, now: datetime
+) -> ImportReport:
+    """Raises UsageError where the file as a whole cannot be taken, and then nothing is."""
+    report = ImportReport(read_csv(data, name))
+    importer = _Importer(defaults, now, report)
+    for rows in chunks(report.file.rows):
+        by_key = importer.read(rows)
+        # A transaction for each, so that no sender waits for the whole file.
+        with store.writing() as db:
+            importer.store(db, by_key)
+    return report
+
+
+@dataclass
+class _Importer:
+    """``lines`` tells by key the line that an address stood on first."""
+
+    defaults: Defaults
+    now: datetime
+    report: ImportReport
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def read(self, rows: Sequence[Row]) -> dict[str, Subscriber]:
+        by_key = {}
+        for line, cells in rows:
+            with self._refusals(line):
+                key, subscriber = self._read(line, self.report.file.values(cells))
+                by_key[key] = subscriber
+        return by_key
+
+    def _read(self, line: int, values: Mapping[str, str]) -> tuple[str, Subscriber]:
+        box = new_mailbox(values["address"])
+        if (first := self.lines.setdefault(box.key, line)) != line:
+            raise UsageError(f"{box.address} stands on line {first} already")
+        given: dict[str, Any] = {**values, "address": box.address}
+        if "hour" in given:
+            given["hour"] = parse_hour(given["hour"])
+        return box.key, check(replace(self.defaults.subscriber(box.address), **given))
+
+    def store(self, db: Connection, by_key: Mapping[str, Subscriber]) -> None:
+        """A reader who is there stays as they are, whatever the file says."""
+        known = subscribers.among(db, list(by_key))
+        new = {key: subscriber for key, subscriber in by_key.items() if key not in known}
+        subscribers.add_all(db, new, self.now)
+        self.report.added += len(new)
+        self.report.warnings |= {summer_warning(reader.timezone) for reader in new.values()} - {""}
+        for key, there in known.items():
+            with self._refusals(self.lines[key]):
+                self._store_again(db, key, there, by_key[key])
+
+    def _store_again(self, db: Connection, key: str, there: Subscriber, new: Subscriber) -> None:
+        if _stays(there, new) or not subscribers.add(db, key, new, self.now):
+            self.report.already_there += 1
+        else:
+            self.report.added += 1
+
+    @contextmanager
+    def _refusals(self, line: int) -> Iterator[None]:
+        try:
+            yield
+        except UsageError as error:
+            self.report.refused[line] = str(error)
+
+
+def _stays(there: Subscriber, new: Subscriber) -> bool:
+    """Raises UsageError where the file says that a reader left whom we still write to."""
+    if new.state in ("active", "pending"):
+        return there.state == new.state
+    if there.state in ("active", "pending"):
+        raise UsageError(
+            f"{there.address} is {there.state} here and {new.state} in the file: if that is so,"
+            " use `subscribers remove`"
+        )
+    return True

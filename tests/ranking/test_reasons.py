@@ -1,0 +1,82 @@
+"""Reasons say what decided: a signal that weighs nothing is never named."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from newsletter.domain.model import Candidate, Insight, Pick, SelectionSettings
+from newsletter.ranking.selection import choose
+from newsletter.ranking.signals import SIGNALS, Day, Reader
+from tests.builders import TASTE, TODAY, candidate, unlike
+
+SENT = Insight(1, "Kettles on ships boil at a lower heat high in the Andes.", TODAY - timedelta(40))
+KIN = candidate(2, "Kettles on ships whistle high: a jet of steam sheds rings of air.")
+OFTEN = replace(candidate(3, unlike(3)), brief_count=5, this_week=4)
+NAMED = candidate(4, "Beekeepers split hives in May.")
+SAID = {
+    "interest": "Matches “hives”.",
+    "recurrence": "Said in 4 briefs this week.",
+    "novelty": "New to you. The closest you have read: "
+    "“Kettles on ships boil at a lower heat high in the Andes” on 13 March.",
+}
+SPEAKS_FOR = {"interest": NAMED, "recurrence": OFTEN, "novelty": KIN}
+
+
+def picked(one: Candidate, settings: SelectionSettings, interests: str = "hives") -> Pick:
+    others = [candidate(number, unlike(number)) for number in range(10, 12)]
+    archive = [SENT, *(each.insight for each in (one, *others))]
+    day = Day(TODAY, [one, *others], archive, settings.window_days)
+    sent: dict[int, date] = {SENT.id: TODAY - timedelta(1)}
+    issue = choose(day, Reader(interests, sent), settings)
+    (pick,) = [pick for pick in issue.picks if pick.insight_id == one.insight.id]
+    return pick
+
+
+def weighing(**weights: float) -> SelectionSettings:
+    return replace(TASTE, weights={**TASTE.weights, **weights})
+
+
+@pytest.mark.parametrize("signal", SAID)
+def test_each_signal_is_named_where_it_weighs(signal: str) -> None:
+    assert picked(SPEAKS_FOR[signal], TASTE).reason == SAID[signal]
+
+
+@pytest.mark.parametrize("signal", SAID)
+def test_a_signal_that_weighs_nothing_is_not_named(signal: str) -> None:
+    settings = weighing(**{signal: 0.0})
+    assert picked(SPEAKS_FOR[signal], settings).reason == "New to you."
+
+
+@pytest.mark.parametrize("signal", SAID)
+def test_the_least_weight_is_a_weight(signal: str) -> None:
+    assert picked(SPEAKS_FOR[signal], weighing(**{signal: 1e-9})).reason == SAID[signal]
+
+
+ALL = replace(KIN, topics=("hives",), brief_count=5, this_week=4)
+"""Every signal speaks for it."""
+
+
+@pytest.mark.parametrize("only", SIGNALS)
+def test_what_is_said_comes_from_the_one_signal_that_decided(only: str) -> None:
+    settings = replace(TASTE, weights={**dict.fromkeys(SIGNALS, 0.0), only: 1.0})
+    assert picked(ALL, settings).reason == SAID.get(only, "New to you.")
+
+
+def test_an_interest_takes_the_place_of_the_closest_only_where_it_counts() -> None:
+    both = f"{SAID['interest']} {SAID['recurrence']}"
+    assert picked(ALL, TASTE).reason == both
+    without = f"{SAID['recurrence']} {SAID['novelty']}"
+    assert picked(ALL, weighing(interest=0.0)).reason == without
+
+
+def test_the_phrase_that_matches_best_is_named() -> None:
+    pick = picked(NAMED, TASTE, interests="split kettles, split hives, hives of bees")
+    assert pick.reason == "Matches “split hives”."
+
+
+def test_half_a_phrase_is_a_match_and_less_is_none() -> None:
+    """Each word stands in one candidate: they weigh the same."""
+    first, second = unlike(10).split()[:2]
+    assert picked(NAMED, TASTE, f"hives {first}").reason == f"Matches “hives {first}”."
+    assert picked(NAMED, TASTE, f"hives {first} {second}").reason == "New to you."
