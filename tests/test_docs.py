@@ -241,6 +241,7 @@ def started_and_stopped(command: str) -> None:
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }  # fmt: skip
+    assert main(["migrate"], clock=lambda: NOON, environment=environment) == 0
     with subprocess.Popen(
         [sys.executable, "-m", "newsletter", command],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
