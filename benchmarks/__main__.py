@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import compose, day, million, render, scale, send, sign, start, status
+from benchmarks import compose, day, million, render, scale, send, sign, start, status, storage
 
 _SUBJECTS: dict[str, ModuleType] = {
     "compose": compose,
@@ -19,6 +19,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "send": send,
     "status": status,
     "start": start,
+    "storage": storage,
     "day": day,
     "million": million,
 }

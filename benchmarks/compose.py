@@ -97,29 +97,41 @@ _editions: list[_Watched] = []
 def a_day(path: Path, size: Size) -> Figures:
     """Compose today's issues for everybody: seconds of processor time, once and per reader."""
     _forget_today(path)
-    _editions.clear()
     store = Store(f"sqlite:///{path}")
     rules = Rules(store, TASTE, timedelta(hours=6), SENDER.rpartition("@")[2])
+    once, whole = composed(rules)
+    store.close()
+    assert _composed(path) == (size.subscribers, 1 if size.alike else size.subscribers)
+    return {
+        "once": once,
+        "reader": (whole - once) / size.subscribers,
+        "day": whole,
+    }
+
+
+def composed(rules: Rules) -> tuple[float, float]:
+    """Compose today for everybody: seconds of processor time that it takes once, and in all."""
+    _editions.clear()
     module = import_module("newsletter.composing.edition")
     with patch.object(module, "Edition", _Watched), watch() as whole:
         compose(rules, NOW, TODAY, Readers(now=True))
-    store.close()
-    assert _composed(path) == (size.subscribers, 1 if size.alike else size.subscribers)
     (edition,) = _editions
-    once = edition.once.cpu
-    return {
-        "once": once,
-        "reader": (whole.cpu - once) / size.subscribers,
-        "day": whole.cpu,
-    }
+    return edition.once.cpu, whole.cpu
 
 
 def _forget_today(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         today = (TODAY.isoformat(),)
+        db.execute(
+            "DELETE FROM recipient WHERE delivery_id IN (SELECT id FROM delivery WHERE date = ?)",
+            today,
+        )
         db.execute("DELETE FROM delivery WHERE date = ?", today)
         db.execute(
             "DELETE FROM pick WHERE issue_id IN (SELECT id FROM issue WHERE date = ?)", today
+        )
+        db.execute(
+            "DELETE FROM explanation WHERE issue_id IN (SELECT id FROM issue WHERE date = ?)", today
         )
         db.execute("DELETE FROM issue WHERE date = ?", today)
 

@@ -51,7 +51,7 @@ def email_message(
     mail["To"] = f"{scheduled.subscriber.name} <{scheduled.subscriber.address}>"
     mail["Reply-To"] = head.reply_to
     mail["Subject"] = content.subject
-    mail["Date"] = scheduled.due_at
+    mail["Date"] = scheduled.dated_at
     mail["Message-ID"] = scheduled.message_id
     mail["List-Unsubscribe"] = ", ".join(f"<{way}>" for way in content.unsubscribe_urls)
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

@@ -42,7 +42,7 @@ def past(path: Path, size: Size) -> None:
     store = Store(f"sqlite:///{path}", create=True)
     with store.writing() as db:
         archive(db, size)
-        db.execute(subscriber.insert(), list(_subscribers(size)))
+        subscribers(db, size)
         history(db, size)
     store.close()
 
@@ -101,6 +101,10 @@ def _mention(number: int) -> dict[str, Any]:
     }
 
 
+def subscribers(db: Connection, size: Size) -> None:
+    db.execute(subscriber.insert(), list(_subscribers(size)))
+
+
 def _subscribers(size: Size) -> Iterator[dict[str, Any]]:
     for number in range(1, size.subscribers + 1):
         address = f"reader{number}@example.org"
@@ -154,21 +158,19 @@ _ISSUES = """
     WITH RECURSIVE
         day(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM day WHERE n < :issues),
         reader(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM reader WHERE n < :readers)
-    INSERT INTO issue (id, date, house, runners_up)
+    INSERT INTO issue (id, date, house)
     SELECT (day.n - 1) * :readers + reader.n, date(:today, (day.n - :issues - 1) || ' days'),
-        0, '[]'
+        0
     FROM day, reader
 """
 
 # 7919 is prime to every archive in use: five by five, a reader never meets an insight again.
 _PICKED = """
     WITH RECURSIVE rank(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM rank WHERE n < :picks)
-    INSERT INTO pick
-        (issue_id, rank, insight_id, score, signals, citation, echoes, related, reason)
+    INSERT INTO pick (issue_id, rank, insight_id)
     SELECT issue.id, rank.n,
         1 + ((issue.id - 1) % :readers * 104729
-             + ((issue.id - 1) / :readers * :picks + rank.n) * 7919) % :archive,
-        0.5, '{}', '{}', '[]', '[]', 'New to you.'
+             + ((issue.id - 1) / :readers * :picks + rank.n) * 7919) % :archive
     FROM issue, rank
 """
 

@@ -118,8 +118,8 @@ def build(place: Path) -> Figures:
     for first in range(0, len(old), _BATCH):
         some = old[first : first + _BATCH]
         index.append(range(first, first + len(some)), some)
-    index_cache.save(index, index_cache.Mark(len(old)), place / "shelf")
-    files = (path for path in (place / "shelf").rglob("*") if path.is_file())
+    index_cache.save(index, index_cache.Fingerprint(len(old)), place / "index")
+    files = (path for path in (place / "index").rglob("*") if path.is_file())
     return {"bytes": sum(path.stat().st_size for path in files), "cpu": process_time()}
 
 
@@ -158,7 +158,7 @@ def _found(place: Path, best: Sequence[int]) -> Figures:
 def _opened(place: Path) -> Any:
     from newsletter.ranking import index_cache
 
-    found = index_cache.load(place / "shelf", "en")
+    found = index_cache.load(place / "index", "en")
     assert found
     return found[0]
 

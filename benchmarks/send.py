@@ -145,7 +145,7 @@ def _postings(path: Path) -> Sequence[ScheduledEmail]:
         found = issues.load_all(db, [row.issue_id for row in rows])
     store.close()
     return [
-        ScheduledEmail(found[row.issue_id], row.subscriber, row.message_id, row.due_at)
+        ScheduledEmail(found[row.issue_id], row.subscriber, row.message_id, row.dated_at)
         for row in rows
     ]
 

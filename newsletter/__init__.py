@@ -1,3 +1,3 @@
 """A daily email of the five insights that are newest to its reader."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -31,7 +31,13 @@ from newsletter.rendering.renderer import Renderer
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+INSTALL = ROOT / "docs" / "install.md"
 OPERATING = ROOT / "docs" / "operating.md"
+LEDGER = ROOT / "docs" / "ledger.md"
+COMMANDS = ROOT / "docs" / "commands.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+ARCHITECTURE = ROOT / "docs" / "ARCHITECTURE.md"
+GUIDES = [README, INSTALL, OPERATING]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -82,13 +88,27 @@ def test_every_link_leads_somewhere(path: Path) -> None:
     prose = re.sub(r"^ *(```|~~~).*?^ *\1$", "", path.read_text(), flags=re.M | re.S)
     links = [link for link in re.findall(r"\]\(([^)\s]+)\)", prose) if "://" not in link]
     assert not [link for link in links if not (path.parent / link.partition("#")[0]).exists()]
+    for file, _, anchor in (link.partition("#") for link in links if "#" in link):
+        target = path.parent / file if file else path
+        assert anchor in anchors(target), f"{file}#{anchor}"
 
 
-def test_the_picture_is_small_enough_to_be_seen_at_once() -> None:
-    picture = ROOT / "docs" / "issue.png"
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    assert picture.stat().st_size < 400_000
-    assert README.read_text().startswith("![")
+def anchors(path: Path) -> set[str]:
+    """The names that GitHub gives to the headings."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.M)
+    bare = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.replace(" ", "-") for heading in bare}
+
+
+def test_the_readme_is_short_and_its_pictures_are_small() -> None:
+    text = README.read_text()
+    assert len(text.splitlines()) <= 125
+    assert text.startswith("![")
+    pictures = [README.parent / name for name in re.findall(r"^!\[.*\]\((.*)\)$", text, re.M)]
+    assert [picture.name for picture in pictures] == ["issue.png", "workbench.png"]
+    for picture in pictures:
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size < 400_000
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
@@ -118,7 +138,7 @@ def test_every_command_named_in_passing_is_one(path: Path) -> None:
         _parser().parse_args(words)
 
 
-@pytest.mark.parametrize("path", [README, OPERATING], ids=["README", "operating"])
+@pytest.mark.parametrize("path", [INSTALL, OPERATING], ids=lambda path: path.stem)
 def test_units_and_cron_lines_call_commands_that_exist(path: Path) -> None:
     started = re.findall(r"^ExecStart=(.*)", "".join(fences(path, "ini")), re.M)
     timed = re.findall(r"^(?:\S+ ){5} *newsletter +(\S.*)", "".join(fences(path, "cron")), re.M)
@@ -137,7 +157,7 @@ def test_every_piece_of_configuration_is_valid(path: Path) -> None:
 
 
 def test_the_table_names_every_command_and_its_options() -> None:
-    section = README.read_text().partition("\n## Commands\n")[2].partition("\n## ")[0]
+    section = COMMANDS.read_text()
     table = {
         re.match(r"[a-z]+(?: [a-z]+)?", cell)[0]: cell  # type: ignore[index]
         for cell in re.findall(r"^\| `([^`]+)` \|", section, re.M)
@@ -149,8 +169,8 @@ def test_the_table_names_every_command_and_its_options() -> None:
         assert set(re.findall(r"--[a-z0-9-]+", cell)) == options - {"-h", "--help", "--json"}, name
 
 
-def test_the_readme_says_which_commands_speak_json() -> None:
-    sentence = re.search(r"([^.]*)take `--json`", README.read_text().replace("\n", " "))
+def test_it_is_told_which_commands_speak_json() -> None:
+    sentence = re.search(r"([^.]*)take `--json`", COMMANDS.read_text().replace("\n", " "))
     assert sentence
     named = set(re.findall(r"`([a-z]+)`", sentence[1]))
     speaks = {name for name, one in commands(_parser()) if "--json" in one.format_help()}
@@ -170,11 +190,52 @@ def test_every_command_has_its_function() -> None:
 def test_a_decision_says_why_what_and_what_follows(path: Path) -> None:
     number = int(path.stem.partition("-")[0])
     assert path.read_text().startswith(f"# {number}. ")
-    assert re.findall(r"^\*\*(\w+)\.\*\*", path.read_text(), re.M) == [
+    titles = re.findall(r"^\*\*(\w+)\.\*\*", path.read_text(), re.M)
+    assert [title for title in titles if title != "Rejected"] == [
         "Context",
         "Decision",
         "Consequences",
     ]
+
+
+def test_the_architecture_lists_the_rooms_that_there_are() -> None:
+    text = ARCHITECTURE.read_text()
+    assert len(text.splitlines()) < 90
+    listed = re.findall(r"^  (\w+)/ ", fences(ARCHITECTURE, "text")[0], re.M)
+    package = ROOT / "newsletter"
+    rooms = {path.name for path in package.iterdir() if path.is_dir() and any(path.rglob("*.py"))}
+    assert sorted(listed) == sorted(rooms | {"samples"})
+    outside = re.findall(r"^(\w+)/ ", fences(ARCHITECTURE, "text")[0], re.M)
+    assert all((ROOT / name).is_dir() for name in outside)
+
+
+def test_the_architecture_draws_the_arrows_that_are_checked() -> None:
+    """A room stands in the list above those that it may import."""
+    listed = re.findall(r"^  (\w+)/ ", fences(ARCHITECTURE, "text")[0], re.M)
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(one["layers"] for one in contracts["contracts"] if one["type"] == "layers")
+    levels = [[room.rpartition(".")[2] for room in layer.split(" | ")] for layer in layers]
+    level = {room: number for number, rooms in enumerate(levels) for room in rooms}
+    assert [level[room] for room in listed if room in level] == sorted(
+        level[room] for room in listed if room in level
+    )
+
+
+@pytest.mark.parametrize("path", [ARCHITECTURE, CONTRIBUTING], ids=lambda path: path.stem)
+def test_every_file_that_is_named_is_there(path: Path) -> None:
+    named = re.findall(r"`((?:[\w.-]+/)*[\w-]+(?:/|\.(?:py|toml|md|html)))`", path.read_text())
+    assert len(named) > 5
+    for name in named:
+        assert (ROOT / name).exists() or (ROOT / "newsletter" / name).exists(), name
+
+
+@pytest.mark.parametrize("path", [CONTRIBUTING], ids=lambda path: path.stem)
+def test_every_name_in_code_that_is_named_is_there(path: Path) -> None:
+    """Registries and classes of the lists of how to add a thing: `NAME` in `path/to/file.py`."""
+    pairs = re.findall(r"`([A-Za-z_]+)` (?:in|of) `([\w/]+\.py)`", path.read_text())
+    assert len(pairs) > 5
+    for name, file in pairs:
+        assert re.search(rf"\b{name}\b", (ROOT / "newsletter" / file).read_text()), (name, file)
 
 
 def paper(sources: dict[str, str], places: dict[str, str]) -> Renderer:
@@ -199,28 +260,26 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         signal.signal(one, handler)
 
 
-@pytest.mark.parametrize("path", [README, OPERATING], ids=["README", "operating"])
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
 def test_its_commands_run_in_their_order(
     path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In process; what stays is started for real. The demo is run elsewhere, and by CI."""
+    """In process. What stays running is started below, the demo elsewhere and by CI."""
     home = f"{place}{HOME}"
     for words in command_lines(path):
         real = [word.replace(HOME, home) for word in words]
         arguments = ours(real)
         if real[0] == "cd":
             monkeypatch.chdir(real[1])
-        elif arguments is not None and arguments[0] in STAYS:
-            started_and_stopped(arguments[0])
-        elif arguments is not None:
+        elif arguments is not None and arguments[0] not in STAYS:
             assert main(arguments, clock=lambda: NOON, environment=FOLDER) == 0, words
             if arguments[0] == "init":
                 furnish(Path(home))
 
 
 def furnish(home: Path) -> None:
-    """What the reader of the documents has by now: the README's configuration, briefs, readers."""
-    (home / "config.toml").write_text(fences(README, "toml")[0])
+    """What the reader of the documents has by now: the configuration, briefs, readers."""
+    (home / "config.toml").write_text(fences(INSTALL, "toml")[0])
     (home / "readers.csv").write_text(READERS)
     for day in (12, 13, 14):
         samples = ROOT / "newsletter" / "samples" / f"day-{day}"
@@ -230,13 +289,14 @@ def furnish(home: Path) -> None:
         assert main([*call, *words], clock=lambda: NOON, environment=FOLDER) == 0
 
 
-def started_and_stopped(command: str) -> None:
-    """A process of its own that says it is ready, does its work and ends well on SIGTERM.
-
-    With a database of its own, for it goes by the real clock.
-    """
+@pytest.mark.heavy
+@pytest.mark.parametrize("command", STAYS)
+def test_what_stays_running_says_that_it_is_ready_and_ends_well(command: str, place: Path) -> None:
+    """As a process, which goes by the real clock, where the guides have led."""
+    assert any(command in words for path in GUIDES for words in command_lines(path))
+    assert main(["init", "."], clock=lambda: NOON, environment=FOLDER) == 0
+    (place / "config.toml").write_text(fences(INSTALL, "toml")[0])
     environment = os.environ | FOLDER | {
-        "NEWSLETTER_STORE__URL": f"sqlite:///{command}.db",
         "NEWSLETTER_WEB__PORT": "0",
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
@@ -283,4 +343,4 @@ def test_the_reliability_table_is_what_the_harness_counted() -> None:
     rows = [" | ".join(f"{day[name]:,}" for name in columns) for day in days]
     assert sum(day["kills"] for day in days) >= 300
     for row in rows:
-        assert f"| {row} |" in README.read_text()
+        assert f"| {row} |" in LEDGER.read_text()

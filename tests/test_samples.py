@@ -128,9 +128,8 @@ def test_unrelated_ones_are_hardly_ever_taken_for_one() -> None:
     assert len(wrong) <= 0.02 * len(unrelated)
 
 
-@pytest.mark.parametrize(
-    "interests", [pytest.param("", marks=pytest.mark.heavy), "sleep science, energy grids"]
-)
+@pytest.mark.heavy
+@pytest.mark.parametrize("interests", ["", "sleep science, energy grids"])
 def test_a_fortnight_of_issues_never_repeats_a_word(interests: str) -> None:
     heard: dict[int, date] = {}
     ids = {text: number for number, text in enumerate(texts())}

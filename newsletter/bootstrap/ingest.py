@@ -1,5 +1,6 @@
 """The parts that reading briefs needs: the inbox and its job."""
 
+import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def ingest_job(
     sources = [Path(path) for path in paths] or [inbox_path(app)]
     return IngestJob(
         store=app.store,
+        source=section.source or socket.gethostname(),
         sources=[Folder(path, section.max_bytes) for path in sources],
         phrases=section.boilerplate,
         timezone=app.settings.newsletter.timezone,

@@ -130,22 +130,25 @@ def _show(app: App, today: date) -> None:
     with app.store.reading() as db:
         readers = subscribers.everyone(db)
     rules, look = compose_rules(app), branding(app)
-    pages = []
+    pages: dict[str, Path] = {}
     for reader in readers:
         issue = draft(rules, app.clock(), reader, today).issue
-        page = app.path.parent / f"issue-{reader.name.lower()}.html"
-        write_private(page, render_email(issue, reader, look).html)
-        pages.append((reader.name, str(page)))
+        pages[reader.name] = app.path.parent / f"issue-{reader.name.lower()}.html"
+        write_private(pages[reader.name], render_email(issue, reader, look).html)
         interests = reader.interests or "everything"
         say(f"{reader.name}, {reader.hour:02}:00 {reader.timezone}, about {interests}:")
         table(_rows(issue), indent="  ")
         say()
     say("Today's issue as it looks:")
-    table(pages, indent="  ")
+    table([(name, str(page)) for name, page in pages.items()], indent="  ")
     messages = app.beside(app.settings.delivery.folder.path)
     say(f"The messages of {_REPLAYED} days: {messages}")
-    more = (_called(), "--config", str(app.path), "explain", "--to", readers[0].address)
-    say(f"More: {join(more)}")
+    reader = readers[0]
+    why = (_called(), "--config", str(app.path), "explain", "--to", reader.address)
+    say(f"Why these five: {join(why)}")
+    browser = (sys.executable, "-m", "webbrowser", "-t", pages[reader.name].as_uri())
+    say(f"To open {reader.name}'s issue in a browser:")
+    say(join(browser))
 
 
 def _called() -> str:

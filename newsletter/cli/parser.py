@@ -80,6 +80,7 @@ def _setup(commands: _Commands) -> None:
     one.add_argument("file", metavar="FILE", help="a new one")
     one = commands.add("restore", "backup:restore", "put a backup back, with all the journal knows")
     one.add_argument("file", metavar="FILE", help="what `newsletter backup` wrote")
+    commands.add("prune", "prune:prune", "drop what explains old messages (store.keep_days)")
     group = _Commands(commands.add("dkim", "", "the key that messages are signed with"), "ACTION")
     one = group.add("new", "dkim:new", "make a key, and say what to write into the DNS")
     one.add_argument(
@@ -115,7 +116,7 @@ def _daily(commands: _Commands) -> None:
         "--as", dest="as_", metavar="SUBSCRIBER", help="whose issue --test sends (default: house)"
     )
     commands.add("run", "run:run", "the scheduler: ingest and deliver, every day, until stopped")
-    one = commands.add("serve", "run:serve", "the web side: the page behind the unsubscribe link")
+    one = commands.add("serve", "serve:serve", "the web side: the page behind the unsubscribe link")
     one.add_argument("--host", help="default: web.host")
     one.add_argument("--port", type=_port, help="default: web.port")
 

@@ -27,8 +27,8 @@ from newsletter.services.publish import Published, Readers, publish, would_send
 from newsletter.services.readers import find_subscriber
 
 END_AFTER_SECONDS = 30
-"""After a signal, so long is waited for the answers of mail servers. Service managers kill a program
-that has not ended after some 90 seconds, and then everything that is claimed is unknown."""
+"""After a signal, so long is waited for the answers of mail servers. A service manager kills what
+has not ended after some 90 seconds, and then everything that is claimed is unknown."""
 
 # The first places where a date begins are fourteen hours ahead of UTC.
 _FIRST_ZONE = timedelta(hours=14)
@@ -163,7 +163,7 @@ def _test(app: App, args: Namespace) -> int:
     reader = find_subscriber(app.store, args.as_) if args.as_ else house
     scheduled = draft(compose_rules(app), app.clock(), reader, args.date, house=not args.as_)
     sender = bounce_address(app.settings)
-    answer = send_test_copy(scheduled, to, sender, branding(app), channel(app))
+    answer = send_test_copy(scheduled, to, sender, branding(app), channel(app), app.clock())
     whose = f"the issue of {args.as_}" if args.as_ else "the house issue"
     say_json({"sent": 1, "to": to, "answer": answer}) if args.json else say(
         f"{whose}, {scheduled.issue.date:%-d %B %Y}, sent to {to}: {answer}"

@@ -52,10 +52,15 @@ def show(app: App, args: Namespace) -> int:
     subscriber = find_subscriber(app.store, args.address)
     with app.store.reading() as db:
         deliveries = reports.deliveries_of(db, subscriber.id)
+        since, reason = subscribers.state_since(db, subscriber.id)
     if args.json:
-        say_json({**as_json(subscriber), "deliveries": deliveries})
+        state = {"state_changed_at": since, "state_reason": reason}
+        say_json({**as_json(subscriber), **state, "deliveries": deliveries})
         return 0
-    table([(name, str(value)) for name, value in as_json(subscriber).items()])
+    when = local_time(since, app.settings.newsletter.timezone) if since else ""
+    known = {"since": when, "reason": reason}
+    lines = {**as_json(subscriber), **{name: value for name, value in known.items() if value}}
+    table([(name, str(value)) for name, value in lines.items()])
     say() if deliveries else None
     table([(f"{d['date']}", d["state"], d["reason"] or "", d["answer"]) for d in deliveries])
     for delivery in deliveries:
@@ -78,7 +83,7 @@ def _show_attempts(app: App, delivery: Mapping[str, Any]) -> None:
 
 def remove(app: App, args: Namespace) -> int:
     subscriber = find_subscriber(app.store, args.address)
-    leave(app.store, subscriber)
+    leave(app.store, subscriber, app.clock())
     if args.json:
         say_json({"address": subscriber.address, "result": "removed"})
     else:

@@ -58,7 +58,7 @@ def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> C
             edition = edition or edition_of(rules, day)
             with rules.store.writing() as db:
                 if not all(one.late for one in batch):
-                    edition.keep_house(db)
+                    edition.keep_house(db, now)
                 entries = list(_entries(db, edition, rules, batch, now))
                 ledger.enter(db, entries, now)
                 reach("composing")
@@ -135,6 +135,8 @@ class _Look:
             reader = one.subscriber
             if not self._concerns(day, reader.timezone, reader.hour):
                 continue  # changed their hour since the ids were looked up
+            if self.readers.ids is None and local_date(one.active_since, reader.timezone) > day:
+                continue  # joined later, and was not named
             due = due_at(day, reader.hour, reader.timezone)
             late = too_late(self.now, day, due, reader.timezone, self.rules.catch_up)
             if self.freely:
@@ -163,13 +165,13 @@ def _entries(
 ) -> Iterator[Entry]:
     off = operator_actions.is_cancelled(db, edition.day.date)
     wanted = [one.subscriber for one in batch if not (off or one.late)]
-    found = edition.issue_ids(db, wanted) if wanted else {}
+    found = edition.issue_ids(db, wanted, now) if wanted else {}
     for one in batch:
         issue_id = found.get(one.subscriber.id)
         late = "too_late" if one.late else "too_few" if issue_id is None else None
         reason = "cancelled" if off else late
         yield Entry(
-            subscriber_id=one.subscriber.id,
+            subscriber=one.subscriber,
             date=one.date,
             issue_id=issue_id,
             reason=reason,

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from newsletter.composing.compose import edition_of, message_id
 from newsletter.composing.rules import Rules
 from newsletter.domain.due import due_at, local_date
+from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Issue, ScheduledEmail, Subscriber
-from newsletter.storage import Connection, issues, ledger
+from newsletter.storage import Connection, issues, ledger, recipients
 
 
 def draft(
@@ -18,23 +19,34 @@ def draft(
     house: bool = False,
     at_once: bool = False,
 ) -> ScheduledEmail:
-    """The stored posting of a date, or the one that composing it of what is known would store.
+    """The email that was composed for a date, or the one that composing it now would store.
 
     ``house``: the house issue, addressed to ``reader``. ``at_once``: composed now, whatever the
-    hour, and dated so. No picks means: nothing would be sent.
+    hour. No picks means: nothing would be sent. Raises NewsletterError where it was composed, and
+    what makes it again was dropped.
     """
     day = on or local_date(now, reader.timezone)
     with rules.store.reading() as db:
         row = None if house else ledger.find(db, reader.id, day)
         if row and row["issue_id"] is not None:
-            return ScheduledEmail(
-                issues.load(db, row["issue_id"]), reader, row["message_id"], row["due_at"]
-            )
+            issue = _kept(issues.load(db, row["issue_id"]), reader)
+            then, dated_at = recipients.frozen(db, row, reader)
+            return ScheduledEmail(issue, then, row["message_id"], dated_at)
         stored = issues.house(db, day) if house else None
         issue = issues.load(db, stored) if stored else _fresh(db, rules, reader, day, house=house)
-    due = due_at(day, reader.hour, reader.timezone)
-    due = min(due, now) if at_once else due
-    return ScheduledEmail(issue, reader, message_id(day, reader, rules.domain), due)
+    # Composed when it is due, or now where that is over: no message is older than its composing.
+    dated_at = now if at_once else max(now, due_at(day, reader.hour, reader.timezone))
+    return ScheduledEmail(issue, reader, message_id(day, reader, rules.domain), dated_at)
+
+
+def _kept(issue: Issue, reader: Subscriber) -> Issue:
+    if issue.pruned:
+        raise NewsletterError(
+            f"the issue of {issue.date} for {reader.address} cannot be shown any more: what"
+            " explains it and makes its message again was dropped after store.keep_days;"
+            f" `newsletter subscribers show {reader.address}` says what became of it"
+        )
+    return issue
 
 
 def _fresh(db: Connection, rules: Rules, reader: Subscriber, day: date, *, house: bool) -> Issue:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from newsletter.composing.rules import Rules
 from newsletter.composing.similarity_index import index_of
@@ -28,32 +28,35 @@ class Edition:
         self.day = Day(day, candidates, known, self.taste.window_days, echoes)
         self._composed: dict[str, int | None] = {}
 
-    def keep_house(self, db: Connection) -> None:
+    def keep_house(self, db: Connection, now: datetime) -> None:
         """Store the house issue of the date, once there is enough for one."""
         if issues.house(db, self.day.date) is None:
             issue = self.house_issue(db)
             if issue.picks:
-                issues.save(db, issue, house=True)
+                issues.save(db, issue, now, house=True)
 
     def house_issue(self, db: Connection) -> Issue:
         made = self.issue("", issues.house_heard(db))
         return replace(made, first=False)  # the archive's reader is never new
 
-    def issue_ids(self, db: Connection, readers: Sequence[Subscriber]) -> dict[int, int | None]:
+    def issue_ids(
+        self, db: Connection, readers: Sequence[Subscriber], now: datetime
+    ) -> dict[int, int | None]:
         """Subscriber id to the id of a stored issue; None where too little is worth sending."""
         histories = ledger.histories(db, [one.id for one in readers])
         kinds = {
             one: digest(one.interests, *map(str, histories.get(one.id, ()))) for one in readers
         }
-        self._compose(db, {kind: one for one, kind in kinds.items() if kind not in self._composed})
+        new = {kind: reader for reader, kind in kinds.items() if kind not in self._composed}
+        self._compose(db, new, now)
         return {one.id: self._composed[kind] for one, kind in kinds.items()}
 
-    def _compose(self, db: Connection, new: Mapping[str, Subscriber]) -> None:
+    def _compose(self, db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
         """An issue for each kind of reader, for whom one stands."""
         heard = ledger.heard(db, [one.id for one in new.values()])
         made = {kind: self.issue(one.interests, heard.get(one.id, {})) for kind, one in new.items()}
         worthy = {kind: issue for kind, issue in made.items() if issue.picks}
-        ids = issues.save_all(db, list(worthy.values()))
+        ids = issues.save_all(db, list(worthy.values()), now)
         self._composed |= {**dict.fromkeys(made), **dict(zip(worthy, ids, strict=True))}
 
     def fresh(self, db: Connection, reader: Subscriber) -> Issue:

@@ -1,4 +1,4 @@
-"""The nearest earlier insights of any text: the answer that everything else is built on, shown."""
+"""The earlier insights that are nearest to any text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,20 +23,22 @@ class Related:
 
 
 def related(rules: Rules, about: str | int, today: date, most: int) -> Sequence[Related]:
-    """The likeliest first; ``about`` is a text or an insight's id. An unknown id gives KeyError."""
+    """The likeliest first; ``about`` is a text or an insight's id. Raises KeyError if there is no
+    insight of this id."""
     with rules.store.reading() as db:
         own = about if isinstance(about, int) else -1
         text = archive.text(db, about) if isinstance(about, int) else about
         index = index_of(db, rules.index_cache, rules.language)
         echoes = Echoes(index, [text], [own], [today.toordinal()])
-        known = {one.id: one for one in archive.archive(db, today, echoes.ids.tolist())}
+        archived = archive.archive(db, today, echoes.ids.tolist())
+        insights = {insight.id: insight for insight in archived}
     return [
         Related(
-            number,
-            known[number].date,
-            value,
-            known[number].text,
-            tuple(shared(index, text, known[number].text)),
+            id=insight_id,
+            date=insights[insight_id].date,
+            probability=probability,
+            text=insights[insight_id].text,
+            shared=tuple(shared(index, text, insights[insight_id].text)),
         )
-        for number, value in echoes.nearest(0, known, most)
+        for insight_id, probability in echoes.nearest(0, insights, most)
     ]

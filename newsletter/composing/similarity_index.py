@@ -1,9 +1,10 @@
-"""The similarity index of everything in the store: read from its files, and brought up to date."""
+"""The similarity index of all insights: read from its cache, and brought up to date."""
 
 import shutil
 from pathlib import Path
 
 from newsletter.ranking import index_cache
+from newsletter.ranking.index_cache import Fingerprint
 from newsletter.ranking.similarity import Index
 from newsletter.storage import Connection, archive
 
@@ -11,28 +12,31 @@ _BATCH = 100_000
 
 
 def index_of(db: Connection, folder: Path | None, language: str) -> Index:
-    """``folder`` is where its files lie; None keeps it in memory alone.
+    """``folder`` holds the cache; None keeps the index in memory only.
 
-    Files that are missing or tell of another database are made anew.
+    A cache that is missing or belongs to another database is made anew.
     """
-    index, mark = _kept(db, folder, language)
-    stood = mark
-    while batch := archive.after(db, mark.last, _BATCH):
+    index, cached = _load(db, folder, language)
+    current = cached
+    while batch := archive.after(db, current.last_id, _BATCH):
         index.append(
-            [one["id"] for one in batch],
-            [one["text"] for one in batch],
-            [one["date"].toordinal() if one["date"] else 0 for one in batch],
+            [row["id"] for row in batch],
+            [row["text"] for row in batch],
+            [row["date"].toordinal() if row["date"] else 0 for row in batch],
         )
-        mark = index_cache.Mark(batch[-1]["id"], batch[-1]["key"], mark.count + len(batch))
-    if folder and mark != stood:
-        index_cache.save(index, mark, folder)
+        last = batch[-1]
+        current = Fingerprint(last["id"], last["key"], current.count + len(batch))
+    if folder and current != cached:
+        index_cache.save(index, current, folder)
     return index
 
 
-def _kept(db: Connection, folder: Path | None, language: str) -> tuple[Index, index_cache.Mark]:
-    found = index_cache.load(folder, language) if folder else None
-    if found and archive.holds(db, found[1].last, found[1].key, found[1].count):
-        return found
-    if folder:
-        shutil.rmtree(folder, ignore_errors=True)
-    return Index(language), index_cache.Mark()
+def _load(db: Connection, folder: Path | None, language: str) -> tuple[Index, Fingerprint]:
+    if folder is None:
+        return Index(language), Fingerprint()
+    if loaded := index_cache.load(folder, language):
+        _, stored = loaded
+        if archive.holds(db, stored.last_id, stored.last_key, stored.count):
+            return loaded
+    shutil.rmtree(folder, ignore_errors=True)
+    return Index(language), Fingerprint()

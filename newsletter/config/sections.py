@@ -38,10 +38,12 @@ class Inbox(Section, frozen=True):
         "Related Insights",
     )
     max_bytes: Positive = 1_000_000
+    source: str = ""
 
 
 class Store(Section, frozen=True):
     url: Named = "sqlite:///newsletter.db"
+    keep_days: Annotated[int, Meta(ge=3, le=36_500)] = 30
 
 
 class Weights(Section, frozen=True):

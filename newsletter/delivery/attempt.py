@@ -21,7 +21,12 @@ from newsletter.mail.channels import Attempt, Channel, Envelope
 from newsletter.storage import ledger
 from newsletter.storage.ledger import Claimed, Tried, Verdict
 
-_WITHHELD: dict[str, Transition] = {"left": Transition.LEFT, "cancelled": Transition.CANCEL}
+_WITHHELD: dict[str, Transition] = {
+    "left": Transition.LEFT,
+    "bounced": Transition.BOUNCED,
+    "complained": Transition.COMPLAINED,
+    "cancelled": Transition.CANCEL,
+}
 
 
 class DeliveryAttempt:
@@ -35,10 +40,6 @@ class DeliveryAttempt:
         envelope: Callable[[Claimed], Envelope],
     ) -> None:
         self.context, self.clock, self.outcomes, self.envelope = context, clock, outcomes, envelope
-        self.look = ledger.Look(context.store)
-
-    def close(self) -> None:
-        self.look.close()
 
     def deliver(self, row: Claimed, channel: Channel) -> None:
         """Send it and write down the outcome. Raises what ends more than this message."""
@@ -74,7 +75,7 @@ class DeliveryAttempt:
             return Transition.DEFERRED, {"answer": str(error), **values}
         except Refused as error:
             if error.hard:
-                self.outcomes.bounced(row)
+                self.outcomes.bounced(row, str(error))
             return Transition.REFUSED, {"answer": str(error), "attempts": row.attempts + 1}
         except AnswerLost as error:
             return Transition.ANSWER_LOST, {"answer": str(error), "attempts": row.attempts + 1}
@@ -125,7 +126,8 @@ class DeliveryAttempt:
         offered[row.id] = row
 
     def _verdict(self, row: Claimed) -> tuple[Verdict, float]:
-        return self.look(row.id, self.outcomes.owner, self.context.steady())
+        with self.context.store.reading() as db:
+            return ledger.look(db, row.id, self.outcomes.owner, self.context.steady())
 
     def _prolong(self) -> None:
         lease = self.context.leased(self.outcomes.owner, self.clock())

@@ -16,13 +16,14 @@ class Messages:
     def __init__(self, context: DeliveryContext) -> None:
         self.context = context
         self.issues: Mapping[int, Issue] = {}
+        self.texts: dict[int, str] = {}
 
     def load(self, db: Connection, rows: Iterable[Claimed]) -> None:
         """The issues of these rows and no others."""
-        self.issues = issues.load_all(db, sorted({row.issue_id for row in rows}))
+        self.issues = issues.load_all(db, sorted({row.issue_id for row in rows}), self.texts)
 
     def envelope(self, row: Claimed) -> Envelope:
         issue = self.issues[row.issue_id]
-        scheduled = ScheduledEmail(issue, row.subscriber, row.message_id, row.due_at)
+        scheduled = ScheduledEmail(issue, row.subscriber, row.message_id, row.dated_at)
         content = message(scheduled, self.context.branding)
         return Envelope(self.context.sender(row.id), row.subscriber.address, content)

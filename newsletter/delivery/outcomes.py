@@ -105,9 +105,9 @@ class Outcomes:
             self.deferred_until[row.domain] = until
         return {"attempts": row.attempts + 1, "next_attempt_at": until}
 
-    def bounced(self, row: Claimed) -> None:
+    def bounced(self, row: Claimed, answer: str) -> None:
         with self.context.store.writing() as db:
-            subscribers.bounce(db, row.subscriber.id)
+            subscribers.bounce(db, row.subscriber.id, self.clock(), answer)
 
     def give_back(self, row: Claimed) -> None:
         """Unless another has it by now."""

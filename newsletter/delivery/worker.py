@@ -112,5 +112,4 @@ class Worker:
         try:
             self.outcomes.end(self.claimed)
         finally:
-            self.attempt.close()
             self.channel.close()

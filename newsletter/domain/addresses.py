@@ -1,4 +1,4 @@
-"""Email addresses as people write them: checked, and with one key for all spellings of one."""
+"""Email addresses as people write them: checked, with one key for all spellings of an address."""
 
 import email.utils
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _LENIENT: dict[str, Any] = (
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """``address`` is what we write to; ``key`` is the same for every spelling of it."""
+    """``address`` is where mail goes; ``key`` is the same for every spelling of it."""
 
     address: str
     key: str
@@ -43,9 +43,9 @@ def mailbox(text: str, where: str = "") -> Mailbox:
 
 
 def new_mailbox(text: str) -> Mailbox:
-    """The same for an address that is to be written to from now on; raises UsageError.
+    """``mailbox`` with more rules, for an address that is to be added. Raises UsageError.
 
-    One that was subscribed before these rules is still found by ``mailbox``, to be removed.
+    An address that was added before there were these rules can still be found and removed.
     """
     box = mailbox(text)
     if fault := _fault(box.key.rpartition("@")[0]):

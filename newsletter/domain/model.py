@@ -156,13 +156,15 @@ class RunnerUp:
 class Issue:
     """What a reader gets for one date. Fewer than the minimum of picks means: nothing is sent.
 
-    ``first``: the reader was sent none before it.
+    ``first``: the reader was sent none before it. ``pruned``: what explains it and makes its
+    message again was dropped; only what the picks say is left.
     """
 
     date: date
     picks: tuple[Pick, ...]
     runners_up: tuple[RunnerUp, ...] = ()
     first: bool = False
+    pruned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +200,4 @@ class ScheduledEmail:
     issue: Issue
     subscriber: Subscriber
     message_id: str
-    due_at: datetime
+    dated_at: datetime

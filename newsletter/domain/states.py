@@ -22,6 +22,8 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
     CANCELLED = "cancelled"
     UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
     REFUSED = "refused"
     EXPIRED = "expired"
 
@@ -48,6 +50,8 @@ class Transition(StrEnum):
     DEFERRED = "deferred"
     REFUSED = "refused"
     LEFT = "left"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
     ANSWER_LOST = "answer lost"
     LEASE_OVER = "lease over"
     FOUND_ACCEPTED = "found accepted"

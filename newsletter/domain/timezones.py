@@ -1,4 +1,4 @@
-"""Time zones and hours as people write them: which there are, and which was probably meant."""
+"""Time zones and hours as people write them, with advice where one is wrong."""
 
 import re
 from datetime import datetime, timedelta
@@ -21,12 +21,12 @@ def zones() -> frozenset[str]:
 
 
 def respelt(name: str) -> str:
-    """The zone's own spelling where only capitals and spaces differ; else the name as it is."""
+    """The right spelling, if only capitals or spaces are wrong; otherwise the name unchanged."""
     return name if name in zones() else _by_folded_name().get(_folded(name), name)
 
 
 def zone_fault(name: str) -> str:
-    """Why this is no zone, and what to write; empty where it is one."""
+    """Why this is not a zone, and what to write; "" if it is one."""
     if name in zones():
         return ""
     return f"no zone is called {name!r}: {_advice(name)}"
@@ -34,7 +34,7 @@ def zone_fault(name: str) -> str:
 
 @cache
 def summer_warning(name: str) -> str:
-    """Said of a zone that some take for a place's: "EST" has no summer time; empty elsewhere."""
+    """A warning for fixed offsets such as "EST", which has no summer time; "" for places."""
     zone = ZoneInfo(name)
     winter, summer = _WINTER.replace(tzinfo=zone), _SUMMER.replace(tzinfo=zone)
     offset = winter.utcoffset() or timedelta()
@@ -49,7 +49,7 @@ def summer_warning(name: str) -> str:
 
 
 def parse_hour(text: str) -> int:
-    """A number in plain digits; it is not checked here that there is such an hour."""
+    """A number in plain digits, not necessarily from 0 to 23. Raises UsageError."""
     if not re.fullmatch("-?[0-9]{1,9}", text):
         raise UsageError(f"hour {text!r} is no number from 0 to 23")
     return int(text)
@@ -66,7 +66,7 @@ def _advice(name: str) -> str:
 
 
 def _advice_for_offset(sign: str, hours: str, minutes: str) -> str:
-    """The names of fixed zones count westwards: Etc/GMT-1 is an hour ahead of UTC."""
+    """The signs in the names of fixed zones are reversed: Etc/GMT-1 is ahead of UTC."""
     way, opposite = ("ahead of", "-") if sign == "+" else ("behind", "+")
     fixed = f"Etc/GMT{opposite}{int(hours)}"
     advice = "an offset does not change for summer, so write a place such as Europe/Paris"
@@ -77,7 +77,7 @@ def _advice_for_offset(sign: str, hours: str, minutes: str) -> str:
 
 @cache
 def _by_folded_name() -> dict[str, str]:
-    """By the whole name, and by its last part where that is the name of one zone alone."""
+    """Zones by their whole names, and by the last part of a name if no other zone has it."""
     whole = {_folded(name): name for name in zones()}
     cities: dict[str, list[str]] = {}
     for name in sorted(zones()):

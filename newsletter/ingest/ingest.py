@@ -4,6 +4,7 @@ import os.path
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import BriefRejected
@@ -21,9 +22,14 @@ _BATCH = 200
 
 @dataclass(frozen=True)
 class IngestJob:
-    """Where briefs come from. ``pause`` lies between two looks at files not yet known."""
+    """Where briefs come from. ``pause`` lies between two looks at files not yet known.
+
+    ``source`` names this machine in the database: files that another one read are not ours to
+    forget.
+    """
 
     store: Store
+    source: str
     sources: Sequence[Folder]
     phrases: Sequence[str]
     timezone: str
@@ -42,40 +48,40 @@ class IngestReport:
     left: Sequence[str]
 
 
-def ingest_sources(ingest_job: IngestJob, clock: Callable[[], datetime]) -> IngestReport:
+def ingest_sources(job: IngestJob, clock: Callable[[], datetime]) -> IngestReport:
     """Read what is new or changed since the last look; the rest costs a look at the folder."""
-    with ingest_job.store.reading() as db:
-        known, before = archive.known(db), archive.totals(db)
-    seen, left = _look_twice(ingest_job, known)
+    with job.store.reading() as db:
+        known, before = archive.known(db, job.source), archive.totals(db)
+    seen, left = _look_twice(job, known)
     gone = [path for path in known if path not in seen and not os.path.lexists(path)]
     fresh = [found for path, found in seen.items() if _is_new(found[1], known) and path not in left]
     rejected: list[Read] = []
-    with ingest_job.store.writing() as db:
-        archive.forget(db, gone)
+    with job.store.writing() as db:
+        archive.forget(db, job.source, gone)
     for done, batch in enumerate(chunks(fresh, _BATCH)):
-        reads = list(_read_all(batch, ingest_job.phrases, left))
-        rejected += [one for one in reads if one.reason]
-        with ingest_job.store.writing() as db:
+        reads = list(_read_all(batch, job, left))
+        rejected += [read for read in reads if read.reason]
+        with job.store.writing() as db:
             now = clock()  # not earlier: whoever looked in the meantime must see that more came
-            archive.record(db, reads, now, local_date(now, ingest_job.timezone))
-        ingest_job.watch(done * _BATCH + len(batch), len(fresh))
-    with ingest_job.store.reading() as db:
+            archive.record(db, reads, now, local_date(now, job.timezone))
+        job.watch(done * _BATCH + len(batch), len(fresh))
+    with job.store.reading() as db:
         return IngestReport(before, archive.totals(db), len(fresh), rejected, left)
 
 
 def _look_twice(
-    ingest_job: IngestJob, known: Mapping[str, tuple[int, int]]
+    job: IngestJob, known: Mapping[str, tuple[int, int]]
 ) -> tuple[dict[str, tuple[Folder, Look]], list[str]]:
     """Every file with its source, and the paths that changed between two looks."""
-    looks = [source.look() for source in ingest_job.sources]
+    looks = [source.look() for source in job.sources]
     left: list[str] = []
     if any(_is_new(one, known) for found in looks for one in found.values()):
-        ingest_job.pause()
-        again = [source.look() for source in ingest_job.sources]
+        job.pause()
+        again = [source.look() for source in job.sources]
         for before, after in zip(looks, again, strict=True):
             left += settled(before, after)[1]
         looks = again
-    pairs = zip(ingest_job.sources, looks, strict=True)
+    pairs = zip(job.sources, looks, strict=True)
     return {path: (source, one) for source, found in pairs for path, one in found.items()}, left
 
 
@@ -84,13 +90,13 @@ def _is_new(look: Look, known: Mapping[str, tuple[int, int]]) -> bool:
 
 
 def _read_all(
-    files: Sequence[tuple[Folder, Look]], phrases: Sequence[str], left: list[str]
+    files: Sequence[tuple[Folder, Look]], job: IngestJob, left: list[str]
 ) -> Iterator[Read]:
-    for source, look in files:
+    for folder, look in files:
+        read = partial(Read, look.path, look.size, look.mtime_ns, source=job.source)
         try:
-            brief = parsers.parse(look.path, source.read(look), phrases)
-            yield Read(look.path, look.size, look.mtime_ns, brief)
+            yield read(parsers.parse(look.path, folder.read(look), job.phrases))
         except BriefRejected as error:
-            yield Read(look.path, look.size, look.mtime_ns, None, error.reason, error.line)
+            yield read(None, error.reason, error.line)
         except StillWritten:
             left.append(look.path)

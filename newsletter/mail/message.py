@@ -41,7 +41,7 @@ def message(scheduled: ScheduledEmail, branding: Branding, *, test: bool = False
     headers = [
         *_address_headers(scheduled, branding),
         ("Subject", _text_header("Subject", email.subject)),
-        ("Date", _date(scheduled.due_at, scheduled.subscriber.timezone)),
+        ("Date", _date(scheduled.dated_at, scheduled.subscriber.timezone)),
         ("Message-ID", f"<{_address(scheduled.message_id.strip('<>'))}>"),
         *_list_headers(email.unsubscribe_urls, branding),
         *([("X-Newsletter-Test", "yes")] if test else []),
@@ -69,8 +69,8 @@ def _own_mailbox(header: str, configured: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _date(due_at: datetime, timezone: str) -> str:
-    return format_datetime(due_at.astimezone(zone(timezone)))
+def _date(dated_at: datetime, timezone: str) -> str:
+    return format_datetime(dated_at.astimezone(zone(timezone)))
 
 
 def _list_headers(urls: Sequence[str], branding: Branding) -> list[tuple[str, str]]:

@@ -1,7 +1,8 @@
-"""The similarity index as files beside the database: a cache, mapped into memory, never a truth.
+"""The similarity index as files beside the database: a cache that can be removed at any time.
 
-A folder with ``manifest.json``, the terms, and a subfolder of arrays per segment. Segments never
-change; the manifest is replaced at once, so that whoever reads sees one state or the next.
+A folder with ``manifest.json``, the terms, and a subfolder of arrays for each segment. They are
+mapped into memory. Segments never change; the manifest is replaced atomically, so that every
+reader sees one state or the next.
 """
 
 import json
@@ -19,50 +20,50 @@ from scipy import sparse
 from newsletter.ranking.similarity import Index
 from newsletter.ranking.similarity.index import Segment
 
-# Counts the changes to what the files hold: older ones are made anew.
-_EDITION = 2
-_PARTS = ("data", "indices", "indptr")
+# Raised with every change to what the files hold: those of another version are made anew.
+_FORMAT_VERSION = 3
+_ARRAYS = ("data", "indices", "indptr")
 
 
 @dataclass(frozen=True)
-class Mark:
-    """What tells that an index belongs to a database: its last insight, and how many there are."""
+class Fingerprint:
+    """Which insights of which database are indexed: the last one, its key, and how many."""
 
-    last: int = 0
-    key: str = ""
+    last_id: int = 0
+    last_key: str = ""
     count: int = 0
 
 
-def load(folder: Path, language: str) -> tuple[Index, Mark] | None:
-    """The index as it was saved; None where there is none that this program understands."""
+def load(folder: Path, language: str) -> tuple[Index, Fingerprint] | None:
+    """The index as it was saved; None if there is none, or none that this program can read."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text())
-        if (manifest["edition"], manifest["language"]) != (_EDITION, language):
+        if (manifest["format_version"], manifest["language"]) != (_FORMAT_VERSION, language):
             return None
-        known = (folder / manifest["terms"]).read_text(encoding="utf-8").splitlines()
+        terms = (folder / manifest["terms"]).read_text(encoding="utf-8").splitlines()
         segments = [_read(folder / name) for name in manifest["segments"]]
-        vocabulary = {term: number for number, term in enumerate(known)}
-        return Index(language, vocabulary, segments), Mark(**manifest["mark"])
+        vocabulary = {term: number for number, term in enumerate(terms)}
+        return Index(language, vocabulary, segments), Fingerprint(**manifest["fingerprint"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def save(index: Index, mark: Mark, folder: Path) -> None:
-    """Write what is new; segments that lie there already are left. Failing costs only time."""
+def save(index: Index, fingerprint: Fingerprint, folder: Path) -> None:
+    """Write the segments that are new. A failure costs only time: the next run tries again."""
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         segments = [_write(segment, folder) for segment in index.segments]
-        terms = f"terms-{mark.last}-{mark.count}.txt"
+        terms = f"terms-{fingerprint.last_id}-{fingerprint.count}.txt"
         _replace(folder / terms, "".join(f"{term}\n" for term in index.vocabulary))
         manifest = {
-            "edition": _EDITION,
+            "format_version": _FORMAT_VERSION,
             "language": index.language,
-            "mark": vars(mark),
+            "fingerprint": vars(fingerprint),
             "terms": terms,
             "segments": segments,
         }
         _replace(folder / "manifest.json", json.dumps(manifest, indent=1))
-        _sweep(folder, {*segments, terms, "manifest.json"})
+        _remove_others(folder, {*segments, terms, "manifest.json"})
 
 
 def _read(folder: Path) -> Segment:
@@ -74,31 +75,31 @@ def _read(folder: Path) -> Segment:
 
 
 def _arrays(folder: Path, name: str) -> tuple[Any, ...]:
-    return tuple(np.load(folder / f"{name}-{part}.npy", mmap_mode="r") for part in _PARTS)
+    return tuple(np.load(folder / f"{name}-{array}.npy", mmap_mode="r") for array in _ARRAYS)
 
 
 def _write(segment: Segment, folder: Path) -> str:
-    """A segment's name says which insights it holds, and how many."""
+    """Write the segment if its folder is missing. The name says which insights, and how many."""
     name = f"{segment.ids[0]}-{segment.ids[-1]}-{len(segment.ids)}"
     if not (folder / name).exists():
-        made = Path(mkdtemp(dir=folder))
-        np.save(made / "ids.npy", segment.ids)
-        np.save(made / "days.npy", segment.days)
-        np.save(made / "width.npy", segment.rows.shape[1])
-        for part in _PARTS:
-            np.save(made / f"rows-{part}.npy", getattr(segment.rows, part))
-            np.save(made / f"columns-{part}.npy", getattr(segment.columns, part))
-        made.rename(folder / name)
+        new = Path(mkdtemp(dir=folder))
+        np.save(new / "ids.npy", segment.ids)
+        np.save(new / "days.npy", segment.days)
+        np.save(new / "width.npy", segment.rows.shape[1])
+        for array in _ARRAYS:
+            np.save(new / f"rows-{array}.npy", getattr(segment.rows, array))
+            np.save(new / f"columns-{array}.npy", getattr(segment.columns, array))
+        new.rename(folder / name)
     return name
 
 
 def _replace(path: Path, text: str) -> None:
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
+    new = path.with_suffix(f".{os.getpid()}")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
 
 
-def _sweep(folder: Path, kept: set[str]) -> None:
+def _remove_others(folder: Path, kept: set[str]) -> None:
     for path in folder.iterdir():
         if path.name not in kept:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(True)

@@ -170,7 +170,7 @@ def sample(draft: ScheduledEmail) -> ScheduledEmail:
         return draft
     pick = Pick(1, 0, "A line to try the templates with.", Citation("A show"), 1.0, {})
     issue = Issue(draft.issue.date, (pick,))
-    return ScheduledEmail(issue, draft.subscriber, draft.message_id, draft.due_at)
+    return ScheduledEmail(issue, draft.subscriber, draft.message_id, draft.dated_at)
 
 
 def server(

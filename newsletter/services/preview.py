@@ -1,5 +1,6 @@
 """One issue to look at: what a reader would get, or got, and a test copy of it by mail."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from newsletter.composing.draft import draft
@@ -30,7 +31,12 @@ def scheduled_for(
 
 
 def send_test_copy(
-    scheduled: ScheduledEmail, to: str, sender: str, branding: Branding, channel: Channel
+    scheduled: ScheduledEmail,
+    to: str,
+    sender: str,
+    branding: Branding,
+    channel: Channel,
+    now: datetime,
 ) -> str:
     """What the server says to one marked copy, of which the ledger knows nothing.
 
@@ -39,7 +45,8 @@ def send_test_copy(
     if not scheduled.issue.picks:
         day = scheduled.issue.date
         raise NewsletterError(f"too little is new for {day}: there is no issue to send")
-    copy = message(scheduled, branding, test=True)
+    # The copy is made now, whenever its issue was composed.
+    copy = message(replace(scheduled, dated_at=now), branding, test=True)
     try:
         return channel.send(Envelope(sender, to, copy))
     except DeliveryError as error:

@@ -22,6 +22,8 @@ from newsletter.domain.text import counted
 from newsletter.ingest.ingest import IngestReport
 from newsletter.services.alerts import Alerts, alert
 from newsletter.services.clock import steady
+from newsletter.services.error_log import log_error
+from newsletter.services.prune import prune
 from newsletter.services.wording import process_name
 from newsletter.storage import heartbeats
 
@@ -47,6 +49,7 @@ class ScheduledJobs:
         rules: Rules,
         context: DeliveryContext,
         alerts: Alerts,
+        keep_days: int,
         progress: Callable[[], AbstractContextManager[Watch]],
     ) -> None:
         self.clock = clock
@@ -54,6 +57,7 @@ class ScheduledJobs:
         self.rules = rules
         self.context = context
         self.alerts = alerts
+        self.keep_days = keep_days
         self.progress = progress
         self.store = context.store
         self.hold_until: datetime | None = None
@@ -106,6 +110,12 @@ class ScheduledJobs:
         alert(self.alerts, stopped=report.stopped)
         self.hold_until = now + _HOLD if isinstance(report.stopped, SenderRefused) else None
 
+    def prune(self) -> None:
+        """Once a day: drop what explains messages that are old."""
+        pruned = prune(self.store, self.keep_days, self.clock())
+        if pruned.issues or pruned.messages:
+            log.info("%s", pruned)
+
     def failed(self, error: Exception) -> None:
         """``ended``: another program has migrated the database, and this one must stop."""
         log_error(error)
@@ -155,11 +165,3 @@ class ScheduledJobs:
         with self.store.writing() as db:
             heartbeats.works(db, self.context.owner, now, steady())
         alert(self.alerts)
-
-
-def log_error(error: Exception) -> None:
-    """The operator's mistake is one line; anything else is a defect, and shows where it is."""
-    if isinstance(error, NewsletterError):
-        log.error("%s", error)
-    else:
-        log.error("unexpected: %s", error, exc_info=error)

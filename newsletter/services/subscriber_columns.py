@@ -1,7 +1,7 @@
-"""What the columns of a CSV of subscribers tell: ours, and those that other programs export.
+"""The meaning of the columns in a CSV of subscribers: our own, and those of other programs.
 
-listmonk, Mailchimp, Ghost and Substack each say in their own way who left. A reader of whom that
-is unclear is refused: nobody who left elsewhere is written to from here.
+listmonk, Mailchimp, Ghost and Substack each have their own way to say that a reader left. A row is
+refused if that is unclear, because nobody who left elsewhere may get mail from here.
 """
 
 import re
@@ -15,15 +15,14 @@ from newsletter.services.subscriptions import FIELDS
 
 Rule = Literal["filled", "true", "false", "unclear"]
 
-# The columns that tell a field. Where several tell the same one, the first of these is taken.
-_COLUMNS = {
+# The columns of each field. If a file has several of one field, the first of these is used.
+_COLUMNS: Mapping[str, Sequence[str]] = {
+    **{name: (name,) for name in FIELDS},
     "address": ("email", "email address", "mail", "address"),
     "name": ("name", "full name"),
     "first name": ("first name", "firstname"),
     "last name": ("last name", "lastname", "surname"),
     "timezone": ("timezone", "time zone"),
-    "hour": ("hour",),
-    "interests": ("interests",),
     "state": ("status", "state"),
 }
 _FIELD_OF = {column: key for key, columns in _COLUMNS.items() for column in columns}
@@ -37,7 +36,7 @@ _WORDS: Mapping[State, Sequence[str]] = {
 }
 _STATE_OF = {word: state for state, words in _WORDS.items() for word in words}
 
-# The columns that tell who left: which cells say so, and the state that it makes.
+# The columns that say who left: which cells do, and the state of such a reader.
 _PARTINGS: Mapping[str, tuple[Rule, State]] = {
     "unsub time": ("filled", "unsubscribed"),  # Mailchimp
     "unsub campaign title": ("filled", "unsubscribed"),
@@ -55,14 +54,14 @@ _PARTINGS: Mapping[str, tuple[Rule, State]] = {
     "unsubscribed": ("true", "unsubscribed"),
     "unsubscribed at": ("filled", "unsubscribed"),
 }
-# Substack says "false" of everybody who does not pay: it means something where nothing else does.
+# Substack's "active subscription" is false for all who do not pay. It counts only without these.
 _CLEARER_THAN_PAYING = ("email disabled", "status", "state")
 _ABOUT_LEAVING = re.compile(
     r"unsub|opt(?:ed)? ?out|bounce|clean|suppress|block|complain|spam|disabl|inactiv|delet|remov"
 )
 _NO, _YES = ("false", "no", "0"), ("true", "yes", "1")
 
-# Mailchimp tells who left by the file alone.
+# Mailchimp has a file for each state, and only its name may say which.
 _FILES: Mapping[str, State | None] = {
     "unsubscribed_": "unsubscribed",
     "cleaned_": "bounced",
@@ -71,26 +70,27 @@ _FILES: Mapping[str, State | None] = {
 
 
 def known(headers: Sequence[str]) -> int:
-    """How many fields these headers tell."""
+    """How many fields these headers have columns for."""
     return len({_FIELD_OF.get(_plain(header)) for header in headers} - {None})
 
 
 def places(headers: Sequence[str]) -> dict[str, int]:
-    """By field, and by column that tells who left, its place; raises UsageError without an address.
+    """The place of each column that is used, by its field or by the name it has in _PARTINGS.
 
-    So it does where a column of ours is there twice, or is misspelt: it would be lost.
+    Raises UsageError if there is no address, and if a column of ours is there twice or is
+    misspelt: its values would be lost.
     """
     names = [_plain(header) for header in headers]
-    found = {
+    used = {
         key: names.index(column)
         for key, columns in _COLUMNS.items()
         if (column := next((column for column in columns if column in names), ""))
     }
-    _refuse_unknown(headers, names, found)
-    found |= {name: place for place, name in enumerate(names) if name in _PARTINGS}
-    if not found.keys().isdisjoint(_CLEARER_THAN_PAYING):
-        found.pop("active subscription", None)
-    return found
+    _refuse_unknown(headers, names, used)
+    used |= {name: place for place, name in enumerate(names) if name in _PARTINGS}
+    if not used.keys().isdisjoint(_CLEARER_THAN_PAYING):
+        used.pop("active subscription", None)
+    return used
 
 
 def _plain(header: str) -> str:
@@ -98,8 +98,8 @@ def _plain(header: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", header.casefold()).split()).replace("e mail", "email")
 
 
-def _refuse_unknown(headers: Sequence[str], names: Sequence[str], found: Mapping[str, int]) -> None:
-    if "address" not in found:
+def _refuse_unknown(headers: Sequence[str], names: Sequence[str], used: Mapping[str, int]) -> None:
+    if "address" not in used:
         unknown = [repr(header) for header in headers if _plain(header) not in _FIELD_OF]
         raise UsageError(
             "line 1 must name the columns, address or email and any of"
@@ -110,13 +110,13 @@ def _refuse_unknown(headers: Sequence[str], names: Sequence[str], found: Mapping
         if name in _FIELD_OF and names.count(name) > 1:
             raise UsageError(f"two columns are called {header!r}", "nothing was taken")
         close = get_close_matches(name, _FIELD_OF, n=1, cutoff=0.85)
-        if close and name not in _FIELD_OF and _FIELD_OF[close[0]] not in found:
+        if close and name not in _FIELD_OF and _FIELD_OF[close[0]] not in used:
             advice = f"if it means {close[0]}, call it so, and if not, remove it; nothing was taken"
             raise UsageError(f"the column {header!r} is not known", advice)
 
 
 def refuse_unclear(ignored: Mapping[str, Iterable[str]]) -> None:
-    """Raises UsageError where a column that is not read may tell who left."""
+    """Raises UsageError if a column that is not used may say who left."""
     unclear = [
         repr(header)
         for header, cells in ignored.items()
@@ -132,7 +132,10 @@ def refuse_unclear(ignored: Mapping[str, Iterable[str]]) -> None:
 
 
 def state_of_file(name: str) -> State | None:
-    """What the name of a file says of everybody in it; raises UsageError where nobody joined."""
+    """The state of all readers in a file, if its name says so.
+
+    Raises UsageError if by its name nobody in it ever subscribed.
+    """
     start = next((start for start in _FILES if name.casefold().startswith(start)), "")
     state = _FILES.get(start)
     if start and state is None:
@@ -142,17 +145,18 @@ def state_of_file(name: str) -> State | None:
 
 
 def state(cell: Mapping[str, str], of_file: State | None) -> str:
-    """The gravest state of all that a row tells, or nothing; raises UsageError where it is unclear.
+    """The gravest of all states that a row names; "" if it names none.
 
-    ``cell`` is by the keys of ``places``. A word that is not known is given back as it is.
+    ``cell`` has the keys of ``places``. An unknown word is returned as it is, and ``check`` refuses
+    it. Raises UsageError if it is unclear whether the reader left.
     """
-    told: list[str] = [of_file] if of_file else []
+    states: list[str] = [of_file] if of_file else []
     if "state" in cell:
-        told.append(_named_state(cell["state"]))
+        states.append(_named_state(cell["state"]))
     for column, (rule, state) in _PARTINGS.items():
-        if column in cell and _says_so(rule, column, cell[column].casefold()):
-            told.append(state)
-    return max(told, key=_gravity, default="")
+        if column in cell and _applies(rule, column, cell[column].casefold()):
+            states.append(state)
+    return max(states, key=_gravity, default="")
 
 
 def _named_state(word: str) -> str:
@@ -166,7 +170,7 @@ def _gravity(state: str) -> int:
     return order.index(state) if state in STATES else len(order)
 
 
-def _says_so(rule: Rule, column: str, value: str) -> bool:
+def _applies(rule: Rule, column: str, value: str) -> bool:
     if rule == "filled":
         return value not in ("", *_NO)
     if value not in _YES + _NO:

@@ -1,7 +1,7 @@
-"""Subscribers as CSV, as this program and others write them: bytes to values by field, and back.
+"""CSV of subscribers: read as this program and others write it, and written.
 
-Values may stand between commas, semicolons, tabs or bars, in UTF-8 or UTF-16. What the columns of
-other programs tell is in subscriber_columns.
+Delimiters may be commas, semicolons, tabs or bars, and the encoding UTF-8 or UTF-16. The columns
+that other programs write are in subscriber_columns.
 """
 
 import csv
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
+from operator import itemgetter
 
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import State, Subscriber
@@ -27,9 +28,10 @@ _QUOTED_FORMULA = re.compile("'+[=+@\t\r＝＋－＠-]")
 
 @dataclass(frozen=True)
 class SubscriberFile:
-    """What a CSV file holds: ``places`` are the columns by what they tell, ``rows`` have lines.
+    """A CSV file as it was read: ``places`` are the columns that are used, by their meaning.
 
-    ``state`` is what the name of the file says of everybody in it.
+    ``rows`` are numbered by the line they end on. ``state`` is that of all readers in the file, if
+    the name of the file says one.
     """
 
     delimiter: str
@@ -41,17 +43,18 @@ class SubscriberFile:
 
     @property
     def columns(self) -> dict[str, str]:
-        """The headers as written, by what they are read as."""
-        return {key: self.headers[place].strip() for key, place in self.places.items()}
+        """The headers of the columns that are used, as written, by their meaning, in order."""
+        in_order = sorted(self.places.items(), key=itemgetter(1))
+        return {key: self.headers[place].strip() for key, place in in_order}
 
     @property
     def is_plain(self) -> bool:
-        """It is written as we write it: there is nothing to tell."""
+        """Whether the file is as ``to_csv`` writes it."""
         plain = all(key == header.lower() for key, header in self.columns.items())
         return plain and not self.ignored and not self.state and self.delimiter == "commas"
 
     def values(self, cells: Sequence[str]) -> dict[str, str]:
-        """What a row says, by field, what it leaves empty left out; raises UsageError."""
+        """The values of a row by field, without empty ones; raises UsageError."""
         if any(cell.strip() for cell in cells[len(self.headers) :]):
             raise UsageError(
                 f"more values than columns: the file has {self.delimiter} between its values,"
@@ -71,7 +74,7 @@ class SubscriberFile:
 
 
 def read_csv(data: bytes, name: str = "") -> SubscriberFile:
-    """Raises UsageError where the file as a whole cannot be taken; ``name`` is its name."""
+    """Raises UsageError if the file as a whole cannot be imported; ``name`` is its name."""
     state = columns.state_of_file(name)
     text, delimiter = _delimited(_decoded(data))
     (_, headers), *rows = _rows(text, delimiter) or [(1, [])]
@@ -88,7 +91,7 @@ def _column(rows: Sequence[Row], place: int) -> Iterator[str]:
 
 
 def to_csv(subscribers: Iterable[Subscriber]) -> bytes:
-    """UTF-8 with a header, which ``read_csv`` reads; no cell is a formula for a spreadsheet."""
+    """UTF-8 with a header, for ``read_csv``. No cell is a formula to a spreadsheet."""
     page = StringIO(newline="")
     writer = csv.writer(page, lineterminator="\n")
     writer.writerow(FIELDS)
@@ -106,7 +109,7 @@ def _without_quote(cell: str) -> str:
 
 
 def _decoded(data: bytes) -> str:
-    """UTF-16 is known by its mark, or by the NUL that every other byte of ASCII text is in it."""
+    """UTF-16 is recognised by its byte order mark, or by a NUL in the first two bytes."""
     encoding = "utf-8-sig"
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
@@ -115,14 +118,15 @@ def _decoded(data: bytes) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        found = "it is neither UTF-8 nor UTF-16"
-        raise UsageError(found, "save the file as UTF-8; nothing was taken") from error
+        raise UsageError(
+            "it is neither UTF-8 nor UTF-16", "save the file as UTF-8; nothing was taken"
+        ) from error
 
 
 def _delimited(text: str) -> tuple[str, str]:
-    """The text, and what parts its values: that which parts the header into the most fields."""
+    """The text and its delimiter: the one that finds the most known columns in the header."""
     if stated := _SEPARATOR_LINE.match(text):
-        return "\n" + text[stated.end() :], stated[1]  # so that lines are still counted from it
+        return "\n" + text[stated.end() :], stated[1]  # so that line numbers stay right
     return text, max(_DELIMITERS, key=lambda delimiter: _known_fields(text, delimiter))
 
 
@@ -136,7 +140,7 @@ def _known_fields(text: str, delimiter: str) -> int:
 
 
 def _rows(text: str, delimiter: str) -> list[Row]:
-    """The rows that hold something, each with the line it ends on."""
+    """The rows that are not empty, each with the line it ends on."""
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[Row] = []
     line = 1
@@ -145,6 +149,6 @@ def _rows(text: str, delimiter: str) -> list[Row]:
             if any(cell.strip() for cell in cells):
                 rows.append((reader.line_num, cells))
             line = reader.line_num + 1
-    except csv.Error as error:  # a quote that does not end is told where it begins
+    except csv.Error as error:  # for a quote that does not end, the line it begins on
         raise UsageError(f"line {line}: {error}", "nothing was taken") from error
     return rows

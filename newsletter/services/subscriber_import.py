@@ -1,4 +1,4 @@
-"""Many subscribers at once, from a CSV file: every good line is taken, every other one named."""
+"""Import subscribers from a CSV file: good lines are stored, and each other line is reported."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from newsletter.storage.database import chunks
 
 @dataclass
 class ImportReport:
-    """``refused`` tells by line why; ``warnings`` are about what was taken."""
+    """``refused`` has the reason by line; ``warnings`` are about subscribers that were added."""
 
     file: SubscriberFile
     added: int = 0
@@ -30,12 +30,12 @@ class ImportReport:
 def import_subscribers(
     store: Store, data: bytes, name: str, defaults: Defaults, now: datetime
 ) -> ImportReport:
-    """Raises UsageError where the file as a whole cannot be taken, and then nothing is."""
+    """Raises UsageError if the file as a whole cannot be imported; then nothing is stored."""
     report = ImportReport(read_csv(data, name))
     importer = _Importer(defaults, now, report)
     for rows in chunks(report.file.rows):
         by_key = importer.read(rows)
-        # A transaction for each, so that no sender waits for the whole file.
+        # A transaction per chunk, so that no sender waits for the whole file.
         with store.writing() as db:
             importer.store(db, by_key)
     return report
@@ -43,7 +43,7 @@ def import_subscribers(
 
 @dataclass
 class _Importer:
-    """``lines`` tells by key the line that an address stood on first."""
+    """``lines`` has the first line of each address, by its key."""
 
     defaults: Defaults
     now: datetime
@@ -68,7 +68,7 @@ class _Importer:
         return box.key, check(replace(self.defaults.subscriber(box.address), **given))
 
     def store(self, db: Connection, by_key: Mapping[str, Subscriber]) -> None:
-        """A reader who is there stays as they are, whatever the file says."""
+        """A subscriber who is there is not changed, whatever the file says."""
         known = subscribers.among(db, list(by_key))
         new = {key: subscriber for key, subscriber in by_key.items() if key not in known}
         subscribers.add_all(db, new, self.now)
@@ -93,7 +93,7 @@ class _Importer:
 
 
 def _stays(there: Subscriber, new: Subscriber) -> bool:
-    """Raises UsageError where the file says that a reader left whom we still write to."""
+    """Raises UsageError if the file says that a reader left who still gets mail from here."""
     if new.state in ("active", "pending"):
         return there.state == new.state
     if there.state in ("active", "pending"):

@@ -1,4 +1,4 @@
-"""To subscribe, to change a subscription and to leave: the checks, and what is stored."""
+"""Subscribe, change a subscription, unsubscribe; and the checks of a subscriber's fields."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from newsletter.domain.timezones import zone_fault
 from newsletter.storage import Store, subscribers
 
 FIELDS = ("address", "name", "timezone", "hour", "interests", "state")
-"""What can be said of a subscriber: the columns of CSV files, and what is shown."""
+"""The fields that are imported, exported and shown, in this order."""
 
-# A greeting and a To: header that can be read, and more phrases than anybody follows.
+# A name must fit a greeting and a To: header; nobody follows more phrases than this.
 _MAX_LETTERS = {"name": 100, "interests": 1_000}
 _CONTROLS = ("Cc", "Cs", "Zl", "Zp")
-# They change the direction of the text after them, beyond the value that they stand in.
+# They change the direction of text beyond the value they are in.
 _DIRECTIONS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
@@ -31,7 +31,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a new subscriber gets who says nothing else."""
+    """The time zone and hour of new subscribers."""
 
     timezone: str
     hour: int
@@ -49,9 +49,9 @@ def subscribe(
     *,
     resubscribe: bool = False,
 ) -> tuple[Subscriber, Result]:
-    """Add an address, or change the fields given of one that is there.
+    """Add a subscriber, or change these fields of one who is there.
 
-    Raises UsageError where a value cannot be, and for a reader who left unless ``resubscribe``.
+    Raises UsageError for an invalid value, and for a reader who left unless ``resubscribe``.
     """
     box = mailbox(address)
     with store.writing() as db:
@@ -65,14 +65,14 @@ def subscribe(
     return replace(subscriber, state="active"), result
 
 
-def leave(store: Store, subscriber: Subscriber) -> None:
+def leave(store: Store, subscriber: Subscriber, now: datetime) -> None:
     """Unsubscribe. The row stays, so that no import brings the reader back."""
     with store.writing() as db:
-        subscribers.leave(db, subscriber.id)
+        subscribers.leave(db, subscriber.id, now, "by the operator")
 
 
 def check(subscriber: Subscriber, before: Subscriber | None = None) -> Subscriber:
-    """Raises UsageError where a value cannot be; one that is as it was ``before`` may be long."""
+    """Raises UsageError for an invalid value; one unchanged since ``before`` may be too long."""
     if fault := _fault(subscriber, before):
         raise UsageError(f"{subscriber.address}: {fault}")
     return subscriber

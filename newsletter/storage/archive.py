@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from newsletter.domain.model import Brief, Candidate, Citation, Insight, digest, normalise
 from newsletter.storage.database import chunks, insert_new
@@ -19,7 +30,10 @@ from newsletter.storage.schema import pick as picks
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One file as it was read: a brief, or the reason why it is none."""
+    """One file as it was read: a brief, or the reason why it is none.
+
+    ``source`` names the machine that read it: the same path elsewhere is another file.
+    """
 
     path: str
     size: int
@@ -27,6 +41,7 @@ class Read:
     brief: Brief | None
     reason: str | None = None
     line: int | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +55,19 @@ class Totals:
     dropped: int
 
 
-def known(db: Connection) -> dict[str, tuple[int, int]]:
-    """Path to (size, mtime) of every file as it was last read."""
-    return {row.path: (row.size, row.mtime_ns) for row in db.execute(select(files))}
+def known(db: Connection, source: str) -> dict[str, tuple[int, int]]:
+    """Path to (size, mtime) of every file of a source as it was last read."""
+    rows = db.execute(select(files).where(files.c.source == source))
+    return {row.path: (row.size, row.mtime_ns) for row in rows}
 
 
-def forget(db: Connection, paths: Sequence[str]) -> None:
+def forget(db: Connection, source: str, paths: Sequence[str]) -> None:
     """Files that are gone no longer hold their brief: a renamed file is the same brief again.
 
     The brief stays.
     """
-    for some in chunks(paths):
-        db.execute(delete(files).where(files.c.path.in_(some)))
+    for batch in chunks(paths):
+        db.execute(delete(files).where(files.c.source == source, files.c.path.in_(batch)))
 
 
 def record(db: Connection, reads: Iterable[Read], now: datetime, today: date) -> None:
@@ -64,33 +80,44 @@ def record(db: Connection, reads: Iterable[Read], now: datetime, today: date) ->
 
 
 def _settle_brief(db: Connection, read: Read, today: date, touched: set[int]) -> int:
-    """The id of the brief this file is: one known, a new version of one, or a new one."""
+    """The id of the brief this file is: one known, a new version of one, or a new one.
+
+    A copy beside it that stays as it was keeps the old version; a copy on another machine is the
+    same brief, corrected here first.
+    """
     assert read.brief
     own = _brief_of(db, read)
     same = db.scalar(select(briefs.c.id).where(briefs.c.fingerprint == read.brief.fingerprint))
-    alone = own is not None and not _shared(db, own, read.path)
-    if own is not None and (same == own or (same is None and alone)):
+    if own is not None and (same == own or (same is None and not _copied_here(db, own, read))):
         return _rewrite(db, own, read.brief, touched)
     if same is None:
         return _write(db, read.brief, today, touched)
-    if own is not None and alone:
-        _remove(db, own, read.path, touched)
+    if own is not None and not _holds(db, own, ~_is_file(read)):
+        _remove(db, own, read, touched)
     return int(same)
 
 
 def _brief_of(db: Connection, read: Read) -> int | None:
-    found: int | None = db.scalar(select(files.c.brief_id).where(files.c.path == read.path))
-    return found
+    brief_id: int | None = db.scalar(select(files.c.brief_id).where(_is_file(read)))
+    return brief_id
 
 
-def _shared(db: Connection, brief_id: int, path: str) -> bool:
-    others = select(files.c.path).where(files.c.brief_id == brief_id, files.c.path != path)
-    return db.scalar(others.limit(1)) is not None
+def _is_file(read: Read) -> ColumnElement[bool]:
+    return and_(files.c.source == read.source, files.c.path == read.path)
 
 
-def _remove(db: Connection, brief_id: int, path: str, touched: set[int]) -> None:
+def _copied_here(db: Connection, brief_id: int, read: Read) -> bool:
+    return _holds(db, brief_id, and_(files.c.source == read.source, files.c.path != read.path))
+
+
+def _holds(db: Connection, brief_id: int, others: ColumnElement[bool]) -> bool:
+    held = select(files.c.path).where(files.c.brief_id == brief_id, others)
+    return db.scalar(held.limit(1)) is not None
+
+
+def _remove(db: Connection, brief_id: int, read: Read, touched: set[int]) -> None:
     touched.update(db.scalars(select(mentions.c.insight_id).where(mentions.c.brief_id == brief_id)))
-    db.execute(update(files).where(files.c.path == path).values(brief_id=None))
+    db.execute(update(files).where(_is_file(read)).values(brief_id=None))
     db.execute(delete(mentions).where(mentions.c.brief_id == brief_id))
     db.execute(delete(briefs).where(briefs.c.id == brief_id))
 
@@ -161,9 +188,9 @@ def _enter_file(db: Connection, read: Read, brief_id: int | None, now: datetime)
         "dropped": dropped,
         "seen_at": now,
     }
-    changed = db.execute(update(files).where(files.c.path == read.path).values(**values))
+    changed = db.execute(update(files).where(_is_file(read)).values(**values))
     if not changed.rowcount:
-        db.execute(files.insert().values(path=read.path, **values))
+        db.execute(files.insert().values(source=read.source, path=read.path, **values))
 
 
 def _date_insights(db: Connection, ids: Sequence[int]) -> None:

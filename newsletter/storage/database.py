@@ -12,17 +12,15 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import PoolProxiedConnection
 
 from newsletter.domain.errors import ConfigError, SchemaChanged, StoreError
 from newsletter.resources import resource
 from newsletter.storage import places
 from newsletter.storage.journal import Journal, Record
 from newsletter.storage.schema import HEAD
-from newsletter.storage.statements import Compiled
 
 log = logging.getLogger("newsletter")
 
@@ -99,10 +97,6 @@ class Store:
                 "the journal cannot be written, and a crash or a restore knows less: %s", error
             )
 
-    def prepare(self, question: Select[Any]) -> "Question":
-        """For what is read for every message."""
-        return Question(self.engine, question)
-
     def room(self) -> int | None:
         """Bytes that are left to the SQLite file; None where a server sees to that.
 
@@ -169,43 +163,6 @@ class Store:
                     f"the database stands at {here}, which this program does not know ({error}):"
                     " restore a copy of it, or name another in store.url"
                 ) from error
-
-
-class Question:
-    """A SELECT of one row at most, compiled once, on a connection of its own until ``close``; each
-    time it sees what is committed by then.
-
-    For one thread.
-    """
-
-    def __init__(self, engine: Engine, question: Select[Any]) -> None:
-        self._engine = engine
-        self._compiled = Compiled(question, engine.dialect)
-        self._errors = _errors(engine)
-        self._connection: PoolProxiedConnection | None = None
-
-    def __call__(self, **values: object) -> Any:
-        try:  # a context manager would take half as long as the question itself
-            return self._ask(self._compiled.values(values))
-        except self._errors as error:
-            raise _in_words(error) from error
-
-    def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def _ask(self, given: Any) -> Any:
-        connection = self._connection = self._connection or self._engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            cursor.execute(self._compiled.text, given)
-            row = cursor.fetchone()
-            connection.rollback()
-        except BaseException:
-            self.close()
-            raise
-        return row and self._compiled.found(row)
 
 
 def newer(at: str) -> tuple[str, str]:

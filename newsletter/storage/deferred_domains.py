@@ -9,17 +9,13 @@ from newsletter.domain.states import DeliveryState
 from newsletter.storage import transitions
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import domain as domains
-from newsletter.storage.statements import Finder
 
 _A_DAY = timedelta(days=1)
 
 
-_UNTIL = Finder(select(domains.c.name, domains.c.until))
-
-
 def until(db: Connection) -> dict[str, datetime]:
     """Every domain that refused since it last took a message, and until when it waits."""
-    return dict(_UNTIL(db))
+    return {row.name: row.until for row in db.execute(select(domains.c.name, domains.c.until))}
 
 
 def defer(db: Connection, name: str, now: datetime) -> datetime:

@@ -1,42 +1,58 @@
-"""What was composed: issues and their picks, kept as they were then. Readers may share one."""
+"""Issues and their picks, kept as they were composed. Readers may share one.
 
+Which insights an issue held is kept for ever. What explains it and makes its message again is an
+``explanation``, which ``pruning`` drops after a while.
+"""
+
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
-from functools import lru_cache
-from typing import Any
+from datetime import date, datetime
 
-from msgspec.json import Decoder
-from sqlalchemy import Connection, Text, bindparam, cast, select, text
+from sqlalchemy import BindParameter, Connection, bindparam, select, text
 
-from newsletter.domain.model import Citation, Echo, Issue, Pick, RunnerUp
+from newsletter.domain.model import Citation, Issue, Pick
+from newsletter.storage import explanations
 from newsletter.storage.database import chunks
+from newsletter.storage.explanations import Explanation
+from newsletter.storage.schema import explanation as explanation_table
 from newsletter.storage.schema import insight as insights
 from newsletter.storage.schema import issue as issues
 from newsletter.storage.schema import pick as picks
-from newsletter.storage.statements import Finder
 
 # As the index has it: issue.house = 1, which SQLAlchemy would write, reads every issue there is.
 _HOUSE = text("issue.house")
+_MOST_TEXTS = 10_000
 
 
-def save(db: Connection, issue: Issue, *, house: bool = False) -> int:
-    """Store an issue and return its id."""
-    return save_all(db, [issue], house=house)[0]
+def save(db: Connection, issue: Issue, now: datetime, *, house: bool = False) -> int:
+    """Store an issue composed ``now`` and return its id."""
+    return save_all(db, [issue], now, house=house)[0]
 
 
-def save_all(db: Connection, some: Sequence[Issue], *, house: bool = False) -> list[int]:
-    """Store issues and return their ids, in order."""
-    if not some:
+def save_all(
+    db: Connection, new: Sequence[Issue], now: datetime, *, house: bool = False
+) -> list[int]:
+    """Store issues composed ``now`` and return their ids, in order."""
+    if not new:
         return []
-    rows = [
-        {"date": one.date, "house": house, "first": one.first, "runners_up": one.runners_up}
-        for one in some
-    ]
-    made = issues.insert().returning(issues.c.id, sort_by_parameter_order=True)
-    ids = list(db.scalars(made, rows))
+    rows = [{"date": issue.date, "house": house, "first": issue.first} for issue in new]
+    insert = issues.insert().returning(issues.c.id, sort_by_parameter_order=True)
+    ids = list(db.scalars(insert, rows))
+    numbered = list(zip(ids, new, strict=True))
     db.execute(
         picks.insert(),
-        [_row(number, pick) for number, one in zip(ids, some, strict=True) for pick in one.picks],
+        [
+            {"issue_id": issue_id, "rank": pick.rank, "insight_id": pick.insight_id}
+            for issue_id, issue in numbered
+            for pick in issue.picks
+        ],
+    )
+    db.execute(
+        explanation_table.insert(),
+        [
+            {"issue_id": issue_id, "composed_at": now, "body": explanations.pack(issue)}
+            for issue_id, issue in numbered
+        ],
     )
     return ids
 
@@ -46,88 +62,83 @@ def load(db: Connection, issue_id: int) -> Issue:
     return load_all(db, [issue_id])[issue_id]
 
 
-def load_all(db: Connection, ids: Sequence[int]) -> dict[int, Issue]:
-    """Issues by their id, as they were composed."""
+def load_all(
+    db: Connection, ids: Sequence[int], texts: dict[int, str] | None = None
+) -> dict[int, Issue]:
+    """Issues by their id, as they were composed; those ``pruned`` have only the texts of picks.
+
+    ``texts`` remembers the texts of insights from one call to the next: they never change.
+    """
+    known = {} if texts is None else texts
+    if len(known) > _MOST_TEXTS:
+        known.clear()
     found: dict[int, Issue] = {}
-    for some in chunks(ids):
-        chosen: dict[int, list[Pick]] = {number: [] for number in some}
-        for row in _PICKS(db, ids=some):
-            chosen[row[0]].append(_pick(row))
-        for issue_id, day, first, runners_up in _HEADS(db, ids=some):
-            left = _runners_up(runners_up)
-            found[issue_id] = Issue(day, tuple(chosen[issue_id]), left, first)
+    for batch in chunks(ids):
+        found |= _load_batch(db, batch, known)
     return found
+
+
+def _load_batch(db: Connection, ids: Sequence[int], texts: dict[int, str]) -> dict[int, Issue]:
+    chosen: dict[int, list[int]] = defaultdict(list)
+    for issue_id, insight_id in db.execute(_PICKS, {"ids": ids}):
+        chosen[issue_id].append(insight_id)
+    heads = db.execute(_HEADS, {"ids": ids}).all()
+    bodies = {row[0]: explanations.unpack(row[3]) for row in heads if row[3] is not None}
+    needed = {insight_id for insight_ids in chosen.values() for insight_id in insight_ids}
+    for body in bodies.values():
+        needed.update(body.insight_ids())
+    _read_texts(db, needed, texts)
+    return {
+        issue_id: _issue(day, chosen[issue_id], texts, bodies.get(issue_id), first=first)
+        for issue_id, day, first, _ in heads
+    }
+
+
+def _read_texts(db: Connection, needed: set[int], texts: dict[int, str]) -> None:
+    for batch in chunks(sorted(needed - texts.keys())):
+        texts.update({row.id: row.text for row in db.execute(_TEXTS, {"ids": batch})})
+
+
+def _issue(
+    day: date,
+    insight_ids: list[int],
+    texts: dict[int, str],
+    explanation: Explanation | None,
+    *,
+    first: bool,
+) -> Issue:
+    if explanation is None:
+        bare = tuple(
+            Pick(rank, insight_id, texts[insight_id], Citation(), 0.0, {})
+            for rank, insight_id in enumerate(insight_ids, start=1)
+        )
+        return Issue(day, bare, first=first, pruned=True)
+    explained, runners_up = explanations.written_out(explanation, insight_ids, texts)
+    return Issue(day, explained, runners_up, first)
 
 
 def house(db: Connection, day: date) -> int | None:
     """The id of the house issue of a date."""
-    found: int | None = db.scalar(select(issues.c.id).where(_HOUSE, issues.c.date == day))
-    return found
+    issue_id: int | None = db.scalar(select(issues.c.id).where(_HOUSE, issues.c.date == day))
+    return issue_id
 
 
 def house_heard(db: Connection) -> dict[int, date]:
     """Each insight of the house issues so far, and the date it stood there."""
     query = select(picks.c.insight_id, issues.c.date).join(issues, issues.c.id == picks.c.issue_id)
-    theirs = picks.c.issue_id.in_(select(issues.c.id).where(_HOUSE))
-    return {row.insight_id: row.date for row in db.execute(query.where(theirs))}
+    of_house = picks.c.issue_id.in_(select(issues.c.id).where(_HOUSE))
+    return {row.insight_id: row.date for row in db.execute(query.where(of_house))}
 
 
-def _row(issue_id: int, pick: Pick) -> dict[str, Any]:
-    return {
-        "issue_id": issue_id,
-        "rank": pick.rank,
-        "insight_id": pick.insight_id,
-        "score": pick.score,
-        "signals": pick.signals,
-        "citation": pick.citation,
-        "echoes": pick.echoes,
-        "related": pick.related,
-        "reason": pick.reason,
-    }
-
-
-# Read as text: decoded straight into what they are, they cost a third.
-_PICKS = Finder(
-    select(
-        picks.c.issue_id,
-        picks.c.rank,
-        picks.c.insight_id,
-        insights.c.text,
-        cast(picks.c.citation, Text),
-        picks.c.score,
-        *(cast(picks.c[name], Text) for name in ("signals", "echoes", "related")),
-        picks.c.reason,
-    )
-    .join(insights, insights.c.id == picks.c.insight_id)
-    .where(picks.c.issue_id.in_(bindparam("ids", expanding=True)))
-    .order_by(picks.c.issue_id, picks.c.rank),
-    "ids",
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_PICKS = (
+    select(picks.c.issue_id, picks.c.insight_id)
+    .where(picks.c.issue_id.in_(_IDS))
+    .order_by(picks.c.issue_id, picks.c.rank)
 )
-_HEADS = Finder(
-    select(issues.c.id, issues.c.date, issues.c.first, cast(issues.c.runners_up, Text)).where(
-        issues.c.id.in_(bindparam("ids", expanding=True))
-    ),
-    "ids",
+_HEADS = (
+    select(issues.c.id, issues.c.date, issues.c.first, explanation_table.c.body)
+    .outerjoin(explanation_table, explanation_table.c.issue_id == issues.c.id)
+    .where(issues.c.id.in_(_IDS))
 )
-_signals = Decoder(dict[str, float]).decode
-_echoes = Decoder(tuple[Echo, ...]).decode
-# An insight is cited alike for all its readers, and often nothing earlier is on it.
-_citation = lru_cache(maxsize=1024)(Decoder(Citation).decode)
-_related = lru_cache(maxsize=1024)(_echoes)
-_runners_up = lru_cache(maxsize=64)(Decoder(tuple[RunnerUp, ...]).decode)
-
-
-def _pick(row: Sequence[Any]) -> Pick:
-    """By their places: names would take a third longer."""
-    _, rank, insight_id, text, citation, score, signals, echoes, related, reason = row
-    return Pick(
-        rank,
-        insight_id,
-        text,
-        _citation(citation),
-        score,
-        _signals(signals),
-        _echoes(echoes),
-        _related(related),
-        reason,
-    )
+_TEXTS = select(insights.c.id, insights.c.text).where(insights.c.id.in_(_IDS))

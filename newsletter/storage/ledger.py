@@ -3,7 +3,8 @@
 How a row may move stands in ``transitions``; here is when.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import cache
@@ -29,15 +30,14 @@ from newsletter.domain.backoff import LONGEST
 from newsletter.domain.model import Subscriber
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.states import DeliveryState, Reason, SubscriberState, Transition
-from newsletter.storage import deferred_domains, places, rate_limits, transitions
-from newsletter.storage.database import Store, chunks
+from newsletter.storage import deferred_domains, places, rate_limits, recipients, transitions
+from newsletter.storage.database import chunks
 from newsletter.storage.journal import ACCEPTED, ANSWERED, CLAIMED, Claim, Journal
-from newsletter.storage.schema import Instant, cancelled, mark
+from newsletter.storage.schema import Instant, cancelled, mark, recipient
 from newsletter.storage.schema import attempt as attempts
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import pick as picks
 from newsletter.storage.schema import subscriber as subscribers
-from newsletter.storage.statements import Finder, Writer
 from newsletter.storage.subscribers import subscriber
 
 # A pending row holds its picks as well: a message that waits must not be overtaken by its twin.
@@ -45,7 +45,7 @@ from newsletter.storage.subscribers import subscriber
 _HEARD = deliveries.c.state.not_in((DeliveryState.FAILED, DeliveryState.SKIPPED))
 
 PAUSED = "paused"
-Verdict = Literal["go", "paused", "cancelled", "left", "lost"]
+Verdict = Literal["go", "paused", "cancelled", "left", "bounced", "complained", "lost"]
 
 
 class Steady(NamedTuple):
@@ -91,7 +91,7 @@ class Waiting:
 class Entry:
     """A row to be: with an issue it is pending, with a reason it is skipped."""
 
-    subscriber_id: int
+    subscriber: Subscriber
     date: date
     issue_id: int | None
     reason: str | None
@@ -112,7 +112,7 @@ class Scope:
 class Claimed:
     """A row taken for an attempt, not to be offered before its slot in time.
 
-    ``domain`` is its reader's, in ASCII.
+    ``domain`` is its reader's, in ASCII. ``subscriber`` is the reader as they were at composing.
     """
 
     id: int
@@ -120,7 +120,7 @@ class Claimed:
     subscriber: Subscriber
     issue_id: int
     message_id: str
-    due_at: datetime
+    dated_at: datetime
     expires_at: datetime
     attempts: int
     not_before: datetime
@@ -217,17 +217,6 @@ def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
     }
 
 
-_AGAIN = {
-    name: transitions.prepared(name, transitions.MESSAGE_OF_A_DAY)
-    for name in (
-        Transition.REOPEN,
-        Transition.STILL_TOO_FEW,
-        Transition.STILL_TOO_LATE,
-        Transition.STILL_CANCELLED,
-    )
-}
-
-
 _STILL = {
     Reason.TOO_FEW: Transition.STILL_TOO_FEW,
     Reason.TOO_LATE: Transition.STILL_TOO_LATE,
@@ -244,26 +233,37 @@ def _again(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "reader": row["subscriber_id"], "day": row["date"]}
 
 
-def enter(db: Connection, entries: Iterable[Entry], now: datetime) -> None:
+def enter(db: Connection, entries: Sequence[Entry], now: datetime) -> None:
     """Write the rows that are not there yet, and open again those that were skipped too soon."""
-    rows = _rows(db, list(entries), now)
+    rows = _rows(db, entries, now)
     transitions.begin(db, [{**row, "attempts": 0, "answer": ""} for row in rows])
-    for name, way in _AGAIN.items():
-        way(db, [_again(row) for row in rows if _transition_of(row) is name])
+    for transition in (Transition.REOPEN, *_STILL.values()):
+        again = [_again(row) for row in rows if _transition_of(row) is transition]
+        transitions.move_each(db, transition, transitions.MESSAGE_OF_A_DAY, again)
+    _freeze(db, entries, now)
+
+
+def _freeze(db: Connection, entries: Sequence[Entry], now: datetime) -> None:
+    composed: dict[date, dict[int, Subscriber]] = defaultdict(dict)
+    for entry in entries:
+        if entry.issue_id is not None:
+            composed[entry.date][entry.subscriber.id] = entry.subscriber
+    for day, readers in composed.items():
+        recipients.freeze(db, readers, deliveries.c.date == day, now)
 
 
 def _rows(db: Connection, entries: Sequence[Entry], now: datetime) -> list[dict[str, Any]]:
     keys: dict[int, str] = {}
-    for some in chunks([entry.subscriber_id for entry in entries]):
+    for some in chunks([entry.subscriber.id for entry in entries]):
         query = select(subscribers.c.id, subscribers.c.key).where(subscribers.c.id.in_(some))
         keys |= {row.id: row.key for row in db.execute(query)}
     places = {one: key.rpartition("@")[2] for one, key in keys.items()}
-    return [_row(entry, now) | {"domain": places[entry.subscriber_id]} for entry in entries]
+    return [_row(entry, now) | {"domain": places[entry.subscriber.id]} for entry in entries]
 
 
 def _row(entry: Entry, now: datetime) -> dict[str, Any]:
     return {
-        "subscriber_id": entry.subscriber_id,
+        "subscriber_id": entry.subscriber.id,
         "date": entry.date,
         "issue_id": entry.issue_id,
         "state": DeliveryState.PENDING if entry.reason is None else DeliveryState.SKIPPED,
@@ -350,26 +350,27 @@ _IN_TURN = (deliveries.c.next_attempt_at, deliveries.c.id)
 
 
 # Row by row: for a list of ids SQLite would rather look through all that is pending.
-_CLAIM = transitions.prepared(Transition.CLAIM, deliveries.c.id == bindparam("row_id"))
+_THIS_ROW = deliveries.c.id == bindparam("row_id")
 
 
-_TAKEN = Finder(
+_TAKEN = (
     select(
-        *(subscribers.c[one.name] for one in fields(Subscriber)),
+        *(recipients.column(one.name) for one in fields(Subscriber)),
         deliveries.c.id.label("row_id"),
         deliveries.c.domain,
         deliveries.c.issue_id,
         deliveries.c.message_id,
-        deliveries.c.due_at,
+        recipients.DATED_AT,
         deliveries.c.expires_at,
         deliveries.c.attempts,
         subscribers.c.key,
         deliveries.c.date,
     )
+    .select_from(deliveries)
     .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+    .outerjoin(recipient, recipient.c.delivery_id == deliveries.c.id)
     .where(deliveries.c.id.in_(bindparam("row_ids", expanding=True)))
-    .order_by(*_IN_TURN),
-    "row_ids",
+    .order_by(*_IN_TURN)
 )
 
 
@@ -385,10 +386,9 @@ def _queue(*, dated: bool, some: bool) -> Select[Any]:
 
 
 @cache
-def _first(*, dated: bool, some: bool) -> Finder:
+def _first(*, dated: bool, some: bool) -> Select[Any]:
     """The same, up to ``most`` of them."""
-    first = _queue(dated=dated, some=some).limit(bindparam("most"))
-    return Finder(first, "readers" if some else "")
+    return _queue(dated=dated, some=some).limit(bindparam("most"))
 
 
 def claim(
@@ -406,13 +406,14 @@ def claim(
     if pace.limits:
         slots = rate_limits.reserve(db, _queue(**which), values, most, pace)
     else:
-        slots = {row_id: now for row_id, _ in _first(**which)(db, **values, most=most)}
+        slots = {row_id: now for row_id, _ in db.execute(_first(**which), {**values, "most": most})}
     if not slots:
         return []
     taken = {**lease.columns, "changed_at": now}
-    _CLAIM(db, [{**taken, "row_id": row_id} for row_id in slots])
+    changes = [{**taken, "row_id": row_id} for row_id in slots]
+    transitions.move_each(db, Transition.CLAIM, _THIS_ROW, changes)
     rows = []
-    for *row, key, day in _TAKEN(db, row_ids=list(slots)):
+    for *row, key, day in db.execute(_TAKEN, {"row_ids": list(slots)}):
         rows.append(claimed := _claimed(row, slots))
         message = key, day, claimed.message_id
         places.note(db, Claim(claimed.id, lease.owner, now.astimezone(UTC), *message))
@@ -427,12 +428,10 @@ def again(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> date
     return None if db.scalar(left) is None else rate_limits.soonest(db, now, pace)
 
 
-_PAUSED = Finder(select(mark.c.at).where(mark.c.name == PAUSED))
-
-
 def paused(db: Connection) -> datetime | None:
     """Since when nothing may be sent; None while it may."""
-    return next((at for (at,) in _PAUSED(db)), None)
+    since: datetime | None = db.scalar(select(mark.c.at).where(mark.c.name == PAUSED))
+    return since
 
 
 def _within(scope: Scope) -> Any:
@@ -461,7 +460,7 @@ def hurry(db: Connection, now: datetime, scope: Scope) -> None:
 
 
 def wake(db: Connection, now: datetime) -> None:
-    """Rows that would wait for longer than any may: a clock ran ahead when they were put off.
+    """Rows that would wait for longer than any may: a clock ran ahead when they were deferred.
 
     What it composed for a day that has not come stays for that day.
     """
@@ -471,14 +470,14 @@ def wake(db: Connection, now: datetime) -> None:
 
 
 def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:
-    *who, row_id, domain, issue_id, message_id, due_at, expires_at, attempts = row
+    *who, row_id, domain, issue_id, message_id, dated_at, expires_at, attempts = row
     return Claimed(
         id=row_id,
         domain=domain,
         subscriber=Subscriber(*who),
         issue_id=issue_id,
         message_id=message_id,
-        due_at=due_at,
+        dated_at=dated_at,
         expires_at=expires_at,
         attempts=attempts,
         not_before=slots[row_id],
@@ -488,7 +487,6 @@ def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:
 _SENDING = deliveries.c.state == DeliveryState.SENDING
 _OWNED = and_(_SENDING, deliveries.c.owner == bindparam("holder"))
 _OURS = and_(_OWNED, deliveries.c.id == bindparam("row_id"))
-# Statements that run for every row are built once: that takes longer than running them.
 _LOOK = (
     select(
         subscribers.c.state,
@@ -500,45 +498,25 @@ _LOOK = (
     .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
     .where(_OURS)
 )
-_MINE = Finder(
-    select(deliveries.c.id).where(
-        _OWNED, deliveries.c.id.in_(bindparam("row_ids", expanding=True))
-    ),
-    "row_ids",
+_MINE = select(deliveries.c.id).where(
+    _OWNED, deliveries.c.id.in_(bindparam("row_ids", expanding=True))
 )
-_TRIED = Writer(attempts.insert().inline())
-_SETTLED = {
-    name: transitions.prepared(name, _OURS)
-    for name in (
-        Transition.ACCEPTED,
-        Transition.DEFERRED,
-        Transition.REFUSED,
-        Transition.LEFT,
-        Transition.CANCEL,
-        Transition.ANSWER_LOST,
-    )
-}
 
 
-class Look:
-    """Whether a row may be handed over now, and for how many seconds more it is ours.
+def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
+    """Whether a row may be sent now, and for how many seconds more it is ours.
 
-    Reads only: asked right before the message goes, it is the last moment to change one's mind.
+    Reads only: asked right before the message goes, it is the last moment to withhold it.
     """
-
-    def __init__(self, store: Store) -> None:
-        self._ask = store.prepare(_LOOK)
-        self.close = self._ask.close
-
-    def __call__(self, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
-        found = self._ask(holder=owner, row_id=row_id)
-        if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
-            return "lost", 0.0
-        state, _boot, end, stands_still, off = found
-        if state != SubscriberState.ACTIVE:
-            return "left", end - steady.seconds
-        verdict: Verdict = "cancelled" if off else "paused" if stands_still else "go"
-        return verdict, end - steady.seconds
+    found = db.execute(_LOOK, {"holder": owner, "row_id": row_id}).one_or_none()
+    if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
+        return "lost", 0.0
+    state, _boot, end, is_paused, is_cancelled = found
+    if state != SubscriberState.ACTIVE:
+        gone: Verdict = state if state in ("bounced", "complained") else "left"
+        return gone, end - steady.seconds
+    verdict: Verdict = "cancelled" if is_cancelled else "paused" if is_paused else "go"
+    return verdict, end - steady.seconds
 
 
 def prolong(db: Connection, lease: Lease) -> None:
@@ -574,14 +552,16 @@ def lost(row_id: int, now: datetime) -> Settled:
 
 def settle(db: Connection, owner: str, some: Sequence[Settled]) -> Set[int]:
     """Take the transitions; returns the ids of those rows that nobody had taken from us."""
-    mine = {row[0] for row in _MINE(db, holder=owner, row_ids=[one.row_id for one in some])}
+    mine = {
+        row[0]
+        for row in db.execute(_MINE, {"holder": owner, "row_ids": [one.row_id for one in some]})
+    }
     kept = [one for one in some if one.row_id in mine]
     for transition in {one.transition for one in kept}:
-        _SETTLED[transition](
-            db, [_as_settled(one, owner) for one in kept if one.transition is transition]
-        )
+        settled = [_as_settled(one, owner) for one in kept if one.transition is transition]
+        transitions.move_each(db, transition, _OURS, settled)
     if said := [_attempt(one, one.tried) for one in kept if one.tried]:
-        _TRIED(db, said)
+        db.execute(attempts.insert(), said)
     return mine
 
 

@@ -171,17 +171,14 @@ def _replay_claims(db: Connection, claims: Sequence[tuple[str, Claim]]) -> Count
         for state, claim in some:
             transition = _TRANSITIONS[state]
             after = transitions.MOVES[transition].after
-            done[after] += _MOVE[transition](db, [_values(claim, readers[claim.key].id)])
+            values = _values(claim, readers[claim.key].id)
+            done[after] += transitions.move(db, transition, MESSAGE_OF_A_DAY, **values)
     return +done
 
 
 _TRANSITIONS = {
     ACCEPTED: Transition.REPLAYED_AS_SENT,
     OFFERED: Transition.REPLAYED_AS_UNKNOWN,
-}
-_MOVE = {
-    transition: transitions.prepared(transition, MESSAGE_OF_A_DAY)
-    for transition in _TRANSITIONS.values()
 }
 
 

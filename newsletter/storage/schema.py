@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -78,6 +79,8 @@ brief = Table(
 file = Table(
     "file",
     metadata,
+    # The machine that reads it: the same path on another machine is another file.
+    Column("source", Text, primary_key=True),
     Column("path", Text, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
@@ -123,6 +126,9 @@ subscriber = Table(
     Column("interests", Text, nullable=False),
     Column("state", String(16), nullable=False),
     Column("activated_at", Instant, nullable=False),
+    # When and why the state became what it is. NULL: it was not kept yet.
+    Column("state_changed_at", Instant),
+    Column("state_reason", Text, nullable=False, server_default=""),
     Index("ix_subscriber_state_timezone_hour", "state", "timezone", "hour"),
     CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),
     CheckConstraint(
@@ -138,7 +144,6 @@ issue = Table(
     Column("house", Boolean, nullable=False),
     # Its reader was sent none before: it says welcome.
     Column("first", Boolean, nullable=False, server_default=false()),
-    Column("runners_up", JSON, nullable=False),
     Index(
         "uq_issue_house_date",
         "date",
@@ -148,21 +153,25 @@ issue = Table(
     ),
 )
 
+# Kept for ever: novelty asks which insights an issue held. A row is little more than its primary
+# key, so a table without a rowid is its own index.
 pick = Table(
     "pick",
     metadata,
     Column("issue_id", ForeignKey("issue.id"), primary_key=True),
     Column("rank", SmallInteger, primary_key=True),
     Column("insight_id", ForeignKey("insight.id"), nullable=False, index=True),
-    Column("score", Float, nullable=False),
-    Column("signals", JSON, nullable=False),
-    # As they were when the issue was composed: a brief may change, a sent message may not.
-    Column("citation", JSON, nullable=False),
-    Column("echoes", JSON, nullable=False),
-    Column("related", JSON, nullable=False),
-    Column("reason", Text, nullable=False),
-    # Composing reads no more than these two, of all that a reader was ever sent.
-    Index("ix_pick_issue_id_insight_id", "issue_id", "insight_id"),
+    sqlite_with_rowid=False,
+)
+
+# What explains an issue and makes its message again: dropped after store.keep_days, except for
+# house issues. ``explanations`` says what the body holds.
+explanation = Table(
+    "explanation",
+    metadata,
+    Column("issue_id", ForeignKey("issue.id"), primary_key=True, autoincrement=False),
+    Column("composed_at", Instant, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
 )
 
 delivery = Table(
@@ -202,9 +211,27 @@ delivery = Table(
         name="state",
     ),
     CheckConstraint(
-        _one_of("reason", "too_few", "too_late", "expired", "refused", "unsubscribed", "cancelled"),
+        _one_of(
+            "reason",
+            *("too_few", "too_late", "expired", "refused"),
+            *("unsubscribed", "bounced", "complained", "cancelled"),
+        ),
         name="reason",
     ),
+)
+
+# The reader as they were when the message was composed: what was composed is what is sent. Dropped
+# after store.keep_days.
+recipient = Table(
+    "recipient",
+    metadata,
+    Column("delivery_id", ForeignKey("delivery.id"), primary_key=True, autoincrement=False),
+    # The message's Date.
+    Column("composed_at", Instant, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("hour", SmallInteger, nullable=False),
+    Column("interests", Text, nullable=False),
 )
 
 attempt = Table(

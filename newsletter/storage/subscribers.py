@@ -70,7 +70,7 @@ def add(
             f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
             " back, and only when they asked for it"
         )
-    values = {**_values(one), "activated_at": now, "state": "active"}
+    values = {**_values(one), "activated_at": now, "state": "active", **_changed(now)}
     db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
     note(db, Change(key, "active"))
     return True
@@ -79,7 +79,8 @@ def add(
 def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
     """By their keys those of whom there is no row yet, in the state they are in."""
     if new:
-        rows = [{"key": key, "activated_at": now, **_values(one)} for key, one in new.items()]
+        since = {"activated_at": now, **_changed(now)}
+        rows = [{"key": key, **since, **_values(one)} for key, one in new.items()]
         db.execute(subscribers.insert(), rows)
 
 
@@ -89,30 +90,58 @@ def change(db: Connection, key: str, **values: Any) -> bool:
     return bool(changed.rowcount)
 
 
-def leave(db: Connection, subscriber_id: int) -> bool:
+def leave(db: Connection, subscriber_id: int, now: datetime, reason: str = "") -> bool:
     """Unsubscribe; True the second time as well, False where there is no such subscriber.
 
-    Who bounced or complained stays so: it says more.
+    Who bounced or complained stays so: it says more. ``reason`` says by which way they left.
     """
-    _part(db, subscriber_id, ("active", "pending"), "unsubscribed")
+    _move(db, subscriber_id, ("active", "pending"), "unsubscribed", _changed(now, reason))
     return exists(db, subscriber_id)
 
 
-def bounce(db: Connection, subscriber_id: int) -> None:
+def bounce(db: Connection, subscriber_id: int, now: datetime, answer: str) -> None:
     """The server says that there is no such address: nothing more is sent to it."""
-    _part(db, subscriber_id, ("active",), "bounced")
+    _move(db, subscriber_id, ("active",), "bounced", _changed(now, answer))
 
 
-def _part(db: Connection, subscriber_id: int, before: Sequence[State], after: State) -> None:
+def _move(
+    db: Connection,
+    subscriber_id: int,
+    before: Sequence[State],
+    after: State,
+    changed: dict[str, Any],
+) -> None:
     """From one of the states ``before``; from any other nothing changes."""
     rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(before))
     for key in db.scalars(select(subscribers.c.key).where(rows)).all():
-        db.execute(update(subscribers).where(rows).values(state=after))
+        db.execute(update(subscribers).where(rows).values({"state": after, **changed}))
         note(db, Change(key, after))
 
 
+def state_since(db: Connection, subscriber_id: int) -> tuple[datetime | None, str]:
+    """When and why the state became what it is; None where that was not kept yet."""
+    columns = subscribers.c.state_changed_at, subscribers.c.state_reason
+    at, reason = db.execute(select(*columns).where(subscribers.c.id == subscriber_id)).one()
+    return at, reason
+
+
+def _changed(now: datetime, reason: str = "") -> dict[str, Any]:
+    return {"state_changed_at": now, "state_reason": reason}
+
+
+def rejoin(db: Connection, subscriber_id: int, now: datetime) -> None:
+    """Take an unsubscribing back; nothing changes for those who bounced or complained."""
+    changed = _changed(now, "unsubscribing was taken back")
+    _move(db, subscriber_id, ("unsubscribed",), "active", changed)
+
+
 def exists(db: Connection, subscriber_id: int) -> bool:
-    return db.scalar(select(subscribers.c.id).where(subscribers.c.id == subscriber_id)) is not None
+    return state_of(db, subscriber_id) is not None
+
+
+def state_of(db: Connection, subscriber_id: int) -> State | None:
+    """None where there is no such subscriber."""
+    return db.scalar(select(subscribers.c.state).where(subscribers.c.id == subscriber_id))
 
 
 def subscriber(row: Row[Any]) -> Subscriber:

@@ -3,7 +3,7 @@
 docs/ledger.md draws the same table; a test compares the two.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, 
 from newsletter.domain.states import DeliveryState, Reason, Transition
 from newsletter.storage.database import insert_new
 from newsletter.storage.schema import delivery as deliveries
-from newsletter.storage.statements import Writer
 
 REOPEN = (Reason.TOO_FEW, Reason.TOO_LATE)
 
@@ -43,6 +42,8 @@ MOVES = {
     Transition.DEFERRED: Move(_SENDING, DeliveryState.PENDING),
     Transition.REFUSED: Move(_SENDING, DeliveryState.FAILED, Reason.REFUSED),
     Transition.LEFT: Move(_SENDING, DeliveryState.SKIPPED, Reason.UNSUBSCRIBED),
+    Transition.BOUNCED: Move(_SENDING, DeliveryState.SKIPPED, Reason.BOUNCED),
+    Transition.COMPLAINED: Move(_SENDING, DeliveryState.SKIPPED, Reason.COMPLAINED),
     Transition.ANSWER_LOST: Move(_SENDING, DeliveryState.UNKNOWN),
     Transition.LEASE_OVER: Move(_SENDING, DeliveryState.UNKNOWN),
     Transition.EXPIRE: Move(_PENDING, DeliveryState.FAILED, Reason.EXPIRED),
@@ -66,7 +67,7 @@ BEGINNINGS = (
 MESSAGE_OF_A_DAY = and_(
     deliveries.c.subscriber_id == bindparam("reader"), deliveries.c.date == bindparam("day")
 )
-"""The row of a ``reader`` and a ``day``, for ``prepared``."""
+"""The row of a ``reader`` and a ``day``, for ``move_each``."""
 
 _NOBODYS: dict[str, str | None] = {
     "owner": None,
@@ -90,13 +91,16 @@ def move(db: Connection, transition: Transition, rows: ColumnElement[bool], **va
     return db.execute(_statement(transition, rows), [_written(transition, values)]).rowcount
 
 
-def prepared(transition: Transition, rows: ColumnElement[bool]) -> "Prepared":
-    """``move`` as a function of (connection, values to write and to bind in ``rows``).
-
-    For what runs for every row. How many were moved is told for a single set of values.
-    """
-    write = Writer(_statement(transition, rows))
-    return lambda db, values: write(db, [_written(transition, one) for one in values])
+def move_each(
+    db: Connection,
+    transition: Transition,
+    rows: ColumnElement[bool],
+    values: Sequence[dict[str, Any]],
+) -> None:
+    """``move`` for each of ``values``, which hold what to write and what to bind in ``rows``."""
+    if values:
+        written = [_written(transition, each) for each in values]
+        db.execute(_statement(transition, rows), written)
 
 
 def _statement(transition: Transition, rows: ColumnElement[bool]) -> Update:
@@ -109,9 +113,6 @@ def _written(transition: Transition, values: dict[str, Any]) -> dict[str, Any]:
     way = MOVES[transition]
     nobodys = {} if way.after == "sending" else _NOBODYS
     return {**values, "state": way.after, "reason": way.reason, **nobodys}
-
-
-Prepared = Callable[[Connection, Sequence[dict[str, Any]]], int]
 
 
 def _begins(move: Move) -> Iterator[ColumnElement[bool]]:

@@ -1,11 +1,12 @@
-"""The workbench: a page for whoever writes templates, on this machine alone. It only looks.
+"""The workbench: a page for authors of templates, on this machine alone. It changes nothing.
 
-Answers GET, and only to its own loopback name: a page elsewhere that points a name of its own at
-127.0.0.1 (DNS rebinding) is turned away by its Host.
+Answers GET, and only under its own loopback name: a page elsewhere that points a name of its own to
+127.0.0.1 (DNS rebinding) is refused by its Host.
 """
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -15,9 +16,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from newsletter.rendering.renderer import Renderer
+
 Query = Mapping[str, str]
 
 HOST = "127.0.0.1"
+_TEMPLATE = Path(__file__).with_name("workbench.html")
 _SCRIPT = Path(__file__).with_name("workbench.js")
 _COMMON = {
     "Cache-Control": "no-store",
@@ -35,15 +39,22 @@ _FRAME = (
 )
 
 
+def render_page(values: Mapping[str, Any]) -> str:
+    """Our own template beside this file; operators cannot replace it."""
+    return Renderer({_TEMPLATE.name: _TEMPLATE.read_text(encoding="utf-8")}).render(
+        _TEMPLATE.name, **values
+    )
+
+
 def app(
     page: Callable[[Query], str],
     frame: Callable[[Query], str],
     version: Callable[[], str],
     port: int,
 ) -> ASGIApp:
-    """``page`` and ``frame`` make HTML of a query; ``version`` changes when they would change.
+    """``page`` and ``frame`` make HTML for a query; ``version`` changes when the HTML would.
 
-    They run in a thread pool. Whatever they raise is theirs to show: a page that says so.
+    They run in threads, and show errors on the page instead of raising them.
     """
 
     async def bench(request: Request) -> Response:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.pictures import replay
 from tests.environment import missing
 
 HERE = Path(__file__).parent
@@ -41,6 +42,14 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's week, and its database."""
+    folder = tmp_path_factory.mktemp("demos") / "demo"
+    replay(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

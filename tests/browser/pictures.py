@@ -1,14 +1,22 @@
-"""The golden issue as Chromium shows it, and how far two pictures of it are apart."""
+"""The demo's issue and its workbench as Chromium shows them; how far two pictures are apart."""
 
+import os
+import subprocess
+import sys
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from newsletter.rendering.rendered_email import render_email
-from tests.golden import READER, STATES, head
+from newsletter.cli import main
+from tests.builders import NOON
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+DATE = "2026-03-14"  # the last day of the samples, so that their dates stay as they are
+READER = "ada"
 WIDTHS = {"phone": 390, "desktop": 1000}
 SCHEMES = ("light", "dark")
 NAMES = [f"issue-{device}-{scheme}.png" for device in WIDTHS for scheme in SCHEMES]
@@ -50,14 +58,52 @@ def taken(browser: Browser, html: str, width: int, scheme: str) -> bytes:
     return picture
 
 
-def golden(browser: Browser) -> dict[str, bytes]:
-    """The pictures of docs/ by their names."""
-    html = render_email(STATES["golden"], READER, head()).html
+def replay(folder: Path) -> None:
+    """The demo, into a folder that is not there yet."""
+    assert main(["demo", str(folder), "--date", DATE], clock=lambda: NOON) == 0
+
+
+def page(folder: Path) -> str:
+    """The demo's issue of its last day."""
+    return (folder / f"issue-{READER}.html").read_text(encoding="utf-8")
+
+
+@contextmanager
+def workbench(folder: Path, *words: str) -> Iterator[str]:
+    """The address of ``newsletter preview --serve`` on the demo's newsletter."""
+    command = ["--config", str(folder / "config.toml"), "preview", "--serve", "--date", DATE]
+    with subprocess.Popen(
+        [sys.executable, "-m", "newsletter", *command, "--port", "0", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        assert line.startswith("the workbench: http://127.0.0.1:"), line
+        try:
+            yield line.split()[-1]
+        finally:
+            process.terminate()
+
+
+def issue_pictures(browser: Browser, html: str) -> dict[str, bytes]:
+    """The pictures of docs/design.md by their names."""
     return {
         f"issue-{device}-{scheme}.png": taken(browser, html, width, scheme)
         for device, width in WIDTHS.items()
         for scheme in SCHEMES
     }
+
+
+def workbench_picture(browser: Browser, folder: Path) -> bytes:
+    """The top of the workbench: the same issue on a phone, a tablet and a desktop."""
+    with workbench(folder, "--to", f"{READER}@reader.example") as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 860})
+        page.goto(address, wait_until="networkidle", timeout=60_000)
+        picture = page.screenshot()
+        page.close()
+    return picture
 
 
 def side_by_side(browser: Browser, pictures: dict[str, bytes]) -> bytes:

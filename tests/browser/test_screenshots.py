@@ -1,11 +1,11 @@
 """A change that is seen is a change of docs/: ``make screenshots``, and look at them."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser
 
-from newsletter.rendering.rendered_email import render_email
-from tests.browser.pictures import DOCS, NAMES, distance, golden, taken
-from tests.golden import READER, STATES, head
+from tests.browser.pictures import DOCS, NAMES, distance, issue_pictures, page, taken
 
 pytestmark = pytest.mark.heavy
 
@@ -14,18 +14,23 @@ _TOLERANCE = 0.02
 
 
 @pytest.fixture(scope="module")
-def now(chromium: Browser) -> dict[str, bytes]:
-    return golden(chromium)
+def html(demo: Path) -> str:
+    return page(demo)
+
+
+@pytest.fixture(scope="module")
+def now(chromium: Browser, html: str) -> dict[str, bytes]:
+    return issue_pictures(chromium, html)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_pictures_show_the_issue_as_it_is(
+def test_the_pictures_show_the_demos_issue_as_it_is(
     chromium: Browser, now: dict[str, bytes], name: str
 ) -> None:
     assert distance(chromium, (DOCS / name).read_bytes(), now[name]) <= _TOLERANCE
 
 
-@pytest.mark.parametrize("name", [*NAMES, "issue.png"])
+@pytest.mark.parametrize("name", [*NAMES, "issue.png", "workbench.png"])
 def test_the_pictures_are_small(name: str) -> None:
     assert (DOCS / name).stat().st_size < 300_000
 
@@ -39,9 +44,8 @@ def test_the_pictures_are_small(name: str) -> None:
     ],
 )
 def test_what_is_seen_is_more_than_the_tolerance(
-    chromium: Browser, now: dict[str, bytes], old: str, new: str
+    chromium: Browser, html: str, now: dict[str, bytes], old: str, new: str
 ) -> None:
-    html = render_email(STATES["golden"], READER, head()).html
     assert old in html
     changed = taken(chromium, html.replace(old, new), 390, "light")
     assert distance(chromium, now["issue-phone-light.png"], changed) > _TOLERANCE

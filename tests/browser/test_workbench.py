@@ -1,47 +1,24 @@
 """The workbench in a real Chromium, served by the program itself."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from newsletter.cli import main
+from tests.browser.pictures import workbench
 from tests.browser.test_issues import violations
-from tests.builders import NOON
 
 pytestmark = pytest.mark.heavy
-ROOT = Path(__file__).parents[2]
 _PATIENCE = 60_000  # milliseconds: seven frames at once on a busy machine
 expect.set_options(timeout=_PATIENCE)
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's week, and its database."""
-    folder = tmp_path_factory.mktemp("bench") / "demo"
-    assert main(["demo", str(folder), "--date", "2026-03-14"], clock=lambda: NOON) == 0
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(house: Path) -> Iterator[str]:
-    words = ["preview", "--serve", "--date", "2026-03-14", "--port", "0"]
-    with subprocess.Popen(
-        [sys.executable, "-m", "newsletter", "--config", str(house / "config.toml"), *words],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        line = process.stdout.readline()
-        assert line.startswith("the workbench: http://127.0.0.1:"), line
-        yield line.split()[-1]
-        process.terminate()
+def address(demo: Path) -> Iterator[str]:
+    with workbench(demo) as address:
+        yield address
 
 
 @pytest.fixture
@@ -133,15 +110,15 @@ def test_another_reader_and_another_day(page: Page) -> None:
     expect(page.locator("#text")).to_contain_text("Friday, 13 March 2026")
 
 
-def test_it_reloads_by_itself_and_the_store_stays(page: Page, house: Path) -> None:
-    database = (house / "newsletter.db").read_bytes()
-    config = house / "config.toml"
+def test_it_reloads_by_itself_and_the_store_stays(page: Page, demo: Path) -> None:
+    database = (demo / "newsletter.db").read_bytes()
+    config = demo / "config.toml"
     config.write_text(config.read_text().replace('"Five Insights"', '"Six Insights"'))
     phone = page.frame_locator("iframe[title='Phone, light']")
     expect(phone.locator("h1")).to_have_text("Six Insights")
     config.write_text(config.read_text().replace('"Six Insights"', '"Five Insights"'))
     expect(phone.locator("h1")).to_have_text("Five Insights")
-    mine = house / "templates"
+    mine = demo / "templates"
     mine.mkdir()
     config.write_text(
         config.read_text().replace("[newsletter]", '[newsletter]\ntemplates = "templates"', 1)
@@ -152,9 +129,9 @@ def test_it_reloads_by_itself_and_the_store_stays(page: Page, house: Path) -> No
     expect(page.locator("#text")).not_to_contain_text("In other words")
     before = page.locator("circle").count()
     brief = {"published": "2026-03-14", "insights": ["Beekeepers insure hives by their weight."]}
-    (house / "inbox" / "new.json").write_text(json.dumps(brief))
+    (demo / "inbox" / "new.json").write_text(json.dumps(brief))
     expect(page.locator("circle")).to_have_count(before + 1)
-    assert (house / "newsletter.db").read_bytes() == database
+    assert (demo / "newsletter.db").read_bytes() == database
 
 
 def test_axe_finds_nothing_in_the_page_itself(page: Page, axe: str) -> None:

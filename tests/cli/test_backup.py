@@ -206,14 +206,10 @@ def test_a_running_scheduler_stops_with_it(house: House, working: "subprocess.Po
 
 @pytest.mark.heavy
 def test_a_running_server_stops_with_it(house: House) -> None:
-    from urllib.error import HTTPError
-    from urllib.request import urlopen
 
     process = house.process("serve", "--port", "0")
     assert process.stdout
-    address = process.stdout.readline().split()[2].rstrip(";")
+    assert process.stdout.readline().startswith("listening")
     migrate_with_a_newer_program(house)
-    with pytest.raises(HTTPError, match="503"):
-        urlopen(f"{address}/u/anybody")  # noqa: S310
     _, said = process.communicate(timeout=60)
     assert (process.returncode, NEWER in said) == (1, True)

@@ -1,5 +1,8 @@
 import io
+import os
 import re
+import shlex
+import subprocess
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -70,8 +73,19 @@ def test_it_prints_where_to_look_and_a_table_of_the_picks(demo: Shown) -> None:
     assert len(re.findall(r"^  [1-5]\.  [01]\.\d\d +\S", out, re.MULTILINE)) == 15
     assert "novelty" in out
     config = folder / "config.toml"
-    more = f"More: .venv/bin/newsletter --config {config} explain --to ada@reader.example\n"
-    assert out.endswith(more), "as it was called"
+    why = f"Why these five: .venv/bin/newsletter --config {config} explain --to ada@reader.example"
+    assert why in out.splitlines(), "as it was called"
+
+
+def test_its_last_line_is_a_command_that_opens_the_issue(demo: Shown) -> None:
+    last = demo.out.splitlines()[-1]
+    seen = demo.folder / "seen"
+    browser = demo.folder / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf "%s" "$1" > {seen}\n')
+    browser.chmod(0o700)
+    surroundings = {**os.environ, "BROWSER": f"{browser} %s"}
+    assert subprocess.run(shlex.split(last), env=surroundings, check=False).returncode == 0
+    assert seen.read_text() == (demo.folder / "issue-ada.html").as_uri()
 
 
 def test_the_readme_shows_what_it_prints_on_any_date(demo: Shown) -> None:

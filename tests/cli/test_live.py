@@ -168,6 +168,7 @@ def test_no_time_is_left_before_anything_was_sent(
     assert "left" not in seen
 
 
+@pytest.mark.heavy
 def test_a_server_that_is_down_is_one_line(house: House) -> None:
     house.now = datetime.now(UTC)
     house.stock(published=f"{house.now:%Y-%m-%d}")
@@ -184,6 +185,7 @@ def test_a_server_that_is_down_is_one_line(house: House) -> None:
     assert log.count("127.0.0.1:1 cannot be reached") == 1
 
 
+@pytest.mark.heavy
 def test_a_change_of_state_is_a_line_at_debug_and_no_address_stands_in_any(
     house: House, server: SmtpServer
 ) -> None:

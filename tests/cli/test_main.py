@@ -271,7 +271,13 @@ def test_output_that_cannot_be_written_is_one_line(house: House, command: str) -
 
 
 @pytest.mark.parametrize(
-    "command", ["ingest", "status --json", "preview --date 2026-03-14 --text --out -", "status"]
+    "command",
+    [
+        "status",
+        "status --json",
+        pytest.param("ingest", marks=pytest.mark.heavy),
+        pytest.param("preview --date 2026-03-14 --text --out -", marks=pytest.mark.heavy),
+    ],
 )
 def test_output_that_is_closed_is_told_where_something_was_to_go_there(
     stocked: House, command: str

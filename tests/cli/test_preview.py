@@ -108,7 +108,7 @@ def test_the_three_forms_hold_the_same_five(stocked: House) -> None:
 def test_what_is_previewed_is_what_is_sent_to_the_byte(stocked: House) -> None:
     stocked.now = BEFORE_SEVEN
     before = stocked("preview", "--eml", "--out", "-", "--to", ANN).stdout
-    stocked.now += timedelta(hours=4)
+    stocked.now += timedelta(hours=2)  # composed at the hour it is due: that is its Date
     assert stocked("send").code == 0
     (path,) = stocked.messages()
     assert path.read_bytes() == before

@@ -1,9 +1,6 @@
 import math
 from datetime import timedelta
 
-import pytest
-
-from newsletter.services.wording import roughly
 from tests.builders import NOON
 from tests.cli.conftest import INSIGHTS, House
 from tests.smtp_server import SmtpServer
@@ -135,14 +132,6 @@ def test_without_a_pace_of_all_the_domains_stand_alone(house: House) -> None:
     house("send")
     house.config.write_text(f"{house.config.read_text()}{PACE}")
     assert [one["domain"] for one in house("status", "--json").json["paced"]] == ["slow.example"]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "told"),
-    [(102, "102 s"), (119.9, "119 s"), (179, "2 min"), (7199, "119 min"), (10_799, "2 h")],
-)
-def test_at_least_is_never_rounded_up(seconds: float, told: str) -> None:
-    assert roughly(seconds) == told
 
 
 def test_where_nobody_waits_for_the_pace_it_says_nothing_of_it(house: House) -> None:

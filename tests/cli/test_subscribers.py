@@ -1,6 +1,7 @@
 import io
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from sqlite3 import connect
 
@@ -16,10 +17,12 @@ from tests.conftest import SLOW
 ANN = "ann@letters.example"
 
 
+COLUMNS = ("address", "name", "timezone", "hour", "interests", "state")
+
+
 def row(house: House, address: str = ANN) -> dict[str, object]:
     found: dict[str, object] = house("subscribers", "show", address, "--json").json
-    del found["deliveries"]
-    return found
+    return {key: found[key] for key in COLUMNS}
 
 
 def bring_in(house: House, text: str | bytes, *words: str) -> Outcome:
@@ -30,8 +33,8 @@ def bring_in(house: House, text: str | bytes, *words: str) -> Outcome:
 
 def refused(house: House, text: str) -> dict[int, str]:
     """Line -> reason."""
-    found = bring_in(house, text, "--json").json["refused"]
-    return {one["line"]: one["reason"] for one in found}
+    lines = bring_in(house, text, "--json").json["refused"]
+    return {line["line"]: line["reason"] for line in lines}
 
 
 def set_state(house: House, address: str, state: str) -> None:
@@ -83,7 +86,7 @@ def test_two_spellings_of_an_address_are_one_subscriber(
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (
             ["--timezone", "Europe/Pariss"],
@@ -111,9 +114,9 @@ def test_two_spellings_of_an_address_are_one_subscriber(
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_changed(
-    house: House, options: list[str], told: str
+    house: House, options: list[str], message: str
 ) -> None:
-    assert told in house("subscribers", "add", ANN, *options).stderr
+    assert message in house("subscribers", "add", ANN, *options).stderr
     house.subscribe(ANN)
     before = house.dump()
     assert house("subscribers", "add", ANN, *options).code == 2
@@ -192,8 +195,8 @@ def test_show_tells_the_deliveries(house: House) -> None:
     house.subscribe(ANN)
     house("send")
     assert "2026-03-14  sent" in house("subscribers", "show", ANN).out
-    (one,) = house("subscribers", "show", ANN, "--json").json["deliveries"]
-    assert (one["date"], one["state"], one["reason"]) == ("2026-03-14", "sent", None)
+    (delivery,) = house("subscribers", "show", ANN, "--json").json["deliveries"]
+    assert (delivery["date"], delivery["state"], delivery["reason"]) == ("2026-03-14", "sent", None)
 
 
 def test_import_takes_the_good_lines_and_names_the_others(house: House) -> None:
@@ -219,7 +222,7 @@ def test_import_takes_the_good_lines_and_names_the_others(house: House) -> None:
     assert [line.split()[:2] for line in lines[1:]] == [
         ["line", str(n)] for n in (3, 4, 5, 6, 7, 8, 10)
     ]
-    for line, told in zip(
+    for line, message in zip(
         lines[1:],
         (
             "'no address at all' is no address",
@@ -232,7 +235,7 @@ def test_import_takes_the_good_lines_and_names_the_others(house: House) -> None:
         ),
         strict=True,
     ):
-        assert told in line
+        assert message in line
     assert row(house) == {
         "address": ANN,
         "name": "Ann, of the hill",
@@ -263,9 +266,9 @@ def test_import_tells_how_another_programs_file_was_read(house: House) -> None:
     ]
     assert "warning: EST is 5 h behind UTC all year and never changes for summer" in done.stderr
     assert (row(house)["name"], row(house)["timezone"]) == ("Ann Lee", "EST")
-    told = bring_in(house, text, "--json").json
-    assert told["ignored"] == ["MEMBER_RATING", "LEID"]
-    assert told["columns"]["address"] == "Email Address"
+    report = bring_in(house, text, "--json").json
+    assert report["ignored"] == ["MEMBER_RATING", "LEID"]
+    assert report["columns"]["address"] == "Email Address"
 
 
 def test_import_takes_the_state_that_the_name_of_the_file_tells(house: House) -> None:
@@ -298,15 +301,15 @@ def test_a_zone_that_never_changes_for_summer_is_warned_of(
 
 @pytest.mark.parametrize("hour", ["1_0", "\uff11\uff10", "+7", "9" * 5000, "7.0"])
 def test_an_hour_is_written_in_plain_digits(house: House, hour: str) -> None:
-    (told,) = refused(house, f"address,hour\n{ANN},{hour}\n").values()
-    assert "is no number from 0 to 23" in told
+    (message,) = refused(house, f"address,hour\n{ANN},{hour}\n").values()
+    assert "is no number from 0 to 23" in message
 
 
 def test_the_longest_name_and_interests_are_taken(house: House) -> None:
     bring_in(house, f"address,name,interests\n{ANN},{'n' * 100},{'t' * 1000}\n")
     assert (row(house)["name"], row(house)["interests"]) == ("n" * 100, "t" * 1000)
-    told = refused(house, f"address,name\nbea@letters.example,{'n' * 101}\n")
-    assert told == {2: "bea@letters.example: 101 characters in the name: shorten to 100"}
+    reasons = refused(house, f"address,name\nbea@letters.example,{'n' * 101}\n")
+    assert reasons == {2: "bea@letters.example: 101 characters in the name: shorten to 100"}
 
 
 def test_a_longer_name_from_before_stays(house: House) -> None:
@@ -328,8 +331,8 @@ def test_export_is_utf_8_in_every_locale(house: House) -> None:
 def test_import_as_json(house: House) -> None:
     done = bring_in(house, f"address\n{ANN}\nnobody\n", "--json")
     assert (done.code, done.json["added"], done.json["there_already"]) == (1, 1, 0)
-    (one,) = done.json["refused"]
-    assert one["line"] == 3
+    (line,) = done.json["refused"]
+    assert line["line"] == 3
     assert bring_in(house, f"address\n{ANN}\n").out == "0 added, 1 there already, 0 refused\n"
 
 
@@ -346,8 +349,8 @@ def test_import_keeps_the_suppressed_suppressed(house: House, state: str) -> Non
 
 def test_import_that_knows_of_a_parting_we_do_not_says_so(house: House) -> None:
     house.subscribe(ANN)
-    told = refused(house, f"address,state\n{ANN},complained\n")[2]
-    assert f"{ANN} is active here and complained in the file" in told
+    message = refused(house, f"address,state\n{ANN},complained\n")[2]
+    assert f"{ANN} is active here and complained in the file" in message
     assert row(house)["state"] == "active"
 
 
@@ -359,7 +362,7 @@ def test_import_of_a_state_that_is_none(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (b"", "line 1 must name the columns"),
         (b"ann@letters.example,Ann\n", "line 1 must name the columns"),
@@ -376,11 +379,11 @@ def test_import_of_a_state_that_is_none(house: House) -> None:
     ],
 )
 def test_a_file_that_cannot_be_read_right_is_not_taken_at_all(
-    house: House, text: bytes, told: str
+    house: House, text: bytes, message: str
 ) -> None:
     done = bring_in(house, text)
     assert done.code in (1, 2)
-    assert told in done.stderr
+    assert message in done.stderr
     assert "nothing was taken" in done.stderr
     assert ANN not in house("subscribers", "list").out
 
@@ -460,3 +463,22 @@ def test_what_is_exported_comes_in_again_as_it_was(
     assert [(row["name"], row["interests"]) for row in rows] == people
     assert house("subscribers", "export").stdout == data
     assert bring_in(house, data).out == f"0 added, {len(people)} there already, 0 refused\n"
+
+
+def test_show_says_when_and_why_somebody_left(house: House) -> None:
+    house.subscribe(ANN)
+    joined = house("subscribers", "show", ANN, "--json").json
+    assert joined["state_changed_at"].startswith("2026-03-13T12:00")
+    house("subscribers", "remove", ANN)
+    left = house("subscribers", "show", ANN, "--json").json
+    assert left["state_changed_at"].startswith("2026-03-14T12:00")
+    assert left["state_reason"] == "by the operator"
+    printed = house("subscribers", "show", ANN).out
+    assert "by the operator" in printed
+    house.now += timedelta(days=1)
+    house("subscribers", "remove", ANN)
+    assert house("subscribers", "show", ANN).out == printed
+    house("subscribers", "add", ANN, "--resubscribe")
+    back = house("subscribers", "show", ANN, "--json").json
+    assert back["state_changed_at"].startswith("2026-03-15T12:00")
+    assert back["state_reason"] == ""

@@ -8,7 +8,7 @@ import pytest
 from lxml import html as dom
 
 from newsletter.bootstrap import App
-from newsletter.cli.workbench import Bench
+from newsletter.bootstrap.workbench import Bench
 from tests.cli.conftest import INSIGHTS, House
 
 Query = dict[str, str]

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from newsletter.composing.compose import due
+from newsletter.composing.compose import Readers, due
 from newsletter.composing.draft import draft
+from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Subscriber
-from newsletter.services.publish import Readers
-from newsletter.storage import issues, subscribers
+from newsletter.storage import issues, pruning, subscribers
 from newsletter.storage.schema import delivery, issue, pick, subscriber
 from tests.builders import NOON, TODAY, subscribe
 from tests.delivery.conftest import House
@@ -263,3 +263,111 @@ def test_what_was_given_up_may_be_picked_again(house: House) -> None:
     house.now = NOON + timedelta(days=1)
     house.compose()
     assert [row[2:] for row in rows(house)] == [("failed", "expired"), ("pending", None)]
+
+
+def test_nobody_gets_an_issue_of_a_date_before_they_joined(house: House) -> None:
+    people(house, "old@example.org")
+    people(house, "new@example.org", since=NOON)
+    house.receive(30, on=TODAY - timedelta(3))
+    for ago in (2, 1):
+        house.compose(on=TODAY - timedelta(ago))
+        house.compose(on=TODAY - timedelta(ago), readers=NOW)
+    assert {row[0] for row in rows(house)} == {"old@example.org"}
+    assert due(house.rules, NOON, TODAY - timedelta(3), Readers())[0][0].subscriber.id == 1
+    house.compose(on=TODAY - timedelta(1), readers=Readers(ids=[2]))
+    assert rows(house)[-1][:2] == ("new@example.org", TODAY - timedelta(1))
+
+
+@pytest.mark.parametrize(
+    ("timezone", "since", "served"),
+    [
+        ("UTC", datetime(2026, 3, 13, 23, 59, tzinfo=UTC), True),
+        ("UTC", datetime(2026, 3, 14, 0, 0, tzinfo=UTC), False),
+        ("Pacific/Auckland", datetime(2026, 3, 13, 12, 0, tzinfo=UTC), False),
+        ("Pacific/Honolulu", datetime(2026, 3, 14, 9, 59, tzinfo=UTC), True),
+    ],
+)
+def test_who_joined_on_the_day_itself_by_their_own_calendar_gets_its_issue(
+    house: House, timezone: str, since: datetime, *, served: bool
+) -> None:
+    people(house, "a@example.org", timezone=timezone, since=since)
+    house.receive(9, on=TODAY - timedelta(1))
+    house.compose(on=TODAY - timedelta(1))
+    assert bool(rows(house)) is served
+
+
+@pytest.mark.parametrize("hour", [0, 7, 12, 20])
+def test_a_message_is_dated_when_it_is_composed(house: House, hour: int) -> None:
+    """Not by the hour it was due, which may be long past."""
+    people(house, "a@example.org", hour=hour)
+    house.receive(12)
+    reader = only_reader(house)
+    assert draft(house.rules, NOON, reader, None, at_once=True).dated_at == NOON
+    house.compose(readers=NOW)
+    later = NOON + timedelta(hours=3)
+    assert draft(house.rules, later, reader, TODAY).dated_at == NOON
+
+
+def test_an_issue_that_is_still_to_come_is_dated_when_it_is_due(house: House) -> None:
+    people(house, "a@example.org", hour=20)
+    house.receive(12)
+    assert draft(house.rules, NOON, only_reader(house), None).dated_at == NOON.replace(hour=20)
+
+
+def test_a_past_date_is_dated_when_it_is_composed(house: House) -> None:
+    people(house, "a@example.org")
+    house.receive(12, on=TODAY - timedelta(3))
+    house.compose(on=TODAY - timedelta(2))
+    assert draft(house.rules, NOON, only_reader(house), TODAY - timedelta(2)).dated_at == NOON
+
+
+def test_one_that_was_skipped_at_first_is_dated_when_it_is_composed_after_all(house: House) -> None:
+    people(house, "a@example.org")
+    house.receive(2)
+    house.compose()
+    house.now += timedelta(minutes=5)
+    house.receive(3, start=10)
+    house.now += timedelta(minutes=5)
+    house.compose()
+    assert draft(house.rules, house.now, only_reader(house), TODAY).dated_at == house.now
+
+
+CHANGES: dict[str, Any] = {
+    "name": "Anna",
+    "timezone": "Asia/Tokyo",
+    "hour": 9,
+    "interests": "granite",
+}
+
+
+@pytest.mark.parametrize("column", CHANGES)
+def test_what_was_composed_does_not_change_with_its_reader(house: House, column: str) -> None:
+    people(house, "a@example.org", interests="harbour")
+    house.receive(12)
+    house.compose()
+    before = draft(house.rules, NOON, only_reader(house), TODAY)
+    with house.store.writing() as db:
+        subscribers.change(db, "a@example.org", **{column: CHANGES[column]})
+    assert draft(house.rules, NOON, only_reader(house), TODAY) == before
+
+
+def test_after_pruning_the_same_is_composed(house: House) -> None:
+    """Novelty needs who was sent what, and nothing of why."""
+    people(house, "a@example.org", interests="granite")
+    house.receive(30)
+    house.compose()
+    house.now += timedelta(days=1)
+    (_, unpruned), = due(house.rules, house.now, None, Readers())  # fmt: skip
+    pruning.prune(house.store, house.now)
+    (_, pruned), = due(house.rules, house.now, None, Readers())  # fmt: skip
+    assert pruned == unpruned
+    assert len(pruned.picks) == 5
+    with pytest.raises(NewsletterError, match=r"was dropped after store\.keep_days"):
+        draft(house.rules, house.now, only_reader(house), TODAY)
+
+
+def only_reader(house: House) -> Subscriber:
+    with house.store.reading() as db:
+        found = subscribers.find(db, "a@example.org")
+    assert found
+    return found

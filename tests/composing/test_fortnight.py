@@ -33,6 +33,7 @@ def test_a_fortnight(house: House) -> None:
     live(house, datetime(2026, 2, 28, 12, tzinfo=UTC), days=14)
 
 
+@pytest.mark.heavy
 def test_the_days_around_the_change(house: House) -> None:
     live(house, datetime(2026, 3, 7, 12, tzinfo=UTC), days=3)
 

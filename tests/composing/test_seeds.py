@@ -17,7 +17,9 @@ SEEDS = Path(__file__).parents[2].parent / "shared" / "seeds"
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="../shared/seeds is not here")
 def test_a_new_readers_first_two_issues_have_five(house: House) -> None:
     source = Folder(SEEDS, 1_000_000)
-    nothing = IngestJob(house.store, [source], (), "UTC", lambda: None, lambda _done, _total: None)
+    nothing = IngestJob(
+        house.store, "here", [source], (), "UTC", lambda: None, lambda _done, _total: None
+    )
     ingest_sources(nothing, lambda: house.now)
     with house.store.writing() as db:
         subscribe(db)

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Select, text
+from sqlalchemy import text
 
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import AnswerLost, ChannelDown, Deferred, Refused, SenderRefused
@@ -28,7 +28,6 @@ from newsletter.mail.channels import Attempt, Envelope
 from newsletter.rendering.rendered_email import Branding
 from newsletter.services.publish import DeliveryContext, Readers
 from newsletter.storage import Connection, Store, ledger, operator_actions, subscribers
-from newsletter.storage.database import Question
 from newsletter.storage.journal import Journal
 from newsletter.storage.ledger import Steady
 from newsletter.storage.transitions import BEGINNINGS, MOVES
@@ -86,9 +85,6 @@ class Mortal:
         with self.store.reading() as db:
             yield db
 
-    def prepare(self, question: Select[Any]) -> "Breathing":
-        return Breathing(self.store.prepare(question), self.breathe)
-
     def room(self) -> int | None:
         return self.store.room()
 
@@ -100,17 +96,6 @@ class Mortal:
     def breathe(self) -> None:
         if self.dead:
             raise PowerCutError
-
-
-class Breathing:
-    """A question that the dead do not ask."""
-
-    def __init__(self, question: Question, breathe: Callable[[], None]) -> None:
-        self.question, self.breathe, self.close = question, breathe, question.close
-
-    def __call__(self, **values: object) -> Any:
-        self.breathe()
-        return self.question(**values)
 
 
 class Server:
@@ -331,7 +316,7 @@ class LedgerMachine(RuleBasedStateMachine):
         with self.store.writing() as db:
             found = subscribers.find(db, who)
             assert found
-            subscribers.leave(db, found.id)
+            subscribers.leave(db, found.id, self.house.now)
             if back:
                 subscribers.add(db, who, found, self.house.now, resubscribe=True)
 

@@ -165,7 +165,7 @@ def _pause_at_the_fourth_look(house: House, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_look_that_fails_leaves_nothing_in_hand(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _fail_once(monkeypatch, ledger.Look, "__call__", at=3)
+    _fail_once(monkeypatch, ledger, "look", at=3)
     with pytest.raises(StoreError):
         house.deliver()
     assert house.in_flight.rows == {}

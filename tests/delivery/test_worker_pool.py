@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from newsletter.composing.compose import Readers
+from newsletter.composing.draft import draft
 from newsletter.delivery.context import Report
 from newsletter.domain.errors import (
     AnswerLost,
@@ -21,6 +22,7 @@ from newsletter.domain.errors import (
     StoreError,
 )
 from newsletter.mail.channels import Envelope
+from newsletter.mail.message import message
 from newsletter.storage import subscribers
 from newsletter.storage.schema import delivery
 from tests.builders import subscribe
@@ -110,7 +112,7 @@ def test_who_left_since_composing_is_not_sent_to(house: House) -> None:
     with house.store.writing() as db:
         bob = subscribers.find(db, BOB)
         assert bob
-        subscribers.leave(db, bob.id)
+        subscribers.leave(db, bob.id, house.now)
     assert house.deliver().outcomes == Counter(sent=2, skipped=1)
     assert states(house)[1] == ("skipped", "unsubscribed")
     assert BOB not in house.channel.recipients
@@ -248,3 +250,44 @@ def test_a_clock_that_ran_ahead_leaves_nobody_waiting(house: House) -> None:
     house.now -= timedelta(hours=12)
     assert house.deliver().ok
     assert states(house) == [("sent", None)] * 3
+
+
+@pytest.mark.parametrize("state", ["unsubscribed", "bounced", "complained"])
+def test_a_row_says_why_its_reader_is_gone(house: House, state: str) -> None:
+    house.compose()
+    with house.store.writing() as db:
+        subscribers.change(db, BOB, state=state)
+    assert house.deliver().outcomes == Counter(sent=2, skipped=1)
+    assert states(house)[1] == ("skipped", state)
+    assert BOB not in house.channel.recipients
+
+
+def test_a_bounce_is_kept_with_its_instant_and_the_answer(house: House) -> None:
+    house.channel.answers[BOB] = [Refused("550 5.1.1 no such user", hard=True)]
+    house.tick()
+    with house.store.reading() as db:
+        bob = subscribers.find(db, BOB)
+        assert bob
+        assert bob.state == "bounced"
+        assert subscribers.state_since(db, bob.id) == (house.now, "550 5.1.1 no such user")
+
+
+def test_what_was_composed_is_what_is_sent(house: House) -> None:
+    """Whatever changes while it waits; the Date is that of the composing, on every attempt."""
+    house.compose()
+    rules = replace(house.rules, store=house.store)
+    with house.store.reading() as db:
+        bob = subscribers.find(db, BOB)
+    assert bob
+    expected = message(draft(rules, house.now, bob, None), house.branding)
+    with house.store.writing() as db:
+        subscribers.change(db, BOB, name="Robert", timezone="Asia/Tokyo", interests="x")
+    house.channel.answers[BOB] = [Deferred("451 later")]
+    house.deliver()
+    house.now += timedelta(hours=1)
+    assert house.deliver().outcomes == Counter(sent=1)
+    assert house.channel.taken[-1].message == expected
+    with house.store.reading() as db:
+        changed = subscribers.find(db, BOB)
+    assert changed
+    assert message(draft(rules, house.now, changed, None), house.branding) == expected

@@ -20,7 +20,8 @@ QUOTES = str.maketrans({"'": "’", '"': "”"})
 def run(store: Store, *paths: Path, pause: Callable[[], None] = lambda: None) -> IngestReport:
     sources = [Folder(path, 1_000_000) for path in paths]
     return ingest_sources(
-        IngestJob(store, sources, (), "UTC", pause, lambda _done, _total: None), lambda: NOON
+        IngestJob(store, "here", sources, (), "UTC", pause, lambda _done, _total: None),
+        lambda: NOON,
     )
 
 
@@ -127,3 +128,84 @@ def test_the_seeds_give_5_30_55_however_they_are_written(
             (inbox / f"{number}-{place}.txt").write_text(way(text), encoding="utf-8", newline="")
         after = run(sqlite, inbox).after
         assert (after.briefs, after.insights, after.mentions) == (5, 30, 55)
+
+
+def elsewhere(store: Store, source: str, *paths: Path) -> IngestReport:
+    folders = [Folder(path, 1_000_000) for path in paths]
+    job = IngestJob(store, source, folders, (), "UTC", lambda: None, lambda _done, _total: None)
+    return ingest_sources(job, lambda: NOON)
+
+
+def test_a_second_machine_forgets_only_its_own_files(sqlite: Store, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+    path = write(first, "a.txt", 1, 2)
+    write(second, "b.txt", 3)
+    elsewhere(sqlite, "one", first)
+    hidden = first.rename(tmp_path / "not on the other machine")
+    assert elsewhere(sqlite, "two", second).after.briefs == 2
+    hidden.rename(first)
+    assert elsewhere(sqlite, "one", first).read == 0
+    write(first, path.name, 4, 5, 6)
+    assert elsewhere(sqlite, "one", first).after == Totals(2, 4, 4, 0, 0)
+
+
+def test_the_same_path_on_two_machines_is_two_files(sqlite: Store, inbox: Path) -> None:
+    path = write(inbox, "a.txt", 1)
+    elsewhere(sqlite, "one", inbox)
+    write(inbox, path.name, 2, 3)
+    assert elsewhere(sqlite, "two", inbox).after.briefs == 2
+    assert elsewhere(sqlite, "two", inbox).read == 0
+
+
+@pytest.mark.parametrize("order", [("one", "two"), ("two", "one")])
+def test_a_brief_that_two_machines_have_and_is_edited_stays_one(
+    sqlite: Store, inbox: Path, order: tuple[str, str]
+) -> None:
+    path = write(inbox, "a.txt", 1)
+    for source in ("one", "two"):
+        elsewhere(sqlite, source, inbox)
+    write(inbox, path.name, 2, 3)
+    for source in order:
+        assert elsewhere(sqlite, source, inbox).after.briefs == 1
+    write(inbox, path.name, 4, 5, 6)
+    assert elsewhere(sqlite, order[0], inbox).after == Totals(1, 3, 3, 0, 0)
+
+
+def test_what_another_machine_still_says_is_not_lost(sqlite: Store, inbox: Path) -> None:
+    path = write(inbox, "a.txt", 1)
+    elsewhere(sqlite, "one", inbox)
+    elsewhere(sqlite, "two", inbox)
+    write(inbox, "b.txt", 2, 3)
+    elsewhere(sqlite, "one", inbox)
+    write(inbox, path.name, 2, 3)
+    assert elsewhere(sqlite, "one", inbox).after.briefs == 2
+    assert elsewhere(sqlite, "two", inbox).after.briefs == 1
+
+
+def test_an_inbox_that_moved_on_its_machine_keeps_its_briefs(
+    sqlite: Store, inbox: Path, tmp_path: Path
+) -> None:
+    write(inbox, "a.txt", 1)
+    elsewhere(sqlite, "one", inbox)
+    moved = inbox.rename(tmp_path / "moved")
+    assert elsewhere(sqlite, "one", moved).after.briefs == 1
+    write(moved, "a.txt", 2, 3)
+    assert elsewhere(sqlite, "one", moved).after == Totals(1, 2, 2, 0, 0)
+
+
+def test_a_file_named_by_itself_is_the_file_of_the_inbox(sqlite: Store, inbox: Path) -> None:
+    path = write(inbox, "a.txt", 1)
+    elsewhere(sqlite, "one", inbox)
+    assert elsewhere(sqlite, "one", path).read == 0
+    write(inbox, "a.txt", 2, 3)
+    assert elsewhere(sqlite, "one", path).after == Totals(1, 2, 2, 0, 0)
+
+
+def test_a_machine_that_was_renamed_counts_nothing_twice(sqlite: Store, inbox: Path) -> None:
+    write(inbox, "a.txt", 1)
+    elsewhere(sqlite, "old name", inbox)
+    assert elsewhere(sqlite, "new name", inbox).after.briefs == 1
+    write(inbox, "a.txt", 2, 3)
+    assert elsewhere(sqlite, "new name", inbox).after == Totals(1, 2, 2, 0, 0)

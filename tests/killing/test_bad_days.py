@@ -253,3 +253,39 @@ def test_a_second_interrupt_stops_at_once_and_leaves_the_ledger_true(
         assert Counter(state for _, state, _ in house.rows()) == Counter(
             sent=3, unknown=1, pending=16
         )
+
+
+IMPATIENT = """\
+import sys
+from newsletter.cli import main, send
+send.END_AFTER_SECONDS = 1
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("command", ["send", "run"])
+def test_sigterm_ends_a_run_that_waits_for_a_server(tmp_path: Path, command: str) -> None:
+    """Nobody sends a second signal: the server never answers the dot of what it took."""
+    held, over = threading.Event(), threading.Event()
+
+    def silent(step: str, _recipient: str, _chance: random.Random) -> str | None:
+        if step == "DOT" and len(sink.record.messages) >= 3:
+            held.set()
+            sink.record.lock.release()
+            over.wait(300)
+            sink.record.lock.acquire()
+        return None
+
+    with Sink(silent) as sink:
+        house = KillHouse(tmp_path, sink, readers=20)
+        house.configure(f"connections = {CONNECTIONS}", "connections = 1")
+        house.compose()
+        program = [sys.executable, "-c", IMPATIENT]
+        one = house.start(*([command] if command == "run" else []), program=program)
+        assert held.wait(60)
+        one.process.send_signal(signal.SIGTERM)
+        one.process.communicate(timeout=60)
+        over.set()
+        assert one.process.returncode == 130
+        states = Counter(state for _, state, _ in house.rows())
+        assert states == Counter(sent=3, unknown=1, pending=16)

@@ -1,6 +1,6 @@
 """Killed for real: SIGKILL at random moments and at every named step, until the day is done.
 
-``make killed`` writes the counts that the README shows.
+``make killed`` writes the counts that docs/ledger.md shows.
 """
 
 import json
@@ -42,6 +42,7 @@ def hold(tally: Tally) -> None:
     assert tally.unknown <= CONNECTIONS * tally.kills, tally
 
 
+@pytest.mark.heavy
 def test_four_kills(tmp_path: Path) -> None:
     """A small part of what the next one does: two alone while composing, two side by side.
 
@@ -55,7 +56,7 @@ def test_four_kills(tmp_path: Path) -> None:
 @pytest.mark.heavy
 @pytest.mark.parametrize(("senders", "kills"), [(1, HEAVY_KILLS // 3), (3, HEAVY_KILLS * 2 // 3)])
 def test_killed_all_day(tmp_path: Path, senders: int, kills: int) -> None:
-    """A third of the kills with one sender, the rest with three; prints the README's numbers."""
+    """A third of the kills with one sender, the rest with three; prints their counts."""
     total, day, everywhere = Tally(), 0, {*POINTS, "any moment"}
     while day < DAYS and (total.kills < kills or set(total.points) != everywhere):
         left = max(kills - total.kills, 20)

@@ -244,7 +244,7 @@ def test_the_same_posting_makes_the_same_message() -> None:
 
 def test_the_date_is_the_instant_it_was_due() -> None:
     due = datetime(2024, 10, 27, 1, 30, tzinfo=UTC) + timedelta(days=200)
-    raw = message(replace(POSTING, due_at=due), HEAD)
+    raw = message(replace(POSTING, dated_at=due), HEAD)
     assert parsedate_to_datetime(dict(headers(raw))["Date"]) == due
 
 
@@ -252,7 +252,7 @@ def test_the_date_is_written_in_the_readers_zone() -> None:
     """What a folder of messages is named after: at eight in Tokyo it is still yesterday in UTC."""
     reader = replace(READER, timezone="Asia/Tokyo")
     due = datetime(2026, 3, 13, 23, tzinfo=UTC)
-    made = message(replace(POSTING, subscriber=reader, due_at=due), branding())
+    made = message(replace(POSTING, subscriber=reader, dated_at=due), branding())
     assert b"\r\nDate: Sat, 14 Mar 2026 08:00:00 +0900\r\n" in made
 
 

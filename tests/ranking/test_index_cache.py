@@ -15,33 +15,33 @@ TEXTS = [unlike(number) for number in range(20)]
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     index = Index.build(range(1, 21), TEXTS)
-    index_cache.save(index, index_cache.Mark(20, "key", 20), tmp_path / "shelf")
-    found = index_cache.load(tmp_path / "shelf", "en")
+    index_cache.save(index, index_cache.Fingerprint(20, "key", 20), tmp_path / "index")
+    found = index_cache.load(tmp_path / "index", "en")
     assert found
     again, mark = found
-    assert mark == index_cache.Mark(20, "key", 20)
+    assert mark == index_cache.Fingerprint(20, "key", 20)
     ours, theirs = (compare(one, TEXTS[:3]) for one in (index, again))
     assert np.array_equal(ours.row, theirs.row)
     assert np.array_equal(ours.probability, theirs.probability)
 
 
 def test_missing_torn_or_foreign_files_are_no_index(tmp_path: Path) -> None:
-    folder = tmp_path / "shelf"
+    folder = tmp_path / "index"
     assert index_cache.load(folder, "en") is None
-    index_cache.save(Index.build(range(20), TEXTS), index_cache.Mark(20, "key", 20), folder)
+    index_cache.save(Index.build(range(20), TEXTS), index_cache.Fingerprint(20, "key", 20), folder)
     assert index_cache.load(folder, "de") is None
     (folder / "manifest.json").write_text('{"edition"')
     assert index_cache.load(folder, "en") is None
 
 
 def test_the_files_follow_the_database_and_are_made_anew_when_they_do_not(tmp_path: Path) -> None:
-    store, folder = Store(f"sqlite:///{tmp_path / 'news.db'}", create=True), tmp_path / "shelf"
+    store, folder = Store(f"sqlite:///{tmp_path / 'news.db'}", create=True), tmp_path / "index"
     for number, text in enumerate(TEXTS[:4]):
         _enter(store, number, text)
         with store.reading() as db:
             assert len(index_of(db, folder, "en")) == number + 1
     index_cache.save(
-        Index.build([1], ["of another database"]), index_cache.Mark(1, "other", 1), folder
+        Index.build([1], ["of another database"]), index_cache.Fingerprint(1, "other", 1), folder
     )
     with store.reading() as db:
         index = index_of(db, folder, "en")

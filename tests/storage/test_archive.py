@@ -106,7 +106,7 @@ def test_dropped_paragraphs_are_counted_and_listed(store: Store) -> None:
 def test_a_renamed_file_is_the_same_brief_and_may_change_then(store: Store) -> None:
     record(store, read("old.txt", brief("One.")))
     with store.writing() as db:
-        archive.forget(db, ["old.txt"])
+        archive.forget(db, "", ["old.txt"])
     record(store, read("new.txt", brief("One.")))
     assert record(store, read("new.txt", brief("Two."), version=2)) == Totals(1, 1, 1, 0, 0)
 

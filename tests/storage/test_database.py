@@ -44,7 +44,7 @@ def test_a_database_with_data_survives_down_and_up(apart: Store) -> None:
 def test_a_delivery_is_checked_as_before(store: Store, revision: str) -> None:
     """By a connection that saw the checks change, and by one that finds them so."""
     with store.writing() as db:
-        ledger.enter(db, [entry(subscribe(db).id, None, "too_late")], NOON)
+        ledger.enter(db, [entry(subscribe(db), None, "too_late")], NOON)
     store.migrate("0005")
     store.migrate(revision)
     for _ in range(2):

@@ -22,7 +22,7 @@ SECOND = timedelta(seconds=1)
 def fill(db: Connection, *addresses: str) -> None:
     people = [subscribe(db, one) for one in addresses]
     issue_id = an_issue(db)
-    ledger.enter(db, [entry(one.id, issue_id) for one in people], NOON)
+    ledger.enter(db, [entry(one, issue_id) for one in people], NOON)
 
 
 def next_attempts(db: Connection) -> dict[str, datetime]:

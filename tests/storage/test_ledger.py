@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert
 
 from newsletter.domain.errors import StoreError
-from newsletter.domain.model import Citation, Issue, Pick
+from newsletter.domain.model import Citation, Issue, Pick, Subscriber
 from newsletter.domain.states import Transition
 from newsletter.storage import Connection, Store, archive, issues, ledger, subscribers
 from newsletter.storage.ledger import Claimed, Entry, Lease, Scope, Settled, Steady
@@ -22,18 +22,18 @@ def an_issue(db: Connection) -> int:
     archive.record(db, [read("a.txt", brief("One."))], NOON, TODAY)
     (one,) = archive.archive(db, TODAY, range(1, 100))
     pick = Pick(1, one.id, one.text, Citation("Pod"), 0.5, {"novelty": 1.0})
-    return issues.save(db, Issue(TODAY, (pick,)))
+    return issues.save(db, Issue(TODAY, (pick,)), NOON)
 
 
-def entry(subscriber_id: int, issue_id: int | None, reason: str | None = None) -> Entry:
-    return Entry(subscriber_id, TODAY, issue_id, reason, f"<{subscriber_id}@x>", NOON, LATER)
+def entry(reader: Subscriber, issue_id: int | None, reason: str | None = None) -> Entry:
+    return Entry(reader, TODAY, issue_id, reason, f"<{reader.id}@x>", NOON, LATER)
 
 
 def fill(store: Store, readers: int = 1) -> None:
     with store.writing() as db:
         issue_id = an_issue(db)
         people = [subscribe(db, f"r{number}@example.org") for number in range(readers)]
-        ledger.enter(db, [entry(one.id, issue_id) for one in people], NOON)
+        ledger.enter(db, [entry(one, issue_id) for one in people], NOON)
 
 
 def claim(store: Store, owner: str = "me", most: int = 20, now: datetime = NOON) -> list[Claimed]:
@@ -58,7 +58,7 @@ def states(store: Store) -> list[tuple[str, str | None]]:
 def test_a_second_row_for_the_same_date_is_passed_over(store: Store) -> None:
     fill(store)
     with store.writing() as db:
-        ledger.enter(db, [entry(1, None, "too_late")], NOON)
+        ledger.enter(db, [entry(subscribe(db, "r0@example.org"), None, "too_late")], NOON)
     assert states(store) == [("pending", None)]
 
 
@@ -89,7 +89,7 @@ def test_a_claim_tells_all_that_the_message_needs(store: Store) -> None:
     fill(store)
     (row,) = claim(store)
     assert row.subscriber.address == "r0@example.org"
-    assert (row.message_id, row.due_at, row.expires_at) == ("<1@x>", NOON, LATER)
+    assert (row.message_id, row.dated_at, row.expires_at) == ("<1@x>", NOON, LATER)
 
 
 def test_only_the_owner_settles(store: Store) -> None:
@@ -97,8 +97,8 @@ def test_only_the_owner_settles(store: Store) -> None:
     (row,) = claim(store, "owner")
     with store.writing() as db:
         assert not ledger.settle(db, "thief", [Settled(row.id, Transition.ACCEPTED, NOON, {})])
-        assert ledger.Look(store)(row.id, "thief", steady())[0] == "lost"
-        assert ledger.Look(store)(row.id, "owner", steady())[0] == "go"
+        assert ledger.look(db, row.id, "thief", steady())[0] == "lost"
+        assert ledger.look(db, row.id, "owner", steady())[0] == "go"
         accepted = Settled(row.id, Transition.ACCEPTED, NOON, {"answer": "250 Ok"})
         assert ledger.settle(db, "owner", [accepted]) == {row.id}
         assert not ledger.settle(db, "owner", [Settled(row.id, Transition.DEFERRED, NOON, {})])
@@ -126,8 +126,8 @@ def test_each_sender_of_a_process_has_rows_of_its_own_and_all_are_ended_together
     fill(store, readers=6)
     one, two, other = "host:1/a", "host:1/b", "host:11/a"
     (first, second), (third, _), _ = (claim(store, who, most=2) for who in (one, two, other))
-    assert ledger.Look(store)(first.id, two, steady())[0] == "lost"
     with store.writing() as db:
+        assert ledger.look(db, first.id, two, steady())[0] == "lost"
         in_flight = {
             first.id: None,
             third.id: Settled(third.id, Transition.ACCEPTED, NOON, {"answer": "250"}),
@@ -192,9 +192,9 @@ def test_to_hurry_is_not_to_wait_for_the_next_attempt(store: Store) -> None:
 def test_a_skipped_row_may_be_opened_again(store: Store, reason: str, again: bool) -> None:  # noqa: FBT001
     with store.writing() as db:
         one = subscribe(db)
-        ledger.enter(db, [entry(one.id, None, reason)], NOON)
+        ledger.enter(db, [entry(one, None, reason)], NOON)
         assert bool(ledger.waiting(db, TODAY, lambda *_: True)) is again
-        ledger.enter(db, [entry(one.id, an_issue(db))], NOON)
+        ledger.enter(db, [entry(one, an_issue(db))], NOON)
     assert states(store) == [("pending", None)]
 
 
@@ -202,8 +202,9 @@ def test_history_is_what_was_sent_or_may_have_been(store: Store) -> None:
     heard = {"pending": True, "sending": True, "sent": True, "unknown": True, "failed": False}
     with store.writing() as db:
         issue_id = an_issue(db)
-        people = {state: subscribe(db, f"{state}@example.org").id for state in heard}
-        ledger.enter(db, [entry(one, issue_id) for one in people.values()], NOON)
+        readers = {state: subscribe(db, f"{state}@example.org") for state in heard}
+        people = {state: reader.id for state, reader in readers.items()}
+        ledger.enter(db, [entry(one, issue_id) for one in readers.values()], NOON)
         for state, one in people.items():
             mine = delivery.update().where(delivery.c.subscriber_id == one)
             db.execute(mine.values(state=state))
@@ -219,7 +220,7 @@ def test_only_active_readers_in_the_wanted_places_wait(store: Store) -> None:
         subscribe(db, "paris@example.org", "Europe/Paris")
         subscribe(db, "tokyo@example.org", "Asia/Tokyo")
         gone = subscribe(db, "gone@example.org", "Europe/Paris")
-        subscribers.leave(db, gone.id)
+        subscribers.leave(db, gone.id, NOON)
         ids = ledger.waiting(db, TODAY, lambda timezone, _: timezone == "Europe/Paris")
         found = ledger.among_waiting(db, TODAY, ids)
         assert ledger.among_waiting(db, TODAY, [gone.id]) == []

@@ -26,7 +26,7 @@ def fill(store: Store, addresses: Iterable[str]) -> None:
     with store.writing() as db:
         issue_id = an_issue(db)
         people = [subscribe(db, one) for one in addresses]
-        ledger.enter(db, [entry(one.id, issue_id) for one in people], NOON)
+        ledger.enter(db, [entry(one, issue_id) for one in people], NOON)
 
 
 def claim(

@@ -33,12 +33,12 @@ def yesterday(tmp_path: Path) -> Path:
     store.journal.answered(3, "me", accepted=False)
     with store.writing() as db:
         ledger.settle(db, "me", [Settled(1, Transition.ACCEPTED, NOON, {})])
-        subscribers.leave(db, 2)
-        subscribers.bounce(db, 3)
-        subscribers.leave(db, 4)
+        subscribers.leave(db, 2, NOON)
+        subscribers.bounce(db, 3, NOON, "550")
+        subscribers.leave(db, 4, NOON)
         four = subscribers.everyone(db)[-1]
         subscribers.add(db, "r3@example.org", four, NOON, resubscribe=True)
-        subscribers.leave(db, 5)
+        subscribers.leave(db, 5, NOON)
     store.close()
     return tmp_path / "backup.db"
 

@@ -56,7 +56,7 @@ def test_no_look_reads_the_whole_ledger(look: str, sqlite: Store) -> None:
     [
         ("uq_delivery_subscriber_id_date", lambda db: ledger.histories(db, range(500))),
         ("uq_delivery_subscriber_id_date", lambda db: ledger.heard(db, range(500))),
-        ("ix_pick_issue_id_insight_id", lambda db: ledger.heard(db, range(500))),
+        ("PRIMARY KEY", lambda db: ledger.heard(db, range(500))),
         ("uq_issue_house_date", lambda db: issues.house(db, TODAY)),
         ("uq_issue_house_date", issues.house_heard),
     ],
@@ -69,7 +69,7 @@ def test_composing_for_some_does_not_read_what_all_were_sent(
     with asked(sqlite) as statements, sqlite.reading() as db:
         look(db)
     plans = _plans(sqlite, statements)
-    assert re.search(rf"USING (?:COVERING )?INDEX {index}\b", plans)
+    assert re.search(rf"USING (?:(?:COVERING )?INDEX )?{index}\b", plans)
     assert not re.findall(r"SCAN \w+$", plans, re.MULTILINE)
 
 

@@ -1,7 +1,7 @@
-"""What gives a call to action away: patterns on normalised text, and how much each one says.
+"""Patterns that a call to action is recognised by, in normalised text, each with its weight.
 
-ADDRESS is somebody speaking to the reader, TRADE what a publisher has to offer or to ask for;
-ARGUMENT speaks for an insight. One FORMAL pattern alone decides about a short paragraph.
+ADDRESS: somebody speaks to the reader. TRADE: what publishers offer or ask for. ARGUMENT: signs of
+an insight. FORMAL: a single match decides about a short paragraph.
 """
 
 import re

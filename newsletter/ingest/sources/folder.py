@@ -1,4 +1,4 @@
-"""An inbox: a folder of brief files, looked at twice so that none is read half written."""
+"""A folder of brief files. It is scanned twice, so that no file is read half written."""
 
 import os
 import stat
@@ -9,7 +9,7 @@ from pathlib import Path
 from newsletter.domain.errors import BriefRejected, NewsletterError, UsageError
 
 _UNFINISHED = ("~", ".tmp", ".part", ".swp", ".crdownload")
-_KINDS = {
+_FILE_TYPES = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
@@ -19,14 +19,14 @@ _KINDS = {
 
 
 class StillWritten(NewsletterError):
-    """A file is not as it was seen: leave it for the next look."""
+    """A file changed since it was scanned: leave it for the next scan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A file as it stood: absolute path in valid Unicode, bytes, last change.
+    """A file when it was scanned: absolute path in valid Unicode, size in bytes, last change.
 
-    ``name`` opens it, whatever bytes its path holds; without it the path does.
+    ``name`` opens the file if its real path is not valid Unicode; otherwise ``path`` does.
     """
 
     path: str
@@ -44,10 +44,10 @@ class Folder:
         self.max_bytes = max_bytes
 
     def look(self) -> dict[str, Look]:
-        """What stands there now, by path, in order; raises UsageError where that cannot be seen.
+        """The files by path, sorted. Raises UsageError if the folder cannot be listed.
 
-        Hidden and unfinished files are no briefs. Links, pipes and folders that cannot be listed
-        stand among the files, so that ``read`` says what is wrong with them.
+        Hidden and unfinished files are left out. Links, pipes and folders that cannot be listed are
+        included, so that ``read`` can report what is wrong with them.
         """
         looks = {look.path: look for look in map(_look, self._paths()) if look}
         return dict(sorted(looks.items()))
@@ -62,7 +62,7 @@ class Folder:
         return _under(self.path)
 
     def read(self, look: Look) -> bytes:
-        """The file's bytes; raises BriefRejected, or StillWritten where it is not as seen."""
+        """The file's bytes. Raises BriefRejected, or StillWritten if it changed since the scan."""
         path = Path(look.name or look.path)
         try:
             target = self._inside(path)
@@ -74,7 +74,7 @@ class Folder:
             raise BriefRejected(f"cannot be opened: {error.strerror}") from error
 
     def _inside(self, path: Path) -> Path:
-        """The file itself where the path is a link, which must stay in the inbox."""
+        """The file that a link leads to, which must be in the inbox too; or the path itself."""
         if not path.is_symlink():
             return path
         target = Path(os.path.realpath(path))
@@ -85,11 +85,12 @@ class Folder:
         return target
 
     def _accept(self, look: Look, status: os.stat_result) -> None:
-        kind = stat.S_IFMT(status.st_mode)
-        if kind == stat.S_IFDIR:
-            os.scandir(look.name or look.path).close()  # which tells why it could not be listed
-        if kind != stat.S_IFREG:
-            raise BriefRejected(f"no regular file but {_KINDS.get(kind, 'something else')}")
+        file_type = stat.S_IFMT(status.st_mode)
+        if file_type == stat.S_IFDIR:
+            os.scandir(look.name or look.path).close()  # raises the reason why it cannot be listed
+        if file_type != stat.S_IFREG:
+            type_name = _FILE_TYPES.get(file_type, "something else")
+            raise BriefRejected(f"not a regular file but {type_name}")
         _expect(look, status)
         if look.size > self.max_bytes:
             allowed = f"inbox.max_bytes allows {self.max_bytes:,}"
@@ -99,7 +100,7 @@ class Folder:
 def settled(
     before: Mapping[str, Look], after: Mapping[str, Look]
 ) -> tuple[dict[str, Look], list[str]]:
-    """Of what is there ``after``: what stands as it did before, and the paths still changing."""
+    """Of two scans: the files that did not change, and the paths of those that did."""
     still = {path: look for path, look in after.items() if before.get(path) == look}
     return still, [path for path in after if path not in still]
 
@@ -125,12 +126,12 @@ def _look(path: Path) -> Look | None:
     try:
         status = _status(path)
     except OSError:
-        return None  # it went away while the folder was looked at
+        return None  # it was removed during the scan
     return Look(_unicode(path), status.st_size, status.st_mtime_ns, os.fspath(path))
 
 
 def _status(path: Path) -> os.stat_result:
-    """Of the file that a link leads to, or of the link where it leads nowhere."""
+    """Of the file that a link leads to, or of the link itself if it leads nowhere."""
     try:
         return path.stat()
     except OSError:
@@ -142,7 +143,7 @@ def _unicode(path: Path) -> str:
 
 
 def _read(look: Look, target: Path) -> bytes:
-    """Opens nothing that became a link or would block since it was looked at."""
+    """Refuses to follow a link, or to block on a pipe, that replaced the file since the scan."""
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(target, flags), "rb") as file:
         _expect(look, os.fstat(file.fileno()))
@@ -153,4 +154,4 @@ def _read(look: Look, target: Path) -> bytes:
 
 def _expect(look: Look, status: os.stat_result) -> None:
     if (look.size, look.mtime_ns) != (status.st_size, status.st_mtime_ns):
-        raise StillWritten(f"{look.path}: its size or time changed since it was looked at")
+        raise StillWritten(f"{look.path}: its size or time changed since it was scanned")

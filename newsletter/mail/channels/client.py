@@ -10,7 +10,7 @@ import time
 from typing import BinaryIO, cast
 
 MAX_REPLY = 2**16
-"""Bytes. RFC 5321 (4.5.3.1.5) asks for 512 a line; the longest replies are to EHLO, some 50 lines."""
+"""Bytes. RFC 5321 (4.5.3.1.5) allows 512 a line; the longest reply is to EHLO, some 50 lines."""
 
 
 class Client(smtplib.SMTP):

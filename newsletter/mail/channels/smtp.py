@@ -1,7 +1,7 @@
 """SMTP (RFC 5321) over one kept connection.
 
-Until the final dot is sent the server cannot have the message, and it may be sent again; from then on
-only the server's reply says whether it has.
+Until the final dot is sent the server cannot have the message, and it may be sent again; from then
+on only the server's reply says whether it has.
 """
 
 import ipaddress

@@ -116,11 +116,11 @@ def test_what_is_wrong_and_where(page: str, line: int, says: str) -> None:
 
 def test_places() -> None:
     page = '{"a": {"insights": [1]},\n"insights": [\n"x, {y}", {"te\\"xt": 1,\n"text": "]"}]\n}'
-    found = places(page)
-    assert found["$"] == 1
-    assert found["$.insights"] == 2
-    assert found["$.insights[0]"] == found["$.insights[1]"] == 3
-    assert found["$.insights[1].text"] == 4
+    lines = places(page)
+    assert lines["$"] == 1
+    assert lines["$.insights"] == 2
+    assert lines["$.insights[0]"] == lines["$.insights[1]"] == 3
+    assert lines["$.insights[1].text"] == 4
 
 
 def test_the_published_schema_is_that_of_the_parser() -> None:

@@ -271,7 +271,7 @@ def test_what_is_left_out_is_listed_with_its_line() -> None:
         "Join 9,000 readers of our newsletter.\n"
     )
     assert [mention.text for mention in brief.mentions] == [ONE]
-    assert [(one.line, one.text) for one in brief.dropped] == [
+    assert [(note.line, note.text) for note in brief.dropped] == [
         (4, "Under the ice"),
         (8, "```python print('no insight.') ```"),
         (11, "![a glacier](ice.png)"),

@@ -92,13 +92,13 @@ def test_only_web_addresses_are_kept(url: str) -> None:
 def test_the_examples_of_the_documentation() -> None:
     page = (Path(__file__).parents[3] / "docs" / "brief-files.md").read_text("utf-8")
     examples = re.findall(r"^~~~(\w+)\n(.*?)^~~~$", page, re.MULTILINE | re.DOTALL)
-    found = {suffix: parse(f"a.{suffix}", text.encode()) for suffix, text in examples}
-    assert sorted(found) == ["json", "md", "txt"]
-    assert {tuple(one.role for one in brief.mentions) for brief in found.values()} == {
+    briefs = {suffix: parse(f"a.{suffix}", text.encode()) for suffix, text in examples}
+    assert sorted(briefs) == ["json", "md", "txt"]
+    assert {tuple(mention.role for mention in brief.mentions) for brief in briefs.values()} == {
         ("lead", "related"),
         ("lead", "lead", "related"),
     }
-    assert [brief.published is not None for brief in found.values()] == [False, True, True]
+    assert [brief.published is not None for brief in briefs.values()] == [False, True, True]
 
 
 def survives(suffix: str, data: bytes) -> None:
@@ -108,11 +108,11 @@ def survives(suffix: str, data: bytes) -> None:
     except BriefRejected:
         return
     words = [mention.text for mention in brief.mentions]
-    for text in [*words, brief.title, *brief.topics, *(one.text for one in brief.dropped)]:
+    for text in [*words, brief.title, *brief.topics, *(note.text for note in brief.dropped)]:
         assert text.encode().decode() == text == " ".join(text.split())
         assert "\0" not in text
     assert 0 < len(set(map(normalise, words))) == len(words)
-    assert all(one.line >= 1 for one in brief.dropped)
+    assert all(note.line >= 1 for note in brief.dropped)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -40,7 +40,10 @@ def test_the_first_insight_is_the_lead() -> None:
     brief = read(f"{CALL}\n\n{LEAD}\n\nRelated Insights\n\n{SECOND}\n\n{THIRD}\n")
     assert texts(brief) == [LEAD, SECOND, THIRD]
     assert [mention.role for mention in brief.mentions] == ["lead", "related", "related"]
-    assert [(one.line, one.text) for one in brief.dropped] == [(1, CALL), (5, "Related Insights")]
+    assert [(note.line, note.text) for note in brief.dropped] == [
+        (1, CALL),
+        (5, "Related Insights"),
+    ]
 
 
 def test_neither_headings_nor_blank_lines_are_needed() -> None:
@@ -119,12 +122,12 @@ def test_what_does_not_change_a_brief(data: bytes) -> None:
 
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="the seeds are not beside this checkout")
 def test_the_five_seeds() -> None:
-    found = [parse(path.name, path.read_bytes()) for path in sorted(SEEDS.glob("*.txt"))]
-    mentions = [mention for brief in found for mention in brief.mentions]
-    assert len({brief.fingerprint for brief in found}) == 5
+    briefs = [parse(path.name, path.read_bytes()) for path in sorted(SEEDS.glob("*.txt"))]
+    mentions = [mention for brief in briefs for mention in brief.mentions]
+    assert len({brief.fingerprint for brief in briefs}) == 5
     assert len({normalise(mention.text) for mention in mentions}) == 30
     assert len(mentions) == 55
-    assert [brief.mentions[0].role for brief in found] == ["lead"] * 5
+    assert [brief.mentions[0].role for brief in briefs] == ["lead"] * 5
 
 
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="the seeds are not beside this checkout")
@@ -140,7 +143,7 @@ def test_a_long_wrapped_text_costs_its_length(monkeypatch: pytest.MonkeyPatch) -
     """Every line ends a sentence and is full: at each it is asked whether a call ends there."""
     asked: list[int] = []
     monkeypatch.setattr(
-        "newsletter.ingest.parsers.text.is_call", lambda one: asked.append(len(one))
+        "newsletter.ingest.parsers.text.is_call", lambda text: asked.append(len(text))
     )
     line = "Moss waits on the north side of the wall for rain to come to it."
     page = [f"{line[:-1]},", *[line] * 3000]

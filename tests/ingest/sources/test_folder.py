@@ -134,7 +134,7 @@ def test_a_pipe_is_never_opened(inbox: Path) -> None:
 
     writer = threading.Thread(target=write, daemon=True)
     writer.start()
-    assert refused(inbox, "a.txt") == "no regular file but a pipe"
+    assert refused(inbox, "a.txt") == "not a regular file but a pipe"
     assert not opened.wait(0.05)
     os.close(os.open(inbox / "a.txt", os.O_RDONLY))
     writer.join(5)
@@ -143,7 +143,7 @@ def test_a_pipe_is_never_opened(inbox: Path) -> None:
 def test_a_socket_is_no_brief() -> None:
     with tempfile.TemporaryDirectory() as short, socket.socket(socket.AF_UNIX) as server:
         server.bind(f"{short}/a.txt")
-        assert refused(Path(short).absolute(), "a.txt") == "no regular file but a socket"
+        assert refused(Path(short).absolute(), "a.txt") == "not a regular file but a socket"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")

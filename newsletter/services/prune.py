@@ -1,0 +1,11 @@
+"""Old explanations go; who was sent what, and when, stays."""
+
+from datetime import datetime, timedelta
+
+from newsletter.storage import Store, pruning
+from newsletter.storage.pruning import Pruned
+
+
+def prune(store: Store, keep_days: int, now: datetime) -> Pruned:
+    """Of what was composed more than ``keep_days`` ago."""
+    return pruning.prune(store, now - timedelta(days=keep_days))

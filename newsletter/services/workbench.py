@@ -1,0 +1,106 @@
+"""What the workbench shows: an issue as it would be sent, and why it was chosen."""
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from newsletter.composing.edition import Edition
+from newsletter.composing.rules import Rules
+from newsletter.domain.errors import NewsletterError, UsageError
+from newsletter.domain.model import ScheduledEmail, Subscriber
+from newsletter.mail.message import message
+from newsletter.ranking.candidate_report import CandidateRow, candidate_report
+from newsletter.ranking.signals import Reader
+from newsletter.rendering.rendered_email import Branding, Logo, RenderedEmail, render_email
+from newsletter.services.lint_templates import lint_templates
+from newsletter.services.preview import scheduled_for
+from newsletter.storage import issues, ledger, subscribers
+
+Query = Mapping[str, str]
+
+_DARK_MEDIA = re.compile(r"\(prefers-color-scheme:\s*dark\)")
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """``templates`` is the operator's folder, where there is one. A query has "to" and "date"."""
+
+    rules: Rules
+    house: Subscriber
+    now: datetime
+    branding: Branding
+    templates: Path | None
+
+    def values(self, query: Query) -> dict[str, Any]:
+        """What the page shows; "error" says why there is no issue."""
+        with self.rules.store.reading() as db:
+            readers = [subscriber.address for subscriber in subscribers.everyone(db)]
+        try:
+            return {"error": "", "readers": readers, **self._issue_values(query)}
+        except NewsletterError as error:
+            return {"title": "nothing to show", "readers": readers, "error": str(error)}
+
+    def html(self, query: Query) -> str:
+        """The message as a browser can show it: with its logo, and in one colour scheme."""
+        _, email = self._email(query)
+        logo = self.branding.logo if query.get("images") != "off" else None
+        return _in_scheme(_with_logo(email.html, logo), query.get("scheme", "light"))
+
+    def _email(self, query: Query) -> tuple[ScheduledEmail, RenderedEmail]:
+        """As ``preview --to --date`` has it."""
+        text = query.get("date", "")
+        try:
+            day = date.fromisoformat(text) if text else None
+        except ValueError as error:
+            raise UsageError(f"{text!r} is no date") from error
+        scheduled = scheduled_for(self.rules, self.house, self.now, query.get("to"), day)
+        if not scheduled.issue.picks:
+            raise NewsletterError(f"no issue for {scheduled.issue.date}: too little is new")
+        return scheduled, render_email(scheduled.issue, scheduled.subscriber, self.branding)
+
+    def _issue_values(self, query: Query) -> dict[str, Any]:
+        scheduled, email = self._email(query)
+        raw = message(scheduled, self.branding)
+        hidden = re.search(r"display:none[^>]*>([^&<]*)", email.html)
+        return {
+            "title": email.subject,
+            "date": scheduled.issue.date.isoformat(),
+            "query": urlencode({"date": scheduled.issue.date, "to": query.get("to", "")}),
+            "html_size": len(email.html.encode()),
+            "message_size": len(raw),
+            "preheader": hidden[1] if hidden else "",
+            "text": email.text,
+            "source": raw.decode("utf-8", "replace").replace("\r\n", "\n"),
+            "picks": scheduled.issue.picks,
+            "weights": self.rules.taste.weights,
+            "standings": self._candidates(scheduled, house=not query.get("to")),
+            "findings": lint_templates(self.templates),
+        }
+
+    def _candidates(self, scheduled: ScheduledEmail, *, house: bool) -> list[CandidateRow]:
+        """Compared with what the reader had been sent before that day."""
+        day, reader = scheduled.issue.date, scheduled.subscriber
+        edition = Edition(self.rules, day)
+        with self.rules.store.reading() as db:
+            own = {} if house else ledger.heard(db, [reader.id]).get(reader.id, {})
+            sent = issues.house_heard(db) if house else own
+        before = {insight: when for insight, when in sent.items() if when < day}
+        as_reader = Reader("" if house else reader.interests, before)
+        return candidate_report(edition.day, as_reader, self.rules.taste, scheduled.issue.picks)
+
+
+def _with_logo(html: str, logo: Logo | None) -> str:
+    """A browser knows no message parts: the logo is put into the page, or left out."""
+    if logo is None:
+        return re.sub(r'src="cid:[^"]*"', 'src="data:,"', html)
+    return html.replace(logo.url, f"data:image/png;base64,{b64encode(logo.png).decode()}")
+
+
+def _in_scheme(html: str, scheme: str) -> str:
+    """In a mail program the reader's own setting decides; here both are seen side by side."""
+    return _DARK_MEDIA.sub("all" if scheme == "dark" else "not all", html)

@@ -1,0 +1,64 @@
+"""The reader as they were when a message was composed: what was composed is what is sent.
+
+The address is not among it: there is no way to change one, and where there is one day, a message
+that waits must go to the new one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from newsletter.domain.model import Subscriber
+from newsletter.storage.database import chunks, insert_new
+from newsletter.storage.schema import delivery as deliveries
+from newsletter.storage.schema import recipient as recipients
+from newsletter.storage.schema import subscriber as subscribers
+
+FROZEN = ("name", "timezone", "hour", "interests")
+
+
+def freeze(db: Connection, composed: Mapping[int, Subscriber], rows: Any, now: datetime) -> None:
+    """Keep the readers of the deliveries that were composed ``now``; ``composed`` has them by id.
+
+    ``rows`` is a condition on deliveries. Those frozen before stay as they are.
+    """
+    mine = deliveries.c.subscriber_id
+    for batch in chunks(list(composed)):
+        query = select(deliveries.c.id, mine).where(rows, mine.in_(batch))
+        found = db.execute(query.where(deliveries.c.issue_id.is_not(None)).order_by("id")).all()
+        insert_new(db, recipients, [_row(row.id, composed[row[1]], now) for row in found])
+
+
+def _row(delivery_id: int, reader: Subscriber, now: datetime) -> dict[str, Any]:
+    values = {name: getattr(reader, name) for name in FROZEN}
+    return {"delivery_id": delivery_id, "composed_at": now, **values}
+
+
+def column(name: str) -> ColumnElement[Any]:
+    """A subscriber's column as it was at composing, where that is kept."""
+    now = subscribers.c[name]
+    return func.coalesce(recipients.c[name], now) if name in FROZEN else now
+
+
+DATED_AT: ColumnElement[datetime] = func.coalesce(recipients.c.composed_at, deliveries.c.due_at)
+"""The Date of a delivery's message."""
+
+
+def frozen(
+    db: Connection, delivery: Mapping[Any, Any], reader: Subscriber
+) -> tuple[Subscriber, datetime]:
+    """``reader`` as the delivery's message has them, and the message's Date."""
+    query = select(recipients).where(recipients.c.delivery_id == delivery["id"])
+    row = db.execute(query).mappings().one_or_none()
+    if row is None:
+        return reader, delivery["due_at"]
+    return replace(reader, **{name: row[name] for name in FROZEN}), row["composed_at"]
+
+
+def delivery_ids(db: Connection, before: datetime, most: int) -> Sequence[int]:
+    """Deliveries composed before that instant whose readers are still kept."""
+    query = select(recipients.c.delivery_id).where(recipients.c.composed_at < before)
+    return db.scalars(query.order_by(recipients.c.composed_at).limit(most)).all()

@@ -1,0 +1,36 @@
+"""Every character of a token and of a return path counts, the last one as well."""
+
+import string
+
+import pytest
+
+from newsletter.domain.tokens import return_path, subscriber_id, token
+
+SECRET = b"a secret of the tests"
+URL_SAFE = string.ascii_letters + string.digits + "-_"
+
+
+@pytest.mark.parametrize("number", [0, 17, 2**63 - 1])
+def test_no_other_character_at_any_place_is_accepted(number: int) -> None:
+    """The last one holds two bits only: a decoder would take sixteen letters for it."""
+    true = token(SECRET, number)
+    for place, letter in enumerate(true):
+        for other in set(URL_SAFE) - {letter}:
+            changed = true[:place] + other + true[place + 1 :]
+            assert subscriber_id(SECRET, changed) is None, changed
+
+
+def test_nothing_may_be_missing_or_added() -> None:
+    true = token(SECRET, 17)
+    for wrong in (true[:-1], true[1:], true + "A", true + "\n", f" {true}", f"0{true}", ""):
+        assert subscriber_id(SECRET, wrong) is None, wrong
+
+
+def test_the_longest_id_is_read_and_no_longer_one() -> None:
+    assert subscriber_id(SECRET, token(SECRET, 10**19 - 1)) == 10**19 - 1
+    assert subscriber_id(SECRET, token(SECRET, 10**19)) is None
+
+
+def test_each_delivery_has_a_return_path_of_its_own() -> None:
+    paths = {return_path(SECRET, "b@example.org", number) for number in range(200)}
+    assert len(paths) == 200

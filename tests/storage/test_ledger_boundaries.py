@@ -1,0 +1,187 @@
+"""Which rows count as read, and the instants at which a row is due, over, or somebody's."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from newsletter.domain.backoff import LONGEST
+from newsletter.domain.model import Citation, Issue, Pick
+from newsletter.storage import Connection, Store, archive, issues, ledger
+from newsletter.storage.ledger import Claimed, Entry, Lease, Scope, Steady
+from newsletter.storage.schema import delivery
+from tests.builders import NOON, TODAY, brief, read, subscribe
+
+SECOND = timedelta(seconds=1)
+EXPIRES = NOON + timedelta(hours=19)
+LEASE = timedelta(minutes=10)
+
+ENDS = [
+    ("pending", None, True),
+    ("sending", None, True),
+    ("sent", None, True),
+    ("unknown", None, True),
+    ("failed", "refused", False),
+    ("failed", "expired", False),
+    ("skipped", "cancelled", False),
+    ("skipped", "unsubscribed", False),
+]
+"""State, reason, whether the reader counts as having read the issue of that row."""
+
+
+def an_issue(db: Connection) -> int:
+    archive.record(db, [read("a.txt", brief("One."))], NOON, TODAY)
+    (insight,) = archive.archive(db, TODAY, range(1, 100))
+    pick = Pick(1, insight.id, insight.text, Citation("Pod"), 0.5, {"novelty": 1.0})
+    return issues.save(db, Issue(TODAY, (pick,)), NOON)
+
+
+def enter(db: Connection, readers: int = 1, **changes: Any) -> list[int]:
+    """A pending row for each reader; ``changes`` are written to all of them. Returns their ids."""
+    issue_id = an_issue(db)
+    people = [subscribe(db, f"r{number}@example.org") for number in range(readers)]
+    ledger.enter(
+        db,
+        [
+            Entry(person, TODAY, issue_id, None, f"<{person.id}@x>", NOON, EXPIRES)
+            for person in people
+        ],
+        NOON,
+    )
+    if changes:
+        db.execute(delivery.update().values(**changes))
+    return [person.id for person in people]
+
+
+def steady(at: datetime, boot: str = "this boot") -> Steady:
+    return Steady(boot, at.timestamp())
+
+
+def claim(db: Connection, now: datetime, most: int = 20, scope: Scope = Scope()) -> list[Claimed]:  # noqa: B008
+    return ledger.claim(db, now, Lease("me", steady(now + LEASE), now + LEASE), most, scope)
+
+
+def state(db: Connection) -> tuple[str, str | None]:
+    row = db.execute(delivery.select()).one()
+    return row.state, row.reason
+
+
+@pytest.mark.parametrize(("state", "reason", "counts"), ENDS)
+def test_what_was_given_up_or_cancelled_does_not_count_as_read(
+    store: Store,
+    state: str,
+    reason: str | None,
+    counts: bool,  # noqa: FBT001
+) -> None:
+    with store.writing() as db:
+        (reader,) = enter(db, state=state, reason=reason)
+        assert (reader in ledger.histories(db, [reader])) is counts
+        assert (reader in ledger.heard(db, [reader])) is counts
+
+
+def test_every_state_is_named_above() -> None:
+    (check,) = [
+        each for each in delivery.constraints if "unknown" in str(getattr(each, "sqltext", ""))
+    ]
+    assert all(f"'{name}'" in str(check.sqltext) for name, _, _ in ENDS)  # type: ignore[attr-defined]
+    assert str(check.sqltext).count("'") // 2 == len({name for name, _, _ in ENDS})  # type: ignore[attr-defined]
+
+
+def test_a_row_expires_at_its_instant_and_is_offered_until_then(sqlite: Store) -> None:
+    with sqlite.writing() as db:
+        enter(db)
+        assert ledger.expire(db, EXPIRES - SECOND) == 0
+        assert ledger.pending(db, EXPIRES - SECOND, Scope()) == 1
+        assert ledger.pending(db, EXPIRES, Scope()) == 0
+        assert claim(db, EXPIRES) == []
+        assert ledger.expire(db, EXPIRES) == 1
+        assert state(db) == ("failed", "expired")
+
+
+def test_a_row_is_offered_from_the_instant_of_its_next_attempt_on(sqlite: Store) -> None:
+    later = NOON + timedelta(hours=1)
+    with sqlite.writing() as db:
+        enter(db, next_attempt_at=later)
+        assert ledger.pending(db, later - SECOND, Scope()) == 0
+        assert claim(db, later - SECOND) == []
+        assert ledger.pending(db, later, Scope()) == 1
+        assert len(claim(db, later)) == 1
+
+
+def test_no_more_rows_are_claimed_than_asked_for_and_the_longest_waiting_come_first(
+    sqlite: Store,
+) -> None:
+    with sqlite.writing() as db:
+        first, second, third = enter(db, readers=3)
+        mine = delivery.c.subscriber_id == third
+        db.execute(delivery.update().where(mine).values(next_attempt_at=NOON - SECOND))
+        assert [row.subscriber.id for row in claim(db, NOON, most=2)] == [third, first]
+        assert [row.subscriber.id for row in claim(db, NOON, most=2)] == [second]
+
+
+def test_a_scope_names_dates_and_readers(sqlite: Store) -> None:
+    tomorrow = TODAY + timedelta(days=1)
+    with sqlite.writing() as db:
+        first, second = enter(db, readers=2)
+        for scope in (Scope(on=tomorrow), Scope(subscriber_ids=[]), Scope(tomorrow, [first])):
+            assert ledger.pending(db, NOON, scope) == 0
+            assert claim(db, NOON, scope=scope) == []
+        scope = Scope(TODAY, [second])
+        assert ledger.pending(db, NOON, scope) == 1
+        assert [row.subscriber.id for row in claim(db, NOON, scope=scope)] == [second]
+
+
+@pytest.mark.parametrize(
+    ("boot", "clock", "calendar", "over"),
+    [
+        ("this boot", LEASE - SECOND, 2 * LEASE, 0),  # here the steady clock counts alone
+        ("this boot", LEASE, LEASE - SECOND, 1),
+        ("another", 2 * LEASE, LEASE - SECOND, 0),  # elsewhere the calendar does
+        ("another", timedelta(0), LEASE, 1),
+    ],
+)
+def test_a_lease_ends_at_its_last_second(
+    sqlite: Store, boot: str, clock: timedelta, calendar: timedelta, over: int
+) -> None:
+    with sqlite.writing() as db:
+        enter(db)
+        claim(db, NOON)
+        now, here = NOON + calendar, steady(NOON + clock, boot)
+        assert sum(map(len, ledger.lapsed(db, now, here).values())) == over
+        assert ledger.leased(db, now, here)[0] == 1 - over
+        assert ledger.lapse(db, now, here) == over
+
+
+def test_a_look_finds_a_row_ours_until_its_lease_ends(sqlite: Store) -> None:
+    with sqlite.writing() as db:
+        enter(db)
+        (row,) = claim(db, NOON)
+        assert ledger.look(db, row.id, "me", steady(NOON + LEASE - SECOND)) == ("go", 1.0)
+        assert ledger.look(db, row.id, "me", steady(NOON + LEASE))[0] == "lost"
+        assert ledger.look(db, row.id, "me", steady(NOON, "another"))[0] == "lost"
+        assert ledger.look(db, row.id, "not me", steady(NOON))[0] == "lost"
+
+
+def test_the_ledger_is_kept_from_its_first_to_its_last_due_instant_up_to_now(
+    sqlite: Store,
+) -> None:
+    with sqlite.writing() as db:
+        assert ledger.kept(db, NOON) is None
+        _, later = enter(db, readers=2)
+        mine = delivery.c.subscriber_id == later
+        db.execute(delivery.update().where(mine).values(due_at=NOON + SECOND))
+        assert ledger.kept(db, NOON - SECOND) is None
+        assert ledger.kept(db, NOON) == (NOON, NOON)
+        assert ledger.kept(db, NOON + SECOND) == (NOON, NOON + SECOND)
+
+
+def test_only_what_waits_longer_than_any_may_is_woken(sqlite: Store) -> None:
+    with sqlite.writing() as db:
+        enter(db, next_attempt_at=NOON + LONGEST)
+        ledger.wake(db, NOON)
+        assert ledger.pending(db, NOON, Scope()) == 0
+        db.execute(delivery.update().values(next_attempt_at=NOON + LONGEST + SECOND))
+        ledger.wake(db, NOON - SECOND)  # due later than that: it waits for its day
+        assert ledger.pending(db, NOON, Scope()) == 0
+        ledger.wake(db, NOON)
+        assert ledger.pending(db, NOON, Scope()) == 1
