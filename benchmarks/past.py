@@ -39,7 +39,7 @@ class Size:
 
 def past(path: Path, size: Size) -> None:
     """Write a database at ``path``. No reader was sent any of the candidates."""
-    store = Store(f"sqlite:///{path}")
+    store = Store(f"sqlite:///{path}", create=True)
     with store.writing() as db:
         archive(db, size)
         subscribers(db, size)

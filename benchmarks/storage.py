@@ -61,7 +61,7 @@ def _cells(day: Figures) -> tuple[str, ...]:
 
 def live(path: Path, size: Size) -> Figures:
     """Through all the days before today as they would have been left, and today in full."""
-    store = Store(f"sqlite:///{path}")
+    store = Store(f"sqlite:///{path}", create=True)
     with store.writing() as db:
         archive(db, size)
         subscribers(db, size)

@@ -87,6 +87,7 @@ def delivered(path: Path, channel: Callable[[], Channel], how: How, count: int) 
         report = deliver(context, lambda: NOW, TODAY, Readers())
     store.close()
     copy.unlink()
+    copy.with_name(f"{copy.name}.journal").unlink()
     assert report.outcomes == Counter(sent=count), report
     return {"wall": whole.wall, "rate": count / whole.wall, "cpu": whole.cpu / count}
 

@@ -44,7 +44,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def migrated(postgresql: str) -> str:
     """The address of a database there that is up to date."""
     url = new_database(postgresql)
-    Store(url).close()
+    Store(url, create=True).close()
     return url
 
 
@@ -82,7 +82,7 @@ def _empty(store: Store) -> None:
 @pytest.fixture
 def apart(url: str) -> Iterator[Store]:
     """A store in a database of its own, for who leaves it other than it was."""
-    made = Store(url)
+    made = Store(url, create=True)
     yield made
     made.close()
 
@@ -106,7 +106,7 @@ def new_store(folder: Path) -> Store:
 def _migrated() -> bytes:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "newsletter.db"
-        Store(f"sqlite:///{path}").close()
+        Store(f"sqlite:///{path}", create=True).close()
         return path.read_bytes()
 
 

@@ -301,6 +301,7 @@ def test_what_stays_running_says_that_it_is_ready_and_ends_well(command: str, pl
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }  # fmt: skip
+    assert main(["migrate"], clock=lambda: NOON, environment=environment) == 0
     with subprocess.Popen(
         [sys.executable, "-m", "newsletter", command],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

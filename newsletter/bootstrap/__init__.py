@@ -4,6 +4,7 @@ The modules here build the parts of a room from it: ``mail``, ``rendering``, ``i
 ``composing``, ``delivery`` and ``services``.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,14 @@ from newsletter.config import PREFIX, Settings, load
 
 if TYPE_CHECKING:
     from newsletter.storage import Store
+
+
+log = logging.getLogger("newsletter")
+
+_OLDER = (
+    "the database was older than its journal, which says: %s; what no journal can know stands in"
+    ' docs/operating.md, "Restoring"'
+)
 
 
 @dataclass(frozen=True)
@@ -41,9 +50,29 @@ class App:
 
     @cached_property
     def store(self) -> "Store":
+        """Raises StoreError where there is no database: ``init`` and ``migrate`` make one."""
+        return self.opened(create=False)
+
+    def opened(self, *, create: bool) -> "Store":
+        """Up to date, and with all that its journal knows."""
+        from newsletter.storage.replay import catch_up, told
+
+        store = self.unreplayed(create=create)
+        try:
+            replayed = catch_up(store)
+        except BaseException:
+            store.close()
+            raise
+        if replayed.anything:
+            log.warning(_OLDER, told(replayed))
+        return store
+
+    def unreplayed(self, *, create: bool = False) -> "Store":
+        """Up to date, for who replays the journal and tells what it knew."""
         from newsletter.storage import Store
 
-        return Store(self.settings.store.url, self.path.parent)
+        journal = self.beside("newsletter.journal")
+        return Store(self.settings.store.url, self.path.parent, create=create, journal=journal)
 
     def close(self) -> None:
         if "store" in vars(self):

@@ -36,16 +36,24 @@ def run(app: App, args: Namespace) -> int:
     log.info("running; %s", app.path)
     jobs.warn_of_others()
     every = app.settings.schedule.ingest_every_minutes
+
+    def failed(error: Exception) -> None:
+        jobs.failed(error)
+        if jobs.ended:
+            stop.set()
+
     try:
         run_forever(
             [(every, jobs.ingest), (_TICK_MINUTES, jobs.tick), (_PRUNE_MINUTES, jobs.prune)],
             stop,
-            jobs.failed,
+            failed,
         )
     except KeyboardInterrupt:
         _end_at_once(jobs)
     finally:
         signal.alarm(0)
+    if jobs.ended:
+        return 1
     jobs.leave()
     log.info("stopped")
     return 0

@@ -1,15 +1,22 @@
 """``newsletter serve``: the web pages, until it is stopped."""
 
 import logging
+import os
+import signal
 from argparse import Namespace
+from threading import Event, Thread
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.rendering import branding, secret
 from newsletter.cli.output import say, set_up_log
-from newsletter.domain.errors import NewsletterError
+from newsletter.domain.errors import NewsletterError, SchemaChanged, StoreError
+from newsletter.services.error_log import log_error
 from newsletter.services.unsubscribe import UnsubscribeLinks
+from newsletter.storage import Store
 from newsletter.web import app as web
 from newsletter.web import unsubscribe
+
+_LOOK_EVERY = 15  # seconds
 
 
 def serve(app: App, args: Namespace) -> int:
@@ -28,5 +35,20 @@ def serve(app: App, args: Namespace) -> int:
         ) from error
     port = socket.getsockname()[1]
     say(f"listening on http://{host}:{port}; put a web server with TLS in front of it")
+    ended = Event()
+    Thread(target=_end_when_migrated, args=(app.store, ended), daemon=True).start()
     web.serve(application, socket)
-    return 0
+    return 1 if ended.is_set() else 0
+
+
+def _end_when_migrated(store: Store, ended: Event) -> None:
+    """Another program may migrate the database: then this one must not go on with it."""
+    while not ended.wait(_LOOK_EVERY):
+        try:
+            store.verify()
+        except SchemaChanged as error:
+            log_error(error)
+            ended.set()
+            os.kill(os.getpid(), signal.SIGTERM)
+        except StoreError as error:
+            log_error(error)

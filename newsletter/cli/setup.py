@@ -1,6 +1,7 @@
 """``newsletter init`` and ``migrate``: a place to work in."""
 
 from argparse import Namespace
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,9 +65,10 @@ def _furnish(made: App) -> None:
         make_secret(made.beside(made.settings.web.secret_file))
     except OSError as error:
         raise NewsletterError(f"{error.filename}: {error.strerror}") from error
-    made.store.close()
+    made.opened(create=True).close()
 
 
 def migrate(app: App, args: Namespace) -> int:  # noqa: ARG001
-    say(f"the database is up to date, at {app.store.revision()}")
+    with closing(app.opened(create=True)) as store:
+        say(f"the database is up to date, at {store.revision()}")
     return 0

@@ -108,6 +108,10 @@ class DeliveryAttempt:
         offered = self.outcomes.offered
         offered.pop(row.id, None)  # a second try: the server does not have it from the first
         self.context.in_flight.rows[row.id] = None
+        # Before the lease is looked at: who finds the row expired and not marked so, will be found
+        # by this look to have it.
+        if journal := self.context.store.journal:
+            journal.offered(row.id, self.outcomes.owner)
         verdict, seconds = self._verdict(row)
         if verdict == "go" and seconds < self.context.lease.total_seconds() / 2:
             self._prolong()

@@ -50,6 +50,8 @@ class Outcomes:
     ) -> None:
         reach("settling")
         settled = Settled(row.id, transition, self.clock(), values, tried)
+        if transition is not Transition.ANSWER_LOST:
+            self._answered(row, accepted=False)
         with self.context.store.writing() as db:
             ours = ledger.settle(db, self.owner, [settled])
         reach("settled")
@@ -58,6 +60,7 @@ class Outcomes:
 
     def accept(self, row: Claimed, tried: Tried | None, **values: Any) -> None:
         """Settled soon, together with others: see ``SETTLE_EVERY``."""
+        self._answered(row, accepted=True)
         settled = Settled(row.id, Transition.ACCEPTED, self.clock(), values, tried)
         self.context.in_flight.rows[row.id] = settled
         with self.lock:
@@ -68,6 +71,10 @@ class Outcomes:
     def settle_when_due(self) -> None:
         if self.context.steady().seconds - self.settled_at >= SETTLE_EVERY:
             self.settle_accepted()
+
+    def _answered(self, row: Claimed, *, accepted: bool) -> None:
+        if journal := self.context.store.journal:
+            journal.answered(row.id, self.owner, accepted=accepted)
 
     def settle_accepted(self) -> None:
         with self.lock:

@@ -50,7 +50,7 @@ def _open(context: DeliveryContext, now: datetime, scope: Scope, *, hurry: bool)
     with context.store.writing() as db:
         # A run of ours whose end could not be written: to release it later would send it again.
         left = ledger.abandon(db, context.owner, context.in_flight.rows, now)
-        left += ledger.lapse(db, now, context.steady())
+        left += ledger.lapse(db, now, context.steady(), context.store.journal)
         expired = ledger.expire(db, now)
         deferred_domains.tidy(db, now)
         ledger.wake(db, now)

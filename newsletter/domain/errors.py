@@ -5,6 +5,7 @@ NewsletterError
 ├── ConfigError            a wrong or missing key of the configuration (exit code 2)
 ├── BriefRejected          one file cannot be read as a brief; the other files go on
 ├── StoreError             the database cannot be used
+│   └── SchemaChanged      another program has migrated it: nothing more may be done with it
 └── DeliveryError          a message was not taken
     ├── Deferred           temporary: a 4xx, or the connection was lost before the final dot
     ├── Refused            permanent, about this reader: a 5xx for the address or mailbox
@@ -47,6 +48,10 @@ class BriefRejected(NewsletterError):
 
 
 class StoreError(NewsletterError):
+    pass
+
+
+class SchemaChanged(StoreError):
     pass
 
 

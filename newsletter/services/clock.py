@@ -14,12 +14,13 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 def steady() -> Steady:
     """Seconds since this machine started, its sleep included where the system counts it."""
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return Steady(boot_id(), time.clock_gettime(clock))
+    boot = boot_id()
+    return Steady(boot or f"{getnode():012x}", time.clock_gettime(clock), sure=bool(boot))
 
 
 @cache
 def boot_id() -> str:
-    """Differs at each start of this machine; where the system has none, it names the machine."""
+    """Differs at each start of this machine; empty where the system has none."""
     with suppress(OSError):
         return _BOOT_ID.read_text(encoding="ascii").strip()
-    return f"{getnode():012x}"
+    return ""

@@ -15,6 +15,7 @@ from newsletter.domain.checks import CheckResult
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Citation, Issue, Pick, ScheduledEmail
 from newsletter.domain.rate_limits import ALL, RateLimits
+from newsletter.domain.states import Transition
 from newsletter.domain.text import counted
 from newsletter.mail.channels import Channel
 from newsletter.mail.channels.smtp import SLOWEST, Smtp
@@ -26,7 +27,7 @@ from newsletter.services.clock import steady
 from newsletter.services.inbox import check_inbox
 from newsletter.services.wording import being_sent, local_time, process_name, roughly
 from newsletter.storage import Store, heartbeats, ledger, reports, subscribers
-from newsletter.storage.database import revision
+from newsletter.storage.database import newer, revision
 from newsletter.storage.schema import HEAD
 
 Check = Callable[[], Iterator[CheckResult]]
@@ -96,8 +97,10 @@ def inbox(path: Path) -> Iterator[CheckResult]:
 def database(url: str, folder: Path) -> Iterator[CheckResult]:
     """Looked at as it is: opening it for work would migrate it."""
     at = revision(url, folder)
-    finding = f"at {at or 'nothing'}, this program at {HEAD}"
-    if at == HEAD:
+    finding = f"at {at}, this program at {HEAD}"
+    if at > HEAD:
+        yield CheckResult("database", "fail", *newer(at))
+    elif at == HEAD:
         yield CheckResult("database", "ok", finding)
     else:
         yield CheckResult("database", "fail", finding, "run `newsletter migrate`, after a backup")
@@ -263,7 +266,8 @@ def queue(store: Store, now: datetime, timezone: str) -> Iterator[CheckResult]:
 
 def unknown(store: Store, now: datetime) -> Iterator[CheckResult]:
     with store.reading() as db:
-        count = reports.unresolved(db) + ledger.lapsed(db, now, steady())
+        lapsed = ledger.lapsed(db, now, steady(), store.journal)
+        count = reports.unresolved(db) + len(lapsed.get(Transition.LEASE_OVER, ()))
     if count:
         advice = (
             "`newsletter deliveries --state unknown` lists their Message-IDs: look for those in the"

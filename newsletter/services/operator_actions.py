@@ -69,19 +69,21 @@ def take_back_cancel(store: Store, day: date) -> int:
 
 
 def end_expired_leases(store: Store, now: datetime) -> str:
-    """Deliveries of a dead process become unknown. Returns a warning where that cannot be written.
+    """Deliveries of a dead process become what the journal says, or unknown. A warning where
+    that cannot be written.
 
     A full disk must not keep the operator from looking.
     """
     with store.reading() as db:
-        count = ledger.lapsed(db, now, steady())
-    if not count:
+        lapsed = ledger.lapsed(db, now, steady(), store.journal)
+    if not lapsed:
         return ""
     try:
         with store.writing(durable=True) as db:
-            ledger.lapse(db, now, steady())
+            ledger.lapse(db, now, steady(), store.journal)
     except StoreError as error:
-        return f"{count:,} that are listed as sending are unknown; it cannot be written: {error}"
+        count = sum(map(len, lapsed.values()))
+        return f"{count:,} that are listed as sending have no sender; it cannot be written: {error}"
     return ""
 
 
@@ -105,7 +107,7 @@ def resolve(
     """
     ids = [find_subscriber(store, address).id for address in addresses] or None
     with store.writing(durable=True) as db:
-        new = ledger.lapse(db, now, steady())
+        new = ledger.lapse(db, now, steady(), store.journal)
     with store.writing(durable=True) as db:
         if not (new or ids):
             listed_at = heartbeats.shown(db, now) or _NEVER

@@ -11,7 +11,13 @@ from newsletter.composing.compose import DUE, compose
 from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, Report, Watch
 from newsletter.delivery.worker_pool import deliver
-from newsletter.domain.errors import NewsletterError, Paused, SenderRefused, StoreError
+from newsletter.domain.errors import (
+    NewsletterError,
+    Paused,
+    SchemaChanged,
+    SenderRefused,
+    StoreError,
+)
 from newsletter.domain.text import counted
 from newsletter.ingest.ingest import IngestReport
 from newsletter.services.alerts import Alerts, alert
@@ -57,6 +63,7 @@ class ScheduledJobs:
         self.hold_until: datetime | None = None
         self.last_stop = ""
         self.next_heartbeat = clock()
+        self.ended = False
 
     def warn_of_others(self) -> None:
         """Two schedulers send nothing twice, but all the work is done twice."""
@@ -71,6 +78,7 @@ class ScheduledJobs:
 
     def ingest(self) -> None:
         """Where the inbox cannot be read, the operator is told; delivering goes on."""
+        self.store.verify()
         try:
             report = self.read_inbox()
         except StoreError:
@@ -88,6 +96,7 @@ class ScheduledJobs:
 
     def tick(self) -> None:
         """Compose and deliver what is due."""
+        self.store.verify()
         self.next_heartbeat = now = self.clock()
         self._heartbeat()
         compose(self.rules, now, None, DUE)
@@ -108,7 +117,11 @@ class ScheduledJobs:
             log.info("%s", pruned)
 
     def failed(self, error: Exception) -> None:
+        """``ended``: another program has migrated the database, and this one must stop."""
         log_error(error)
+        if isinstance(error, SchemaChanged):
+            self.ended = True
+            return
         alert(self.alerts, stopped=error)
 
     def leave(self) -> None:
@@ -148,6 +161,7 @@ class ScheduledJobs:
         if now < self.next_heartbeat:
             return
         self.next_heartbeat = now + _HEARTBEAT
+        self.store.verify()
         with self.store.writing() as db:
             heartbeats.works(db, self.context.owner, now, steady())
         alert(self.alerts)

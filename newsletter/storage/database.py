@@ -1,11 +1,13 @@
 """Opening the database: SQLite by default, PostgreSQL by its URL alone; brought up to date."""
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from shutil import disk_usage
+from sqlite3 import connect
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -14,9 +16,13 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect,
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from newsletter.domain.errors import ConfigError, StoreError
+from newsletter.domain.errors import ConfigError, SchemaChanged, StoreError
 from newsletter.resources import resource
+from newsletter.storage import places
+from newsletter.storage.journal import Journal, Record
 from newsletter.storage.schema import HEAD
+
+log = logging.getLogger("newsletter")
 
 _BUSY_SECONDS = 30
 _MB = 1_000_000
@@ -40,15 +46,22 @@ class Store:
     """One database. ``reading`` and ``writing`` give a connection in one transaction each.
 
     Writers wait for each other from the first statement on, so that what a transaction read still
-    holds when it writes. A SQLite file named relatively lies in the folder ``beside``. Raises
-    StoreError where the database cannot be used, ConfigError where ``url`` is no address of one.
+    holds when it writes. A SQLite file named relatively lies in the folder ``beside``, and its
+    journal beside it; another database has one where ``journal`` says. Only with ``create`` is a
+    database made where there is none. Raises StoreError where the database cannot be used,
+    ConfigError where ``url`` is no address of one.
     """
 
-    def __init__(self, url: str, beside: Path = Path()) -> None:
-        self.engine = _engine(url, beside)
+    def __init__(
+        self, url: str, beside: Path = Path(), *, create: bool = False, journal: Path | None = None
+    ) -> None:
+        self.engine = _engine(url, beside, create=create)
+        self.path = _path(self.engine.url)
+        path = self.path.with_name(f"{self.path.name}.journal") if self.path else journal
+        self.journal = Journal(path) if path else None
         self._turn = Lock()
         try:
-            self._bring_up_to_date()
+            self._bring_up_to_date(create=create)
         except BaseException:
             self.close()
             raise
@@ -65,18 +78,33 @@ class Store:
         with self._turn, _told(self.engine), self.engine.connect() as plain:
             if plain.dialect.name == "sqlite":
                 _pragma(plain, f"synchronous = {'FULL' if durable else 'NORMAL'}")
-            db = plain.execution_options(newsletter_writes=True)
+            records: list[Record] = []
+            db = plain.execution_options(newsletter_writes=True, newsletter_records=records)
             with db.begin():
                 yield db
+                if records:
+                    self._record(db, records)
+
+    def _record(self, db: Connection, records: Sequence[Record]) -> None:
+        """Before the commit: what the journal says too much does no harm (see ``replay``)."""
+        if self.journal is None:
+            return
+        try:
+            end = self.journal.append(records, places.known(db))
+            places.set_known(db, end)
+        except (OSError, ValueError) as error:
+            log.warning(
+                "the journal cannot be written, and a crash or a restore knows less: %s", error
+            )
 
     def room(self) -> int | None:
         """Bytes that are left to the SQLite file; None where a server sees to that.
 
         Raises StoreError where they are too few to keep account of what is sent.
         """
-        if self.engine.dialect.name != "sqlite":
+        if self.path is None:
             return None
-        path = Path(str(self.engine.url.database)).resolve()
+        path = self.path.resolve()
         left = disk_usage(path.parent).free
         if left < _ROOM:
             raise StoreError(
@@ -88,16 +116,28 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self.journal:
+            self.journal.close()
 
-    def _bring_up_to_date(self) -> None:
-        with _told(self.engine):
-            at = self.revision()
-            if at is not None and at > HEAD:
-                raise StoreError(
-                    f"the database stands at {at}, this program knows {HEAD}: install the newer one"
-                )
-            if at != HEAD:
-                self.migrate()
+    def _bring_up_to_date(self, *, create: bool) -> None:
+        at = self.revision()
+        if at is None and not create:
+            raise missing(f"the database {self.path or self.engine.url} is empty")
+        if at is None and self.journal and (aside := self.journal.set_aside()):
+            log.warning("a journal of another database stood here: it is %s now", aside)
+        if at is not None and at > HEAD:
+            raise StoreError(*newer(at))
+        if at != HEAD:
+            self.migrate()
+
+    def verify(self) -> None:
+        """Raises SchemaChanged where another program has migrated the database meanwhile."""
+        at = self.revision()
+        if at == HEAD:
+            return
+        if at is not None and at > HEAD:
+            raise SchemaChanged(*newer(at))
+        raise SchemaChanged(f"the database was taken back to {at}", "start this program again")
 
     def revision(self) -> str | None:
         """The migration the database stands at; None when it is empty."""
@@ -125,14 +165,30 @@ class Store:
                 ) from error
 
 
-def revision(url: str, beside: Path = Path()) -> str | None:
+def newer(at: str) -> tuple[str, str]:
+    """What is wrong with a database of a program to come, and what to do."""
+    return f"the database stands at {at}, this program knows {HEAD}", "install the newer program"
+
+
+def missing(found: str) -> StoreError:
+    return StoreError(
+        found,
+        "see that its disk is mounted and store.url is right; `newsletter restore FILE` puts a"
+        " backup in its place, `newsletter migrate` makes a new and empty one",
+    )
+
+
+def revision(url: str, beside: Path = Path()) -> str:
     """Of a database that is looked at and left as it is. Raises as ``Store`` does."""
     engine = _engine(url, beside)
     try:
         with _told(engine), engine.connect() as db:
-            return _revision(db)
+            at = _revision(db)
     finally:
         engine.dispose()
+    if at is None:
+        raise missing(f"the database {_path(engine.url) or engine.url} is empty")
+    return at
 
 
 def _revision(db: Connection) -> str | None:
@@ -165,15 +221,21 @@ _DRIVERS = {
 }
 
 
-def _engine(url: str, beside: Path) -> Engine:
+def _engine(url: str, beside: Path, *, create: bool = False) -> Engine:
     try:
         parsed = _known(make_url(url))
-        return _sqlite(parsed, beside) if parsed.drivername == "sqlite" else _postgresql(parsed)
+        if parsed.drivername == "sqlite":
+            return _sqlite(parsed, beside, create=create)
+        return _postgresql(parsed)
     except (ArgumentError, ValueError) as error:
-        raise ConfigError(
-            f"store.url is no database address ({error}): write sqlite:///newsletter.db"
-            " or postgresql://user@host/name"
-        ) from error
+        raise _no_address(error) from error
+
+
+def _no_address(error: Exception) -> ConfigError:
+    return ConfigError(
+        f"store.url is no database address ({error}): write sqlite:///newsletter.db"
+        " or postgresql://user@host/name"
+    )
 
 
 def _known(url: URL) -> URL:
@@ -195,17 +257,37 @@ def _postgresql(url: URL) -> Engine:
     return engine
 
 
-def _sqlite(url: URL, beside: Path) -> Engine:
+def _sqlite(url: URL, beside: Path, *, create: bool) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ConfigError("store.url names no file: write sqlite:///newsletter.db")
     path = beside / url.database
     # Never rendered to text and parsed again: a folder's name may hold a "?" or a "%".
     url = url.set(database=str(path))
-    _create_private(path)
+    if create:
+        _create_private(path)
+    elif not path.exists():
+        raise missing(f"the database {path} is missing")
+    elif not path.stat().st_size:
+        raise missing(f"the database {path} is empty")
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **_OPTIONS)
+    event.listen(engine, "do_connect", _connect_sqlite)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def file_of(url: str, beside: Path) -> Path | None:
+    """The file of the database at ``url``; None where a server keeps it. Raises ConfigError."""
+    try:
+        path = _path(_known(make_url(url)))
+    except (ArgumentError, ValueError) as error:
+        raise _no_address(error) from error
+    return beside / path if path else None
+
+
+def _path(url: URL) -> Path | None:
+    """The file of a SQLite database."""
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
 def _create_private(path: Path) -> None:
@@ -214,6 +296,11 @@ def _create_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise StoreError(f"cannot open the database {path}: {error.strerror}") from error
+
+
+def _connect_sqlite(_dialect: object, _record: object, args: list[Any], options: Any) -> Any:
+    """A file that went away meanwhile (its disk unmounted) is not made anew."""
+    return connect(f"{Path(args[0]).absolute().as_uri()}?mode=rw", *args[1:], uri=True, **options)
 
 
 def _prepare_sqlite(dbapi: Any, _record: object) -> None:

@@ -6,7 +6,7 @@ How a row may move stands in ``transitions``; here is when.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
@@ -30,8 +30,9 @@ from newsletter.domain.backoff import LONGEST
 from newsletter.domain.model import Subscriber
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.states import DeliveryState, Reason, SubscriberState, Transition
-from newsletter.storage import deferred_domains, rate_limits, recipients, transitions
+from newsletter.storage import deferred_domains, places, rate_limits, recipients, transitions
 from newsletter.storage.database import chunks
+from newsletter.storage.journal import ACCEPTED, ANSWERED, CLAIMED, Claim, Journal
 from newsletter.storage.schema import Instant, cancelled, mark, recipient
 from newsletter.storage.schema import attempt as attempts
 from newsletter.storage.schema import delivery as deliveries
@@ -48,10 +49,14 @@ Verdict = Literal["go", "paused", "cancelled", "left", "bounced", "complained", 
 
 
 class Steady(NamedTuple):
-    """Seconds on a clock that only runs forward, and the start of the machine it counts from."""
+    """Seconds on a clock that only runs forward, and the start of the machine it counts from.
+
+    Not ``sure``: ``boot`` tells machines apart, and not one start of this machine from another.
+    """
 
     boot: str
     seconds: float
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +217,6 @@ def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
     }
 
 
-_SAME = and_(
-    deliveries.c.subscriber_id == bindparam("reader"), deliveries.c.date == bindparam("day")
-)
-
-
 _STILL = {
     Reason.TOO_FEW: Transition.STILL_TOO_FEW,
     Reason.TOO_LATE: Transition.STILL_TOO_LATE,
@@ -239,7 +239,7 @@ def enter(db: Connection, entries: Sequence[Entry], now: datetime) -> None:
     transitions.begin(db, [{**row, "attempts": 0, "answer": ""} for row in rows])
     for transition in (Transition.REOPEN, *_STILL.values()):
         again = [_again(row) for row in rows if _transition_of(row) is transition]
-        transitions.move_each(db, transition, _SAME, again)
+        transitions.move_each(db, transition, transitions.MESSAGE_OF_A_DAY, again)
     _freeze(db, entries, now)
 
 
@@ -276,18 +276,51 @@ def _row(entry: Entry, now: datetime) -> dict[str, Any]:
     }
 
 
-def lapse(db: Connection, now: datetime, steady: Steady) -> int:
-    """What a dead sender left is unknown; how many."""
-    answer = "the sender ended before the answer"
-    return transitions.move(
-        db, Transition.LEASE_OVER, _over(now, steady), answer=answer, changed_at=now
-    )
+def lapse(db: Connection, now: datetime, steady: Steady, journal: Journal | None = None) -> int:
+    """What a dead sender left is sent or waits again where the journal knows it; the rest is
+    unknown: how many.
+
+    ``steady`` was read before the call, and so before the journal is: a sender that still lives
+    sees at its look that its lease is over.
+    """
+    rows = lapsed(db, now, steady, journal)
+    for transition, ids in rows.items():
+        values = {"answer": _LAPSED[transition]} if transition in _LAPSED else {}
+        for some in chunks(ids):
+            transitions.move(db, transition, deliveries.c.id.in_(some), changed_at=now, **values)
+    return len(rows.get(Transition.LEASE_OVER, ()))
 
 
-def lapsed(db: Connection, now: datetime, steady: Steady) -> int:
-    """How many ``lapse`` would find."""
-    query = select(func.count()).select_from(deliveries)
-    return int(db.scalar(query.where(_SENDING, _over(now, steady))) or 0)
+_LAPSED = {
+    Transition.LEASE_OVER: "the sender ended before the answer",
+    Transition.FOUND_ACCEPTED: "the server took it, and the sender ended before it could write so",
+}
+
+
+def lapsed(
+    db: Connection, now: datetime, steady: Steady, journal: Journal | None = None
+) -> dict[Transition, list[int]]:
+    """The ids that ``lapse`` would find, by the name of their transition."""
+    columns = (deliveries.c[name] for name in ("id", "owner", "boot", "changed_at"))
+    rows = db.execute(select(*columns).where(_SENDING, _over(now, steady))).all()
+    claims = {row.id: (row.id, row.owner or "", row.changed_at) for row in rows}
+    states = journal.states(set(claims.values())) if journal and rows else {}
+    found: dict[Transition, list[int]] = {}
+    for row in rows:
+        transition = _of_the_dead(
+            states.get(claims[row.id]), here=steady.sure and row.boot == steady.boot
+        )
+        found.setdefault(transition, []).append(row.id)
+    return found
+
+
+def _of_the_dead(state: str | None, *, here: bool) -> Transition:
+    """What to do with a row by what the journal says of its claim. What was not offered counts only
+    where the machine was not started anew since: the end of the journal may be lost by that."""
+    if state == ACCEPTED:
+        return Transition.FOUND_ACCEPTED
+    never = here and state in (CLAIMED, ANSWERED)
+    return Transition.NEVER_OFFERED if never else Transition.LEASE_OVER
 
 
 def leased(db: Connection, now: datetime, steady: Steady) -> tuple[int, datetime | None]:
@@ -330,6 +363,8 @@ _TAKEN = (
         recipients.DATED_AT,
         deliveries.c.expires_at,
         deliveries.c.attempts,
+        subscribers.c.key,
+        deliveries.c.date,
     )
     .select_from(deliveries)
     .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
@@ -375,9 +410,13 @@ def claim(
     if not slots:
         return []
     taken = {**lease.columns, "changed_at": now}
-    claimed = [{**taken, "row_id": row_id} for row_id in slots]
-    transitions.move_each(db, Transition.CLAIM, _THIS_ROW, claimed)
-    rows = [_claimed(row, slots) for row in db.execute(_TAKEN, {"row_ids": list(slots)})]
+    changes = [{**taken, "row_id": row_id} for row_id in slots]
+    transitions.move_each(db, Transition.CLAIM, _THIS_ROW, changes)
+    rows = []
+    for *row, key, day in db.execute(_TAKEN, {"row_ids": list(slots)}):
+        rows.append(claimed := _claimed(row, slots))
+        message = key, day, claimed.message_id
+        places.note(db, Claim(claimed.id, lease.owner, now.astimezone(UTC), *message))
     return sorted(rows, key=lambda row: row.not_before)
 
 

@@ -1,21 +1,159 @@
-"""A copy of a database to try things in: whatever happens to it, the store stays as it is."""
+"""Whole copies of a SQLite database: to try things in, to keep, and to put back."""
 
-from contextlib import closing
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from sqlite3 import Error, connect
+from sqlite3 import Connection, DatabaseError, Error, OperationalError, connect
+from typing import NamedTuple
 
-from newsletter.domain.errors import StoreError
+from newsletter.domain.errors import StoreError, UsageError
+from newsletter.storage.database import missing, newer
+from newsletter.storage.places import NAME
+from newsletter.storage.schema import HEAD
+
+
+class Found(NamedTuple):
+    """What a copy says of itself: its migration, and the journal it knows."""
+
+    revision: str
+    journal: str | None
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """A consistent copy, made beside running writers; no source makes no copy."""
+    """A consistent copy, made beside running writers. StoreError where there is no source."""
     if not source.exists():
-        return
+        raise missing(f"the database {source} is missing")
+    with _failing(source, "copied"), _reading(source) as old, closing(connect(target)) as new:
+        old.backup(new)
+
+
+def save(source: Path, target: Path) -> None:
+    """``copy_database`` into a new file that is whole or not there: one file, its owner's only.
+
+    Raises UsageError where ``target`` is there already, and StoreError where the copy is damaged.
+    """
+    if target.exists():
+        raise UsageError(f"{target} is there already", "name a new file")
+    half = target.with_name(f"{target.name}.part")
     try:
-        with (
-            closing(connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as old,
-            closing(connect(target)) as new,
-        ):
-            old.backup(new)
+        os.close(os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+        copy_database(source, half)
+        with _failing(source, "copied"), closing(connect(half)) as db:
+            _check(db, source)
+            db.execute("SELECT version_num FROM alembic_version")
+            db.execute("PRAGMA journal_mode = DELETE")
+        _sync(half)
+        half.rename(target)
+        _sync(target.parent)
+    except OSError as error:
+        raise StoreError(f"{target} cannot be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+
+
+def look(path: Path) -> Found:
+    """Raises UsageError where ``path`` is no whole database of ours that this program can use."""
+    if not path.is_file():
+        raise UsageError(f"{path} is missing", "name a file that `newsletter backup` wrote")
+    try:
+        with _reading(path) as db:
+            (revision,) = db.execute("SELECT version_num FROM alembic_version").fetchone()
+            marks = db.execute("SELECT name FROM mark").fetchall()
+            _check(db, path)
+    except (Error, TypeError) as error:
+        raise UsageError(f"{path} is no database of a newsletter ({error})") from error
+    if revision > HEAD:
+        raise UsageError(*newer(revision))
+    names = (name.removeprefix(NAME) for (name,) in marks if name.startswith(NAME))
+    return Found(revision, next(names, None))
+
+
+def put_back(source: Path, target: Path, aside: Path) -> bool:
+    """Write ``source`` into ``target``, whose content before goes to ``aside``; False for none.
+
+    It is written in place and in one transaction, so that a crash leaves the one or the other, and
+    whoever opens it meanwhile waits. Raises StoreError while somebody has it open.
+    """
+    if target.exists():
+        try:
+            with _alone(target) as db:
+                _copy(db, aside)
+                _overwrite(db, source)
+        except DatabaseError as error:
+            if isinstance(error, OperationalError):
+                raise StoreError(f"{target} cannot be written: {error}") from error
+            _move(target, aside)
+        else:
+            return True
+    os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
+    with _failing(target, "written"), _alone(target) as db:
+        _overwrite(db, source)
+    return aside.exists()
+
+
+def _copy(db: Connection, aside: Path) -> None:
+    os.close(os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+    with closing(connect(aside)) as copy:
+        db.backup(copy)
+
+
+def _overwrite(db: Connection, source: Path) -> None:
+    with _reading(source) as old:
+        old.backup(db)
+
+
+def _move(target: Path, aside: Path) -> None:
+    """What is damaged cannot be copied: the file itself, for whoever can mend it."""
+    for end in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            target.with_name(f"{target.name}{end}").replace(f"{aside}{end}")
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[Connection]:
+    """Nobody else has it open, and until we are done nobody can read it."""
+    with closing(connect(path, timeout=0)) as db:
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        try:
+            # What others have open cannot leave this mode.
+            (mode,) = db.execute("PRAGMA journal_mode = DELETE").fetchone()
+            db.execute("BEGIN EXCLUSIVE")
+            db.execute("COMMIT")
+        except OperationalError as error:
+            mode = str(error)
+        if mode != "delete":
+            raise StoreError(
+                f"something runs on the database {path} ({mode})",
+                "stop `newsletter run`, `newsletter serve` and whatever cron starts",
+            )
+        yield db
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[Connection]:
+    with closing(connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        yield db
+
+
+@contextmanager
+def _failing(path: Path, what: str) -> Iterator[None]:
+    try:
+        yield
     except Error as error:
-        raise StoreError(f"{source} cannot be copied: {error}") from error
+        raise StoreError(f"{path} cannot be {what}: {error}") from error
+
+
+def _check(db: Connection, path: Path) -> None:
+    (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise StoreError(f"{path} is damaged: {found}", "use an older backup")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

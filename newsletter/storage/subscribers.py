@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Row, and_, func, select, update
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import State, Subscriber
 from newsletter.storage.database import chunks
+from newsletter.storage.journal import Change
+from newsletter.storage.places import note
 from newsletter.storage.schema import subscriber as subscribers
 
 _FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the same names
@@ -70,6 +72,7 @@ def add(
         )
     values = {**_values(one), "activated_at": now, "state": "active", **_changed(now)}
     db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
+    note(db, Change(key, "active"))
     return True
 
 
@@ -92,18 +95,27 @@ def leave(db: Connection, subscriber_id: int, now: datetime, reason: str = "") -
 
     Who bounced or complained stays so: it says more. ``reason`` says by which way they left.
     """
-    rows = subscribers.c.id == subscriber_id
-    active = subscribers.c.state.in_(("active", "pending"))
-    values = {"state": "unsubscribed", **_changed(now, reason)}
-    db.execute(update(subscribers).where(rows, active).values(values))
+    _move(db, subscriber_id, ("active", "pending"), "unsubscribed", _changed(now, reason))
     return exists(db, subscriber_id)
 
 
 def bounce(db: Connection, subscriber_id: int, now: datetime, answer: str) -> None:
     """The server says that there is no such address: nothing more is sent to it."""
-    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "active")
-    values = {"state": "bounced", **_changed(now, answer)}
-    db.execute(update(subscribers).where(rows).values(values))
+    _move(db, subscriber_id, ("active",), "bounced", _changed(now, answer))
+
+
+def _move(
+    db: Connection,
+    subscriber_id: int,
+    before: Sequence[State],
+    after: State,
+    changed: dict[str, Any],
+) -> None:
+    """From one of the states ``before``; from any other nothing changes."""
+    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(before))
+    for key in db.scalars(select(subscribers.c.key).where(rows)).all():
+        db.execute(update(subscribers).where(rows).values({"state": after, **changed}))
+        note(db, Change(key, after))
 
 
 def state_since(db: Connection, subscriber_id: int) -> tuple[datetime | None, str]:
@@ -119,9 +131,8 @@ def _changed(now: datetime, reason: str = "") -> dict[str, Any]:
 
 def rejoin(db: Connection, subscriber_id: int, now: datetime) -> None:
     """Take an unsubscribing back; nothing changes for those who bounced or complained."""
-    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "unsubscribed")
-    values = {"state": "active", **_changed(now, "unsubscribing was taken back")}
-    db.execute(update(subscribers).where(rows).values(values))
+    changed = _changed(now, "unsubscribing was taken back")
+    _move(db, subscriber_id, ("unsubscribed",), "active", changed)
 
 
 def exists(db: Connection, subscriber_id: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, or_, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, update
 
 from newsletter.domain.states import DeliveryState, Reason, Transition
 from newsletter.storage.database import insert_new
@@ -29,6 +29,7 @@ class Move:
 
 _PENDING, _SENDING = (DeliveryState.PENDING,), (DeliveryState.SENDING,)
 _SKIPPED, _UNKNOWN = (DeliveryState.SKIPPED,), (DeliveryState.UNKNOWN,)
+_UNSENT = (*_PENDING, *_SENDING, DeliveryState.FAILED, *_SKIPPED)
 
 MOVES = {
     Transition.REOPEN: Move(_SKIPPED, DeliveryState.PENDING, only=REOPEN),
@@ -49,6 +50,10 @@ MOVES = {
     Transition.CANCEL: Move(_PENDING + _SENDING, DeliveryState.SKIPPED, Reason.CANCELLED),
     Transition.RESOLVE_AS_SENT: Move(_UNKNOWN, DeliveryState.SENT),
     Transition.RESOLVE_AS_PENDING: Move(_UNKNOWN, DeliveryState.PENDING),
+    Transition.FOUND_ACCEPTED: Move(_SENDING, DeliveryState.SENT),
+    Transition.NEVER_OFFERED: Move(_SENDING, DeliveryState.PENDING),
+    Transition.REPLAYED_AS_SENT: Move(_UNSENT + _UNKNOWN, DeliveryState.SENT),
+    Transition.REPLAYED_AS_UNKNOWN: Move(_UNSENT, DeliveryState.UNKNOWN),
 }
 """A row begins as pending, or as skipped with a reason: see ``begin``."""
 
@@ -58,6 +63,11 @@ BEGINNINGS = (
     (DeliveryState.SKIPPED, Reason.TOO_LATE),
     (DeliveryState.SKIPPED, Reason.CANCELLED),
 )
+
+MESSAGE_OF_A_DAY = and_(
+    deliveries.c.subscriber_id == bindparam("reader"), deliveries.c.date == bindparam("day")
+)
+"""The row of a ``reader`` and a ``day``, for ``move_each``."""
 
 _NOBODYS: dict[str, str | None] = {
     "owner": None,

@@ -201,7 +201,7 @@ def test_on_a_full_disk_there_is_still_something_to_see(
     monkeypatch.setattr("newsletter.storage.ledger.lapse", full)
     done = mailing("status")
     assert "3  sending" in done.out
-    assert "3 that are listed as sending are unknown; it cannot be written: the" in done.stderr
+    assert "3 that are listed as sending have no sender; it cannot be written: the" in done.stderr
 
 
 def test_what_became_unknown_since_it_was_listed_is_not_settled(unknowing: House) -> None:

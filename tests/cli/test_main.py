@@ -175,6 +175,7 @@ def test_relative_paths_are_relative_to_the_configuration(house: House, elsewher
     (house.folder / "newsletter.secret").rename(house.folder / "key")
     (house.folder / "inbox").rmdir()
     (house.folder / "inbox").symlink_to("in/tray")
+    assert house("migrate").code == 0
     house.stock()
     house.subscribe("ann@letters.example")
     assert house("send", "--json").json["sent"] == 1

@@ -3,7 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.domain.errors import StoreError
+from newsletter.storage import Store
 from tests.cli.conftest import House
+from tests.conftest import new_database
 
 
 def mode(path: Path) -> int:
@@ -122,7 +125,75 @@ def test_migrate_says_where_the_database_stands(house: House) -> None:
     assert house.dump() == before
 
 
-def test_a_command_makes_the_database_where_there_is_none(house: House) -> None:
+COMMANDS = (
+    ("status",),
+    ("send",),
+    ("send", "--dry-run"),
+    ("send", "--test", "ann@letters.example"),
+    ("ingest",),
+    ("preview",),
+    ("explain",),
+    ("related", "a text"),
+    ("deliveries",),
+    ("deliveries", "resolve", "--as", "sent"),
+    ("pause",),
+    ("resume",),
+    ("cancel", "--date", "2026-03-14"),
+    ("subscribers", "add", "ann@letters.example"),
+    ("subscribers", "list"),
+    ("subscribers", "export"),
+    ("subscribers", "remove", "ann@letters.example"),
+    ("run",),
+    ("serve",),
+    ("backup", "copy.db"),
+    ("doctor",),
+)
+
+
+@pytest.mark.parametrize("fault", ["is missing", "is empty"])
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_no_command_makes_a_database_where_there_is_none(
+    house: House, words: tuple[str, ...], fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(house.folder)
+    empty = fault == "is empty"
+    path = house.folder / "newsletter.db"
+    path.unlink()
+    if empty:
+        path.touch()
+    done = house(*words)
+    assert done.code == 1
+    told = done.stderr + done.out
+    if words[0] != "backup" or not empty:
+        assert f"the database {path} {fault}: see that its disk" in told.replace("\n      fix", "")
+        assert "newsletter restore FILE" in told
+        assert "newsletter migrate" in told
+    assert path.exists() == empty
+    assert not empty or not path.stat().st_size
+    assert not (house.folder / "copy.db").exists()
+
+
+def test_migrate_makes_a_database_where_there_is_none(house: House) -> None:
     (house.folder / "newsletter.db").unlink()
-    assert house("status").code == 0
+    assert house("migrate").code == 0
     assert mode(house.folder / "newsletter.db") == 0o600
+    assert house("status").code == 0
+
+
+def test_an_empty_postgresql_is_filled_by_migrate_alone(house: House, postgresql: str) -> None:
+    house.environment["NEWSLETTER_STORE__URL"] = new_database(postgresql)
+    done = house("send")
+    assert (done.code, "is empty" in done.stderr) == (1, True)
+    assert house("migrate").code == 0
+    assert house("status").code == 0
+
+
+def test_a_disk_that_goes_away_under_a_process_is_no_new_database(house: House) -> None:
+    """The folder it was mounted on is still there, and empty."""
+    store = Store("sqlite:///newsletter.db", house.folder)
+    store.engine.dispose()
+    (house.folder / "newsletter.db").unlink()
+    with pytest.raises(StoreError, match="unable to open"), store.reading():
+        pass
+    store.close()
+    assert not (house.folder / "newsletter.db").exists()

@@ -63,7 +63,7 @@ def _restart(house: House, tick: int) -> None:
     if tick % 25 == 0:
         url = house.store.engine.url.render_as_string(hide_password=False)
         house.store.close()
-        house.store = Store(url)
+        house.store = Store(url, create=True)
         house.owner = f"sender {tick}"
 
 

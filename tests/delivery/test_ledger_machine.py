@@ -28,6 +28,7 @@ from newsletter.mail.channels import Attempt, Envelope
 from newsletter.rendering.rendered_email import Branding
 from newsletter.services.publish import DeliveryContext, Readers
 from newsletter.storage import Connection, Store, ledger, operator_actions, subscribers
+from newsletter.storage.journal import Journal
 from newsletter.storage.ledger import Steady
 from newsletter.storage.transitions import BEGINNINGS, MOVES
 from tests.builders import renderer, subscribe
@@ -86,6 +87,11 @@ class Mortal:
 
     def room(self) -> int | None:
         return self.store.room()
+
+    @property
+    def journal(self) -> Journal | None:
+        self.breathe()
+        return self.store.journal
 
     def breathe(self) -> None:
         if self.dead:
@@ -276,7 +282,8 @@ class LedgerMachine(RuleBasedStateMachine):
         with self.store.writing(durable=True) as db:
             found = subscribers.find(db, who)
             assert found
-            ledger.lapse(db, self.house.now, Steady("this boot", self.seconds))
+            steady = Steady("this boot", self.seconds)
+            ledger.lapse(db, self.house.now, steady, self.store.journal)
         settled = {
             one.message_id for one in self.rows() if (one.state, one.who) == ("unknown", who)
         }

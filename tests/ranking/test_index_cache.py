@@ -35,7 +35,7 @@ def test_missing_torn_or_foreign_files_are_no_index(tmp_path: Path) -> None:
 
 
 def test_the_files_follow_the_database_and_are_made_anew_when_they_do_not(tmp_path: Path) -> None:
-    store, folder = Store(f"sqlite:///{tmp_path / 'news.db'}"), tmp_path / "index"
+    store, folder = Store(f"sqlite:///{tmp_path / 'news.db'}", create=True), tmp_path / "index"
     for number, text in enumerate(TEXTS[:4]):
         _enter(store, number, text)
         with store.reading() as db:

@@ -85,7 +85,7 @@ def test_a_database_of_an_unknown_past_is_refused(apart: Store) -> None:
 def test_a_file_lies_beside_whatever_its_folder_is_called(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    Store("sqlite:///here.db", folder).close()
+    Store("sqlite:///here.db", folder, create=True).close()
     assert [path.name for path in folder.iterdir()] == ["here.db"]
     assert list(tmp_path.iterdir()) == [folder]
 
@@ -95,7 +95,7 @@ def test_opening_together_migrates_once(url: str) -> None:
 
     def open_it() -> None:
         try:
-            Store(url).close()
+            Store(url, create=True).close()
         except Exception as error:
             errors.append(error)
 
@@ -139,7 +139,7 @@ def test_sqlite_is_set_up_as_promised(sqlite: Store) -> None:
 
 
 def test_only_the_owner_reads_the_database(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}", create=True)
     with store.writing() as db:
         subscribe(db)
         modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("newsletter.db*")}
@@ -174,7 +174,7 @@ def test_a_file_that_is_something_else_is_told(tmp_path: Path) -> None:
 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"cannot open the database .*No such file"):
-        Store(f"sqlite:///{tmp_path / 'no' / 'where.db'}")
+        Store(f"sqlite:///{tmp_path / 'no' / 'where.db'}", create=True)
 
 
 def test_a_server_that_is_down_is_told() -> None:

@@ -72,7 +72,7 @@ def test_what_is_claimed_is_left_to_its_sender(store: Store) -> None:
 @pytest.fixture(scope="module")
 def one_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """For examples by the hundred; each forgets what the one before left."""
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('domains') / 'newsletter.db'}")
+    store = Store(f"sqlite:///{tmp_path_factory.mktemp('domains') / 'newsletter.db'}", create=True)
     yield store
     store.close()
 

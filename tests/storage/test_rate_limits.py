@@ -104,6 +104,7 @@ def test_without_a_pace_nothing_is_asked_for_it(sqlite: Store) -> None:
         assert again(sqlite, RateLimits()) is None
     assert [text.split()[0] for text, _ in statements] == [
         *("BEGIN", "SELECT", "SELECT", "UPDATE", "SELECT"),
+        *("SELECT", "UPDATE", "DELETE", "INSERT"),  # the journal's end, for the first time
         *("BEGIN",),
     ]
     assert not [text for text, _ in statements if " pace" in text]

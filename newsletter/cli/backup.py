@@ -1,0 +1,60 @@
+"""``newsletter backup`` and ``restore``: a copy to keep, and the way back."""
+
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+from newsletter.bootstrap import App
+from newsletter.cli.output import say, table
+from newsletter.domain.errors import UsageError
+from newsletter.services import backup as service
+from newsletter.storage.database import file_of
+from newsletter.storage.replay import Replayed, told
+
+_LOST = (
+    "who joined since, their wishes and all changed ones: import or add them again",
+    "pauses, cancelled dates and what was resolved since: say it again",
+    "which insights the messages since then held: they may come once more",
+)
+
+
+def backup(app: App, args: Namespace) -> int:
+    database, target = _database(app), Path(args.file).absolute()
+    service.backup(database, target)
+    say(f"{target}: {target.stat().st_size:,} bytes, whole; copy it to another machine")
+    return 0
+
+
+def restore(app: App, args: Namespace) -> int:
+    database, source = _database(app), Path(args.file).absolute()
+    done = service.restore(source, database, app.clock(), app.unreplayed)
+    say(f"{database} is {source} again")
+    if done.aside:
+        say(f"what it was before: {done.aside}")
+    for line in _known(done.replayed) if done.journal else _unknown():
+        say(line)
+    say("what could not be known:")
+    table([("-", line) for line in _LOST])
+    say("look at `newsletter status`, then start again what you stopped")
+    return 0
+
+
+def _known(found: Replayed) -> Iterator[str]:
+    yield f"from the journal: {told(found)}"
+    if found.strangers:
+        names = ", ".join(found.strangers)
+        yield f"not in the backup, and pending until you add them again: {names}"
+    if found.incomplete:
+        yield "the journal begins later than the backup: who left in between may be written to"
+
+
+def _unknown() -> Iterator[str]:
+    yield "there is no journal: who was served and who left since the backup is not known"
+    yield "where today's issue has gone out: `newsletter cancel --date` it before anything sends"
+
+
+def _database(app: App) -> Path:
+    path = file_of(app.settings.store.url, app.path.parent)
+    if path is None:
+        raise UsageError("store.url is a PostgreSQL: use its own pg_dump and pg_restore")
+    return path

@@ -1,0 +1,40 @@
+"""How much of the journal the database knows of, and what a transaction writes into it."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select
+
+from newsletter.storage.journal import Place, Record
+from newsletter.storage.schema import mark
+
+NAME = "journal "
+"""A mark's name, before the journal's."""
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""A mark needs an instant; nobody reads this one."""
+
+
+def note(db: Connection, record: Record) -> None:
+    """Into the journal, with all else that the transaction writes."""
+    db.get_execution_options()["newsletter_records"].append(record)
+
+
+def known(db: Connection) -> Place | None:
+    """The end of the journal as the database has it; None where there was none, or always where a
+    server keeps the database: it has backups of its own."""
+    if db.dialect.name != "sqlite":
+        return None
+    row = db.execute(_MARK).one_or_none()
+    return Place(row.name.removeprefix(NAME), int(row.seconds)) if row else None
+
+
+def set_known(db: Connection, place: Place) -> None:
+    if db.dialect.name != "sqlite":
+        return
+    name, values = f"{NAME}{place.id}", {"seconds": float(place.end)}
+    if not db.execute(mark.update().where(mark.c.name == name).values(values)).rowcount:
+        db.execute(mark.delete().where(_OURS))
+        db.execute(mark.insert().values(name=name, at=LONG_AGO, boot="", **values))
+
+
+_OURS = mark.c.name.startswith(NAME, autoescape=True)
+_MARK = select(mark.c.name, mark.c.seconds).where(_OURS)

@@ -1,0 +1,212 @@
+"""What the journal knows and the database does not: an old copy of the database was put back.
+
+Each thing that is replayed is a fact, and can only keep a message from going: who was sent what,
+who left. So it needs no question, and every command does it before it does anything else. A line
+whose transaction was not committed changes nothing: it tells of a claim alone.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from newsletter.domain.due import due_at, next_due
+from newsletter.domain.errors import StoreError
+from newsletter.domain.states import Transition
+from newsletter.storage import places, transitions
+from newsletter.storage.database import Store, chunks
+from newsletter.storage.journal import ACCEPTED, OFFERED, Change, Claim, Entries, Journal, Place
+from newsletter.storage.schema import subscriber as subscribers
+from newsletter.storage.transitions import MESSAGE_OF_A_DAY
+
+log = logging.getLogger("newsletter")
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What was changed: deliveries by their new state, readers by theirs; ``strangers`` are the
+    addresses that the database did not have, ``unreadable`` lines say nothing, and where it is
+    ``incomplete`` the journal no longer had all."""
+
+    deliveries: Counter[str] = field(default_factory=Counter)
+    readers: Counter[str] = field(default_factory=Counter)
+    strangers: Sequence[str] = field(default_factory=list)
+    unreadable: int = 0
+    incomplete: bool = False
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.deliveries or self.readers or self.strangers or self.unreadable)
+
+
+def catch_up(store: Store) -> Replayed:
+    """Replay what the database does not know. Raises StoreError for another database's journal."""
+    if store.path is None or store.journal is None or not _behind(store, store.journal):
+        return Replayed()
+    with store.writing(durable=True) as db:
+        end = _end(db, store.journal)  # whoever was writing has committed by now
+        known = places.known(db)
+        if end is None or (known and known.end >= end.end):
+            return Replayed()
+        done = _replay(db, store.journal.since(known.end if known else 0))
+        places.set_known(db, end)
+    return done
+
+
+def told(done: Replayed) -> str:
+    """In a sentence."""
+    parts = [f"{count:,} deliveries are {state}" for state, count in done.deliveries.items()]
+    parts += [f"{count:,} readers {state}" for state, count in done.readers.items()]
+    if done.strangers:
+        parts.append(f"{len(done.strangers):,} readers unknown to it pending")
+    if done.unreadable:
+        parts.append(f"{done.unreadable:,} lines of the journal cannot be read")
+    if done.incomplete:
+        parts.append("the journal begins later than the database ends")
+    return ", ".join(parts) or "nothing to replay"
+
+
+def _behind(store: Store, journal: Journal) -> bool:
+    with store.reading() as db:
+        end, known = _end(db, journal), places.known(db)
+    return end is not None and (known is None or known.end < end.end)
+
+
+def _end(db: Connection, journal: Journal) -> Place | None:
+    """None where there is no journal, or none that can be read: then nothing is known of it."""
+    known = places.known(db)
+    try:
+        end = journal.place()
+    except (OSError, ValueError) as error:
+        log.warning("the journal tells nothing: %s", error)
+        return None
+    if end and known and end.id != known.id:
+        raise StoreError(
+            f"{journal.path} belongs to another database than the one beside it",
+            "put back the two that belong together; where the database is the right one, move the"
+            " journal away",
+        )
+    return end
+
+
+def _replay(db: Connection, entries: Entries) -> Replayed:
+    claims = _settled(entries)
+    changes = {record.key: record for _, record in entries.records if isinstance(record, Change)}
+    strangers = _add_strangers(db, claims, changes)
+    return Replayed(
+        deliveries=_replay_claims(db, claims),
+        readers=_replay_changes(db, changes, strangers),
+        strangers=strangers,
+        unreadable=entries.unreadable,
+        incomplete=entries.incomplete,
+    )
+
+
+def _settled(entries: Entries) -> list[tuple[str, Claim]]:
+    """Of each reader and date what matters: it was accepted, or at least offered."""
+    found: dict[tuple[str, object], tuple[str, Claim]] = {}
+    for state, record in entries.records:
+        if isinstance(record, Claim) and state in (OFFERED, ACCEPTED):
+            key = record.key, record.date
+            if found.get(key, (OFFERED,))[0] != ACCEPTED:
+                found[key] = state, record
+    return list(found.values())
+
+
+def _add_strangers(
+    db: Connection, claims: Iterable[tuple[str, Claim]], changes: Iterable[str]
+) -> list[str]:
+    """Who joined since: pending, so that nobody is served whose wishes are not known, and nobody is
+    served twice who is added again."""
+    since = {claim.key: claim.at for _, claim in reversed(list(claims))}
+    wanted = sorted({*since, *changes})
+    there = {
+        key
+        for some in chunks(wanted)
+        for key in db.scalars(select(subscribers.c.key).where(subscribers.c.key.in_(some)))
+    }
+    new = [key for key in wanted if key not in there]
+    if new:
+        db.execute(subscribers.insert(), [_stranger(key, since.get(key)) for key in new])
+    return new
+
+
+def _stranger(key: str, at: datetime | None) -> dict[str, Any]:
+    return {
+        "key": key,
+        "address": key,
+        "name": "",
+        "timezone": "UTC",
+        "hour": 7,
+        "interests": "",
+        "state": "pending",
+        "activated_at": at or places.LONG_AGO,
+    }
+
+
+def _replay_changes(
+    db: Connection, changes: dict[str, Change], strangers: Sequence[str]
+) -> Counter[str]:
+    """The last word of each counts. A stranger who came back is still one whose wishes are lost."""
+    done: Counter[str] = Counter()
+    for key, change in changes.items():
+        if change.state == "active" and key in strangers:
+            continue
+        rows = update(subscribers).where(subscribers.c.key == key)
+        values = {"state": change.state}
+        moved = db.execute(rows.where(subscribers.c.state != change.state).values(values))
+        done[change.state] += moved.rowcount
+    return +done
+
+
+def _replay_claims(db: Connection, claims: Sequence[tuple[str, Claim]]) -> Counter[str]:
+    done: Counter[str] = Counter()
+    for some in chunks(claims):
+        readers = _readers(db, [claim.key for _, claim in some])
+        transitions.begin(db, [_row(claim, readers[claim.key]) for _, claim in some])
+        for state, claim in some:
+            transition = _TRANSITIONS[state]
+            after = transitions.MOVES[transition].after
+            values = _values(claim, readers[claim.key].id)
+            done[after] += transitions.move(db, transition, MESSAGE_OF_A_DAY, **values)
+    return +done
+
+
+_TRANSITIONS = {
+    ACCEPTED: Transition.REPLAYED_AS_SENT,
+    OFFERED: Transition.REPLAYED_AS_UNKNOWN,
+}
+
+
+def _readers(db: Connection, keys: Sequence[str]) -> dict[str, Any]:
+    columns = (subscribers.c[name] for name in ("key", "id", "hour", "timezone"))
+    return {row.key: row for row in db.execute(select(*columns).where(subscribers.c.key.in_(keys)))}
+
+
+def _values(claim: Claim, reader: int) -> dict[str, Any]:
+    answer = "told by the journal, after an older database was put back"
+    return {"reader": reader, "day": claim.date, "answer": answer, "changed_at": claim.at}
+
+
+def _row(claim: Claim, reader: Any) -> dict[str, Any]:
+    """The row as it was, but for its issue, which went with the database."""
+    due = due_at(claim.date, reader.hour, reader.timezone)
+    return {
+        "subscriber_id": reader.id,
+        "date": claim.date,
+        "issue_id": None,
+        "state": "pending",
+        "reason": None,
+        "message_id": claim.message_id,
+        "domain": claim.key.rpartition("@")[2],
+        "due_at": due,
+        "expires_at": next_due(due, reader.hour, reader.timezone),
+        "next_attempt_at": claim.at,
+        "changed_at": claim.at,
+        "attempts": 1,
+        "answer": "",
+    }

@@ -1,0 +1,171 @@
+"""An older database is put back: what the journal knows is true in it again."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from newsletter.domain.errors import StoreError
+from newsletter.domain.states import Transition
+from newsletter.storage import Store, ledger, subscribers
+from newsletter.storage.ledger import Settled
+from newsletter.storage.replay import Replayed, catch_up
+from newsletter.storage.snapshot import save
+from tests.builders import NOON, TODAY, subscribe
+from tests.conftest import new_store
+from tests.storage.test_ledger import LEASE, claim, fill, lease, states
+
+
+@pytest.fixture
+def yesterday(tmp_path: Path) -> Path:
+    """A backup with three readers whose rows wait; after it all is delivered in their way."""
+    store = new_store(tmp_path)
+    fill(store, readers=4)
+    save(tmp_path / "newsletter.db", tmp_path / "backup.db")
+    with store.writing() as db:
+        subscribe(db, "late@example.org")
+    claim(store)
+    assert store.journal
+    for row in (1, 2, 3):
+        store.journal.offered(row, "me")
+    store.journal.answered(1, "me", accepted=True)
+    store.journal.answered(3, "me", accepted=False)
+    with store.writing() as db:
+        ledger.settle(db, "me", [Settled(1, Transition.ACCEPTED, NOON, {})])
+        subscribers.leave(db, 2, NOON)
+        subscribers.bounce(db, 3, NOON, "550")
+        subscribers.leave(db, 4, NOON)
+        four = subscribers.everyone(db)[-1]
+        subscribers.add(db, "r3@example.org", four, NOON, resubscribe=True)
+        subscribers.leave(db, 5, NOON)
+    store.close()
+    return tmp_path / "backup.db"
+
+
+def put_back(backup: Path) -> Store:
+    path = backup.with_name("newsletter.db")
+    for end in ("-wal", "-shm"):
+        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
+    shutil.copyfile(backup, path)
+    return Store(f"sqlite:///{path}")
+
+
+def test_who_was_served_stays_so_and_who_left_stays_away(yesterday: Path) -> None:
+    store = put_back(yesterday)
+    done = catch_up(store)
+    assert done.deliveries == {"sent": 1, "unknown": 1}
+    assert done.readers == {"unsubscribed": 2, "bounced": 1}
+    assert done.strangers == ["late@example.org"]
+    assert [state for state, _ in states(store)] == ["sent", "unknown", "pending", "pending"]
+    with store.reading() as db:
+        now = {one.address: one.state for one in subscribers.everyone(db)}
+    store.close()
+    assert now == {
+        "r0@example.org": "active",
+        "r1@example.org": "unsubscribed",
+        "r2@example.org": "bounced",
+        "r3@example.org": "active",
+        "late@example.org": "unsubscribed",
+    }
+
+
+def test_a_second_time_changes_nothing(yesterday: Path) -> None:
+    store = put_back(yesterday)
+    catch_up(store)
+    assert catch_up(store) == Replayed()
+    store.close()
+    store = put_back(yesterday)
+    assert catch_up(store).anything, "put back once more it is told once more"
+    store.close()
+
+
+def test_a_database_that_is_up_to_date_is_left_alone(sqlite: Store) -> None:
+    fill(sqlite, readers=2)
+    claim(sqlite)
+    before = states(sqlite)
+    assert catch_up(sqlite) == Replayed()
+    assert states(sqlite) == before
+
+
+def test_a_row_of_who_joined_since_keeps_them_from_a_second_copy(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    save(tmp_path / "newsletter.db", tmp_path / "backup.db")
+    fill(store, readers=1)
+    claim(store)
+    assert store.journal
+    store.journal.offered(1, "me")
+    store.journal.answered(1, "me", accepted=True)
+    store.close()
+    store = put_back(tmp_path / "backup.db")
+    assert catch_up(store).strangers == ["r0@example.org"]
+    with store.reading() as db:
+        (reader,) = subscribers.everyone(db)
+        row = ledger.find(db, reader.id, TODAY)
+    store.close()
+    assert reader.state == "pending"
+    assert row
+    assert (row["state"], row["message_id"]) == ("sent", "<1@x>")
+
+
+def test_a_claim_that_was_not_committed_changes_nothing(sqlite: Store) -> None:
+    fill(sqlite, readers=2)
+
+    class KilledError(Exception):
+        pass
+
+    def killed_before_the_commit() -> None:
+        with sqlite.writing() as db:
+            ledger.claim(db, NOON, lease("dead", NOON + LEASE), 9, ledger.Scope())
+            sqlite._record(db, db.get_execution_options()["newsletter_records"])
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        killed_before_the_commit()
+    assert catch_up(sqlite) == Replayed()
+    assert states(sqlite) == [("pending", None)] * 2
+    assert len(claim(sqlite)) == 2
+
+
+def test_a_journal_of_another_database_is_refused(yesterday: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    store = new_store(other)
+    fill(store)
+    claim(store)
+    store.close()
+    shutil.copyfile(other / "newsletter.db", tmp_path / "newsletter.db")
+    store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
+    with pytest.raises(StoreError, match=r"belongs to another database.*move the journal away"):
+        catch_up(store)
+    store.close()
+
+
+def test_cut_at_every_byte_it_replays_what_is_left(yesterday: Path) -> None:
+    """Never an error, never a reader's return made of half a line, and what is torn is told."""
+    journal = yesterday.with_name("newsletter.db.journal")
+    whole = journal.read_bytes()
+    lines = [n for n in range(len(whole)) if whole[:n].endswith(b"\n")]
+    for end in sorted({*range(0, len(whole), 7), *lines, len(whole) - 1}):
+        os.truncate(journal, end)
+        store = put_back(yesterday)
+        done = catch_up(store)
+        assert done.unreadable <= 1
+        assert {"sent": 1, "unknown": 1}.items() >= done.deliveries.items()
+        store.close()
+        with journal.open("r+b") as file:
+            file.write(whole)
+
+
+def test_a_new_database_does_not_inherit_a_journal(
+    yesterday: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = yesterday.with_name("newsletter.db")
+    path.unlink()
+    store = Store(f"sqlite:///{path}", create=True)
+    assert catch_up(store) == Replayed()
+    with store.reading() as db:
+        assert subscribers.everyone(db) == []
+    store.close()
+    assert "a journal of another database stood here" in caplog.text
+    assert yesterday.with_name("newsletter.db.journal.old").exists()
