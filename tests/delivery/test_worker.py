@@ -85,7 +85,8 @@ def test_silence_after_the_dot_is_one_readers_unknown(house: House, server: Smtp
 
 
 def test_a_connection_that_is_lost_is_another(house: House, server: SmtpServer) -> None:
-    server.fail("MAIL", DROP)
+    """Each loss hits another message: two in a row would defer the one they hit."""
+    server.fail("DATA", DROP, recipient="r2@example2.org")
     server.fail("RCPT", DROP, recipient="r5@example5.org")
     assert house.deliver().outcomes == Counter(sent=READERS)
     assert len(set(recipients(server))) == len(server.messages) == READERS
