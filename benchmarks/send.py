@@ -30,8 +30,9 @@ from newsletter.domain.model import ScheduledEmail
 from newsletter.mail.channels import Attempt, Envelope
 from newsletter.mail.channels.smtp import Smtp
 from newsletter.mail.message import message
-from newsletter.storage import Store, issues, ledger
-from newsletter.storage.ledger import Lease, Scope, Steady
+from newsletter.storage import Store, issues, send_queue
+from newsletter.storage.leases import Lease, Steady
+from newsletter.storage.send_queue import Scope
 
 _HOST = "127.0.0.1"
 _READER = "reader@example.org"
@@ -140,7 +141,7 @@ def _postings(path: Path) -> Sequence[ScheduledEmail]:
     store = Store(f"sqlite:///{path}")
     lease = Lease("bench", Steady("this boot", 60.0), NOW + timedelta(minutes=1))
     with store.writing() as db:
-        rows = ledger.claim(db, NOW, lease, 1_000_000, Scope(TODAY))
+        rows = send_queue.claim(db, NOW, lease, 1_000_000, Scope(TODAY))
     with store.reading() as db:
         found = issues.load_all(db, [row.issue_id for row in rows])
     store.close()

@@ -22,7 +22,7 @@ from newsletter.mail.channels import Channel
 from newsletter.mail.dkim.signing import Signer
 from newsletter.services.publish import DeliveryContext, Readers
 from newsletter.storage import Store
-from newsletter.storage.ledger import Steady
+from newsletter.storage.leases import Steady
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The words of the command line. Imports nothing heavy: ``--help`` answers at once."""
+"""The commands and their options. Imports nothing heavy, so that ``--help`` answers at once."""
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
@@ -24,7 +24,7 @@ exit codes: 0 done, 1 something failed, 2 wrong usage or configuration, 130 inte
 
 class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """What was typed is repeated, and must not steer the terminal."""
+        """The message repeats what was typed, which may hold control characters."""
         from newsletter.cli.output import printable
 
         super().error(printable(message))
@@ -62,100 +62,116 @@ class _Commands:
         self._group = top.add_subparsers(metavar=metavar, required=required)
 
     def add(self, name: str, run: str, about: str, *, json: bool = False) -> ArgumentParser:
-        one = self._group.add_parser(name, help=about, description=about[:1].upper() + about[1:])
-        one.set_defaults(run=run, json=False)
+        command = self._group.add_parser(
+            name, help=about, description=about[:1].upper() + about[1:]
+        )
+        command.set_defaults(run=run, json=False)
         if json:
-            one.add_argument("--json", action="store_true", help="print JSON only")
-        return one
+            command.add_argument("--json", action="store_true", help="print JSON only")
+        return command
 
 
 def _setup(commands: _Commands) -> None:
-    one = commands.add("init", "setup:init", "write a config.toml, an inbox and the database")
-    one.add_argument("dir", nargs="?", default=".", metavar="DIR")
-    one = commands.add("demo", "demo:demo", "replay a week on sample briefs, into a fresh folder")
-    one.add_argument("dir", nargs="?", metavar="DIR", help="default: a new folder in ./demo")
-    one.add_argument("--date", type=_date, metavar="D", help="the last day of the replay")
+    command = commands.add("init", "setup:init", "write a config.toml, an inbox and the database")
+    command.add_argument("dir", nargs="?", default=".", metavar="DIR")
+    command = commands.add(
+        "demo", "demo:demo", "replay a week on sample briefs, into a fresh folder"
+    )
+    command.add_argument("dir", nargs="?", metavar="DIR", help="default: a new folder in ./demo")
+    command.add_argument("--date", type=_date, metavar="D", help="the last day of the replay")
     commands.add("migrate", "setup:migrate", "bring the database up to date, or make it")
-    one = commands.add("backup", "backup:backup", "a whole copy of the database, while it is used")
-    one.add_argument("file", metavar="FILE", help="a new one")
-    one = commands.add("restore", "backup:restore", "put a backup back, with all the journal knows")
-    one.add_argument("file", metavar="FILE", help="what `newsletter backup` wrote")
+    command = commands.add(
+        "backup", "backup:backup", "a whole copy of the database, while it is used"
+    )
+    command.add_argument("file", metavar="FILE", help="a new one")
+    command = commands.add(
+        "restore", "backup:restore", "put a backup back, with all the journal knows"
+    )
+    command.add_argument("file", metavar="FILE", help="what `newsletter backup` wrote")
     commands.add("prune", "prune:prune", "drop what explains old messages (store.keep_days)")
     group = _Commands(commands.add("dkim", "", "the key that messages are signed with"), "ACTION")
-    one = group.add("new", "dkim:new", "make a key, and say what to write into the DNS")
-    one.add_argument(
+    command = group.add("new", "dkim:new", "make a key, and say what to write into the DNS")
+    command.add_argument(
         "selector", nargs="?", type=_selector, default="news1", metavar="SELECTOR",
         help="the key's name in the DNS (default: news1)",
     )  # fmt: skip
-    one.add_argument("--domain", help="whose mail is signed (default: from_address's)")
-    one.add_argument("--ed25519", action="store_true", help="instead of RSA with 2048 bits")
+    command.add_argument("--domain", help="whose mail is signed (default: from_address's)")
+    command.add_argument("--ed25519", action="store_true", help="instead of RSA with 2048 bits")
 
 
 def _daily(commands: _Commands) -> None:
-    one = commands.add("ingest", "ingest:ingest", "read brief files into the store", json=True)
-    one.add_argument("paths", nargs="*", metavar="PATH", help="default: the configured inbox")
-    one.add_argument(
+    command = commands.add("ingest", "ingest:ingest", "read brief files into the store", json=True)
+    command.add_argument("paths", nargs="*", metavar="PATH", help="default: the configured inbox")
+    command.add_argument(
         "--dropped", action="store_true", help="list the paragraphs taken for boilerplate"
     )
-    one = commands.add(
+    command = commands.add(
         "send", "send:send", "the one-off: ingest, compose, deliver to those due", json=True
     )
-    one.add_argument(
+    command.add_argument(
         "--date",
         type=_date,
         metavar="D",
         help="the issue of this date (of one to come: with --now)",
     )
-    one.add_argument("--to", action="append", metavar="ADDRESS", help="only to these; repeatable")
-    one.add_argument("--now", action="store_true", help="to all active not yet served, at any hour")
-    one.add_argument(
+    command.add_argument(
+        "--to", action="append", metavar="ADDRESS", help="only to these; repeatable"
+    )
+    command.add_argument(
+        "--now", action="store_true", help="to all active not yet served, at any hour"
+    )
+    command.add_argument(
         "--dry-run", action="store_true", help="say who would get what; change nothing"
     )
-    one.add_argument("--test", metavar="ADDRESS", help="one marked copy, outside the ledger")
-    one.add_argument(
+    command.add_argument("--test", metavar="ADDRESS", help="one marked copy, outside the ledger")
+    command.add_argument(
         "--as", dest="as_", metavar="SUBSCRIBER", help="whose issue --test sends (default: house)"
     )
     commands.add("run", "run:run", "the scheduler: ingest and deliver, every day, until stopped")
-    one = commands.add("serve", "serve:serve", "the web side: the page behind the unsubscribe link")
-    one.add_argument("--host", help="default: web.host")
-    one.add_argument("--port", type=_port, help="default: web.port")
+    command = commands.add(
+        "serve", "serve:serve", "the web side: the page behind the unsubscribe link"
+    )
+    command.add_argument("--host", help="default: web.host")
+    command.add_argument("--port", type=_port, help="default: web.port")
 
 
 def _looking(commands: _Commands) -> None:
-    one = commands.add("preview", "preview:preview", "render what would be sent; change nothing")
-    one.add_argument("--date", type=_date, metavar="D", help="default: today")
-    one.add_argument("--to", metavar="ADDRESS", help="whose issue (default: the house issue)")
-    one.add_argument("--out", metavar="FILE", help="where to write it (- for standard output)")
-    one.add_argument("--open", action="store_true", help="open it in a browser")
-    form = one.add_mutually_exclusive_group()
+    command = commands.add(
+        "preview", "preview:preview", "render what would be sent; change nothing"
+    )
+    command.add_argument("--date", type=_date, metavar="D", help="default: today")
+    command.add_argument("--to", metavar="ADDRESS", help="whose issue (default: the house issue)")
+    command.add_argument("--out", metavar="FILE", help="where to write it (- for standard output)")
+    command.add_argument("--open", action="store_true", help="open it in a browser")
+    form = command.add_mutually_exclusive_group()
     form.add_argument("--text", action="store_true", help="the plain text part")
     form.add_argument("--eml", action="store_true", help="the message itself, byte for byte")
-    one.add_argument("--why", action="store_true", help="print why these five as well")
-    one.add_argument("--now", action="store_true", help="as `send --now` would send it")
-    one.add_argument(
+    command.add_argument("--why", action="store_true", help="print why these five as well")
+    command.add_argument("--now", action="store_true", help="as `send --now` would send it")
+    command.add_argument(
         "--serve", action="store_true", help="the workbench: every way to see it, in a browser"
     )
-    one.add_argument("--port", type=_port, default=8026, help="where --serve listens (8026)")
-    one = commands.add(
+    command.add_argument("--port", type=_port, default=8026, help="where --serve listens (8026)")
+    command = commands.add(
         "lint", "lint:lint", "is a template fit for every mail program? Says what is not", json=True
     )
-    one.add_argument(
+    command.add_argument(
         "template", nargs="?", metavar="TEMPLATE", help="default: the issue.html that is sent"
     )
-    one = commands.add(
+    command = commands.add(
         "explain", "preview:explain", "why these five, and why not others", json=True
     )
-    one.add_argument("--to", metavar="ADDRESS", help="whose issue (default: the house issue)")
-    one.add_argument("--date", type=_date, metavar="D", help="default: today")
-    one = commands.add(
+    command.add_argument("--to", metavar="ADDRESS", help="whose issue (default: the house issue)")
+    command.add_argument("--date", type=_date, metavar="D", help="default: today")
+    command = commands.add(
         "related", "related:show", "the earlier insights a text comes nearest to", json=True
     )
-    one.add_argument("about", metavar="TEXT|ID", help="a text, or the number of an insight")
-    one.add_argument("--most", type=int, default=10, metavar="N", help="default: 10")
-    one = commands.add(
+    command.add_argument("about", metavar="TEXT|ID", help="a text, or the number of an insight")
+    command.add_argument("--most", type=int, default=10, metavar="N", help="default: 10")
+    command = commands.add(
         "status", "status:status", "what came in, went out, did not and why, is due next", json=True
     )
-    one.add_argument("--date", type=_date, metavar="D", help="default: today")
+    command.add_argument("--date", type=_date, metavar="D", help="default: today")
 
 
 def _deliveries(commands: _Commands) -> None:
@@ -167,48 +183,50 @@ def _deliveries(commands: _Commands) -> None:
         "--date", type=_date, metavar="D", help="default: today; with --state, every date"
     )
     group = _Commands(top, "[resolve]", required=False)
-    one = group.add(
+    command = group.add(
         "resolve", "deliveries:resolve", "say what became of unknown deliveries", json=True
     )
-    one.add_argument(
+    command.add_argument(
         "--as", dest="as_", required=True, choices=("sent", "pending"), help="pending: send again"
     )
-    one.add_argument("--to", action="append", metavar="ADDRESS", help="only these; repeatable")
-    one.add_argument("--date", type=_date, metavar="D", help="default: every date")
-    commands.add("pause", "deliveries:pause", "hand over no message more, from the next one on")
-    one = commands.add("resume", "deliveries:resume", "end a pause, or take back a cancel")
-    one.add_argument("--date", type=_date, metavar="D", help="the date that was cancelled")
-    one = commands.add("cancel", "deliveries:cancel", "nobody more gets the issue of a date")
-    one.add_argument("--date", type=_date, metavar="D", required=True)
-    one = commands.add(
+    command.add_argument("--to", action="append", metavar="ADDRESS", help="only these; repeatable")
+    command.add_argument("--date", type=_date, metavar="D", help="default: every date")
+    commands.add("pause", "deliveries:pause", "send no more messages, from the next one on")
+    command = commands.add("resume", "deliveries:resume", "end a pause, or take back a cancel")
+    command.add_argument("--date", type=_date, metavar="D", help="the date that was cancelled")
+    command = commands.add("cancel", "deliveries:cancel", "nobody else gets the issue of a date")
+    command.add_argument("--date", type=_date, metavar="D", required=True)
+    command = commands.add(
         "doctor", "doctor:doctor", "check what can be checked here and now", json=True
     )
-    one.add_argument(
+    command.add_argument(
         "--online", action="store_true", help="and what the DNS says: SPF, DKIM, DMARC, MX, PTR"
     )
 
 
 def _subscribers(commands: _Commands) -> None:
     group = _Commands(commands.add("subscribers", "", "who reads, where and when"), "ACTION")
-    one = group.add("add", "subscribers:add", "subscribe an address, or change one", json=True)
-    one.add_argument("address", metavar="ADDRESS")
-    one.add_argument("--name")
-    one.add_argument("--timezone", metavar="ZONE", help="such as Europe/Paris")
-    one.add_argument("--hour", type=_hour, metavar="H", help="local hour, 0 to 23")
-    one.add_argument("--interests", metavar="TEXT", help='such as "chip supply chains, sleep"')
-    one.add_argument(
+    command = group.add("add", "subscribers:add", "subscribe an address, or change one", json=True)
+    command.add_argument("address", metavar="ADDRESS")
+    command.add_argument("--name")
+    command.add_argument("--timezone", metavar="ZONE", help="such as Europe/Paris")
+    command.add_argument("--hour", type=_hour, metavar="H", help="local hour, 0 to 23")
+    command.add_argument("--interests", metavar="TEXT", help='such as "chip supply chains, sleep"')
+    command.add_argument(
         "--resubscribe", action="store_true", help="bring back who left, at their own wish"
     )
-    one = group.add("list", "subscribers:list_", "everybody, a line each", json=True)
-    one.add_argument(
+    command = group.add("list", "subscribers:list_", "everybody, a line each", json=True)
+    command.add_argument(
         "--state", choices=("pending", "active", "unsubscribed", "bounced", "complained")
     )
-    one = group.add("show", "subscribers:show", "one subscriber and their deliveries", json=True)
-    one.add_argument("address", metavar="ADDRESS")
-    one = group.add("remove", "subscribers:remove", "unsubscribe; the row is kept", json=True)
-    one.add_argument("address", metavar="ADDRESS")
-    one = group.add("import", "subscribers_csv:import_", "add many from a CSV file", json=True)
-    one.add_argument("csv", metavar="CSV", help="with a header line; - for standard input")
+    command = group.add(
+        "show", "subscribers:show", "one subscriber and their deliveries", json=True
+    )
+    command.add_argument("address", metavar="ADDRESS")
+    command = group.add("remove", "subscribers:remove", "unsubscribe; the row is kept", json=True)
+    command.add_argument("address", metavar="ADDRESS")
+    command = group.add("import", "subscribers_csv:import_", "add many from a CSV file", json=True)
+    command.add_argument("csv", metavar="CSV", help="with a header line; - for standard input")
     group.add("export", "subscribers_csv:export", "everybody as CSV, to standard output")
 
 

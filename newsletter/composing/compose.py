@@ -10,9 +10,17 @@ from newsletter.composing.rules import Rules
 from newsletter.domain.due import due_at, local_date, next_due, too_late
 from newsletter.domain.model import Issue, Subscriber, digest
 from newsletter.failpoints import reach
-from newsletter.storage import Connection, archive, ledger, operator_actions
+from newsletter.storage import (
+    Connection,
+    archive,
+    due_readers,
+    ledger,
+    operator_actions,
+    send_queue,
+)
 from newsletter.storage.database import chunks
-from newsletter.storage.ledger import Entry, Waiting
+from newsletter.storage.due_readers import Waiting
+from newsletter.storage.ledger import Entry
 
 if TYPE_CHECKING:
     from newsletter.composing.edition import Edition
@@ -50,7 +58,7 @@ def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> C
     """
     skipped: Counter[str] = Counter()
     with rules.store.writing() as db:
-        ledger.expire(db, now)  # what is given up was not heard, and may be picked again
+        send_queue.expire(db, now)  # what is given up was not heard, and may be picked again
     look = _Look(rules, now, on, readers)
     for day in look.dates():
         edition: Edition | None = None
@@ -95,7 +103,7 @@ class _Look:
         self.on = on
         self.readers = readers
         with rules.store.reading() as db:
-            self.kept = ledger.kept(db, now)
+            self.kept = due_readers.kept(db, now)
             self.newest = archive.newest(db)
 
     @property
@@ -123,10 +131,10 @@ class _Look:
             return self._concerns(day, timezone, hour)
 
         with self.rules.store.reading() as db:
-            ids = ledger.waiting(db, day, wanted, self.readers.ids)
+            ids = due_readers.waiting(db, day, wanted, self.readers.ids)
         for some in chunks(ids, _BATCH):
             with self.rules.store.reading() as db:
-                waiting = ledger.among_waiting(db, day, some)
+                waiting = due_readers.among_waiting(db, day, some)
             if batch := list(self._due(day, waiting)):
                 yield batch
 

@@ -9,7 +9,7 @@ from newsletter.composing.similarity_index import index_of
 from newsletter.domain.model import Issue, Subscriber, digest
 from newsletter.ranking.selection import choose
 from newsletter.ranking.signals import Day, Reader, echoes_of, newest_first
-from newsletter.storage import Connection, archive, issues, ledger
+from newsletter.storage import Connection, archive, issues, reading_history
 
 
 class Edition:
@@ -43,7 +43,7 @@ class Edition:
         self, db: Connection, readers: Sequence[Subscriber], now: datetime
     ) -> dict[int, int | None]:
         """Subscriber id to the id of a stored issue; None where too little is worth sending."""
-        histories = ledger.histories(db, [one.id for one in readers])
+        histories = reading_history.histories(db, [one.id for one in readers])
         kinds = {
             one: digest(one.interests, *map(str, histories.get(one.id, ()))) for one in readers
         }
@@ -53,7 +53,7 @@ class Edition:
 
     def _compose(self, db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
         """An issue for each kind of reader, for whom one stands."""
-        heard = ledger.heard(db, [one.id for one in new.values()])
+        heard = reading_history.heard(db, [one.id for one in new.values()])
         made = {kind: self.issue(one.interests, heard.get(one.id, {})) for kind, one in new.items()}
         worthy = {kind: issue for kind, issue in made.items() if issue.picks}
         ids = issues.save_all(db, list(worthy.values()), now)
@@ -61,7 +61,9 @@ class Edition:
 
     def fresh(self, db: Connection, reader: Subscriber) -> Issue:
         """What composing now would give this reader; nothing is stored."""
-        return self.issue(reader.interests, ledger.heard(db, [reader.id]).get(reader.id, {}))
+        return self.issue(
+            reader.interests, reading_history.heard(db, [reader.id]).get(reader.id, {})
+        )
 
     def issue(self, interests: str, heard: Mapping[int, date]) -> Issue:
         made = choose(self.day, Reader(interests, heard), self.taste)

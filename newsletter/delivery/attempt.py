@@ -18,8 +18,9 @@ from newsletter.domain.errors import (
 from newsletter.domain.states import Transition
 from newsletter.failpoints import reach
 from newsletter.mail.channels import Attempt, Channel, Envelope
-from newsletter.storage import ledger
-from newsletter.storage.ledger import Claimed, Tried, Verdict
+from newsletter.storage import leases, settlements
+from newsletter.storage.send_queue import Claimed
+from newsletter.storage.settlements import Tried, Verdict
 
 _WITHHELD: dict[str, Transition] = {
     "left": Transition.LEFT,
@@ -127,12 +128,12 @@ class DeliveryAttempt:
 
     def _verdict(self, row: Claimed) -> tuple[Verdict, float]:
         with self.context.store.reading() as db:
-            return ledger.look(db, row.id, self.outcomes.owner, self.context.steady())
+            return settlements.look(db, row.id, self.outcomes.owner, self.context.steady())
 
     def _prolong(self) -> None:
         lease = self.context.leased(self.outcomes.owner, self.clock())
         with self.context.store.writing() as db:
-            ledger.prolong(db, lease)
+            leases.prolong(db, lease)
 
 
 def _tried(attempt: Attempt) -> Tried | None:

@@ -11,8 +11,9 @@ from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.states import DeliveryState
 from newsletter.mail.channels import Channel
 from newsletter.rendering.rendered_email import Branding
-from newsletter.storage import Store, ledger
-from newsletter.storage.ledger import Lease, Settled, Steady
+from newsletter.storage import Store, recovery
+from newsletter.storage.leases import Lease, Steady
+from newsletter.storage.settlements import Settled
 
 Watch = Callable[[Counter[str], int], None]
 """Called with the outcomes so far, and the number of rows there are to send."""
@@ -107,4 +108,4 @@ def abandon(context: DeliveryContext, now: datetime) -> None:
     """End the workers in other threads at once; the ledger stays true."""
     context.in_flight.halted = True
     with context.store.writing() as db:
-        ledger.abandon(db, context.owner, dict(context.in_flight.rows), now)
+        recovery.abandon(db, context.owner, dict(context.in_flight.rows), now)

@@ -7,7 +7,7 @@ from newsletter.domain.model import Issue, ScheduledEmail
 from newsletter.mail.channels import Envelope
 from newsletter.mail.message import message
 from newsletter.storage import Connection, issues
-from newsletter.storage.ledger import Claimed
+from newsletter.storage.send_queue import Claimed
 
 
 class Messages:

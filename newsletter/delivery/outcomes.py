@@ -11,8 +11,9 @@ from newsletter.domain.backoff import wait
 from newsletter.domain.model import digest
 from newsletter.domain.states import DeliveryState, Transition
 from newsletter.failpoints import reach
-from newsletter.storage import deferred_domains, ledger, subscribers
-from newsletter.storage.ledger import Claimed, Settled, Tried
+from newsletter.storage import deferred_domains, recovery, settlements, subscribers
+from newsletter.storage.send_queue import Claimed
+from newsletter.storage.settlements import Settled, Tried
 from newsletter.storage.transitions import MOVES
 
 log = logging.getLogger("newsletter")
@@ -53,7 +54,7 @@ class Outcomes:
         if transition is not Transition.ANSWER_LOST:
             self._answered(row, accepted=False)
         with self.context.store.writing() as db:
-            ours = ledger.settle(db, self.owner, [settled])
+            ours = settlements.settle(db, self.owner, [settled])
         reach("settled")
         self.offered.pop(row.id, None)
         self._settled(row, settled, ours)
@@ -93,7 +94,7 @@ class Outcomes:
             for row, settled in self.accepted:
                 if row.domain in self.deferred_until:
                     deferred_domains.took(db, row.domain, settled.at)
-            return ledger.settle(db, self.owner, [settled for _, settled in self.accepted])
+            return settlements.settle(db, self.owner, [settled for _, settled in self.accepted])
 
     def defer(self, row: Claimed, *, shared: bool) -> dict[str, Any]:
         """The values to settle it with; ``shared``: the others of its domain are to wait too."""
@@ -112,7 +113,7 @@ class Outcomes:
     def give_back(self, row: Claimed) -> None:
         """Unless another has it by now."""
         with self.context.store.writing() as db:
-            ledger.release(db, [row.id], self.owner)
+            recovery.release(db, [row.id], self.owner)
 
     def forget(self, row: Claimed) -> None:
         """It is not in flight: the ledger knows everything about it."""
@@ -125,8 +126,10 @@ class Outcomes:
         lost = list(self.offered.values())
         never = [row for row in claimed if row.id not in self.offered]
         with self.context.store.writing() as db:
-            ledger.settle(db, self.owner, [ledger.lost(row.id, self.clock()) for row in lost])
-            ledger.release(db, [row.id for row in never], self.owner)
+            settlements.settle(
+                db, self.owner, [settlements.lost(row.id, self.clock()) for row in lost]
+            )
+            recovery.release(db, [row.id for row in never], self.owner)
         reach("released")
         for state, rows in ((DeliveryState.PENDING, never), (DeliveryState.UNKNOWN, lost)):
             for row in rows:

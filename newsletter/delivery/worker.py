@@ -13,8 +13,8 @@ from newsletter.domain.errors import Paused
 from newsletter.domain.rate_limits import HORIZON
 from newsletter.domain.states import DeliveryState
 from newsletter.failpoints import reach
-from newsletter.storage import deferred_domains, ledger
-from newsletter.storage.ledger import Claimed, Scope
+from newsletter.storage import deferred_domains, leases, send_queue
+from newsletter.storage.send_queue import Claimed, Scope
 
 _SHORTEST_REST = timedelta(milliseconds=10)
 """To rest less would be to ask the database without a break."""
@@ -40,7 +40,7 @@ class Worker:
     ) -> None:
         self.context, self.clock, self.scope, self.claim_size = context, clock, scope, claim_size
         self.stop, self.resting = stop, resting
-        self.owner = ledger.worker_owner(context.owner, str(get_ident()))
+        self.owner = leases.worker_owner(context.owner, str(get_ident()))
         self.claimed: deque[Claimed] = deque()
         self.channel = context.channel()
         self.messages = Messages(context)
@@ -63,12 +63,12 @@ class Worker:
         with store.writing(durable=True) as db:
             now = self.clock()
             lease = context.leased(self.owner, now)
-            rows = ledger.claim(db, now, lease, self.claim_size, self.scope, context.pace)
+            rows = send_queue.claim(db, now, lease, self.claim_size, self.scope, context.pace)
             reach("claiming")
         reach("claimed")
         self.claimed.extend(rows)
         with store.reading() as db:
-            paused_since = None if rows else ledger.paused(db)
+            paused_since = None if rows else send_queue.paused(db)
             self.messages.load(db, rows)
             self.outcomes.deferred_until = deferred_domains.until(db)
         if paused_since is not None:
@@ -87,7 +87,7 @@ class Worker:
             return False
         with self.resting:
             with self.context.store.reading() as db:
-                again = ledger.again(db, self.clock(), self.scope, self.context.pace)
+                again = send_queue.again(db, self.clock(), self.scope, self.context.pace)
             if again is not None:
                 self._sleep_until(max(again, self.clock() + _SHORTEST_REST))
         return again is not None

@@ -12,8 +12,8 @@ from newsletter.composing.compose import Readers
 from newsletter.delivery.context import DeliveryContext, Report, abandon
 from newsletter.delivery.worker import Worker
 from newsletter.domain.errors import ChannelDown, DeliveryError, Paused, SenderRefused
-from newsletter.storage import deferred_domains, ledger, operator_actions
-from newsletter.storage.ledger import Scope
+from newsletter.storage import deferred_domains, operator_actions, recovery, send_queue
+from newsletter.storage.send_queue import Scope
 
 log = logging.getLogger("newsletter")
 
@@ -49,14 +49,14 @@ def _open(context: DeliveryContext, now: datetime, scope: Scope, *, hurry: bool)
     context.store.room()
     with context.store.writing() as db:
         # A run of ours whose end could not be written: to release it later would send it again.
-        left = ledger.abandon(db, context.owner, context.in_flight.rows, now)
-        left += ledger.lapse(db, now, context.steady(), context.store.journal)
-        expired = ledger.expire(db, now)
+        left = recovery.abandon(db, context.owner, context.in_flight.rows, now)
+        left += recovery.lapse(db, now, context.steady(), context.store.journal)
+        expired = send_queue.expire(db, now)
         deferred_domains.tidy(db, now)
-        ledger.wake(db, now)
+        send_queue.wake(db, now)
         if hurry:
-            ledger.hurry(db, now, scope)
-        total = ledger.pending(db, now, scope)
+            send_queue.hurry(db, now, scope)
+        total = send_queue.pending(db, now, scope)
     context.in_flight.rows.clear()
     if left:
         log.warning("%d deliveries are unknown: their sender ended before the answer", left)
@@ -193,7 +193,7 @@ class _WorkerPool:
     def _left(self) -> int:
         """How many could be sent now."""
         with self.context.store.reading() as db:
-            return ledger.pending(db, self.clock(), self.scope)
+            return send_queue.pending(db, self.clock(), self.scope)
 
     def _waiting(self) -> int:
         """How many wait, whenever they may be tried."""

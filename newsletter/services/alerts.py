@@ -9,7 +9,7 @@ from typing import NamedTuple
 from newsletter.domain.due import due_at, local_date
 from newsletter.domain.errors import NewsletterError, Paused
 from newsletter.services.notifiers import Alert, Notifier
-from newsletter.storage import Store, heartbeats, ledger, reports
+from newsletter.storage import Store, heartbeats, reports, send_queue
 
 log = logging.getLogger("newsletter")
 
@@ -62,7 +62,7 @@ def late(store: Store, now: datetime, timezone: str, hour: int) -> str:
     with store.reading() as db:
         waiting, too_late = reports.overdue(db, end - _DAY, end)
         not_composed = reports.forgotten(db, end - _DAY, end)
-        paused = ledger.paused(db)
+        paused = send_queue.paused(db)
     if not waiting + too_late + not_composed:
         return ""
     numbers = {"waiting": waiting, "skipped as too late": too_late, "never composed": not_composed}

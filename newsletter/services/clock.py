@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from uuid import getnode
 
-from newsletter.storage.ledger import Steady
+from newsletter.storage.leases import Steady
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 

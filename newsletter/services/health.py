@@ -26,7 +26,15 @@ from newsletter.services.alerts import late
 from newsletter.services.clock import steady
 from newsletter.services.inbox import check_inbox
 from newsletter.services.wording import being_sent, local_time, process_name, roughly
-from newsletter.storage import Store, heartbeats, ledger, reports, subscribers
+from newsletter.storage import (
+    Store,
+    heartbeats,
+    leases,
+    recovery,
+    reports,
+    send_queue,
+    subscribers,
+)
 from newsletter.storage.database import newer, revision
 from newsletter.storage.schema import HEAD
 
@@ -247,8 +255,8 @@ def scheduler(store: Store, now: datetime) -> Iterator[CheckResult]:
 
 def queue(store: Store, now: datetime, timezone: str) -> Iterator[CheckResult]:
     with store.reading() as db:
-        paused_since, oldest = ledger.paused(db), reports.oldest_waiting(db)
-        count, lease_end = ledger.leased(db, now, steady())
+        paused_since, oldest = send_queue.paused(db), reports.oldest_waiting(db)
+        count, lease_end = leases.leased(db, now, steady())
     if paused_since:
         finding = f"since {local_time(paused_since, timezone)}"
         yield CheckResult("paused", "warn", finding, "`newsletter resume`")
@@ -266,7 +274,7 @@ def queue(store: Store, now: datetime, timezone: str) -> Iterator[CheckResult]:
 
 def unknown(store: Store, now: datetime) -> Iterator[CheckResult]:
     with store.reading() as db:
-        lapsed = ledger.lapsed(db, now, steady(), store.journal)
+        lapsed = recovery.lapsed(db, now, steady(), store.journal)
         count = reports.unresolved(db) + len(lapsed.get(Transition.LEASE_OVER, ()))
     if count:
         advice = (

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from newsletter.domain.errors import StoreError, UsageError
 from newsletter.services.clock import steady
 from newsletter.services.readers import find_subscriber
-from newsletter.storage import Store, heartbeats, ledger, operator_actions, reports
+from newsletter.storage import Store, heartbeats, operator_actions, recovery, reports
 
 # The last places where a date is still today are twelve hours behind UTC.
 _LAST_ZONE = timedelta(hours=12)
@@ -75,12 +75,12 @@ def end_expired_leases(store: Store, now: datetime) -> str:
     A full disk must not keep the operator from looking.
     """
     with store.reading() as db:
-        lapsed = ledger.lapsed(db, now, steady(), store.journal)
+        lapsed = recovery.lapsed(db, now, steady(), store.journal)
     if not lapsed:
         return ""
     try:
         with store.writing(durable=True) as db:
-            ledger.lapse(db, now, steady(), store.journal)
+            recovery.lapse(db, now, steady(), store.journal)
     except StoreError as error:
         count = sum(map(len, lapsed.values()))
         return f"{count:,} that are listed as sending have no sender; it cannot be written: {error}"
@@ -107,7 +107,7 @@ def resolve(
     """
     ids = [find_subscriber(store, address).id for address in addresses] or None
     with store.writing(durable=True) as db:
-        new = ledger.lapse(db, now, steady(), store.journal)
+        new = recovery.lapse(db, now, steady(), store.journal)
     with store.writing(durable=True) as db:
         if not (new or ids):
             listed_at = heartbeats.shown(db, now) or _NEVER

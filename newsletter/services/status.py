@@ -13,9 +13,10 @@ from newsletter.storage import (
     Connection,
     Store,
     archive,
-    ledger,
+    leases,
     operator_actions,
     reports,
+    send_queue,
     subscribers,
 )
 
@@ -55,7 +56,7 @@ def day_status(
     first = day - timedelta(days=window_days - 1)
     with store.reading() as db:
         totals = archive.totals(db)
-        sending, lease_end = ledger.leased(db, now, steady())
+        sending, lease_end = leases.leased(db, now, steady())
         return DayStatus(
             date=day.isoformat(),
             inbox=str(inbox),
@@ -72,7 +73,7 @@ def day_status(
             paced=_paced(db, now, limits),
             leased={"count": sending, "until": lease_end},
             unknown=reports.unresolved(db),
-            paused=ledger.paused(db),
+            paused=send_queue.paused(db),
             cancelled=operator_actions.is_cancelled(db, day),
             next_due=_next_due(db, now),
         )

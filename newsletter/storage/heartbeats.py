@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
 
-from newsletter.storage.ledger import Steady
+from newsletter.storage.leases import Steady
 from newsletter.storage.schema import mark
 
 _SCHEDULER = "scheduler "

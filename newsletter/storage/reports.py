@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case
 
 from newsletter.domain.due import due_at
 from newsletter.domain.rate_limits import ALL, RateLimits
-from newsletter.storage import deferred_domains, ledger
+from newsletter.storage import deferred_domains, due_readers
 from newsletter.storage.schema import attempt as attempts
 from newsletter.storage.schema import cancelled
 from newsletter.storage.schema import delivery as deliveries
@@ -174,7 +174,7 @@ def forgotten(db: Connection, since: datetime, end: datetime) -> int:
 
     As composing sees it: nobody was promised an issue before the ledger was kept.
     """
-    kept, off = ledger.kept(db, end), set(db.scalars(select(cancelled.c.date)))
+    kept, off = due_readers.kept(db, end), set(db.scalars(select(cancelled.c.date)))
     begins = max(since, kept[0]) if kept else since
     return sum(
         _forgotten(db, day, place, due)

@@ -198,7 +198,7 @@ def test_on_a_full_disk_there_is_still_something_to_see(
 
     mailing("send")
     died(mailing, ago=1)
-    monkeypatch.setattr("newsletter.storage.ledger.lapse", full)
+    monkeypatch.setattr("newsletter.storage.recovery.lapse", full)
     done = mailing("status")
     assert "3  sending" in done.out
     assert "3 that are listed as sending have no sender; it cannot be written: the" in done.stderr

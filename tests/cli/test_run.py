@@ -22,7 +22,7 @@ from newsletter.domain.tokens import token as sign
 from newsletter.services.clock import steady
 from newsletter.services.scheduled_jobs import ScheduledJobs
 from newsletter.storage import heartbeats
-from newsletter.storage.ledger import Steady
+from newsletter.storage.leases import Steady
 from tests.cli.conftest import INSIGHTS, House, noon_zone
 from tests.smtp_server import SmtpServer
 

@@ -16,7 +16,7 @@ from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.mail.channels import Attempt, Channel, Envelope
 from newsletter.rendering.rendered_email import Branding
 from newsletter.storage import Store, archive
-from newsletter.storage.ledger import Steady
+from newsletter.storage.leases import Steady
 from tests.builders import NOON, TASTE, TODAY, brief, read, renderer, unlike
 from tests.conftest import new_store
 

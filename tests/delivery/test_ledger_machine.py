@@ -27,9 +27,9 @@ from newsletter.domain.errors import AnswerLost, ChannelDown, Deferred, Refused,
 from newsletter.mail.channels import Attempt, Envelope
 from newsletter.rendering.rendered_email import Branding
 from newsletter.services.publish import DeliveryContext, Readers
-from newsletter.storage import Connection, Store, ledger, operator_actions, subscribers
+from newsletter.storage import Connection, Store, operator_actions, recovery, subscribers
 from newsletter.storage.journal import Journal
-from newsletter.storage.ledger import Steady
+from newsletter.storage.leases import Steady
 from newsletter.storage.transitions import BEGINNINGS, MOVES
 from tests.builders import renderer, subscribe
 from tests.conftest import SLOW, new_store
@@ -283,7 +283,7 @@ class LedgerMachine(RuleBasedStateMachine):
             found = subscribers.find(db, who)
             assert found
             steady = Steady("this boot", self.seconds)
-            ledger.lapse(db, self.house.now, steady, self.store.journal)
+            recovery.lapse(db, self.house.now, steady, self.store.journal)
         settled = {
             one.message_id for one in self.rows() if (one.state, one.who) == ("unknown", who)
         }

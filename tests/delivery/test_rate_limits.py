@@ -14,7 +14,7 @@ from newsletter.domain.rate_limits import RateLimits
 from newsletter.mail.channels import Envelope
 from newsletter.mail.channels.smtp import Smtp
 from newsletter.storage import Store, operator_actions
-from newsletter.storage.ledger import Steady
+from newsletter.storage.leases import Steady
 from tests.builders import NOON, subscribe
 from tests.delivery.conftest import House
 from tests.smtp_server import SmtpServer

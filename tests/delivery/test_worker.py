@@ -14,7 +14,7 @@ from newsletter.delivery.attempt import DeliveryAttempt
 from newsletter.domain.errors import Paused, SenderRefused, StoreError
 from newsletter.mail.channels import client
 from newsletter.mail.channels.smtp import Smtp
-from newsletter.storage import ledger, operator_actions
+from newsletter.storage import operator_actions, settlements
 from newsletter.storage.schema import delivery
 from tests.builders import subscribe
 from tests.delivery.conftest import House
@@ -166,7 +166,7 @@ def _pause_at_the_fourth_look(house: House, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_look_that_fails_leaves_nothing_in_hand(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _fail_once(monkeypatch, ledger, "look", at=3)
+    _fail_once(monkeypatch, settlements, "look", at=3)
     with pytest.raises(StoreError):
         house.deliver()
     assert house.in_flight.rows == {}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsletter.domain.errors import StoreError
 from newsletter.domain.states import Transition
-from newsletter.storage import Store, ledger
+from newsletter.storage import Store, leases, recovery, send_queue
 from newsletter.storage.journal import (
     ACCEPTED,
     ANSWERED,
@@ -206,10 +206,10 @@ def dead_sender(store: Store) -> None:
 def lapse(store: Store, *, boot: str = "this boot", sure: bool = True) -> int:
     now = replace_boot(boot, sure=sure)
     with store.writing() as db:
-        return ledger.lapse(db, OVER + LEASE, now, store.journal)
+        return recovery.lapse(db, OVER + LEASE, now, store.journal)
 
 
-def replace_boot(boot: str, *, sure: bool) -> ledger.Steady:
+def replace_boot(boot: str, *, sure: bool) -> leases.Steady:
     return steady(OVER)._replace(boot=boot, sure=sure)
 
 
@@ -259,7 +259,7 @@ def test_cut_at_every_byte_nobody_is_sent_a_message_twice(tmp_path: Path) -> Non
     for end in range(len(whole) + 1):
         os.truncate(path, end)
         with store.reading() as db:
-            found = ledger.lapsed(db, OVER, steady(OVER), store.journal)
+            found = recovery.lapsed(db, OVER, steady(OVER), store.journal)
         waits = set(found.get(Transition.NEVER_OFFERED, ()))
         assert waits <= {3, 4, 5}
         assert set(found.get(Transition.FOUND_ACCEPTED, ())) <= {1}
@@ -275,12 +275,12 @@ def test_a_row_claimed_again_is_judged_by_its_last_claim(sqlite: Store) -> None:
     lapse(sqlite)
     again = OVER + LEASE
     with sqlite.writing() as db:
-        rows = ledger.claim(db, again, lease("me", again + LEASE), 9, ledger.Scope())
+        rows = send_queue.claim(db, again, lease("me", again + LEASE), 9, send_queue.Scope())
     assert {row.id for row in rows} == {3, 4, 5}
     assert sqlite.journal
     sqlite.journal.offered(4, "me")
     with sqlite.reading() as db:
-        found = ledger.lapsed(db, again + LEASE, steady(again + LEASE), sqlite.journal)
+        found = recovery.lapsed(db, again + LEASE, steady(again + LEASE), sqlite.journal)
     assert found == {Transition.NEVER_OFFERED: [3, 5], Transition.LEASE_OVER: [4]}
 
 

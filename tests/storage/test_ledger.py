@@ -9,9 +9,24 @@ from sqlalchemy import insert
 from newsletter.domain.errors import StoreError
 from newsletter.domain.model import Citation, Issue, Pick, Subscriber
 from newsletter.domain.states import Transition
-from newsletter.storage import Connection, Store, archive, issues, ledger, subscribers
-from newsletter.storage.ledger import Claimed, Entry, Lease, Scope, Settled, Steady
+from newsletter.storage import (
+    Connection,
+    Store,
+    archive,
+    due_readers,
+    issues,
+    ledger,
+    reading_history,
+    recovery,
+    send_queue,
+    settlements,
+    subscribers,
+)
+from newsletter.storage.leases import Lease, Steady
+from newsletter.storage.ledger import Entry
 from newsletter.storage.schema import delivery
+from newsletter.storage.send_queue import Claimed, Scope
+from newsletter.storage.settlements import Settled
 from tests.builders import NOON, TODAY, brief, read, subscribe
 
 LEASE = timedelta(minutes=10)
@@ -38,7 +53,7 @@ def fill(store: Store, readers: int = 1) -> None:
 
 def claim(store: Store, owner: str = "me", most: int = 20, now: datetime = NOON) -> list[Claimed]:
     with store.writing() as db:
-        return ledger.claim(db, now, lease(owner, now + LEASE), most, Scope())
+        return send_queue.claim(db, now, lease(owner, now + LEASE), most, Scope())
 
 
 def steady(at: datetime = NOON) -> Steady:
@@ -96,12 +111,12 @@ def test_only_the_owner_settles(store: Store) -> None:
     fill(store)
     (row,) = claim(store, "owner")
     with store.writing() as db:
-        assert not ledger.settle(db, "thief", [Settled(row.id, Transition.ACCEPTED, NOON, {})])
-        assert ledger.look(db, row.id, "thief", steady())[0] == "lost"
-        assert ledger.look(db, row.id, "owner", steady())[0] == "go"
+        assert not settlements.settle(db, "thief", [Settled(row.id, Transition.ACCEPTED, NOON, {})])
+        assert settlements.look(db, row.id, "thief", steady())[0] == "lost"
+        assert settlements.look(db, row.id, "owner", steady())[0] == "go"
         accepted = Settled(row.id, Transition.ACCEPTED, NOON, {"answer": "250 Ok"})
-        assert ledger.settle(db, "owner", [accepted]) == {row.id}
-        assert not ledger.settle(db, "owner", [Settled(row.id, Transition.DEFERRED, NOON, {})])
+        assert settlements.settle(db, "owner", [accepted]) == {row.id}
+        assert not settlements.settle(db, "owner", [Settled(row.id, Transition.DEFERRED, NOON, {})])
     assert states(store) == [("sent", None)]
 
 
@@ -111,12 +126,12 @@ def test_of_what_is_settled_together_the_rows_that_were_taken_stay_as_they_are(
     fill(store, readers=5)
     taken = claim(store, most=3)
     with store.writing() as db:
-        ledger.lapse(db, NOON, steady(NOON + LEASE))
+        recovery.lapse(db, NOON, steady(NOON + LEASE))
     ours = claim(store)
     some = [Settled(row.id, Transition.ACCEPTED, NOON, {}) for row in taken]
     some += [Settled(row.id, Transition.REFUSED, NOON, {"answer": "no"}) for row in ours]
     with store.writing() as db:
-        assert ledger.settle(db, "me", some) == {row.id for row in ours}
+        assert settlements.settle(db, "me", some) == {row.id for row in ours}
     assert states(store) == [("unknown", None)] * 3 + [("failed", "refused")] * 2
 
 
@@ -127,12 +142,12 @@ def test_each_sender_of_a_process_has_rows_of_its_own_and_all_are_ended_together
     one, two, other = "host:1/a", "host:1/b", "host:11/a"
     (first, second), (third, _), _ = (claim(store, who, most=2) for who in (one, two, other))
     with store.writing() as db:
-        assert ledger.look(db, first.id, two, steady())[0] == "lost"
+        assert settlements.look(db, first.id, two, steady())[0] == "lost"
         in_flight = {
             first.id: None,
             third.id: Settled(third.id, Transition.ACCEPTED, NOON, {"answer": "250"}),
         }
-        assert ledger.abandon(db, "host:1", in_flight, NOON) == 1
+        assert recovery.abandon(db, "host:1", in_flight, NOON) == 1
     ended = [("unknown", None), ("pending", None), ("sent", None), ("pending", None)]
     assert states(store) == [*ended, ("sending", None), ("sending", None)]
     assert second.id == 2
@@ -142,10 +157,10 @@ def test_what_a_dead_sender_left_is_unknown_and_never_offered_again(store: Store
     fill(store)
     claim(store)
     with store.writing() as db:
-        ledger.lapse(db, NOON, steady(NOON + LEASE - timedelta(seconds=1)))
+        recovery.lapse(db, NOON, steady(NOON + LEASE - timedelta(seconds=1)))
     assert states(store) == [("sending", None)]
     with store.writing() as db:
-        ledger.lapse(db, NOON, steady(NOON + LEASE))
+        recovery.lapse(db, NOON, steady(NOON + LEASE))
     assert states(store) == [("unknown", None)]
     assert claim(store, now=NOON + LEASE) == []
 
@@ -155,14 +170,14 @@ def test_a_row_waits_for_its_time_and_expires_with_the_next_issue(store: Store) 
     (row,) = claim(store)
     later = NOON + timedelta(hours=1)
     with store.writing() as db:
-        ledger.settle(
+        settlements.settle(
             db, "me", [Settled(row.id, Transition.DEFERRED, NOON, {"next_attempt_at": later})]
         )
     assert claim(store) == []
     assert len(claim(store, now=later)) == 1
     with store.writing() as db:
-        ledger.release(db, [row.id], "me")
-        ledger.expire(db, LATER)
+        recovery.release(db, [row.id], "me")
+        send_queue.expire(db, LATER)
     assert states(store) == [("failed", "expired")]
 
 
@@ -170,7 +185,7 @@ def test_released_rows_wait_as_before(store: Store) -> None:
     fill(store, readers=2)
     rows = claim(store)
     with store.writing() as db:
-        ledger.release(db, [rows[1].id], "me")
+        recovery.release(db, [rows[1].id], "me")
     assert states(store) == [("sending", None), ("pending", None)]
 
 
@@ -178,14 +193,14 @@ def test_to_hurry_is_not_to_wait_for_the_next_attempt(store: Store) -> None:
     fill(store)
     (row,) = claim(store)
     with store.writing() as db:
-        ledger.settle(
+        settlements.settle(
             db, "me", [Settled(row.id, Transition.DEFERRED, NOON, {"next_attempt_at": LATER})]
         )
-        assert ledger.pending(db, NOON, Scope()) == 0
-        ledger.hurry(db, NOON, Scope(subscriber_ids=[99]))
-        assert ledger.pending(db, NOON, Scope()) == 0
-        ledger.hurry(db, NOON, Scope())
-        assert ledger.pending(db, NOON, Scope()) == 1
+        assert send_queue.pending(db, NOON, Scope()) == 0
+        send_queue.hurry(db, NOON, Scope(subscriber_ids=[99]))
+        assert send_queue.pending(db, NOON, Scope()) == 0
+        send_queue.hurry(db, NOON, Scope())
+        assert send_queue.pending(db, NOON, Scope()) == 1
 
 
 @pytest.mark.parametrize(("reason", "again"), [("too_few", True), ("too_late", True)])
@@ -193,7 +208,7 @@ def test_a_skipped_row_may_be_opened_again(store: Store, reason: str, again: boo
     with store.writing() as db:
         one = subscribe(db)
         ledger.enter(db, [entry(one, None, reason)], NOON)
-        assert bool(ledger.waiting(db, TODAY, lambda *_: True)) is again
+        assert bool(due_readers.waiting(db, TODAY, lambda *_: True)) is again
         ledger.enter(db, [entry(one, an_issue(db))], NOON)
     assert states(store) == [("pending", None)]
 
@@ -208,9 +223,9 @@ def test_history_is_what_was_sent_or_may_have_been(store: Store) -> None:
         for state, one in people.items():
             mine = delivery.update().where(delivery.c.subscriber_id == one)
             db.execute(mine.values(state=state))
-        found = ledger.histories(db, list(people.values()))
+        found = reading_history.histories(db, list(people.values()))
         assert found == {people[state]: (issue_id,) for state, yes in heard.items() if yes}
-        sent = ledger.heard(db, list(people.values()))
+        sent = reading_history.heard(db, list(people.values()))
         (insight,) = archive.archive(db, TODAY, range(1, 100))
     assert sent == {one: {insight.id: TODAY} for one in found}
 
@@ -221,9 +236,9 @@ def test_only_active_readers_in_the_wanted_places_wait(store: Store) -> None:
         subscribe(db, "tokyo@example.org", "Asia/Tokyo")
         gone = subscribe(db, "gone@example.org", "Europe/Paris")
         subscribers.leave(db, gone.id, NOON)
-        ids = ledger.waiting(db, TODAY, lambda timezone, _: timezone == "Europe/Paris")
-        found = ledger.among_waiting(db, TODAY, ids)
-        assert ledger.among_waiting(db, TODAY, [gone.id]) == []
+        ids = due_readers.waiting(db, TODAY, lambda timezone, _: timezone == "Europe/Paris")
+        found = due_readers.among_waiting(db, TODAY, ids)
+        assert due_readers.among_waiting(db, TODAY, [gone.id]) == []
     assert [one.subscriber.address for one in found] == ["paris@example.org"]
 
 

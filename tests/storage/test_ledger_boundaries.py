@@ -7,9 +7,23 @@ import pytest
 
 from newsletter.domain.backoff import LONGEST
 from newsletter.domain.model import Citation, Issue, Pick
-from newsletter.storage import Connection, Store, archive, issues, ledger
-from newsletter.storage.ledger import Claimed, Entry, Lease, Scope, Steady
+from newsletter.storage import (
+    Connection,
+    Store,
+    archive,
+    due_readers,
+    issues,
+    leases,
+    ledger,
+    reading_history,
+    recovery,
+    send_queue,
+    settlements,
+)
+from newsletter.storage.leases import Lease, Steady
+from newsletter.storage.ledger import Entry
 from newsletter.storage.schema import delivery
+from newsletter.storage.send_queue import Claimed, Scope
 from tests.builders import NOON, TODAY, brief, read, subscribe
 
 SECOND = timedelta(seconds=1)
@@ -58,7 +72,7 @@ def steady(at: datetime, boot: str = "this boot") -> Steady:
 
 
 def claim(db: Connection, now: datetime, most: int = 20, scope: Scope = Scope()) -> list[Claimed]:  # noqa: B008
-    return ledger.claim(db, now, Lease("me", steady(now + LEASE), now + LEASE), most, scope)
+    return send_queue.claim(db, now, Lease("me", steady(now + LEASE), now + LEASE), most, scope)
 
 
 def state(db: Connection) -> tuple[str, str | None]:
@@ -75,8 +89,8 @@ def test_what_was_given_up_or_cancelled_does_not_count_as_read(
 ) -> None:
     with store.writing() as db:
         (reader,) = enter(db, state=state, reason=reason)
-        assert (reader in ledger.histories(db, [reader])) is counts
-        assert (reader in ledger.heard(db, [reader])) is counts
+        assert (reader in reading_history.histories(db, [reader])) is counts
+        assert (reader in reading_history.heard(db, [reader])) is counts
 
 
 def test_every_state_is_named_above() -> None:
@@ -90,11 +104,11 @@ def test_every_state_is_named_above() -> None:
 def test_a_row_expires_at_its_instant_and_is_offered_until_then(sqlite: Store) -> None:
     with sqlite.writing() as db:
         enter(db)
-        assert ledger.expire(db, EXPIRES - SECOND) == 0
-        assert ledger.pending(db, EXPIRES - SECOND, Scope()) == 1
-        assert ledger.pending(db, EXPIRES, Scope()) == 0
+        assert send_queue.expire(db, EXPIRES - SECOND) == 0
+        assert send_queue.pending(db, EXPIRES - SECOND, Scope()) == 1
+        assert send_queue.pending(db, EXPIRES, Scope()) == 0
         assert claim(db, EXPIRES) == []
-        assert ledger.expire(db, EXPIRES) == 1
+        assert send_queue.expire(db, EXPIRES) == 1
         assert state(db) == ("failed", "expired")
 
 
@@ -102,9 +116,9 @@ def test_a_row_is_offered_from_the_instant_of_its_next_attempt_on(sqlite: Store)
     later = NOON + timedelta(hours=1)
     with sqlite.writing() as db:
         enter(db, next_attempt_at=later)
-        assert ledger.pending(db, later - SECOND, Scope()) == 0
+        assert send_queue.pending(db, later - SECOND, Scope()) == 0
         assert claim(db, later - SECOND) == []
-        assert ledger.pending(db, later, Scope()) == 1
+        assert send_queue.pending(db, later, Scope()) == 1
         assert len(claim(db, later)) == 1
 
 
@@ -124,10 +138,10 @@ def test_a_scope_names_dates_and_readers(sqlite: Store) -> None:
     with sqlite.writing() as db:
         first, second = enter(db, readers=2)
         for scope in (Scope(on=tomorrow), Scope(subscriber_ids=[]), Scope(tomorrow, [first])):
-            assert ledger.pending(db, NOON, scope) == 0
+            assert send_queue.pending(db, NOON, scope) == 0
             assert claim(db, NOON, scope=scope) == []
         scope = Scope(TODAY, [second])
-        assert ledger.pending(db, NOON, scope) == 1
+        assert send_queue.pending(db, NOON, scope) == 1
         assert [row.subscriber.id for row in claim(db, NOON, scope=scope)] == [second]
 
 
@@ -147,41 +161,41 @@ def test_a_lease_ends_at_its_last_second(
         enter(db)
         claim(db, NOON)
         now, here = NOON + calendar, steady(NOON + clock, boot)
-        assert sum(map(len, ledger.lapsed(db, now, here).values())) == over
-        assert ledger.leased(db, now, here)[0] == 1 - over
-        assert ledger.lapse(db, now, here) == over
+        assert sum(map(len, recovery.lapsed(db, now, here).values())) == over
+        assert leases.leased(db, now, here)[0] == 1 - over
+        assert recovery.lapse(db, now, here) == over
 
 
 def test_a_look_finds_a_row_ours_until_its_lease_ends(sqlite: Store) -> None:
     with sqlite.writing() as db:
         enter(db)
         (row,) = claim(db, NOON)
-        assert ledger.look(db, row.id, "me", steady(NOON + LEASE - SECOND)) == ("go", 1.0)
-        assert ledger.look(db, row.id, "me", steady(NOON + LEASE))[0] == "lost"
-        assert ledger.look(db, row.id, "me", steady(NOON, "another"))[0] == "lost"
-        assert ledger.look(db, row.id, "not me", steady(NOON))[0] == "lost"
+        assert settlements.look(db, row.id, "me", steady(NOON + LEASE - SECOND)) == ("go", 1.0)
+        assert settlements.look(db, row.id, "me", steady(NOON + LEASE))[0] == "lost"
+        assert settlements.look(db, row.id, "me", steady(NOON, "another"))[0] == "lost"
+        assert settlements.look(db, row.id, "not me", steady(NOON))[0] == "lost"
 
 
 def test_the_ledger_is_kept_from_its_first_to_its_last_due_instant_up_to_now(
     sqlite: Store,
 ) -> None:
     with sqlite.writing() as db:
-        assert ledger.kept(db, NOON) is None
+        assert due_readers.kept(db, NOON) is None
         _, later = enter(db, readers=2)
         mine = delivery.c.subscriber_id == later
         db.execute(delivery.update().where(mine).values(due_at=NOON + SECOND))
-        assert ledger.kept(db, NOON - SECOND) is None
-        assert ledger.kept(db, NOON) == (NOON, NOON)
-        assert ledger.kept(db, NOON + SECOND) == (NOON, NOON + SECOND)
+        assert due_readers.kept(db, NOON - SECOND) is None
+        assert due_readers.kept(db, NOON) == (NOON, NOON)
+        assert due_readers.kept(db, NOON + SECOND) == (NOON, NOON + SECOND)
 
 
 def test_only_what_waits_longer_than_any_may_is_woken(sqlite: Store) -> None:
     with sqlite.writing() as db:
         enter(db, next_attempt_at=NOON + LONGEST)
-        ledger.wake(db, NOON)
-        assert ledger.pending(db, NOON, Scope()) == 0
+        send_queue.wake(db, NOON)
+        assert send_queue.pending(db, NOON, Scope()) == 0
         db.execute(delivery.update().values(next_attempt_at=NOON + LONGEST + SECOND))
-        ledger.wake(db, NOON - SECOND)  # due later than that: it waits for its day
-        assert ledger.pending(db, NOON, Scope()) == 0
-        ledger.wake(db, NOON)
-        assert ledger.pending(db, NOON, Scope()) == 1
+        send_queue.wake(db, NOON - SECOND)  # due later than that: it waits for its day
+        assert send_queue.pending(db, NOON, Scope()) == 0
+        send_queue.wake(db, NOON)
+        assert send_queue.pending(db, NOON, Scope()) == 1

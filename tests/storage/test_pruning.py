@@ -8,10 +8,19 @@ from sqlalchemy import func, select
 
 from newsletter.domain.model import Citation, Echo, Issue, Pick, RunnerUp
 from newsletter.domain.states import Transition
-from newsletter.storage import Connection, Store, archive, issues, ledger, pruning
-from newsletter.storage.ledger import Settled, Tried
+from newsletter.storage import (
+    Connection,
+    Store,
+    archive,
+    issues,
+    ledger,
+    pruning,
+    reading_history,
+    settlements,
+)
 from newsletter.storage.pruning import Pruned
 from newsletter.storage.schema import attempt, delivery, explanation, pick, recipient
+from newsletter.storage.settlements import Settled, Tried
 from tests.builders import NOON, TODAY, brief, read, subscribe
 from tests.storage.test_ledger import claim, entry
 
@@ -45,7 +54,7 @@ def sent(store: Store, readers: int = 1) -> int:
     rows = claim(store)
     with store.writing() as db:
         tried = Tried("250 Ok", "250 Ok")
-        ledger.settle(
+        settlements.settle(
             db, "me", [Settled(row.id, Transition.ACCEPTED, NOON, {}, tried) for row in rows]
         )
     return issue_id
@@ -74,14 +83,14 @@ def test_texts_are_remembered_and_not_without_end(
 def test_what_is_old_is_dropped_and_who_was_sent_what_stays(store: Store) -> None:
     issue_id = sent(store, readers=2)
     with store.reading() as db:
-        histories, heard = ledger.histories(db, [1, 2]), ledger.heard(db, [1, 2])
+        histories, heard = reading_history.histories(db, [1, 2]), reading_history.heard(db, [1, 2])
         rows = db.execute(delivery.select()).all()
     assert pruning.prune(store, NOON) == Pruned(0, 0)
     assert pruning.prune(store, NOON + timedelta(seconds=1)) == Pruned(1, 2)
     assert pruning.prune(store, NOON + DAY) == Pruned(0, 0)
     with store.reading() as db:
-        assert ledger.histories(db, [1, 2]) == histories
-        assert ledger.heard(db, [1, 2]) == heard
+        assert reading_history.histories(db, [1, 2]) == histories
+        assert reading_history.heard(db, [1, 2]) == heard
         assert db.execute(delivery.select()).all() == rows
         assert [count(db, table) for table in (explanation, recipient, attempt)] == [0, 0, 0]
         assert count(db, pick) == 2

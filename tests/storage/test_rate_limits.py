@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from newsletter.domain.rate_limits import HORIZON, RateLimits
-from newsletter.storage import Connection, Store, deferred_domains, ledger
-from newsletter.storage.ledger import Claimed, Scope
+from newsletter.storage import Connection, Store, deferred_domains, ledger, recovery, send_queue
 from newsletter.storage.schema import delivery, pace
+from newsletter.storage.send_queue import Claimed, Scope
 from tests.builders import NOON, subscribe
 from tests.storage.test_deferred_domains import next_attempts
 from tests.storage.test_ledger import LEASE, an_issue, entry, lease
@@ -33,12 +33,12 @@ def claim(
     store: Store, pace: RateLimits, now: datetime = NOON, owner: str = "me", most: int = 20
 ) -> list[Claimed]:
     with store.writing() as db:
-        return ledger.claim(db, now, lease(owner, now + LEASE), most, Scope(), pace)
+        return send_queue.claim(db, now, lease(owner, now + LEASE), most, Scope(), pace)
 
 
 def again(store: Store, pace: RateLimits, now: datetime = NOON) -> datetime | None:
     with store.reading() as db:
-        return ledger.again(db, now, Scope(), pace)
+        return send_queue.again(db, now, Scope(), pace)
 
 
 def kept(db: Connection) -> dict[str, datetime]:
@@ -88,7 +88,7 @@ def test_a_full_domain_is_passed_over_and_stays_as_it_is(store: Store) -> None:
     assert len(claim(store, slow, NOON + SECOND)) == 1
     with store.reading() as db:
         assert set(next_attempts(db).values()) == {NOON}
-        assert ledger.pending(db, NOON, Scope()) == 118
+        assert send_queue.pending(db, NOON, Scope()) == 118
 
 
 def test_of_many_of_a_domain_the_first_few_do_not_hide_the_others(store: Store) -> None:
@@ -134,7 +134,7 @@ def test_a_sender_that_dies_costs_the_time_of_its_slots(store: Store) -> None:
     fast = RateLimits(per_second=10)
     assert len(claim(store, fast)) == 11
     with store.writing() as db:
-        ledger.abandon(db, "me", {}, NOON)
+        recovery.abandon(db, "me", {}, NOON)
     rows = claim(store, fast, NOON + SECOND / 10)
     assert [row.not_before for row in rows] == [NOON + HORIZON + SECOND / 10]
     assert len(claim(store, fast, NOON + 2 * HORIZON)) == 11

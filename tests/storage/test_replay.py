@@ -8,9 +8,9 @@ import pytest
 
 from newsletter.domain.errors import StoreError
 from newsletter.domain.states import Transition
-from newsletter.storage import Store, ledger, subscribers
-from newsletter.storage.ledger import Settled
+from newsletter.storage import Store, ledger, send_queue, settlements, subscribers
 from newsletter.storage.replay import Replayed, catch_up
+from newsletter.storage.settlements import Settled
 from newsletter.storage.snapshot import save
 from tests.builders import NOON, TODAY, subscribe
 from tests.conftest import new_store
@@ -32,7 +32,7 @@ def yesterday(tmp_path: Path) -> Path:
     store.journal.answered(1, "me", accepted=True)
     store.journal.answered(3, "me", accepted=False)
     with store.writing() as db:
-        ledger.settle(db, "me", [Settled(1, Transition.ACCEPTED, NOON, {})])
+        settlements.settle(db, "me", [Settled(1, Transition.ACCEPTED, NOON, {})])
         subscribers.leave(db, 2, NOON)
         subscribers.bounce(db, 3, NOON, "550")
         subscribers.leave(db, 4, NOON)
@@ -116,7 +116,7 @@ def test_a_claim_that_was_not_committed_changes_nothing(sqlite: Store) -> None:
 
     def killed_before_the_commit() -> None:
         with sqlite.writing() as db:
-            ledger.claim(db, NOON, lease("dead", NOON + LEASE), 9, ledger.Scope())
+            send_queue.claim(db, NOON, lease("dead", NOON + LEASE), 9, send_queue.Scope())
             sqlite._record(db, db.get_execution_options()["newsletter_records"])
             raise KilledError
 

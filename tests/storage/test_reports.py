@@ -14,11 +14,12 @@ from newsletter.storage import (
     Store,
     deferred_domains,
     issues,
-    ledger,
     operator_actions,
+    reading_history,
     reports,
+    send_queue,
 )
-from newsletter.storage.ledger import Scope
+from newsletter.storage.send_queue import Scope
 from tests.builders import NOON, TODAY
 from tests.storage.test_ledger import fill, lease
 
@@ -54,9 +55,9 @@ def test_no_look_reads_the_whole_ledger(look: str, sqlite: Store) -> None:
 @pytest.mark.parametrize(
     ("index", "look"),
     [
-        ("uq_delivery_subscriber_id_date", lambda db: ledger.histories(db, range(500))),
-        ("uq_delivery_subscriber_id_date", lambda db: ledger.heard(db, range(500))),
-        ("PRIMARY KEY", lambda db: ledger.heard(db, range(500))),
+        ("uq_delivery_subscriber_id_date", lambda db: reading_history.histories(db, range(500))),
+        ("uq_delivery_subscriber_id_date", lambda db: reading_history.heard(db, range(500))),
+        ("PRIMARY KEY", lambda db: reading_history.heard(db, range(500))),
         ("uq_issue_house_date", lambda db: issues.house(db, TODAY)),
         ("uq_issue_house_date", issues.house_heard),
     ],
@@ -80,8 +81,8 @@ def test_a_claim_takes_the_first_few_and_does_not_sort_all_that_wait(
 ) -> None:
     fill(sqlite, readers=3)
     with asked(sqlite) as statements, sqlite.writing() as db:
-        assert len(ledger.claim(db, NOON, lease("one", NOON + A_DAY), 1, scope, pace)) == 1
-        again = ledger.claim(db, NOON, lease("one", NOON + A_DAY), 1, scope, pace)
+        assert len(send_queue.claim(db, NOON, lease("one", NOON + A_DAY), 1, scope, pace)) == 1
+        again = send_queue.claim(db, NOON, lease("one", NOON + A_DAY), 1, scope, pace)
         assert bool(again) is (pace is FREE)
     plans = _plans(sqlite, [one for one in statements if "LIMIT" in one[0]])
     text, values = next(one for one in statements if one[0].startswith("UPDATE delivery"))

@@ -8,8 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.domain.model import Citation, Echo, Issue, Pick, RunnerUp
-from newsletter.storage import Connection, Store, archive, issues, ledger, recipients, subscribers
-from newsletter.storage.ledger import Lease, Scope, Steady
+from newsletter.storage import (
+    Connection,
+    Store,
+    archive,
+    issues,
+    ledger,
+    recipients,
+    send_queue,
+    subscribers,
+)
+from newsletter.storage.leases import Lease, Steady
+from newsletter.storage.send_queue import Scope
 
 DAY = date(2026, 3, 13)
 DUE = datetime(2026, 3, 13, 7, tzinfo=UTC)
@@ -144,7 +154,7 @@ def test_what_was_composed_and_waits_comes_up_as_it_was(apart: Store) -> None:
         assert issues.load(db, 2) == composed()
         assert issues.load(db, 1).picks[0].reason == "New to you."
         lease = Lease("me", Steady("boot", 1.0), LATER)
-        (row,) = ledger.claim(db, DUE, lease, 9, Scope())
+        (row,) = send_queue.claim(db, DUE, lease, 9, Scope())
         assert (row.dated_at, row.subscriber.name) == (DUE, "Ann")
         assert subscribers.state_since(db, 1) == (SINCE, "")
         assert subscribers.state_since(db, 2) == (None, "")

@@ -1,0 +1,89 @@
+"""Who is due for a date: active subscribers without a delivery, or with one to be reopened."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+
+from newsletter.domain.model import Subscriber
+from newsletter.domain.states import DeliveryState, SubscriberState
+from newsletter.storage import transitions
+from newsletter.storage.database import chunks
+from newsletter.storage.schema import delivery as deliveries
+from newsletter.storage.schema import subscriber as subscribers
+from newsletter.storage.subscribers import subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An active subscriber not yet served for a date; ``reason`` is why, where a row says so."""
+
+    subscriber: Subscriber
+    active_since: datetime
+    reason: str | None
+    looked_at: datetime | None
+
+
+def kept(db: Connection, now: datetime) -> tuple[datetime, datetime] | None:
+    """The first and the last due instant up to ``now`` that the ledger knows of."""
+    due_at = deliveries.c.due_at
+    # Two questions: SQLite looks one extreme up in the index, and reads all of it for both.
+    first, last = (
+        db.scalar(select(extreme(due_at)).where(due_at <= now)) for extreme in (func.min, func.max)
+    )
+    return (first, last) if first and last else None
+
+
+def waiting(
+    db: Connection,
+    day: date,
+    wanted: Callable[[str, int], bool],
+    only: Sequence[int] | None = None,
+) -> list[int]:
+    """The ids of active subscribers who have no row for ``day``, or one that may be opened again.
+
+    ``wanted`` says of a (timezone, hour) whether its subscribers are looked at at all: asked once
+    for each pair in use, it keeps a look at the clock from reading every subscriber.
+    """
+    place = (subscribers.c.timezone, subscribers.c.hour)
+    active = subscribers.c.state == SubscriberState.ACTIVE
+    pairs = db.execute(select(*place).where(active).distinct()).all()
+    hours = [tuple(pair) for pair in pairs if wanted(*pair)]
+    query = _unserved(day, subscribers.c.id).where(active)
+    if only is not None:
+        query = query.where(subscribers.c.id.in_(only))
+    return sorted(
+        number
+        for some in chunks(hours)
+        for number in db.scalars(query.where(tuple_(*place).in_(some)))
+    )
+
+
+def among_waiting(db: Connection, day: date, ids: Sequence[int]) -> list[Waiting]:
+    """Those of ``ids`` (a few hundred) who wait still, by their ids."""
+    query = _unserved(day, subscribers, deliveries.c.reason, deliveries.c.changed_at)
+    rows = db.execute(query.where(subscribers.c.id.in_(ids)).order_by(subscribers.c.id))
+    return [
+        Waiting(subscriber(row), row.activated_at, row.reason, row.changed_at)
+        for row in rows
+        if row.state == SubscriberState.ACTIVE  # asked in SQL, SQLite would read all who are
+    ]
+
+
+def _unserved(day: date, *columns: Any) -> Select[Any]:
+    mine = and_(deliveries.c.subscriber_id == subscribers.c.id, deliveries.c.date == day)
+    reopen = and_(
+        deliveries.c.state == DeliveryState.SKIPPED, deliveries.c.reason.in_(transitions.REOPEN)
+    )
+    joined = select(*columns).select_from(subscribers).outerjoin(deliveries, mine)
+    return joined.where(or_(deliveries.c.id.is_(None), reopen))

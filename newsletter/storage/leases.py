@@ -1,0 +1,76 @@
+"""Leases: until when a claimed delivery is its worker's, by a clock that only runs forward."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    func,
+    or_,
+    select,
+)
+
+from newsletter.domain.states import DeliveryState
+from newsletter.storage import transitions
+from newsletter.storage.schema import delivery as deliveries
+
+SENDING = deliveries.c.state == DeliveryState.SENDING
+
+
+class Steady(NamedTuple):
+    """Seconds on a clock that only runs forward, and the start of the machine it counts from.
+
+    Not ``sure``: ``boot`` tells machines apart, and not one start of this machine from another.
+    """
+
+    boot: str
+    seconds: float
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Until when a row is ``owner``'s: ``end`` counts, ``until`` stands in for it elsewhere."""
+
+    owner: str
+    end: Steady
+    until: datetime
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return {
+            "owner": self.owner,
+            "boot": self.end.boot,
+            "lease_end": self.end.seconds,
+            "lease_until": self.until,
+        }
+
+
+def leased(db: Connection, now: datetime, steady: Steady) -> tuple[int, datetime | None]:
+    """How many rows senders have in hand, and when the last of their leases is over."""
+    query = select(func.count(), func.max(deliveries.c.lease_until)).where(SENDING)
+    count, until = db.execute(query.where(~over(now, steady))).one()
+    return count, until
+
+
+def over(now: datetime, steady: Steady) -> ColumnElement[bool]:
+    """The lease has ended. Another machine's clock cannot be read: there the calendar counts."""
+    here = deliveries.c.boot == steady.boot
+    elsewhere = or_(deliveries.c.boot.is_(None), deliveries.c.boot != steady.boot)
+    return or_(
+        and_(here, deliveries.c.lease_end <= steady.seconds),
+        and_(elsewhere, deliveries.c.lease_until <= now),
+    )
+
+
+def prolong(db: Connection, lease: Lease) -> None:
+    """All that the owner has claimed stays theirs, what waits behind a slow server as well."""
+    transitions.amend(db, deliveries.c.owner == lease.owner, **lease.columns)
+
+
+def worker_owner(owner: str, name: str) -> str:
+    """Each sender of an owner is an owner by itself: no row is two threads' at once."""
+    return f"{owner}/{name}"

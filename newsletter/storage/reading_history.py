@@ -1,0 +1,57 @@
+"""What each subscriber was sent: the history that novelty is measured against."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import (
+    Connection,
+    String,
+    cast,
+    func,
+    select,
+)
+
+from newsletter.domain.states import DeliveryState
+from newsletter.storage.database import chunks
+from newsletter.storage.schema import delivery as deliveries
+from newsletter.storage.schema import pick as picks
+
+# A pending row holds its picks as well: a message that waits must not be overtaken by its twin.
+# Told by what they are not: asked for what they are, SQLite reads all that was ever sent to anyone.
+_HEARD = deliveries.c.state.not_in((DeliveryState.FAILED, DeliveryState.SKIPPED))
+
+
+def histories(db: Connection, ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """Subscriber id to the ids of the issues that count as read; a new reader is missing."""
+    joined = func.aggregate_strings(cast(deliveries.c.issue_id, String), ",")
+    query = (
+        select(deliveries.c.subscriber_id, joined)
+        .where(_HEARD, deliveries.c.issue_id.is_not(None))
+        .group_by(deliveries.c.subscriber_id)
+    )
+    return {
+        subscriber_id: tuple(sorted(map(int, issue_ids.split(","))))
+        for some in chunks(ids)
+        for subscriber_id, issue_ids in db.execute(
+            query.where(deliveries.c.subscriber_id.in_(some))
+        )
+    }
+
+
+def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
+    """Subscriber id to each insight they were sent, and the date of that issue."""
+    insight_ids = func.aggregate_strings(cast(picks.c.insight_id, String), ",")
+    dates = func.aggregate_strings(cast(deliveries.c.date, String), ",")
+    query = (
+        select(deliveries.c.subscriber_id, insight_ids, dates)
+        .join(picks, picks.c.issue_id == deliveries.c.issue_id)
+        .where(_HEARD)
+        .group_by(deliveries.c.subscriber_id)
+    )
+    return {
+        subscriber_id: dict(
+            zip(map(int, sent.split(",")), map(date.fromisoformat, on.split(",")), strict=True)
+        )
+        for some in chunks(ids)
+        for subscriber_id, sent, on in db.execute(query.where(deliveries.c.subscriber_id.in_(some)))
+    }

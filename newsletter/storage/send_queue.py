@@ -1,0 +1,200 @@
+"""The queue: pending deliveries in the order they are tried, and claiming them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    select,
+)
+
+from newsletter.domain.backoff import LONGEST
+from newsletter.domain.model import Subscriber
+from newsletter.domain.rate_limits import FREE, RateLimits
+from newsletter.domain.states import DeliveryState, Transition
+from newsletter.storage import deferred_domains, places, rate_limits, recipients, transitions
+from newsletter.storage.journal import Claim
+from newsletter.storage.leases import Lease
+from newsletter.storage.schema import Instant, mark, recipient
+from newsletter.storage.schema import delivery as deliveries
+from newsletter.storage.schema import subscriber as subscribers
+
+PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which rows a run may touch; None means any."""
+
+    on: date | None = None
+    subscriber_ids: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row taken for an attempt, not to be offered before its slot in time.
+
+    ``domain`` is its reader's, in ASCII. ``subscriber`` is the reader as they were at composing.
+    """
+
+    id: int
+    domain: str
+    subscriber: Subscriber
+    issue_id: int
+    message_id: str
+    dated_at: datetime
+    expires_at: datetime
+    attempts: int
+    not_before: datetime
+
+
+def expire(db: Connection, now: datetime) -> int:
+    """What waited until the next issue is given up; how many."""
+    return transitions.move(db, Transition.EXPIRE, deliveries.c.expires_at <= now, changed_at=now)
+
+
+# As the index has it: to sort all that waits for each few rows would cost more than sending.
+_IN_TURN = (deliveries.c.next_attempt_at, deliveries.c.id)
+
+
+# Row by row: for a list of ids SQLite would rather look through all that is pending.
+_THIS_ROW = deliveries.c.id == bindparam("row_id")
+
+
+_TAKEN = (
+    select(
+        *(recipients.column(one.name) for one in fields(Subscriber)),
+        deliveries.c.id.label("row_id"),
+        deliveries.c.domain,
+        deliveries.c.issue_id,
+        deliveries.c.message_id,
+        recipients.DATED_AT,
+        deliveries.c.expires_at,
+        deliveries.c.attempts,
+        subscribers.c.key,
+        deliveries.c.date,
+    )
+    .select_from(deliveries)
+    .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+    .outerjoin(recipient, recipient.c.delivery_id == deliveries.c.id)
+    .where(deliveries.c.id.in_(bindparam("row_ids", expanding=True)))
+    .order_by(*_IN_TURN)
+)
+
+
+@cache
+def _queue(*, dated: bool, some: bool) -> Select[Any]:
+    """The ids and domains of what may be taken, in turn."""
+    parts = [deliveries.c.state == DeliveryState.PENDING, *_ripe(bindparam("now", type_=Instant))]
+    if dated:
+        parts.append(deliveries.c.date == bindparam("day"))
+    if some:
+        parts.append(deliveries.c.subscriber_id.in_(bindparam("readers", expanding=True)))
+    return select(deliveries.c.id, deliveries.c.domain).where(*parts).order_by(*_IN_TURN)
+
+
+@cache
+def _first(*, dated: bool, some: bool) -> Select[Any]:
+    """The same, up to ``most`` of them."""
+    return _queue(dated=dated, some=some).limit(bindparam("most"))
+
+
+def claim(
+    db: Connection, now: datetime, lease: Lease, most: int, scope: Scope, pace: RateLimits = FREE
+) -> list[Claimed]:
+    """Take up to ``most`` rows, in the order of their slots.
+
+    The transaction must be durable, and at its end before any server can hear of them. Nothing
+    taken may mean that what is left waits for its pace: ``again`` tells.
+    """
+    if paused(db):
+        return []
+    which = {"dated": scope.on is not None, "some": scope.subscriber_ids is not None}
+    values = {"now": now, "day": scope.on, "readers": scope.subscriber_ids}
+    if pace.limits:
+        slots = rate_limits.reserve(db, _queue(**which), values, most, pace)
+    else:
+        slots = {row_id: now for row_id, _ in db.execute(_first(**which), {**values, "most": most})}
+    if not slots:
+        return []
+    taken = {**lease.columns, "changed_at": now}
+    changes = [{**taken, "row_id": row_id} for row_id in slots]
+    transitions.move_each(db, Transition.CLAIM, _THIS_ROW, changes)
+    rows = []
+    for *row, key, day in db.execute(_TAKEN, {"row_ids": list(slots)}):
+        rows.append(claimed := _claimed(row, slots))
+        message = key, day, claimed.message_id
+        places.note(db, Claim(claimed.id, lease.owner, now.astimezone(UTC), *message))
+    return sorted(rows, key=lambda row: row.not_before)
+
+
+def again(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> datetime | None:
+    """When to claim anew where there was nothing to take; None where nothing is left."""
+    if not pace.limits:
+        return None
+    left = select(deliveries.c.id).where(_within(scope), *_ripe(now)).limit(1)
+    return None if db.scalar(left) is None else rate_limits.soonest(db, now, pace)
+
+
+def paused(db: Connection) -> datetime | None:
+    """Since when nothing may be sent; None while it may."""
+    since: datetime | None = db.scalar(select(mark.c.at).where(mark.c.name == PAUSED))
+    return since
+
+
+def _within(scope: Scope) -> Any:
+    parts = [deliveries.c.state == DeliveryState.PENDING]
+    if scope.on is not None:
+        parts.append(deliveries.c.date == scope.on)
+    if scope.subscriber_ids is not None:
+        parts.append(deliveries.c.subscriber_id.in_(scope.subscriber_ids))
+    return and_(*parts)
+
+
+def _ripe(now: datetime | BindParameter[datetime]) -> Any:
+    return deliveries.c.next_attempt_at <= now, deliveries.c.expires_at > now
+
+
+def pending(db: Connection, now: datetime, scope: Scope) -> int:
+    """How many rows a run over ``scope`` would offer now."""
+    query = select(func.count()).where(_within(scope), *_ripe(now))
+    return int(db.scalar(query) or 0)
+
+
+def hurry(db: Connection, now: datetime, scope: Scope) -> None:
+    """Rows that wait for a later attempt wait no more, and their domains with them."""
+    deferred_domains.forget(db, _within(scope))
+    transitions.amend(db, _within(scope), next_attempt_at=now)
+
+
+def wake(db: Connection, now: datetime) -> None:
+    """Rows that would wait for longer than any may: a clock ran ahead when they were deferred.
+
+    What it composed for a day that has not come stays for that day.
+    """
+    late = deliveries.c.next_attempt_at > now + LONGEST
+    rows = and_(deliveries.c.state == DeliveryState.PENDING, late, deliveries.c.due_at <= now)
+    transitions.amend(db, rows, next_attempt_at=now)
+
+
+def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:
+    *who, row_id, domain, issue_id, message_id, dated_at, expires_at, attempts = row
+    return Claimed(
+        id=row_id,
+        domain=domain,
+        subscriber=Subscriber(*who),
+        issue_id=issue_id,
+        message_id=message_id,
+        dated_at=dated_at,
+        expires_at=expires_at,
+        attempts=attempts,
+        not_before=slots[row_id],
+    )
