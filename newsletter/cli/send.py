@@ -3,7 +3,7 @@
 import signal
 from argparse import Namespace
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date
 from functools import partial
 from threading import Event
 
@@ -19,6 +19,7 @@ from newsletter.cli.output import live, progress, say, say_json, set_up_log, tab
 from newsletter.cli.send_report import SendReport, why_nobody
 from newsletter.composing.draft import draft
 from newsletter.domain.addresses import mailbox
+from newsletter.domain.due import local_date
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.text import counted, headline
 from newsletter.services.alerts import alert
@@ -29,9 +30,6 @@ from newsletter.services.readers import find_subscriber
 END_AFTER_SECONDS = 30
 """After a signal, so long is waited for the answers of mail servers. A service manager kills what
 has not ended after some 90 seconds, and then everything that is claimed is unknown."""
-
-# The first places where a date begins are fourteen hours ahead of UTC.
-_FIRST_ZONE = timedelta(hours=14)
 
 
 def send(app: App, args: Namespace) -> int:
@@ -44,7 +42,8 @@ def send(app: App, args: Namespace) -> int:
     ids = [find_subscriber(app.store, address).id for address in args.to] if args.to else None
     readers = Readers(now=args.now, ids=ids)
     if args.date:
-        _warn_of_unlikely_date(args.date, app.clock(), app.settings.selection.window_days)
+        today = local_date(app.clock(), app.settings.newsletter.timezone)
+        _warn_of_unlikely_date(args.date, today, app.settings.selection.window_days)
     if args.dry_run:
         return _dry_run(app, args, readers)
     return _send(app, args, readers)
@@ -70,11 +69,11 @@ def _send(app: App, args: Namespace, readers: Readers) -> int:
     return 0 if good else 1
 
 
-def _warn_of_unlikely_date(day: date, now: datetime, window: int) -> None:
+def _warn_of_unlikely_date(day: date, today: date, window: int) -> None:
     """A date that may be a slip is sent all the same: it was asked for."""
-    if day > (now + _FIRST_ZONE).date():
-        warn(f"{day} has not begun anywhere: who is sent it now gets nothing on its day")
-    elif (ago := (now.date() - day).days) >= window:
+    if day > today:
+        warn(f"{day} has not begun yet: readers who get it now get nothing on its day")
+    elif (ago := (today - day).days) >= window:
         warn(f"{day} is {counted(ago, 'day')} ago: is it another year?")
 
 

@@ -44,7 +44,8 @@ def list_(app: App, args: Namespace) -> int:
     elif everyone:
         table([(s.address, s.state, f"{s.hour:02}:00", s.timezone, s.interests) for s in everyone])
     else:
-        say("nobody yet: newsletter subscribers add ADDRESS")
+        nobody_yet = "nobody yet: newsletter subscribers add ADDRESS"
+        say(f"nobody is {args.state}" if args.state else nobody_yet)
     return 0
 
 

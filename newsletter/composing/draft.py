@@ -7,7 +7,10 @@ from newsletter.composing.rules import Rules
 from newsletter.domain.due import due_at, local_date
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Issue, ScheduledEmail, Subscriber
+from newsletter.domain.states import DeliveryState
 from newsletter.storage import Connection, issues, ledger, recipients
+
+_AT_THE_READER = (DeliveryState.SENT, DeliveryState.UNKNOWN)
 
 
 def draft(
@@ -23,7 +26,7 @@ def draft(
 
     ``house``: the house issue, addressed to ``reader``. ``at_once``: composed now, whatever the
     hour. No picks means: nothing would be sent. Raises NewsletterError where it was composed, and
-    what makes it again was dropped.
+    what makes it again was dropped, or went with a database that a backup replaced.
     """
     day = on or local_date(now, reader.timezone)
     with rules.store.reading() as db:
@@ -32,6 +35,11 @@ def draft(
             issue = _kept(issues.load(db, row["issue_id"]), reader)
             then, dated_at = recipients.frozen(db, row, reader)
             return ScheduledEmail(issue, then, row["message_id"], dated_at)
+        if row and row["state"] in _AT_THE_READER:
+            raise NewsletterError(
+                f"what the issue of {day} for {reader.address} held is not known: it is"
+                f" {row['state']} ({row['answer']})"
+            )
         stored = issues.house(db, day) if house else None
         issue = issues.load(db, stored) if stored else _fresh(db, rules, reader, day, house=house)
     # Composed when it is due, or now where that is over: no message is older than its composing.

@@ -54,5 +54,5 @@ def _belongs(database: Path, known: str | None) -> None:
     if place and known and place.id != known:
         raise StoreError(
             f"{journal.path} belongs to another database than the backup",
-            f"put back the backup's own (see {journal.path}.old), or move it away",
+            "put back the journal that belongs to the backup, or move this one away",
         )

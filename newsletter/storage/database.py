@@ -123,8 +123,12 @@ class Store:
         at = self.revision()
         if at is None and not create:
             raise missing(f"the database {self.path or self.engine.url} is empty")
-        if at is None and self.journal and (aside := self.journal.set_aside()):
-            log.warning("a journal of another database stood here: it is %s now", aside)
+        if at is None and self.journal and self.journal.path.exists():
+            raise StoreError(
+                f"no database is made beside {self.journal.path}: it knows who was served and left",
+                "`newsletter restore FILE` puts a backup back and replays it; to begin anew, move"
+                " the journal away",
+            )
         if at is not None and at > HEAD:
             raise StoreError(*newer(at))
         if at != HEAD:

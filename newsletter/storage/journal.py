@@ -44,10 +44,12 @@ class Claim(msgspec.Struct, frozen=True, array_like=True, tag="claim"):
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True, tag="reader"):
-    """The reader with this key came to be in ``state``."""
+    """The reader with this key came to be in ``state``, when and why."""
 
     key: str
     state: str
+    at: datetime | None = None
+    reason: str = ""
 
 
 Record = Claim | Change
@@ -201,14 +203,6 @@ class Journal:
                     records += [read] if read else []
                 offset += len(line)
         return Entries(records, unreadable, first > position)
-
-    def set_aside(self) -> Path | None:
-        """Out of the way of a new database; where it is now, None where there was none."""
-        if not self.path.exists():
-            return None
-        aside = self.path.with_name(f"{self.path.name}.old")
-        self.path.replace(aside)
-        return aside
 
     def close(self) -> None:
         self._file = None

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select, update
 from newsletter.domain.due import due_at, next_due
 from newsletter.domain.errors import StoreError
 from newsletter.domain.states import Transition
+from newsletter.domain.text import counted
 from newsletter.storage import places, transitions
 from newsletter.storage.database import Store, chunks
 from newsletter.storage.journal import ACCEPTED, OFFERED, Change, Claim, Entries, Journal, Place
@@ -60,9 +61,9 @@ def catch_up(store: Store) -> Replayed:
 def told(done: Replayed) -> str:
     """In a sentence."""
     parts = [f"{count:,} deliveries are {state}" for state, count in done.deliveries.items()]
-    parts += [f"{count:,} readers {state}" for state, count in done.readers.items()]
+    parts += [f"{counted(count, 'reader')} {state}" for state, count in done.readers.items()]
     if done.strangers:
-        parts.append(f"{len(done.strangers):,} readers unknown to it pending")
+        parts.append(f"{counted(len(done.strangers), 'reader')} it did not know pending")
     if done.unreadable:
         parts.append(f"{done.unreadable:,} lines of the journal cannot be read")
     if done.incomplete:
@@ -157,7 +158,9 @@ def _replay_changes(
         if change.state == "active" and key in strangers:
             continue
         rows = update(subscribers).where(subscribers.c.key == key)
-        values = {"state": change.state}
+        values: dict[str, Any] = {"state": change.state}
+        if change.at:
+            values |= {"state_changed_at": change.at, "state_reason": change.reason}
         moved = db.execute(rows.where(subscribers.c.state != change.state).values(values))
         done[change.state] += moved.rowcount
     return +done

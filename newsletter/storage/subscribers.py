@@ -72,7 +72,7 @@ def add(
         )
     values = {**_values(one), "activated_at": now, "state": "active", **_changed(now)}
     db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
-    note(db, Change(key, "active"))
+    note(db, Change(key, "active", now))
     return True
 
 
@@ -115,7 +115,7 @@ def _move(
     rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(before))
     for key in db.scalars(select(subscribers.c.key).where(rows)).all():
         db.execute(update(subscribers).where(rows).values({"state": after, **changed}))
-        note(db, Change(key, after))
+        note(db, Change(key, after, changed["state_changed_at"], changed["state_reason"]))
 
 
 def state_since(db: Connection, subscriber_id: int) -> tuple[datetime | None, str]:

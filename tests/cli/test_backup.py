@@ -49,11 +49,13 @@ def test_yesterdays_backup_serves_nobody_twice_and_brings_nobody_back(
     assert mailing("subscribers", "remove", BEA).code == 0
     done = mailing("restore", str(backup))
     assert done.code == 0
-    assert "4 deliveries are sent, 1 readers unsubscribed" in done.out
+    assert "4 deliveries are sent, 1 reader unsubscribed" in done.out
     assert f"pending until you add them again: {DORA}" in done.out
     assert "what could not be known" in done.out
     assert (done.stderr, mailing("send", "--json").json["sent"]) == ("", 0)
     assert len(server.messages) == 4
+    assert "is not known: it is sent" in mailing("explain", "--to", ANN).stderr
+    assert "by the operator" in mailing("subscribers", "show", BEA).out
     assert mailing("subscribers", "add", DORA).code == 0
     assert mailing("send", "--now", "--json").json["sent"] == 0
     states = {row["address"]: row["state"] for row in mailing("subscribers", "list", "--json").json}
@@ -119,6 +121,17 @@ def test_it_restores_where_the_database_is_lost(mailing: House, lost: str) -> No
         path.write_bytes(b"what a bad disk left " * 1000)
     assert mailing("restore", str(backup)).code == 0
     assert mailing("send", "--json").json["sent"] == 0
+
+
+def test_no_command_makes_a_new_database_beside_the_journal(mailing: House) -> None:
+    """Who makes one and restores after that would serve everybody again."""
+    backup = backed_up(mailing)
+    assert mailing("send", "--json").json["sent"] == 3
+    (mailing.folder / "newsletter.db").unlink()
+    refused = mailing("migrate")
+    assert (refused.code, "restore FILE" in refused.stderr) == (1, True)
+    assert mailing("restore", str(backup)).code == 0
+    assert mailing("send", "--now", "--json").json["sent"] == 0
 
 
 def test_wrong_use_is_told(mailing: House, tmp_path: Path) -> None:

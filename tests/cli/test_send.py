@@ -94,9 +94,9 @@ def test_a_date_holds_for_everyone(stocked: House) -> None:
     ("day", "told"),
     [
         ("2026-03-14", ""),
-        ("2026-03-15", ""),
-        ("2026-03-16", "2026-03-16 has not begun anywhere"),
-        ("2027-03-14", "2027-03-14 has not begun anywhere"),
+        ("2026-03-15", "2026-03-15 has not begun yet"),
+        ("2026-03-16", "2026-03-16 has not begun yet"),
+        ("2027-03-14", "2027-03-14 has not begun yet"),
         ("2026-03-01", ""),
         ("2026-02-28", "2026-02-28 is 14 days ago"),
         ("2020-01-01", "is it another year?"),

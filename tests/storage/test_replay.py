@@ -60,6 +60,7 @@ def test_who_was_served_stays_so_and_who_left_stays_away(yesterday: Path) -> Non
     assert [state for state, _ in states(store)] == ["sent", "unknown", "pending", "pending"]
     with store.reading() as db:
         now = {one.address: one.state for one in subscribers.everyone(db)}
+        assert subscribers.state_since(db, 3)[0] == NOON, "as it was, not as it is replayed"
     store.close()
     assert now == {
         "r0@example.org": "active",
@@ -157,15 +158,12 @@ def test_cut_at_every_byte_it_replays_what_is_left(yesterday: Path) -> None:
             file.write(whole)
 
 
-def test_a_new_database_does_not_inherit_a_journal(
-    yesterday: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_new_database_is_made_beside_a_journal(yesterday: Path) -> None:
+    """Restoring after that would not know who was served and who left."""
     path = yesterday.with_name("newsletter.db")
     path.unlink()
-    store = Store(f"sqlite:///{path}", create=True)
-    assert catch_up(store) == Replayed()
-    with store.reading() as db:
-        assert subscribers.everyone(db) == []
+    with pytest.raises(StoreError, match="restore FILE"):
+        Store(f"sqlite:///{path}", create=True)
+    store = put_back(yesterday)
+    assert catch_up(store).anything
     store.close()
-    assert "a journal of another database stood here" in caplog.text
-    assert yesterday.with_name("newsletter.db.journal.old").exists()
