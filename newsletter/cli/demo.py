@@ -10,7 +10,6 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import count
@@ -21,7 +20,7 @@ from threading import Event
 from newsletter.bootstrap import App
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.delivery import delivery_context
-from newsletter.bootstrap.ingest import ingest
+from newsletter.bootstrap.ingest import ingest_job
 from newsletter.bootstrap.rendering import branding
 from newsletter.cli.output import progress, say, table
 from newsletter.cli.setup import found
@@ -29,6 +28,7 @@ from newsletter.composing.draft import draft
 from newsletter.domain.due import local_date
 from newsletter.domain.model import Issue, Subscriber
 from newsletter.domain.text import headline
+from newsletter.ingest.ingest import ingest_sources
 from newsletter.rendering.rendered_email import render_email
 from newsletter.services.publish import Readers, publish
 from newsletter.services.secret import write_private
@@ -116,9 +116,10 @@ def _shifted(sample: Traversable, by: timedelta) -> str:
 def _publish(app: App, day: date) -> None:
     """One morning: everything due on this date, at an hour when it is due everywhere."""
     evening = datetime.combine(day, time(18), UTC)
+    job = ingest_job(app, lambda: None, lambda _done, _total: None)
     publish(
         lambda: evening,
-        ingest=partial(ingest, app, lambda: None, lambda _done, _total: None),
+        ingest=lambda: ingest_sources(job, lambda: evening),
         rules=compose_rules(app),
         context=delivery_context(app, Event(), lambda _outcomes, _total: None),
         on=day,

@@ -3,11 +3,12 @@ import os
 import re
 import shlex
 import subprocess
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 
@@ -117,6 +118,13 @@ def test_nobody_reads_the_same_thing_twice(demo: Shown, house: House) -> None:
             for one in house.bare(*words, "--date", f"2026-06-{day}").json["picks"]
         ]
         assert len(picked) == len(set(picked)) == 35
+
+
+def test_no_brief_is_dated_by_the_clock_of_the_machine(demo: Shown) -> None:
+    """Those without a date of their own are dated by the replayed day that read them."""
+    with closing(connect(demo.folder / "newsletter.db")) as db:
+        dates = db.execute("SELECT DISTINCT first_seen FROM brief ORDER BY 1").fetchall()
+    assert [day for (day,) in dates] == [f"2026-06-{number}" for number in range(24, 31)]
 
 
 def test_the_last_of_the_samples_is_of_the_date(demo: Shown) -> None:
