@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING
 
 from newsletter.config import PREFIX, Settings, load
@@ -65,7 +66,19 @@ class App:
             raise
         if replayed.anything:
             log.warning(_OLDER, told(replayed))
+            self.drop_index()
         return store
+
+    @property
+    def index_cache(self) -> Path:
+        """The similarity index beside the database, or beside the configuration."""
+        url = self.settings.store.url
+        name = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else "newsletter"
+        return self.beside(f"{name}.index")
+
+    def drop_index(self) -> None:
+        """An older database may have other insights under the same numbers; it is made anew."""
+        rmtree(self.index_cache, ignore_errors=True)
 
     def unreplayed(self, *, create: bool = False) -> "Store":
         """Up to date, for who replays the journal and tells what it knew."""

@@ -1,7 +1,6 @@
 """The parts that composing needs: its rules and the house reader."""
 
 from datetime import timedelta
-from pathlib import Path
 
 from msgspec.structs import asdict
 
@@ -26,15 +25,8 @@ def compose_rules(app: App) -> Rules:
         catch_up=timedelta(hours=settings.schedule.catch_up_hours),
         domain=sender_domain(settings),
         language=settings.newsletter.language,
-        index_cache=index_cache(app),
+        index_cache=app.index_cache,
     )
-
-
-def index_cache(app: App) -> Path:
-    """The similarity index beside the database, or beside the configuration."""
-    url = app.settings.store.url
-    name = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else "newsletter"
-    return app.beside(f"{name}.index")
 
 
 def house_subscriber(settings: Settings, address: str = "reader@example.org") -> Subscriber:

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from newsletter.bootstrap import App
@@ -20,14 +21,17 @@ _LOST = (
 
 def backup(app: App, args: Namespace) -> int:
     database, target = _database(app), Path(args.file).absolute()
-    service.backup(database, target)
+    with _paths(target):
+        service.backup(database, target)
     say(f"{target}: {target.stat().st_size:,} bytes, whole; copy it to another machine")
     return 0
 
 
 def restore(app: App, args: Namespace) -> int:
     database, source = _database(app), Path(args.file).absolute()
-    done = service.restore(source, database, app.clock(), app.unreplayed)
+    with _paths(source):
+        done = service.restore(source, database, app.clock(), app.unreplayed)
+    app.drop_index()
     say(f"{database} is {source} again")
     if done.aside:
         say(f"what it was before: {done.aside}")
@@ -37,6 +41,15 @@ def restore(app: App, args: Namespace) -> int:
     table([("-", line) for line in _LOST])
     say("look at `newsletter status`, then start again what you stopped")
     return 0
+
+
+@contextmanager
+def _paths(path: Path) -> Iterator[None]:
+    """A path that the system refuses, such as one whose name is too long."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error
 
 
 def _known(found: Replayed) -> Iterator[str]:

@@ -118,13 +118,15 @@ class DeliveryAttempt:
             self._prolong()
             verdict, _ = self._verdict(row)  # writing may have taken long
         reach("looked")
+        if verdict == "go" and not self.context.in_flight.halted:
+            offered[row.id] = row
+            return
+        self.outcomes.forget(row)
+        if journal:
+            journal.answered(row.id, self.outcomes.owner, accepted=False)
         if verdict == "paused":
-            self.outcomes.forget(row)
             raise Paused("paused by the operator: `newsletter resume` goes on")
-        if verdict != "go" or self.context.in_flight.halted:
-            self.outcomes.forget(row)
-            raise Withheld(verdict)
-        offered[row.id] = row
+        raise Withheld(verdict)
 
     def _verdict(self, row: Claimed) -> tuple[Verdict, float]:
         with self.context.store.reading() as db:

@@ -114,6 +114,11 @@ def resolve(
             new = operator_actions.count(db, "unknown", None, day, since=listed_at)
         if new:
             raise UsageError(_not_listed(new))
+        if outcome == "pending" and (lost := operator_actions.count_without_issue(db, ids, day)):
+            raise UsageError(
+                f"{lost:,} cannot be sent again: what they held is not known after a restore",
+                "resolve those `--as sent` (`--to`, `--date`); their readers get the next issue",
+            )
         too_old = operator_actions.count(db, "unknown", ids, day, over=now)
         count = operator_actions.resolve(db, outcome, now, ids, day)
         sending = operator_actions.count(db, "sending", ids, day)

@@ -59,7 +59,12 @@ _CLEARER_THAN_PAYING = ("email disabled", "status", "state")
 _ABOUT_LEAVING = re.compile(
     r"unsub|opt(?:ed)? ?out|bounce|clean|suppress|block|complain|spam|disabl|inactiv|delet|remov"
 )
+_ABOUT_STAYING = re.compile(r"active|subscri|consent|opt|confirm|permission|status|state")
 _NO, _YES = ("false", "no", "0"), ("true", "yes", "1")
+_SAYS_LEFT = (
+    *(word for state in ("unsubscribed", "bounced", "complained") for word in _WORDS[state]),
+    *("cancelled", "canceled", "opted out", "opt-out", "optout"),
+)
 
 # Mailchimp has a file for each state, and only its name may say which.
 _FILES: Mapping[str, State | None] = {
@@ -106,6 +111,8 @@ def _refuse_unknown(headers: Sequence[str], names: Sequence[str], used: Mapping[
             f" {', '.join(FIELDS[1:])}; not known: {', '.join(unknown) or 'none'};"
             " nothing was taken"
         )
+    if set(_COLUMNS["state"]) <= set(names):
+        raise UsageError("both status and state say who left", "keep one; nothing was taken")
     for header, name in zip(headers, names, strict=True):
         if name in _FIELD_OF and names.count(name) > 1:
             raise UsageError(f"two columns are called {header!r}", "nothing was taken")
@@ -120,8 +127,7 @@ def refuse_unclear(ignored: Mapping[str, Iterable[str]]) -> None:
     unclear = [
         repr(header)
         for header, cells in ignored.items()
-        if _ABOUT_LEAVING.search(_plain(header))
-        and any(cell.casefold() not in ("", *_NO) for cell in cells)
+        if _may_tell_who_left(_plain(header), {cell.casefold() for cell in cells} - {""})
     ]
     if unclear:
         raise UsageError(
@@ -131,13 +137,28 @@ def refuse_unclear(ignored: Mapping[str, Iterable[str]]) -> None:
         )
 
 
+def _may_tell_who_left(name: str, values: set[str]) -> bool:
+    if name in _PARTINGS:  # understood, and not used because a clearer column is there
+        return False
+    if _ABOUT_LEAVING.search(name) and values - set(_NO):
+        return True
+    if _ABOUT_STAYING.search(name) and values & set(_NO):
+        return True
+    return not values.isdisjoint(_SAYS_LEFT)
+
+
+def gone(state: str) -> bool:
+    """Whether such a reader may not be written to."""
+    return state not in ("", "active", "pending")
+
+
 def state_of_file(name: str) -> State | None:
     """The state of all readers in a file, if its name says so.
 
     Raises UsageError if by its name nobody in it ever subscribed.
     """
     start = next((start for start in _FILES if name.casefold().startswith(start)), "")
-    state = _FILES.get(start)
+    state = _FILES.get(start, "unsubscribed" if "unsub" in name.casefold() else None)
     if start and state is None:
         found = f"{name}: by its name it holds contacts who never subscribed"
         raise UsageError(found, "import those who did; nothing was taken")

@@ -1,7 +1,7 @@
 """Import subscribers from a CSV file: good lines are stored, and each other line is reported."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from newsletter.domain.addresses import new_mailbox
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import Subscriber
 from newsletter.domain.timezones import parse_hour, summer_warning
+from newsletter.services.subscriber_columns import gone
 from newsletter.services.subscriber_csv import Row, SubscriberFile, read_csv
 from newsletter.services.subscriptions import Defaults, check
 from newsletter.storage import Connection, Store, subscribers
@@ -32,7 +33,7 @@ def import_subscribers(
 ) -> ImportReport:
     """Raises UsageError if the file as a whole cannot be imported; then nothing is stored."""
     report = ImportReport(read_csv(data, name))
-    importer = _Importer(defaults, now, report)
+    importer = _Importer(defaults, now, report, left=_who_left(report.file))
     for rows in chunks(report.file.rows):
         by_key = importer.read(rows)
         # A transaction per chunk, so that no sender waits for the whole file.
@@ -43,12 +44,13 @@ def import_subscribers(
 
 @dataclass
 class _Importer:
-    """``lines`` has the first line of each address, by its key."""
+    """``lines`` has the first line of each address, ``left`` the one that says it left."""
 
     defaults: Defaults
     now: datetime
     report: ImportReport
     lines: dict[str, int] = field(default_factory=dict)
+    left: Mapping[str, int] = field(default_factory=dict)
 
     def read(self, rows: Sequence[Row]) -> dict[str, Subscriber]:
         by_key = {}
@@ -62,6 +64,9 @@ class _Importer:
         box = new_mailbox(values["address"])
         if (first := self.lines.setdefault(box.key, line)) != line:
             raise UsageError(f"{box.address} stands on line {first} already")
+        left = self.left.get(values["address"].strip().casefold())
+        if left and not gone(values.get("state", "")):
+            raise UsageError(f"{box.address} left, by line {left}")
         given: dict[str, Any] = {**values, "address": box.address}
         if "hour" in given:
             given["hour"] = parse_hour(given["hour"])
@@ -90,6 +95,17 @@ class _Importer:
             yield
         except UsageError as error:
             self.report.refused[line] = str(error)
+
+
+def _who_left(file: SubscriberFile) -> dict[str, int]:
+    """The line of each address that left by any of its lines: the gravest of them counts."""
+    left = {}
+    for line, cells in file.rows:
+        with suppress(UsageError):  # reported when the line is read
+            values = file.values(cells)
+            if gone(values.get("state", "")):
+                left[values["address"].strip().casefold()] = line
+    return left
 
 
 def _stays(there: Subscriber, new: Subscriber) -> bool:

@@ -82,8 +82,11 @@ class Store:
             db = plain.execution_options(newsletter_writes=True, newsletter_records=records)
             with db.begin():
                 yield db
-                if records:
-                    self._record(db, records)
+                if early := [record for record in records if not record.may_send]:
+                    self._record(db, early)
+            if late := [record for record in records if record.may_send]:
+                with db.begin():  # of what is committed: replayed, it must be a fact
+                    self._record(db, late)
 
     def _record(self, db: Connection, records: Sequence[Record]) -> None:
         """Before the commit: what the journal says too much does no harm (see ``replay``)."""

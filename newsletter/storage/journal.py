@@ -33,7 +33,8 @@ one took it. ANSWERED: one did not take it. CHANGED: a reader's line, which stay
 
 
 class Claim(msgspec.Struct, frozen=True, array_like=True, tag="claim"):
-    """``row``, ``owner`` and ``at`` tell it from every other; the rest is for who restores."""
+    """``row``, ``owner`` and ``at`` tell it from every other; the rest is for who restores:
+    ``reader`` is in the links of the message, which must not become somebody else's."""
 
     row: int
     owner: str
@@ -41,6 +42,11 @@ class Claim(msgspec.Struct, frozen=True, array_like=True, tag="claim"):
     key: str
     date: date
     message_id: str
+    reader: int = 0
+
+    @property
+    def may_send(self) -> bool:
+        return False
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True, tag="reader"):
@@ -50,6 +56,11 @@ class Change(msgspec.Struct, frozen=True, array_like=True, tag="reader"):
     state: str
     at: datetime | None = None
     reason: str = ""
+
+    @property
+    def may_send(self) -> bool:
+        """Replaying it lets messages go; all else only keeps them from going."""
+        return self.state == "active"
 
 
 Record = Claim | Change

@@ -54,6 +54,12 @@ def resolve(
     return transitions.move(db, Transition(f"resolve as {how}"), rows, changed_at=now, **values)
 
 
+def count_without_issue(db: Connection, ids: Sequence[int] | None, day: date | None) -> int:
+    """How many unknown ones cannot be made again: a restored database knows them by its journal."""
+    rows = _chosen("unknown", ids, day), deliveries.c.issue_id.is_(None)
+    return int(db.scalar(select(func.count()).select_from(deliveries).where(*rows)) or 0)
+
+
 def count(
     db: Connection,
     state: str,

@@ -85,6 +85,12 @@ def _end(db: Connection, journal: Journal) -> Place | None:
     except (OSError, ValueError) as error:
         log.warning("the journal tells nothing: %s", error)
         return None
+    if known and (end is None or (end.id == known.id and end.end < known.end)):
+        log.warning(
+            "the journal %s is missing, or has lost its end: if the database is an older copy, who"
+            " was served and who left since is not known",
+            journal.path,
+        )
     if end and known and end.id != known.id:
         raise StoreError(
             f"{journal.path} belongs to another database than the one beside it",
@@ -119,11 +125,11 @@ def _settled(entries: Entries) -> list[tuple[str, Claim]]:
 
 
 def _add_strangers(
-    db: Connection, claims: Iterable[tuple[str, Claim]], changes: Iterable[str]
+    db: Connection, claims: Sequence[tuple[str, Claim]], changes: Iterable[str]
 ) -> list[str]:
     """Who joined since: pending, so that nobody is served whose wishes are not known, and nobody is
     served twice who is added again."""
-    since = {claim.key: claim.at for _, claim in reversed(list(claims))}
+    since = {claim.key: claim.at for _, claim in reversed(claims)}
     wanted = sorted({*since, *changes})
     there = {
         key
@@ -131,13 +137,27 @@ def _add_strangers(
         for key in db.scalars(select(subscribers.c.key).where(subscribers.c.key.in_(some)))
     }
     new = [key for key in wanted if key not in there]
-    if new:
-        db.execute(subscribers.insert(), [_stranger(key, since.get(key)) for key in new])
+    ids = _free_ids(db, {claim.key: claim.reader for _, claim in claims if claim.reader})
+    for with_id in (True, False):  # those who keep their id first, so that nobody else takes it
+        rows = [_stranger(key, since.get(key), ids) for key in new if (key in ids) is with_id]
+        if rows:
+            db.execute(subscribers.insert(), rows)
     return new
 
 
-def _stranger(key: str, at: datetime | None) -> dict[str, Any]:
+def _free_ids(db: Connection, ids: dict[str, int]) -> dict[str, int]:
+    """Those of ``ids`` that are nobody's: the links in messages already sent hold them."""
+    taken = {
+        taken_id
+        for batch in chunks(list(ids.values()))
+        for taken_id in db.scalars(select(subscribers.c.id).where(subscribers.c.id.in_(batch)))
+    }
+    return {key: reader for key, reader in ids.items() if reader not in taken}
+
+
+def _stranger(key: str, at: datetime | None, ids: dict[str, int]) -> dict[str, Any]:
     return {
+        **({"id": ids[key]} if key in ids else {}),
         "key": key,
         "address": key,
         "name": "",

@@ -131,7 +131,7 @@ def claim(
     rows = []
     for *row, key, day in db.execute(_TAKEN, {"row_ids": list(slots)}):
         rows.append(claimed := _claimed(row, slots))
-        message = key, day, claimed.message_id
+        message = key, day, claimed.message_id, claimed.subscriber.id
         places.note(db, Claim(claimed.id, lease.owner, now.astimezone(UTC), *message))
     return sorted(rows, key=lambda row: row.not_before)
 

@@ -35,7 +35,7 @@ def save(source: Path, target: Path) -> None:
     """
     if target.exists():
         raise UsageError(f"{target} is there already", "name a new file")
-    half = target.with_name(f"{target.name}.part")
+    half = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         os.close(os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
         copy_database(source, half)
@@ -59,11 +59,15 @@ def look(path: Path) -> Found:
         raise UsageError(f"{path} is missing", "name a file that `newsletter backup` wrote")
     try:
         with _reading(path) as db:
-            (revision,) = db.execute("SELECT version_num FROM alembic_version").fetchone()
+            (revision,) = db.execute("SELECT version_num || '' FROM alembic_version").fetchone()
+            for table in ("subscriber", "delivery", "issue", "insight"):
+                db.execute(f"SELECT 1 FROM {table} LIMIT 1")  # noqa: S608
             marks = db.execute("SELECT name FROM mark").fetchall()
             _check(db, path)
-    except (Error, TypeError) as error:
+    except (Error, TypeError, ValueError) as error:
         raise UsageError(f"{path} is no database of a newsletter ({error})") from error
+    if not revision:
+        raise UsageError(f"{path} is no database of a newsletter (it has no revision)")
     if revision > HEAD:
         raise UsageError(*newer(revision))
     names = (name.removeprefix(NAME) for (name,) in marks if name.startswith(NAME))
@@ -123,6 +127,8 @@ def _alone(path: Path) -> Iterator[Connection]:
             db.execute("COMMIT")
         except OperationalError as error:
             mode = str(error)
+        if "full" in mode:
+            raise StoreError(f"{path} cannot be written: {mode}", "free some space")
         if mode != "delete":
             raise StoreError(
                 f"something runs on the database {path} ({mode})",

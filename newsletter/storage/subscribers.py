@@ -82,6 +82,9 @@ def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> Non
         since = {"activated_at": now, **_changed(now)}
         rows = [{"key": key, **since, **_values(one)} for key, one in new.items()]
         db.execute(subscribers.insert(), rows)
+        for key, reader in new.items():
+            if reader.state in _GONE:
+                note(db, Change(key, reader.state, now))
 
 
 def change(db: Connection, key: str, **values: Any) -> bool:

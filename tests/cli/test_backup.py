@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
 from typing import IO
@@ -226,3 +227,33 @@ def test_a_running_server_stops_with_it(house: House) -> None:
     migrate_with_a_newer_program(house)
     _, said = process.communicate(timeout=60)
     assert (process.returncode, NEWER in said) == (1, True)
+
+
+def test_what_only_the_journal_knows_is_not_sent_again(mailing: House, server: SmtpServer) -> None:
+    backup = backed_up(mailing)
+    server.fail("DOT", "drop", recipient=ANN)
+    mailing("send")
+    assert mailing("restore", str(backup)).code == 0
+    assert mailing("deliveries", "--state", "unknown").code == 0
+    refused = mailing("deliveries", "resolve", "--as", "pending")
+    assert (refused.code, "cannot be sent again" in refused.stderr) == (2, True)
+    assert mailing("deliveries", "resolve", "--as", "sent").code == 0
+    assert mailing("send", "--now").code == 0
+
+
+@pytest.mark.parametrize("damage", ["bytes", "revision", "name"])
+def test_a_backup_that_cannot_be_used_is_refused_in_words(mailing: House, damage: str) -> None:
+    backup = backed_up(mailing)
+    if damage == "bytes":
+        data = bytearray(backup.read_bytes())
+        data[4096:] = b"\xff" * (len(data) - 4096)
+        backup.write_bytes(data)
+    elif damage == "revision":
+        with closing(connect(backup)) as db, db:
+            db.execute("DROP TABLE delivery")
+    else:
+        backup = backup.with_name("n" * 300)
+    refused = mailing("restore", str(backup))
+    assert refused.code in (1, 2)
+    assert "Traceback" not in refused.stderr
+    assert refused.stderr.startswith("newsletter: ")

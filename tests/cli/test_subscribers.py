@@ -482,3 +482,11 @@ def test_show_says_when_and_why_somebody_left(house: House) -> None:
     back = house("subscribers", "show", ANN, "--json").json
     assert back["state_changed_at"].startswith("2026-03-15T12:00")
     assert back["state_reason"] == ""
+
+
+def test_the_gravest_line_of_an_address_counts(house: House, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text(f"email,status\n{ANN},subscribed\n{ANN.upper()},unsubscribed\n")
+    done = house("subscribers", "import", str(rows))
+    assert (done.code, "left, by line 3" in done.out + done.stderr) == (1, True)
+    assert house("subscribers", "list", "--state", "active", "--json").json == []

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from newsletter.domain.errors import StoreError
 from newsletter.domain.states import Transition
 from newsletter.storage import Store, ledger, send_queue, settlements, subscribers
+from newsletter.storage.journal import Change, Claim, Journal
+from newsletter.storage.places import note
 from newsletter.storage.replay import Replayed, catch_up
 from newsletter.storage.settlements import Settled
 from newsletter.storage.snapshot import save
@@ -167,3 +170,61 @@ def test_no_new_database_is_made_beside_a_journal(yesterday: Path) -> None:
     store = put_back(yesterday)
     assert catch_up(store).anything
     store.close()
+
+
+def test_a_reader_keeps_the_number_that_is_in_the_links_of_their_messages(tmp_path: Path) -> None:
+    """Else the link in a message already sent would unsubscribe somebody else."""
+    store = new_store(tmp_path)
+    save(tmp_path / "newsletter.db", tmp_path / "backup.db")
+    fill(store, readers=3)
+    with store.writing() as db:
+        zoe = subscribe(db, "zoe@example.org").id
+        adam = subscribe(db, "adam@example.org").id
+    store.close()
+    assert (zoe, adam) == (4, 5)
+    store = Store(f"sqlite:///{tmp_path}/newsletter.db")
+    with store.writing() as db:
+        for reader, name in ((zoe, "zoe"), (adam, "adam")):
+            claimed = Claim(reader, "me", NOON, f"{name}@example.org", TODAY, f"<{name}>", reader)
+            note(db, claimed)
+    store.close()
+    journal = Journal(tmp_path / "newsletter.db.journal")
+    data = journal.path.read_bytes().replace(b"\nc ", b"\na ")
+    journal.path.write_bytes(data)
+    store = put_back(tmp_path / "backup.db")
+    catch_up(store)
+    with store.reading() as db:
+        ids = {one.address: one.id for one in subscribers.everyone(db)}
+    store.close()
+    assert ids["zoe@example.org"] == zoe
+    assert ids["adam@example.org"] == adam
+
+
+def test_coming_back_is_replayed_only_if_it_was_committed(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    with store.writing() as db:
+        reader = subscribe(db, "ann@example.org")
+        subscribers.leave(db, reader.id, NOON)
+    with suppress(RuntimeError), store.writing() as db:
+        subscribers.add(db, "ann@example.org", reader, NOON, resubscribe=True)
+        raise RuntimeError
+    assert not catch_up(store).anything
+    with store.writing() as db:
+        subscribers.add(db, "ann@example.org", reader, NOON, resubscribe=True)
+    assert not catch_up(store).anything, "the database knows it already"
+    assert store.journal
+    told = [
+        record.state for _, record in store.journal.since(0).records if isinstance(record, Change)
+    ]
+    store.close()
+    assert told == ["unsubscribed", "active"]
+
+
+def test_a_journal_that_is_gone_is_missed(
+    yesterday: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    yesterday.with_name("newsletter.db.journal").unlink()
+    store = Store(f"sqlite:///{yesterday.with_name('newsletter.db')}")
+    catch_up(store)
+    store.close()
+    assert "is missing, or has lost its end" in caplog.text
