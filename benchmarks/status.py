@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.measure import Figures, Table, apart, in_turns, process, times, watch
 from benchmarks.past import TODAY, Size, past
+from newsletter.storage import Store
 
 _CONFIG = '[newsletter]\nfrom_address = "five@news.example.org"\n'
 _BARE = "python -c pass"
@@ -74,6 +75,7 @@ def make(folder: Path, scale: Scale) -> Figures:
     for name in ("full", "bare"):
         (folder / name / "inbox").mkdir(parents=True)
         (folder / name / "config.toml").write_text(_CONFIG)
+    Store(f"sqlite:///{folder}/bare/newsletter.db", create=True).close()
     path = folder / "full" / "newsletter.db"
     past(path, Size(scale.readers, scale.days, archive=2_000, alike=True))
     with closing(sqlite3.connect(path)) as db, db:

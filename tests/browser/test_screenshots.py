@@ -10,7 +10,7 @@ from tests.browser.pictures import DOCS, NAMES, distance, issue_pictures, page, 
 pytestmark = pytest.mark.heavy
 
 # Of the pixels of a shrunk picture; another version of the fonts moves about one in two hundred.
-_TOLERANCE = 0.02
+_TOLERANCE = 0.01
 
 
 @pytest.fixture(scope="module")
