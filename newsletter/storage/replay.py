@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Column, Connection, select, update
 
 from newsletter.domain.due import due_at, next_due
 from newsletter.domain.errors import StoreError
@@ -131,11 +131,7 @@ def _add_strangers(
     served twice who is added again."""
     since = {claim.key: claim.at for _, claim in reversed(claims)}
     wanted = sorted({*since, *changes})
-    there = {
-        key
-        for some in chunks(wanted)
-        for key in db.scalars(select(subscribers.c.key).where(subscribers.c.key.in_(some)))
-    }
+    there = _existing(db, subscribers.c.key, wanted)
     new = [key for key in wanted if key not in there]
     ids = _free_ids(db, {claim.key: claim.reader for _, claim in claims if claim.reader})
     for with_id in (True, False):  # those who keep their id first, so that nobody else takes it
@@ -147,12 +143,17 @@ def _add_strangers(
 
 def _free_ids(db: Connection, ids: dict[str, int]) -> dict[str, int]:
     """Those of ``ids`` that are nobody's: the links in messages already sent hold them."""
-    taken = {
-        taken_id
-        for batch in chunks(list(ids.values()))
-        for taken_id in db.scalars(select(subscribers.c.id).where(subscribers.c.id.in_(batch)))
-    }
+    taken = _existing(db, subscribers.c.id, list(ids.values()))
     return {key: reader for key, reader in ids.items() if reader not in taken}
+
+
+def _existing(db: Connection, column: Column[Any], values: Sequence[Any]) -> set[Any]:
+    """Those of ``values`` that a subscriber has in ``column``."""
+    return {
+        value
+        for batch in chunks(values)
+        for value in db.scalars(select(column).where(column.in_(batch)))
+    }
 
 
 def _stranger(key: str, at: datetime | None, ids: dict[str, int]) -> dict[str, Any]:
