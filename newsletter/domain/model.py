@@ -9,6 +9,8 @@ from datetime import date, datetime
 from typing import Literal, get_args
 
 Role = Literal["lead", "related"]
+Origin = Literal["takeaway", "quote", "written"]
+"""How an insight came: listed by people, said word for word, or written by a model."""
 State = Literal["pending", "active", "unsubscribed", "bounced", "complained"]
 STATES = get_args(State)
 
@@ -40,13 +42,15 @@ def digest(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """An insight standing in a brief. ``at`` is seconds into the episode."""
+    """An insight standing in a brief. ``at`` is seconds into the episode; ``link`` is its own."""
 
     text: str
     role: Role
     speaker: str = ""
     at: int | None = None
     topics: tuple[str, ...] = ()
+    link: str = ""
+    origin: Origin = "takeaway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +84,18 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where an insight was said, as far as known; empty strings where not."""
+    """Where an insight was said, as far as known; empty strings where not.
+
+    ``url`` is the episode's, ``link`` the insight's own, which leads to the second by itself.
+    """
 
     podcast: str = ""
     episode: str = ""
     speaker: str = ""
     url: str = ""
     at: int | None = None
+    link: str = ""
+    origin: Origin = "takeaway"
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,15 +150,23 @@ def uri(url: str) -> str:
 
 @lru_cache(maxsize=4096)
 def link(citation: Citation) -> str:
-    """The URL of the episode, with the position if it is known; empty unless http or https."""
-    url = uri(citation.url.strip())
+    """The insight's own, or else the episode's with the second; empty unless http or https."""
+    return _web(citation.link) or _at_second(_web(citation.url), citation.at)
+
+
+def _web(url: str) -> str:
+    url = uri(url.strip())
     try:
         parts = urlsplit(url)
     except ValueError:
         return ""
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         return ""
-    return url if citation.at is None or "#" in url else f"{url}#t={citation.at}"
+    return url
+
+
+def _at_second(url: str, at: int | None) -> str:
+    return f"{url}#t={at}" if url and at is not None and "#" not in url else url
 
 
 def moment(seconds: int | None) -> str:

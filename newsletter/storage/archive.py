@@ -170,6 +170,8 @@ def _write_mentions(db: Connection, brief_id: int, one: Brief) -> Sequence[int]:
             "speaker": mention.speaker,
             "at": mention.at,
             "topics": list(mention.topics),
+            "link": mention.link,
+            "origin": mention.origin,
         }
         for position, (key, mention) in enumerate(zip(keys, one.mentions, strict=True))
     ]
@@ -282,6 +284,8 @@ def _citation(best: RowMapping) -> Citation:
         speaker=best[mentions.c.speaker],
         url=best[briefs.c.url],
         at=best[mentions.c.at],
+        link=best[mentions.c.link],
+        origin=best[mentions.c.origin],
     )
 
 

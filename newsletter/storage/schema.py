@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -111,7 +111,11 @@ mention = Table(
     Column("speaker", Text, nullable=False),
     Column("at", Integer),
     Column("topics", JSON, nullable=False),
+    # The insight's own address, which leads to the second by itself; empty where it has none.
+    Column("link", Text, nullable=False, server_default=""),
+    Column("origin", String(8), nullable=False, server_default="takeaway"),
     CheckConstraint("role IN ('lead', 'related')", name="role"),
+    CheckConstraint("origin IN ('takeaway', 'quote', 'written')", name="origin"),
 )
 
 subscriber = Table(

@@ -34,6 +34,12 @@ def test_a_link_is_http_or_nothing(url: str, at: int | None, address: str) -> No
     assert link(Citation(url=url, at=at)) == address
 
 
+def test_an_insights_own_link_is_preferred_and_needs_no_second() -> None:
+    own, episode = "https://a.example/snip/7", "https://a.example/e"
+    assert link(Citation(url=episode, at=65, link=own)) == own
+    assert link(Citation(url=episode, at=65, link="javascript:alert(1)")) == f"{episode}#t=65"
+
+
 def test_moments_and_dates() -> None:
     moments = {None: "", 0: "0:00", 59: "0:59", 754: "12:34", 3723: "1:02:03", 36000: "10:00:00"}
     assert {seconds: moment(seconds) for seconds in moments} == moments

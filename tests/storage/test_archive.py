@@ -156,6 +156,15 @@ def test_a_related_insight_is_not_cited_from_a_page_about_another(store: Store) 
     assert (related.citation, related.topics) == (Citation(), ())
 
 
+def test_a_citation_has_the_insights_own_link_and_says_how_it_came(store: Store) -> None:
+    [mention] = brief("Said word for word.").mentions
+    own = replace(mention, link="https://a.example/snip/7", origin="quote")
+    record(store, read("a", replace(brief("Said word for word."), mentions=(own,))))
+    with store.reading() as db:
+        [candidate] = archive.candidates(db, TODAY, 14)
+    assert (candidate.citation.link, candidate.citation.origin) == (own.link, "quote")
+
+
 def test_an_insight_that_no_brief_says_any_more_is_no_candidate(store: Store) -> None:
     record(store, read("a", brief("Gone.")))
     record(store, read("a", brief("Here."), version=2))
