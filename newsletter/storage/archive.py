@@ -269,9 +269,8 @@ def _candidate(rows: Sequence[RowMapping], day: date) -> Candidate:
 
 
 def _topics(best: RowMapping) -> tuple[str, ...]:
-    """A page's topics are its leads' topics; what is related to them may be about anything."""
-    shared = best[briefs.c.topics] if best[mentions.c.role] == "lead" else ()
-    return (*shared, *best[mentions.c.topics])
+    """An insight's own topics: those of its page describe the page, not every insight on it."""
+    return tuple(best[mentions.c.topics])
 
 
 def _citation(best: RowMapping) -> Citation:

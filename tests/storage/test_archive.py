@@ -147,13 +147,21 @@ def test_what_was_said_later_is_not_known_on_a_day_and_a_week_has_seven(store: S
 
 
 def test_a_related_insight_is_not_cited_from_a_page_about_another(store: Store) -> None:
-    page = replace(brief("Lead.", "Said elsewhere.", podcast="Pod"), topics=("ports",))
-    record(store, read("a", page))
+    record(store, read("a", brief("Lead.", "Said elsewhere.", podcast="Pod")))
     with store.reading() as db:
         found = {one.insight.text: one for one in archive.candidates(db, TODAY, 14)}
     lead, related = found["Lead."], found["Said elsewhere."]
-    assert (lead.citation.podcast, lead.topics) == ("Pod", ("ports",))
-    assert (related.citation, related.topics) == (Citation(), ())
+    assert lead.citation.podcast == "Pod"
+    assert related.citation == Citation()
+
+
+def test_the_topics_of_a_page_are_not_those_of_each_insight_on_it(store: Store) -> None:
+    about_ports, about_nothing = brief("A crane waits.", "A pilot sleeps.").mentions
+    mentions = replace(about_ports, topics=("cranes",)), about_nothing
+    record(store, read("a", Brief(mentions, topics=("ports",))))
+    with store.reading() as db:
+        found = {one.insight.text: one.topics for one in archive.candidates(db, TODAY, 14)}
+    assert found == {"A crane waits.": ("cranes",), "A pilot sleeps.": ()}
 
 
 def test_a_citation_has_the_insights_own_link_and_says_how_it_came(store: Store) -> None:
