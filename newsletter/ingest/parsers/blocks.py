@@ -193,7 +193,7 @@ def _without_regions(body: str, start: int) -> tuple[str, list[Block]]:
     lines, regions = body.split("\n"), []
     for begin, end in _details(lines):
         name = next((match[1] for line in lines[begin : begin + 3] if (match := _SUMMARY.search(line))), "")
-        if vocabulary.section(_TAG.sub("", name)) in {"takeaways", "quotes"}:
+        if vocabulary.section(_TAG.sub("", name)) in vocabulary.LISTED:
             lines[begin : end + 1] = [_bold_summary(line) for line in lines[begin : end + 1]]
         else:
             text = clean(" ".join(lines[begin : end + 1]))

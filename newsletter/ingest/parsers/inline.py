@@ -32,7 +32,7 @@ _WIKI = re.compile(r"(!?)\[\[([^\[\]\n|]*)(?:\|([^\[\]\n]*))?\]\]")
 _MARKED = re.compile(r"==([^=\n]+)==")
 _BLOCK_REF = re.compile(r"\(\([0-9a-f-]{8,40}\)\)|(?<=\s)\^[\w-]{1,40}$", re.MULTILINE)
 _EMPTY = re.compile(r"[(\[]\s?[)\]]")
-_TAGS = re.compile(r"(?:(?<=[.!?…\"”»)])|^)\s*#[^\W\d_][\w/-]{0,60}$")
+_TAG = re.compile(r"#[^\W\d_][\w/-]{0,60}")
 _ANY_TIME = re.compile(rf"(?<![\w:]){_TIME}(?![\w:])")
 _URL_TIME = re.compile(
     r"[?&#](?:t|time|start|begin)=(?:([0-9]{1,2})h)?(?:([0-9]{1,3})m)?([0-9]{1,6})s?(?![\w:.])"
@@ -193,12 +193,11 @@ def _multiplies(token: Token, pieces: Sequence[str]) -> bool:
 
 
 def _untagged(text: str) -> str:
-    """Without the tags after its last sentence."""
-    while "#" in text and (match := _TAGS.search(text[-80:])):
-        if match.start() == 0 and len(text) <= 80:
-            return text  # tags alone: another rule says so
-        text = text[: len(text[:-80]) + match.start()].rstrip()
-    return text
+    """Without the tags at its end; tags alone stay, another rule knows them."""
+    kept = text
+    while "#" in kept and _TAG.fullmatch(kept.rpartition(" ")[2]):
+        kept = kept.rpartition(" ")[0]
+    return kept or text
 
 
 def stamped(text: str) -> tuple[str, int | None]:

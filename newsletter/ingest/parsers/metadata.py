@@ -22,6 +22,10 @@ _KIND = re.compile(
 _ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$", re.DOTALL)
 _AND = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|und|et|y|e|en|och|i|with)\s+")
 _TITLES = {"phd", "ph.d.", "md", "m.d.", "jr", "jr.", "sr", "esq", "mba", "dr", "prof"}
+_FIRMS = re.compile(
+    r"\b(?:media|podcasts?|network|studios?|radio|inc|llc|ltd|gmbh|fm|productions?|company|team|group|newsroom)\b",
+    re.IGNORECASE,
+)
 _MOST_NAMES = 20
 _LAST = 1_000  # a rank behind all others
 _NAME_WORDS = 6
@@ -125,7 +129,7 @@ def names(raw: str) -> list[str]:
 
 
 def _is_name(name: str) -> bool:
-    proper = any(letter.isalpha() for letter in name) and not name.startswith("#")
+    proper = any(letter.isalpha() for letter in name) and name[0] != "#" and not _FIRMS.search(name)
     return proper and len(name.split()) <= _NAME_WORDS and name.casefold() not in _TITLES
 
 

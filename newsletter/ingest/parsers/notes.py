@@ -17,7 +17,7 @@ from newsletter.ingest.parsers.inline import is_action, stamped, time_in, time_i
 from newsletter.ingest.parsers.lines import known_field, key_value, short_pair
 from newsletter.ingest.parsers.metadata import names
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean, is_web
-from newsletter.ingest.parsers.vocabulary import Section
+from newsletter.ingest.parsers.vocabulary import LISTED, Section
 
 _RELATED = re.compile(
     r"\W*(?:(?:(?:more|other|our) )?related\b|(?:more|others?)\b.* like\b|similar\b|see also\b"
@@ -43,6 +43,12 @@ _OPENING, _CLOSING = "\"“„«»‘「『'", "\"”“»«’」』'"
 _LABEL = re.compile(
     r"(?:key )?(?:takeaway|insight|highlight|lesson|idea|learning|key point|big idea|quote)s?(?: ?#?\d{1,2})?"
     r"\s?[:：—–-]\s+(?=\S)",
+    re.IGNORECASE,
+)
+
+
+_PERSONAL = re.compile(
+    r"(?:my (?:own )?(?:notes?|thoughts?|take|comments?|reaction)|notes? to (?:my)?self|to ?do)\s?[:—–-]\s",
     re.IGNORECASE,
 )
 
@@ -100,8 +106,9 @@ class _State:
 def paragraphs(blocks: Sequence[Block], reading: Reading) -> Iterator[Paragraph]:
     """Each block with its verdict, or without one where only its words can tell."""
     state = _State()
+    blocks = _signed_below(blocks)
     named = {section_of(block) for block in blocks}
-    listed = bool(named & {"takeaways", "quotes"})
+    listed = bool(named & LISTED)
     dialogue = _dialogue(blocks)
     for index, block in enumerate(blocks):
         below = blocks[index + 1] if index + 1 < len(blocks) else None
@@ -115,6 +122,20 @@ def paragraphs(blocks: Sequence[Block], reading: Reading) -> Iterator[Paragraph]
             yield _left_out(block, rule)
         else:
             yield _insight(block, state, reading)
+
+
+def _signed_below(blocks: Sequence[Block]) -> list[Block]:
+    """A name alone below a quote ("— Tomas Lind") becomes the last line of the quote."""
+    joined: list[Block] = []
+    for block in blocks:
+        above = joined[-1] if joined else None
+        tail = block.text[:1] in _DASHES and len(block.text) <= _LONGEST_NAME and block.text.lstrip(_DASHES + " ")
+        if above and above.quoted and not above.rule and not block.rule and tail and _person(tail):
+            words = replace(above.inline, text=f"{above.text} {block.text}")
+            joined[-1] = replace(above, raw=f"{above.raw}\n{block.raw}", inline=words)
+        else:
+            joined.append(block)
+    return joined
 
 
 def _left_out(block: Block, rule: str, verdict: Verdict = "noise") -> Paragraph:
@@ -249,7 +270,7 @@ def _callout(block: Block) -> str:
         return ""
     name, title = block.callout
     section = vocabulary.section(title) if title else None
-    if section in {"takeaways", "quotes"} or (not section and name in _QUOTE_TYPES | _TAKEAWAY_TYPES):
+    if section in LISTED or (not section and name in _QUOTE_TYPES | _TAKEAWAY_TYPES):
         return ""
     return "callout metadata" if "metadata" in {section, name} else f"callout: {name}"
 
@@ -263,11 +284,13 @@ def _beside_fields(block: Block, above: Block | None, below: Block | None) -> bo
 
 
 def _spoken_or_listed(block: Block, state: _State, dialogue: set[str]) -> str:
+    if _PERSONAL.match(block.text):
+        return "personal note"
     label = _speaker_label(block)
     if label and not block.quoted and (label in dialogue or _NAMELESS.match(label)):
         return "transcript"
     placed = block.inline.at is not None and not block.quoted
-    if placed and state.section not in {"takeaways", "quotes"} and is_heading(block.text):
+    if placed and state.section not in LISTED and is_heading(block.text):
         return "chapter"
     if state.section == "quotes" and state.quoted and not block.quoted and not block.depth:
         return "caption"
@@ -294,7 +317,7 @@ def _outside(block: Block, state: _State, reading: Reading, *, listed: bool) -> 
         return ""
     if section == "summary":
         return "summary beside takeaways" if listed else ""
-    if section in {"takeaways", "quotes"} or _is_quote(block):
+    if section in LISTED or _is_quote(block):
         return ""
     if reading.strict and not placed and block.inline.at is None and listed:
         return "outside the highlights"
@@ -336,11 +359,11 @@ def _origin(block: Block, state: _State, reading: Reading) -> Origin:
         return "quote"
     if block.depth and _unquoted(_signed(block.text)[0]) is not None:
         return "quote"
-    return reading.highlights if state.section == "takeaways" else "takeaway"
+    return reading.highlights if state.section == "highlights" else "takeaway"
 
 
 def _named(block: Block, state: _State, origin: Origin) -> str:
-    if state.section in {"takeaways", "quotes", "summary"}:
+    if state.section in LISTED | {"summary"}:
         return str(state.section)
     return "quote" if origin == "quote" else "list item" if block.depth else "paragraph"
 

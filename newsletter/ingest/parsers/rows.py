@@ -94,7 +94,8 @@ def _about(shared: Mapping[str, str], values: Sequence[_Values]) -> Brief:
     text = _text_column(values)
     single = len(values) == 1
     for name, value in shared.items():
-        if name != text and name not in _SPEAKERS | _TOPICS | _OWN_LINKS and len(value) < 2 * MAX_LABEL:
+        beside = name in _SPEAKERS | _TOPICS | _OWN_LINKS or time_in_url(value) is not None
+        if name != text and not beside and len(value) < 2 * MAX_LABEL:
             facts.add(name, value)
     timed = any(_at(each) is not None for each in values)
     about = completed(Brief(()), facts, author_is_podcast=timed)

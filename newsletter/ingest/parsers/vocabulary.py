@@ -8,7 +8,10 @@ from typing import Literal
 
 from newsletter.domain.model import normalise
 
-Section = Literal["takeaways", "quotes", "summary", "related", "metadata", "noise", "body"]
+Section = Literal[
+    "takeaways", "highlights", "quotes", "summary", "related", "metadata", "noise", "body"
+]
+LISTED = {"takeaways", "highlights", "quotes"}
 """What stands under a heading. "body": anything; it ends what an outer heading said."""
 
 _LONGEST = 80
@@ -17,21 +20,22 @@ _MOST_WORDS = 8  # of a heading that begins with the name of a section
 _SECTIONS: Mapping[Section, str] = {
     "takeaways": """
         takeaway, takeaways, key takeaway, key takeaways, main takeaways, top takeaways, my takeaways,
-        quick takeaways, actionable takeaways, highlight, highlights, key highlights, my highlights,
-        insight, insights, key insights, main insights, key point, key points, main points,
+        quick takeaways, actionable takeaways, insight, insights, key insights, main insights, key point, key points, main points,
         key ideas, key idea, main ideas, big ideas, lessons, lessons learned, key lessons, learnings,
         key learnings, what i learned, what you'll learn, what you will learn, things i learned,
-        snips, snip, episode ai notes, ai notes, ai takeaways, airrquotes, highlights first synced by,
-        new highlights added, core ideas, key facts, tldr takeaways, remember, worth remembering,
+        snips, snip, episode ai notes, ai notes, ai takeaways, core ideas, key facts, tldr takeaways, remember, worth remembering,
         erkenntnisse, wichtige erkenntnisse, wichtigste erkenntnisse, kernaussagen, kernpunkte,
-        wichtigste punkte, das wichtigste, die wichtigsten punkte, lektionen, hervorhebungen,
-        markierungen, points clés, points essentiels, idées clés, à retenir, ce qu'il faut retenir,
-        l'essentiel, enseignements, points forts, puntos clave, ideas clave, ideas principales,
-        conclusiones, aprendizajes, lo más importante, lecciones, destacados, punti chiave, idee chiave,
-        da ricordare, pontos principais, principais aprendizados, aprendizados, destaques,
+        wichtigste punkte, das wichtigste, die wichtigsten punkte, lektionen, points clés, points essentiels, idées clés, à retenir, ce qu'il faut retenir,
+        l'essentiel, enseignements, puntos clave, ideas clave, ideas principales,
+        conclusiones, aprendizajes, lo más importante, lecciones, punti chiave, idee chiave,
+        da ricordare, pontos principais, principais aprendizados, aprendizados,
         ideias principais, belangrijkste punten, belangrijkste inzichten, inzichten, lessen,
-        viktiga insikter, lärdomar, 要点, 重点, 关键要点, 关键见解, 亮点, 收获, 学び, ポイント,
-        重要なポイント, ハイライト, najważniejsze wnioski, wnioski, kluczowe punkty""",
+        viktiga insikter, lärdomar, 要点, 重点, 关键要点, 关键见解, 收获, 学び, ポイント,
+        重要なポイント, najważniejsze wnioski, wnioski, kluczowe punkty""",
+    "highlights": """
+        highlight, highlights, key highlights, my highlights, episode highlights, airrquotes, clips,
+        highlights first synced by, new highlights added, hervorhebungen, markierungen, points forts,
+        surlignages, destacados, evidenziazioni, destaques, markeringen, 亮点, 划线, ハイライト""",
     "quotes": """
         quote, quotes, key quotes, best quotes, favourite quotes, favorite quotes, notable quotes,
         memorable quotes, top quotes, quotations, zitat, zitate, citation, citations, cita, citas,
@@ -121,7 +125,7 @@ _OTHERS = """
     last modified, last edited, last edited time, added, date added, exported, export date, exported on,
     episode export date, last snip date, snips count, imported, synced, last synced, last synced at,
     first synced, last highlighted, last highlighted date, highlighted, highlighted at, highlighted on,
-    highlights count, duration, length, episode duration, listened, listened on, date listened,
+    highlights count, highlights, duration, length, episode duration, listened, listened on, date listened,
     listened at, read on, finished, rating, score, my rating, stars, cover, image, thumbnail, banner, icon,
     document tags, document note, document notes, mentioned books, isbn, language, id, uid, uuid, collapsed,
     cssclass, cssclasses, permalink, publish, show notes link, show notes, show link, show url,

@@ -9,7 +9,7 @@ from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.dialects.dialect import Dialect, as_notes
 from newsletter.ingest.parsers.metadata import Facts
 from newsletter.ingest.parsers.notes import Reading, section_of
-from newsletter.ingest.parsers.vocabulary import bare
+from newsletter.ingest.parsers.vocabulary import LISTED, bare
 
 _MACHINES = {"mind map", "mindmap", "outline", "outlines", "chapters", "q&a", "q & a", "keywords", "transcript",
              "思维导图", "大纲", "章节", "关键词", "文字稿", "逐字稿"}  # fmt: skip
@@ -17,7 +17,7 @@ _MACHINES = {"mind map", "mindmap", "outline", "outlines", "chapters", "q&a", "q
 
 def _recognises(blocks: Sequence[Block], _facts: Facts) -> bool:
     headings = [block for block in blocks if 1 < block.level < 7]
-    wordy = {section_of(block) for block in headings} & {"takeaways", "quotes", "summary"}
+    wordy = {section_of(block) for block in headings} & (LISTED | {"summary"})
     made = {bare(block.text) for block in headings} & _MACHINES
     return bool(wordy) and len(wordy) + len(made) >= 3 and bool(made)
 

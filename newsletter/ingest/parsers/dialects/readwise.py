@@ -29,7 +29,7 @@ def _recognises(blocks: Sequence[Block], facts: Facts) -> bool:
     keys = {vocabulary.bare(pair[0]) for block in blocks if block.rule == "field" and (pair := key_value(block.raw))}
     titled = bool(keys & {"full title", "full-title"}) and bool({"author"} & keys or facts.raw("author"))
     linked = sum(1 for block in blocks if block.depth and _OWN_LINKS.search(block.raw))
-    return titled or (linked > 0 and any(section_of(block) == "takeaways" for block in blocks))
+    return titled or (linked > 0 and any(_opens(block) for block in blocks))
 
 
 def _is_podcast(facts: Facts) -> bool:
@@ -45,7 +45,7 @@ def _read(blocks: Sequence[Block], _facts: Facts) -> Iterator[Paragraph]:
 
 
 def _opens(block: Block) -> bool:
-    return section_of(block) == "takeaways"
+    return section_of(block) in {"takeaways", "highlights"}
 
 
 def _items(blocks: Sequence[Block]) -> Iterator[list[Block]]:
