@@ -105,6 +105,11 @@ def _daily(commands: _Commands) -> None:
     command.add_argument(
         "--dropped", action="store_true", help="list the paragraphs taken for boilerplate"
     )
+    command.add_argument(
+        "--explain",
+        metavar="FILE",
+        help="show what is made of each paragraph of a file, and by which rule; change nothing",
+    )
     command = commands.add(
         "send", "send:send", "the one-off: ingest, compose, deliver to those due", json=True
     )

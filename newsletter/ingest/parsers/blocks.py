@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from newsletter.domain.errors import BriefRejected
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.boilerplate import is_heading
-from newsletter.ingest.parsers.inline import DEEPEST, Inline, References, blocks, inline
+from newsletter.ingest.parsers.inline import DEEPEST, Inline, blocks, inline
 from newsletter.ingest.parsers.lines import known_field, line_rule
 from newsletter.ingest.parsers.paragraphs import clean, spaced
 
@@ -84,9 +84,7 @@ class _Around:
 
     def block(self, line: int, raw: str) -> Block:
         callout = self.quotes[-1] if self.quotes else None
-        return Block(
-            line, raw, depth=self.depth, quoted=bool(self.quotes), callout=callout
-        )
+        return Block(line, raw, depth=self.depth, quoted=bool(self.quotes), callout=callout)
 
 
 def _blocks(tokens: Sequence[Token], lines: Sequence[str], start: int) -> Iterator[Block]:
@@ -192,7 +190,9 @@ def _without_regions(body: str, start: int) -> tuple[str, list[Block]]:
         return body, []
     lines, regions = body.split("\n"), []
     for begin, end in _details(lines):
-        name = next((match[1] for line in lines[begin : begin + 3] if (match := _SUMMARY.search(line))), "")
+        name = next(
+            (match[1] for line in lines[begin : begin + 3] if (match := _SUMMARY.search(line))), ""
+        )
         if vocabulary.section(_TAG.sub("", name)) in vocabulary.LISTED:
             lines[begin : end + 1] = [_bold_summary(line) for line in lines[begin : end + 1]]
         else:

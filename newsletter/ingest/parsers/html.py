@@ -1,4 +1,4 @@
-"""Saved HTML pages: the main text as blocks, read as notes are; metadata from the head and JSON-LD."""
+"""Saved HTML pages: the main text, read as notes are; metadata from the head and JSON-LD."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,27 +13,42 @@ from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
-from newsletter.ingest.parsers.inline import Inline, is_action, shown_link, stamped_inline
-from newsletter.ingest.parsers.lines import key_value, known_field, line_rule
+from newsletter.ingest.parsers.inline import Inline, shown_link, stamped_inline
+from newsletter.ingest.parsers.lines import known_field, line_rule
 from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import Reading, paragraphs
 from newsletter.ingest.parsers.paragraphs import Page, clean
+from newsletter.ingest.parsers.vocabulary import names_in
 
-_UNSEEN = {"script", "style", "noscript", "template", "head", "svg", "math", "select", "option", "textarea",
-           "input", "object", "embed", "canvas", "map", "img", "picture", "source", "track"}  # fmt: skip
-_BESIDE = {"nav", "header", "footer", "aside", "form", "button", "iframe", "audio", "video", "figcaption",
-           "dialog", "menu", "pre", "table", "details"}  # fmt: skip
-_BLOCKS = {"p", "li", "div", "section", "article", "main", "blockquote", "ul", "ol", "dl", "dt", "dd", "h1", "h2",
-           "h3", "h4", "h5", "h6", "hr", "figure", "body", "address", "center", "summary"}  # fmt: skip
+_UNSEEN = names_in(
+    """
+    script, style, noscript, template, head, svg, math, select, option, textarea, input, object,
+    embed, canvas, map, img, picture, source, track"""
+)
+_BESIDE = names_in(
+    """
+    nav, header, footer, aside, form, button, iframe, audio, video, figcaption, dialog, menu,
+    pre, table, details"""
+)
+_BLOCKS = names_in(
+    """
+    p, li, div, section, article, main, blockquote, ul, ol, dl, dt, dd, h1, h2, h3, h4, h5, h6,
+    hr, figure, body, address, center, summary"""
+)
 _ALWAYS = {"transcript", "comments", "comment", "cookie", "breadcrumb", "breadcrumbs"}
-_HINTS = _ALWAYS | {"sidebar", "related", "share", "sharing", "social", "newsletter", "subscribe", "promo", "banner",
-          "menu", "nav", "navigation", "navbar", "footer", "player", "ad", "ads", "advert", "advertisement",
-          "sponsor", "popup", "modal", "toc", "pagination", "recommended", "widget", "signup"}  # fmt: skip
+_HINTS = _ALWAYS | names_in(
+    """
+    sidebar, related, share, sharing, social, newsletter, subscribe, promo, banner, menu, nav,
+    navigation, navbar, footer, player, ad, ads, advert, advertisement, sponsor, popup, modal,
+    toc, pagination, recommended, widget, signup"""
+)
 _BODIES = {"html", "body", "main", "article"}
 _SAVED = re.compile(r"<!-- saved from url=\([0-9]{4}\)(https?://[^\s<>]+) -->")
+_BULLET = re.compile(r"\s*(?:[•‣◦▪●*]|[-–—](?=\s)|[0-9]{1,2}[.)](?=\s))\s*")
 _META = {
     "og:title": "episode", "twitter:title": "title", "og:site_name": "show", "og:url": "link",
-    "article:published_time": "date", "article:author": "author", "author": "author", "date": "date",
+    "article:published_time": "date", "article:author": "author", "author": "author",
+    "date": "date",
     "datepublished": "date", "dc.date": "date", "dc.title": "title", "pubdate": "date",
 }  # fmt: skip
 
@@ -47,8 +62,8 @@ def read(text: str) -> Page:
     _head(root, facts)
     blocks = list(_blocks(_main(root)))
     for block in blocks:
-        if block.rule == "field" and (pair := key_value(block.raw)):
-            facts.add(*pair)
+        if block.rule == "field":
+            facts.add_line(block.raw)
     heading = next(root.iter("h1"), None)
     if heading is not None:
         facts.add_heading(clean(heading.text_content()))
@@ -154,7 +169,7 @@ def _blocks(main: Any) -> Iterator[Block]:
         elif event == "start":
             yield from _enter(element, tag, around)
         else:
-            yield from _leave(element, tag, around)
+            yield from _leave(tag, around)
             if element is not main:
                 around.add(element.tail)
     yield from _flushed(around)
@@ -190,7 +205,7 @@ def _enter(element: Any, tag: str, around: _Around) -> Iterator[Block]:
     around.add(_joined(element.text))
 
 
-def _leave(element: Any, tag: str, around: _Around) -> Iterator[Block]:
+def _leave(tag: str, around: _Around) -> Iterator[Block]:
     if tag in _BLOCKS:
         yield from _flushed(around)
         around.depth -= tag in {"ul", "ol"}
@@ -214,13 +229,24 @@ def _flushed(around: _Around) -> Iterator[Block]:
         return
     level = int(around.tag[1]) if re.fullmatch(r"h[1-6]", around.tag) else 0
     block = Block(
-        around.line, "", level=level, depth=around.depth, first=around.first, quoted=around.quotes > 0
+        around.line,
+        "",
+        level=level,
+        depth=around.depth,
+        first=around.first,
+        quoted=around.quotes > 0,
     )
     around.first = False
+    lines = list(_lines(runs))
+    if sum(bool(_BULLET.match(_raw(line))) for line in lines) > 1:
+        lines, block = [_unbulleted(line) for line in lines], replace(block, depth=block.depth + 1)
     rest: list[tuple[str, str, bool]] = []
     special = True
-    for line in _lines(runs):
+    for line in lines:
         raw = _raw(line)
+        if block.depth > around.depth:
+            yield from _filled(replace(block, first=True), rest)
+            rest = []
         rule = "" if level else line_rule(raw) or ("field" if special and known_field(raw) else "")
         bold = not level and not rule and _is_bold(line)
         special = bool(rule or bold)
@@ -231,6 +257,15 @@ def _flushed(around: _Around) -> Iterator[Block]:
         yield from _filled(replace(block, rule=rule, level=BOLD_LEVEL if bold else 0), line)
         rest = []
     yield from _filled(block, rest)
+
+
+def _unbulleted(line: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
+    """Without the bullet that stands in the text before a line."""
+    words = next((index for index, run in enumerate(line) if run[0].strip()), None)
+    if words is None:
+        return line
+    text, url, bold = line[words]
+    return [(_BULLET.sub("", text, count=1), url, bold), *line[words + 1 :]]
 
 
 def _filled(block: Block, runs: Sequence[tuple[str, str, bool]]) -> Iterator[Block]:
@@ -256,7 +291,11 @@ def _raw(runs: Sequence[tuple[str, str, bool]]) -> str:
 
 def _is_bold(line: Sequence[tuple[str, str, bool]]) -> bool:
     words = [(text, bold) for text, _, bold in line if text.strip()]
-    return bool(words) and all(bold for _, bold in words) and is_heading(clean("".join(text for text, _ in words)))
+    return (
+        bool(words)
+        and all(bold for _, bold in words)
+        and is_heading(clean("".join(text for text, _ in words)))
+    )
 
 
 def _inline(runs: Sequence[tuple[str, str, bool]]) -> Inline:

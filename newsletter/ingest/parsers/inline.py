@@ -25,7 +25,8 @@ _CLOCK = r"( ?[AaPp]\.?[Mm]\b\.?)?"  # an hour of the day is no place in an epis
 _BRACKETED = rf"[\[(]{_TIME}{_UNTIL}{_CLOCK}[\])]"
 _STAMP = re.compile(rf"^{_BRACKETED}[\s:–—-]*(?=\S)|(?<=\S)\s*{_BRACKETED}(?=[.!?]?$)")
 _LEADING = re.compile(
-    rf"^(?:[^\w\s\[(<\"'“‘«„#-]{{1,3}}\s?)?{_TIME}{_UNTIL}{_CLOCK}(?:\s?[-–—:|·]\s|\s(?=[^a-z\s]))\s*(?=\S)"
+    rf"^(?:[^\w\s\[(<\"'“‘«„#-]{{1,3}}\s?)?{_TIME}{_UNTIL}{_CLOCK}"
+    r"(?:\s?[-–—:|·]\s|\s(?=[^a-z\s]))\s*(?=\S)"
 )
 _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
 _WIKI = re.compile(r"(!?)\[\[([^\[\]\n|]*)(?:\|([^\[\]\n]*))?\]\]")
@@ -39,8 +40,8 @@ _URL_TIME = re.compile(
 )
 _ACTION = re.compile(
     r"(?:time|timestamp|at|view (?:highlight|tweet|quote|note|clip|snip|in \w+)|open(?: in \w+)?"
-    r"|listen(?: (?:here|now|from here|on \w+|in \w+))?|(?:re)?play(?: (?:snip|clip|quote|from here))?"
-    r"|jump(?: to (?:audio|clip|quote|this))?|airrquote|link|source|snip|clip|share|permalink"
+    r"|listen(?: (?:here|now|from here|on \w+|in \w+))?"
+    r"|(?:re)?play(?: (?:snip|clip|quote|from here))?|jump(?: to (?:audio|clip|quote|this))?|airrquote|link|source|snip|clip|share|permalink"
     r"|anhören|écouter|escuchar|ascolta|ouvir|öffnen|abspielen|lien|enlace|quelle)?"
     r"[\W_]{0,4}(?:[0-9]{1,3} ?(?:min|m|sec|s)\w{0,5}[\W_]{0,4})?"
     rf"(?:{_SHOWN_TIME}{_UNTIL})?",
@@ -157,9 +158,7 @@ def _words(tokens: Sequence[Token], links: list[tuple[str, str]]) -> str:
     return "".join(pieces)
 
 
-def _close(
-    pieces: list[str], begin: int, opening: Token, links: list[tuple[str, str]]
-) -> None:
+def _close(pieces: list[str], begin: int, opening: Token, links: list[tuple[str, str]]) -> None:
     name, url = "".join(pieces[begin:]), str(opening.attrGet("href") or "")
     if url and name != url:
         links.append((name, url))
@@ -206,7 +205,9 @@ def stamped(text: str) -> tuple[str, int | None]:
     if not stamp:
         return text, None
     groups = stamp.groups()
-    hours, minutes, alone, seconds, clock = groups[5:] if len(groups) > 5 and groups[8] else groups[:5]
+    hours, minutes, alone, seconds, clock = (
+        groups[5:] if len(groups) > 5 and groups[8] else groups[:5]
+    )
     total = None if clock else _seconds(hours, minutes or alone, seconds)
     return (text[: stamp.start()] + text[stamp.end() :]).strip(), total
 

@@ -14,11 +14,13 @@ from newsletter.ingest.parsers.dialects import page_of
 from newsletter.ingest.parsers.metadata import Facts, completed, names
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
 from newsletter.ingest.parsers.rows import Row, has_text, page_of_rows
+from newsletter.ingest.parsers.vocabulary import names_in
 
-_LISTS = {
-    "highlights", "snips", "quotes", "takeaways", "insights", "notes", "clips", "items", "results", "data",
-    "episodes", "entries", "books", "key_takeaways", "keyTakeaways", "bookmarks",
-}  # fmt: skip
+_LISTS = names_in(
+    """
+    highlights, snips, quotes, takeaways, insights, notes, clips, items, results, data,
+    episodes, entries, books, key_takeaways, keyTakeaways, bookmarks"""
+)
 _DEEPEST = 6
 
 
@@ -64,7 +66,9 @@ def _rows(value: Any, above: Mapping[str, str], depth: int = 0) -> Iterator[Mapp
         for each in value:
             yield from _rows(each, above, depth + 1)
     elif isinstance(value, dict):
-        lists = {key: below for key, below in value.items() if key in _LISTS and isinstance(below, list)}
+        lists = {
+            key: below for key, below in value.items() if key in _LISTS and isinstance(below, list)
+        }
         own = {**above, **_flat(value, lists)}
         if lists:
             for below in lists.values():
@@ -82,7 +86,9 @@ def _flat(value: Mapping[str, Any], but: Mapping[str, Any], before: str = "") ->
         if isinstance(each, dict):
             flat |= {} if before else _flat(each, {}, f"{key} ")
         elif isinstance(each, list):
-            flat[before + key] = ", ".join(str(part) for part in each if isinstance(part, str | int))
+            flat[before + key] = ", ".join(
+                str(part) for part in each if isinstance(part, str | int)
+            )
         else:
             flat[before + key] = str(each)
     return flat
@@ -119,7 +125,8 @@ def _item_paragraphs(items: Sequence[Mapping[str, Any]], *, alone: bool) -> Iter
                 paragraph,
                 line=1,
                 link=paragraph.link or own,
-                speaker=paragraph.speaker or (authors[0] if len(authors) == 1 and not alone else ""),
+                speaker=paragraph.speaker
+                or (authors[0] if len(authors) == 1 and not alone else ""),
             )
 
 

@@ -3,7 +3,7 @@
 import re
 
 from newsletter.ingest.parsers import vocabulary
-from newsletter.ingest.parsers.vocabulary import bare
+from newsletter.ingest.parsers.vocabulary import bare, names_in
 
 _LONGEST_KEY = 50
 _KEY_WORDS = 6
@@ -18,25 +18,30 @@ _ELEMENT = re.compile(
     r"|picture|button|input|label|form|nav|header|footer|mark|font)\b[^<>]*>",
     re.IGNORECASE,
 )
-_PLAYER_TAG = re.compile(r"<(?:audio|video|iframe|embed|object|script|style|source)\b", re.IGNORECASE)
+_PLAYER_TAG = re.compile(
+    r"<(?:audio|video|iframe|embed|object|script|style|source)\b", re.IGNORECASE
+)
 _TIME = r"[0-9]{1,3}(?::[0-5]?[0-9]){1,2}"
 _RANGE = re.compile(rf"{_TIME} ?(?:[-–—→~]|to|bis) ?{_TIME}")
 _TIME_ALONE = re.compile(rf"[^\w]{{0,6}}{_TIME}[^\w]{{0,4}}(?: ?[AaPp]\.?[Mm]\.?)?[^\w]{{0,4}}")
 _TARGET = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)")
 _WORD = re.compile(r"[^\W\d_]+")
-_PLAYER_WORDS = {
-    "play", "snip", "clip", "quote", "listen", "episode", "min", "mins", "minutes", "sec", "secs", "seconds", "s", "m",
-    "h", "time", "timestamp", "start", "end", "duration", "audio", "to", "from", "at", "bis", "von", "de",
-    "abspielen", "anhören", "hören", "écouter", "escuchar", "reproducir", "ascolta", "ouvir", "now", "here",
-    "in", "the", "player", "airrquote", "airr", "snipd", "podwise", "youtube", "spotify", "open", "hour", "hours",
-}  # fmt: skip
+_PLAYER_WORDS = names_in(
+    """
+    play, snip, clip, quote, listen, episode, min, mins, minutes, sec, secs, seconds, s, m, h,
+    time, timestamp, start, end, duration, audio, to, from, at, bis, von, de, abspielen,
+    anhören, hören, écouter, escuchar, reproducir, ascolta, ouvir, now, here, in, the, player,
+    airrquote, airr, snipd, podwise, youtube, spotify, open, hour, hours"""
+)
 _MADE = re.compile(
-    r"(?:this |the |note |notes |page |file |summary |document )*(?:was |is |were )?(?:automatically )?"
+    r"(?:this |the |note |notes |page |file |summary |document )*"
+    r"(?:was |is |were )?(?:automatically )?"
     r"(?:created|made|generated|exported|imported|captured|synced|powered|shared|saved|clipped|summari[sz]ed"
     r"|transcribed|produced|sent|published|written|compiled"
     r"|erstellt|exportiert|importiert|generiert|créé|exporté|généré|creado|exportado|generado|creato|esportato"
     r"|generato|criado|gerado|gemaakt|geëxporteerd|skapad|utworzono|wyeksportowano"
-    r")e?s? (?:automatically )?(?:with|by|from|using|via|on|in|to|through|mit|aus|von|am|über|avec|par|depuis|de|con"
+    r")e?s? (?:automatically )?(?:with|by|from|using|via|on|in|to|through"
+    r"|mit|aus|von|am|über|avec|par|depuis|de|con"
     r"|desde|da|por|com|met|uit|med|z|przez)\b",
     re.IGNORECASE,
 )
@@ -116,12 +121,17 @@ def double_field(line: str) -> bool:
     if not sign or len(head) > _LONGEST_KEY or (rest and rest[0] not in " \t*_]"):
         return False
     key = head.lstrip("-*+> \t[(").strip("*_ ")
-    return bool(key) and len(key.split()) <= _KEY_WORDS and not _SENTENCE.search(key) and key[0].isalnum()
+    return (
+        bool(key)
+        and len(key.split()) <= _KEY_WORDS
+        and not _SENTENCE.search(key)
+        and key[0].isalnum()
+    )
 
 
 def key_value(line: str) -> tuple[str, str] | None:
     """The two sides of ``Key: value``, ``**Key**: value`` and ``Key:: value``, however marked."""
-    head, sign, value = line.strip()[:_LONGEST_KEY + 2].partition(":")
+    head, sign, value = line.strip()[: _LONGEST_KEY + 2].partition(":")
     wide = head.find("：")
     if wide >= 0:
         head, sign = head[:wide], "："
@@ -154,4 +164,4 @@ def known_field(line: str) -> bool:
 def short_pair(line: str) -> bool:
     """``Any key: a few words``: metadata where it stands beside metadata."""
     pair = key_value(line)
-    return bool(pair) and len(pair[1].split()) <= 10 and not _SENTENCE.search(pair[1])
+    return pair is not None and len(pair[1].split()) <= 10 and not _SENTENCE.search(pair[1])

@@ -8,7 +8,8 @@ from datetime import date
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.dates import any_day
-from newsletter.ingest.parsers.inline import stamped, unlinked
+from newsletter.ingest.parsers.inline import is_action, stamped, unlinked
+from newsletter.ingest.parsers.lines import key_value, known_field
 from newsletter.ingest.parsers.paragraphs import MAX_LABEL, clean, is_web
 from newsletter.ingest.parsers.vocabulary import Field
 
@@ -16,16 +17,19 @@ _LINK = re.compile(r"\[([^\[\]\n]{0,300})\]\((https?://[^\s()<>]+(?:\([^\s()<>]*
 _URL = re.compile(r"https?://[^\s<>\"'\])]+", re.IGNORECASE)
 _WIKI = re.compile(r"\[\[[^\[\]\n]*\]\]")
 _KIND = re.compile(
-    r"(?:story|interview|bonus|encore|rerun|replay|feature|special|best of|rebroadcast|trailer)\s*:\s+",
+    r"(?:story|interview|bonus|encore|rerun|replay|feature|special|best of|trailer)\s*:\s+",
     re.IGNORECASE,
 )
 _ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$", re.DOTALL)
 _AND = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|und|et|y|e|en|och|i|with)\s+")
 _TITLES = {"phd", "ph.d.", "md", "m.d.", "jr", "jr.", "sr", "esq", "mba", "dr", "prof"}
 _FIRMS = re.compile(
-    r"\b(?:media|podcasts?|network|studios?|radio|inc|llc|ltd|gmbh|fm|productions?|company|team|group|newsroom)\b",
+    r"\b(?:media|podcasts?|network|studios?|radio|inc|llc|ltd|gmbh|fm|productions?"
+    r"|company|team|group|newsroom)\b",
     re.IGNORECASE,
 )
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # the name of a diary's page
+_BAR = re.compile(r" [|·•] ")
 _MOST_NAMES = 20
 _LAST = 1_000  # a rank behind all others
 _NAME_WORDS = 6
@@ -47,16 +51,40 @@ class Facts:
         name, rank = known
         if name == "speakers":
             self.speakers += [person for value in values for person in names(value)]
-        elif name and any(map(str.strip, values)) and rank < self.kept.get(name, (_LAST,))[0]:
-            if name not in {"url", "published"} or _reads(name, values[0]):
-                self.kept[name] = (rank, values)
+        elif name and _reads(name, values) and rank < self.kept.get(name, (_LAST,))[0]:
+            self.kept[name] = (rank, values)
         return True
 
     def add_heading(self, raw: str) -> None:
-        """The page's first heading names the episode where nothing else does, and may link to it."""
-        self.heading = stamped(title(raw))[0]
+        """The first heading names the episode where nothing else does, and may link to it."""
+        name = stamped(title(raw))[0]
+        self.heading = "" if _ISO_DAY.fullmatch(name) else name
         if address(raw):
             self.kept.setdefault("url", (_LAST, (raw,)))
+
+    def add_line(self, raw: str) -> None:
+        """A line of one field, or of several: "Podcast: Shelf Life | Published: May 5, 2026"."""
+        parts = _BAR.split(raw) if len(raw) < MAX_LABEL else [raw]
+        if not any(known_field(part) for part in parts[1:]):
+            parts = [raw]
+        for pair in filter(None, map(key_value, parts)):
+            self.add(*pair)
+
+    def add_link(self, name: str, url: str) -> None:
+        """A link to the page counts where no field holds one; its text may name the episode."""
+        if is_web(url):
+            self.kept.setdefault("url", (_LAST, (f"[{name}]({url})",)))
+
+    @property
+    def linked(self) -> str:
+        """The text of the page's link, if it says more than "open"."""
+        match = _LINK.search(self.raw("url"))
+        name = match[1] if match else ""
+        return (
+            ""
+            if is_action(name) or is_web(name) or name.lower().startswith("open ")
+            else title(name)
+        )
 
     def text(self, name: Field) -> str:
         return title(self.kept[name][1][0]) if name in self.kept else ""
@@ -77,8 +105,12 @@ class Facts:
         return tuple(name for value in self.kept.get("author", (0, ()))[1] for name in names(value))
 
 
-def _reads(name: Field, value: str) -> bool:
-    return bool(address(value)) if name == "url" else any_day(unlinked(value)) is not None
+def _reads(name: Field, values: Sequence[str]) -> bool:
+    """Whether a value says what its field holds: an address, a date, any words."""
+    value = values[0] if values else ""
+    if name == "url":
+        return bool(address(value))
+    return any_day(unlinked(value)) is not None if name == "published" else bool(value.strip())
 
 
 def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) -> Brief:
@@ -89,7 +121,8 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
         podcast, authors = title(facts.raw("author")), ()
     url, published = about.url or facts.url, about.published or facts.published
     speakers = about.speakers or unique(facts.speakers) or authors
-    episode, named = about.episode or facts.text("episode"), about.title or facts.heading
+    episode = about.episode or facts.text("episode")
+    named = about.title or facts.heading or facts.linked
     if podcast or url or published or speakers:
         episode = episode or named
     return replace(

@@ -1,54 +1,54 @@
-"""Blocks as paragraphs with verdicts: what the headings, lists and players around a block say of it.
+"""Blocks as paragraphs with verdicts: what headings, lists and players say of what follows.
 
 A heading or a list item announces what stands under it (vocabulary.py). A time and a link beside a
 heading, or in a player, are those of the insights that follow.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from newsletter.domain.model import Origin
+from newsletter.domain.model import Origin, Role
 from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.attribution import (
+    attributed,
+    dialogue_speakers,
+    is_nameless,
+    is_quoted,
+    signed_below,
+    speaker_label,
+)
 from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
-from newsletter.ingest.parsers.inline import is_action, stamped, time_in, time_in_url
-from newsletter.ingest.parsers.lines import known_field, key_value, short_pair
-from newsletter.ingest.parsers.metadata import names
+from newsletter.ingest.parsers.inline import time_in, time_in_url
+from newsletter.ingest.parsers.lines import key_value, known_field, short_pair
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean, is_web
-from newsletter.ingest.parsers.vocabulary import LISTED, Section
+from newsletter.ingest.parsers.vocabulary import LISTED, Section, names_in
 
 _RELATED = re.compile(
     r"\W*(?:(?:(?:more|other|our) )?related\b|(?:more|others?)\b.* like\b|similar\b|see also\b"
     r"|you (?:may|might) also\b)",
     re.IGNORECASE,
 )
-_LONGEST_NAME = 80
-_SHORTEST_QUOTE = 14
 _ITEM_RANK = 10  # list items stand under every heading
 _METADATA_RULES = {"field", "tags", "definition"}
 _QUOTE_TYPES = {"quote", "cite"}
-_TAKEAWAY_TYPES = {"takeaway", "takeaways", "insight", "insights", "highlight", "highlights", "keypoint", "key"}
-_SPEAKER = re.compile(
-    r"(?:\W{0,3}(?:\d{1,3}:)?\d{1,3}:\d\d\W{1,3})?"
-    r"(speaker [0-9a-z]{1,2}|sprecher \d{1,2}|unknown speaker|host|guest|interviewer"
-    r"|(?-i:[^\W\d_a-z][\w.'’-]{1,20}(?: [^\W\d_a-z][\w.'’-]{0,20}| (?:de|van|von|der|la)){0,4}))"
-    r"(?: ?[\[(](?:\d{1,3}:)?\d{1,3}:\d\d[\])])?\s?[:：]\s+(?=\S)",
-    re.IGNORECASE,
+_TAKEAWAY_TYPES = names_in(
+    """
+    takeaway, takeaways, insight, insights, highlight, highlights, keypoint, key"""
 )
-_NAMELESS = re.compile(r"(?:speaker|sprecher) |unknown|host$|guest$|interviewer$", re.IGNORECASE)
-_DASHES = "—–―~"
-_OPENING, _CLOSING = "\"“„«»‘「『'", "\"”“»«’」』'"
 _LABEL = re.compile(
-    r"(?:key )?(?:takeaway|insight|highlight|lesson|idea|learning|key point|big idea|quote)s?(?: ?#?\d{1,2})?"
-    r"\s?[:：—–-]\s+(?=\S)",
+    r"(?:key )?(?:takeaway|insight|highlight|lesson|idea|learning|key point|big idea|quote)s?"
+    r"(?: ?#?\d{1,2})?\s?[:：—–-]\s+(?=\S)",
     re.IGNORECASE,
 )
 
 
+_CJK = "\u2e80"
+_CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2} ?[AaPp]\.?[Mm]\b")
 _PERSONAL = re.compile(
-    r"(?:my (?:own )?(?:notes?|thoughts?|take|comments?|reaction)|notes? to (?:my)?self|to ?do)\s?[:—–-]\s",
+    r"(?:my (?:own )?(?:notes?|thoughts?|take|comments?|reaction)"
+    r"|notes? to (?:my)?self|to ?do)\s?[:—–-]\s",
     re.IGNORECASE,
 )
 
@@ -106,10 +106,10 @@ class _State:
 def paragraphs(blocks: Sequence[Block], reading: Reading) -> Iterator[Paragraph]:
     """Each block with its verdict, or without one where only its words can tell."""
     state = _State()
-    blocks = _signed_below(blocks)
+    blocks = signed_below(blocks)
     named = {section_of(block) for block in blocks}
     listed = bool(named & LISTED)
-    dialogue = _dialogue(blocks)
+    dialogue = dialogue_speakers(blocks)
     for index, block in enumerate(blocks):
         below = blocks[index + 1] if index + 1 < len(blocks) else None
         above = blocks[index - 1] if index else None
@@ -122,20 +122,6 @@ def paragraphs(blocks: Sequence[Block], reading: Reading) -> Iterator[Paragraph]
             yield _left_out(block, rule)
         else:
             yield _insight(block, state, reading)
-
-
-def _signed_below(blocks: Sequence[Block]) -> list[Block]:
-    """A name alone below a quote ("— Tomas Lind") becomes the last line of the quote."""
-    joined: list[Block] = []
-    for block in blocks:
-        above = joined[-1] if joined else None
-        tail = block.text[:1] in _DASHES and len(block.text) <= _LONGEST_NAME and block.text.lstrip(_DASHES + " ")
-        if above and above.quoted and not above.rule and not block.rule and tail and _person(tail):
-            words = replace(above.inline, text=f"{above.text} {block.text}")
-            joined[-1] = replace(above, raw=f"{above.raw}\n{block.raw}", inline=words)
-        else:
-            joined.append(block)
-    return joined
 
 
 def _left_out(block: Block, rule: str, verdict: Verdict = "noise") -> Paragraph:
@@ -195,9 +181,7 @@ def _move(block: Block, section: Section | None, rank: int, state: _State) -> No
     if rank > _ITEM_RANK:
         if place:
             state.items.append((rank, place))
-    elif section in {None, "body"}:
-        state.place = place
-    elif place and rank <= BOLD_LEVEL:
+    elif section in {None, "body"} or (place and rank <= BOLD_LEVEL):
         state.place = place
 
 
@@ -219,6 +203,12 @@ def _urls(block: Block) -> list[str]:
     return _TARGET.findall(block.raw) if "](" in block.raw and not block.text else []
 
 
+_SECTION_RULES: dict[Section | None, str] = {
+    "metadata": "section: metadata",
+    "noise": "section without insights",
+}
+
+
 def _rule(
     block: Block, above: Block | None, below: Block | None, state: _State, dialogue: set[str]
 ) -> str:
@@ -226,22 +216,13 @@ def _rule(
     if block.rule == "player" or (block.rule == "field" and _is_time(block)):
         _play(block, state)
         return "player"
-    if block.rule:
-        return "field" if block.rule == "callout" and _is_field_callout(block) else block.rule
-    section = state.section
-    if section in {"metadata", "noise"}:
-        return "section: metadata" if section == "metadata" else "section without insights"
-    if rule := _callout(block):
+    if rule := block.rule or _SECTION_RULES.get(state.section, "") or _callout(block):
         return rule
     if not block.text:
         return "image or link"
     if _beside_fields(block, above, below):
         return "field"
     return _spoken_or_listed(block, state, dialogue)
-
-
-def _is_field_callout(block: Block) -> bool:
-    return bool(block.callout) and vocabulary.section(block.callout[1] or block.callout[0]) == "metadata"
 
 
 def _is_time(block: Block) -> bool:
@@ -286,8 +267,10 @@ def _beside_fields(block: Block, above: Block | None, below: Block | None) -> bo
 def _spoken_or_listed(block: Block, state: _State, dialogue: set[str]) -> str:
     if _PERSONAL.match(block.text):
         return "personal note"
-    label = _speaker_label(block)
-    if label and not block.quoted and (label in dialogue or _NAMELESS.match(label)):
+    if _is_short(block, state):
+        return "too short"
+    label = speaker_label(block)
+    if label and not block.quoted and (label in dialogue or is_nameless(label)):
         return "transcript"
     placed = block.inline.at is not None and not block.quoted
     if placed and state.section not in LISTED and is_heading(block.text):
@@ -298,16 +281,14 @@ def _spoken_or_listed(block: Block, state: _State, dialogue: set[str]) -> str:
     return "link" if only_link and is_heading(block.text) else ""
 
 
-def _speaker_label(block: Block) -> str:
-    match = _SPEAKER.match(block.text) or _SPEAKER.match(block.raw.replace("*", ""))
-    return match[1].casefold() if match else ""
-
-
-def _dialogue(blocks: Sequence[Block]) -> set[str]:
-    """The speakers of a conversation that is written out: two or more, who speak again."""
-    labels = Counter(label for block in blocks if not block.rule and (label := _speaker_label(block)))
-    again = {label for label, count in labels.items() if count > 1}
-    return set(labels) if len(again) > 1 else set()
+def _is_short(block: Block, state: _State) -> bool:
+    """A list item of a word or two, or a line of a diary: "08:15 AM Coffee with Ben"."""
+    if not block.text.isascii() and any(letter > _CJK for letter in block.text):
+        return False
+    words = len(block.text.split())
+    if _CLOCK.match(block.raw.lstrip("*_ ")) and words <= 6 and state.section not in LISTED:
+        return True
+    return bool(block.depth) and words <= 2 and len(block.text) <= 25
 
 
 def _outside(block: Block, state: _State, reading: Reading, *, listed: bool) -> str:
@@ -335,12 +316,14 @@ def _insight(block: Block, state: _State, reading: Reading) -> Paragraph:
     state.quoted = state.quoted or block.quoted
     text = _LABEL.sub("", text, count=1)
     if origin == "quote":
-        text, speaker = _attributed(block, text)
-    role = "related" if state.related else "lead"
+        text, speaker = attributed(block, text)
+    role: Role = "related" if state.related else "lead"
     if role == "lead" and not speaker:
         speaker = reading.sole_speaker
     place = next((place for _, place in reversed(state.items)), state.place)
     at, own = block.inline.at, block.inline.link
+    if block.first and (own or at is not None):
+        state.items.append((_ITEM_RANK + block.depth, _Place(at, own)))
     return Paragraph(
         block.line,
         text,
@@ -357,7 +340,7 @@ def _insight(block: Block, state: _State, reading: Reading) -> Paragraph:
 def _origin(block: Block, state: _State, reading: Reading) -> Origin:
     if state.section == "quotes" or _is_quote(block):
         return "quote"
-    if block.depth and _unquoted(_signed(block.text)[0]) is not None:
+    if block.depth and is_quoted(block.text):
         return "quote"
     return reading.highlights if state.section == "highlights" else "takeaway"
 
@@ -366,40 +349,3 @@ def _named(block: Block, state: _State, origin: Origin) -> str:
     if state.section in LISTED | {"summary"}:
         return str(state.section)
     return "quote" if origin == "quote" else "list item" if block.depth else "paragraph"
-
-
-def _attributed(block: Block, text: str) -> tuple[str, str]:
-    """The words of a quote and who said them, where it says so."""
-    words, speaker = _signed(text, last_line=block.raw.rstrip().rpartition("\n")[2])
-    if not speaker and (label := _SPEAKER.match(text)):
-        speaker = "" if _NAMELESS.match(label[1]) else label[1]
-        words = text[label.end() :]
-    inside = _unquoted(words)
-    return (words if inside is None else inside), speaker
-
-
-def _signed(text: str, last_line: str = "") -> tuple[str, str]:
-    """The words before a name at the end: "... in the shop. — Tomas Lind"."""
-    own_line = last_line.strip()[:1] in {*_DASHES, "-"} and len(last_line) < len(text)
-    border = text.rfind(last_line.strip()[0]) if own_line else max(map(text.rfind, _DASHES))
-    words, tail = text[:border].rstrip(_DASHES + "- "), text[border + 1 :].strip()
-    if border < 1 or not words or len(tail) > _LONGEST_NAME:
-        return text, ""
-    ended = own_line or words[-1] in ".!?…。！？" or words[-1] in _CLOSING
-    speaker = _person(tail) if ended else ""
-    return (words, speaker) if speaker else (text, "")
-
-
-def _unquoted(text: str) -> str | None:
-    """What stands in the quotation marks around a whole text; None if there are none."""
-    bare = text.rstrip(".,")
-    if len(bare) < _SHORTEST_QUOTE or bare[0] not in _OPENING or bare[-1] not in _CLOSING:
-        return None
-    inside = bare[1:-1].strip()
-    return None if bare[0] in inside or bare[-1] in inside.replace("’", "") else inside
-
-
-def _person(text: str) -> str:
-    """A name from an attribution: "Tomas Lind, author of ..." is Tomas Lind."""
-    people = names(stamped(clean(text).strip("*_()[] "))[0])
-    return people[0] if people and people[0][0].isupper() or (people and not people[0].isascii()) else ""

@@ -1,4 +1,4 @@
-"""Shared by the parsers: paragraphs are cleaned, judged, and sorted into mentions and dropped ones."""
+"""Shared by the parsers: paragraphs are cleaned and judged: mentions, and what is dropped."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -50,7 +50,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A file as its format reads it: what it says about itself (no mentions), and its paragraphs."""
+    """A file as its format reads it: what it says of itself (no mentions), and its paragraphs."""
 
     about: Brief
     paragraphs: Iterable[Paragraph]

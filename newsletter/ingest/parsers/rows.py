@@ -8,27 +8,39 @@ from newsletter.domain.model import Brief, Origin
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.dialects.readwise import Line, highlight
 from newsletter.ingest.parsers.inline import time_in, time_in_url
-from newsletter.ingest.parsers.metadata import Facts, address, completed, names, title
-from newsletter.ingest.parsers.paragraphs import MAX_LABEL, MAX_SECONDS, Page, Paragraph, clean, is_web
-from newsletter.ingest.parsers.vocabulary import Field, bare
+from newsletter.ingest.parsers.metadata import Facts, address, completed, names
+from newsletter.ingest.parsers.paragraphs import (
+    MAX_LABEL,
+    MAX_SECONDS,
+    Page,
+    Paragraph,
+    clean,
+    is_web,
+)
+from newsletter.ingest.parsers.vocabulary import Field, bare, names_in
 
 TEXT = (
-    "insight", "takeaway", "highlight", "highlight text", "quote", "text", "quote text", "snip", "clip",
-    "content", "content text", "body", "summary", "idea", "passage", "note", "zitat", "citation",
+    "insight", "takeaway", "highlight", "highlight text", "quote", "text", "quote text", "snip",
+    "clip", "content", "content text", "body", "summary", "idea", "passage", "note", "zitat", "citation",
 )  # fmt: skip
 """The columns that may hold the insight; the first of them that a row has is read."""
 
-_QUOTES = {"highlight", "highlight text", "quote", "quote text", "clip", "passage", "zitat", "citation"}
+_QUOTES = names_in(
+    """
+    highlight, highlight text, quote, quote text, clip, passage, zitat, citation"""
+)
 _SPEAKERS = {"speaker", "said by", "speaker name", "sprecher", "who", "quoted"}
 _TOPICS = {"topics", "topic", "tags", "tag", "keywords"}
-_OWN_LINKS = {
-    "snip url", "snip link", "highlight url", "highlight link", "quote url", "quote link", "clip url",
-    "clip link", "deep link", "deeplink", "timestamp url", "share url", "share link", "readwise url",
-}  # fmt: skip
-_SECONDS = {
-    "at", "time", "timestamp", "start", "start time", "seconds", "offset", "position", "time offset",
-    "start seconds", "second", "snip start time", "start ms", "offset ms", "time ms", "zeit", "start at",
-}  # fmt: skip
+_OWN_LINKS = names_in(
+    """
+    snip url, snip link, highlight url, highlight link, quote url, quote link, clip url, clip
+    link, deep link, deeplink, timestamp url, share url, share link, readwise url"""
+)
+_SECONDS = names_in(
+    """
+    at, time, timestamp, start, start time, seconds, offset, position, time offset, start
+    seconds, second, snip start time, start ms, offset ms, time ms, zeit, start at"""
+)
 _KINDS = {"type", "kind", "origin", "highlight type", "item type"}
 _RENAMED: Mapping[str, str] = {
     "book title": "episode title", "book author": "author", "source title": "episode title",
@@ -68,7 +80,9 @@ def has_text(names_: Iterable[str]) -> bool:
 
 
 def _plain(name: str) -> str:
-    return " ".join(bare(re.sub(r"[_.\-/]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name[:80]))).split())
+    return " ".join(
+        bare(re.sub(r"[_.\-/]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name[:80]))).split()
+    )
 
 
 def _named(row: Mapping[str, str]) -> Mapping[str, str]:
@@ -123,7 +137,9 @@ def _row(each: _Values, name: str, about: Brief) -> Iterator[Paragraph]:
     kind = each.first(_KINDS).lower()
     text = each.named[name]
     if kind and _LEFT_OUT.search(kind) and "highlight" not in kind:
-        yield Paragraph(each.line, clean(text), verdict="noise", rule=f"row of type {clean(kind)[:40]}")
+        yield Paragraph(
+            each.line, clean(text), verdict="noise", rule=f"row of type {clean(kind)[:40]}"
+        )
         return
     lines = [Line(each.line, raw) for raw in text.split("\n") if raw.strip()]
     people = names(each.first(_SPEAKERS))
@@ -160,7 +176,7 @@ def _link(each: _Values, about: Brief) -> str:
 
 def _is(name: str, wanted: Field) -> bool:
     known = vocabulary.field(name)
-    return bool(known) and known[0] == wanted
+    return known is not None and known[0] == wanted
 
 
 def _at(each: _Values) -> int | None:

@@ -14,7 +14,7 @@ import pytest
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Mention, normalise
-from newsletter.ingest.parsers import explain, parse
+from newsletter.ingest.parsers import parse
 
 FOLDER = Path(__file__).parent / "exports"
 FILES = sorted(path for path in FOLDER.glob("*/*") if path.suffix != ".toml")
@@ -68,7 +68,9 @@ def _count(total: Score, path: Path) -> None:
         brief = Brief(())
     for key, default in ABOUT.items():
         has = getattr(brief, key)
-        total.check(f"{path.name} {key}", list(has) if key == "speakers" else has, right.get(key, default))
+        total.check(
+            f"{path.name} {key}", list(has) if key == "speakers" else has, right.get(key, default)
+        )
     wanted = {normalise(insight["text"]): insight for insight in right["insights"]}
     given = {normalise(mention.text): mention for mention in brief.mentions}
     total.given, total.wanted = total.given + len(given), total.wanted + len(wanted)
@@ -81,7 +83,11 @@ def _count(total: Score, path: Path) -> None:
 
 def _beside(total: Score, path: Path, mention: Mention, right: dict[str, Any]) -> None:
     for key, default in BESIDE.items():
-        total.check(f"{path.name} {key} of {mention.text[:40]!r}", getattr(mention, key), right.get(key, default))
+        total.check(
+            f"{path.name} {key} of {mention.text[:40]!r}",
+            getattr(mention, key),
+            right.get(key, default),
+        )
 
 
 def half(name: str) -> list[Path]:

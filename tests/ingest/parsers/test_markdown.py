@@ -168,9 +168,9 @@ def test_list_items() -> None:
 
 
 def test_a_bullet_is_a_list_item() -> None:
-    assert list(roles(read("• Sleep is a skill\n  • Ice hums\n• Bread is patience"))) == [
+    assert list(roles(read("• Sleep is a skill\n  • Ice hums loudly\n• Bread is patience"))) == [
         "Sleep is a skill",
-        "Ice hums",
+        "Ice hums loudly",
         "Bread is patience",
     ]
 

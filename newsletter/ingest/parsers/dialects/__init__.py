@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import Block
+from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.dialects.airr import AIRR
 from newsletter.ingest.parsers.dialects.dialect import Dialect
 from newsletter.ingest.parsers.dialects.logseq import LOGSEQ
 from newsletter.ingest.parsers.dialects.podwise import PODWISE
 from newsletter.ingest.parsers.dialects.readwise import READWISE
 from newsletter.ingest.parsers.dialects.snipd import SNIPD
-from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import Reading, paragraphs, section_of
 from newsletter.ingest.parsers.paragraphs import Page
@@ -42,9 +42,9 @@ def _gather(blocks: Sequence[Block], facts: Facts) -> None:
         if block.level:
             section = section_of(block)
         if block.rule == "field" and section != "noise":
-            pair = key_value(block.raw)
-            if pair:
-                facts.add(*pair)
+            facts.add_line(block.raw)
+        elif block.inline.link and block.inline.at is None and is_heading(block.text or "link"):
+            facts.add_link("", block.inline.link)
         elif block.rule == "table":
             cells = [cell.strip(" *") for cell in block.raw.strip().strip("|").split("|")]
             if len(cells) == 2:

@@ -1,4 +1,4 @@
-"""Airr: for each quote a time that links to it, below it the words in a block quote, with speakers."""
+"""Airr: for each quote a time that links to it, below it the words in a block quote."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,7 +10,9 @@ from newsletter.ingest.parsers.notes import Reading, place_of
 
 
 def _recognises(blocks: Sequence[Block], _facts: Facts) -> bool:
-    return any(_is_place(above) and below.quoted and not below.rule for above, below in pairwise(blocks))
+    return any(
+        _is_place(above) and below.quoted and not below.rule for above, below in pairwise(blocks)
+    )
 
 
 def _is_place(block: Block) -> bool:

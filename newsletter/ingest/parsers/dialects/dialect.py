@@ -12,7 +12,7 @@ from newsletter.ingest.parsers.paragraphs import Paragraph
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """``recognises`` goes by structure. ``author_is_podcast``: the field "author" names the show."""
+    """``recognises`` goes by structure. ``author_is_podcast``: "author" names the show."""
 
     name: str
     recognises: Callable[[Sequence[Block], Facts], bool]

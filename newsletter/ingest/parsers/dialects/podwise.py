@@ -9,10 +9,14 @@ from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.dialects.dialect import Dialect, as_notes
 from newsletter.ingest.parsers.metadata import Facts
 from newsletter.ingest.parsers.notes import Reading, section_of
-from newsletter.ingest.parsers.vocabulary import LISTED, bare
+from newsletter.ingest.parsers.vocabulary import LISTED, bare, names_in
 
-_MACHINES = {"mind map", "mindmap", "outline", "outlines", "chapters", "q&a", "q & a", "keywords", "transcript",
-             "思维导图", "大纲", "章节", "关键词", "文字稿", "逐字稿"}  # fmt: skip
+_MACHINES = names_in(
+    """
+    mind map, mindmap, outline, outlines, chapters, q&a, q & a, keywords, transcript, 思维导图,
+    大纲,
+    章节, 关键词, 文字稿, 逐字稿"""
+)
 
 
 def _recognises(blocks: Sequence[Block], _facts: Facts) -> bool:

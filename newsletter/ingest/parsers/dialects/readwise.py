@@ -20,14 +20,22 @@ from newsletter.ingest.parsers.notes import Reading, paragraphs, section_of
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
 
 _OWN_LINKS = re.compile(r"\[(?:View (?:Highlight|Tweet|Quote)|Time [0-9:]+)\]\(", re.IGNORECASE)
-_PART = re.compile(r"(summary|transcript|quote|highlight|notes?|tags?|location)\s*:(?:\s|$)", re.IGNORECASE)
+_PART = re.compile(
+    r"(summary|transcript|quote|highlight|notes?|tags?|location)\s*:(?:\s|$)", re.IGNORECASE
+)
 _NUMBER = re.compile(r"(?:[0-9]{1,2}[.)]|[-*•])\s+")
 
 
 def _recognises(blocks: Sequence[Block], facts: Facts) -> bool:
     """A full title beside an author, or highlights that link to themselves."""
-    keys = {vocabulary.bare(pair[0]) for block in blocks if block.rule == "field" and (pair := key_value(block.raw))}
-    titled = bool(keys & {"full title", "full-title"}) and bool({"author"} & keys or facts.raw("author"))
+    keys = {
+        vocabulary.bare(pair[0])
+        for block in blocks
+        if block.rule == "field" and (pair := key_value(block.raw))
+    }
+    titled = bool(keys & {"full title", "full-title"}) and bool(
+        {"author"} & keys or facts.raw("author")
+    )
     linked = sum(1 for block in blocks if block.depth and _OWN_LINKS.search(block.raw))
     return titled or (linked > 0 and any(_opens(block) for block in blocks))
 
@@ -96,13 +104,14 @@ def highlight(lines: Sequence[Line]) -> Iterator[Paragraph]:
     parts = {part for part, _ in groups}
     several = sum(part == "words" for part, _ in groups) > 1
     for index, (part, grouped) in enumerate(groups):
-        if part == "words" and parts & {"summary", "transcript"}:
-            part = "title"
-        if part == "words" and not index:
-            titled = _is_title(grouped, several=several)
-            yield from map(_titled, grouped[:titled])
-            grouped = grouped[titled:]
-        yield from _paragraphs(part, grouped, place)
+        if part != "words":
+            yield from _paragraphs(part, grouped, place)
+        elif parts & {"summary", "transcript"}:
+            yield from _paragraphs("title", grouped, place)
+        else:
+            titled = 0 if index else _is_title(grouped, several=several)
+            yield from _paragraphs("title", grouped[:titled], place)
+            yield from _paragraphs("words", grouped[titled:], place)
 
 
 def _groups(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
@@ -110,19 +119,24 @@ def _groups(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
     groups: list[tuple[str, list[Line]]] = []
     part = "words"
     for line in lines:
-        label = _PART.match(line.raw.replace("*", "").lstrip())
+        label, rest = _labelled(line.raw)
         if label:
-            part = label[1].lower().rstrip("s")
-            line = replace(line, raw=line.raw.replace("*", "").lstrip()[label.end() :])
-            groups.append((part, []))
+            part = label
         elif line.starts and part not in {"transcript", "summary"}:
             part = "words"
-        starts = line.starts or (part == "summary" and _NUMBER.match(line.raw.lstrip()))
-        if not groups or (starts and groups[-1][1]) or groups[-1][0] != part:
+        starts = label or line.starts or (part == "summary" and _NUMBER.match(rest.lstrip()))
+        if not groups or starts or groups[-1][0] != part:
             groups.append((part, []))
-        if line.raw.strip():
-            groups[-1][1].append(line)
+        if rest.strip():
+            groups[-1][1].append(replace(line, raw=rest))
     return [group for group in groups if group[1]]
+
+
+def _labelled(raw: str) -> tuple[str, str]:
+    """The part that a line opens ("" if none), and the rest of the line."""
+    marked = raw.replace("*", "").lstrip()
+    label = _PART.match(marked)
+    return (label[1].lower().rstrip("s"), marked[label.end() :]) if label else ("", raw)
 
 
 def _is_title(grouped: Sequence[Line], *, several: bool) -> int:
@@ -132,30 +146,31 @@ def _is_title(grouped: Sequence[Line], *, several: bool) -> int:
     return int(is_heading(first) and (several if alone else grouped[1].raw.lstrip()[:1].isupper()))
 
 
-def _titled(line: Line) -> Paragraph:
-    return Paragraph(line.number, clean(line.raw), verdict="noise", rule="title of a highlight")
-
-
 _RULES = {"title": "title of a highlight", "transcript": "transcript"}
 
 
 def _paragraphs(part: str, lines: Sequence[Line], place: Inline) -> Iterator[Paragraph]:
-    if part not in {"summary", "words", "quote", "highlight"}:
-        for line in lines:
-            noise: Verdict = "noise" if part in _RULES else "metadata"
-            yield Paragraph(line.number, clean(line.raw), verdict=noise, rule=_RULES.get(part, part))
-        return
-    kept = [line for line in lines if not line.rule]
+    said = part in {"summary", "words", "quote", "highlight"}
+    kept = [line for line in lines if said and not line.rule]
     for line in lines:
-        if line.rule:
-            yield Paragraph(line.number, clean(line.raw), verdict="noise", rule=line.rule)
+        if line not in kept:
+            rule = line.rule or _RULES.get(part, part)
+            noise: Verdict = "noise" if part in _RULES or said else "metadata"
+            yield Paragraph(line.number, clean(line.raw), verdict=noise, rule=rule)
     raw = "\n".join(line.raw for line in kept)
     words = inline(_NUMBER.sub("", raw.lstrip(), count=1) if part == "summary" else raw, {})
     if words.text:
         origin: Origin = "takeaway" if part == "summary" else "quote"
         at, link = (words.at, words.link) if words.link else (place.at, place.link)
         yield Paragraph(
-            kept[0].number, words.text, "lead", at=at, heading=False, rule=part, link=link, origin=origin
+            kept[0].number,
+            words.text,
+            "lead",
+            at=at,
+            heading=False,
+            rule=part,
+            link=link,
+            origin=origin,
         )
     elif kept:
         yield Paragraph(kept[0].number, clean(raw), verdict="noise", rule="image or link")
