@@ -284,19 +284,19 @@ def test_one_scheduler_not_two(well: House) -> None:
     now = steady()
     dead = now._replace(seconds=now.seconds - 200)
     with store.writing() as db:
-        heartbeats.works(db, "quay:31:7:1.5", well.now, now)
+        heartbeats.beat(db, "quay:31:7:1.5", well.now, now)
     assert look(well)["scheduler"][:2] == ("ok", "process 31 on quay")
     with store.writing() as db:
-        heartbeats.works(db, "quay:32:7:1.5", well.now, dead)
+        heartbeats.beat(db, "quay:32:7:1.5", well.now, dead)
         assert heartbeats.schedulers(db, well.now, now) == ["quay:31:7:1.5"]
-        heartbeats.works(db, "pier:33:7:1.5", well.now, now._replace(boot="another machine's"))
+        heartbeats.beat(db, "pier:33:7:1.5", well.now, now._replace(boot="another machine's"))
     verdict, found, mend = look(well)["scheduler"]
     assert (verdict, found) == ("warn", "process 33 on pier and process 31 on quay")
     assert "end all but one" in mend
     well.now += timedelta(minutes=5)
     assert look(well)["scheduler"][1] == "process 31 on quay", "the calendar judges the other"
     with store.writing() as db:
-        heartbeats.rest(db, "quay:31:7:1.5")
+        heartbeats.stop(db, "quay:31:7:1.5")
     assert "none works now" in look(well)["scheduler"][1]
     store.close()
 

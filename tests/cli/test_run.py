@@ -124,7 +124,7 @@ def test_another_scheduler_is_told_at_the_start(
     jobs.warn_of_others()
     assert not caplog.records
     with jobs.store.writing() as db:
-        heartbeats.works(db, "quay:31:7:1.5", house.now, steady())
+        heartbeats.beat(db, "quay:31:7:1.5", house.now, steady())
     jobs.warn_of_others()
     (told,) = caplog.records
     assert told.levelname == "WARNING"

@@ -94,7 +94,7 @@ def test_a_mistake_in_an_operators_template_is_named_with_file_and_line(
     renderer = own(f"fine\n{line}")
     with pytest.raises(ConfigError) as error:
         renderer.render("issue.txt", name="x", numbers={"one": 1})
-    assert error.value.found.startswith(f"template {OWN}, line 2: {problem}")
+    assert error.value.finding.startswith(f"template {OWN}, line 2: {problem}")
     assert error.value.advice == "correct that line"
 
 
