@@ -118,7 +118,7 @@ def _settled(entries: Entries) -> list[tuple[str, Claim]]:
     settled: dict[tuple[str, object], tuple[str, Claim]] = {}
     for state, record in entries.records:
         if isinstance(record, Claim) and state in (OFFERED, ACCEPTED):
-            key = record.key, record.date
+            key = record.key, record.day
             if settled.get(key, (OFFERED,))[0] != ACCEPTED:
                 settled[key] = state, record
     return list(settled.values())
@@ -213,15 +213,15 @@ def _readers(db: Connection, keys: Sequence[str]) -> dict[str, Any]:
 
 def _values(claim: Claim, reader: int) -> dict[str, Any]:
     answer = "told by the journal, after an older database was put back"
-    return {"reader": reader, "day": claim.date, "answer": answer, "changed_at": claim.at}
+    return {"reader": reader, "day": claim.day, "answer": answer, "changed_at": claim.at}
 
 
 def _row(claim: Claim, reader: Any) -> dict[str, Any]:
     """The row as it was, but for its issue, which went with the database."""
-    due = due_at(claim.date, reader.hour, reader.timezone)
+    due = due_at(claim.day, reader.hour, reader.timezone)
     return {
         "subscriber_id": reader.id,
-        "date": claim.date,
+        "date": claim.day,
         "issue_id": None,
         "state": "pending",
         "reason": None,
