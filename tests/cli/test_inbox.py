@@ -115,9 +115,9 @@ def test_doctor_fails(ready: House, break_: Break) -> None:
     done = ready("doctor", "--json")
     assert done.code == 1
     (line,) = [line for line in done.json if line["verdict"] == "fail"]
-    assert line["what"] == "inbox"
-    assert line["found"].startswith("the inbox ")
-    assert line["mend"]
+    assert line["check"] == "inbox"
+    assert line["finding"].startswith("the inbox ")
+    assert line["advice"]
 
 
 @pytest.mark.parametrize("error", [StoreError("the disk is full"), OSError("a bad sector")])
@@ -139,5 +139,5 @@ def test_whatever_keeps_it_from_reading_the_rest_goes_out(
 def test_the_inbox_may_be_one_file(ready: House) -> None:
     ready.environment["NEWSLETTER_INBOX__PATH"] = "inbox/00.json"
     assert ready("send").code == 0
-    (line,) = [line for line in ready("doctor", "--json").json if line["what"] == "inbox"]
+    (line,) = [line for line in ready("doctor", "--json").json if line["check"] == "inbox"]
     assert line["verdict"] == "ok"

@@ -113,7 +113,7 @@ def test_a_mistake_is_told_on_the_page(bench: Bench, query: Query, complaint: st
     assert bench.frame(query).startswith("<!DOCTYPE html>")
 
 
-def test_a_broken_configuration_is_told_until_it_is_mended(bench: Bench, house: House) -> None:
+def test_a_broken_configuration_is_told_until_it_is_corrected(bench: Bench, house: House) -> None:
     good = house.config.read_text()
     house.config.write_text("[newsletter]\nname = 5\n")
     assert "newsletter.name" in shown(bench.page({}))
