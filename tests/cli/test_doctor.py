@@ -56,7 +56,9 @@ def look(house: House) -> dict[str, tuple[str, str, str]]:
     done = house("doctor", "--json")
     lines = done.json
     assert done.code == any(line["verdict"] == "fail" for line in lines)
-    assert all(line["advice"] or ": " in line["finding"] for line in lines if line["verdict"] != "ok")
+    assert all(
+        line["advice"] or ": " in line["finding"] for line in lines if line["verdict"] != "ok"
+    )
     assert all(not line["advice"] for line in lines if line["verdict"] == "ok")
     return {line["check"]: (line["verdict"], line["finding"], line["advice"]) for line in lines}
 

@@ -80,7 +80,7 @@ def test_send_delivers_what_is_there_and_says_what_is_wrong(ready: House, break_
 
 
 @BROKEN
-def test_as_json_it_is_a_key(ready: House, break_: Break) -> None:
+def test_json_has_the_inbox_error(ready: House, break_: Break) -> None:
     assert ready("send", "--json", "--to", ANN).json["ingest_error"] is None
     break_(ready.folder / "inbox")
     done = ready("send", "--json")
@@ -121,7 +121,7 @@ def test_doctor_fails(ready: House, break_: Break) -> None:
 
 
 @pytest.mark.parametrize("error", [StoreError("the disk is full"), OSError("a bad sector")])
-def test_whatever_keeps_it_from_reading_the_rest_goes_out(
+def test_any_inbox_error_leaves_the_rest_to_be_sent(
     ready: House, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> IngestReport:

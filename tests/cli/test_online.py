@@ -61,11 +61,11 @@ ALL_WELL = {
 }
 
 
-def test_a_world_in_order(signing: House) -> None:
+def test_online_checks_all_pass(signing: House) -> None:
     assert verdicts(signing) == ALL_WELL
 
 
-def test_without_online_nobody_is_asked(signing: House, world: DnsServer) -> None:
+def test_without_online_the_dns_is_not_asked(signing: House, world: DnsServer) -> None:
     findings(signing)
     assert world.asked == []
 
@@ -83,7 +83,7 @@ def test_a_key_that_others_can_read(signing: House) -> None:
     assert (line["verdict"], line["advice"]) == ("warn", f"chmod 600 {path}")
 
 
-def test_nothing_to_sign_with(house: House, world: DnsServer) -> None:
+def test_online_checks_without_a_key(house: House, world: DnsServer) -> None:
     line = findings(house)["signature"]
     assert line["verdict"] == "warn"
     assert "dkim new" in line["advice"]
@@ -110,7 +110,7 @@ def test_another_key_in_the_dns(signing: House, world: DnsServer, elsewhere: Pat
     assert "news1._domainkey.letters.example. IN TXT (" in line["advice"]
 
 
-def test_an_empty_world(signing: House, world: DnsServer) -> None:
+def test_an_empty_dns(signing: House, world: DnsServer) -> None:
     world.zone = {}
     assert verdicts(signing) == dict.fromkeys(ALL_WELL, "fail")
 
