@@ -41,7 +41,8 @@ _URL_TIME = re.compile(
 _ACTION = re.compile(
     r"(?:time|timestamp|at|view (?:highlight|tweet|quote|note|clip|snip|in \w+)|open(?: in \w+)?"
     r"|listen(?: (?:here|now|from here|on \w+|in \w+))?"
-    r"|(?:re)?play(?: (?:snip|clip|quote|from here))?|jump(?: to (?:audio|clip|quote|this))?|airrquote|link|source|snip|clip|share|permalink"
+    r"|(?:re)?play(?: (?:snip|clip|quote|from here))?"
+    r"|jump(?: to (?:audio|clip|quote|this))?|airrquote|link|source|snip|clip|share|permalink"
     r"|anhören|écouter|escuchar|ascolta|ouvir|öffnen|abspielen|lien|enlace|quelle)?"
     r"[\W_]{0,4}(?:[0-9]{1,3} ?(?:min|m|sec|s)\w{0,5}[\W_]{0,4})?"
     rf"(?:{_SHOWN_TIME}{_UNTIL})?",
