@@ -32,7 +32,7 @@ def signed_below(blocks: Sequence[Block]) -> list[Block]:
     for block in blocks:
         above = joined[-1] if joined else None
         quote = above if above and above.quoted and not above.rule and not block.rule else None
-        if quote and (tail := _signature(block)):
+        if quote and (tail := _signature(block, quote)):
             at = quote.inline.at if quote.inline.at is not None else time_in(block.text)
             words = replace(quote.inline, text=f"{quote.text} — {tail}", at=at)
             joined[-1] = replace(quote, raw=f"{quote.raw}\n— {tail}", inline=words)
@@ -41,14 +41,15 @@ def signed_below(blocks: Sequence[Block]) -> list[Block]:
     return joined
 
 
-def _signature(block: Block) -> str:
+def _signature(block: Block, quote: Block) -> str:
     """A name after a dash, or alone in a list item, where "- " is the dash."""
     if len(block.text) > _LONGEST_NAME:
         return ""
     tail = block.text.lstrip(_DASHES + " ")
     named = all(word[0].isupper() or not word[0].isalpha() for word in tail.split())
     dashed = bool(tail) and tail != block.text
-    return _person(tail) if dashed or (block.first and named and len(tail.split()) <= 5) else ""
+    alone = block.depth == 1 and not quote.depth and 1 < len(tail.split()) <= 5
+    return _person(tail) if dashed or (alone and named) else ""
 
 
 def speaker_label(block: Block) -> str:

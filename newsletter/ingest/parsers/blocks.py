@@ -178,7 +178,21 @@ def _uncommented(body: str) -> str:
             kept += [body[end:begin], "\n" * body.count("\n", begin, close)]
             end = close + len(closing)
         body = "".join(kept) + body[end:]
-    return body
+    return _org_quotes(body) if "#+begin_quote" in body.lower() else body
+
+
+def _org_quotes(body: str) -> str:
+    """The quotes of Logseq, which stand between two lines of their own, as block quotes."""
+    lines, inside = body.split("\n"), False
+    for number, line in enumerate(lines):
+        text = line.lstrip(" \t-")
+        if text.lower().startswith(("#+begin_quote", "#+end_quote")):
+            inside = text.lower().startswith("#+begin_quote")
+            lines[number] = line[: len(line) - len(text)]
+        elif inside:
+            text = line.lstrip(" \t")
+            lines[number] = f"{line[: len(line) - len(text)]}> {text}"
+    return "\n".join(lines)
 
 
 def _without_regions(body: str, start: int) -> tuple[str, list[Block]]:

@@ -11,6 +11,7 @@ from lxml import etree
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief
+from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.inline import Inline, shown_link, stamped_inline
@@ -42,6 +43,8 @@ _HINTS = _ALWAYS | names_in(
     navigation, navbar, footer, player, ad, ads, advert, advertisement, sponsor, popup, modal,
     toc, pagination, recommended, widget, signup"""
 )
+_TITLE_BAR = re.compile(r" [|—–·•-] ")
+_NAME_WORDS = 5
 _BODIES = {"html", "body", "main", "article"}
 _SAVED = re.compile(r"<!-- saved from url=\([0-9]{4}\)(https?://[^\s<>]+) -->")
 _BULLET = re.compile(r"\s*(?:[•‣◦▪●*]|[-–—](?=\s)|[0-9]{1,2}[.)](?=\s))\s*")
@@ -60,13 +63,12 @@ def read(text: str) -> Page:
     if saved := _SAVED.search(text[:2_000]):
         facts.add("web", saved[1])
     _head(root, facts)
-    blocks = list(_blocks(_main(root)))
+    main = _main(root)
+    blocks = list(_blocks(main))
     for block in blocks:
         if block.rule == "field":
             facts.add_line(block.raw)
-    heading = next(root.iter("h1"), None)
-    if heading is not None:
-        facts.add_heading(clean(heading.text_content()))
+    _titles(root, main, facts)
     about = completed(Brief(()), facts)
     return Page(about, paragraphs(blocks, Reading(strict=True)), "HTML")
 
@@ -94,6 +96,18 @@ def _head(root: Any, facts: Facts) -> None:
             facts.add("url", link.get("href") or "")
     for time in root.iter("time"):
         facts.add("data", time.get("datetime") or "")
+
+
+def _titles(root: Any, main: Any, facts: Facts) -> None:
+    """The heading of the text, and the name of the site behind the title's bar."""
+    heading = next(main.iter("h1"), None)
+    if heading is None:
+        heading = next(main.iter("h2"), next(root.iter("h1"), None))
+    if heading is not None and not vocabulary.section(clean(heading.text_content())):
+        facts.add_heading(clean(heading.text_content()))
+    parts = _TITLE_BAR.split(clean(root.findtext(".//title") or ""))
+    if len(parts) > 1 and len(parts[-1].split()) <= _NAME_WORDS:
+        facts.add("name of the site", parts[-1])
 
 
 def _json_ld(text: str, facts: Facts) -> None:

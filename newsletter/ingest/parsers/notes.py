@@ -297,7 +297,7 @@ def _outside(block: Block, state: _State, reading: Reading, *, listed: bool) -> 
     if section == "related" or state.related:
         return ""
     if section == "summary":
-        return "summary beside takeaways" if listed else ""
+        return "summary beside takeaways" if listed and not placed else ""
     if section in LISTED or _is_quote(block):
         return ""
     if reading.strict and not placed and block.inline.at is None and listed:

@@ -96,7 +96,7 @@ _FIELDS: Mapping[Field, str] = {
     "podcast": """
         show title, show name, podcast title, podcast name, podcast, show, podcast show, feed,
         series, programme, channel, sendung, émission, balado, programa, pódcast, trasmissione,
-        播客, 节目, 番組, ポッドキャスト, audycja""",
+        播客, 节目, 番組, ポッドキャスト, audycja, name of the site""",
     "episode": """
         episode title, episode name, full title, full-title, fulltitle, episode, title,
         folgentitel, folge, titel, titre de l'épisode, épisode, titre, título del episodio,
@@ -193,7 +193,7 @@ def bare(text: str) -> str:
 def section(heading: str) -> Section | None:
     """What a heading announces: "✨ Key takeaways", "Transcript (made by a machine)"."""
     name = bare(heading)
-    known = _SECTION_OF.get(name)
+    known = _SECTION_OF.get(name) or _SECTION_OF.get(name.removesuffix("s"))
     if known or not name:
         return known
     words = name.split()
