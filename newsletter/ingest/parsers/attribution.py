@@ -45,7 +45,7 @@ def _signature(block: Block, quote: Block) -> str:
     """A name after a dash, or alone in a list item, where "- " is the dash."""
     if len(block.text) > _LONGEST_NAME:
         return ""
-    tail = block.text.lstrip(_DASHES + " ")
+    tail = block.text.lstrip(_DASHES + "- ")
     named = all(word[0].isupper() or not word[0].isalpha() for word in tail.split())
     dashed = bool(tail) and tail != block.text
     alone = block.depth == 1 and not quote.depth and 1 < len(tail.split()) <= 5
