@@ -66,16 +66,18 @@ def dialogue_speakers(blocks: Sequence[Block]) -> set[str]:
     return set(labels) if len(again) > 1 else set()
 
 
-def attributed(block: Block, text: str) -> tuple[str, str]:
-    """The words of a quote and who said them, where it says so."""
+def attributed(block: Block, text: str) -> tuple[str, str, int | None]:
+    """The words of a quote, who said them and when, where it says so."""
     words, speaker = _signed(text, last_line=block.raw.rstrip().rpartition("\n")[2])
     if not speaker and (label := _SPEAKER.match(text)):
         speaker = "" if _NAMELESS.match(label[1]) else label[1]
         words = text[label.end() :]
     if not speaker and block.callout and not vocabulary.section(block.callout[1]):
         speaker = _person(block.callout[1]) if is_heading(block.callout[1]) else ""
+    words, at = stamped(words)
+    at = time_in(block.callout[1]) if at is None and block.callout else at
     inside = _unquoted(words)
-    return (words if inside is None else inside), speaker
+    return (words if inside is None else inside), speaker, at
 
 
 def _signed(text: str, last_line: str = "") -> tuple[str, str]:

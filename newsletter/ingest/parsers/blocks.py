@@ -98,7 +98,8 @@ def _blocks(tokens: Sequence[Token], lines: Sequence[str], start: int) -> Iterat
             lazy = _lazy(lines[begin:end]) if around.quotes else 0
             yield from _inlines(tokens, index, around, start + begin, lazy)
         elif token.type in {"fence", "definition"}:
-            yield Block(start + begin, "\n".join(lines[begin:end]), rule=token.type)
+            written = around.block(start + begin, "\n".join(lines[begin:end]))
+            yield replace(written, rule=token.type)
 
 
 def _lazy(lines: Sequence[str]) -> int:

@@ -14,6 +14,7 @@ from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
+from newsletter.ingest.parsers.dialects import gather
 from newsletter.ingest.parsers.inline import Inline, shown_link, stamped_inline
 from newsletter.ingest.parsers.lines import known_field, line_rule
 from newsletter.ingest.parsers.metadata import Facts, completed
@@ -63,11 +64,11 @@ def read(text: str) -> Page:
     if saved := _SAVED.search(text[:2_000]):
         facts.add("web", saved[1])
     _head(root, facts)
-    main = _main(root)
-    blocks = list(_blocks(main))
-    for block in blocks:
-        if block.rule == "field":
-            facts.add_line(block.raw)
+    body = root.find("body")
+    whole = body if body is not None else root
+    main = _main(whole)
+    blocks = list(_blocks(whole, main))
+    gather(blocks, facts)
     _titles(root, main, facts)
     about = completed(Brief(()), facts)
     return Page(about, paragraphs(blocks, Reading(strict=True)), "HTML")
@@ -136,11 +137,9 @@ def _episode(value: Mapping[str, Any], facts: Facts) -> None:
                 facts.add("speakers", name)
 
 
-def _main(root: Any) -> Any:
-    """The element that holds the text: the longest article, main, or else the body."""
-    chosen = [*root.iter("article"), *root.iter("main"), *root.xpath("//*[@role='main']")][:50]
-    body = root.find("body")
-    whole = body if body is not None else root
+def _main(whole: Any) -> Any:
+    """The element that holds the text: the longest article, main, or else the whole."""
+    chosen = [*whole.iter("article"), *whole.iter("main"), *whole.xpath("//*[@role='main']")][:50]
     longest = max(chosen, key=lambda element: len(element.text_content()), default=None)
     if longest is None or 4 * len(longest.text_content()) < len(whole.text_content()):
         return whole
@@ -153,6 +152,7 @@ class _Around:
 
     line: int = 1
     tag: str = ""
+    inside: bool = False
     depth: int = 0
     quotes: int = 0
     bold: int = 0
@@ -165,28 +165,44 @@ class _Around:
             self.runs.append((text, self.link, self.bold > 0))
 
 
-def _blocks(main: Any) -> Iterator[Block]:
+def _blocks(whole: Any, main: Any) -> Iterator[Block]:
     """One walk through the tree: text is gathered up to the border of the next block."""
     around, total, skipped = _Around(), len(main.text_content()), None
-    for event, element in etree.iterwalk(main, events=("start", "end")):
+    above = {whole, main, *main.iterancestors()}
+    for event, element in etree.iterwalk(whole, events=("start", "end")):
         tag = element.tag if isinstance(element.tag, str) else ""
         if skipped is not None:
             if event == "end" and element is skipped:
                 skipped = None
                 around.add(element.tail)
-        elif event == "start" and element is not main and (rule := _beside(element, tag, total)):
+            continue
+        around.inside = around.inside or element is main
+        if (
+            event == "start"
+            and element not in above
+            and (rule := _rule(element, tag, around, total))
+        ):
             yield from _flushed(around)
-            text = clean(element.text_content()) if tag not in _UNSEEN else ""
-            if text:
-                yield Block(element.sourceline or 1, text, rule=rule)
+            yield from _left_out(element, tag, rule)
             skipped = element
         elif event == "start":
             yield from _enter(element, tag, around)
         else:
             yield from _leave(tag, around)
-            if element is not main:
-                around.add(element.tail)
+            around.inside = around.inside and element is not main
+            around.add(element.tail if element is not whole else "")
     yield from _flushed(around)
+
+
+def _rule(element: Any, tag: str, around: _Around, total: int) -> str:
+    """The rule by which an element is none of the text."""
+    return _beside(element, tag, total) or ("" if around.inside else "outside the main text")
+
+
+def _left_out(element: Any, tag: str, rule: str) -> Iterator[Block]:
+    text = "" if tag in _UNSEEN else clean(element.text_content())
+    if text:
+        yield Block(element.sourceline or 1, text, rule=rule)
 
 
 def _beside(element: Any, tag: str, total: int) -> str:

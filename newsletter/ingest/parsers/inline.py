@@ -28,6 +28,7 @@ _LEADING = re.compile(
     rf"^(?:[^\w\s\[(<\"'“‘«„#-]{{1,3}}\s?)?{_TIME}{_UNTIL}{_CLOCK}"
     r"(?:\s?[-–—:|·]\s|\s(?=[^a-z\s]))\s*(?=\S)"
 )
+_TRAILING = re.compile(rf"(?<=[.!?…\"”»])\s{_TIME}$")
 _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
 _WIKI = re.compile(r"(!?)\[\[([^\[\]\n|]*)(?:\|([^\[\]\n]*))?\]\]")
 _MARKED = re.compile(r"==([^=\n]+)==")
@@ -203,6 +204,8 @@ def _untagged(text: str) -> str:
 def stamped(text: str) -> tuple[str, int | None]:
     """The text without a time stamp such as [12:34] at its start or end, and its seconds."""
     stamp = _STAMP.search(text) or _LEADING.match(text)
+    if trailing := None if stamp else _TRAILING.search(text, max(0, len(text) - 12)):
+        return text[: trailing.start()], time_in(trailing[0])
     if not stamp:
         return text, None
     groups = stamp.groups()

@@ -22,6 +22,7 @@ _LISTS = names_in(
     episodes, entries, books, key_takeaways, keyTakeaways, bookmarks"""
 )
 _DEEPEST = 6
+_OBJECTS = 2  # within each other: {"episode": {"podcast": {"title": ...}}}
 
 
 def read(text: str) -> Page:
@@ -77,14 +78,16 @@ def _rows(value: Any, above: Mapping[str, str], depth: int = 0) -> Iterator[Mapp
             yield own
 
 
-def _flat(value: Mapping[str, Any], but: Mapping[str, Any], before: str = "") -> dict[str, str]:
+def _flat(
+    value: Mapping[str, Any], but: Mapping[str, Any], before: str = "", depth: int = 0
+) -> dict[str, str]:
     """Scalars by name; those of an object within it under both names; lists with commas."""
     flat: dict[str, str] = {}
     for key, each in value.items():
         if key in but or each is None or isinstance(each, bool):
             continue
         if isinstance(each, dict):
-            flat |= {} if before else _flat(each, {}, f"{key} ")
+            flat |= _flat(each, {}, f"{key} ", depth + 1) if depth < _OBJECTS else {}
         elif isinstance(each, list):
             flat[before + key] = ", ".join(
                 str(part) for part in each if isinstance(part, str | int)

@@ -33,6 +33,9 @@ _PLAYER_WORDS = names_in(
     anhören, hören, écouter, escuchar, reproducir, ascolta, ouvir, now, here, in, the, player,
     airrquote, airr, snipd, podwise, youtube, spotify, open, hour, hours"""
 )
+_LINK_ALONE = re.compile(
+    r"(?:<?https?://[^\s<>]+>?|\[\[[^\[\]]*\]\]|\[[^\[\]]*\]\(\S*\))(?:, ?\[\[[^\[\]]*\]\])*"
+)
 _MADE = re.compile(
     r"(?:this |the |note |notes |page |file |summary |document )*"
     r"(?:was |is |were )?(?:automatically )?"
@@ -74,13 +77,19 @@ def _element(line: str) -> str:
 
 
 def _short(line: str) -> str:
-    if double_field(line):
+    if double_field(line) or _names_only_a_link(line):
         return "field"
     if is_tags(line):
         return "tags"
     if is_player(line):
         return "player"
     return "footer" if is_footer(line) else ""
+
+
+def _names_only_a_link(line: str) -> bool:
+    """``Book: [[The Sound of Steel]]``, ``Guest's page: https://...``: any key, and only a link."""
+    pair = key_value(line) if "://" in line or "[[" in line else None
+    return pair is not None and bool(_LINK_ALONE.fullmatch(pair[1]))
 
 
 def is_tags(line: str) -> bool:

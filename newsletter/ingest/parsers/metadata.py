@@ -31,6 +31,11 @@ _FIRMS = re.compile(
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # the name of a diary's page
 _BAR = re.compile(r" [|·•] ")
 _MOST_NAMES = 20
+_DATE_WORDS = 4
+_OF_THE_LISTENER = (
+    "listened", "heard", "read", "exported", "imported", "created", "saved", "added", "updated",
+    "synced", "highlighted", "captured", "gehört", "erstellt", "écouté", "escuchado",
+)  # fmt: skip
 _LAST = 1_000  # a rank behind all others
 _NAME_WORDS = 6
 
@@ -49,6 +54,8 @@ class Facts:
         if not known:
             return False
         name, rank = known
+        if name == "episode" and values and address(values[0]):
+            self.kept.setdefault("url", (_LAST, values))
         if name == "speakers":
             self.speakers += [person for value in values for person in names(value)]
         elif name and _reads(name, values) and rank < self.kept.get(name, (_LAST,))[0]:
@@ -74,6 +81,13 @@ class Facts:
         """A link to the page counts where no field holds one; its text may name the episode."""
         if is_web(url):
             self.kept.setdefault("url", (_LAST, (f"[{name}]({url})",)))
+
+    def add_dateline(self, text: str) -> None:
+        """A short line below the title: "Jan 3, 2025 · 48 min" says when the episode came out."""
+        for part in _BAR.split(text[:MAX_LABEL]):
+            listener = part.lower().startswith(_OF_THE_LISTENER)
+            if len(part.split()) <= _DATE_WORDS and not listener and any_day(part):
+                self.kept.setdefault("published", (_LAST, (part,)))
 
     @property
     def linked(self) -> str:

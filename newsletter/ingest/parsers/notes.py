@@ -45,6 +45,7 @@ _LABEL = re.compile(
 
 
 _CJK = "\u2e80"
+_STOP = re.compile(r"[.!?。！？](?:\s|[”\"])")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2} ?[AaPp]\.?[Mm]\b")
 _PERSONAL = re.compile(
     r"(?:my (?:own )?(?:notes?|thoughts?|take|comments?|reaction)"
@@ -58,12 +59,14 @@ class Reading:
     """How a dialect reads its blocks.
 
     ``strict``: only what stands under takeaways, quotes or beside a player is an insight.
-    ``outline``: a short item with items below it is a heading. ``highlights``: how they came.
+    ``outline``: a short item with items below it is a heading. ``highlights``: how they came;
+    ``origin``: how all did.
     """
 
     strict: bool = False
     outline: bool = False
     highlights: Origin = "takeaway"
+    origin: Origin | None = None
     speakers: tuple[str, ...] = ()
     sole_speaker: str = ""
 
@@ -265,10 +268,8 @@ def _beside_fields(block: Block, above: Block | None, below: Block | None) -> bo
 
 
 def _spoken_or_listed(block: Block, state: _State, dialogue: set[str]) -> str:
-    if _PERSONAL.match(block.text):
-        return "personal note"
-    if _is_short(block, state):
-        return "too short"
+    if rule := _wording(block, state):
+        return rule
     label = speaker_label(block)
     if label and not block.quoted and (label in dialogue or is_nameless(label)):
         return "transcript"
@@ -279,6 +280,19 @@ def _spoken_or_listed(block: Block, state: _State, dialogue: set[str]) -> str:
         return "caption"
     only_link = len(block.inline.links) == 1 and block.text == block.inline.links[0][0]
     return "link" if only_link and is_heading(block.text) else ""
+
+
+def _wording(block: Block, state: _State) -> str:
+    if _PERSONAL.match(block.text):
+        return "personal note"
+    if _is_short(block, state):
+        return "too short"
+    return "question" if _is_question(block.text) else ""
+
+
+def _is_question(text: str) -> bool:
+    """One short question: what somebody wants to know, and not what they learnt."""
+    return text.endswith(("?", "？")) and len(text.split()) <= 15 and not _STOP.search(text[:-1])
 
 
 def _is_short(block: Block, state: _State) -> bool:
@@ -313,15 +327,16 @@ def _is_quote(block: Block) -> bool:
 
 def _insight(block: Block, state: _State, reading: Reading) -> Paragraph:
     text, origin, speaker = block.text, _origin(block, state, reading), ""
+    said_at: int | None = None
     state.quoted = state.quoted or block.quoted
     text = _LABEL.sub("", text, count=1)
     if origin == "quote":
-        text, speaker = attributed(block, text)
+        text, speaker, said_at = attributed(block, text)
     role: Role = "related" if state.related else "lead"
     if role == "lead" and not speaker:
         speaker = reading.sole_speaker
     place = next((place for _, place in reversed(state.items)), state.place)
-    at, own = block.inline.at, block.inline.link
+    at, own = block.inline.at if block.inline.at is not None else said_at, block.inline.link
     if block.first and (own or at is not None):
         state.items.append((_ITEM_RANK + block.depth, _Place(at, own)))
     return Paragraph(
@@ -338,8 +353,8 @@ def _insight(block: Block, state: _State, reading: Reading) -> Paragraph:
 
 
 def _origin(block: Block, state: _State, reading: Reading) -> Origin:
-    if state.section == "quotes" or _is_quote(block):
-        return "quote"
+    if reading.origin or state.section == "quotes" or _is_quote(block):
+        return reading.origin or "quote"
     if block.depth and is_quoted(block.text):
         return "quote"
     return reading.highlights if state.section == "highlights" else "takeaway"

@@ -25,7 +25,7 @@ def page_of(about: Brief, blocks: Sequence[Block], facts: Facts) -> Page:
 
     In notes a single speaker, named in the front matter, said all but the related insights.
     """
-    _gather(blocks, facts)
+    gather(blocks, facts)
     for dialect in DIALECTS:
         if dialect.recognises(blocks, facts):
             author_is_podcast = dialect.author_is_podcast(facts)
@@ -35,20 +35,28 @@ def page_of(about: Brief, blocks: Sequence[Block], facts: Facts) -> Page:
     return Page(completed(about, facts), paragraphs(blocks, Reading(sole_speaker=alone)), PLAIN)
 
 
-def _gather(blocks: Sequence[Block], facts: Facts) -> None:
+def _gather_line(block: Block, facts: Facts) -> None:
+    if block.rule == "field":
+        facts.add_line(block.raw)
+    elif block.rule == "table":
+        cells = [cell.strip(" *") for cell in block.raw.strip().strip("|").split("|")]
+        if len(cells) == 2:
+            facts.add(cells[0], cells[1])
+    elif block.inline.link and block.inline.at is None and is_heading(block.text or "link"):
+        facts.add_link("", block.inline.link)
+
+
+def gather(blocks: Sequence[Block], facts: Facts) -> None:
     """What fields say, and where none names the episode, the first heading."""
-    section = None
+    section, begun = None, False
     for block in blocks:
         if block.level:
             section = section_of(block)
-        if block.rule == "field" and section != "noise":
-            facts.add_line(block.raw)
-        elif block.inline.link and block.inline.at is None and is_heading(block.text or "link"):
-            facts.add_link("", block.inline.link)
-        elif block.rule == "table":
-            cells = [cell.strip(" *") for cell in block.raw.strip().strip("|").split("|")]
-            if len(cells) == 2:
-                facts.add(cells[0], cells[1])
+            begun = begun or section is not None
+        elif not begun and not block.rule and not block.depth and is_heading(block.text):
+            facts.add_dateline(block.text)
+        if section != "noise":
+            _gather_line(block, facts)
     first = next((block for block in blocks if block.level == 1), None)
     if first and not section_of(first):
         facts.add_heading(first.raw)

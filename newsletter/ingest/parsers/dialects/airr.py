@@ -1,4 +1,4 @@
-"""Airr: for each quote a time that links to it, below it the words in a block quote."""
+"""Airr: for each quote a time that links to it, below it the words, quoted or as items."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,7 +11,10 @@ from newsletter.ingest.parsers.notes import Reading, place_of
 
 def _recognises(blocks: Sequence[Block], _facts: Facts) -> bool:
     return any(
-        _is_place(above) and below.quoted and not below.rule for above, below in pairwise(blocks)
+        _is_place(above)
+        and not below.rule
+        and (below.quoted or (above.first and below.depth > above.depth))
+        for above, below in pairwise(blocks)
     )
 
 
@@ -20,4 +23,4 @@ def _is_place(block: Block) -> bool:
     return not block.quoted and place.at is not None and bool(place.link)
 
 
-AIRR = Dialect("Airr", _recognises, as_notes(Reading(strict=True, highlights="quote")))
+AIRR = Dialect("Airr", _recognises, as_notes(Reading(strict=True, origin="quote")))

@@ -60,9 +60,11 @@ def _items(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     """Each top item with all that stands in it; anything else alone."""
     top = min((block.depth for block in blocks if block.first and not _opens(block)), default=1)
     item: list[Block] = []
+    labelled = False  # a quote whose parts have labels goes on to its end
     for block in blocks:
-        inside = block.depth > top or (block.depth == top and not block.first)
-        if item and inside and not _opens(block):
+        labelled = block.quoted and (labelled or bool(_PART.match(block.raw)))
+        inside = block.depth > top or (block.depth == top and not block.first and top > 0)
+        if item and (inside or labelled) and not _opens(block):
             item.append(block)
             continue
         if item:
@@ -159,7 +161,9 @@ def _paragraphs(part: str, lines: Sequence[Line], place: Inline) -> Iterator[Par
             yield Paragraph(line.number, clean(line.raw), verdict=noise, rule=rule)
     raw = "\n".join(line.raw for line in kept)
     words = inline(_NUMBER.sub("", raw.lstrip(), count=1) if part == "summary" else raw, {})
-    if words.text:
+    if words.text.endswith(":") and is_heading(words.text):
+        yield Paragraph(kept[0].number, clean(raw), verdict="noise", rule=_RULES["title"])
+    elif words.text:
         origin: Origin = "takeaway" if part == "summary" else "quote"
         at, link = (words.at, words.link) if words.link else (place.at, place.link)
         yield Paragraph(

@@ -11,12 +11,15 @@ from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.dialects.dialect import Dialect, as_notes
 from newsletter.ingest.parsers.lines import has_range
 from newsletter.ingest.parsers.metadata import Facts
-from newsletter.ingest.parsers.notes import Reading
+from newsletter.ingest.parsers.notes import Reading, section_of
 
 
 def _recognises(blocks: Sequence[Block], _facts: Facts) -> bool:
     return any(
-        1 < above.level < 7 and below.rule == "player" and has_range(below.raw)
+        1 < above.level < 7
+        and section_of(above) is None
+        and below.rule == "player"
+        and has_range(below.raw)
         for above, below in pairwise(blocks)
     )
 
