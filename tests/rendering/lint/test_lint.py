@@ -104,8 +104,8 @@ BROKEN = [
 def test_what_breaks_a_property_is_found(rule: str, old: str, new: str) -> None:
     broken = re.sub(old, new, GOLDEN)
     assert broken != GOLDEN
-    new = set(lint(SOURCES["issue.html"], broken, SUPPORT)) - golden_findings()
-    assert rule in {finding.rule for finding in new}
+    findings = set(lint(SOURCES["issue.html"], broken, SUPPORT)) - golden_findings()
+    assert rule in {finding.rule for finding in findings}
 
 
 @cache
