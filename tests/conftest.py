@@ -19,7 +19,7 @@ from tests.environment import postgresql_server
 # A machine that has other work is slow, not wrong. `make test-all` asks for the many examples.
 SLOW = (HealthCheck.too_slow,)
 settings.register_profile("many", deadline=None, suppress_health_check=SLOW)
-settings.register_profile("few", deadline=None, suppress_health_check=SLOW, max_examples=40)
+settings.register_profile("few", deadline=None, suppress_health_check=SLOW, max_examples=30)
 settings.load_profile("few")
 
 
