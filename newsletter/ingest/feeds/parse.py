@@ -170,11 +170,12 @@ def _notes(entry: Any) -> str:
 
 
 def _instant(entry: Any) -> datetime | None:
-    """When it was published, in UTC. Asked with ``in``: feedparser guesses others otherwise."""
+    """When it was published, in UTC; None for what no podcast can mean."""
     for name in ("published_parsed", "updated_parsed", "created_parsed"):
-        if entry.get(name):
+        # As a plain dict's: feedparser's own get() guesses one from another, and warns.
+        if parsed := dict.get(entry, name):
             with suppress(ValueError, OverflowError, TypeError, OSError):
-                instant = datetime.fromtimestamp(timegm(entry[name]), UTC)
+                instant = datetime.fromtimestamp(timegm(parsed), UTC)
                 return instant if _FIRST_YEAR <= instant.year <= _LAST_YEAR else None
     return None
 
