@@ -7,9 +7,10 @@ from urllib.parse import quote
 
 from msgspec.structs import astuple
 
-from newsletter.config.sections import Dkim, RateLimits, Selection, Settings, keys
+from newsletter.config.sections import Dkim, RateLimits, Selection, Settings, Sources, keys
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.timezones import zone_fault
+from newsletter.domain.urls import web_address
 
 _LONGEST_URL = 900
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -43,6 +44,7 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _dkim_faults(settings.dkim)
     yield from _selection_faults(settings.selection)
     yield from _rate_faults(settings.delivery.pace)
+    yield from _source_faults(settings.sources)
     news = settings.newsletter
     if fault := zone_fault(news.timezone):
         yield "newsletter.timezone", fault
@@ -77,6 +79,17 @@ def _rate_faults(pace: RateLimits) -> Iterator[tuple[str, str]]:
     for name in pace.domains:
         if not re.fullmatch(rf"{_NAME}(\.{_NAME})*", name):
             yield f"delivery.pace.domains.{name!r}", 'write a domain such as "gmail.com"'
+
+
+def _source_faults(sources: Sources) -> Iterator[tuple[str, str]]:
+    for url in sources.feeds:
+        if not web_address(url):
+            yield "sources.feeds", f"{url!r} is no address: write https://example.org/feed.xml"
+    for host in sources.allow_hosts:
+        if not re.fullmatch(r"[^\s/@]+", host):
+            yield "sources.allow_hosts", f'{host!r} is no host: write a name such as "podcasts.lan"'
+    if not re.fullmatch(r"[^\s()<>\\]*", sources.contact) or not sources.contact.isascii():
+        yield "sources.contact", "write an address or a page, without spaces or brackets"
 
 
 def _dkim_faults(dkim: Dkim) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,17 @@ class Inbox(Section, frozen=True):
     source: str = ""
 
 
+class Sources(Section, frozen=True):
+    feeds: tuple[str, ...] = ()
+    poll_minutes: Annotated[int, Meta(ge=5, le=10_080)] = 60
+    first_episodes: Annotated[int, Meta(ge=1, le=100)] = 3
+    max_bytes: Positive = 10_000_000
+    timeout_seconds: Annotated[float, Meta(gt=0, le=600)] = 30.0
+    connections: Annotated[int, Meta(ge=1, le=100)] = 8
+    allow_hosts: tuple[str, ...] = ()
+    contact: str = ""
+
+
 class Store(Section, frozen=True):
     url: Named = "sqlite:///newsletter.db"
     keep_days: Annotated[int, Meta(ge=3, le=36_500)] = 30
@@ -120,6 +131,7 @@ class Alerts(Section, frozen=True):
 class Settings(Section, frozen=True):
     newsletter: Newsletter = field(default_factory=Newsletter)
     inbox: Inbox = field(default_factory=Inbox)
+    sources: Sources = field(default_factory=Sources)
     store: Store = field(default_factory=Store)
     selection: Selection = field(default_factory=Selection)
     delivery: Delivery = field(default_factory=Delivery)

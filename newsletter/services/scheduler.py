@@ -14,16 +14,24 @@ Job = Callable[[], None]
 
 
 def run_forever(
-    jobs: Sequence[tuple[float, Job]], stop: Event, on_error: Callable[[Exception], None]
+    jobs: Sequence[tuple[float, Job]],
+    stop: Event,
+    on_error: Callable[[Exception], None],
+    beside: Sequence[tuple[float, Job]] = (),
 ) -> None:
     """Run each job now, in their order, and then every so many minutes, until ``stop`` is set.
 
     The first round runs in the caller's thread, the later ones in a worker's. No two jobs run at
     the same time; a job that missed several of its times runs once. An error goes to ``on_error``,
     and its job runs again at its next time. Returns when the current job has finished; no other is
-    begun after ``stop``.
+    begun after ``stop``. Those ``beside`` them wait for others on the network, and have a worker of
+    their own, so that nothing waits for them.
     """
     scheduler = _scheduler()
+    for minutes, job in beside:
+        guarded = partial(_run, job, stop, on_error)
+        scheduler.add_job(guarded, executor="beside")
+        scheduler.add_job(guarded, "interval", minutes=minutes, executor="beside")
     for minutes, job in jobs:
         guarded = partial(_run, job, stop, on_error)
         guarded()
@@ -50,6 +58,6 @@ def _scheduler() -> "BackgroundScheduler":
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     return BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(max_workers=1)},
+        executors={name: ThreadPoolExecutor(max_workers=1) for name in ("default", "beside")},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )

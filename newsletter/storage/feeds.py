@@ -79,28 +79,43 @@ def add(db: Connection, urls: Iterable[str], now: datetime, *, configured: bool 
 
 
 def _new(url: str, now: datetime, *, configured: bool) -> dict[str, Any]:
-    texts = dict.fromkeys(("location", "title", "etag", "last_modified", "body_hash", "reason"), "")
-    state = {"configured": configured, "next_try": now, "failures": 0, "ended": False}
-    return {"url": url, **texts, **state}
+    values = asdict(new_feed(url, now, configured=configured))
+    return {name: value for name, value in values.items() if name != "id"}
+
+
+def new_feed(url: str, now: datetime, *, configured: bool = False) -> FollowedFeed:
+    """As it is when nothing is known of it."""
+    return FollowedFeed(
+        id=0,
+        url=url,
+        location="",
+        configured=configured,
+        title="",
+        etag="",
+        last_modified="",
+        body_hash="",
+        checked_at=None,
+        succeeded_at=None,
+        next_try=now,
+        failures=0,
+        failing_since=None,
+        reason="",
+        ended=False,
+    )
 
 
 def followed(db: Connection) -> list[FollowedFeed]:
     return [_feed(row) for row in db.execute(select(feeds).order_by(feeds.c.id)).mappings()]
 
 
-def find(db: Connection, url: str) -> FollowedFeed | None:
-    row = db.execute(select(feeds).where(feeds.c.url == url)).mappings().first()
-    return _feed(row) if row else None
-
-
 def _feed(row: RowMapping) -> FollowedFeed:
     return FollowedFeed(**{column.name: row[column] for column in feeds.columns})
 
 
-def save(db: Connection, feed: FollowedFeed) -> None:
-    """Where it was removed meanwhile it stays so."""
+def save(db: Connection, feed: FollowedFeed) -> bool:
+    """False where it was removed meanwhile: it stays so."""
     values = {name: value for name, value in asdict(feed).items() if name != "id"}
-    db.execute(update(feeds).where(feeds.c.id == feed.id).values(**values))
+    return bool(db.execute(update(feeds).where(feeds.c.id == feed.id).values(**values)).rowcount)
 
 
 def claim(db: Connection, feed: FollowedFeed, until: datetime) -> bool:
@@ -153,7 +168,9 @@ def keep_unread(db: Connection, feed_id: int, kept: Sequence[Unread], now: datet
 def unread(db: Connection) -> Sequence[RowMapping]:
     """Rows of (url, at, reason, size), the newest first."""
     columns = unreads.c.url, unreads.c.at, unreads.c.reason, unreads.c.size
-    return db.execute(select(*columns).order_by(unreads.c.at.desc(), unreads.c.url)).mappings().all()
+    return (
+        db.execute(select(*columns).order_by(unreads.c.at.desc(), unreads.c.url)).mappings().all()
+    )
 
 
 def unread_body(db: Connection, url: str) -> bytes | None:

@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 
 import httpx
 
+from newsletter.domain.urls import host_of, web_address
 from newsletter.ingest.feeds.connections import FetchFailed, Resolve, Transport, resolve
-from newsletter.ingest.feeds.urls import host_of, web_address
 
 _ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.8"
 _REDIRECTS = (301, 302, 303, 307, 308)

@@ -3,8 +3,8 @@
 from lxml import etree
 
 from newsletter.domain.errors import UsageError
+from newsletter.domain.urls import web_address
 from newsletter.ingest.feeds.text import as_xml_text
-from newsletter.ingest.feeds.urls import web_address
 
 
 def feeds_of_opml(data: bytes, name: str) -> list[str]:

@@ -18,9 +18,9 @@ import feedparser
 from newsletter.domain.episode import Chapter, Episode
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import digest
+from newsletter.domain.urls import web_address
 from newsletter.ingest.feeds.podcast_tags import PodcastTags, podcast_tags
 from newsletter.ingest.feeds.text import as_xml_text, without_traps
-from newsletter.ingest.feeds.urls import web_address
 
 _MOST_TAGS = 300_000
 """A thousand long items have half as many; a broken tag takes up to 80 microseconds."""

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from newsletter.domain.episode import TranscriptLink
-from newsletter.ingest.feeds.urls import web_address
+from newsletter.domain.urls import web_address
 
 _MOST = 20
 """Of each tag in one item: a real one has a few."""

@@ -12,8 +12,6 @@ LONGEST_WAIT = timedelta(days=7)
 """Of what a server may ask for with Retry-After."""
 LONGEST_FRESH = timedelta(days=1)
 """Of what a server may ask for with Cache-Control."""
-MOST_TRIES = 4
-"""Of an episode whose transcript cannot be fetched for now."""
 
 
 def after_success(now: datetime, every: timedelta, headers: Mapping[str, str]) -> datetime:

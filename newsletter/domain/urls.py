@@ -5,7 +5,8 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from newsletter.domain.hostnames import in_ascii
 
-_LONGEST = 2_000
+_LONGEST = 1_500
+"""A database keeps an index of them, and not every one takes longer keys."""
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]")
 _KEPT = "%/:?#[]@!$&'()*+,;=~"
 
