@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import ssl
 import threading
 import time
 from collections import defaultdict
@@ -9,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+
+from tests.smtp_server import Certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ Answer = Page | Callable[[Request], Page]
 
 
 class HttpServer:
-    """``with HttpServer() as server: server.pages["/feed"] = Page(...); server.url("/feed")``.
+    """With a ``certificate`` it speaks HTTPS only.
+
+    ``with HttpServer() as server: server.pages["/feed"] = Page(...); server.url("/feed")``.
 
     A page may be a function of the request. What no page was given for is a 404. ``requests``
     holds what was asked, ``at_once`` how many requests were ever answered at the same time.
@@ -55,7 +60,8 @@ class HttpServer:
 
     host = "127.0.0.1"
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Certificate | None = None) -> None:
+        self.scheme = "https" if certificate else "http"
         self.pages: dict[str, Answer] = {}
         self.requests: list[Request] = []
         self.at_once = 0
@@ -64,6 +70,10 @@ class HttpServer:
         self._end = threading.Event()
         self._server = _Server((self.host, 0), _Handler)
         self._server.owner = self
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate.chain, certificate.key)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property
@@ -71,7 +81,7 @@ class HttpServer:
         return int(self._server.server_address[1])
 
     def url(self, path: str, host: str = "") -> str:
-        return f"http://{host or self.host}:{self.port}{path}"
+        return f"{self.scheme}://{host or self.host}:{self.port}{path}"
 
     def asked(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]

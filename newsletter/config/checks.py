@@ -86,7 +86,7 @@ def _source_faults(sources: Sources) -> Iterator[tuple[str, str]]:
         if not web_address(url):
             yield "sources.feeds", f"{url!r} is no address: write https://example.org/feed.xml"
     for host in sources.allow_hosts:
-        if not re.fullmatch(r"[^\s/@]+", host):
+        if not re.fullmatch(r"[^\s/@:]+|[0-9A-Fa-f:.]+", host):
             yield "sources.allow_hosts", f'{host!r} is no host: write a name such as "podcasts.lan"'
     if not re.fullmatch(r"[^\s()<>\\]*", sources.contact) or not sources.contact.isascii():
         yield "sources.contact", "write an address or a page, without spaces or brackets"

@@ -33,8 +33,10 @@ def add(store: Store, named: str, now: datetime) -> Added:
     """
     urls = [url] if (url := web_address(named)) else _of_file(named)
     with store.writing() as db:
-        new = feeds.add(db, urls, now)
-        for feed in feeds.followed(db):
+        followed = feeds.followed(db)
+        locations = {feed.location for feed in followed}
+        new = feeds.add(db, [url for url in urls if url not in locations], now)
+        for feed in followed:
             if feed.ended and feed.url in urls:
                 feeds.save(db, replace(feed, ended=False, next_try=now, location=""))
     return Added(urls, new)

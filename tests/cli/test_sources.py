@@ -48,6 +48,16 @@ def test_from_an_address_to_insights(listener: House, pods: HttpServer) -> None:
     assert "3 briefs, 6 insights" in listener("status").out
 
 
+def test_where_a_feed_moved_to_is_the_same_feed(listener: House, pods: HttpServer) -> None:
+    pods.pages["/old"] = Page(status=308, headers={"Location": "/feed"})
+    listener("sources", "add", pods.url("/old"))
+    listener("scan")
+    assert "0 feeds added, 1 followed before" in listener("sources", "add", pods.url("/feed")).out
+    (listed,) = listener("sources", "list", "--json").json
+    assert (listed["url"], listed["location"]) == (pods.url("/old"), pods.url("/feed"))
+    assert listener("sources", "remove", pods.url("/feed")).code == 0
+
+
 def test_json_of_each(listener: House, pods: HttpServer) -> None:
     url = pods.url("/feed")
     added = listener("sources", "add", url, "--json").json
@@ -122,6 +132,7 @@ def test_the_configuration_names_feeds_too(house: House) -> None:
     [
         ("FEEDS", '["pods.example/feed"]'),
         ("ALLOW_HOSTS", '["http://pods.lan/"]'),
+        ("ALLOW_HOSTS", '["pods.lan:8000"]'),
         ("CONTACT", "me (at) home"),
         ("POLL_MINUTES", "1"),
     ],

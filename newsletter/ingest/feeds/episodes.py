@@ -121,7 +121,7 @@ def chapters_of_json(data: bytes) -> tuple[Chapter, ...]:
         document: Any = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
         listed = document["chapters"]
         chapters = [_chapter(one) for one in listed[:_MOST_CHAPTERS]]
-    except (msgspec.DecodeError, UnicodeError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise BriefRejected(f"no chapters as JSON: {error}") from error
     return tuple(chapter for chapter in chapters if chapter)
 

@@ -4,12 +4,15 @@ import gzip
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from cryptography.x509 import DNSName
 
 from newsletter.ingest.feeds.connections import FetchFailed
 from newsletter.ingest.feeds.fetch import Fetcher, FetchLimits
 from tests.http_server import HttpServer, Page, Request
+from tests.smtp_server import make_certificate
 
 AGENT = "newsletter/test (feed reader; +mailto:desk@letters.example)"
 LIMITS = FetchLimits(AGENT, 50_000, 10.0, allow_hosts=frozenset({"127.0.0.1", "pods.example"}))
@@ -196,6 +199,24 @@ def test_a_password_goes_to_its_own_host_only(server: HttpServer) -> None:
     fetcher = Fetcher(LIMITS, lambda *_: ["127.0.0.1"])
     fetcher.get(server.url("/paid").replace("//", "//ann:secret@"))
     assert [("authorization" in request.headers) for request in server.requests] == [True, False]
+
+
+def test_the_certificate_is_of_the_name_and_not_of_the_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address that was resolved is connected to, and the name is what is proved and told."""
+    certificate = make_certificate(tmp_path, [DNSName("pods.example")])
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.chain))
+    fetcher = Fetcher(LIMITS, lambda *_: ["127.0.0.1"])
+    with HttpServer(certificate) as server:
+        server.pages["/"] = Page(b"safe")
+        assert fetcher.get(server.url("/", "pods.example")).body == b"safe"
+        assert server.requests[0].headers["host"] == f"pods.example:{server.port}"
+        assert "certificate" in str(refusal(fetcher, server.url("/")))
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with HttpServer(certificate) as server:
+        url = server.url("/", "pods.example")
+        assert "certificate" in str(refusal(Fetcher(LIMITS, lambda *_: ["127.0.0.1"]), url))
 
 
 @pytest.mark.parametrize(
