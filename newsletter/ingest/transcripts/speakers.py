@@ -35,9 +35,9 @@ def may_be_name(words: str) -> bool:
 def speakers_of(labels: Sequence[str]) -> frozenset[str]:
     """Those that come twice, or all if most lines have one; or the only one, if it comes first."""
     counted = Counter(filter(None, labels))
-    twice = frozenset(name for name, times in counted.items() if times > 1)
-    if sum(counted[name] for name in twice) * 2 > len(labels):
+    if 2 * counted.total() > len(labels):
         return frozenset(counted)
+    twice = frozenset(name for name, times in counted.items() if times > 1)
     return twice or frozenset(filter(None, labels[:1]))
 
 
