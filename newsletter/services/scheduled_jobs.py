@@ -108,8 +108,8 @@ class ScheduledJobs:
         read = [episode for feed in polled for episode in feed.episodes]
         if read:
             insights = sum(episode.row.insights for episode in read)
-            found = counted(len(read), "episode"), counted(insights, "insight")
-            log.info("scanned %s: %s, %s", counted(len(polled), "feed"), *found)
+            counts = counted(len(read), "episode"), counted(insights, "insight")
+            log.info("scanned %s: %s, %s", counted(len(polled), "feed"), *counts)
         for one in polled:
             if one.outcome == "failed" and one.feed.failures == 1:
                 log.warning("feed %s: %s", without_password(one.feed.url), one.feed.reason)

@@ -50,7 +50,7 @@ def rss(*items: str, title: str = "Harbour Talk") -> bytes:
 class Scanner:
     """Follows feeds in a store, and scans them at a time that the test sets."""
 
-    def __init__(self, store: Store, *, seconds: float = 5.0, hosts: int = 4) -> None:
+    def __init__(self, store: Store, *, seconds: float = 60.0, hosts: int = 4) -> None:
         self.store = store
         self.now = NOON
         self.fetcher = Fetcher(

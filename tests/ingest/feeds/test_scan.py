@@ -213,7 +213,7 @@ def test_a_feed_that_fails_says_since_when_and_why_and_stops_no_other(
 def test_whatever_one_feed_does_the_next_one_is_read(
     sqlite: Store, server: HttpServer, page: Page
 ) -> None:
-    scanner = Scanner(sqlite, seconds=1.0)
+    scanner = Scanner(sqlite, seconds=3.0)
     server.pages["/bad"], server.pages["/good"] = page, Page(rss(item(1)))
     scanner.follow(server.url("/bad"), server.url("/good"))
     assert [one.outcome for one in scanner.scan()] == ["failed", "changed"]
