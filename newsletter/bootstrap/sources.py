@@ -35,7 +35,9 @@ def follow(app: App) -> None:
     follow_configured(app.store, app.settings.sources.feeds, app.clock())
 
 
-def scan_job(app: App, stop: Callable[[], bool], watch: "Watch", *, dry_run: bool) -> "ScanJob":
+def scan_job(
+    app: App, stop: Callable[[], bool], watch: "Watch", *, dry_run: bool = False
+) -> "ScanJob":
     from newsletter.ingest.feeds.fetch import Fetcher, FetchLimits
     from newsletter.ingest.feeds.scan import ScanJob
 

@@ -13,7 +13,7 @@ from newsletter.domain.errors import BriefRejected, NewsletterError
 from newsletter.domain.model import Brief
 from newsletter.ingest.episode_brief import InsightWriter, episode_brief
 from newsletter.ingest.feeds.connections import FetchFailed
-from newsletter.ingest.feeds.fetch import Fetcher
+from newsletter.ingest.feeds.fetch import Fetches
 from newsletter.ingest.transcripts import parse_transcript
 from newsletter.storage.feeds import Unread
 
@@ -39,7 +39,7 @@ class _NoTranscript(Exception):
         self.waits = waits
 
 
-def read_episode(episode: Episode, fetcher: Fetcher, writer: InsightWriter | None) -> ReadEpisode:
+def read_episode(episode: Episode, fetcher: Fetches, writer: InsightWriter | None) -> ReadEpisode:
     """A transcript is fetched only where the notes hold no takeaways: those are better."""
     unread: list[Unread] = []
     episode = replace(episode, chapters=episode.chapters or _chapters(episode, fetcher, unread))
@@ -75,7 +75,7 @@ def best_first(transcripts: Sequence[TranscriptLink]) -> list[TranscriptLink]:
 
 
 def _transcript(
-    transcripts: Sequence[TranscriptLink], fetcher: Fetcher, unread: list[Unread]
+    transcripts: Sequence[TranscriptLink], fetcher: Fetches, unread: list[Unread]
 ) -> tuple[Segment, ...]:
     """The best that can be read. Raises _NoTranscript."""
     problems, waits = [], False
@@ -100,7 +100,7 @@ def _parsed(url: str, body: bytes, media_type: str, unread: list[Unread]) -> tup
         raise
 
 
-def _chapters(episode: Episode, fetcher: Fetcher, unread: list[Unread]) -> tuple[Chapter, ...]:
+def _chapters(episode: Episode, fetcher: Fetches, unread: list[Unread]) -> tuple[Chapter, ...]:
     """None where they cannot be had: they only say at which second something was said."""
     if not episode.chapters_url:
         return ()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
+from typing import Protocol
 from urllib.parse import urljoin
 
 import httpx
@@ -56,6 +57,12 @@ class Fetched:
     @property
     def media_type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+class Fetches(Protocol):
+    """What a scan fetches with: a ``Fetcher``, or the demo's samples."""
+
+    def get(self, url: str, etag: str = "", last_modified: str = "", /) -> Fetched: ...
 
 
 class Fetcher:

@@ -19,7 +19,7 @@ from newsletter.ingest.episode_brief import InsightWriter
 from newsletter.ingest.feeds import poll_rules
 from newsletter.ingest.feeds.connections import FetchFailed
 from newsletter.ingest.feeds.episodes import ReadEpisode, read_episode
-from newsletter.ingest.feeds.fetch import Fetched, Fetcher
+from newsletter.ingest.feeds.fetch import Fetched, Fetches
 from newsletter.ingest.feeds.parse import FeedRejected, parse
 from newsletter.ingest.feeds.plan import (
     MOST_WAITS,
@@ -53,7 +53,7 @@ class ScanJob:
     """
 
     store: Store
-    fetcher: Fetcher
+    fetcher: Fetches
     every: timedelta
     first: int
     timezone: str
