@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from newsletter.domain.episode import Chapter, Episode, Segment, TranscriptLink
-from newsletter.domain.errors import BriefRejected, NewsletterError
+from newsletter.domain.errors import BriefRejected, NewsletterError, StoreError
 from newsletter.domain.model import Brief
 from newsletter.ingest.episode_brief import InsightWriter, episode_brief
 from newsletter.ingest.feeds.connections import FetchFailed
@@ -39,8 +39,14 @@ class _NoTranscript(Exception):
         self.waits = waits
 
 
-def read_episode(episode: Episode, fetcher: Fetches, writer: InsightWriter | None) -> ReadEpisode:
-    """A transcript is fetched only where the notes hold no takeaways: those are better."""
+def read_episode(
+    episode: Episode, fetcher: Fetches, writer: InsightWriter | None, *, patient: bool = False
+) -> ReadEpisode:
+    """A transcript is fetched only where the notes hold no takeaways: those are better.
+
+    ``patient``: what cannot be had for now is waited for, a transcript or what a writer writes;
+    otherwise it is done without.
+    """
     unread: list[Unread] = []
     episode = replace(episode, chapters=episode.chapters or _chapters(episode, fetcher, unread))
     try:
@@ -51,14 +57,28 @@ def read_episode(episode: Episode, fetcher: Fetches, writer: InsightWriter | Non
         nothing = error.reason
     try:
         segments = _transcript(episode.transcripts, fetcher, unread)
-        brief = episode_brief(episode, segments, writer)
     except _NoTranscript as error:
-        return ReadEpisode(None, f"{nothing}: {error}", error.waits, tuple(unread))
+        return ReadEpisode(None, f"{nothing}: {error}", patient and error.waits, tuple(unread))
+    return replace(_said(episode, segments, writer, patient=patient), unread=tuple(unread))
+
+
+def _said(
+    episode: Episode,
+    segments: Sequence[Segment],
+    writer: InsightWriter | None,
+    *,
+    patient: bool,
+) -> ReadEpisode:
+    try:
+        return ReadEpisode(episode_brief(episode, segments, writer))
     except BriefRejected as error:
-        return ReadEpisode(None, error.reason, unread=tuple(unread))
-    except NewsletterError as error:  # the writer's: its limits of the day, its server
-        return ReadEpisode(None, str(error), waits=True, unread=tuple(unread))
-    return ReadEpisode(brief, unread=tuple(unread))
+        return ReadEpisode(None, error.reason)
+    except StoreError:
+        raise
+    except NewsletterError as error:  # the writer's: a limit of the day, or its server
+        if patient:
+            return ReadEpisode(None, str(error), waits=True)
+        return _said(episode, segments, None, patient=False)
 
 
 def best_first(transcripts: Sequence[TranscriptLink]) -> list[TranscriptLink]:

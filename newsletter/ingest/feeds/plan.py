@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from newsletter.domain.episode import Episode
@@ -11,8 +11,8 @@ from newsletter.storage.feeds import EpisodeRow, EpisodeState
 
 MOST_NEW = 20
 """New episodes that are taken at once: a feed that gives all its items new guids has no more."""
-MOST_WAITS = 4
-"""Times that an episode is read in vain while its transcript cannot be fetched."""
+MOST_WAITS = 6
+"""Times that an episode is read in vain: with the waits in between, for a day and a quarter."""
 _MOST_READS = 10
 """Of one episode: some feeds write other notes at each request."""
 
@@ -26,22 +26,31 @@ class Plan:
 
 
 def plan(
-    episodes: Sequence[Episode], known: Mapping[str, EpisodeRow], first: int, *, looked: bool
+    episodes: Sequence[Episode],
+    known: Mapping[str, EpisodeRow],
+    new: int,
+    now: datetime,
+    every: timedelta,
 ) -> Plan:
-    """``episodes`` are sorted, the newest first. ``looked``: the feed was read before.
+    """``episodes`` are sorted, the newest first; of those that are new, at most ``new`` are taken.
 
-    At the first look the newest ``first`` are taken: nobody waits for its history.
+    What waits is read again after ``every``, then after twice the time, and so on.
     """
-    new = [episode for episode in episodes if key(episode) not in known]
-    most = MOST_NEW if looked else first
-    again = [episode for episode in episodes if _is_read_again(episode, known.get(key(episode)))]
-    return Plan([*new[:most], *again], new[most:])
+    unknown = [episode for episode in episodes if key(episode) not in known]
+    again = [
+        episode
+        for episode in episodes
+        if (row := known.get(key(episode))) and _is_read_again(episode, row, now, every)
+    ]
+    return Plan([*unknown[:new], *again], unknown[new:])
 
 
-def _is_read_again(episode: Episode, row: EpisodeRow | None) -> bool:
-    if row is None or row.state == "passed" or row.tries >= _MOST_READS:
+def _is_read_again(episode: Episode, row: EpisodeRow, now: datetime, every: timedelta) -> bool:
+    if row.state == "passed" or row.tries >= _MOST_READS:
         return False
-    return row.state == "waiting" or row.content_hash != content_hash(episode)
+    if row.content_hash != content_hash(episode):
+        return True
+    return row.state == "waiting" and now >= row.changed_at + every * 2 ** (row.tries - 1)
 
 
 def key(episode: Episode) -> str:

@@ -22,6 +22,7 @@ from newsletter.ingest.feeds.episodes import ReadEpisode, read_episode
 from newsletter.ingest.feeds.fetch import Fetched, Fetches
 from newsletter.ingest.feeds.parse import FeedRejected, parse
 from newsletter.ingest.feeds.plan import (
+    MOST_NEW,
     MOST_WAITS,
     Plan,
     episode_row,
@@ -175,7 +176,9 @@ def poll(
     except FeedRejected as error:
         failed = _failed(job, feed, now, str(error))
         return replace(failed, unread=(Unread(fetched.url, str(error), fetched.body),))
-    planned = plan(document.episodes, known, job.first, looked=feed.succeeded_at is not None)
+    # At the first look nobody waits for the history.
+    new = MOST_NEW if feed.succeeded_at else job.first
+    planned = plan(document.episodes, known, new, now, job.every)
     return _read(job, replace(answered, title=document.title), planned, known, now)
 
 
@@ -194,7 +197,8 @@ def _read(
         one, read = _take(job, episode, known.get(key(episode)), now)
         taken.append(one)
         unread += read.unread
-    if any(one.row.state == "waiting" for one in taken):
+    rows = {**known, **{one.row.key: one.row for one in taken}}
+    if any(row.state == "waiting" for row in rows.values()):
         # The next poll has the whole feed, though it be the same.
         feed = replace(feed, etag="", last_modified="", body_hash="")
     passed = tuple(episode_row(episode, None, now, "passed") for episode in planned.pass_over)
@@ -207,10 +211,9 @@ def _take(
 ) -> tuple[TakenEpisode, ReadEpisode]:
     if not is_plausible(episode.published, local_date(now, job.timezone)):
         episode = replace(episode, published=None)
-    read = read_episode(episode, job.fetcher, job.writer)
-    tries = row.tries if row else 0
-    waits = read.waits and tries + 1 < MOST_WAITS
-    state: EpisodeState = "read" if read.brief else "waiting" if waits else "empty"
+    patient = (row.tries if row else 0) + 1 < MOST_WAITS
+    read = read_episode(episode, job.fetcher, job.writer, patient=patient)
+    state: EpisodeState = "read" if read.brief else "waiting" if read.waits else "empty"
     insights = len(read.brief.mentions) if read.brief else 0
     after = episode_row(episode, row, now, state, reason=read.reason, insights=insights)
     return TakenEpisode(episode, after, read.brief), read

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from importlib.resources import files
 
 import pytest
 
@@ -315,13 +316,15 @@ def test_a_transcript_that_cannot_be_had_for_now_is_waited_for_and_not_for_ever(
     server.pages["/feed"] = Page(rss(with_transcript()), etag='"a"')
     server.pages["/1.vtt"] = Page(status=503)
     scanner.follow(server.url("/feed"))
-    states = []
-    for _ in range(6):
+    asked = []
+    for hour in range(40):
+        before = len(server.asked("/1.vtt"))
         scanner.scan()
-        states.append(scanner.episodes["Episode 1"].state)
+        asked += [hour] * (len(server.asked("/1.vtt")) - before)
         scanner.after(HOUR)
-    assert states == ["waiting"] * 3 + ["empty"] * 3
-    assert len(server.asked("/1.vtt")) == 4
+    assert asked == [0, 1, 3, 7, 15, 31]
+    assert scanner.episodes["Episode 1"].state == "empty"
+    assert server.requests[-1].headers["if-none-match"] == '"a"'
 
 
 def test_a_transcript_that_comes_later_makes_the_brief(
@@ -344,6 +347,24 @@ def test_what_the_writer_cannot_do_today_it_is_asked_again(
     scanner.scan(replace(scanner.job, writer=Tired()))
     row = scanner.episodes["Episode 1"]
     assert (row.state, row.reason) == ("waiting", "no tokens are left for today")
+    scanner.after(HOUR).scan(replace(scanner.job, writer=Writer()))
+    assert scanner.episodes["Episode 1"].state == "read"
+
+
+def test_where_the_writer_never_can_the_quotes_are_taken(
+    scanner: Scanner, server: HttpServer
+) -> None:
+    server.pages["/feed"] = Page(rss(with_transcript()))
+    server.pages["/1.vtt"] = Page((files("newsletter") / "samples/feed/31.vtt").read_bytes())
+    scanner.follow(server.url("/feed"))
+    origins = set()
+    for _ in range(40):
+        for polled in scanner.scan(replace(scanner.job, writer=Tired())):
+            briefs = [one.brief for one in polled.episodes if one.brief]
+            origins |= {mention.origin for brief in briefs for mention in brief.mentions}
+        scanner.after(HOUR)
+    assert origins == {"quote"}
+    assert len(server.asked("/1.vtt")) == 6
 
 
 def test_chapters_are_fetched_and_broken_ones_are_kept(
