@@ -1,4 +1,4 @@
-"""What explains an issue and makes its message again, packed into one value.
+"""The explanation of an issue, which also makes its message again, packed into one value.
 
 Written out as JSON with names and texts it takes 14 KB for each reader with a history of their own.
 So the values stand in arrays, an insight is named by its id (its text never changes), and the whole
@@ -48,13 +48,13 @@ class _RunnerUp(Struct, array_like=True, frozen=True):
 
 
 class Explanation(Struct, array_like=True, frozen=True):
-    """Of the picks in the order of their ranks, and of those that came close."""
+    """The picks in the order of their ranks, and the runners-up."""
 
     picks: tuple[_Pick, ...]
     runners_up: tuple[_RunnerUp, ...]
 
     def insight_ids(self) -> Iterator[int]:
-        """The insights whose texts it takes to write it out."""
+        """The insights whose texts ``written_out`` needs."""
         for pick in self.picks:
             yield from (echo.insight_id for echo in pick.echoes)
             yield from (echo.insight_id for echo in pick.related)
