@@ -32,7 +32,7 @@ def answer(db: Connection, key: str) -> Answer | None:
     """The last answer to what ``key`` stands for."""
     there = calls.c.key == key, calls.c.answer.is_not(None)
     row = db.execute(select(calls).where(*there).order_by(calls.c.id.desc()).limit(1)).first()
-    return row and Answer(row.answer, row.finish, row.tokens_in, row.tokens_out)
+    return Answer(row.answer, row.finish, row.tokens_in, row.tokens_out) if row else None
 
 
 def spent(db: Connection, day: date) -> Spent:

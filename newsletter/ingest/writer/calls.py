@@ -1,4 +1,4 @@
-"""Every call to the model: answered from the store where it can be, within the limits of the day."""
+"""Each call to the model: answered from the store where it can be, within the day's limits."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """The chat-completions protocol over HTTP, as OpenAI, Ollama, llama.cpp and vLLM speak it.
 
-One request, one answer: no retries here. The endpoint is the operator's own, so any host is allowed.
+One request, one answer: no retries here. The endpoint is the operator's own: any host is
+allowed.
 """
 
 import asyncio

@@ -37,8 +37,8 @@ _PASSED_OVER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word in its sentence. ``denied``: it is the first after a "not"; ``doubted``: some word near
-    it may deny it; ``around`` are the stems of the words near it."""
+    """A word in its sentence. ``denied``: it is the first after a "not"; ``doubted``: some word
+    near it may deny it; ``around`` are the stems of the words near it."""
 
     stem: str
     denied: bool
@@ -58,7 +58,7 @@ def _words(sentence: Sequence[tuple[str, str]]) -> Iterator[Word]:
     denied = _denied([word for _, word in sentence], carries)
     for at, stem in enumerate(stems):
         if stem:
-            near = sentence[max(0, at - _NEAR) : at] + sentence[at + 1 : at + 1 + _NEAR]
+            near = [*sentence[max(0, at - _NEAR) : at], *sentence[at + 1 : at + 1 + _NEAR]]
             around = stems[max(0, at - _AROUND) : at + 1 + _AROUND]
             doubted = any(word in _MAY_DENY for _, word in near)
             yield Word(stem, at in denied, doubted, frozenset(around) - {"", stem})

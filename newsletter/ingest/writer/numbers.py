@@ -13,6 +13,25 @@ PERCENT = "%"
 TIMES = "x"
 _NTH = "th"
 
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """``unit`` is empty where none is known; ``alone``: no word follows that it could count."""
+
+    value: float
+    unit: str = ""
+    alone: bool = False
+
+    def agrees(self, other: "Quantity") -> bool:
+        """The same value. A unit may be missing on one side; percent only where what ``other``
+        counts was left out ("from eighty percent to sixteen")."""
+        if abs(self.value - other.value) > 1e-6 * max(1.0, abs(self.value)):
+            return False
+        if {self.unit, other.unit} & {PERCENT, _NTH}:
+            return self.unit == other.unit or (other.alone and self.unit == PERCENT)
+        return self.unit == other.unit or not (self.unit and other.unit)
+
+
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+|[%$€£¥°]|[–—-]|[.,;:!?()]")
 _SMALL = {
     word: value
@@ -43,6 +62,8 @@ _MULTIPLES = {
     "tripled": 3, "triples": 3, "tripling": 3, "threefold": 3, "quadruple": 4, "quadrupled": 4,
     "tenfold": 10,
 }  # fmt: skip
+_ALONE = {word: Quantity(float(value), TIMES) for word, value in _MULTIPLES.items()}
+_ALONE |= {word: Quantity(float(value), _NTH) for word, value in _NTHS.items()}
 _MONEY = {
     "$": "$", "€": "€", "£": "£", "¥": "¥", "dollar": "$", "buck": "$", "usd": "$", "euro": "€",
     "eur": "€", "yen": "¥", "cent": "cent", "penny": "cent", "pence": "cent",
@@ -71,24 +92,6 @@ _NO_THING = frozenset("the a it they we you he she so but and which that is was 
 _LOOK = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """``unit`` is empty where none is known; ``alone``: no word follows that it could count."""
-
-    value: float
-    unit: str = ""
-    alone: bool = False
-
-    def agrees(self, other: "Quantity") -> bool:
-        """The same value. A unit may be missing on one side; percent only where what ``other`` counts
-        was left out ("from eighty percent to sixteen")."""
-        if abs(self.value - other.value) > 1e-6 * max(1.0, abs(self.value)):
-            return False
-        if {self.unit, other.unit} & {PERCENT, _NTH}:
-            return self.unit == other.unit or (other.alone and self.unit == PERCENT)
-        return self.unit == other.unit or not (self.unit and other.unit)
-
-
 def quantities(text: str) -> list[Quantity]:
     """In their order. A plain "one", "first" and "second" are words like others."""
     tokens = _TOKEN.findall(normalise(text).replace("per cent", "percent"))
@@ -112,16 +115,18 @@ def _read(tokens: list[str]) -> Iterator[Quantity]:
 
 def _quantity(tokens: list[str], at: int) -> tuple[int, Quantity | None]:
     """The one that begins at ``at``, and where it ends."""
-    token = tokens[at]
-    if token in _MULTIPLES:
-        return at + 1, Quantity(float(_MULTIPLES[token]), TIMES)
-    if token in ("a", "an", "half", "quarter", "one") and (part := _part(tokens, at)):
+    word = tokens[at]
+    if alone := _ALONE.get(word):
+        return at + 1, alone
+    if word in ("a", "an", "half", "quarter", "one") and (part := _part(tokens, at)):
         return part
     end, value = _number(tokens, at)
-    if value is None:
-        nth = _NTHS.get(token)
-        return at + 1, Quantity(float(nth), _NTH) if nth else None
-    if (parts := _PARTS.get(_get(tokens, end))) and value < parts and not token[0].isdigit():
+    return (at + 1, None) if value is None else _followed(tokens, at, end, value)
+
+
+def _followed(tokens: list[str], at: int, end: int, value: float) -> tuple[int, Quantity]:
+    """A number with what the next words make of it: "two thirds", "19th", "18 minutes"."""
+    if (parts := _PARTS.get(_get(tokens, end))) and value < parts and not tokens[at][0].isdigit():
         return end + 1, Quantity(float(round(100 * value / parts)), PERCENT)
     if _get(tokens, end) in ("st", "nd", "rd", "th"):
         return end + 1, Quantity(value, _NTH)
@@ -174,12 +179,12 @@ def _number(tokens: list[str], at: int) -> tuple[int, float | None]:
 
 def _plain(tokens: list[str], at: int) -> tuple[int, float | None]:
     """Without scales: "1,200", "forty-two", "nineteen eighty four", "three point five"."""
-    token = _get(tokens, at)
-    if token[:1].isdigit():
-        return at + 1, _digits(token)
-    if token == "a" and _get(tokens, at + 1) in _SCALES:
+    word = _get(tokens, at)
+    if word[:1].isdigit():
+        return at + 1, _digits(word)
+    if word == "a" and _get(tokens, at + 1) in _SCALES:
         return at + 1, 1.0
-    if token not in _WORDS:
+    if word not in _WORDS:
         return at, None
     end, value = _under_hundred(tokens, at)
     if 10 <= value < 100 and _get(tokens, end) in _WORDS and tokens[at:end] != ["-"]:
