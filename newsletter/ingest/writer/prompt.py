@@ -26,11 +26,12 @@ or example of your own. Copy numbers, units and names exactly as they stand. Kee
 - segment_ids: the ids of the one to six segments that say it; every sentence must stand in them.
 - The best first. Fewer are better than weak ones; none is a good answer.
 
-Answer with JSON alone: {"insights": [{"text": "...", "segment_ids": [1, 2]}]}"""
+Answer with JSON alone: an object with the key "insights", a list of objects with the keys \
+"text" and "segment_ids"."""
 
 REPAIR = """\
-That was not JSON of the form {"insights": [{"text": "...", "segment_ids": [1, 2]}]}. Write the \
-same insights again in that form, and nothing else."""
+That was not the JSON that was asked for. Write the same insights again as an object with the key \
+"insights", a list of objects with the keys "text" and "segment_ids", and nothing else."""
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
