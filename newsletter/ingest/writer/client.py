@@ -5,9 +5,11 @@ allowed.
 """
 
 import asyncio
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, Literal
 
 import httpx
@@ -19,12 +21,15 @@ from newsletter.storage.model_calls import Answer
 
 _CONNECT_SECONDS = 10.0
 _MOST_BYTES = 1_000_000
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _EXCERPT = 200
 _BUSY = {408, 425, 429, 500, 502, 503, 504, 529}
 """Worth another try: the request was not worked on, or the server was not well."""
 _OF_THE_REQUEST = {400, 413, 422}
 """The server does not take this one; it may take another."""
 Cost = Literal["none", "refused", "full"]
+_REASONING = "max_completion_tokens"
+"""What OpenAI's reasoning models call max_tokens, which they refuse, as they do a temperature."""
 REFUSED = "refused"
 TOO_LONG = "length"
 _FINISH = {"length": TOO_LONG, "content_filter": REFUSED}
@@ -82,6 +87,7 @@ class _Models(msgspec.Struct):
 class Client:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self._reasons = False
 
     def ask(self, messages: Sequence[Message]) -> Answer:
         """Raises CallFailed."""
@@ -89,7 +95,7 @@ class Client:
         try:
             completion = msgspec.json.decode(body, type=_Completion)
             choice = completion.choices[0]
-        except (msgspec.DecodeError, IndexError, RecursionError) as error:
+        except (*_UNREADABLE, IndexError) as error:
             raise self._no_protocol(body) from error
         content = choice.message.content or ""
         finish = REFUSED if choice.message.refusal else _FINISH.get(choice.finish_reason or "", "")
@@ -107,19 +113,18 @@ class Client:
         body = self._fetch("GET", "/models", None)
         try:
             return [model.id for model in msgspec.json.decode(body, type=_Models).data]
-        except (msgspec.DecodeError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise self._no_protocol(body) from error
 
     def _request(self, messages: Sequence[Message]) -> dict[str, Any]:
         schema = {"name": "insights", "strict": True, "schema": SCHEMA}
         form = {"type": "json_schema", "json_schema": schema}
+        most = self.endpoint.answer_tokens
         return {
             "model": self.endpoint.model,
             "messages": list(messages),
-            "max_tokens": self.endpoint.answer_tokens,
-            "temperature": 0,
             "response_format": form if self.endpoint.json_schema else {"type": "json_object"},
-        }
+        } | ({_REASONING: most} if self._reasons else {"max_tokens": most, "temperature": 0})
 
     def _fetch(self, method: str, path: str, content: object) -> bytes:
         """The body of a 200."""
@@ -153,7 +158,7 @@ class Client:
         timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
         async with (
             asyncio.timeout(self.endpoint.timeout),
-            httpx.AsyncClient(timeout=timeout, trust_env=False) as http,
+            httpx.AsyncClient(verify=_tls(), timeout=timeout, trust_env=False) as http,
             http.stream(method, url, json=content, headers=headers) as response,
         ):
             body = bytearray()
@@ -164,6 +169,9 @@ class Client:
             return response.status_code, response.headers, bytes(body)
 
     def _refused(self, status: int, headers: Mapping[str, str], body: bytes) -> CallFailed:
+        if status == 400 and _REASONING.encode() in body and not self._reasons:
+            self._reasons = True
+            return CallFailed("it wants the keys of a reasoning model", again=True, wait=0.0)
         advice = {
             401: "; is writer.api_key right?",
             403: "; may writer.api_key use this model?",
@@ -188,6 +196,12 @@ class Client:
             text = text.replace(self.endpoint.api_key, "***")
         seen = "".join(letter if letter.isprintable() else " " for letter in text[:_EXCERPT])
         return " ".join(seen.split())
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """To read the certificates takes longer than many a request."""
+    return ssl.create_default_context()
 
 
 def _count(usage: Any, name: str, otherwise: int) -> int:

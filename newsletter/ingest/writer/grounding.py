@@ -155,8 +155,9 @@ _BEGINNERS = frozenset(
     " next although though despite during once until unless whether within without among across"
     " after before between beyond even instead rather yet thus hence both each every either neither"
     " few several most many much some such here there then these those only often once when"
-    " whenever where while why how what who which that it its their his her he she they one two people"
-    " around under over since nearly almost about another despite contrary according today".split()
+    " whenever where while why how what who which that it its their his her he she they one two"
+    " people around under over since nearly almost about another despite contrary according"
+    " today".split()
 )
 
 
