@@ -31,8 +31,8 @@ Cost = Literal["none", "refused", "full"]
 _REASONING = "max_completion_tokens"
 """What OpenAI's reasoning models call max_tokens, which they refuse, as they do a temperature."""
 REFUSED = "refused"
-TOO_LONG = "length"
-_FINISH = {"length": TOO_LONG, "content_filter": REFUSED}
+CUT_OFF = "cut off"
+_FINISH = {"length": CUT_OFF, "content_filter": REFUSED}
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,10 @@ _INSTRUCTION = re.compile(
     r"\b(?:(?:ignore|disregard|forget|override) (?:all|any|the|your|previous|prior|these)"
     r"|(?:previous|prior|above) (?:instructions?|prompts?)|system prompts?|jailbreak"
     r"|(?:click|tap|visit|subscribe|sign up|download|follow) (?:here|now|today|the link|us|at)"
-    r"|promo(?:tional)? codes?|discount codes?|use (?:the )?code|unsubscribe|free trial|show notes"
+    r"|with (?:the |my |our )?code|promo(?:tional)? codes?|discount codes?|use (?:the )?code|unsubscribe|free trial|show notes"
     r"|sponsored by|reply with|send (?:money|bitcoin)|your password|output the|respond with)\b"
+    r"|(?:\A|[.!?]\s+)(?:please|buy|order|visit|click|subscribe|call us|text us|donate|vote|join us"
+    r"|sign up|download|check out|head over|go to|tell your|share this|write to)\b"
 )
 _QUOTED = re.compile(r'"[^"]*"')
 
@@ -41,7 +43,16 @@ def fault_of_form(text: str) -> str:
     checks = {
         "markup": _HIDDEN.search(text) or _MARKUP.search(plain),
         "instruction": _INSTRUCTION.search(plain),
+        "repetition": _repeats_itself(plain),
         "first person": _FIRST_PERSON.search(outside),
         "about itself": _ABOUT_ITSELF.search(outside),
     }
     return next((name for name, wrong in checks.items() if wrong), "")
+
+
+def _repeats_itself(text: str) -> bool:
+    """As small models do: a sentence twice, or the same few words again and again."""
+    sentences = [" ".join(re.findall(r"\w+", part)) for part in _END.split(text)]
+    words = re.findall(r"\w+", text)
+    said = [sentence for sentence in sentences if sentence]
+    return len(set(said)) < len(said) or len(set(words)) < 0.5 * len(words)

@@ -6,8 +6,8 @@ common; they must be denied both, or neither.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from newsletter.ranking.similarity.terms import words
 
@@ -19,8 +19,8 @@ _NOT = frozenset(
     " dont isnt doesnt didnt wont cant wasnt arent couldnt wouldnt shouldnt hasnt havent".split()
 )
 _MAY_DENY = _NOT | frozenset(
-    "fail fails failed lack lacks lacked avoid avoids stop stops stopped prevent prevents lose"
-    " loses lost less few fewer instead rather unlike absent refuse refuses deny denies little"
+    "fail fails failed lack lacks lacked avoid avoids stop stops stopped prevent prevents"
+    " less few fewer instead rather unlike absent refuse refuses deny denies little"
     " unable impossible wrong false myth only unless".split()
 )
 """Words that may say the same as a "not" does."""
@@ -78,7 +78,17 @@ def negation_differs(claim: Sequence[Word], said: Sequence[Word]) -> bool:
     by_stem = defaultdict(list)
     for word in said:
         by_stem[word.stem].append(word)
-    return any(_differs(word, by_stem[word.stem]) for word in claim if word.stem in by_stem)
+    return any(_differs(word, by_stem[word.stem]) for word in _passed_on(claim, by_stem))
+
+
+def _passed_on(claim: Sequence[Word], said: Mapping[str, Sequence[Word]]) -> Iterator[Word]:
+    """The words that were said. What is denied in other words ("did not lose", "lost") is denied of
+    the next word."""
+    passed = False
+    for word in claim:
+        if word.stem in said:
+            yield replace(word, denied=True) if passed else word
+        passed = (passed or word.denied) and word.stem not in said
 
 
 def _differs(word: Word, same: Sequence[Word]) -> bool:

@@ -72,7 +72,7 @@ def test_without_a_key_none_is_sent(server: ModelServer) -> None:
 @pytest.mark.parametrize(
     ("reply", "finish"),
     [
-        (completion("half", finish="length"), "length"),
+        (completion("half", finish="length"), "cut off"),
         (completion("", finish="content_filter"), "refused"),
         (completion(None, refusal="I cannot help with that."), "refused"),
         (completion(None), ""),
