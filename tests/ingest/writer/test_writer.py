@@ -171,7 +171,7 @@ TOPICS = (
 def long_talk(chunks: int) -> list[Segment]:
     """Each chunk is one segment of its own, about one topic."""
     return [
-        Segment(100 * place, 100 * place + 90, f"{topic} " * 100, "Ana")
+        Segment(100 * place, 100 * place + 90, f"{topic} " * 80, "Ana")
         for place, topic in enumerate(TOPICS[:chunks])
     ]
 
