@@ -33,28 +33,28 @@ def support(passage: Mapping[str, Any]) -> Support:
     return Support(said, about)
 
 
-def judged(some: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str, Support]]:
+def judged(chosen: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str, Support]]:
     """(what it is, the rule that dropped it, the claim, its support)."""
-    for passage in some:
+    for passage in chosen:
         for label in ("supported", *WRONG, "swapped"):
             for claim in passage.get(label, ()):
                 behind = support(passage)
                 yield label, fault(claim, behind), claim, behind
 
 
-def measures(some: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+def measures(chosen: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Precision and recall of what is kept, and the share dropped of each way to be wrong."""
     kept: Counter[str] = Counter()
     total: Counter[str] = Counter()
-    for label, rule, _, _ in judged(some):
+    for label, rule, _, _ in judged(chosen):
         total[label] += 1
         kept[label] += not rule
     wrong = sum(kept[label] for label in WRONG)
-    found = {
+    figures = {
         "precision": kept["supported"] / max(1, kept["supported"] + wrong),
         "recall": kept["supported"] / total["supported"],
     }
-    return found | {
+    return figures | {
         label: 1 - kept[label] / total[label] for label in total if label != "supported"
     }
 
@@ -62,10 +62,10 @@ def measures(some: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 def main() -> None:
     everything = passages()
     for title, which in SETS.items():
-        some = everything[which]
-        count = sum(label != "swapped" for label, *_ in judged(some))
-        figures = "  ".join(f"{name} {value:.3f}" for name, value in measures(some).items())
-        print(f"{title} {count} claims: {figures}")
+        chosen = everything[which]
+        count = sum(label != "swapped" for label, *_ in judged(chosen))
+        line = "  ".join(f"{name} {value:.3f}" for name, value in measures(chosen).items())
+        print(f"{title} {count} claims: {line}")
     shown = everything if "--all" in sys.argv else everything[SETS["chosen on"]]
     for label, rule, claim, behind in judged(shown):
         if bool(rule) == (label == "supported"):
@@ -74,14 +74,14 @@ def main() -> None:
     _sweep(everything[SETS["chosen on"]])
 
 
-def _sweep(some: Sequence[Mapping[str, Any]]) -> None:
+def _sweep(chosen: Sequence[Mapping[str, Any]]) -> None:
     """What other limits would do."""
     table = defaultdict(list)
     for limit in (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8):
         for clause in (0.0, 0.25, 0.34, 0.5):
             grounding.COVERAGE, grounding.CLAUSE_COVERAGE = limit, clause
-            found = measures(some)
-            table[limit].append(f"{found['precision']:.3f}/{found['recall']:.3f}")
+            figures = measures(chosen)
+            table[limit].append(f"{figures['precision']:.3f}/{figures['recall']:.3f}")
     print("precision/recall by coverage, for a clause's of 0, .25, .34, .5")
     for limit, cells in table.items():
         print(f"  {limit:.2f}  {'  '.join(cells)}")

@@ -131,15 +131,15 @@ class Client:
         try:
             status, headers, body = asyncio.run(self._exchange(method, path, content))
         except TimeoutError as error:
-            told = f"no whole answer within {self.endpoint.timeout:g} s"
-            raise CallFailed(told, again=True, cost="full") from error
+            problem = f"no whole answer within {self.endpoint.timeout:g} s"
+            raise CallFailed(problem, again=True, cost="full") from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise CallFailed(f"cannot connect: {error or 'no answer'}", again=True) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise CallFailed(f"writer.url is no address: {error}", again=False) from error
         except httpx.HTTPError as error:
-            told = f"the connection broke: {error or type(error).__name__}"
-            raise CallFailed(told, again=True, cost="full") from error
+            problem = f"the connection broke: {error or type(error).__name__}"
+            raise CallFailed(problem, again=True, cost="full") from error
         if status != 200:
             raise self._refused(status, headers, body)
         return body
@@ -186,8 +186,8 @@ class Client:
         )
 
     def _no_protocol(self, body: bytes) -> CallFailed:
-        told = f"this is not the chat-completions protocol: {self._excerpt(body)}"
-        return CallFailed(f"{told}; is writer.url right?", again=False, cost="full")
+        problem = f"this is not the chat-completions protocol: {self._excerpt(body)}"
+        return CallFailed(f"{problem}; is writer.url right?", again=False, cost="full")
 
     def _excerpt(self, body: bytes) -> str:
         """The beginning in one line; a server may repeat the key, we do not."""

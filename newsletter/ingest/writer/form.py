@@ -27,7 +27,8 @@ _INSTRUCTION = re.compile(
     r"|(?:previous|prior|above) (?:instructions?|prompts?)|system prompts?|jailbreak"
     r"|(?:click|tap|visit|subscribe|sign up|download|follow) (?:here|now|today|the link|us|at)"
     r"|with (?:the |my |our )?code|promo(?:tional)? codes?|discount codes?|use (?:the )?code"
-    r"|unsubscribe|free trial|show notes|sponsored by|reply with|send (?:money|bitcoin)|your password|output the|respond with)\b"
+    r"|unsubscribe|free trial|show notes|sponsored by|reply with|send (?:money|bitcoin)"
+    r"|your password|output the|respond with)\b"
     r"|(?:\A|[.!?]\s+)(?:please|buy|order|visit|click|subscribe|call us|text us|donate|vote|join us"
     r"|sign up|download|check out|head over|go to|tell your|share this|write to)\b"
 )

@@ -109,7 +109,9 @@ def _is_content(stem: str) -> bool:
 
 def restates(text: str, other: str) -> bool:
     """Most of the words of either are those of the other."""
-    mine, theirs = ({stem for stem, _ in words(one) if _is_content(stem)} for one in (text, other))
+    mine, theirs = (
+        {stem for stem, _ in words(each) if _is_content(stem)} for each in (text, other)
+    )
     return len(mine & theirs) >= RESTATES * len(mine | theirs)
 
 
@@ -124,11 +126,11 @@ def _strange_name(claim: str, support: Support) -> bool:
 def _names(claim: str, support: Support) -> Iterator[str]:
     """Words with a capital that the beginning of a sentence does not explain."""
     for sentence in _SENTENCES.split(claim):
-        found = list(_NAME.finditer(sentence))
-        for place, match in enumerate(found):
+        matches = list(_NAME.finditer(sentence))
+        for place, match in enumerate(matches):
             word = match[0]
             if place == 0 or sentence[: match.start()].rstrip().endswith((":", "“", '"')):
-                follower = found[place + 1][0] if place + 1 < len(found) else ""
+                follower = matches[place + 1][0] if place + 1 < len(matches) else ""
                 if not _begins_as_name(word, follower, support):
                     continue
             if any(map(str.isupper, word)) and word not in ("I", "A"):
@@ -185,9 +187,9 @@ def _misquoted(claim: str, support: Support) -> bool:
 
 def _pairs() -> Iterator[tuple[str, str]]:
     for pair in _OPPOSITES:
-        (one, _), (other, _) = words(pair)
-        yield one, other
-        yield other, one
+        (stem, _), (opposite, _) = words(pair)
+        yield stem, opposite
+        yield opposite, stem
 
 
 _TURNED = tuple(_pairs())
@@ -201,8 +203,8 @@ def _turned(claim: str, support: Support) -> bool:
 def _turns(sentence: str, known: set[str]) -> bool:
     mine = {stem for stem, _ in words(sentence)}
     return any(
-        one in mine and one not in known and other in known and other not in mine
-        for one, other in _TURNED
+        stem in mine and stem not in known and opposite in known and opposite not in mine
+        for stem, opposite in _TURNED
     )
 
 

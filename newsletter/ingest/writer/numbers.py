@@ -101,7 +101,7 @@ def quantities(text: str) -> list[Quantity]:
 def unsupported(claim: str, support: Iterable[Quantity]) -> list[Quantity]:
     """The quantities of the claim that none of the support agrees with."""
     there = list(support)
-    return [one for one in quantities(claim) if not any(map(one.agrees, there))]
+    return [quantity for quantity in quantities(claim) if not any(map(quantity.agrees, there))]
 
 
 def _read(tokens: list[str]) -> Iterator[Quantity]:

@@ -60,7 +60,7 @@ class Writer:
         answers = [self._answered(episode, part, most) for part in parts]
         kept = self._chosen([list(self._grounded(episode, *each)) for each in answers])
         self._tell(episode, len(kept), self.dropped - before)
-        return tuple(_mention(one) for one in kept)
+        return tuple(_mention(insight) for insight in kept)
 
     def _answered(self, episode: Episode, chunk: Chunk, most: int) -> tuple[Chunk, list[Claim]]:
         asked = messages(episode, chunk, most)
@@ -88,11 +88,9 @@ class Writer:
         self.dropped[reason] += 1
         return []
 
-    def _grounded(
-        self, episode: Episode, chunk: Chunk, found: Sequence[Claim]
-    ) -> Iterator[Written]:
-        self.dropped[TOO_MANY] += len(found[_MOST_CLAIMS:])
-        for claim in found[:_MOST_CLAIMS]:
+    def _grounded(self, episode: Episode, chunk: Chunk, made: Sequence[Claim]) -> Iterator[Written]:
+        self.dropped[TOO_MANY] += len(made[_MOST_CLAIMS:])
+        for claim in made[:_MOST_CLAIMS]:
             ids = sorted(set(claim.segment_ids))
             if not 1 <= len(ids) <= _MOST_SEGMENTS or not 1 <= ids[0] <= ids[-1] <= len(chunk):
                 self.dropped[SEGMENTS] += 1
@@ -106,16 +104,16 @@ class Writer:
     def _chosen(self, parts: Sequence[Sequence[Written]]) -> list[Written]:
         """The first of every chunk, then the second: the model puts the best first."""
         kept: list[Written] = []
-        for one in chain.from_iterable(zip_longest(*parts)):
-            if one is None:
+        for insight in chain.from_iterable(zip_longest(*parts)):
+            if insight is None:
                 continue
-            if any(restates(one.text, other.text) for other in kept):
+            if any(restates(insight.text, other.text) for other in kept):
                 self.dropped[TWICE] += 1
             elif len(kept) == self.settings.per_episode:
                 self.dropped[TOO_MANY] += 1
             else:
-                kept.append(one)
-        return sorted(kept, key=lambda one: one.support[0].start)
+                kept.append(insight)
+        return sorted(kept, key=lambda insight: insight.support[0].start)
 
     def _tell(self, episode: Episode, count: int, dropped: Counter[str]) -> None:
         reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(dropped.items()))
@@ -128,13 +126,13 @@ def wanted(per_episode: int, parts: int) -> int:
     return ceil(1.5 * per_episode / parts) if parts else 0
 
 
-def _mention(one: Written) -> Mention:
-    speakers = {segment.speaker for segment in one.support}
+def _mention(insight: Written) -> Mention:
+    speakers = {segment.speaker for segment in insight.support}
     return Mention(
-        one.text,
+        insight.text,
         "lead",
         speaker=speakers.pop() if len(speakers) == 1 else "",
-        at=_second(one.support[0].start),
+        at=_second(insight.support[0].start),
         origin="written",
     )
 
