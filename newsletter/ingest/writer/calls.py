@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import isfinite
+from threading import Lock
 
 from newsletter.domain.errors import WriterWaits
 from newsletter.domain.model import digest
@@ -39,7 +40,8 @@ def tokens_of(messages: Sequence[Message]) -> int:
 
 
 class Calls:
-    """``pause`` waits for seconds between two tries.
+    """``pause`` waits for seconds between two tries. Threads take turns: a model on this machine
+    would let the second wait, and its time run out.
 
     Rests for a while when the endpoint does not answer two questions in a row, or cannot be used
     as it is configured: the other episodes need not find out each by itself.
@@ -55,6 +57,7 @@ class Calls:
     ) -> None:
         self.store, self.client, self.limits = store, client, limits
         self.clock, self.pause = clock, pause
+        self._turn = Lock()
         self._failures = 0
         self._rests: WriterWaits | None = None
 
@@ -66,10 +69,11 @@ class Calls:
             given_up = model_calls.days_without(db, key, self._today()) >= _DAYS
         if kept or given_up:
             return kept
-        if self._rests and self.clock() < self._rests.until:
-            raise self._rests
-        got = self._tried(key, messages)
-        self._failures = 0
+        with self._turn:
+            if self._rests and self.clock() < self._rests.until:
+                raise self._rests
+            got = self._tried(key, messages)
+            self._failures = 0
         return got
 
     def _tried(self, key: str, messages: Sequence[Message]) -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from math import ceil
+from threading import Lock
 
 from newsletter.domain.episode import Episode, Segment
 from newsletter.domain.model import Mention
@@ -21,6 +22,7 @@ from newsletter.storage.model_calls import Answer
 log = logging.getLogger("newsletter")
 
 _MOST_SEGMENTS = 8
+_LONGEST_REPAIRED = 4_000  # letters of a wrong answer that are shown to the model again
 _MOST_CLAIMS = 50  # of one answer; what a server may send has no end
 NO_ANSWER, NOT_JSON, ITEM, SEGMENTS = "no answer", "not JSON", "not of the schema", "segments"
 TWICE, TOO_MANY = "said twice", "too many"
@@ -45,34 +47,55 @@ class WriterSettings:
 
 
 class Writer:
-    """``dropped`` counts what was left out, by the reason, since it was made."""
+    """``dropped`` counts what was left out, by the reason, since it was made. For many threads."""
 
     def __init__(self, calls: Calls, settings: WriterSettings) -> None:
         self.calls, self.settings = calls, settings
         self.dropped: Counter[str] = Counter()
+        self._lock = Lock()
 
     def write(self, episode: Episode, segments: Sequence[Segment]) -> tuple[Mention, ...]:
         """The best insights in the order of the episode. Raises WriterWaits; what was answered by
         then is kept, and the next call goes on from there."""
+        draft = _Draft(self.calls, self.settings, episode)
+        insights = draft.written(segments)
+        with self._lock:
+            self.dropped += draft.dropped
+        reasons = ", ".join(
+            f"{number} {reason}" for reason, number in sorted(draft.dropped.items())
+        )
+        title, count = " ".join(episode.title.split())[:80], counted(len(insights), "insight")
+        log.info("%r: %s written, dropped: %s", title, count, reasons or "none")
+        return tuple(map(_mention, insights))
+
+
+class _Draft:
+    """One episode in the making."""
+
+    def __init__(self, calls: Calls, settings: WriterSettings, episode: Episode) -> None:
+        self.calls, self.settings, self.episode = calls, settings, episode
+        self.dropped: Counter[str] = Counter()
+
+    def written(self, segments: Sequence[Segment]) -> list[Written]:
         parts = chunks(segments, self.settings.chunk_tokens)
         most = wanted(self.settings.per_episode, len(parts))
-        before = self.dropped.copy()
-        answers = [self._answered(episode, part, most) for part in parts]
-        kept = self._chosen([list(self._grounded(episode, *each)) for each in answers])
-        self._tell(episode, len(kept), self.dropped - before)
-        return tuple(_mention(insight) for insight in kept)
+        answers = [self._answered(part, most) for part in parts]
+        grounded = [
+            list(self._grounded(part, made)) for part, made in zip(parts, answers, strict=True)
+        ]
+        return self._chosen(grounded)
 
-    def _answered(self, episode: Episode, chunk: Chunk, most: int) -> tuple[Chunk, list[Claim]]:
-        asked = messages(episode, chunk, most)
+    def _answered(self, chunk: Chunk, most: int) -> list[Claim]:
+        asked = messages(self.episode, chunk, most)
         answer = self.calls.answer(asked)
         try:
-            return chunk, self._read(answer)
+            return self._read(answer)
         except NotJson:
             content = answer.content if answer else ""
         try:
-            return chunk, self._read(self.calls.answer(repair(asked, content[:4000])))
+            return self._read(self.calls.answer(repair(asked, content[:_LONGEST_REPAIRED])))
         except NotJson:
-            return chunk, self._drop(NOT_JSON)
+            return self._drop(NOT_JSON)
 
     def _read(self, answer: Answer | None) -> list[Claim]:
         """Raises NotJson where another try may help."""
@@ -80,45 +103,39 @@ class Writer:
             return self._drop((answer and answer.finish) or NO_ANSWER)
         if answer.finish:
             return self._drop(answer.finish)
-        made, other = claims(answer.content)
-        self.dropped[ITEM] += other
-        return made
+        made, others = claims(answer.content)
+        self._drop(ITEM, others)
+        self._drop(TOO_MANY, len(made[_MOST_CLAIMS:]))
+        return made[:_MOST_CLAIMS]
 
-    def _drop(self, reason: str) -> list[Claim]:
-        self.dropped[reason] += 1
+    def _drop(self, reason: str, count: int = 1) -> list[Claim]:
+        if count:
+            self.dropped[reason] += count
         return []
 
-    def _grounded(self, episode: Episode, chunk: Chunk, made: Sequence[Claim]) -> Iterator[Written]:
-        self.dropped[TOO_MANY] += len(made[_MOST_CLAIMS:])
-        for claim in made[:_MOST_CLAIMS]:
+    def _grounded(self, chunk: Chunk, made: Sequence[Claim]) -> Iterator[Written]:
+        for claim in made:
             ids = sorted(set(claim.segment_ids))
             if not 1 <= len(ids) <= _MOST_SEGMENTS or not 1 <= ids[0] <= ids[-1] <= len(chunk):
-                self.dropped[SEGMENTS] += 1
+                self._drop(SEGMENTS)
                 continue
-            support = Support([chunk[number - 1] for number in ids], episode)
+            support = Support([chunk[number - 1] for number in ids], self.episode)
             if reason := fault_of_form(claim.text) or fault(claim.text, support):
-                self.dropped[reason] += 1
+                self._drop(reason)
             else:
                 yield Written(claim.text, tuple(support.segments))
 
     def _chosen(self, parts: Sequence[Sequence[Written]]) -> list[Written]:
         """The first of every chunk, then the second: the model puts the best first."""
         kept: list[Written] = []
-        for insight in chain.from_iterable(zip_longest(*parts)):
-            if insight is None:
-                continue
+        for insight in filter(None, chain.from_iterable(zip_longest(*parts))):
             if any(restates(insight.text, other.text) for other in kept):
-                self.dropped[TWICE] += 1
+                self._drop(TWICE)
             elif len(kept) == self.settings.per_episode:
-                self.dropped[TOO_MANY] += 1
+                self._drop(TOO_MANY)
             else:
                 kept.append(insight)
         return sorted(kept, key=lambda insight: insight.support[0].start)
-
-    def _tell(self, episode: Episode, count: int, dropped: Counter[str]) -> None:
-        reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(dropped.items()))
-        title = " ".join(episode.title.split())[:80]
-        log.info("%r: %s written, dropped: %s", title, counted(count, "insight"), reasons or "none")
 
 
 def wanted(per_episode: int, parts: int) -> int:

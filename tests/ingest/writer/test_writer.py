@@ -4,6 +4,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from newsletter.domain.episode import Episode, Segment
 from newsletter.domain.errors import WriterWaits
 from newsletter.ingest.writer.calls import Calls, Limits
 from newsletter.ingest.writer.client import Client, Endpoint
-from newsletter.ingest.writer.estimate import Estimate, estimate
+from newsletter.ingest.writer.estimate import CostEstimator, Estimate, estimate
 from newsletter.ingest.writer.writer import Writer, WriterSettings
 from newsletter.storage import Store, model_calls
 from tests.builders import NOON
@@ -296,3 +297,30 @@ def test_the_estimate_is_what_is_asked(sqlite: Store, server: ModelServer) -> No
     both = expected + expected
     assert (both.calls, both.tokens_out) == (6, 5_400)
     assert both.price == pytest.approx(2 * expected.price)
+
+
+def test_what_a_scan_would_cost_is_added_up_and_nothing_is_asked(
+    sqlite: Store, server: ModelServer
+) -> None:
+    settings = writer(sqlite, server, Limits(price_in=50.0, price_out=400.0)).settings
+    estimator = CostEstimator(settings)
+    assert str(estimator.total) == "at most 0 calls, 0 tokens in and 0 out"
+    for count in (1, 2):
+        assert estimator.write(EPISODE, long_talk(count)) == ()
+    total = estimate(EPISODE, long_talk(1), settings) + estimate(EPISODE, long_talk(2), settings)
+    assert estimator.total == total
+    assert "at most 3 calls" in str(estimator.total)
+    assert f"{total.price:.2f} by the prices" in str(estimator.total)
+    assert server.requests == []
+
+
+def test_many_threads_write_at_once(sqlite: Store, server: ModelServer) -> None:
+    """Each episode has its own insights, and what is dropped is counted once."""
+    server.otherwise = lambda request: insights((KELP, [4]), (STONE, [4]), usage=(1, 1))
+    working = writer(sqlite, server)
+    episodes = [Episode(str(number), f"Episode {number}") for number in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda episode: working.write(episode, SEGMENTS), episodes))
+    assert [texts(mentions) for mentions in made] == [[KELP]] * 8
+    assert working.dropped == Counter({"number": 8})
+    assert len(server.requests) == 8
