@@ -316,7 +316,7 @@ def test_what_a_scan_would_cost_is_added_up_and_nothing_is_asked(
 
 def test_many_threads_write_at_once(sqlite: Store, server: ModelServer) -> None:
     """Each episode has its own insights, and what is dropped is counted once."""
-    server.otherwise = lambda request: insights((KELP, [4]), (STONE, [4]), usage=(1, 1))
+    server.otherwise = insights((KELP, [4]), (STONE, [4]), usage=(1, 1))
     working = writer(sqlite, server)
     episodes = [Episode(str(number), f"Episode {number}") for number in range(8)]
     with ThreadPoolExecutor(4) as pool:
