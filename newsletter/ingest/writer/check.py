@@ -1,6 +1,7 @@
 """Whether the endpoint of [writer] can be used: a check of ``newsletter doctor --online``."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from newsletter.domain.checks import CheckResult
 from newsletter.domain.episode import Episode, Segment
@@ -16,6 +17,8 @@ _MOST_NAMES = 5
 def endpoint(client: Client) -> Iterator[CheckResult]:
     """Asks for the list of models, and for an insight: about a thousand tokens."""
     name = f"model at {client.endpoint.url}"
+    if client.endpoint.api_key and _is_in_clear(client.endpoint.url):
+        yield CheckResult(name, "warn", "the key travels in clear", "write https://")
     try:
         yield _listed(name, client.endpoint.model, client.models())
         answer = client.ask(messages(_EPISODE, [Segment(0, 9, _SAID)], 1))
@@ -29,6 +32,13 @@ def endpoint(client: Client) -> Iterator[CheckResult]:
         yield CheckResult(name, "fail", finding, "set writer.json_schema, or take another model")
     else:
         yield CheckResult(name, "ok", "it answers in the form that was asked for")
+
+
+def _is_in_clear(url: str) -> bool:
+    """To another machine, without TLS."""
+    parts = urlsplit(url)
+    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return parts.scheme == "http" and not here
 
 
 def _listed(name: str, model: str, models: list[str]) -> CheckResult:

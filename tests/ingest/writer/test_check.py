@@ -49,3 +49,19 @@ def test_nobody_there(server: ModelServer) -> None:
     (result,) = endpoint(client)
     assert result.verdict == "fail"
     assert "cannot connect" in result.finding
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "warned"),
+    [
+        ("http://model.invalid/v1", "sk-1", True),
+        ("http://model.invalid/v1", "", False),
+        ("https://model.invalid/v1", "sk-1", False),
+        ("http://127.0.0.1:9/v1", "sk-1", False),
+        ("http://localhost:9/v1", "sk-1", False),
+    ],
+)
+def test_a_key_in_clear(url: str, key: str, *, warned: bool) -> None:
+    results = list(endpoint(Client(Endpoint(url, "a-model", key))))
+    assert any("in clear" in result.finding for result in results) == warned
+    assert results[-1].verdict == "fail"
