@@ -1,11 +1,15 @@
 """Grounded or out: each rule by itself, and all together on the labelled claims."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.grounding import SETS, measures, passages
 from newsletter.domain.episode import Episode, Segment
-from newsletter.ingest.writer.grounding import Support, fault, restates
+from newsletter.ingest.writer.form import fault_of_form
+from newsletter.ingest.writer.grounding import RULES, Support, fault, restates
 
+FAULTS = ("length", "markup", "instruction", "repetition", "first person", "about itself")
 SAID = (
     "We measured 412 ovens with Paul Keller, and the old stone ones lost eighteen percent of their"
     " heat overnight. They don't cool down quickly, it's the mass.",
@@ -116,3 +120,27 @@ def test_the_labelled_claims_are_told_apart_as_stated(
     assert found["precision"] >= precision
     assert found["recall"] >= recall
     assert found["number"] == found["name"] == found["cause"] == found["unrelated"] == 1.0
+
+
+PIECES = st.lists(
+    st.one_of(
+        st.text(max_size=12),
+        st.sampled_from(
+            "not never Keller U.S. \u201c \" 18 % percent half a hundred and point $ don't"
+            " \u2019 because Less more . , ; : \u2014 overnight ovens \u00df \u0130 \u4e2d and".split()
+        ),
+    ),
+    max_size=40,
+).map(" ".join)
+
+
+@given(claim=PIECES, said=PIECES)
+def test_whatever_is_claimed_of_whatever_was_said_there_is_a_verdict(claim: str, said: str) -> None:
+    assert fault(claim, support(said)) in {"", *RULES}
+    assert fault_of_form(claim) in {"", *FAULTS}
+
+
+@given(st.lists(st.sampled_from(SAID), min_size=1, max_size=4))
+def test_what_was_said_word_for_word_is_grounded(said: list[str]) -> None:
+    """The rules may be strict with other words; with the same ones they have nothing to say."""
+    assert fault(said[0], support(*said)) == ""
