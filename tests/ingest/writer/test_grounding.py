@@ -127,7 +127,7 @@ PIECES = st.lists(
         st.text(max_size=12),
         st.sampled_from(
             "not never Keller U.S. \u201c \" 18 % percent half a hundred and point $ don't"
-            " \u2019 because Less more . , ; : \u2014 overnight ovens \u00df \u0130 \u4e2d and".split()
+            " \u2019 because Less more . , ; : \u2014 overnight ovens \u00df \u0130 and".split()
         ),
     ),
     max_size=40,
