@@ -14,20 +14,27 @@ from newsletter.storage import feeds
 
 if TYPE_CHECKING:
     from newsletter.ingest.feeds.scan import PolledFeed, ScanJob, Watch
+    from newsletter.ingest.writer.estimate import CostEstimator, Estimate
 
 
 def scan(
     app: App, stop: Callable[[], bool], watch: "Watch", *, dry_run: bool = False
-) -> "list[PolledFeed]":
-    """Poll the feeds that are due. Raises ConfigError where nobody can be asked about us."""
+) -> "tuple[list[PolledFeed], Estimate | None]":
+    """Poll the feeds that are due. Raises ConfigError where nobody can be asked about us.
+
+    A dry run with a writer says what it would cost to have the new episodes written.
+    """
     if not dry_run:
         follow(app)
     with app.store.reading() as db:
         if not feeds.followed(db):
-            return []
+            return [], None
     from newsletter.ingest.feeds.scan import scan as scan_feeds
+    from newsletter.ingest.writer.estimate import CostEstimator
 
-    return scan_feeds(scan_job(app, stop, watch, dry_run=dry_run), app.clock)
+    job = scan_job(app, stop, watch, dry_run=dry_run)
+    polled = scan_feeds(job, app.clock)
+    return polled, job.writer.total if isinstance(job.writer, CostEstimator) else None
 
 
 def follow(app: App) -> None:
@@ -38,6 +45,7 @@ def follow(app: App) -> None:
 def scan_job(
     app: App, stop: Callable[[], bool], watch: "Watch", *, dry_run: bool = False
 ) -> "ScanJob":
+    from newsletter.bootstrap.writer import writer
     from newsletter.ingest.feeds.fetch import Fetcher, FetchLimits
     from newsletter.ingest.feeds.scan import ScanJob
 
@@ -54,12 +62,19 @@ def scan_job(
         every=timedelta(minutes=section.poll_minutes),
         first=section.first_episodes,
         timezone=app.settings.newsletter.timezone,
-        writer=None,
+        writer=_estimator(app) if dry_run else writer(app),
         hosts=section.connections,
         stop=stop,
         watch=watch,
         dry_run=dry_run,
     )
+
+
+def _estimator(app: App) -> "CostEstimator | None":
+    from newsletter.bootstrap.writer import writer_settings
+    from newsletter.ingest.writer.estimate import CostEstimator
+
+    return CostEstimator(writer_settings(app.settings)) if app.settings.writer.url else None
 
 
 def user_agent(app: App) -> str:

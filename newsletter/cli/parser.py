@@ -207,7 +207,9 @@ def _deliveries(commands: _Commands) -> None:
         "doctor", "doctor:doctor", "check what can be checked here and now", json=True
     )
     command.add_argument(
-        "--online", action="store_true", help="and what the DNS says: SPF, DKIM, DMARC, MX, PTR"
+        "--online",
+        action="store_true",
+        help="and what the DNS says (SPF, DKIM, DMARC, MX, PTR), and the model of [writer]",
     )
 
 

@@ -80,7 +80,7 @@ def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:
 
     def scan_feeds() -> "Sequence[PolledFeed]":
         with progress("scanning", quiet=True) as watch:
-            return scan(app, stop.is_set, watch)
+            return scan(app, stop.is_set, watch)[0]
 
     return ScheduledJobs(
         app.clock,

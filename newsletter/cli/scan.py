@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from newsletter.bootstrap import App
@@ -19,11 +20,14 @@ def scan(app: App, args: Namespace) -> int:
     """Exit code 1 where a feed fails: the others were read all the same."""
     stop = stop_on_signals()
     with progress("scanning", quiet=args.json) as watch:
-        polled = scan_feeds(app, stop.is_set, watch, dry_run=args.dry_run)
+        polled, cost = scan_feeds(app, stop.is_set, watch, dry_run=args.dry_run)
     if args.json:
-        say_json([polled_as_json(one) for one in polled])
+        costs = {**asdict(cost), "price": round(cost.price, 4)} if cost else None
+        say_json({"feeds": [polled_as_json(one) for one in polled], "cost": costs})
     else:
         _print(polled, dry_run=args.dry_run)
+        if cost and cost.calls:
+            say(f"To have insights written: {cost}")
     return 1 if any(one.outcome == "failed" for one in polled) else 0
 
 

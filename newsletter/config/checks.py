@@ -7,7 +7,15 @@ from urllib.parse import quote
 
 from msgspec.structs import astuple
 
-from newsletter.config.sections import Dkim, RateLimits, Selection, Settings, Sources, keys
+from newsletter.config.sections import (
+    Dkim,
+    RateLimits,
+    Selection,
+    Settings,
+    Sources,
+    Writer,
+    keys,
+)
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.timezones import zone_fault
 from newsletter.domain.urls import web_address
@@ -25,6 +33,11 @@ _SHAPES = (
         "newsletter.base_url",
         r"https?://[^\s/?#]+(/[^\s?#]*)?",
         "an address such as https://news.example.org",
+    ),
+    (
+        "writer.url",
+        r"https?://[^\s/?#@]+(/[^\s?#]*)?",
+        "the base of an endpoint, such as http://localhost:11434/v1; a key stands in api_key",
     ),
     ("newsletter.accent", r"#[0-9A-Fa-f]{6}", 'a colour such as "#a8321a"'),
     (
@@ -45,6 +58,7 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _selection_faults(settings.selection)
     yield from _rate_faults(settings.delivery.pace)
     yield from _source_faults(settings.sources)
+    yield from _writer_faults(settings.writer)
     news = settings.newsletter
     if fault := zone_fault(news.timezone):
         yield "newsletter.timezone", fault
@@ -66,6 +80,18 @@ def _selection_faults(selection: Selection) -> Iterator[tuple[str, str]]:
         )
     if not any(astuple(selection.weights)):
         yield "selection.weights", "one weight must be more than 0"
+
+
+def _writer_faults(writer: Writer) -> Iterator[tuple[str, str]]:
+    if writer.url and not writer.model:
+        yield "writer.model", "is missing: the name of the model as the endpoint lists it"
+    if writer.money_a_day and not (writer.price_in or writer.price_out):
+        yield "writer.price_in", "is missing: what a million tokens cost, to keep to money_a_day"
+    if not re.fullmatch(r"[\x21-\x7e]*", writer.api_key):
+        yield "writer.api_key", "write printable ASCII letters without spaces"
+    least = writer.chunk_tokens + writer.answer_tokens + 1_500
+    if 0 < writer.tokens_a_day < least:
+        yield "writer.tokens_a_day", f"write at least {least}, which one call may take, or 0"
 
 
 def _rate_faults(pace: RateLimits) -> Iterator[tuple[str, str]]:

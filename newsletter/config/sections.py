@@ -110,6 +110,21 @@ class Dkim(Section, frozen=True):
     key_file: str = ""
 
 
+class Writer(Section, frozen=True):
+    url: str = ""
+    model: str = ""
+    api_key: str = ""
+    json_schema: bool = True
+    per_episode: Annotated[int, Meta(ge=1, le=50)] = 8
+    chunk_tokens: Annotated[int, Meta(ge=500, le=100_000)] = 2_000
+    answer_tokens: Annotated[int, Meta(ge=100, le=32_000)] = 900
+    timeout_seconds: Annotated[int, Meta(ge=1, le=3_600)] = 180
+    tokens_a_day: Annotated[int, Meta(ge=0)] = 500_000
+    money_a_day: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
+    price_in: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
+    price_out: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
+
+
 class Schedule(Section, frozen=True):
     ingest_every_minutes: Positive = 5
     send_hour: Hour = 7
@@ -136,6 +151,7 @@ class Settings(Section, frozen=True):
     selection: Selection = field(default_factory=Selection)
     delivery: Delivery = field(default_factory=Delivery)
     dkim: Dkim = field(default_factory=Dkim)
+    writer: Writer = field(default_factory=Writer)
     schedule: Schedule = field(default_factory=Schedule)
     alerts: Alerts = field(default_factory=Alerts)
     web: Web = field(default_factory=Web)

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -338,4 +338,22 @@ unread = Table(
     Column("reason", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
+)
+
+# What a language model was asked (``key`` stands for the model and the messages). Dropped after
+# store.keep_days.
+model_call = Table(
+    "model_call",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(64), nullable=False, index=True),
+    # In UTC: the limits of a day are counted by it.
+    Column("day", Date, nullable=False, index=True),
+    # At most, until the answer is there; NULL: none came yet, or ever.
+    Column("tokens_in", Integer, nullable=False),
+    Column("tokens_out", Integer, nullable=False),
+    Column("price", Float, nullable=False),
+    Column("answer", Text),
+    # Why the model stopped before its own end; empty where it did not.
+    Column("finish", String(8), nullable=False),
 )

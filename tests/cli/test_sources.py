@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from tests.cli.conftest import House
 from tests.http_server import HttpServer, Page
 from tests.ingest.feeds.conftest import item, rss
+from tests.model_server import ModelServer, Reply, insights
+from tests.model_server import Request as ModelRequest
 
 ELSEWHERE = "https://pods.example/feed"
 
@@ -64,7 +67,9 @@ def test_json_of_each(listener: House, pods: HttpServer) -> None:
     assert added == {"new": 1, "known": 0, "feeds": [url]}
     (checked,) = listener("sources", "check", url, "--json").json
     assert (checked["items"], len(checked["episodes"])) == (5, 1)
-    (scanned,) = listener("scan", "--json").json
+    scan = listener("scan", "--json").json
+    (scanned,), cost = scan["feeds"], scan["cost"]
+    assert cost is None
     assert (scanned["url"], scanned["outcome"]) == (url, "changed")
     assert {one["origin"] for one in scanned["episodes"][0]["insights"]} == {"takeaway"}
     (listed,) = listener("sources", "list", "--episodes", "--json").json
@@ -218,6 +223,56 @@ def test_a_dry_run_writes_nothing(listener: House, pods: HttpServer) -> None:
     dry = listener("scan", "--dry-run")
     assert "3 episodes read, 6 insights; nothing was written" in dry.out
     assert listener.dump() == before
+
+
+@pytest.fixture
+def talk(pods: HttpServer) -> str:
+    """The address of a feed whose episode has a transcript and no takeaways."""
+    transcript = (files("newsletter") / "samples" / "feed" / "31.vtt").read_bytes()
+    link = "<podcast:transcript url='/31.vtt' type='text/vtt'/>"
+    pods.pages["/31.vtt"] = Page(transcript)
+    pods.pages["/talk"] = Page(rss(item(1, "<p>Tomas Brandt came by.</p>", more=link)))
+    return pods.url("/talk")
+
+
+def test_a_dry_run_says_what_the_writer_would_cost_and_asks_nothing(
+    listener: House, talk: str
+) -> None:
+    with ModelServer() as model:
+        listener.environment["NEWSLETTER_WRITER__URL"] = model.url
+        listener.environment["NEWSLETTER_WRITER__MODEL"] = "a-model"
+        listener("sources", "add", talk)
+        assert "To have insights written: at most 1 call, " in listener("scan", "--dry-run").out
+        assert listener("scan", "--dry-run", "--json").json["cost"]["calls"] == 1
+        assert model.requests == []
+
+
+def test_a_model_writes_from_a_transcript(listener: House, talk: str) -> None:
+    text = (
+        "A city's pressure towers hold about six hours of supply. The pumps that refill them"
+        " have no batteries at all."
+    )
+
+    def answer(request: ModelRequest) -> Reply:
+        said = next(n for n, _, words in request.transcript if "pressure towers" in words)
+        return insights((text, [said]))
+
+    with ModelServer(otherwise=answer) as model:
+        listener.environment["NEWSLETTER_WRITER__URL"] = model.url
+        listener.environment["NEWSLETTER_WRITER__MODEL"] = "a-model"
+        listener("sources", "add", talk)
+        assert "Episode 1: 1 insight (written)" in listener("scan").out
+    (feed,) = listener("sources", "list", "--episodes", "--json").json
+    assert feed["episodes"][0]["state"] == "read"
+
+
+def test_a_model_that_does_not_answer_is_waited_for(listener: House, talk: str) -> None:
+    listener.environment["NEWSLETTER_WRITER__URL"] = "http://127.0.0.1:1/v1"
+    listener.environment["NEWSLETTER_WRITER__MODEL"] = "a-model"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("time.sleep", lambda _seconds: None)
+        listener("sources", "add", talk)
+        assert "waiting  Harbour Talk: Episode 1: the model of writer.url" in listener("scan").out
 
 
 def test_what_cannot_be_read_can_be_looked_at(listener: House, pods: HttpServer) -> None:

@@ -41,7 +41,8 @@ Watch = Callable[[int, int], None]
 
 Outcome = Literal["changed", "unchanged", "failed", "ended"]
 
-_CLAIM = timedelta(minutes=30)
+_CLAIM = timedelta(hours=2)
+"""Longer than a model of the operator's own takes for the new episodes of one feed."""
 _LONGEST_VALIDATOR = 500
 _LONGEST_PATH = 300
 
