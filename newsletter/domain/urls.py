@@ -36,6 +36,12 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
+def without_user(url: str) -> str:
+    """For what others will see, and for what is relative to it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 def without_password(url: str) -> str:
     """For the screen and the log: a paid feed may carry its reader's password."""
     parts = urlsplit(url)

@@ -297,6 +297,24 @@ def test_a_password_is_not_shown(listener: House, pods: HttpServer) -> None:
     assert listener("sources", "remove", url.replace("hushhush", "***")).code == 0
 
 
+def test_a_password_reaches_no_reader_and_no_file(listener: House, pods: HttpServer) -> None:
+    """Links that are relative to the feed's address are not relative to the password in it."""
+    url = pods.url("/feed").replace("//", "//ann:hushhush@")
+    page = rss(item(1, more="<enclosure url='1.mp3'/>")).replace(b"https://pods.example/1<", b"1<")
+    pods.pages["/feed"] = Page(page)
+    listener("sources", "add", url)
+    assert listener("scan").code == 0
+    dump = [line for line in listener.dump() if 'INTO "feed"' not in line]
+    assert pods.url("/1") in "".join(dump)
+    sources = [line for line in dump if "hushhush" in line]
+    assert [line.partition(" VALUES")[0] for line in sources] == ['INSERT INTO "file"']
+    pods.pages["/feed"] = Page(b"<html>")
+    listener.now += timedelta(hours=1)
+    listener("scan")
+    assert pods.url("/feed") in listener("sources", "unread").out
+    assert "hushhush" not in listener("sources", "unread").out
+
+
 def test_control_characters_in_a_feed_reach_no_terminal(listener: House, pods: HttpServer) -> None:
     pods.pages["/feed"] = Page(rss(item(1), title="A\u009b31mB &#x1b;[2J"))
     listener("sources", "add", pods.url("/feed"))

@@ -11,6 +11,7 @@ import msgspec
 from newsletter.domain.episode import Chapter, Episode, Segment, TranscriptLink
 from newsletter.domain.errors import BriefRejected, NewsletterError, StoreError
 from newsletter.domain.model import Brief
+from newsletter.domain.urls import without_user
 from newsletter.ingest.episode_brief import InsightWriter, episode_brief
 from newsletter.ingest.feeds.connections import FetchFailed
 from newsletter.ingest.feeds.fetch import Fetches
@@ -116,7 +117,7 @@ def _parsed(url: str, body: bytes, media_type: str, unread: list[Unread]) -> tup
     try:
         return parse_transcript(body, media_type, urlsplit(url).path)
     except BriefRejected as error:
-        unread.append(Unread(url, f"transcript: {error}", body))
+        unread.append(Unread(without_user(url), f"transcript: {error}", body))
         raise
 
 
@@ -131,7 +132,7 @@ def _chapters(episode: Episode, fetcher: Fetches, unread: list[Unread]) -> tuple
     try:
         return chapters_of_json(body)
     except BriefRejected as error:
-        unread.append(Unread(episode.chapters_url, str(error), body))
+        unread.append(Unread(without_user(episode.chapters_url), str(error), body))
         return ()
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from newsletter.domain.urls import host_of, web_address
+from newsletter.domain.urls import host_of, web_address, without_user
 from newsletter.ingest.feeds.connections import FetchFailed, Resolve, Transport, resolve
 
 _ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.8"
@@ -38,7 +38,8 @@ class FetchLimits:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """``body`` is None where nothing changed (304). ``url`` is where it was in the end.
+    """``body`` is None where nothing changed (304). ``url`` is where it was in the end, without the
+    user and password that it was asked for with.
 
     ``moved`` is where it is from now on, by redirects that are permanent; empty where it stays.
     """
@@ -136,7 +137,7 @@ class Fetcher:
         if status in _REDIRECTS and "location" in headers:
             return status, _target(url, headers["location"])
         if status == 304 and asked:
-            return Fetched(url, None, headers)
+            return Fetched(without_user(url), None, headers)
         if status not in (200, 203):
             raise FetchFailed(
                 f"the server answered {status} {response.reason_phrase}".rstrip(),
@@ -144,7 +145,7 @@ class Fetcher:
                 status=status,
                 retry_after=headers.get("retry-after", ""),
             )
-        return Fetched(url, self._body(response, headers), headers)
+        return Fetched(without_user(url), self._body(response, headers), headers)
 
     def _body(self, response: httpx.Response, headers: Mapping[str, str]) -> bytes:
         most = self.limits.max_bytes

@@ -18,7 +18,7 @@ import feedparser
 from newsletter.domain.episode import Chapter, Episode
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import digest
-from newsletter.domain.urls import web_address
+from newsletter.domain.urls import web_address, without_user
 from newsletter.ingest.feeds.podcast_tags import PodcastTags, podcast_tags
 from newsletter.ingest.feeds.text import as_xml_text, without_traps
 
@@ -109,7 +109,7 @@ def _episode(entry: Any, tags: PodcastTags, channel: PodcastTags, podcast: str) 
     # feedparser makes an address of a guid that is none: it would change when the feed moves.
     guid = tags.guid or _line(entry.get("id"))
     is_address = web_address(guid) or _text(entry.get("link")) != entry.get("id")
-    link = web_address(_text(entry.get("link"))) if is_address else ""
+    link = without_user(web_address(_text(entry.get("link")))) if is_address else ""
     enclosure, instant = _enclosure(entry, tags.base), _instant(entry)
     return Episode(
         guid=guid or enclosure or link or _nameless(entry),
@@ -159,7 +159,8 @@ def _enclosure(entry: Any, base: str) -> str:
     links.sort(key=lambda link: not str(link.get("type", "")).startswith(("audio", "video")))
     media = [one for one in entry.get("media_content", ()) if isinstance(one, Mapping)]
     written = (_text(one.get("href") or one.get("url")).strip() for one in (*links, *media))
-    return next(filter(None, (web_address(urljoin(base, text)) for text in written if text)), "")
+    addresses = (web_address(urljoin(base, text)) for text in written if text)
+    return without_user(next(filter(None, addresses), ""))
 
 
 def _notes(entry: Any) -> str:

@@ -132,8 +132,8 @@ def _poll_in_turn(
             break
         if job.dry_run or _claimed(job, feed, clock()):
             one = _poll_safely(job, feed, clock())
-            if one and not job.dry_run:
-                _store(job, one, clock())
+            if not job.dry_run:
+                _store(job, one or feed, clock())
             polled += [one] if one else []
         counter.one_more()
     return polled
@@ -162,7 +162,7 @@ def poll(
 ) -> PolledFeed | None:
     """Fetch a feed and what its new episodes need. Writes nothing.
 
-    None where ``job.stop`` came in between: it is due again when the claim has run out.
+    None where ``job.stop`` came in between: it is due as before.
     """
     try:
         fetched = job.fetcher.get(feed.address, feed.etag, feed.last_modified)
@@ -268,7 +268,10 @@ def _failed(
     return PolledFeed(row, "ended" if ended else "failed")
 
 
-def _store(job: ScanJob, polled: PolledFeed, now: datetime) -> None:
+def _store(job: ScanJob, polled: PolledFeed | FollowedFeed, now: datetime) -> None:
+    """What came of it; or, of a feed that was not polled to the end, that it is due as before."""
+    if isinstance(polled, FollowedFeed):
+        polled = PolledFeed(polled, "unchanged")
     reads = [_as_read(polled.feed, one.episode, one.brief) for one in polled.episodes if one.brief]
     with job.store.writing() as db:
         if not feeds.save(db, polled.feed):
