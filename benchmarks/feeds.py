@@ -127,7 +127,7 @@ def _measured(work: Callable[[], None]) -> Figures:
 
 
 def _feed(number: int, items: int, new: int) -> bytes:
-    body = "".join(_item(number, one) for one in range(items + new - 1, new - 1, -1))
+    body = "".join(_item(number, episode) for episode in range(items + new - 1, new - 1, -1))
     return (
         '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"'
         ' xmlns:podcast="https://podcastindex.org/namespace/1.0"'

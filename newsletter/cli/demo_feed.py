@@ -61,7 +61,9 @@ def show_feed(app: App, today: date) -> None:
 
 def _print(polled: Sequence[PolledFeed], issue: Issue, page: Path) -> None:
     say(f"A podcast by its feed, {polled[0].feed.title} (bundled, so nothing is fetched):")
-    rows = [(one.row.state, headline(episode_line(one), 90)) for one in polled[0].episodes]
+    rows = [
+        (episode.row.state, headline(episode_line(episode), 90)) for episode in polled[0].episodes
+    ]
     table(rows, indent="  ")
     say("Its insights in an issue, each with a link to the second:")
     picks = [

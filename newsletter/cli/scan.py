@@ -23,28 +23,28 @@ def scan(app: App, args: Namespace) -> int:
         polled, cost = scan_feeds(app, stop.is_set, watch, dry_run=args.dry_run)
     if args.json:
         costs = {**asdict(cost), "price": round(cost.price, 4)} if cost else None
-        say_json({"feeds": [polled_as_json(one) for one in polled], "cost": costs})
+        say_json({"feeds": [polled_as_json(feed) for feed in polled], "cost": costs})
     else:
         _print(polled, dry_run=args.dry_run)
         if cost and cost.calls:
             say(f"To have insights written: {cost}")
-    return 1 if any(one.outcome == "failed" for one in polled) else 0
+    return 1 if any(feed.outcome == "failed" for feed in polled) else 0
 
 
 def _print(polled: "Sequence[PolledFeed]", *, dry_run: bool) -> None:
-    episodes = [episode for one in polled for episode in one.episodes]
+    episodes = [episode for feed in polled for episode in feed.episodes]
     insights = sum(episode.row.insights for episode in episodes)
-    failed = sum(one.outcome == "failed" for one in polled)
+    failed = sum(feed.outcome == "failed" for feed in polled)
     would = "; nothing was written" if dry_run else ""
     say(
         f"{counted(len(polled), 'feed')} polled, {failed} failed:"
         f" {counted(len(episodes), 'episode')} read, {counted(insights, 'insight')}{would}"
     )
-    for one in polled:
-        if one.outcome in ("failed", "ended"):
-            say(f"  {one.outcome:<9}{without_password(one.feed.url)}: {one.feed.reason}")
-        for episode in one.episodes:
-            say(f"  {episode.row.state:<9}{one.feed.title}: {episode_line(episode)}")
+    for result in polled:
+        if result.outcome in ("failed", "ended"):
+            say(f"  {result.outcome:<9}{without_password(result.feed.url)}: {result.feed.reason}")
+        for episode in result.episodes:
+            say(f"  {episode.row.state:<9}{result.feed.title}: {episode_line(episode)}")
 
 
 def episode_line(episode: "TakenEpisode") -> str:

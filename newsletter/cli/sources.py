@@ -132,16 +132,16 @@ def check(app: App, args: Namespace) -> int:
     job = replace(scan_job(app, lambda: False, lambda *_: None, dry_run=True), first=1)
     now = app.clock()
     polled = [
-        one
+        result
         for url in _checked(app, args.url)
-        if (one := poll(job, feeds.new_feed(url, now), {}, now))
+        if (result := poll(job, feeds.new_feed(url, now), {}, now))
     ]
     if args.json:
-        say_json([{**polled_as_json(one), "items": _items(one)} for one in polled])
+        say_json([{**polled_as_json(feed), "items": _items(feed)} for feed in polled])
     else:
-        for one in polled:
-            _print_checked(one)
-    return 1 if any(one.outcome in ("failed", "ended") for one in polled) else 0
+        for feed in polled:
+            _print_checked(feed)
+    return 1 if any(feed.outcome in ("failed", "ended") for feed in polled) else 0
 
 
 def _checked(app: App, named: str | None) -> list[str]:

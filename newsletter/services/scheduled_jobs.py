@@ -110,9 +110,9 @@ class ScheduledJobs:
             insights = sum(episode.row.insights for episode in read)
             counts = counted(len(read), "episode"), counted(insights, "insight")
             log.info("scanned %s: %s, %s", counted(len(polled), "feed"), *counts)
-        for one in polled:
-            if one.outcome == "failed" and one.feed.failures == 1:
-                log.warning("feed %s: %s", without_password(one.feed.url), one.feed.reason)
+        for result in polled:
+            if result.outcome == "failed" and result.feed.failures == 1:
+                log.warning("feed %s: %s", without_password(result.feed.url), result.feed.reason)
 
     def tick(self) -> None:
         """Compose and deliver what is due."""

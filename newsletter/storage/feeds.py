@@ -155,11 +155,11 @@ def save_episodes(db: Connection, feed_id: int, rows: Sequence[EpisodeRow]) -> N
 
 def keep_unread(db: Connection, feed_id: int, kept: Sequence[Unread], now: datetime) -> None:
     """The beginning of each, and of one feed the newest few."""
-    for one in kept:
+    for item in kept:
         mine = unreads.c.feed_id == feed_id
-        db.execute(delete(unreads).where(mine, unreads.c.url == one.url))
-        values = {"reason": one.reason, "size": len(one.body), "body": one.body[:_KEPT_BYTES]}
-        db.execute(unreads.insert().values(feed_id=feed_id, url=one.url, at=now, **values))
+        db.execute(delete(unreads).where(mine, unreads.c.url == item.url))
+        values = {"reason": item.reason, "size": len(item.body), "body": item.body[:_KEPT_BYTES]}
+        db.execute(unreads.insert().values(feed_id=feed_id, url=item.url, at=now, **values))
         newest = select(unreads.c.url).where(mine).order_by(unreads.c.at.desc(), unreads.c.url)
         old = db.scalars(newest.offset(_KEPT_EACH)).all()
         db.execute(delete(unreads).where(mine, unreads.c.url.in_(old)))

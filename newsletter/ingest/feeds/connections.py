@@ -39,11 +39,11 @@ class FetchFailed(NewsletterError):
 def resolve(host: str, port: int) -> Sequence[str]:
     """By this machine's resolver. Raises FetchFailed."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         problem = getattr(error, "strerror", "") or error
         raise FetchFailed(f"the host {host} cannot be found: {problem}") from error
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return list(dict.fromkeys(str(entry[4][0]) for entry in answers))
 
 
 class Transport(httpx.HTTPTransport):

@@ -141,15 +141,15 @@ def chapters_of_json(data: bytes) -> tuple[Chapter, ...]:
     try:
         document: Any = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
         listed = document["chapters"]
-        chapters = [_chapter(one) for one in listed[:_MOST_CHAPTERS]]
+        chapters = [_chapter(item) for item in listed[:_MOST_CHAPTERS]]
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise BriefRejected(f"no chapters as JSON: {error}") from error
     return tuple(chapter for chapter in chapters if chapter)
 
 
-def _chapter(one: Any) -> Chapter | None:
-    start, title = one.get("startTime"), one.get("title")
-    if one.get("toc") is False or not isinstance(title, str) or not title.strip():
+def _chapter(item: Any) -> Chapter | None:
+    start, title = item.get("startTime"), item.get("title")
+    if item.get("toc") is False or not isinstance(title, str) or not title.strip():
         return None
     if not isinstance(start, int | float) or not isfinite(start) or not 0 <= start < 10**6:
         return None

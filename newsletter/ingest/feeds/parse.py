@@ -157,8 +157,8 @@ def _enclosure(entry: Any, base: str) -> str:
     """Audio or video first. feedparser leaves it relative."""
     links = [link for link in entry.get("links", ()) if link.get("rel") == "enclosure"]
     links.sort(key=lambda link: not str(link.get("type", "")).startswith(("audio", "video")))
-    media = [one for one in entry.get("media_content", ()) if isinstance(one, Mapping)]
-    written = (_text(one.get("href") or one.get("url")).strip() for one in (*links, *media))
+    media = [item for item in entry.get("media_content", ()) if isinstance(item, Mapping)]
+    written = (_text(link.get("href") or link.get("url")).strip() for link in (*links, *media))
     addresses = (web_address(urljoin(base, text)) for text in written if text)
     return without_user(next(filter(None, addresses), ""))
 

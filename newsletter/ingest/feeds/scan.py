@@ -107,8 +107,8 @@ def scan(job: ScanJob, clock: Callable[[], datetime]) -> list[PolledFeed]:
         turns = [
             pool.submit(_poll_in_turn, job, group, clock, counter) for group in by_host.values()
         ]
-    polled = [one for turn in turns for one in turn.result()]
-    return sorted(polled, key=lambda one: one.feed.id)
+    polled = [feed for turn in turns for feed in turn.result()]
+    return sorted(polled, key=lambda polled_feed: polled_feed.feed.id)
 
 
 class _Counter:
@@ -131,10 +131,10 @@ def _poll_in_turn(
         if job.stop():
             break
         if job.dry_run or _claimed(job, feed, clock()):
-            one = _poll_safely(job, feed, clock())
+            result = _poll_safely(job, feed, clock())
             if not job.dry_run:
-                _store(job, one or feed, clock())
-            polled += [one] if one else []
+                _store(job, result or PolledFeed(feed, "unchanged"), clock())
+            polled += [result] if result else []
         counter.one_more()
     return polled
 
@@ -195,10 +195,10 @@ def _read(
     for episode in planned.take:
         if job.stop():
             return None
-        one, read = _take(job, episode, known.get(key(episode)), now)
-        taken.append(one)
+        taken_episode, read = _take(job, episode, known.get(key(episode)), now)
+        taken.append(taken_episode)
         unread += read.unread
-    rows = {**known, **{one.row.key: one.row for one in taken}}
+    rows = {**known, **{episode.row.key: episode.row for episode in taken}}
     if any(row.state == "waiting" for row in rows.values()):
         # The next poll has the whole feed, though it be the same.
         feed = replace(feed, etag="", last_modified="", body_hash="")
@@ -268,15 +268,16 @@ def _failed(
     return PolledFeed(row, "ended" if ended else "failed")
 
 
-def _store(job: ScanJob, polled: PolledFeed | FollowedFeed, now: datetime) -> None:
-    """What came of it; or, of a feed that was not polled to the end, that it is due as before."""
-    if isinstance(polled, FollowedFeed):
-        polled = PolledFeed(polled, "unchanged")
-    reads = [_as_read(polled.feed, one.episode, one.brief) for one in polled.episodes if one.brief]
+def _store(job: ScanJob, polled: PolledFeed, now: datetime) -> None:
+    reads = [
+        _as_read(polled.feed, taken.episode, taken.brief)
+        for taken in polled.episodes
+        if taken.brief
+    ]
     with job.store.writing() as db:
         if not feeds.save(db, polled.feed):
             return  # it was removed meanwhile
-        feeds.save_episodes(db, polled.feed.id, [one.row for one in polled.episodes])
+        feeds.save_episodes(db, polled.feed.id, [taken.row for taken in polled.episodes])
         feeds.save_episodes(db, polled.feed.id, polled.passed)
         feeds.keep_unread(db, polled.feed.id, polled.unread, now)
         archive.record(db, reads, now, local_date(now, job.timezone))
