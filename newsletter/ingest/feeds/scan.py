@@ -45,6 +45,7 @@ _CLAIM = timedelta(hours=2)
 """Longer than a model of the operator's own takes for the new episodes of one feed."""
 _LONGEST_VALIDATOR = 500
 _LONGEST_PATH = 300
+_LONGEST_REASON = 500
 
 
 @dataclass(frozen=True)
@@ -262,7 +263,7 @@ def _failed(
         next_try=poll_rules.after_failure(now, job.every, failures, feed.url, wait),
         failures=failures,
         failing_since=feed.failing_since or now,
-        reason=reason,
+        reason=reason[:_LONGEST_REASON],  # a server may say anything
         ended=ended,
     )
     return PolledFeed(row, "ended" if ended else "failed")
