@@ -11,7 +11,6 @@ from pathlib import Path
 
 from newsletter.domain.errors import UsageError
 from newsletter.domain.urls import web_address, without_password
-from newsletter.ingest.feeds.opml import feeds_of_opml
 from newsletter.storage import Store, feeds
 from newsletter.storage.feeds import FollowedFeed
 
@@ -43,6 +42,8 @@ def add(store: Store, named: str, now: datetime) -> Added:
 
 
 def _of_file(named: str) -> Sequence[str]:
+    from newsletter.ingest.feeds.opml import feeds_of_opml
+
     path = Path(named)
     try:
         if path.stat().st_size > _LARGEST_OPML:
