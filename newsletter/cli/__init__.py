@@ -11,7 +11,7 @@ from newsletter.cli.parser import parser
 from newsletter.domain.errors import NewsletterError
 
 KILL_AT = "KILL_NEWSLETTER_AT"
-"""Set by the kill harness of the tests, and by nobody else."""
+"""Set only by the tests' kill harness."""
 
 
 def utc_now() -> datetime:
@@ -28,7 +28,7 @@ def main(
     _escape_unknown_letters()
     args = parser().parse_args(argv)
     from newsletter.bootstrap import App
-    from newsletter.cli.output import hush, printable
+    from newsletter.cli.output import discard_output, printable
     from newsletter.failpoints import arm
 
     variables = os.environ if environment is None else environment
@@ -42,8 +42,8 @@ def main(
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whatever read our output has closed it (`| head`): nobody is left to tell.
-        hush()
+        # The reader of our output has closed it (`| head`): no message would arrive.
+        discard_output()
         return 1
     finally:
         app.close()

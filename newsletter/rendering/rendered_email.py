@@ -170,7 +170,7 @@ def _welcome(issue: Issue, subscriber: Subscriber) -> str:
 
 
 def _preheader(issue: Issue) -> str:
-    """What an inbox shows beside the subject, which is made from the first pick: the second."""
+    """The second pick, for an inbox to show beside the subject, which is made from the first."""
     if len(issue.picks) < 2:
         return ""
     return headline(first_sentence(issue.picks[1].text), _PREHEADER)

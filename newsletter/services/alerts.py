@@ -1,4 +1,4 @@
-"""[alerts]: what the operator is told, once a day for each cause, that nobody would notice."""
+"""[alerts]: tells the operator of troubles that would go unnoticed, once a day for each cause."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -15,12 +15,12 @@ log = logging.getLogger("newsletter")
 
 _DAY = timedelta(days=1)
 _RETRY = timedelta(minutes=15)
-"""Where nobody could be told: a server may be down."""
+"""Before another try where nobody could be told: a server may be down."""
 
 
 @dataclass(frozen=True)
 class Alerts:
-    """``late_hour`` is one of ``timezone``. Without ``notifiers`` nobody is told."""
+    """``late_hour`` is local to ``timezone``. Without ``notifiers`` nobody is told."""
 
     store: Store
     clock: Callable[[], datetime]
@@ -39,13 +39,13 @@ class Errors(NamedTuple):
 def alert(
     alerts: Alerts, *, stopped: Exception | None = None, ingest_error: Exception | None = None
 ) -> None:
-    """Tell what the operator was not told today. Never raises."""
+    """Tell the operator of the causes not told today. Never raises."""
     if not alerts.notifiers:
         return
     errors = Errors(stopped, ingest_error)
     try:
         for name, cause in _CAUSES.items():
-            if _may_be_told(alerts, name) and (text := cause.text(alerts, errors)):
+            if _is_due(alerts, name) and (text := cause.text(alerts, errors)):
                 _tell_once(alerts, name, Alert(cause.subject, text))
     except NewsletterError as error:
         log.error("nobody could be alerted: %s", error)  # noqa: TRY400
@@ -71,27 +71,27 @@ def late(store: Store, now: datetime, timezone: str, hour: int) -> str:
     return f"Issues due by {hour:02}:00 {timezone} that did not go out: {counts}. {why}"
 
 
-def _may_be_told(alerts: Alerts, cause: str) -> bool:
+def _is_due(alerts: Alerts, cause: str) -> bool:
     with alerts.store.reading() as db:
-        return not heartbeats.told(db, cause, alerts.clock())
+        return not heartbeats.was_told(db, cause, alerts.clock())
 
 
 def _tell_once(alerts: Alerts, cause: str, message: Alert) -> None:
-    """Of several processes one tells; where that fails it is tried again after a while."""
+    """One of several processes tells; if that fails, it is tried again after a while."""
     now = alerts.clock()
     with alerts.store.writing() as db:
-        if heartbeats.told(db, cause, now):
+        if heartbeats.was_told(db, cause, now):
             return
-        heartbeats.tell(db, cause, now + _RETRY)
+        heartbeats.mark_told(db, cause, now + _RETRY)
     succeeded = [notify(message) for notify in alerts.notifiers]
     if any(succeeded):
         tomorrow = local_date(now, alerts.timezone) + _DAY
         with alerts.store.writing() as db:
-            heartbeats.tell(db, cause, due_at(tomorrow, 0, alerts.timezone))
+            heartbeats.mark_told(db, cause, due_at(tomorrow, 0, alerts.timezone))
 
 
 def _stopped(_alerts: Alerts, errors: Errors) -> str:
-    """A pause is the operator's own doing."""
+    """A pause is no alert: the operator asked for it."""
     if errors.stopped is None or isinstance(errors.stopped, Paused):
         return ""
     return f"A run stopped, and the rest waits: {_reason(errors.stopped)}"

@@ -36,7 +36,7 @@ def publish(
     on: date | None = None,
     readers: Readers = DUE,
 ) -> Published:
-    """Send what is due. Where ``ingest`` raises, what is there already goes out all the same."""
+    """Send what is due. If ``ingest`` raises, the insights already stored are still sent."""
     ingested, ingest_error = None, None
     try:
         ingested = ingest()
@@ -55,7 +55,7 @@ def would_send(
     First those that are composed and wait, then those that would be composed.
     """
     with rules.store.reading() as db:
-        rows = reports.queue(db, now, on, readers.ids, hurry=readers.now)
+        rows = reports.queue(db, now, on, readers.ids, ignore_wait=readers.now)
         waiting = [(address, issues.load(db, issue_id)) for address, issue_id in rows]
     new = due(rules, now, on, readers)
     return [*waiting, *((entry.subscriber.address, issue) for entry, issue in new)]

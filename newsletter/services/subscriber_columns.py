@@ -36,7 +36,7 @@ _WORDS: Mapping[State, Sequence[str]] = {
 }
 _STATE_OF = {word: state for state, words in _WORDS.items() for word in words}
 
-# The columns that say who left: which cells do, and the state of such a reader.
+# The columns that may say that a reader left: the cells that do, and the reader's state.
 _PARTINGS: Mapping[str, tuple[Rule, State]] = {
     "unsub time": ("filled", "unsubscribed"),  # Mailchimp
     "unsub campaign title": ("filled", "unsubscribed"),
@@ -123,7 +123,7 @@ def _refuse_unknown(headers: Sequence[str], names: Sequence[str], used: Mapping[
 
 
 def refuse_unclear(ignored: Mapping[str, Iterable[str]]) -> None:
-    """Raises UsageError if a column that is not used may say who left."""
+    """Raises UsageError if an unused column may say that readers left."""
     unclear = [
         repr(header)
         for header, cells in ignored.items()
@@ -160,8 +160,8 @@ def state_of_file(name: str) -> State | None:
     start = next((start for start in _FILES if name.casefold().startswith(start)), "")
     state = _FILES.get(start, "unsubscribed" if "unsub" in name.casefold() else None)
     if start and state is None:
-        found = f"{name}: by its name it holds contacts who never subscribed"
-        raise UsageError(found, "import those who did; nothing was taken")
+        finding = f"{name}: by its name it holds contacts who never subscribed"
+        raise UsageError(finding, "import those who did; nothing was taken")
     return state
 
 

@@ -67,13 +67,13 @@ class _Importer:
         left = self.left.get(values["address"].strip().casefold())
         if left and not gone(values.get("state", "")):
             raise UsageError(f"{box.address} left, by line {left}")
-        given: dict[str, Any] = {**values, "address": box.address}
-        if "hour" in given:
-            given["hour"] = parse_hour(given["hour"])
-        return box.key, check(replace(self.defaults.subscriber(box.address), **given))
+        fields: dict[str, Any] = {**values, "address": box.address}
+        if "hour" in fields:
+            fields["hour"] = parse_hour(fields["hour"])
+        return box.key, check(replace(self.defaults.subscriber(box.address), **fields))
 
     def store(self, db: Connection, by_key: Mapping[str, Subscriber]) -> None:
-        """A subscriber who is there is not changed, whatever the file says."""
+        """Existing subscribers are not changed by the file."""
         known = subscribers.among(db, list(by_key))
         new = {key: subscriber for key, subscriber in by_key.items() if key not in known}
         subscribers.add_all(db, new, self.now)
@@ -98,7 +98,7 @@ class _Importer:
 
 
 def _who_left(file: SubscriberFile) -> dict[str, int]:
-    """The line of each address that left by any of its lines: the gravest of them counts."""
+    """The line of each address that left by any of its lines."""
     left = {}
     for line, cells in file.rows:
         with suppress(UsageError):  # reported when the line is read

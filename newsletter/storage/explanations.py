@@ -1,4 +1,4 @@
-"""What explains an issue and makes its message again, packed into one value.
+"""The explanation of an issue, which also makes its message again, packed into one value.
 
 Written out as JSON with names and texts it takes 14 KB for each reader with a history of their own.
 So the values stand in arrays, an insight is named by its id (its text never changes), and the whole
@@ -48,17 +48,17 @@ class _RunnerUp(Struct, array_like=True, frozen=True):
 
 
 class Explanation(Struct, array_like=True, frozen=True):
-    """Of the picks in the order of their ranks, and of those that came close."""
+    """The picks in the order of their ranks, and the runners-up."""
 
     picks: tuple[_Pick, ...]
     runners_up: tuple[_RunnerUp, ...]
 
     def insight_ids(self) -> Iterator[int]:
-        """The insights whose texts it takes to write it out."""
+        """The insights whose texts ``written_out`` needs."""
         for pick in self.picks:
             yield from (echo.insight_id for echo in pick.echoes)
             yield from (echo.insight_id for echo in pick.related)
-        yield from (one.insight_id for one in self.runners_up)
+        yield from (runner_up.insight_id for runner_up in self.runners_up)
 
 
 _encode: Callable[[object], bytes] = Encoder().encode
@@ -78,7 +78,8 @@ def pack(issue: Issue) -> bytes:
         for pick in issue.picks
     )
     runners_up = tuple(
-        _RunnerUp(one.insight_id, one.score, dict(one.signals), one.why) for one in issue.runners_up
+        _RunnerUp(runner_up.insight_id, runner_up.score, dict(runner_up.signals), runner_up.why)
+        for runner_up in issue.runners_up
     )
     return zlib.compress(_encode(Explanation(picks, runners_up)), _LEVEL)
 
@@ -112,8 +113,14 @@ def written_out(
         )
     )
     runners_up = tuple(
-        RunnerUp(one.insight_id, texts.get(one.insight_id, ""), one.score, one.signals, one.why)
-        for one in explanation.runners_up
+        RunnerUp(
+            runner_up.insight_id,
+            texts.get(runner_up.insight_id, ""),
+            runner_up.score,
+            runner_up.signals,
+            runner_up.why,
+        )
+        for runner_up in explanation.runners_up
     )
     return picks, runners_up
 

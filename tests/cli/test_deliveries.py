@@ -32,9 +32,7 @@ def died(house: House, *, ago: float) -> None:
     db.close()
 
 
-def test_the_days_deliveries_a_line_each_with_what_the_server_said(
-    mailing: House, server: SmtpServer
-) -> None:
+def test_deliveries_are_listed_with_the_servers_answers(mailing: House, server: SmtpServer) -> None:
     server.fail("RCPT", "550 5.1.1 No such mailbox", recipient=ANN)
     server.fail("DOT", DROP, recipient=BEA)
     server.fail("DATA", "451 4.3.0 Disk trouble", recipient=CLEO)
@@ -51,11 +49,11 @@ def test_the_days_deliveries_a_line_each_with_what_the_server_said(
     assert len(lines) == 10
 
 
-def test_a_wait_that_is_over_reads_so(mailing: House, server: SmtpServer) -> None:
+def test_a_wait_that_is_over_is_shown_as_over(mailing: House, server: SmtpServer) -> None:
     server.fail("RCPT", "451 4.7.1 Greylisted", recipient=BEA)
     mailing("send")
-    waits = [one["next_attempt_at"] for one in mailing("deliveries", "--json").json]
-    assert [bool(one) for one in waits] == [False, True, False]
+    waits = [row["next_attempt_at"] for row in mailing("deliveries", "--json").json]
+    assert [bool(instant) for instant in waits] == [False, True, False]
     assert "next try at 2026-03-14 12:0" in mailing("deliveries").out
     mailing.now += timedelta(minutes=10)
     for words in (["deliveries", "--state", "pending"], ["status"]):
@@ -84,10 +82,10 @@ def test_every_attempt_is_kept_with_both_answers(mailing: House, server: SmtpSer
     assert "451 4.7.1 Come back" in shown
     assert "250 2.0.0 Taken" in shown
     tries = mailing("subscribers", "show", BEA, "--json").json["deliveries"][0]["tried"]
-    assert [(one["state"], one["data"]) for one in tries] == [one[::2] for one in kept]
+    assert [(row["state"], row["data"]) for row in tries] == [row[::2] for row in kept]
 
 
-def test_without_a_filter_today_with_a_state_every_date(mailing: House) -> None:
+def test_the_default_date_is_today_and_with_a_state_any(mailing: House) -> None:
     mailing("send")
     mailing.now += timedelta(days=1)
     assert mailing("deliveries").out == "no such deliveries\n"
@@ -109,21 +107,21 @@ def test_json_is_written_row_by_row(mailing: House) -> None:
 @pytest.fixture
 def unknowing(mailing: House, server: SmtpServer) -> House:
     """Nobody knows whether Ann and Bea have theirs."""
-    for one in (ANN, BEA):
-        server.fail("DOT", DROP, recipient=one)
+    for address in (ANN, BEA):
+        server.fail("DOT", DROP, recipient=address)
     assert mailing("send", "--json").json["unknown"] == 2
     return mailing
 
 
-def test_what_is_known_to_be_sent_is_settled(unknowing: House, server: SmtpServer) -> None:
+def test_resolving_as_sent_settles_a_delivery(unknowing: House, server: SmtpServer) -> None:
     done = unknowing("deliveries", "resolve", "--as", "sent", "--to", ANN)
     assert (done.code, done.out) == (0, "1 unknown delivery resolved as sent\n")
     assert [state for _, state, _ in unknowing.ledger()] == ["sent", "unknown", "sent"]
     unknowing("send")
-    assert [one.recipient for one in server.messages].count(ANN) == 1
+    assert [message.recipient for message in server.messages].count(ANN) == 1
 
 
-def test_what_never_arrived_is_sent_again(unknowing: House, server: SmtpServer) -> None:
+def test_resolving_as_pending_sends_again(unknowing: House, server: SmtpServer) -> None:
     assert unknowing("deliveries", "--state", "unknown").code == 0
     done = unknowing("deliveries", "resolve", "--as", "pending")
     assert done.out.splitlines() == [
@@ -131,10 +129,10 @@ def test_what_never_arrived_is_sent_again(unknowing: House, server: SmtpServer) 
         "sent again by the next `run` or `send`",
     ]
     assert unknowing("send").out == "2 sent\n"
-    assert sorted(one.recipient for one in server.messages) == [ANN, ANN, BEA, BEA, CLEO]
+    assert sorted(message.recipient for message in server.messages) == [ANN, ANN, BEA, BEA, CLEO]
 
 
-def test_yesterdays_is_not_sent_again_and_it_says_so(unknowing: House) -> None:
+def test_an_expired_delivery_is_not_sent_again(unknowing: House) -> None:
     unknowing.now += timedelta(days=1)
     assert unknowing("deliveries", "--state", "unknown").code == 0
     done = unknowing("deliveries", "resolve", "--as", "pending")
@@ -143,17 +141,19 @@ def test_yesterdays_is_not_sent_again_and_it_says_so(unknowing: House) -> None:
     assert (ANN, "failed", "expired") in unknowing.ledger()
 
 
-def test_what_is_not_unknown_is_not_resolved(unknowing: House) -> None:
+def test_only_unknown_deliveries_are_resolved(unknowing: House) -> None:
     refused = unknowing("deliveries", "resolve", "--as", "sent", "--to", CLEO)
     assert refused.code == 2
     assert f"{CLEO}: nothing is unknown: see `newsletter deliveries --state" in refused.stderr
-    other = unknowing("deliveries", "resolve", "--as", "sent", "--date", "2026-03-13", "--json")
-    assert other.json == {"resolved": 0, "as": "sent", "sending": 0}
+    another_day = unknowing(
+        "deliveries", "resolve", "--as", "sent", "--date", "2026-03-13", "--json"
+    )
+    assert another_day.json == {"resolved": 0, "as": "sent", "sending": 0}
     assert unknowing("deliveries", "resolve", "--as", "failed").code == 2
     assert unknowing("deliveries", "resolve").code == 2
 
 
-def test_a_lease_that_is_not_over_is_respected(mailing: House) -> None:
+def test_a_delivery_under_a_lease_is_not_resolved(mailing: House) -> None:
     mailing("send")
     died(mailing, ago=-60)
     refused = mailing("deliveries", "resolve", "--as", "pending", "--to", ANN)
@@ -166,31 +166,31 @@ def test_a_lease_that_is_not_over_is_respected(mailing: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("look", "told"),
+    ("look", "shown"),
     [
         (["status"], "Unknown      3 of any date"),
         (["deliveries", "--state", "unknown"], f"unknown                 {CLEO}"),
     ],
 )
-def test_what_a_dead_sender_left_is_told_before_it_is_settled(
-    mailing: House, look: list[str], told: str
+def test_deliveries_of_a_dead_sender_are_shown_before_they_are_settled(
+    mailing: House, look: list[str], shown: str
 ) -> None:
     """Whoever settles what was not shown has not looked whether it arrived."""
     mailing("send")
-    for whom in ((), ("--to", ANN)):
+    for readers in ((), ("--to", ANN)):
         died(mailing, ago=1)
-        hasty = mailing("deliveries", "resolve", "--as", "pending", *whom)
+        hasty = mailing("deliveries", "resolve", "--as", "pending", *readers)
         assert hasty.code == 2
         assert "3 became unknown since you last listed them, and nothing" in hasty.stderr
         assert {state for _, state, _ in mailing.ledger()} == {"unknown"}
     died(mailing, ago=1)
-    assert told in mailing(*look).out
+    assert shown in mailing(*look).out
     mailing("deliveries", "--state", "unknown")
     done = mailing("deliveries", "resolve", "--as", "pending", "--json")
     assert done.json == {"resolved": 3, "as": "pending", "sending": 0}
 
 
-def test_on_a_full_disk_there_is_still_something_to_see(
+def test_a_full_disk_does_not_keep_the_operator_from_looking(
     mailing: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> int:
@@ -204,7 +204,7 @@ def test_on_a_full_disk_there_is_still_something_to_see(
     assert "3 that are listed as sending have no sender; it cannot be written: the" in done.stderr
 
 
-def test_what_became_unknown_since_it_was_listed_is_not_settled(unknowing: House) -> None:
+def test_deliveries_unknown_since_the_last_list_are_not_settled(unknowing: House) -> None:
     """Whoever found it: a scheduler beside us, or a look at the status."""
     hasty = unknowing("deliveries", "resolve", "--as", "pending")
     assert (hasty.code, "2 became unknown since" in hasty.stderr) == (2, True)
@@ -222,7 +222,7 @@ def test_what_became_unknown_since_it_was_listed_is_not_settled(unknowing: House
     assert unknowing("deliveries", "resolve", "--as", "sent", "--json").json["resolved"] == 2
 
 
-def test_an_earlier_answer_is_not_the_one_that_is_missing(
+def test_an_earlier_answer_is_not_shown_for_an_unknown_delivery(
     mailing: House, server: SmtpServer
 ) -> None:
     server.fail("DOT", "451 4.7.1 Come back", recipient=ANN)
@@ -243,8 +243,8 @@ def test_a_pause_holds_everything_back_until_it_ends(mailing: House, server: Smt
     assert {state for _, state, _ in mailing.ledger()} == {"pending"}, "composed all the same"
     mailing.now += timedelta(hours=1)
     mailing("pause")
-    told = mailing("status").out
-    assert "Paused       since 2026-03-14 12:00 UTC: `newsletter resume` goes on" in told
+    out = mailing("status").out
+    assert "Paused       since 2026-03-14 12:00 UTC: `newsletter resume` goes on" in out
     assert mailing("status", "--json").json["paused"] == "2026-03-14T12:00:00+00:00"
     assert server.messages == []
     assert "the next `run` or `send` goes on" in mailing("resume").out
@@ -257,31 +257,31 @@ def test_a_cancelled_date_goes_to_nobody_more(mailing: House, server: SmtpServer
     server.fail("CONNECT", "421 4.3.2 Not now", times=math.inf)
     mailing("send")
     assert "3 readers waited for it" in mailing("cancel", "--date", "2026-03-14").out
-    assert {found[1:] for found in mailing.ledger()} == {("skipped", "cancelled")}
+    assert {row[1:] for row in mailing.ledger()} == {("skipped", "cancelled")}
     mailing.subscribe("dot@beta.example")
     mailing("send", "--now")
     assert ("dot@beta.example", "skipped", "cancelled") in mailing.ledger()
-    told = mailing("status")
+    status = mailing("status")
     assert (
         "Issue of     2026-03-14: 18 candidates of the last 14 days; cancelled: nobody else gets it"
-        in told.out
+        in status.out
     )
-    assert "4  skipped  cancelled" in told.out
+    assert "4  skipped  cancelled" in status.out
     assert mailing("status", "--json").json["cancelled"] is True
 
 
 def test_a_cancel_by_mistake_is_taken_back(mailing: House) -> None:
     before = mailing("status", "--date", "2026-03-15", "--json").json["next_due"]
-    said = mailing("cancel", "--date", "2026-03-15").out
+    out = mailing("cancel", "--date", "2026-03-15").out
     after = mailing("status", "--date", "2026-03-15", "--json").json["next_due"]
     assert (before[:10], after[:10]) == ("2026-03-15", "2026-03-16"), "nobody is due that day"
-    assert "`newsletter resume --date 2026-03-15` takes it back" in said
+    assert "`newsletter resume --date 2026-03-15` takes it back" in out
     assert mailing("resume", "--date", "2026-03-15").code == 0
     mailing.now += timedelta(days=1)
     assert mailing("send").out == "3 sent\n"
 
 
-def test_who_was_skipped_by_a_cancel_stays_so(mailing: House) -> None:
+def test_readers_skipped_by_a_cancel_stay_skipped(mailing: House) -> None:
     mailing("cancel", "--date", "2026-03-14")
     mailing("send")
     back = mailing("resume", "--date", "2026-03-14").out
@@ -302,15 +302,15 @@ def test_a_date_that_cannot_be_cancelled(mailing: House) -> None:
     assert "2026-03-14 was not cancelled" in refused.stderr
 
 
-def test_status_says_what_waits_for_whom(mailing: House, server: SmtpServer) -> None:
+def test_status_shows_the_deferred_domains(mailing: House, server: SmtpServer) -> None:
     server.fail("RCPT", "451 4.7.1 Greylisted", recipient=ANN)
-    found = mailing("send", "--json").json
-    assert (found["sent"], found["pending"]) == (1, 2), "Cleo waits with Ann, unasked"
-    told = mailing("status").out
-    assert "  @alpha.example  asked to wait; next try at 2026-03-14 12:0" in told
-    assert "2 pending" in told
-    (held,) = mailing("status", "--json").json["held_back"]
-    assert (held["domain"], held["pending"]) == ("alpha.example", 2)
+    report = mailing("send", "--json").json
+    assert (report["sent"], report["pending"]) == (1, 2), "Cleo waits with Ann, unasked"
+    out = mailing("status").out
+    assert "  @alpha.example  asked to wait; next try at 2026-03-14 12:0" in out
+    assert "2 pending" in out
+    (domain,) = mailing("status", "--json").json["held_back"]
+    assert (domain["domain"], domain["pending"]) == ("alpha.example", 2)
     mailing.now += timedelta(minutes=10)
     mailing("send")
     assert mailing("status", "--json").json["held_back"] == []
@@ -329,32 +329,38 @@ def test_status_says_what_waits_for_whom(mailing: House, server: SmtpServer) -> 
         ("454 4.7.0 Something else", False),
     ],
 )
-def test_a_server_that_is_asked_to_wait_for_holds_back_its_domain(
+def test_a_server_that_defers_holds_back_its_whole_domain(
     mailing: House, server: SmtpServer, answer: str, *, shared: bool
 ) -> None:
     server.fail("RCPT", answer, recipient=ANN)
     mailing("send")
-    got = [one.recipient for one in server.messages]
+    got = [message.recipient for message in server.messages]
     assert got == ([BEA] if shared else [BEA, CLEO])
     assert bool(mailing("status", "--json").json["held_back"]) is shared
 
 
-def test_two_senders_share_what_a_domain_said(mailing: House, server: SmtpServer) -> None:
+def test_two_senders_share_a_deferred_domain(mailing: House, server: SmtpServer) -> None:
     """The second is told by the ledger, not by the server."""
     server.fail("RCPT", "451 4.7.1 Greylisted", recipient=ANN)
     mailing("send", "--to", ANN)
     mailing("send", "--to", CLEO, "--to", BEA)
-    assert [one.recipient for one in server.messages] == [BEA]
+    assert [message.recipient for message in server.messages] == [BEA]
     assert mailing.ledger()[2] == (CLEO, "pending", None)
 
 
-def test_a_hard_bounce_ends_it_a_full_mailbox_does_not(mailing: House, server: SmtpServer) -> None:
+def test_a_hard_bounce_ends_the_subscription_and_a_full_mailbox_does_not(
+    mailing: House, server: SmtpServer
+) -> None:
     server.fail("RCPT", "550 5.1.1 No such user", recipient=ANN)
     server.fail("RCPT", "552 5.2.2 Mailbox full", recipient=BEA)
     server.fail("DATA", "550 5.1.1 Said too late to be about the address", recipient=CLEO)
     mailing("send")
     assert [state for _, state, _ in mailing.ledger()] == ["failed"] * 3
-    assert [mailing.state(one) for one in (ANN, BEA, CLEO)] == ["bounced", "active", "active"]
+    assert [mailing.state(address) for address in (ANN, BEA, CLEO)] == [
+        "bounced",
+        "active",
+        "active",
+    ]
     mailing.now += timedelta(days=1)
     mailing("send")
-    assert sorted(one.recipient for one in server.messages) == [BEA, CLEO]
+    assert sorted(message.recipient for message in server.messages) == [BEA, CLEO]

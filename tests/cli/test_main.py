@@ -28,20 +28,20 @@ def loaded_by(words: list[str], folder: Path) -> set[str]:
     return set(done.stderr.decode().split())
 
 
-def test_help_brings_in_nothing_heavy(tmp_path: Path) -> None:
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     modules = loaded_by(["--help"], tmp_path)
     assert "newsletter.cli.parser" in modules
     assert not modules & (HEAVY | {"newsletter.config", "newsletter.edges"})
 
 
-def test_status_brings_in_the_store_and_little_more(house: House) -> None:
+def test_status_imports_the_store_and_little_more(house: House) -> None:
     modules = loaded_by(["status"], house.folder)
     assert "sqlalchemy" in modules
     assert not modules & (HEAVY - {"sqlalchemy"} | PARTS)
     assert "sqlalchemy.dialects.postgresql" not in modules
 
 
-def test_a_send_in_which_nobody_is_due_brings_in_no_numbers(house: House) -> None:
+def test_a_send_with_nobody_due_imports_no_numpy(house: House) -> None:
     modules = loaded_by(["send"], house.folder)
     assert "newsletter.delivery.worker_pool" in modules
     assert not modules & {"numpy", "scipy", "sklearn", "premailer", "alembic", "snowballstemmer"}
@@ -62,7 +62,7 @@ def test_python_m_newsletter_is_the_command(house: House) -> None:
     assert (started.returncode, json.loads(out), err) == (0, [], "")
 
 
-def test_help_and_version_end_well(house: House) -> None:
+def test_help_and_version_exit_with_0(house: House) -> None:
     assert "a first day:" in house.bare("--help").out
     assert house.bare("--help").code == 0
     assert house.bare("--version").out == f"newsletter {__version__}\n"
@@ -127,23 +127,23 @@ def test_without_a_configuration_every_command_says_how_to_make_one(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "complaint"),
     [
         ("[newsletter\n", "is not valid TOML: Expected ']'"),
         ("[newsletter]\nnaem = 'x'\n", "newsletter.naem: there is no such key; did you mean"),
         ("[newsletter]\ntimezone = 'Mars'\n", "newsletter.timezone: no zone is called 'Mars'"),
     ],
 )
-def test_a_broken_configuration_is_one_line(house: House, text: str, told: str) -> None:
+def test_a_broken_configuration_is_one_line(house: House, text: str, complaint: str) -> None:
     house.config.write_text(text, encoding="utf-8")
     done = house("status")
     assert (done.code, done.stdout) == (2, b"")
     assert done.stderr.startswith(f"newsletter: {house.config}")
-    assert told in done.stderr
+    assert complaint in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_a_variable_that_cannot_be_is_one_line(house: House) -> None:
+def test_an_invalid_variable_is_one_line(house: House) -> None:
     house.environment["NEWSLETTER_SELECTION__COUNT"] = "several"
     done = house("status")
     assert done.code == 2
@@ -201,16 +201,14 @@ def test_relative_paths_are_relative_to_the_configuration(house: House, elsewher
         ["subscribers", "add", "ann@letters.example", "--json"],
     ],
 )
-def test_json_is_all_that_stands_on_standard_output_even_on_the_first_day(
-    house: House, words: list[str]
-) -> None:
+def test_json_output_is_pure_on_an_empty_newsletter(house: House, words: list[str]) -> None:
     done = house(*words)
     assert done.code == 0
     assert isinstance(done.json, dict | list)
     assert done.stdout.isascii()
 
 
-def test_json_is_all_that_stands_there_when_something_fails(house: House) -> None:
+def test_json_output_is_pure_when_something_fails(house: House) -> None:
     house.drop("empty.txt")
     (house.folder / "inbox/empty.txt").write_text("")
     house.drop("one.json", "Bees count to four.")
@@ -221,9 +219,7 @@ def test_json_is_all_that_stands_there_when_something_fails(house: House) -> Non
 
 
 @pytest.mark.parametrize("command", ["status", "ingest", "preview", "send", "migrate"])
-def test_a_database_that_is_something_else_is_told_and_left_alone(
-    house: House, command: str
-) -> None:
+def test_a_file_that_is_no_database_is_reported_and_not_touched(house: House, command: str) -> None:
     database = house.folder / "newsletter.db"
     database.write_text("Shopping: eggs, flour, twine. " * 40)
     done = house(command)
@@ -232,7 +228,7 @@ def test_a_database_that_is_something_else_is_told_and_left_alone(
     assert database.read_text().startswith("Shopping")
 
 
-def test_a_database_address_that_is_none_names_the_key(house: House) -> None:
+def test_an_invalid_database_address_names_the_key(house: House) -> None:
     house.environment["NEWSLETTER_STORE__URL"] = "newsletter.db"
     assert "store.url is no database address" in house("status").stderr
     assert house("status").code == 2
@@ -253,9 +249,9 @@ def test_a_secret_that_is_missing_or_open_to_others_stops_what_needs_it(
     secret.unlink()
     assert f"{secret} is missing: restore it from the backup" in house(command).stderr
     secret.mkdir()
-    told = house(command).stderr
-    assert f"{secret} cannot be read (Is a directory): it must be a file of the user" in told
-    assert "init" not in told
+    errors = house(command).stderr
+    assert f"{secret} cannot be read (Is a directory): it must be a file of the user" in errors
+    assert "init" not in errors
     assert house("status").code == 0, "looking on needs no secret"
 
 
@@ -273,8 +269,8 @@ def test_output_that_cannot_be_written_is_one_line(house: House, command: str) -
     done = subprocess.run(
         ["bash", "-c", shell], cwd=house.folder, env=surroundings, capture_output=True, check=False
     )
-    told = b"newsletter: standard output cannot be written: No space left on device\n"
-    assert (done.returncode, done.stderr) == (1, told)
+    errors = b"newsletter: standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, errors)
 
 
 @pytest.mark.parametrize(
@@ -286,9 +282,7 @@ def test_output_that_cannot_be_written_is_one_line(house: House, command: str) -
         pytest.param("preview --date 2026-03-14 --text --out -", marks=pytest.mark.heavy),
     ],
 )
-def test_output_that_is_closed_is_told_where_something_was_to_go_there(
-    stocked: House, command: str
-) -> None:
+def test_closed_output_is_reported_if_it_was_needed(stocked: House, command: str) -> None:
     shell = f"{sys.executable} -m newsletter {command} >&-"
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -298,12 +292,12 @@ def test_output_that_is_closed_is_told_where_something_was_to_go_there(
         capture_output=True,
         check=False,
     )
-    told = b"newsletter: standard output cannot be written: it is closed\n"
+    errors = b"newsletter: standard output cannot be written: it is closed\n"
     quiet = command in ("ingest", "status")
-    assert (done.returncode, done.stderr) == ((0, b"") if quiet else (1, told))
+    assert (done.returncode, done.stderr) == ((0, b"") if quiet else (1, errors))
 
 
-def test_a_locale_that_knows_too_few_letters_loses_nothing(house: House) -> None:
+def test_letters_missing_in_the_locale_are_escaped(house: House) -> None:
     house.environment["PYTHONIOENCODING"] = "ascii"
     house.subscribe("ann@letters.example", options=["--interests", "Öl"])
     out, err = house.process("subscribers", "list").communicate(timeout=120)
@@ -311,14 +305,14 @@ def test_a_locale_that_knows_too_few_letters_loses_nothing(house: House) -> None
 
 
 @pytest.mark.parametrize("words", [["status", "\x1b[31mx"], ["sub\nscribers"], ["x\u2028y"]])
-def test_what_was_typed_cannot_steer_the_terminal(house: House, words: list[str]) -> None:
+def test_typed_control_characters_are_escaped(house: House, words: list[str]) -> None:
     done = house(*words)
     assert done.code == 2
     assert done.stderr.replace("\n", "").isprintable()
     assert words[-1] not in done.stderr
 
 
-def test_a_log_record_cannot_pass_for_two() -> None:
+def test_a_log_record_is_one_line() -> None:
     code = (
         "import logging\nfrom newsletter.cli.output import set_up_log\nset_up_log()\n"
         "try: raise ValueError('one\\n2026-03-14 INFO forged')\n"
@@ -327,13 +321,13 @@ def test_a_log_record_cannot_pass_for_two() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True, text=True
     )
-    first, *others = done.stderr.splitlines()
+    first, *rest = done.stderr.splitlines()
     assert first.endswith(r" ERROR one\n2026-03-14 INFO forged\x1b[2J")
-    assert others
-    assert all(line.startswith("  | ") for line in others)
+    assert rest
+    assert all(line.startswith("  | ") for line in rest)
 
 
-def test_output_that_nobody_reads_on_is_no_trouble(house: House) -> None:
+def test_a_closed_pipe_ends_quietly(house: House) -> None:
     house.subscribe("ann@letters.example")
     shell = f"{sys.executable} -m newsletter subscribers export | true"
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}

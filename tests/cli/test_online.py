@@ -32,18 +32,16 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[DnsServer]:
 @pytest.fixture
 def signing(house: House, world: DnsServer) -> House:
     """With a key, and its record in the world's DNS as `dkim new` printed it."""
-    told = house("dkim", "new").out
-    [(name, strings)] = re.findall(r"^(\S+)\. IN TXT \( (.*) \)$", told, re.M)
+    out = house("dkim", "new").out
+    [(name, strings)] = re.findall(r"^(\S+)\. IN TXT \( (.*) \)$", out, re.M)
     world.zone = {**world.zone, (name, "TXT"): [strings]}
-    house.config.write_text(
-        f"{CONFIG}[dkim]\n{told[told.index('selector = ') :]}", encoding="utf-8"
-    )
+    house.config.write_text(f"{CONFIG}[dkim]\n{out[out.index('selector = ') :]}", encoding="utf-8")
     return house
 
 
 def findings(house: House, *words: str) -> dict[str, dict[str, Any]]:
     done = house("doctor", "--json", *words)
-    lines = {line["what"]: line for line in done.json}
+    lines = {line["check"]: line for line in done.json}
     assert done.code == any(line["verdict"] == "fail" for line in lines.values())
     return lines
 
@@ -52,7 +50,7 @@ def verdicts(house: House) -> dict[str, str]:
     """Of what only --online looks at."""
     here = findings(house)
     there = findings(house, "--online")
-    return {what: line["verdict"] for what, line in there.items() if what not in here}
+    return {check: line["verdict"] for check, line in there.items() if check not in here}
 
 
 ALL_WELL = {
@@ -63,33 +61,33 @@ ALL_WELL = {
 }
 
 
-def test_a_world_in_order(signing: House) -> None:
+def test_online_checks_all_pass(signing: House) -> None:
     assert verdicts(signing) == ALL_WELL
 
 
-def test_without_online_nobody_is_asked(signing: House, world: DnsServer) -> None:
+def test_without_online_the_dns_is_not_asked(signing: House, world: DnsServer) -> None:
     findings(signing)
     assert world.asked == []
 
 
 def test_its_own_signature_is_verified(signing: House) -> None:
     line = findings(signing)["signature"]
-    assert (line["verdict"], line["mend"]) == ("ok", "")
-    assert "news1._domainkey.letters.example" in line["found"]
+    assert (line["verdict"], line["advice"]) == ("ok", "")
+    assert "news1._domainkey.letters.example" in line["finding"]
 
 
 def test_a_key_that_others_can_read(signing: House) -> None:
     path = signing.folder / "dkim-news1.pem"
     path.chmod(0o644)
     line = findings(signing)["signature"]
-    assert (line["verdict"], line["mend"]) == ("warn", f"chmod 600 {path}")
+    assert (line["verdict"], line["advice"]) == ("warn", f"chmod 600 {path}")
 
 
-def test_nothing_to_sign_with(house: House, world: DnsServer) -> None:
+def test_online_checks_without_a_key(house: House, world: DnsServer) -> None:
     line = findings(house)["signature"]
     assert line["verdict"] == "warn"
-    assert "dkim new" in line["mend"]
-    assert not [what for what in verdicts(house) if "DKIM" in what]
+    assert "dkim new" in line["advice"]
+    assert not [check for check in verdicts(house) if "DKIM" in check]
 
 
 def test_a_key_that_cannot_be_used_is_a_finding(signing: House) -> None:
@@ -109,10 +107,10 @@ def test_another_key_in_the_dns(signing: House, world: DnsServer, elsewhere: Pat
     }
     line = findings(signing, "--online")["DKIM at news1._domainkey.letters.example"]
     assert line["verdict"] == "fail"
-    assert "news1._domainkey.letters.example. IN TXT (" in line["mend"]
+    assert "news1._domainkey.letters.example. IN TXT (" in line["advice"]
 
 
-def test_an_empty_world(signing: House, world: DnsServer) -> None:
+def test_an_empty_dns(signing: House, world: DnsServer) -> None:
     world.zone = {}
     assert verdicts(signing) == dict.fromkeys(ALL_WELL, "fail")
 
@@ -123,10 +121,10 @@ def test_a_dns_that_is_broken_is_a_finding_each(signing: House, world: DnsServer
         ("_dmarc.letters.example", BROKEN): [],
         ("news1._domainkey.letters.example", BROKEN): [],
     }
-    found = findings(signing, "--online")
-    for what in ("SPF", "DKIM", "DMARC", "MX"):
-        assert found[what]["verdict"] == "fail"
-        assert "the DNS did not answer" in found[what]["found"]
+    lines = findings(signing, "--online")
+    for check in ("SPF", "DKIM", "DMARC", "MX"):
+        assert lines[check]["verdict"] == "fail"
+        assert "the DNS did not answer" in lines[check]["finding"]
 
 
 def test_bounces_and_answers_elsewhere_are_looked_at(signing: House, world: DnsServer) -> None:
@@ -134,14 +132,14 @@ def test_bounces_and_answers_elsewhere_are_looked_at(signing: House, world: DnsS
         "NEWSLETTER_DELIVERY__RETURN_PATH": "b@bounces.example",
         "NEWSLETTER_NEWSLETTER__REPLY_TO": "Desk <desk@answers.example>",
     }
-    found = verdicts(signing)
-    assert found["SPF of bounces.example"] == found["MX of bounces.example"] == "fail"
-    assert found["MX of answers.example"] == "fail"
-    assert found["SPF of letters.example"] == "ok"
+    verdict = verdicts(signing)
+    assert verdict["SPF of bounces.example"] == verdict["MX of bounces.example"] == "fail"
+    assert verdict["MX of answers.example"] == "fail"
+    assert verdict["SPF of letters.example"] == "ok"
 
 
 @pytest.mark.parametrize(
-    ("host", "what", "verdict"),
+    ("host", "check", "verdict"),
     [
         ("mail.letters.example", "PTR of 192.0.2.25", "ok"),
         ("192.0.2.25", "PTR of 192.0.2.25", "ok"),
@@ -155,14 +153,14 @@ def test_bounces_and_answers_elsewhere_are_looked_at(signing: House, world: DnsS
     ],
 )
 def test_the_address_of_the_mail_server(
-    signing: House, monkeypatch: pytest.MonkeyPatch, host: str, what: str, verdict: str
+    signing: House, monkeypatch: pytest.MonkeyPatch, host: str, check: str, verdict: str
 ) -> None:
     monkeypatch.setattr("newsletter.mail.channels.smtp.Smtp.greet", _met)
     signing.environment |= {
         "NEWSLETTER_DELIVERY__CHANNEL": "smtp",
         "NEWSLETTER_DELIVERY__SMTP__HOST": host,
     }
-    assert findings(signing, "--online")[what]["verdict"] == verdict
+    assert findings(signing, "--online")[check]["verdict"] == verdict
 
 
 def _met(_channel: object) -> Any:

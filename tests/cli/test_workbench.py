@@ -36,21 +36,24 @@ def test_it_shows_every_way_to_see_an_issue_and_changes_nothing(bench: Bench, ho
     before = house.dump()
     page = bench.page({})
     doc = parsed(page)
-    frames = [one.get("src") for one in doc.iter("iframe")]
+    frames = [frame.get("src") for frame in doc.iter("iframe")]
     assert len(frames) == 7
-    assert all(one.get("sandbox") == "" for one in doc.iter("iframe"))
+    assert all(frame.get("sandbox") == "" for frame in doc.iter("iframe"))
     assert "no findings" in shown(page)
     assert (
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in doc.get_element_by_id("source").text
     )
     assert "Unsubscribe: https://letters.example/u/0." in doc.get_element_by_id("text").text
-    assert [one.text for one in doc.iter("option")] == ["the house issue", "ada@reader.example"]
+    assert [option.text for option in doc.iter("option")] == [
+        "the house issue",
+        "ada@reader.example",
+    ]
     assert len(doc.xpath("//*[name()='circle']")) == len(INSIGHTS)
     assert len(doc.xpath("//*[name()='circle'][contains(@class, 'pick')]")) == 5
     assert house.dump() == before
 
 
-def test_what_it_frames_is_what_is_sent(bench: Bench, house: House) -> None:
+def test_the_frame_shows_the_message_that_is_sent(bench: Bench, house: House) -> None:
     sent = house("preview", "--to", "ada@reader.example", "--out", "-").stdout.decode()
     framed = bench.frame({"to": "ada@reader.example"})
     assert framed == sent.replace("(prefers-color-scheme: dark)", "not all")
@@ -58,7 +61,7 @@ def test_what_it_frames_is_what_is_sent(bench: Bench, house: House) -> None:
     assert dark == sent.replace("(prefers-color-scheme: dark)", "all")
 
 
-def test_why_is_told_of_the_reader_who_is_asked_for(bench: Bench, house: House) -> None:
+def test_the_explanation_is_for_the_reader_asked_for(bench: Bench, house: House) -> None:
     assert house("send", "--now").code == 0
     page = bench.page({"to": "ada@reader.example", "date": "2026-03-15"})
     assert "nearest" not in shown(page)  # nothing here resembles anything
@@ -87,7 +90,7 @@ def test_a_brief_dropped_in_is_seen_and_not_ingested(bench: Bench, house: House)
 
 
 @pytest.mark.parametrize("name", ["config.toml", "mine/issue.html", "newsletter.db"])
-def test_its_version_changes_with_what_it_shows(bench: Bench, house: House, name: str) -> None:
+def test_the_version_changes_with_the_page(bench: Bench, house: House, name: str) -> None:
     house.environment["NEWSLETTER_NEWSLETTER__TEMPLATES"] = "mine"
     (house.folder / "mine").mkdir()
     version = bench.version()
@@ -98,19 +101,19 @@ def test_its_version_changes_with_what_it_shows(bench: Bench, house: House, name
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "complaint"),
     [
         ({"date": "soon"}, "is no date"),
         ({"to": "nobody@reader.example"}, "nobody is subscribed"),
         ({"date": "2020-01-01"}, "too little is new"),
     ],
 )
-def test_a_mistake_is_told_on_the_page(bench: Bench, query: Query, told: str) -> None:
-    assert told in shown(bench.page(query))
+def test_errors_are_shown_on_the_page(bench: Bench, query: Query, complaint: str) -> None:
+    assert complaint in shown(bench.page(query))
     assert bench.frame(query).startswith("<!DOCTYPE html>")
 
 
-def test_a_broken_configuration_is_told_until_it_is_mended(bench: Bench, house: House) -> None:
+def test_a_broken_configuration_is_told_until_it_is_corrected(bench: Bench, house: House) -> None:
     good = house.config.read_text()
     house.config.write_text("[newsletter]\nname = 5\n")
     assert "newsletter.name" in shown(bench.page({}))
@@ -143,10 +146,10 @@ def test_lint_judges_the_template_that_is_sent_and_one_that_is_named(
     source = (Path(__file__).parents[2] / "templates" / "issue.html").read_text()
     broken = elsewhere / "mine.html"
     broken.write_text(source.replace("display: inline-block", "display: grid"))
-    found = house("lint", str(broken))
-    assert found.code == 1
-    assert "support: css-display-grid" in found.out
-    assert {one["rule"] for one in house("lint", str(broken), "--json").json} == {
+    result = house("lint", str(broken))
+    assert result.code == 1
+    assert "support: css-display-grid" in result.out
+    assert {finding["rule"] for finding in house("lint", str(broken), "--json").json} == {
         "support",
         "links",
     }

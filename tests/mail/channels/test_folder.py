@@ -31,7 +31,7 @@ def test_a_message_becomes_a_file_byte_for_byte(tmp_path: Path) -> None:
     assert Path(answer).read_bytes() == MESSAGE
 
 
-def test_only_the_owner_reads_them(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_messages(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         answer = Path(Folder(tmp_path / "new" / "outbox").send(envelope()))
@@ -41,13 +41,13 @@ def test_only_the_owner_reads_them(tmp_path: Path) -> None:
     assert [each.stat().st_mode & 0o777 for each in answer.parents[:2]] == [0o700, 0o700]
 
 
-def test_the_same_again_is_one_file(tmp_path: Path) -> None:
+def test_the_same_message_twice_is_one_file(tmp_path: Path) -> None:
     first, again = (Folder(tmp_path).send(envelope()) for _ in range(2))
     assert first == again
     assert files(tmp_path) == ["2026-03-03/ada@example.org.eml"]
 
 
-def test_another_message_of_the_day_takes_nothing_away(tmp_path: Path) -> None:
+def test_another_message_of_the_day_overwrites_nothing(tmp_path: Path) -> None:
     """A test copy is no reason to lose the issue itself."""
     channel = Folder(tmp_path)
     first = channel.send(envelope())
@@ -108,13 +108,13 @@ def test_hostile_addresses_stay_inside_and_apart(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
-def test_names_are_safe_and_told_apart(one: str, other: str) -> None:
-    name = _name(one)
+def test_names_are_safe_and_told_apart(first: str, second: str) -> None:
+    name = _name(first)
     assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789._+@-~")
     assert 0 < len(name) <= 120
     assert not name.startswith(".")
-    assert (name == _name(other)) == (one == other)
-    assert name == _name(one)
+    assert (name == _name(second)) == (first == second)
+    assert name == _name(first)
 
 
 def test_nothing_half_written_is_ever_seen(tmp_path: Path) -> None:

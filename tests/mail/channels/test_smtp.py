@@ -82,7 +82,7 @@ def trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Certif
 
 
 @pytest.mark.parametrize("per_connection", [0, 1, 2, 5])
-def test_a_connection_carries_so_many_messages_whatever_became_of_them(
+def test_a_connection_carries_at_most_per_connection_messages(
     server: SmtpServer, connect: Connect, per_connection: int
 ) -> None:
     server.fail("RCPT", "550 5.1.1 nobody", recipient="bob@example.org")
@@ -112,9 +112,13 @@ def test_messages_arrive_byte_for_byte_over_one_connection(
     channel: Channel = connect(server)
     for name in ("ada", "bob", "cleo"):
         assert channel.send(envelope(f"{name}@example.org")) == "250 2.0.0 Taken"
-    assert [each.recipient.partition("@")[0] for each in server.messages] == ["ada", "bob", "cleo"]
-    assert {each.message for each in server.messages} == {MESSAGE}
-    assert {each.sender for each in server.messages} == {"news@example.org"}
+    assert [message.recipient.partition("@")[0] for message in server.messages] == [
+        "ada",
+        "bob",
+        "cleo",
+    ]
+    assert {message.message for message in server.messages} == {MESSAGE}
+    assert {message.sender for message in server.messages} == {"news@example.org"}
     assert server.connections == 1
 
 
@@ -137,7 +141,7 @@ def test_no_text_ends_a_message_early(
     channel = connect(server)
     channel.send(envelope(message=written))
     channel.send(envelope(message=MESSAGE))
-    assert [each.message for each in server.messages] == [arrives, MESSAGE]
+    assert [message.message for message in server.messages] == [arrives, MESSAGE]
 
 
 ODD = st.text("\r\n.a", max_size=30).map(str.encode)
@@ -145,7 +149,7 @@ ODD = st.text("\r\n.a", max_size=30).map(str.encode)
 
 
 @given(st.binary(max_size=200) | ODD | ODD.map(lambda message: message + b"\r\n"))
-def test_on_the_wire_a_lone_dot_never_stands(message: bytes) -> None:
+def test_a_lone_dot_is_never_on_the_wire(message: bytes) -> None:
     """Whatever a server takes for the end of a line."""
     body = b"\r\n" + WireMail.of(envelope(message=message)).body
     assert not re.search(rb"[\r\n]\.([^.]|$)", body)
@@ -154,7 +158,7 @@ def test_on_the_wire_a_lone_dot_never_stands(message: bytes) -> None:
 
 
 @given(st.binary(max_size=200) | ODD)
-def test_who_takes_the_doubled_dots_away_has_the_lines_that_were_written(message: bytes) -> None:
+def test_undoing_dot_stuffing_gives_the_lines_back(message: bytes) -> None:
     lines = WireMail.of(envelope(message=message)).body.splitlines()
     assert [line.removeprefix(b".") for line in lines] == message.splitlines()
 
@@ -162,24 +166,24 @@ def test_who_takes_the_doubled_dots_away_has_the_lines_that_were_written(message
 # What goes in one write, and what may still be withheld -------------------------------------------
 
 
-def test_all_before_a_message_is_one_group_where_the_server_takes_it(connect: Connect) -> None:
+def test_commands_are_pipelined_where_the_server_allows_it(connect: Connect) -> None:
     with SmtpServer(pipelining=True) as server:
         connect(server).send(envelope())
-        _ehlo, *said = server.pieces
+        _ehlo, *pieces = server.pieces
     mail = b"MAIL FROM:<news@example.org> SIZE=%d\r\n" % len(MESSAGE)
-    assert said == [mail + b"RCPT TO:<ada@example.org>\r\nDATA\r\n", MESSAGE + b".\r\n"]
+    assert pieces == [mail + b"RCPT TO:<ada@example.org>\r\nDATA\r\n", MESSAGE + b".\r\n"]
 
 
-def test_where_it_does_not_each_command_waits_for_its_answer(connect: Connect) -> None:
+def test_without_pipelining_each_command_waits_for_its_reply(connect: Connect) -> None:
     with SmtpServer() as server:
         connect(server).send(envelope())
-        _ehlo, *said = server.pieces
-    assert [each[:4] for each in said] == [b"MAIL", b"RCPT", b"DATA", MESSAGE[:4]]
-    assert said[-1] == MESSAGE + b".\r\n"
+        _ehlo, *pieces = server.pieces
+    assert [piece[:4] for piece in pieces] == [b"MAIL", b"RCPT", b"DATA", MESSAGE[:4]]
+    assert pieces[-1] == MESSAGE + b".\r\n"
 
 
 @pytest.mark.parametrize("error", [Withheld("left"), StoreError("the disk is full")])
-def test_what_is_withheld_at_the_last_look_is_never_delivered(
+def test_a_message_withheld_at_the_last_check_is_not_sent(
     server: SmtpServer, connect: Connect, error: Exception
 ) -> None:
     """The server waits for the message by then: nothing but hanging up takes it back."""
@@ -199,12 +203,15 @@ def test_what_is_withheld_at_the_last_look_is_never_delivered(
     channel.send(envelope("next@example.org"))
     assert heard[-1].endswith(b"DATA\r\n")
     assert server.pieces[len(heard)].startswith(b"ehlo"), "not a byte came after the look"
-    assert [each.recipient for each in server.messages] == ["first@example.org", "next@example.org"]
+    assert [message.recipient for message in server.messages] == [
+        "first@example.org",
+        "next@example.org",
+    ]
     assert server.connections == 2
 
 
 @pytest.mark.parametrize(
-    ("step", "answer", "kind", "kept"),
+    ("step", "answer", "error", "kept"),
     [
         ("MAIL", "451 4.3.0 Later", Deferred, {}),
         ("RCPT", "550 5.1.1 Nobody", Refused, {"RCPT": "550 5.1.1 Nobody"}),
@@ -214,11 +221,11 @@ def test_what_is_withheld_at_the_last_look_is_never_delivered(
     ("data", "connections"),
     [("354 Go on", 2), ("503 Whose?", 1), ("421 4.3.2 Closing", 2), ("250 Ok", 2), (DROP, 2)],
 )
-def test_the_refusal_stands_whatever_was_said_to_data(
+def test_a_refusal_counts_whatever_the_reply_to_data(
     connect: Connect,
     step: ServerStep,
     answer: str,
-    kind: type[DeliveryError],
+    error: type[DeliveryError],
     kept: dict[str, str],
     data: str,
     connections: int,
@@ -228,11 +235,11 @@ def test_the_refusal_stands_whatever_was_said_to_data(
         server.fail(step, answer)
         server.fail("DATA", data)
         channel, attempt = connect(server), Attempt(look=lambda: pytest.fail("nothing to look at"))
-        with pytest.raises(kind, match=f"^{answer}$"):
+        with pytest.raises(error, match=f"^{answer}$"):
             channel.send(envelope(), attempt)
         assert attempt.answers == kept
         channel.send(envelope("next@example.org"))
-        assert [each.recipient for each in server.messages] == ["next@example.org"]
+        assert [message.recipient for message in server.messages] == ["next@example.org"]
         assert server.connections == connections
         assert server.pieces[2][:4] == (b"RSET" if connections == 1 else b"ehlo")
 
@@ -275,7 +282,7 @@ def test_answers_of_several_lines_keep_their_order(server: SmtpServer, connect: 
         ("DOT", "552 5.2.2 Mailbox full", Refused),
     ],
 )
-def test_a_refusal_is_told_by_whose_fault_it_is_and_the_next_message_goes(
+def test_a_refusal_raises_by_whose_fault_it_is_and_the_next_message_is_sent(
     server: SmtpServer,
     connect: Connect,
     step: ServerStep,
@@ -289,7 +296,10 @@ def test_a_refusal_is_told_by_whose_fault_it_is_and_the_next_message_goes(
         channel.send(envelope())
     assert type(raised.value) is error
     assert channel.send(envelope("next@example.org")) == "250 2.0.0 Taken"
-    assert [each.recipient for each in server.messages] == ["first@example.org", "next@example.org"]
+    assert [message.recipient for message in server.messages] == [
+        "first@example.org",
+        "next@example.org",
+    ]
     assert server.connections == 1
 
 
@@ -364,14 +374,14 @@ def test_lost_before_the_dot_twice_is_deferred(
 
 @pytest.mark.parametrize("silence", [DROP, STALL])
 @pytest.mark.parametrize(
-    ("answer", "kind"), [("550 5.7.1 Not for you", SenderRefused), ("451 4.3.0 Later", Deferred)]
+    ("answer", "error"), [("550 5.7.1 Not for you", SenderRefused), ("451 4.3.0 Later", Deferred)]
 )
 @pytest.mark.parametrize(("last", "none"), [("MAIL", "RCPT"), ("MAIL", "DATA"), ("RCPT", "DATA")])
 def test_a_refusal_stands_where_nothing_more_comes(
     connect: Connect,
     silence: str,
     answer: str,
-    kind: type[DeliveryError],
+    error: type[DeliveryError],
     last: ServerStep,
     none: ServerStep,
     monkeypatch: pytest.MonkeyPatch,
@@ -380,7 +390,7 @@ def test_a_refusal_stands_where_nothing_more_comes(
         monkeypatch.setattr(client, "wait_for_bytes", until_silent(server))
         server.fail(last, answer)
         server.fail(none, silence)
-        with pytest.raises(kind, match=answer):
+        with pytest.raises(error, match=answer):
             connect(server).send(envelope())
         assert server.connections == 1
 
@@ -491,7 +501,7 @@ def test_closed_twice_and_used_again(server: SmtpServer, connect: Connect) -> No
 # A server that cannot be had ---------------------------------------------------------------------
 
 
-def test_nobody_listens(server: SmtpServer) -> None:
+def test_a_port_where_nothing_listens(server: SmtpServer) -> None:
     with socket.socket() as deaf:
         deaf.bind((server.host, 0))  # so that nobody else takes the port meanwhile
         port = deaf.getsockname()[1]
@@ -501,13 +511,13 @@ def test_nobody_listens(server: SmtpServer) -> None:
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 300])
-def test_a_host_that_is_none(host: str) -> None:
+def test_a_host_that_cannot_be_resolved(host: str) -> None:
     with pytest.raises(ChannelDown, match="cannot be reached"):
         Smtp(host, 25, "none", timeout=2).send(envelope())
 
 
 @pytest.mark.parametrize("answer", ["421 4.3.2 Too busy", "451 Later", DROP, STALL])
-def test_a_greeting_that_fails_is_nobodys_fault(
+def test_a_failing_greeting_is_a_channel_down(
     server: SmtpServer, connect: Connect, answer: str
 ) -> None:
     server.fail("CONNECT", answer)
@@ -533,7 +543,7 @@ def test_the_advice_follows_the_answer(
 
 
 @pytest.mark.parametrize("answer", ["421 4.3.2 Too busy", DROP, STALL])
-def test_an_ehlo_that_fails_is_nobodys_fault(
+def test_a_failing_ehlo_is_a_channel_down(
     server: SmtpServer, connect: Connect, answer: str
 ) -> None:
     server.fail("EHLO", answer)
@@ -546,7 +556,9 @@ def test_a_server_that_knows_helo_alone(server: SmtpServer, connect: Connect) ->
     assert connect(server).send(envelope()) == "250 2.0.0 Taken"
 
 
-def test_a_server_that_serves_others(server: SmtpServer, connect: Connect) -> None:
+def test_a_greeting_that_refuses_us_is_a_sender_refused(
+    server: SmtpServer, connect: Connect
+) -> None:
     server.fail("CONNECT", "554 5.7.1 Blocked")
     with pytest.raises(SenderRefused, match=r"^554 5\.7\.1 Blocked \(127\.0\.0\.1:"):
         connect(server).send(envelope())
@@ -564,7 +576,7 @@ def test_encrypted_and_logged_in(
     with SmtpServer(security=security, certificate=trusted, users=users) as server:
         channel = connect(server, security, host=host, username="ada", password="a b")
         assert channel.send(envelope()) == channel.send(envelope()) == "250 2.0.0 Taken"
-        assert [each.login for each in server.messages] == ["ada", "ada"]
+        assert [message.login for message in server.messages] == ["ada", "ada"]
         assert server.connections == 1
 
 
@@ -594,9 +606,9 @@ def test_a_certificate_that_has_expired(
 def test_a_certificate_of_another_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connect: Connect, security: Security
 ) -> None:
-    other = make_certificate(tmp_path, names=[DNSName("mail.example.org")])
-    monkeypatch.setenv("SSL_CERT_FILE", str(other.chain))
-    with SmtpServer(security=security, certificate=other) as server:
+    foreign = make_certificate(tmp_path, names=[DNSName("mail.example.org")])
+    monkeypatch.setenv("SSL_CERT_FILE", str(foreign.chain))
+    with SmtpServer(security=security, certificate=foreign) as server:
         with pytest.raises(SenderRefused, match=r"certificate is not valid for '127\.0\.0\.1'"):
             connect(server, security).send(envelope())
         assert server.messages == []
@@ -666,7 +678,10 @@ def test_a_local_part_beyond_ascii_travels_as_it_is(server: SmtpServer, connect:
     channel = connect(server)
     channel.send(envelope("zoë@example.org"))
     channel.send(envelope("ada@example.org"))
-    assert [each.recipient for each in server.messages] == ["zoë@example.org", "ada@example.org"]
+    assert [message.recipient for message in server.messages] == [
+        "zoë@example.org",
+        "ada@example.org",
+    ]
 
 
 def test_a_server_without_smtputf8(connect: Connect) -> None:
@@ -688,7 +703,7 @@ def test_eight_bit_letters_are_announced_and_nothing_else_is(
     channel.send(envelope(message="From: zoë@example.org\r\n\r\nOne idea.\r\n".encode()))
     channel.send(envelope("zoë@example.org"))
     channel.send(envelope())
-    assert [each.options for each in server.messages] == [
+    assert [message.options for message in server.messages] == [
         {"BODY=8BITMIME", "SMTPUTF8"},
         {"BODY=8BITMIME", "SMTPUTF8"},
         set(),
@@ -726,7 +741,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("address", HOSTILE)
-def test_what_is_no_address_is_never_spoken(
+def test_an_invalid_address_is_never_sent_to_the_server(
     server: SmtpServer, connect: Connect, address: str
 ) -> None:
     channel = connect(server)
@@ -751,13 +766,13 @@ def test_no_address_raises_anything_but_refused(local: str, domain: str) -> None
 def test_each_thread_its_own_channel(server: SmtpServer, connect: Connect) -> None:
     def send(number: int) -> None:
         channel = connect(server)
-        for each in range(10):
-            channel.send(envelope(f"{number}-{each}@example.org"))
+        for piece in range(10):
+            channel.send(envelope(f"{number}-{piece}@example.org"))
 
     threads = [threading.Thread(target=send, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({each.recipient for each in server.messages}) == 30
+    assert len({message.recipient for message in server.messages}) == 30
     assert server.connections == 3
