@@ -1,5 +1,7 @@
 """Takeaways of show notes: what people wrote as such, and nothing else of the notes."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -139,3 +141,28 @@ def test_the_one_speaker_says_it_and_the_same_words_count_once() -> None:
 def test_no_notes_crash_it(pieces: list[str]) -> None:
     for mention in takeaways(Episode("g", "t", notes="".join(pieces))):
         assert mention.text == " ".join(mention.text.split())
+
+
+GROWING = {
+    "items": "- A dike that is raised twice breaks where nobody looks.\n",
+    "one long item": "a dike is ",
+    "headings": "Takeaways\n",
+    "HTML items": "<li>A dike that is raised twice breaks.",
+    "deep HTML": "<ul><li>",
+    "time stamps": "12:34 ",
+    "dashes": "- ",
+    "bold": "<b>a</b>",
+}
+
+
+def cost(text: str) -> float:
+    begun = time.process_time()
+    texts(f"Takeaways\n{text}")
+    return time.process_time() - begun
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("piece", GROWING.values(), ids=GROWING)
+def test_eight_times_the_notes_cost_about_eight_times_the_work(piece: str) -> None:
+    short, long = (cost(piece * (size // len(piece))) for size in (30_000, 240_000))
+    assert long < 0.05 or long < 24 * short
