@@ -20,7 +20,9 @@ def texts(notes: str) -> list[str]:
 HEADINGS = [
     "Takeaways", "Key Takeaways:", "KEY TAKEAWAYS", "Main takeaways from this show", "Key points",
     "What you'll learn", "What you’ll learn in this episode:", "In this episode you'll learn:",
-    "In today's episode, you will discover", "Highlights", "Episode highlights:", "Key insights",
+    "In today's episode, you will discover", 
+    "From this episode, you will learn:", "Things you'll learn",
+    "Highlights", "Episode highlights:", "Key insights",
     "5 key lessons", "Lessons learned", "🔑 Key Takeaways", "Top Takeaways",
     "Die wichtigsten Erkenntnisse", "Points clés", "Ideas clave", "Principais aprendizados",
     "Punti chiave", "Belangrijkste inzichten",
@@ -51,6 +53,19 @@ def test_the_items_below_another_heading_are_none(heading: str) -> None:
     assert texts(f"<h3>{heading}</h3><ul><li>{FIRST}</li></ul>") == []
     notes = f"Key takeaways\n- {FIRST}\n\n{heading}\n- {SECOND}."
     assert texts(notes) == [FIRST]
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        f"In this episode you'll learn how dikes break. {FIRST}",
+        f"In this episode you'll learn how dikes break.\n\n{FIRST}",
+        f"<p>You'll learn what a meadow holds!</p><p>{FIRST}</p>",
+        "<h3>Highlights</h3><p>" + f"{FIRST} " * 6 + "</p>",
+    ],
+)
+def test_prose_about_the_episode_is_none(prose: str) -> None:
+    assert texts(prose) == []
 
 
 def test_prose_after_the_list_is_none() -> None:
