@@ -20,7 +20,7 @@ def texts(notes: str) -> list[str]:
 HEADINGS = [
     "Takeaways", "Key Takeaways:", "KEY TAKEAWAYS", "Main takeaways from this show", "Key points",
     "What you'll learn", "What you’ll learn in this episode:", "In this episode you'll learn:",
-    "In today's episode, you will discover", 
+    "In today's episode, you will discover",
     "From this episode, you will learn:", "Things you'll learn",
     "Highlights", "Episode highlights:", "Key insights",
     "5 key lessons", "Lessons learned", "🔑 Key Takeaways", "Top Takeaways",
