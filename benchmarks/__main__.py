@@ -12,6 +12,7 @@ from types import ModuleType
 from benchmarks import (
     compose,
     day,
+    feeds,
     million,
     quotes,
     render,
@@ -33,6 +34,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "start": start,
     "storage": storage,
     "quotes": quotes,
+    "feeds": feeds,
     "day": day,
     "million": million,
 }
