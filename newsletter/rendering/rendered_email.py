@@ -9,9 +9,12 @@ from urllib.parse import quote
 
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.model import Issue, Subscriber
-from newsletter.domain.text import first_sentence, headline, minutes
+from newsletter.domain.text import headline, minutes
 from newsletter.domain.tokens import token
-from newsletter.rendering.renderer import Renderer, uri
+from newsletter.language.words import Words
+from newsletter.rendering.filters import uri
+from newsletter.rendering.renderer import Renderer
+from newsletter.rendering.subject import subject_and_preheader
 
 if TYPE_CHECKING:
     from newsletter.mail.dkim.signing import Signer
@@ -20,7 +23,7 @@ __all__ = ["Branding", "Logo", "RenderedEmail", "Renderer", "render_email", "uns
 
 _RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _INERT = "test"
-_PREHEADER = 90
+_LONGEST_NAME, _LONGEST_INTERESTS = 40, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,35 +145,51 @@ def _values(
     issue: Issue, subscriber: Subscriber, branding: Branding, unsubscribe: str
 ) -> dict[str, object]:
     """What templates may use; not the branding itself, which holds the secret."""
+    words = branding.renderer.words
+    short_name = headline(branding.name, _LONGEST_NAME) or branding.name
+    claim, preheader = subject_and_preheader(issue.picks, short_name, issue.date, words)
     return {
         "name": branding.name,
         "language": branding.language,
         "direction": branding.direction,
         "accent": branding.accent,
         "logo": branding.logo,
-        "welcome": _welcome(issue, subscriber),
+        "welcome": _welcome(subscriber, words) if issue.first else "",
+        "note": words.typographic(issue.note),
         "postal_address": branding.postal_address,
         "issue": issue,
         "subscriber": subscriber,
-        "preheader": _preheader(issue),
+        "interests": _interests(subscriber),
+        "claim": claim,
+        "preheader": preheader,
         "minutes": minutes(pick.text for pick in issue.picks),
+        "links": _links(branding, unsubscribe),
         "unsubscribe": unsubscribe,
     }
 
 
-def _welcome(issue: Issue, subscriber: Subscriber) -> str:
+def _interests(subscriber: Subscriber) -> str:
+    phrases = filter(None, map(str.strip, subscriber.interests.split(",")))
+    return headline(", ".join(phrases), _LONGEST_INTERESTS)
+
+
+def _links(branding: Branding, unsubscribe: str) -> list[tuple[str, str]]:
+    """The footer's links: what each is called, and where it leads. Unsubscribing comes last."""
+    gettext = branding.renderer.words.gettext
+    links = [
+        (gettext("Reply to the editor"), branding.mailto_url if branding.reply_to else ""),
+        (gettext("Unsubscribe"), unsubscribe),
+    ]
+    return [(label, url) for label, url in links if url]
+
+
+def _welcome(subscriber: Subscriber, words: Words) -> str:
     """The greeting of a first issue."""
-    if not issue.first:
-        return ""
-    name = f", {subscriber.name}" if subscriber.name else ""
-    return (
-        f"Welcome{name}. These are the best of recent days;"
-        " from now on you get only what is new to you."
+    if subscriber.name:
+        greeting = words.gettext("Welcome, %(name)s.", name=subscriber.name)
+    else:
+        greeting = words.gettext("Welcome.")
+    best = words.gettext(
+        "These are the best of recent days; from now on you get only what is new to you."
     )
-
-
-def _preheader(issue: Issue) -> str:
-    """What an inbox shows beside the subject, which is made from the first pick: the second."""
-    if len(issue.picks) < 2:
-        return ""
-    return headline(first_sentence(issue.picks[1].text), _PREHEADER)
+    return f"{greeting} {best}"

@@ -29,6 +29,8 @@ class _Echo(Struct, array_like=True, frozen=True):
     similarity: float
     heard: date | None
     shared: tuple[tuple[str, float], ...]
+    dated: date | None = None
+    correction: str = ""
 
 
 class _Pick(Struct, array_like=True, frozen=True):
@@ -38,6 +40,7 @@ class _Pick(Struct, array_like=True, frozen=True):
     echoes: tuple[_Echo, ...]
     related: tuple[_Echo, ...]
     reason: str
+    correction: str = ""
 
 
 class _RunnerUp(Struct, array_like=True, frozen=True):
@@ -48,10 +51,14 @@ class _RunnerUp(Struct, array_like=True, frozen=True):
 
 
 class Explanation(Struct, array_like=True, frozen=True):
-    """Of the picks in the order of their ranks, and of those that came close."""
+    """Of the picks in the order of their ranks, and of those that came close.
+
+    What has a default came later: it is missing at the end of what was stored before.
+    """
 
     picks: tuple[_Pick, ...]
     runners_up: tuple[_RunnerUp, ...]
+    note: str = ""
 
     def insight_ids(self) -> Iterator[int]:
         """The insights whose texts it takes to write it out."""
@@ -74,17 +81,19 @@ def pack(issue: Issue) -> bytes:
             tuple(map(_short, pick.echoes)),
             tuple(map(_short, pick.related)),
             pick.reason,
+            pick.text if pick.edited else "",
         )
         for pick in issue.picks
     )
     runners_up = tuple(
         _RunnerUp(one.insight_id, one.score, dict(one.signals), one.why) for one in issue.runners_up
     )
-    return zlib.compress(_encode(Explanation(picks, runners_up)), _LEVEL)
+    return zlib.compress(_encode(Explanation(picks, runners_up, issue.note)), _LEVEL)
 
 
 def _short(echo: Echo) -> _Echo:
-    return _Echo(echo.insight_id, echo.similarity, echo.heard, echo.shared)
+    correction = echo.text if echo.edited else ""
+    return _Echo(echo.insight_id, echo.similarity, echo.heard, echo.shared, echo.dated, correction)
 
 
 def unpack(body: bytes) -> Explanation:
@@ -99,13 +108,14 @@ def written_out(
         Pick(
             rank,
             insight_id,
-            texts[insight_id],
+            pick.correction or texts[insight_id],
             pick.citation,
             pick.score,
             pick.signals,
             tuple(_long(echo, texts) for echo in pick.echoes),
             tuple(_long(echo, texts) for echo in pick.related),
             pick.reason,
+            bool(pick.correction),
         )
         for rank, (insight_id, pick) in enumerate(
             zip(insight_ids, explanation.picks, strict=True), start=1
@@ -119,8 +129,9 @@ def written_out(
 
 
 def _long(echo: _Echo, texts: Texts) -> Echo:
-    text = echo_text(texts.get(echo.insight_id, ""))
-    return Echo(echo.insight_id, text, echo.similarity, echo.heard, echo.shared)
+    text = echo.correction or echo_text(texts.get(echo.insight_id, ""))
+    edited = bool(echo.correction)
+    return Echo(echo.insight_id, text, echo.similarity, echo.heard, echo.shared, echo.dated, edited)
 
 
 @lru_cache(maxsize=4096)
