@@ -164,7 +164,8 @@ class Echo:
 class Pick:
     """An insight chosen for an issue. ``score`` is the weighted mean of ``signals`` (0 to 1).
 
-    ``reason`` is empty where there is nothing to say; ``edited``: ``text`` is a correction.
+    ``reason`` is empty where there is nothing to say; ``edited``: ``text`` is a correction;
+    ``pinned``: the editor wanted it here.
     """
 
     rank: int
@@ -177,6 +178,7 @@ class Pick:
     related: tuple[Echo, ...] = ()
     reason: str = ""
     edited: bool = False
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

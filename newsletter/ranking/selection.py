@@ -79,6 +79,7 @@ def _pick(state: RankingState, rank: int, place: int) -> Pick:
         related=tuple(_related(state, place, nearest, reason.quoted)),
         reason=reason.text,
         edited=bool(candidate.insight.correction),
+        pinned=bool(state.pinned[place]),
     )
 
 

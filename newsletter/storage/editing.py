@@ -8,9 +8,10 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from newsletter.domain.model import Editing
+from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import editing
 
 Action = Literal["note", "pin", "unpin", "block", "unblock", "edit"]
@@ -72,6 +73,12 @@ def corrections(db: Connection) -> dict[int, str]:
     query = columns.where(editing.c.action == "edit").order_by(editing.c.id)
     latest = {row.insight_id: row.words for row in db.execute(query)}
     return {insight_id: words for insight_id, words in latest.items() if words}
+
+
+def composed(db: Connection, day: date) -> int:
+    """How many readers' issues of a date are composed: they keep what held then."""
+    query = select(func.count()).where(deliveries.c.date == day, deliveries.c.issue_id.is_not(None))
+    return db.scalar(query) or 0
 
 
 def changes(db: Connection, insight_id: int) -> list[Change]:

@@ -41,6 +41,7 @@ class _Pick(Struct, array_like=True, frozen=True):
     related: tuple[_Echo, ...]
     reason: str
     correction: str = ""
+    pinned: bool = False
 
 
 class _RunnerUp(Struct, array_like=True, frozen=True):
@@ -82,6 +83,7 @@ def pack(issue: Issue) -> bytes:
             tuple(map(_short, pick.related)),
             pick.reason,
             pick.text if pick.edited else "",
+            pick.pinned,
         )
         for pick in issue.picks
     )
@@ -116,6 +118,7 @@ def written_out(
             tuple(_long(echo, texts) for echo in pick.related),
             pick.reason,
             bool(pick.correction),
+            pick.pinned,
         )
         for rank, (insight_id, pick) in enumerate(
             zip(insight_ids, explanation.picks, strict=True), start=1
