@@ -55,8 +55,8 @@ def moment(seconds: int | None) -> str:
     """754 -> "12:34", 3723 -> "1:02:03", None -> ""."""
     if seconds is None:
         return ""
-    hours, rest = divmod(seconds, 3600)
-    clock = f"{rest // 60}:{rest % 60:02}"
+    hours, remainder = divmod(seconds, 3600)
+    clock = f"{remainder // 60}:{remainder % 60:02}"
     return f"{hours}:{clock:0>5}" if hours else clock
 
 

@@ -140,8 +140,8 @@ def check(source: str, where: str) -> None:
     try:
         _environment({}, words()).compile(source, filename=where)
     except TemplateSyntaxError as error:
-        found = f"template {where}, line {error.lineno}: {error.message}"
-        raise ConfigError(found, "correct that line") from error
+        finding = f"template {where}, line {error.lineno}: {error.message}"
+        raise ConfigError(finding, "correct that line") from error
 
 
 def _environment(sources: Mapping[str, str], words: Words) -> Environment:
