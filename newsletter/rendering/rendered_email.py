@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from markupsafe import Markup, escape
+
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.model import Issue, Subscriber
 from newsletter.domain.text import headline, minutes
@@ -23,7 +25,7 @@ __all__ = ["Branding", "Logo", "RenderedEmail", "Renderer", "render_email", "uns
 
 _RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _INERT = "test"
-_LONGEST_NAME, _LONGEST_INTERESTS = 40, 300
+_LONGEST_INTERESTS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,23 @@ class Branding:
     def web_url(self) -> str:
         """The start of unsubscribe URLs, before the token; empty without ``base_url``."""
         return f"{uri(self.base_url.rstrip('/'))}/u/" if self.base_url else ""
+
+    @cached_property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """The footer's, each for all readers: what it is called, and where it leads.
+
+        The one that unsubscribes is each reader's own, and comes last.
+        """
+        gettext = self.renderer.words.gettext
+        links = ((gettext("Reply to the editor"), self.mailto_url if self.reply_to else ""),)
+        return tuple((label, url) for label, url in links if url)
+
+    @cached_property
+    def because(self) -> dict[str, tuple[str, str]]:
+        """Why a message came, in plain text and in HTML: before the reader's address, and after."""
+        html = Markup('<span dir="auto">%s</span>') % self.name
+        words = self.renderer.words
+        return {"because": _because(self.name, words), "because_html": _because(html, words)}
 
     @cached_property
     def direction(self) -> str:
@@ -146,8 +165,7 @@ def _values(
 ) -> dict[str, object]:
     """What templates may use; not the branding itself, which holds the secret."""
     words = branding.renderer.words
-    short_name = headline(branding.name, _LONGEST_NAME) or branding.name
-    claim, preheader = subject_and_preheader(issue.picks, short_name, issue.date, words)
+    claim, preheader = subject_and_preheader(issue.picks, branding.name, issue.date, words)
     return {
         "name": branding.name,
         "language": branding.language,
@@ -155,15 +173,17 @@ def _values(
         "accent": branding.accent,
         "logo": branding.logo,
         "welcome": _welcome(subscriber, words) if issue.first else "",
-        "note": words.typographic(issue.note),
+        "note": issue.note and words.typographic(issue.note),
         "postal_address": branding.postal_address,
         "issue": issue,
+        "picks": branding.renderer.taken_apart(issue.picks),
         "subscriber": subscriber,
-        "interests": _interests(subscriber),
+        "interests": _interests(subscriber) if subscriber.interests else "",
         "claim": claim,
         "preheader": preheader,
         "minutes": minutes(pick.text for pick in issue.picks),
-        "links": _links(branding, unsubscribe),
+        "links": branding.links,
+        **branding.because,
         "unsubscribe": unsubscribe,
     }
 
@@ -173,14 +193,13 @@ def _interests(subscriber: Subscriber) -> str:
     return headline(", ".join(phrases), _LONGEST_INTERESTS)
 
 
-def _links(branding: Branding, unsubscribe: str) -> list[tuple[str, str]]:
-    """The footer's links: what each is called, and where it leads. Unsubscribing comes last."""
-    gettext = branding.renderer.words.gettext
-    links = [
-        (gettext("Reply to the editor"), branding.mailto_url if branding.reply_to else ""),
-        (gettext("Unsubscribe"), unsubscribe),
-    ]
-    return [(label, url) for label, url in links if url]
+def _because(newsletter: str, words: Words) -> tuple[str, str]:
+    """Why a message came: what stands before the reader's address, and after it."""
+    sentence = words.gettext("You get this because %(address)s is subscribed to %(newsletter)s.")
+    if isinstance(newsletter, Markup):
+        sentence = escape(sentence)
+    before, _, after = (sentence % {"address": "\0", "newsletter": newsletter}).partition("\0")
+    return before, after
 
 
 def _welcome(subscriber: Subscriber, words: Words) -> str:

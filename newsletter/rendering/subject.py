@@ -1,15 +1,17 @@
 """The subject and the preheader: the best short claims of an issue."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from newsletter.domain.model import Pick
-from newsletter.domain.text import clause, first_sentence
+from newsletter.domain.text import clause, first_sentence, headline
 from newsletter.language.words import Words
 
 _SUBJECT, _LONG_SUBJECT = 59, 90
 _PREHEADER = 90
+_LONGEST_NAME = 40
 
 # Who or what it is about was said before: nobody knows what "They" are in an inbox.
 _LEANS_ON_ANOTHER = re.compile(
@@ -28,26 +30,38 @@ def subject_and_preheader(
     ``name`` with the date, and the preheader is empty. Nobody is sent an insight twice, so
     tomorrow's claim is another.
     """
-    no_claim = None, f"{name} · {words.long_date(day)}"
-    leading, subject = next(_claims(picks, words, _SUBJECT, _LONG_SUBJECT), no_claim)
+    subject, leading = _best(picks, words, _SUBJECT)
+    if not subject:
+        subject, leading = _best(picks, words, _LONG_SUBJECT)
     rest = [pick for pick in picks if pick is not leading]
-    others = (claim for _, claim in _claims(rest, words, _PREHEADER, _PREHEADER))
-    return subject, next((claim for claim in others if claim != subject), "")
+    preheader, _ = _best(rest, words, _PREHEADER, never=subject)
+    if not subject:
+        subject = f"{headline(name, _LONGEST_NAME) or name} · {words.long_date(day)}"
+    return subject, preheader
 
 
-def _claims(
-    picks: Sequence[Pick], words: Words, short: int, long: int
-) -> Iterator[tuple[Pick, str]]:
-    """The best first: short ones by rank, those that lean on another after them, then long ones."""
-    for leaning, limit in ((False, short), (True, short), (False, long)):
-        for pick in picks:
-            sentence = first_sentence(pick.text)
-            if bool(_LEANS_ON_ANOTHER.match(sentence)) == leaning and (
-                claim := clause(sentence, limit)
-            ):
-                yield pick, _shown(pick, claim, words)
+def _best(
+    picks: Sequence[Pick], words: Words, limit: int, never: str = ""
+) -> tuple[str, Pick | None]:
+    """The first claim that fits and leans on no other sentence, else the first that fits."""
+    second: tuple[str, Pick | None] = "", None
+    for pick in picks:
+        claim, leans = _claim(pick.text, limit, words, pick.citation.origin == "quote")
+        if not claim or claim == never:
+            continue
+        if not leans:
+            return claim, pick
+        second = second if second[0] else (claim, pick)
+    return second
 
 
-def _shown(pick: Pick, claim: str, words: Words) -> str:
-    """What was said word for word stands in quotation marks here as well."""
-    return words.quoted(claim) if pick.citation.origin == "quote" else words.typographic(claim)
+@lru_cache(maxsize=4096)
+def _claim(text: str, limit: int, words: Words, quote: bool) -> tuple[str, bool]:  # noqa: FBT001
+    """A claim of at most ``limit`` columns, and whether it leans on another; "" where none fits.
+
+    What was said word for word stands in quotation marks here as well.
+    """
+    sentence = first_sentence(text)
+    claim = clause(sentence, limit)
+    shown = words.quoted if quote else words.typographic
+    return claim and shown(claim), bool(_LEANS_ON_ANOTHER.match(sentence))

@@ -260,7 +260,7 @@ def test_the_footer_says_what_the_reader_follows_and_has_quiet_links() -> None:
     assert "You follow: harbours, sleep." in words
     assert "You follow: harbours, sleep." in content.text
     links = [link for link in page(content).iter("a") if link.get("class") == "quiet"]
-    assert [link.text for link in links] == ["Reply to the editor", "Unsubscribe"]
+    assert [link.text_content().strip() for link in links] == ["Reply to the editor", "Unsubscribe"]
     assert links[0].get("href") == "mailto:editors@news.example.org"
     nobody = render_email(ISSUE, replace(READER, interests=" , "), replace(HEAD, reply_to=""))
     assert "You follow:" not in nobody.text + nobody.html
