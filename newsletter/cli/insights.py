@@ -33,7 +33,7 @@ def search(app: App, args: Namespace) -> int:
     for insight in found:
         marks = "".join(f" ({mark})" for mark in _marks(insight))
         text = headline(insight.correction or insight.text, _WIDTH)
-        say(f"{insight.id:>6}  {insight.date or 'no brief  '}  {text}{marks}")
+        say(f"{insight.id:>6}  {insight.day or 'no brief  '}  {text}{marks}")
     if not found:
         say("nothing holds all of these words")
     return 0
@@ -55,7 +55,7 @@ def show(app: App, args: Namespace) -> int:
 
 def _print(shown: Shown, timezone: str) -> None:
     insight = shown.insight
-    say(f"{insight.id}  {insight.date or 'no brief says it any more'}")
+    say(f"{insight.id}  {insight.day or 'no brief says it any more'}")
     say(insight.text)
     if insight.correction:
         say(f"shown as: {insight.correction}")

@@ -17,11 +17,11 @@ _LONGEST_WORDS = 5_000
 class Found:
     """An insight and what holds of it. ``correction`` is shown in place of ``text``; "" for none.
 
-    ``date`` is that of its earliest brief, None while no brief says it.
+    ``day`` is that of its earliest brief, None while no brief says it.
     """
 
     id: int
-    date: date | None
+    day: date | None
     text: str
     correction: str
     blocked: bool
@@ -137,7 +137,7 @@ def _find(db: Connection, insight_id: int) -> Found:
 
 
 def _found(row: Row, corrections: Mapping[int, str], blocked: Container[int]) -> Found:
-    return Found(row.id, row.date, row.text, corrections.get(row.id, ""), row.id in blocked)
+    return Found(row.id, row.day, row.text, corrections.get(row.id, ""), row.id in blocked)
 
 
 def _check_pin(db: Connection, insight_id: int, day: date, most: int) -> None:
@@ -145,10 +145,10 @@ def _check_pin(db: Connection, insight_id: int, day: date, most: int) -> None:
     if insight.blocked:
         advice = f"`newsletter insights block {insight_id} --undo` comes first"
         raise UsageError(f"{insight_id} is blocked", advice)
-    if insight.date is None:
+    if insight.day is None:
         raise UsageError(f"no brief says {insight_id} any more")
-    if insight.date > day:
-        raise UsageError(f"{insight_id} is dated {insight.date}, after {day}")
+    if insight.day > day:
+        raise UsageError(f"{insight_id} is dated {insight.day}, after {day}")
     pinned = editing.pinned(db, day)
     if insight_id not in pinned and len(pinned) >= most:
         raise UsageError(f"{most} are pinned for {day}, and an issue has no more (selection.count)")

@@ -16,11 +16,11 @@ from newsletter.storage.schema import pick as picks
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``date`` is that of its earliest brief, None while no brief says it."""
+    """``day`` is that of its earliest brief, None while no brief says it."""
 
     id: int
     text: str
-    date: date | None
+    day: date | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def unpicked(house: House) -> str:
 
 def test_search_finds_by_all_words_and_by_nothing_else(stocked: House) -> None:
     [found] = stocked("insights", "search", "SOIL", "tomato", "--json").json
-    assert (found["text"], found["date"], found["blocked"]) == (LAST, DAY, False)
+    assert (found["text"], found["day"], found["blocked"]) == (LAST, DAY, False)
     assert LAST.rstrip(".") in stocked("insights", "search", "tomatoes").out
     assert stocked("insights", "search", "tomatoes", "choirs").out.startswith("nothing holds")
     assert stocked("insights", "search", "%", "--json").json == []
