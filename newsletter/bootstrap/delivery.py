@@ -1,4 +1,4 @@
-"""The parts that delivering needs: its context, rate limits and what must be set before."""
+"""The parts that delivering needs: its context, rate limits and the settings it requires."""
 
 import os
 import socket
@@ -46,7 +46,7 @@ def envelope_sender(app: App) -> Callable[[int], str]:
 
 
 def check_ready_to_send(app: App) -> Iterator[str]:
-    """Raises ConfigError where nothing may leave; yields warnings of what readers will miss."""
+    """Raises ConfigError where nothing may be sent; yields warnings of what readers will miss."""
     channel(app)
     section = app.settings.newsletter
     if not section.from_address:

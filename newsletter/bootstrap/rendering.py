@@ -18,12 +18,12 @@ def templates_folder(app: App) -> Path | None:
 
 
 def secret(app: App) -> bytes:
-    """What unsubscribe links are signed with. Raises ConfigError where it is missing."""
+    """The secret that signs unsubscribe links. Raises ConfigError where it is missing."""
     return read_secret(app.beside(app.settings.web.secret_file), app.path.parent)
 
 
 def branding(app: App) -> Branding:
-    """What ``preview`` shows and ``send`` sends."""
+    """The branding of ``preview`` and ``send``."""
     return replace(unsigned_branding(app), signer=signer(app))
 
 

@@ -1,4 +1,4 @@
-"""``newsletter backup`` and ``restore``: a copy to keep, and the way back."""
+"""``newsletter backup`` and ``restore``."""
 
 from argparse import Namespace
 from collections.abc import Iterator

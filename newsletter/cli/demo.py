@@ -59,7 +59,7 @@ _READERS = (
 def demo(app: App, args: Namespace) -> int:
     today = args.date or local_date(app.clock(), "UTC")
     folder = Path(args.dir).absolute() if args.dir else _fresh_folder()
-    # The reader's own settings stay out of it: no demo goes to a real server.
+    # The environment's settings are not used: no demo goes to a real server.
     created = create_newsletter(replace(app, environment={}), folder, _CONFIG)
     try:
         _replay(created, today)
@@ -153,7 +153,7 @@ def _show(app: App, today: date) -> None:
 
 
 def _called() -> str:
-    """In a way that works again: `make demo` puts nothing into PATH."""
+    """The command as it was called, so that it works again: `make demo` puts nothing into PATH."""
     return sys.argv[0] if Path(sys.argv[0]).name == "newsletter" else "newsletter"
 
 

@@ -26,7 +26,7 @@ def resolver() -> Dns:
 
 
 def spf(app: App) -> Iterator[CheckResult]:
-    """Of the envelope's domain, which receivers check, and of the sender's; then of our server."""
+    """The envelope's domain, which receivers check, and the sender's; then our server."""
     dns, envelope = resolver(), _domain(bounce_address(app.settings))
     for domain in dict.fromkeys((envelope, _domain(sender_address(app.settings)))):
         yield dns_checks.spf(domain, dns)
@@ -58,7 +58,7 @@ def mx(app: App) -> Iterator[CheckResult]:
 
 
 def ptr(app: App) -> Iterator[CheckResult]:
-    """Of the mail server that we connect to: it is the one that delivers, unless it relays."""
+    """The mail server that we connect to: it delivers, unless it relays."""
     host = _mail_server(app)
     if not host:
         if app.settings.delivery.channel == "smtp":

@@ -1,4 +1,4 @@
-"""``newsletter preview`` and ``explain``: what would be sent, and why; neither changes anything."""
+"""``newsletter preview`` and ``explain``: what would be sent, and why. They change nothing."""
 
 import os
 import webbrowser

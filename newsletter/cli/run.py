@@ -60,7 +60,7 @@ def run(app: App, args: Namespace) -> int:
 
 
 def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:
-    """Nobody waits at a terminal for what is read."""
+    """No progress for reading: nobody waits for it."""
 
     def pause_unless_stopped() -> None:
         if not stop.is_set():
@@ -82,7 +82,7 @@ def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:
 
 
 def _end_at_once(jobs: ScheduledJobs) -> None:
-    """A thread that waits for a mail server cannot be told to stop: the process can."""
+    """A thread that waits for a mail server cannot be stopped: end the process."""
     abandon(jobs.context, jobs.clock())
     jobs.leave()
     log.info("stopped at once; see `newsletter deliveries --state unknown`")

@@ -1,4 +1,4 @@
-"""The issues of one date: what the day offers is read once, each distinct issue made once."""
+"""The issues of one date: the candidates are read once, each distinct issue is made once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from newsletter.storage import Connection, archive, editing, issues, reading_his
 
 
 class Edition:
-    """One date's composing: its material is worked out once, an issue once per distinct reader.
+    """One date's composing: its candidates are prepared once, an issue once per distinct reader.
 
     Readers are the same when their interests and the issues they were sent are.
     """
@@ -60,7 +60,7 @@ class Edition:
         return {reader.id: self._composed[profile] for reader, profile in profiles.items()}
 
     def _compose(self, db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
-        """An issue for each kind of reader, for whom one stands."""
+        """An issue for each profile, which one reader represents."""
         heard = reading_history.heard(db, [reader.id for reader in new.values()])
         composed = {
             profile: self.issue(reader.interests, heard.get(reader.id, {}))

@@ -1,4 +1,4 @@
-"""What no type can say of the settings: shapes of addresses, ranges, keys that belong together."""
+"""Checks that types cannot make: shapes of addresses, ranges, keys that belong together."""
 
 import re
 from collections.abc import Iterator

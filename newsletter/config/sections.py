@@ -130,7 +130,7 @@ class Settings(Section, frozen=True):
 
 
 def default(keys: Sequence[str]) -> object:
-    """The value of a key, or of a section, that nobody sets; None where there is no such key."""
+    """The default of a key or a section; None where there is no such key."""
     value: object = Settings()
     for key in keys:
         value = getattr(value, key, None) if isinstance(value, Section) else None

@@ -21,7 +21,7 @@ _UNSEEN = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 def normalise(text: str) -> str:
     """The identity of a text: NFKC, straight quotes, single spaces, case folded.
 
-    Without what nobody sees (format characters, variation selectors) and without closing stops.
+    Invisible characters (format characters, variation selectors) and closing stops are left out.
     """
     # Quotes first: NFKC would make a space and an accent of an acute.
     plain = unicodedata.normalize("NFKC", _seen(text).translate(_QUOTES))
@@ -147,8 +147,8 @@ class Echo:
     """An earlier insight that a new one resembles; ``heard`` is when the reader was sent it,
     ``dated`` when it was said, where that is known; ``edited``: ``text`` is a correction.
 
-    ``similarity`` is the probability that the new one restates it; ``shared`` are the words that
-    made us think so, heaviest first, each with its share (0 to 1) of what both have in common.
+    ``similarity`` is the probability that the new one restates it; ``shared`` are the words they
+    share, heaviest first, each with its part (0 to 1) of what both have in common.
     """
 
     insight_id: int
@@ -194,7 +194,7 @@ class RunnerUp:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """What a reader gets for one date. Fewer than the minimum of picks means: nothing is sent.
+    """What a reader gets for one date. With fewer picks than the minimum nothing is sent.
 
     ``first``: the reader was sent none before it. ``note``: the editor's opening line. ``pruned``:
     what explains it and makes its message again was dropped; only what the picks say is left.
@@ -236,7 +236,7 @@ class SelectionSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledEmail:
-    """What was fixed when an issue was composed for a reader: with it the message is made again."""
+    """What composing fixed for one reader's issue: enough to make the same message again."""
 
     issue: Issue
     subscriber: Subscriber

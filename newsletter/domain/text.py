@@ -119,7 +119,7 @@ def _joins(letter: str) -> bool:
 
 
 def _bare(line: str) -> str:
-    """Without punctuation that no headline ends in, however much of it there is."""
+    """Without the punctuation that no headline ends in."""
     while (shorter := _without_stop(line.rstrip(" ,;:–—-([“‘、，；：…"))) != line:
         line = shorter
     return line

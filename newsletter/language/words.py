@@ -1,20 +1,21 @@
-"""Messages, dates, lists and quotation marks as one language writes them (gettext and CLDR)."""
+"""Messages, dates, lists and quotation marks as one language writes them (gettext and CLDR).
+
+Babel and markdown-it are loaded at the first date, list or mark that needs them: a run in which
+nobody is due needs none.
+"""
 
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
-
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton
-from babel.lists import format_list
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from markdown_it import MarkdownIt
+from typing import TYPE_CHECKING
 
 from newsletter.language import CATALOGUES, SOURCE, base
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‚": "'"})
 _HAS_QUOTES = re.compile("[\"'“”„‘’‚]")
@@ -29,14 +30,20 @@ class Words:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._locale = _locale(language)
         self._messages = _messages(base(language))
         self._marks = self.gettext("“|”|‘|’").split("|")
-        self._set_quotes = _quotes(self._marks)
         self.typographic: Callable[[str], str] = lru_cache(_KEPT)(self._typographic)
         self.quoted: Callable[[str], str] = lru_cache(_KEPT)(self._quoted)
         self.long_date: Callable[[date], str] = lru_cache(_KEPT)(self._long_date)
         self.day_month: Callable[[date], str] = lru_cache(_KEPT)(self._day_month)
+
+    @cached_property
+    def _locale(self) -> "Locale":
+        return _locale(self.language)
+
+    @cached_property
+    def _set_quotes(self) -> Callable[[str], str]:
+        return _quotes(self._marks)
 
     def gettext(self, message: str, **values: object) -> str:
         """A message, with ``values`` in the place of each "%(name)s"."""
@@ -49,17 +56,25 @@ class Words:
 
     def _long_date(self, day: date) -> str:
         """Such as "Thursday, 14 March 2024"."""
+        from babel.dates import format_date
+
         return format_date(day, "full", self._locale)
 
     def _day_month(self, day: date) -> str:
         """Such as "14 March": the reader knows the year."""
+        from babel.dates import format_skeleton
+
         return format_skeleton("MMMMd", day, locale=self._locale)
 
     def weekday(self, day: date) -> str:
+        from babel.dates import format_date
+
         return format_date(day, "EEEE", self._locale)
 
     def listed(self, things: Sequence[str]) -> str:
         """Such as "A, B and C"."""
+        from babel.lists import format_list
+
         return format_list(things, locale=self._locale)
 
     def _quoted(self, text: str) -> str:
@@ -98,8 +113,10 @@ def words(language: str = SOURCE) -> Words:
     return Words(language)
 
 
-def _locale(language: str) -> Locale:
+def _locale(language: str) -> "Locale":
     """Without a region English has the dates of most of the world, "14 March"."""
+    from babel import Locale, UnknownLocaleError
+
     if language == SOURCE:
         return Locale.parse("en_001")
     try:
@@ -111,6 +128,9 @@ def _locale(language: str) -> Locale:
 def _messages(language: str) -> NullTranslations:
     if language == SOURCE:
         return NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     with (CATALOGUES / f"{language}.po").open("rb") as file:
         catalogue = read_po(file, locale=language, abort_invalid=True)
     compiled = BytesIO()
@@ -121,6 +141,8 @@ def _messages(language: str) -> NullTranslations:
 
 def _quotes(marks: Sequence[str]) -> Callable[[str], str]:
     """A function that sets straight quotes; which of them opens, markdown-it knows."""
+    from markdown_it import MarkdownIt
+
     opening, closing, *inner = marks
     options = {"typographer": True, "quotes": [opening, closing, *_INNER]}
     parser = MarkdownIt("zero", options).enable("smartquotes")

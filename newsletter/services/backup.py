@@ -1,4 +1,4 @@
-"""A copy of the database to keep, and putting one back with what the journal knows beside it."""
+"""Backup and restore: a copy of the database, and putting one back and replaying the journal."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -14,8 +14,8 @@ from newsletter.storage.replay import Replayed, catch_up
 
 @dataclass(frozen=True)
 class Restored:
-    """``aside`` is where the database is that was there before. Without ``journal`` nothing is
-    known of what came after the backup."""
+    """``aside`` is the copy of the database as it was before. Without a ``journal`` nothing is
+    known of the time after the backup."""
 
     aside: Path | None
     journal: bool
@@ -43,7 +43,7 @@ def restore(source: Path, database: Path, now: datetime, opened: Callable[[], St
 
 
 def _belongs(database: Path, known: str | None) -> None:
-    """Asked before anything is touched."""
+    """Checked before anything is changed."""
     journal = Journal(database.with_name(f"{database.name}.journal"))
     try:
         place = journal.place()

@@ -38,7 +38,7 @@ _TURN_SECONDS = 300
 class ScheduledJobs:
     """The jobs of ``run``, and what they remember from one time to the next.
 
-    ``progress`` gives what is to be told of the messages of one round.
+    ``progress`` makes the function that reports the messages of one round.
     """
 
     def __init__(
@@ -77,12 +77,12 @@ class ScheduledJobs:
             )
 
     def ingest(self) -> None:
-        """Where the inbox cannot be read, the operator is told; delivering goes on."""
+        """If the inbox cannot be read, the operator is told and delivering goes on."""
         self.store.verify()
         try:
             report = self.read_inbox()
         except StoreError:
-            raise  # the database is no matter of the inbox
+            raise  # the database failed, not the inbox
         except NewsletterError as error:
             log.error("%s", error)  # noqa: TRY400
             alert(self.alerts, ingest_error=error)
@@ -100,7 +100,7 @@ class ScheduledJobs:
         self.next_heartbeat = now = self.clock()
         self._heartbeat()
         compose(self.rules, now, None, DUE)
-        # A hold that ends later than any could was reckoned by a clock that ran ahead.
+        # A hold that ends too far ahead was written by a clock that ran ahead.
         if self.hold_until is not None and now < self.hold_until <= now + _HOLD:
             return
         with self.progress() as watch:
@@ -111,13 +111,13 @@ class ScheduledJobs:
         self.hold_until = now + _HOLD if isinstance(report.stopped, SenderRefused) else None
 
     def prune(self) -> None:
-        """Once a day: drop what explains messages that are old."""
+        """Once a day: prune old explanations."""
         pruned = prune(self.store, self.keep_days, self.clock())
         if pruned.issues or pruned.messages:
             log.info("%s", pruned)
 
     def failed(self, error: Exception) -> None:
-        """``ended``: another program has migrated the database, and this one must stop."""
+        """Set ``ended`` if another program has migrated the database: this one must stop."""
         log_error(error)
         if isinstance(error, SchemaChanged):
             self.ended = True
@@ -140,7 +140,7 @@ class ScheduledJobs:
         self.last_stop = stop
 
     def _end_of_turn(self) -> Callable[[], bool]:
-        """Rate limits may stretch a round over hours, while others fall due and briefs come."""
+        """Rate limits may make a round last hours; meanwhile readers fall due and briefs arrive."""
         if not self.context.pace.limits:
             return self.context.stop
         end = self.context.steady().seconds + _TURN_SECONDS
@@ -156,7 +156,7 @@ class ScheduledJobs:
         return watch_and_beat
 
     def _heartbeat(self) -> None:
-        """Once a minute: note that this scheduler works, and tell the operator what is late."""
+        """Once a minute: write a heartbeat, and alert the operator of late issues."""
         now = self.clock()
         if now < self.next_heartbeat:
             return

@@ -1,4 +1,4 @@
-"""The day at a glance: what came in, what went out, what did not and why, what is due next."""
+"""The status of a date: what came in, what went out, what did not and why, what is due next."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -47,7 +47,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the store holds now; a copy or an old version of a brief does not count."""
+    """The counts of the store now; a copy or an old version of a brief does not count."""
 
     briefs: int
     insights: int
@@ -63,7 +63,7 @@ def known(db: Connection, source: str) -> dict[str, tuple[int, int]]:
 
 
 def forget(db: Connection, source: str, paths: Sequence[str]) -> None:
-    """Files that are gone no longer hold their brief: a renamed file is the same brief again.
+    """Files that are gone release their brief: a renamed file is the same brief again.
 
     The brief stays.
     """
@@ -81,10 +81,10 @@ def record(db: Connection, reads: Iterable[Read], now: datetime, today: date) ->
 
 
 def _settle_brief(db: Connection, read: Read, today: date, touched: set[int]) -> int:
-    """The id of the brief this file is: one known, a new version of one, or a new one.
+    """The id of the file's brief: a known one, a new version of one, or a new one.
 
-    A copy beside it that stays as it was keeps the old version; a copy on another machine is the
-    same brief, corrected here first.
+    An unchanged copy beside it keeps the old version; a copy on another machine is the same brief,
+    corrected here first.
     """
     assert read.brief
     current = _brief_of(db, read)
@@ -134,7 +134,7 @@ def _write(db: Connection, brief: Brief, today: date, touched: set[int]) -> int:
 
 
 def _rewrite(db: Connection, brief_id: int, brief: Brief, touched: set[int]) -> int:
-    """A new version where the words changed; a correction of what stands around them is none."""
+    """A new version if an insight's words changed; a correction around them is none."""
     newer = case((briefs.c.fingerprint == brief.fingerprint, 0), else_=1)
     values = {**_columns(brief), "version": briefs.c.version + newer}
     touched.update(db.scalars(select(mentions.c.insight_id).where(mentions.c.brief_id == brief_id)))
@@ -285,7 +285,7 @@ def _shows(rows: Sequence[RowMapping]) -> tuple[str, ...]:
 
 
 def _topics(best: RowMapping) -> tuple[str, ...]:
-    """A page's topics are its leads' topics; what is related to them may be about anything."""
+    """A page's topics are its leads' topics; its related insights may be about anything."""
     shared = best[briefs.c.topics] if best[mentions.c.role] == "lead" else ()
     return (*shared, *best[mentions.c.topics])
 
@@ -328,7 +328,7 @@ def text(db: Connection, insight_id: int) -> str:
 
 
 def archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
-    """Those of these insights that were known by ``day``, or were ever picked.
+    """The insights of ``ids`` that were known by ``day``, or were ever picked.
 
     A picked one that no brief says any more is dated by the first issue it stood in.
     """

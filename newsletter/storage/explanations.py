@@ -1,4 +1,4 @@
-"""What explains an issue and makes its message again, packed into one value.
+"""The explanation of an issue, which also makes its message again, packed into one value.
 
 Written out as JSON with names and texts it takes 14 KB for each reader with a history of their own.
 So the values stand in arrays, an insight is named by its id (its text never changes), and the whole
@@ -52,7 +52,7 @@ class _RunnerUp(Struct, array_like=True, frozen=True):
 
 
 class Explanation(Struct, array_like=True, frozen=True):
-    """Of the picks in the order of their ranks, and of those that came close.
+    """The picks in the order of their ranks, and the runners-up.
 
     What has a default came later: it is missing at the end of what was stored before.
     """
@@ -62,7 +62,7 @@ class Explanation(Struct, array_like=True, frozen=True):
     note: str = ""
 
     def insight_ids(self) -> Iterator[int]:
-        """The insights whose texts it takes to write it out."""
+        """The insights whose texts ``written_out`` needs."""
         for pick in self.picks:
             yield from (echo.insight_id for echo in pick.echoes)
             yield from (echo.insight_id for echo in pick.related)

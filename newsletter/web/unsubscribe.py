@@ -1,8 +1,8 @@
 """The page behind the unsubscribe link: ``/u/TOKEN``.
 
-GET shows where a reader stands and changes nothing: programs that scan mail follow links. POST
-unsubscribes, whatever its body, as mail programs do with one click (RFC 8058); POST with ``?undo``
-takes that back.
+GET shows the reader's state and changes nothing: programs that scan mail follow links. POST
+unsubscribes with any body, as mail programs do with one click (RFC 8058); POST with ``?undo``
+undoes it.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from newsletter.rendering.rendered_email import Branding
 from newsletter.services.error_log import log_error
 from newsletter.services.unsubscribe import LinkState, UnsubscribeLinks
 
-# What the template is told: operators' own templates know "ask", "done" and "unknown" alone.
+# The template's states: operators' own templates know only "ask", "done" and "unknown".
 _TEMPLATE_STATES = {
     LinkState.SUBSCRIBED: "ask",
     LinkState.LEFT: "done",

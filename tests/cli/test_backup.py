@@ -206,8 +206,8 @@ def test_a_newer_database_has_one_advice(house: House, words: tuple[str, ...]) -
 
 def test_doctor_gives_the_same(house: House) -> None:
     migrate_with_a_newer_program(house)
-    (line,) = (line for line in house("doctor", "--json").json if line["what"] == "database")
-    assert f"{line['found']}: {line['mend']}" == NEWER
+    (line,) = (line for line in house("doctor", "--json").json if line["check"] == "database")
+    assert f"{line['finding']}: {line['advice']}" == NEWER
     assert line["verdict"] == "fail"
 
 

@@ -120,7 +120,7 @@ def test_nobody_reads_the_same_thing_twice(demo: Shown, house: House) -> None:
         assert len(picked) == len(set(picked)) == 35
 
 
-def test_no_brief_is_dated_by_the_clock_of_the_machine(demo: Shown) -> None:
+def test_briefs_without_a_date_are_dated_by_the_replayed_day(demo: Shown) -> None:
     """Those without a date of their own are dated by the replayed day that read them."""
     with closing(connect(demo.folder / "newsletter.db")) as db:
         dates = db.execute("SELECT DISTINCT first_seen FROM brief ORDER BY 1").fetchall()
@@ -136,7 +136,7 @@ def test_the_last_of_the_samples_is_of_the_date(demo: Shown) -> None:
 
 
 @pytest.mark.heavy
-def test_a_second_run_goes_to_another_folder_and_differs_by_its_secret_alone(
+def test_a_second_demo_makes_another_folder_and_differs_only_by_its_secret(
     demo: Shown,
 ) -> None:
     again = replayed(demo.folder.parents[1], 2)
