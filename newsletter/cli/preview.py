@@ -114,7 +114,8 @@ def _explain_pick(pick: Pick, weights: Mapping[str, float]) -> None:
         say(f"   echo {echo.similarity:.2f}, {when}: {headline(echo.text, 60)}")
         if echo.shared:
             say(f"      both say {', '.join(f'{word} {share:.0%}' for word, share in echo.shared)}")
-    say(f"   {pick.reason}")
+    for line in filter(None, (pick.pinned and "pinned by the editor", pick.reason)):
+        say(f"   {line}")
 
 
 def _explain_runners_up(issue: Issue, weights: Mapping[str, float]) -> None:
