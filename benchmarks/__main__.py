@@ -14,6 +14,7 @@ from benchmarks import (
     day,
     feeds,
     million,
+    quotes,
     render,
     scale,
     send,
@@ -33,6 +34,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "start": start,
     "storage": storage,
     "feeds": feeds,
+    "quotes": quotes,
     "day": day,
     "million": million,
 }

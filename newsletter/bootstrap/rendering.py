@@ -44,7 +44,7 @@ def unsigned_branding(app: App) -> Branding:
         accent=section.accent,
         logo=read_logo(app.beside(section.logo)) if section.logo else None,
         secret=secret(app),
-        renderer=Renderer(read_templates(folder), places(folder)),
+        renderer=Renderer(read_templates(folder), places(folder), section.language),
     )
 
 

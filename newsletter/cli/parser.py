@@ -49,6 +49,7 @@ def parser() -> ArgumentParser:
     _daily(commands)
     _looking(commands)
     _deliveries(commands)
+    _editing(commands)
     _subscribers(commands)
     _sources(commands)
     return top
@@ -213,6 +214,38 @@ def _deliveries(commands: _Commands) -> None:
     )
 
 
+def _editing(commands: _Commands) -> None:
+    command = commands.add("note", "note:note", "the opening line of a date's issues", json=True)
+    command.add_argument("words", nargs="?", default="", metavar="TEXT", help="default: show it")
+    command.add_argument("--date", type=_date, metavar="D", help="default: today")
+    command.add_argument("--clear", action="store_true", help="take it away")
+    top = commands.add("insights", "", "the editor's hand: find, show, pin, block, correct")
+    group = _Commands(top, "ACTION")
+    command = group.add("search", "insights:search", "those that hold these words", json=True)
+    command.add_argument("words", nargs="+", metavar="WORD")
+    command.add_argument("--most", type=_most, default=20, metavar="N", help="default: 20")
+    command = group.add(
+        "show", "insights:show", "where it was said, whose issues hold it, what was changed",
+        json=True,
+    )  # fmt: skip
+    command.add_argument("id", type=_insight_id, metavar="ID")
+    command = group.add(
+        "pin", "insights:pin", "pick it for everybody who was not sent it", json=True
+    )
+    command.add_argument("id", type=_insight_id, metavar="ID")
+    command.add_argument("--date", type=_date, metavar="D", help="default: today")
+    command.add_argument("--undo", action="store_true", help="take it back")
+    command = group.add("block", "insights:block", "pick it for nobody from now on", json=True)
+    command.add_argument("id", type=_insight_id, metavar="ID")
+    command.add_argument("--undo", action="store_true", help="take it back")
+    command = group.add(
+        "edit", "insights:edit", "show corrected words; its own are kept", json=True
+    )
+    command.add_argument("id", type=_insight_id, metavar="ID")
+    command.add_argument("words", nargs="?", default="", metavar="TEXT")
+    command.add_argument("--undo", action="store_true", help="show its own words again")
+
+
 def _subscribers(commands: _Commands) -> None:
     group = _Commands(commands.add("subscribers", "", "who reads, where and when"), "ACTION")
     command = group.add("add", "subscribers:add", "subscribe an address, or change one", json=True)
@@ -277,6 +310,18 @@ def _selector(text: str) -> str:
     if not re.fullmatch("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", text):
         raise ArgumentTypeError(f"{text!r} is no selector: write letters and digits, such as news1")
     return text
+
+
+def _insight_id(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise ArgumentTypeError(f"{text!r} is no number of an insight, such as 12")
+    return int(text)
+
+
+def _most(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,5}", text):
+        raise ArgumentTypeError(f"{text!r} is no count: write a number from 1 on")
+    return int(text)
 
 
 def _port(text: str) -> int:

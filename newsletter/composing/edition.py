@@ -7,9 +7,10 @@ from datetime import date, datetime
 from newsletter.composing.rules import Rules
 from newsletter.composing.similarity_index import index_of
 from newsletter.domain.model import Issue, Subscriber, digest
+from newsletter.language.words import words
 from newsletter.ranking.selection import choose
 from newsletter.ranking.signals import Day, Reader, echoes_of, newest_first
-from newsletter.storage import Connection, archive, issues, reading_history
+from newsletter.storage import Connection, archive, editing, issues, reading_history
 
 
 class Edition:
@@ -21,11 +22,15 @@ class Edition:
     def __init__(self, rules: Rules, day: date) -> None:
         self.taste = rules.taste
         with rules.store.reading() as db:
-            candidates = archive.candidates(db, day, self.taste.window_days)
+            decided = editing.editing_of(db, day)
+            offered = archive.candidates(db, day, self.taste.window_days, decided.pinned)
+            candidates = [each for each in offered if each.insight.id not in decided.blocked]
             index = index_of(db, rules.index_cache, rules.language)
             echoes = echoes_of(newest_first(candidates), index)
             known = archive.archive(db, day, echoes.ids.tolist())
-        self.day = Day(day, candidates, known, self.taste.window_days, echoes)
+        self.day = Day(
+            day, candidates, known, self.taste.window_days, echoes, decided, words(rules.language)
+        )
         self._composed: dict[str, int | None] = {}
 
     def keep_house(self, db: Connection, now: datetime) -> None:
@@ -73,4 +78,4 @@ class Edition:
 
     def issue(self, interests: str, heard: Mapping[int, date]) -> Issue:
         issue = choose(self.day, Reader(interests, heard), self.taste)
-        return replace(issue, first=not heard)
+        return replace(issue, first=not heard, note=self.day.editing.note)

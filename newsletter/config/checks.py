@@ -19,6 +19,7 @@ from newsletter.config.sections import (
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.timezones import zone_fault
 from newsletter.domain.urls import web_address
+from newsletter.language import available, base
 
 _LONGEST_URL = 900
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -27,7 +28,7 @@ _SHAPES = (
     (
         "newsletter.language",
         r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*",
-        'a language tag such as "en" or "pt-BR"',
+        'a language tag such as "en" or "de-CH"',
     ),
     (
         "newsletter.base_url",
@@ -65,6 +66,11 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, pattern, advice in _SHAPES:
         if (value := attrgetter(key)(settings)) and not re.fullmatch(pattern, value):
             yield key, f"write {advice}"
+    if base(news.language) not in available():
+        yield (
+            "newsletter.language",
+            f"there is no catalogue of {news.language!r}: write one of {', '.join(available())}",
+        )
     if len(quote(news.base_url)) > _LONGEST_URL:
         yield "newsletter.base_url", "shorten it: with a token it must fit a line of 998 octets"
     for key in ("newsletter.from_address", "newsletter.reply_to", "alerts.to"):

@@ -56,7 +56,7 @@ _TOPIC = re.compile(
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
-    r"\b(?:is|was) (?:the |an? )?(?:[\w-]+ )*(?:author|host|founder|co-founder|ceo|professor"
+    r"\b(?:is|was) (?:the |an? )?(?:[\w-]+ ){0,6}(?:author|host|founder|co-founder|ceo|professor"
     r"|director|president) (?:of|at)\b|^(?:guest|host|speaker|book|resource|link|mentioned)s?:"
     r"|\b(?:we|they|i) (?:also )?(?:talk|discuss|explore|cover|chat|dive|cover)(?:ed|s)?\b"
     r"|\b(?:shares|discusses|explains|talks about|tells us|reveals|describes|explores|breaks down)"

@@ -24,8 +24,9 @@ _HEADING = re.compile(
     r"(?:take-? ?aways?|take-? ?home(?: (?:points?|messages?))?|points?|insights?|learnings?"
     r"|lessons?|highlights?|ideas?|findings|conclusions?|tl;?dr)"
     r"(?: (?:learned|from|in|of|for|to remember|and|include)\b.*)?"
-    rf"|(?:what )?(?:you|we|listeners)(?:['’]ll| will) (?:also )?{_LEARN}"
-    rf"|in (?:this|today['’]s) \w+,? (?:you(?:['’]ll| will| are going to)|we) (?:\w+ )?{_LEARN}"
+    rf"|(?:what |things )?(?:you|we|listeners)(?:['’]ll| will) (?:also )?{_LEARN}"
+    rf"|(?:in|from) (?:this|today['’]s) \w+,? "
+    rf"(?:you(?:['’]ll| will| are going to)|we) (?:\w+ )?{_LEARN}"
     r"|things to remember"
     # German, French, Spanish, Portuguese, Italian, Dutch, Swedish, Japanese
     r"|(?:das |die )?wichtigsten?\b.*|(?:kern|haupt)aussagen|erkenntnisse|das lernst du\b.*"
@@ -37,6 +38,7 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _MOST_HEADING_WORDS = 16
+_MOST_WORDS_UNLISTED = 40
 _BULLET = re.compile(r"\s*(?:[-*+•‣◦·–—▪●✅✔☑➡️👉🔑💡⭐]+|[0-9]{1,2}[.)])\s+")
 _TIME = r"(?:([0-9]{1,2}):)?([0-9]{1,3}):([0-5][0-9])"
 _STAMP = re.compile(rf"\s*[\[(]?{_TIME}[\])]?\s*[-–—:|]*\s*(?=\S)")
@@ -93,8 +95,13 @@ def _items(notes: Sequence[Block]) -> Iterator[_Item]:
         elif below:
             listed = listed or block.role == "item"
             item = _item(block.text)
-            if not _is_noise(item.text):
+            if not _is_noise(item.text) and (listed or _is_short(item.text)):
                 yield item
+
+
+def _is_short(text: str) -> bool:
+    """As an item is; a longer paragraph tells what the episode is about."""
+    return len(text.split()) <= _MOST_WORDS_UNLISTED
 
 
 def _is_heading(block: Block) -> bool:
@@ -105,7 +112,9 @@ def _is_heading(block: Block) -> bool:
 
 
 def _names_takeaways(text: str) -> bool:
-    return len(text.split()) <= _MOST_HEADING_WORDS and bool(_HEADING.match(text))
+    """A whole sentence does not: "In this episode you'll learn how to sleep." is prose."""
+    short = len(text.split()) <= _MOST_HEADING_WORDS
+    return short and not text.endswith((".", "!", "?")) and bool(_HEADING.match(text))
 
 
 def _item(text: str) -> _Item:

@@ -114,7 +114,7 @@ def _issue(
         )
         return Issue(day, bare, first=first, pruned=True)
     explained, runners_up = explanations.written_out(explanation, insight_ids, texts)
-    return Issue(day, explained, runners_up, first)
+    return Issue(day, explained, runners_up, first, note=explanation.note)
 
 
 def house(db: Connection, day: date) -> int | None:

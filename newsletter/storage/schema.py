@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -265,6 +265,22 @@ pace = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("at", Instant, nullable=False),
+)
+
+# What the editor did, for ever, each act a row: the latest of a matter is what holds.
+editing = Table(
+    "editing",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", String(8), nullable=False),
+    Column("insight_id", ForeignKey("insight.id"), index=True),
+    Column("date", Date),
+    Column("words", Text, nullable=False),
+    CheckConstraint(
+        _one_of("action", "note", "pin", "unpin", "block", "unblock", "edit"), name="action"
+    ),
 )
 
 cancelled = Table(

@@ -15,7 +15,6 @@ from newsletter.rendering.rendered_email import Branding
 from newsletter.services.error_log import log_error
 from newsletter.services.unsubscribe import LinkState, UnsubscribeLinks
 
-_UNAVAILABLE = "This cannot be answered just now. Please try again in a few minutes.\n"
 # The template's states: operators' own templates know only "ask", "done" and "unknown".
 _TEMPLATE_STATES = {
     LinkState.SUBSCRIBED: "ask",
@@ -29,6 +28,9 @@ _TEMPLATE_STATES = {
 def routes(links: UnsubscribeLinks, branding: Branding) -> list[Route]:
     """The pages are rendered once, here: all wrong tokens get the same bytes."""
     pages = {state: page(branding, state) for state in LinkState}
+    unavailable = branding.renderer.words.gettext(
+        "This cannot be answered just now. Please try again in a few minutes."
+    )
 
     def show(request: Request) -> Response:
         return answer(links.look, request)
@@ -41,7 +43,7 @@ def routes(links: UnsubscribeLinks, branding: Branding) -> list[Route]:
             state = action(request.path_params["token"])
         except Exception as error:
             log_error(error)
-            return PlainTextResponse(_UNAVAILABLE, 503, {"Retry-After": "60"})
+            return PlainTextResponse(f"{unavailable}\n", 503, {"Retry-After": "60"})
         return HTMLResponse(pages[state], 404 if state is LinkState.UNKNOWN else 200)
 
     # Not async: Starlette runs them in threads, for they wait for the database.

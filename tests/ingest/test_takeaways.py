@@ -1,5 +1,7 @@
 """Takeaways of show notes: what people wrote as such, and nothing else of the notes."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,9 @@ def texts(notes: str) -> list[str]:
 HEADINGS = [
     "Takeaways", "Key Takeaways:", "KEY TAKEAWAYS", "Main takeaways from this show", "Key points",
     "What you'll learn", "What you’ll learn in this episode:", "In this episode you'll learn:",
-    "In today's episode, you will discover", "Highlights", "Episode highlights:", "Key insights",
+    "In today's episode, you will discover",
+    "From this episode, you will learn:", "Things you'll learn",
+    "Highlights", "Episode highlights:", "Key insights",
     "5 key lessons", "Lessons learned", "🔑 Key Takeaways", "Top Takeaways",
     "Die wichtigsten Erkenntnisse", "Points clés", "Ideas clave", "Principais aprendizados",
     "Punti chiave", "Belangrijkste inzichten",
@@ -49,6 +53,19 @@ def test_the_items_below_another_heading_are_none(heading: str) -> None:
     assert texts(f"<h3>{heading}</h3><ul><li>{FIRST}</li></ul>") == []
     notes = f"Key takeaways\n- {FIRST}\n\n{heading}\n- {SECOND}."
     assert texts(notes) == [FIRST]
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        f"In this episode you'll learn how dikes break. {FIRST}",
+        f"In this episode you'll learn how dikes break.\n\n{FIRST}",
+        f"<p>You'll learn what a meadow holds!</p><p>{FIRST}</p>",
+        "<h3>Highlights</h3><p>" + f"{FIRST} " * 6 + "</p>",
+    ],
+)
+def test_prose_about_the_episode_is_none(prose: str) -> None:
+    assert texts(prose) == []
 
 
 def test_prose_after_the_list_is_none() -> None:
@@ -139,3 +156,28 @@ def test_the_one_speaker_says_it_and_the_same_words_count_once() -> None:
 def test_no_notes_crash_it(pieces: list[str]) -> None:
     for mention in takeaways(Episode("g", "t", notes="".join(pieces))):
         assert mention.text == " ".join(mention.text.split())
+
+
+GROWING = {
+    "items": "- A dike that is raised twice breaks where nobody looks.\n",
+    "one long item": "a dike is ",
+    "headings": "Takeaways\n",
+    "HTML items": "<li>A dike that is raised twice breaks.",
+    "deep HTML": "<ul><li>",
+    "time stamps": "12:34 ",
+    "dashes": "- ",
+    "bold": "<b>a</b>",
+}
+
+
+def cost(text: str) -> float:
+    begun = time.process_time()
+    texts(f"Takeaways\n{text}")
+    return time.process_time() - begun
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("piece", GROWING.values(), ids=GROWING)
+def test_eight_times_the_notes_cost_about_eight_times_the_work(piece: str) -> None:
+    short, long = (cost(piece * (size // len(piece))) for size in (30_000, 240_000))
+    assert long < 0.05 or long < 24 * short

@@ -170,6 +170,28 @@ def test_a_name_before_a_colon_is_a_speaker_if_it_looks_like_one(
     assert [speaker for speaker, _, _ in read(text)] == speakers
 
 
+def test_times_between_paragraphs_are_those_of_what_follows() -> None:
+    page = """---
+guest: Ada Lund
+---
+# The talk
+
+Ada Lund (00:24:54):
+Water wins.
+
+(00:25:10):
+It has time.
+
+Bo (00:25:27):
+We have not.
+"""
+    assert read(page) == [
+        ("Ada Lund", 1494, "Water wins."),
+        ("Ada Lund", 1510, "It has time."),
+        ("Bo", 1527, "We have not."),
+    ]
+
+
 def test_text_without_times_has_none() -> None:
     assert {(s.start, s.end) for s in parse_transcript(b"Water wins. It has time.")} == {(0, 0)}
 
