@@ -12,6 +12,7 @@ from newsletter.storage import (
     Connection,
     Store,
     archive,
+    candidates,
     issues,
     ledger,
     pruning,
@@ -34,7 +35,7 @@ def count(db: Connection, table: Any) -> int:
 def an_issue(db: Connection, day: date = TODAY) -> Issue:
     texts = ("One.", "A second insight, which is longer. " * 9, "Three.")
     archive.record(db, [read("a.txt", brief(*texts))], NOON, TODAY)
-    first, second, third = archive.archive(db, TODAY, range(1, 100))
+    first, second, third = candidates.known(db, TODAY, range(1, 100))
     echo = Echo(third.id, "Three", 0.5, day - DAY, (("three", 1.0),))
     cited = Citation("Pod", "7", "Ann", "https://pod.example/7", 65)
     picks = (
