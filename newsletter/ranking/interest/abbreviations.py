@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
-_KNOWN = """
+_TABLE = """
 AI artificial intelligence
 AGI artificial general intelligence
 API application programming interface
@@ -66,13 +67,12 @@ WHO World Health Organization
 MEANT_IN_CAPITALS = frozenset({"AR", "IT", "PE", "PM", "PR", "US", "WHO"})
 """Written small these are other words."""
 
+KNOWN: Mapping[str, str] = dict(line.split(maxsplit=1) for line in _TABLE.strip().splitlines())
+"""Short form to long form."""
+
 _DEFINED = re.compile(r"((?:[A-Za-z][\w-]*\s+){1,6}[A-Za-z][\w-]*)\s*\(([A-Z][A-Za-z&]{1,5})s?\)")
 _PARTS = re.compile(r"\w+")
-
-
-def known() -> dict[str, str]:
-    """Short form to long form."""
-    return dict(line.split(maxsplit=1) for line in _KNOWN.strip().splitlines())
+_BREAKS, _BREAK = re.compile("[ -]"), "[ -]"
 
 
 def defined(texts: Iterable[str]) -> dict[str, str]:
@@ -100,11 +100,13 @@ def _variants(phrase: str, forms: Mapping[str, str]) -> Iterator[str]:
             yield written_out.sub(short, phrase)
 
 
+@cache
 def _short(form: str) -> re.Pattern[str]:
     flags = 0 if form in MEANT_IN_CAPITALS else re.IGNORECASE
-    dotted = r"\.?".join(map(re.escape, form)) + r"\b\.?" if form.isupper() else re.escape(form)
-    return re.compile(rf"(?<!\w){dotted}(?!\w)", flags)
+    dotted = r"\.?".join(map(re.escape, form))
+    return re.compile(rf"(?<!\w){dotted}\.?(?!\w)", flags)
 
 
+@cache
 def _long(form: str) -> re.Pattern[str]:
-    return re.compile(r"\b" + r"[\s-]+".join(map(re.escape, re.split(r"[\s-]+", form))) + r"s?\b", re.IGNORECASE)
+    return re.compile(rf"\b{_BREAKS.sub(_BREAK, form)}s?\b", re.IGNORECASE)

@@ -1,2 +1,8 @@
-WEIGHTS = {"words": 1.0, "cosine": 1.0, "near": 1.0, "feedback": 1.0, "meaning": 1.0, "closest": 1.0}
-INTERCEPT = -3.0
+WEIGHTS = {
+    "near": 1.76,
+    "closest": 2.67,
+    "meaning": 3.89,
+    "feedback": 11.45,
+}
+INTERCEPT = -5.15
+SAID_FROM = 0.5
