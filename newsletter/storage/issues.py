@@ -72,10 +72,10 @@ def load_all(
     known = {} if texts is None else texts
     if len(known) > _MOST_TEXTS:
         known.clear()
-    found: dict[int, Issue] = {}
+    loaded: dict[int, Issue] = {}
     for batch in chunks(ids):
-        found |= _load_batch(db, batch, known)
-    return found
+        loaded |= _load_batch(db, batch, known)
+    return loaded
 
 
 def _load_batch(db: Connection, ids: Sequence[int], texts: dict[int, str]) -> dict[int, Issue]:
