@@ -1,4 +1,4 @@
-"""Fit the weights of interest and the limit from which a match is said; write both.
+"""Fit the weights of interest; write them where the program reads them.
 
 python -m benchmarks.fit_interest ../shared/data
 """
@@ -75,15 +75,13 @@ def _page(weights: dict[str, float], intercept: float) -> str:
             "",
             "Logistic regression on phrases and their texts from ArgKP (CDLA-Sharing 1.0), Perspectrum",
             "and Wikipedia's current events (CC BY-SA 4.0) and the samples, each counting the same, at a",
-            "base rate of 10%. decision 29 tells what it is worth on sets that were left out.",
+            "base rate of 10%. Decision 29 tells what it is worth on sets that were left out.",
             '"""',
             "",
             "WEIGHTS = {",
             *lines,
             "}",
             f"INTERCEPT = {intercept}",
-            f"SAID_FROM = {matching.SAID_FROM}",
-            '"""The least score at which a reader is told that an insight matches."""',
             "",
         ]
     )

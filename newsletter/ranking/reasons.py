@@ -10,9 +10,8 @@ import numpy as np
 from newsletter.domain.model import Echo
 from newsletter.domain.text import counted, day_month, headline
 from newsletter.ranking.echoes import NAMED_FROM
+from newsletter.ranking.interest import SAID_FROM
 from newsletter.ranking.state import RankingState
-
-_MATCHES_FROM = 0.5
 
 
 def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> str:
@@ -20,8 +19,8 @@ def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> str:
 
     "New to you" needs no signal: whatever the weights are, nothing else is picked.
     """
-    matched = state.counts("interest") and state.signals["interest"][place] >= _MATCHES_FROM
-    parts = [_interest(state, place)] if matched else []
+    matched = _matched(state, place) if state.counts("interest") else ""
+    parts = [f"Matches “{matched}”."] if matched else []
     if state.counts("recurrence"):
         parts.extend(_recurrence(state, place))
     if state.counts("novelty") and not matched:
@@ -29,10 +28,15 @@ def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> str:
     return " ".join(parts) or "New to you."
 
 
-def _interest(state: RankingState, place: int) -> str:
-    day = state.day
-    best = max(state.reader.phrases, key=lambda phrase: day.coverage(phrase)[place])
-    return f"Matches “{best}”."
+def _matched(state: RankingState, place: int) -> str:
+    """The reader's own phrase that matches best, among those that may be said."""
+    scores = {
+        phrase.text: state.day.matcher.scores(phrase.text)[place]
+        for phrase in state.reader.phrases
+        if not phrase.negative
+    }
+    best = max(scores, key=lambda text: scores[text], default="")
+    return best if best and scores[best] >= SAID_FROM else ""
 
 
 def _recurrence(state: RankingState, place: int) -> Iterator[str]:
@@ -54,6 +58,8 @@ def runner_up_reason(state: RankingState, place: int, chosen: Sequence[int]) -> 
     """The rule that kept a candidate out; ``chosen`` are the places of the picks, best first."""
     if state.similarity_to_sent[place] >= state.settings.twin_limit:
         return _restates(state, place)
+    if state.unwanted[place]:
+        return f"about “{_unwanted(state, place)}”, which this reader does not want"
     if len(chosen) < state.settings.minimum:
         return _too_few(state, place, chosen)
     return _not_picked(state, place, chosen)
@@ -64,6 +70,14 @@ def _restates(state: RankingState, place: int) -> str:
     echo = state.echo(place, *nearest)
     when = f" on {day_month(echo.heard)}" if echo.heard else ""
     return f"restates what was sent{when}: “{headline(echo.text, 60)}”"
+
+
+def _unwanted(state: RankingState, place: int) -> str:
+    return next(
+        phrase.text
+        for phrase in state.reader.phrases
+        if phrase.negative and state.day.matcher.unwanted(phrase.text)[place]
+    )
 
 
 def _too_few(state: RankingState, place: int, chosen: Sequence[int]) -> str:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from newsletter.domain.model import Candidate, Echo, SelectionSettings
 from newsletter.domain.text import headline
-from newsletter.ranking.signals import Array, Day, Reader, score, signals
+from newsletter.ranking.signals import Array, Day, Reader, score, signals, unwanted
 
 Mask = npt.NDArray[np.bool_]
 
@@ -17,7 +17,8 @@ Mask = npt.NDArray[np.bool_]
 class RankingState:
     """Arrays are parallel to ``day.candidates``; a ``place`` is a position in them.
 
-    ``unsent`` marks the candidates that this reader was not sent before.
+    ``unsent`` marks the candidates that this reader was not sent before, ``unwanted`` those about
+    something that they asked not to get.
     """
 
     day: Day
@@ -26,6 +27,7 @@ class RankingState:
     signals: dict[str, Array]
     scores: Array
     unsent: Mask
+    unwanted: Mask
 
     @property
     def similarity_to_sent(self) -> Array:
@@ -79,4 +81,5 @@ def ranking_state(day: Day, reader: Reader, settings: SelectionSettings) -> Rank
         signals=values,
         scores=score(values, settings.weights),
         unsent=~reader.was_sent(day.echoes.own),
+        unwanted=unwanted(day, reader),
     )

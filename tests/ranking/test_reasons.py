@@ -13,7 +13,7 @@ from tests.builders import TASTE, TODAY, candidate, unlike
 SENT = Insight(1, "Kettles on ships boil at a lower heat high in the Andes.", TODAY - timedelta(40))
 KIN = candidate(2, "Kettles on ships whistle high: a jet of steam sheds rings of air.")
 OFTEN = replace(candidate(3, unlike(3)), brief_count=5, this_week=4)
-NAMED = candidate(4, "Beekeepers split hives in May.")
+NAMED = candidate(4, "Beekeepers split hives in May.", topics=("hives",))
 SAID = {
     "interest": "Matches “hives”.",
     "recurrence": "Said in 4 briefs this week.",
@@ -75,8 +75,14 @@ def test_the_phrase_that_matches_best_is_named() -> None:
     assert pick.reason == "Matches “split hives”."
 
 
-def test_half_a_phrase_is_a_match_and_less_is_none() -> None:
-    """Each word stands in one candidate: they weigh the same."""
-    first, second = unlike(10).split()[:2]
-    assert picked(NAMED, TASTE, f"hives {first}").reason == f"Matches “hives {first}”."
-    assert picked(NAMED, TASTE, f"hives {first} {second}").reason == "New to you."
+def test_a_phrase_of_which_half_is_missing_is_not_said() -> None:
+    first = unlike(10).split()[0]
+    assert picked(NAMED, TASTE, f"split hives {first}").reason == "New to you."
+    assert picked(NAMED, TASTE, "hives, bees").reason == "Matches “hives”."
+
+
+def test_a_word_alone_is_a_mention_and_not_a_theme() -> None:
+    """One word of a text that is about something else: marked up, and not said."""
+    pick = picked(candidate(4, "Shipyards paint hulls red to hide rust, like hives."), TASTE)
+    assert pick.reason == "New to you."
+    assert pick.signals["interest"] > 0
