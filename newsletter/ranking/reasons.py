@@ -10,7 +10,6 @@ import numpy as np
 from newsletter.domain.model import Echo
 from newsletter.domain.text import counted, day_month, headline
 from newsletter.ranking.echoes import NAMED_FROM
-from newsletter.ranking.interest import SAID_FROM
 from newsletter.ranking.state import RankingState
 
 
@@ -19,7 +18,7 @@ def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> str:
 
     "New to you" needs no signal: whatever the weights are, nothing else is picked.
     """
-    matched = _matched(state, place) if state.counts("interest") else ""
+    matched = _matched(state, place)
     parts = [f"Matches “{matched}”."] if matched else []
     if state.counts("recurrence"):
         parts.extend(_recurrence(state, place))
@@ -29,14 +28,10 @@ def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> str:
 
 
 def _matched(state: RankingState, place: int) -> str:
-    """The reader's own phrase that matches best, among those that may be said."""
-    scores = {
-        phrase.text: state.day.matcher.scores(phrase.text)[place]
-        for phrase in state.reader.phrases
-        if not phrase.negative
-    }
-    best = max(scores, key=lambda text: scores[text], default="")
-    return best if best and scores[best] >= SAID_FROM else ""
+    """The reader's own phrase, if it may be said that the pick matches it."""
+    if not (state.counts("interest") and state.reader.phrases):
+        return ""
+    return state.day.matcher.said(state.reader.phrases, place)
 
 
 def _recurrence(state: RankingState, place: int) -> Iterator[str]:
@@ -76,7 +71,7 @@ def _unwanted(state: RankingState, place: int) -> str:
     return next(
         phrase.text
         for phrase in state.reader.phrases
-        if phrase.negative and state.day.matcher.unwanted(phrase.text)[place]
+        if phrase.negative and state.day.matcher.about(phrase.text)[place]
     )
 
 

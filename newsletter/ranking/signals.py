@@ -56,7 +56,8 @@ def texts_of(candidates: Sequence[Candidate]) -> list[Text]:
         Text(
             candidate.insight.id,
             candidate.insight.text,
-            (*candidate.topics, candidate.citation.podcast),
+            candidate.topics,
+            candidate.citation.podcast,
         )
         for candidate in candidates
     ]
@@ -156,22 +157,10 @@ def freshness(day: Day, reader: Reader) -> Array:  # noqa: ARG001
 
 
 def interest(day: Day, reader: Reader) -> Array:
-    """The best match with any of the reader's phrases, each times its weight; nothing where one
-    matches that they do not want."""
-    best: Array = np.zeros(len(day.candidates))
-    for phrase in reader.phrases:
-        if not phrase.negative:
-            best = np.maximum(best, phrase.weight * day.matcher.scores(phrase.text))
-    return np.where(unwanted(day, reader), 0, best)
-
-
-def unwanted(day: Day, reader: Reader) -> npt.NDArray[np.bool_]:
-    """Which candidates are about something that the reader does not want."""
-    about = np.zeros(len(day.candidates), np.bool_)
-    for phrase in reader.phrases:
-        if phrase.negative:
-            about |= day.matcher.unwanted(phrase.text)
-    return about
+    """The best match with any of the reader's phrases, earlier ones weighing more."""
+    if not reader.phrases:
+        return np.zeros(len(day.candidates))
+    return day.matcher.interest(reader.phrases)
 
 
 SIGNALS: Mapping[str, Signal] = {

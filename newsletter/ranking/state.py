@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from newsletter.domain.model import Candidate, Echo, SelectionSettings
 from newsletter.domain.text import headline
-from newsletter.ranking.signals import Array, Day, Reader, score, signals, unwanted
+from newsletter.ranking.signals import Array, Day, Reader, score, signals
 
 Mask = npt.NDArray[np.bool_]
 
@@ -81,5 +81,11 @@ def ranking_state(day: Day, reader: Reader, settings: SelectionSettings) -> Rank
         signals=values,
         scores=score(values, settings.weights),
         unsent=~reader.was_sent(day.echoes.own),
-        unwanted=unwanted(day, reader),
+        unwanted=_unwanted(day, reader),
     )
+
+
+def _unwanted(day: Day, reader: Reader) -> Mask:
+    if not any(phrase.negative for phrase in reader.phrases):
+        return np.zeros(len(day.candidates), np.bool_)
+    return day.matcher.unwanted(reader.phrases)

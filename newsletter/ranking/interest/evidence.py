@@ -17,6 +17,7 @@ Matrix = Any  # scipy.sparse carries no types
 
 _BEST, _STRONGEST, _FALL = 25, 5, 4
 _LOOSE = 3
+_TELLING = 3.0
 
 
 class Evidence:
@@ -52,12 +53,14 @@ class Evidence:
         }
 
     def learned(self, phrase: str, place: int) -> dict[str, float]:
-        """The words of a text by what they have in common with the other best matches."""
+        """The words of a text by what they have in common with the other best matches; 0 for
+        common ones."""
         values = self.measure(phrase)
         gain, _ = _gain((values["closest"] + values["meaning"]) / 2)
         gain[place] = 0
         row = self.rows[[place]]
         weights = row.data * (gain @ self.rows)[row.indices]
+        weights[self._asked.idf[row.indices] < _TELLING] = 0
         names = [self._asked.names[term] for term in row.indices.tolist()]
         by_term = dict(zip(names, weights.tolist(), strict=True))
         return {word: by_term.get(self._term(word), 0.0) for word in self.words[place]}

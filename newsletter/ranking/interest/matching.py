@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from newsletter.ranking.interest import abbreviations
 from newsletter.ranking.interest.evidence import Evidence
+from newsletter.ranking.interest.phrases import Phrase
 from newsletter.ranking.interest.weights import INTERCEPT, WEIGHTS
 from newsletter.ranking.similarity import Index
 
@@ -21,19 +22,20 @@ SAID_FROM = 0.92
 # Only what has all words of a phrase, or words as close to them as a plural, reaches the limit.
 _CLOSE_FROM = 0.8
 _NOT_CLOSE = 0.9
-_LABELLED = 0.95
-_UNWANTED_FROM = 0.6
+_OF_THE_PODCAST = 0.95
+_ABOUT_FROM = 0.6
 _NOTHING = 0.01
 _SHARED = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An insight to be matched; ``labels`` are its own topics and the name of its podcast."""
+    """An insight to be matched, with its own topics and the name of its podcast."""
 
     id: int
     text: str
-    labels: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    podcast: str = ""
 
 
 class Matcher:
@@ -46,10 +48,11 @@ class Matcher:
         self.texts = texts
         plain = [text.text for text in texts]
         self._evidence = Evidence(index, plain, [text.id for text in texts])
-        self._labels = [set(map(self._words, text.labels)) for text in texts]
+        self._topics = [set(map(self._words, text.topics)) for text in texts]
+        self._podcasts = [self._words(text.podcast) for text in texts]
         self._forms = {**abbreviations.defined(plain), **abbreviations.KNOWN}
         self._scores: dict[str, Array] = {}
-        self._unwanted: dict[str, Mask] = {}
+        self._about: dict[str, Mask] = {}
 
     def scores(self, phrase: str) -> Array:
         """For each text how well it matches, from 0 to 1, rounded so that equal ones tie."""
@@ -57,22 +60,53 @@ class Matcher:
             self._scores[phrase] = self._score(phrase)
         return self._scores[phrase]
 
-    def unwanted(self, phrase: str) -> Mask:
-        """Which texts to keep from a reader who does not want this: those that are likely about
-        it, and those that only mention it as well. One left out too much costs them little."""
-        if phrase not in self._unwanted:
+    def interest(self, phrases: Sequence[Phrase]) -> Array:
+        """For each text the best match with a wanted phrase, times its weight; 0 where it is
+        unwanted."""
+        best = np.zeros(len(self.texts))
+        for phrase in phrases:
+            if not phrase.negative:
+                best = np.maximum(best, phrase.weight * self.scores(phrase.text))
+        return np.where(self.unwanted(phrases), 0, best).round(6)
+
+    def unwanted(self, phrases: Sequence[Phrase]) -> Mask:
+        """Which texts are about something that the reader does not want."""
+        about = np.zeros(len(self.texts), np.bool_)
+        for phrase in phrases:
+            if phrase.negative:
+                about |= self.about(phrase.text)
+        return about
+
+    def said(self, phrases: Sequence[Phrase], place: int) -> str:
+        """The wanted phrase that a text matches best, if so surely that its reader may be told."""
+        best = self.best(phrases, place)
+        return best if best and self.scores(best)[place] >= SAID_FROM else ""
+
+    def best(self, phrases: Sequence[Phrase], place: int) -> str:
+        """The wanted phrase that a text matches best; an empty one where none is wanted."""
+        wanted = [phrase.text for phrase in phrases if not phrase.negative]
+        return max(wanted, key=lambda text: float(self.scores(text)[place]), default="")
+
+    def about(self, phrase: str) -> Mask:
+        """Which texts to keep from a reader who does not want this: a mention is enough, for one
+        left out too much costs them little."""
+        if phrase not in self._about:
             mentioned = np.zeros(len(self.texts), np.bool_)
             if self.texts and self._words(phrase):
                 mentioned = self.features(phrase)[:, FEATURES.index("closest")] >= _CLOSE_FROM
-            self._unwanted[phrase] = mentioned | (self.scores(phrase) >= _UNWANTED_FROM)
-        return self._unwanted[phrase]
+            self._about[phrase] = mentioned | (self.scores(phrase) >= _ABOUT_FROM)
+        return self._about[phrase]
 
     def features(self, phrase: str) -> Array:
-        """Shape (texts, len(FEATURES)): the most that any form of the phrase gives."""
+        """Shape (texts, len(FEATURES)): the most that any form of the phrase gives. A topic's words
+        count as the text's, what the text means is its own."""
         measures = [self._evidence.measure(form) for form in self._variants(phrase)]
-        return np.maximum.reduce(
-            [np.column_stack([values[name] for name in FEATURES]) for values in measures]
-        )
+        best = {name: np.maximum.reduce([values[name] for values in measures]) for name in FEATURES}
+        named = self._named(phrase)
+        on_topic = [place for place, topics in enumerate(self._topics) if topics & named]
+        for name in ("near", "closest"):
+            best[name][on_topic] = 1
+        return np.column_stack(list(best.values()))
 
     def shared(self, phrase: str, place: int) -> tuple[str, ...]:
         """The text's words that speak for it: the phrase's own, then the heaviest of feedback."""
@@ -87,13 +121,15 @@ class Matcher:
         if not self.texts or not self._words(phrase):
             return np.zeros(len(self.texts))
         scores = score(self.features(phrase))
-        named = {self._words(form) for form in self._variants(phrase)}
-        labelled = [place for place, labels in enumerate(self._labels) if labels & named]
-        scores[labelled] = np.maximum(scores[labelled], _LABELLED)
+        named = self._named(phrase)
+        scores[[podcast in named for podcast in self._podcasts]] = _OF_THE_PODCAST
         return scores.round(6)
 
     def _words(self, text: str) -> frozenset[str]:
         return frozenset(self._evidence.words_of(text))
+
+    def _named(self, phrase: str) -> set[frozenset[str]]:
+        return {self._words(form) for form in self._variants(phrase)} - {frozenset()}
 
     def _variants(self, phrase: str) -> tuple[str, ...]:
         return abbreviations.variants(phrase, self._forms) if self._evidence.english else (phrase,)

@@ -14,9 +14,9 @@ _NO_PLURAL = ("ss", "us", "is", "news")
 
 
 def words(text: str) -> list[str]:
-    """In the order of the text. "US" stays in capitals, for it is not "us"."""
+    """In the order of the text. "US" stays in capitals, for it is not "us"; "'s" goes."""
     plain = _DOTTED.sub(lambda dotted: dotted[0].replace(".", ""), text)
-    return [_word(word) for word in _WORD.findall(plain)]
+    return [_word(word) for word in _WORD.findall(plain) if word != "s"]
 
 
 def _word(word: str) -> str:
