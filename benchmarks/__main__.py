@@ -9,7 +9,19 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import compose, day, interests, million, render, scale, send, sign, start, status, storage
+from benchmarks import (
+    compose,
+    day,
+    interests,
+    million,
+    render,
+    scale,
+    send,
+    sign,
+    start,
+    status,
+    storage,
+)
 
 _SUBJECTS: dict[str, ModuleType] = {
     "compose": compose,

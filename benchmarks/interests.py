@@ -45,8 +45,19 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:  # noqa: ARG001
     ways = {name: [_dense(method, theme) for theme in sets] for name, method in _peers().items()}
     heads = "", *(f"{theme.name} {figure}" for theme in sets for figure in ("MAP", "P@10"))
     rows = [
-        (name, *(f"{figure:.3f}" for each in zip(scores, sets, strict=True) for figure in figures(*each)))
-        for name, scores in {"interest": ours, "- fitted on the other sets": left_out, **ways}.items()
+        (
+            name,
+            *(
+                f"{figure:.3f}"
+                for each in zip(scores, sets, strict=True)
+                for figure in figures(*each)
+            ),
+        )
+        for name, scores in {
+            "interest": ours,
+            "- fitted on the other sets": left_out,
+            **ways,
+        }.items()
     ]
     yield Table("Phrases and what is about them", heads, rows)
     yield _said(ours, sets)
@@ -102,7 +113,12 @@ def _said(scores: Sequence[Array], sets: Sequence[Themes]) -> Table:
         for scored, theme in zip(scores, sets, strict=True):
             told, relevant = scored >= limit, np.stack(list(theme.relevant.values()))
             right = (told & relevant).sum() / max(told.sum(), 1)
-            cells.append(f"{right:.0%} of {told.sum() / len(told):.1f}, {told.any(axis=1).mean():.0%}")
+            cells.append(
+                f"{right:.0%} of {told.sum() / len(told):.1f}, {told.any(axis=1).mean():.0%}"
+            )
         rows.append((f"{limit:.2f}", *cells))
-    note = f"Right by the labels, of so many a phrase, for what share of phrases any. The limit is {SAID_FROM}."
+    note = (
+        "The share that is right by the labels, of so many a phrase, and for what share of the "
+        f"phrases there is any. The limit is {SAID_FROM}."
+    )
     return Table("What may be said", ("from", *(theme.name for theme in sets)), rows, note)

@@ -44,11 +44,13 @@ def read(data: Path) -> list[Themes]:
 
 
 def _of(name: str, labels: Mapping[str, Iterable[str]], least: int = 2) -> Themes:
-    """``labels`` are the phrases of each text; those of fewer than ``least`` texts are no phrase."""
+    """``labels`` are the phrases of each text; one of fewer than ``least`` texts is no phrase."""
     texts = sorted(labels)
     phrases = sorted({phrase for text in texts for phrase in labels[text]})
     marks = {phrase: np.array([phrase in labels[text] for text in texts]) for phrase in phrases}
-    return Themes(name, texts, {phrase: mark for phrase, mark in marks.items() if mark.sum() >= least})
+    return Themes(
+        name, texts, {phrase: mark for phrase, mark in marks.items() if mark.sum() >= least}
+    )
 
 
 def _some(texts: Iterable[str], most: int) -> list[str]:

@@ -53,7 +53,5 @@ def matches(rules: Rules, interests: str, explained: int = 0) -> Matches:
             )
             for place in order
         ],
-        words=[
-            matcher.shared(matcher.best(phrases, place), place) for place in order[:explained]
-        ],
+        words=[matcher.shared(matcher.best(phrases, place), place) for place in order[:explained]],
     )

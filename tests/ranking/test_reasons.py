@@ -53,21 +53,23 @@ def test_the_least_weight_is_a_weight(signal: str) -> None:
     assert picked(SPEAKS_FOR[signal], weighing(**{signal: 1e-9})).reason == SAID[signal]
 
 
-ALL = replace(KIN, topics=("hives",), brief_count=5, this_week=4)
+SHIPS = "kettles on ships"
+ALL = replace(KIN, brief_count=5, this_week=4)
 """Every signal speaks for it."""
 
 
 @pytest.mark.parametrize("only", SIGNALS)
 def test_what_is_said_comes_from_the_one_signal_that_decided(only: str) -> None:
     settings = replace(TASTE, weights={**dict.fromkeys(SIGNALS, 0.0), only: 1.0})
-    assert picked(ALL, settings).reason == SAID.get(only, "New to you.")
+    said = {**SAID, "interest": f"Matches “{SHIPS}”."}
+    assert picked(ALL, settings, SHIPS).reason == said.get(only, "New to you.")
 
 
 def test_an_interest_takes_the_place_of_the_closest_only_where_it_counts() -> None:
-    both = f"{SAID['interest']} {SAID['recurrence']}"
-    assert picked(ALL, TASTE).reason == both
+    both = f"Matches “{SHIPS}”. {SAID['recurrence']}"
+    assert picked(ALL, TASTE, SHIPS).reason == both
     without = f"{SAID['recurrence']} {SAID['novelty']}"
-    assert picked(ALL, weighing(interest=0.0)).reason == without
+    assert picked(ALL, weighing(interest=0.0), SHIPS).reason == without
 
 
 def test_the_phrase_that_matches_best_is_named() -> None:

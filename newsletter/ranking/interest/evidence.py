@@ -21,7 +21,7 @@ _TELLING = 3.0
 
 
 class Evidence:
-    """The words of some texts, and how each text stands to a phrase. A ``place`` is a text's number.
+    """The words of some texts, and what each text has of a phrase. A ``place`` is a text's number.
 
     How rare a word is is told by ``index``, the whole archive. There are vectors of English words
     only: in another language terms stand for words, and only the same term is close.

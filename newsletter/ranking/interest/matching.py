@@ -141,4 +141,4 @@ def score(features: Array) -> Array:
     scores = 1 / (1 + np.exp(-logits))
     scores[scores < _NOTHING] = 0
     close = features[..., FEATURES.index("closest")] >= _CLOSE_FROM
-    return np.where(close, scores, _NOT_CLOSE * scores)
+    return np.asarray(np.where(close, scores, _NOT_CLOSE * scores))

@@ -18,7 +18,8 @@ class Phrase:
 def parse(interests: str) -> tuple[Phrase, ...]:
     """Phrases parted by commas. "not crypto" is a negative; earlier phrases weigh more: the first
     1, the second 0.9, and none less than 0.5."""
-    wanted, unwanted = [], []
+    wanted: list[Phrase] = []
+    unwanted: list[Phrase] = []
     for part in interests.split(","):
         text = " ".join(part.split())
         negation = next((sign for sign in _NEGATIONS if text.lower().startswith(sign)), "")
