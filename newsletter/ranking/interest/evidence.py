@@ -148,7 +148,8 @@ def _gain(first_look: Array) -> tuple[Array, float]:
 
 def _agreement(rows: Matrix, gain: Array) -> Array:
     """The cosine of each row with the sum of all rows times their gain, its own left out."""
-    total = gain @ rows
+    best = np.flatnonzero(gain)
+    total = gain[best] @ rows[best]
     dots = np.asarray(rows @ total) - gain
     squares = float(total @ total) - 2 * gain * dots - gain**2
     return np.clip(dots / np.sqrt(np.maximum(squares, 1e-6)), 0, 1)

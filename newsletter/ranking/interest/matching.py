@@ -1,6 +1,6 @@
 """How well each of some insights matches a phrase, and the words that made us think so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,9 +48,10 @@ class Matcher:
         self.texts = texts
         plain = [text.text for text in texts]
         self._evidence = Evidence(index, plain, [text.id for text in texts])
-        self._topics = [set(map(self._words, text.topics)) for text in texts]
-        self._podcasts = [self._words(text.podcast) for text in texts]
+        self._by_topic = self._places(text.topics for text in texts)
+        self._by_podcast = self._places((text.podcast,) for text in texts)
         self._forms = {**abbreviations.defined(plain), **abbreviations.KNOWN}
+        self._variants_of: dict[str, tuple[str, ...]] = {}
         self._scores: dict[str, Array] = {}
         self._about: dict[str, Mask] = {}
 
@@ -102,8 +103,7 @@ class Matcher:
         count as the text's, what the text means is its own."""
         measures = [self._evidence.measure(form) for form in self._variants(phrase)]
         best = {name: np.maximum.reduce([values[name] for values in measures]) for name in FEATURES}
-        named = self._named(phrase)
-        on_topic = [place for place, topics in enumerate(self._topics) if topics & named]
+        on_topic = self._labelled(self._by_topic, phrase)
         for name in ("near", "closest"):
             best[name][on_topic] = 1
         return np.column_stack(list(best.values()))
@@ -121,18 +121,30 @@ class Matcher:
         if not self.texts or not self._words(phrase):
             return np.zeros(len(self.texts))
         scores = score(self.features(phrase))
-        named = self._named(phrase)
-        scores[[podcast in named for podcast in self._podcasts]] = _OF_THE_PODCAST
+        scores[self._labelled(self._by_podcast, phrase)] = _OF_THE_PODCAST
         return scores.round(6)
 
     def _words(self, text: str) -> frozenset[str]:
         return frozenset(self._evidence.words_of(text))
 
-    def _named(self, phrase: str) -> set[frozenset[str]]:
-        return {self._words(form) for form in self._variants(phrase)} - {frozenset()}
+    def _places(self, labels: Iterable[Iterable[str]]) -> dict[frozenset[str], list[int]]:
+        """Where each label stands, whatever the order of its words."""
+        places: dict[frozenset[str], list[int]] = {}
+        for place, label in enumerate(labels):
+            for words in dict.fromkeys(map(self._words, label)):
+                places.setdefault(words, []).append(place)
+        return places
+
+    def _labelled(self, places: Mapping[frozenset[str], list[int]], phrase: str) -> list[int]:
+        forms = dict.fromkeys(map(self._words, self._variants(phrase)))
+        return [place for words in forms if words for place in places.get(words, [])]
 
     def _variants(self, phrase: str) -> tuple[str, ...]:
-        return abbreviations.variants(phrase, self._forms) if self._evidence.english else (phrase,)
+        if not self._evidence.english:
+            return (phrase,)
+        if phrase not in self._variants_of:
+            self._variants_of[phrase] = abbreviations.variants(phrase, self._forms)
+        return self._variants_of[phrase]
 
 
 def score(features: Array) -> Array:
