@@ -37,7 +37,7 @@ def test_negatives_are_left_out(house: House) -> None:
     texts = [match["text"] for match in house("interests", "trains, not ferries", "--json").json]
     assert FERRY not in texts
     refused = house("interests", "not ferries")
-    assert (refused.code, "name what is wanted" in refused.out) == (2, True)
+    assert refused.code == 2
 
 
 def test_an_empty_archive_has_nothing(house: House) -> None:
