@@ -98,7 +98,8 @@ def _stories(data: Path) -> Themes:
 
 def _samples() -> Themes:
     labels: dict[str, set[str]] = defaultdict(set)
-    for path in sorted(_SAMPLES.glob("*/*")):
+    files = (path for path in _SAMPLES.glob("*/*") if path.suffix in parsers.SUFFIXES)
+    for path in sorted(files):
         brief = parsers.parse(path.name, path.read_bytes())
         for mention in brief.mentions:
             if mention.role == "lead":

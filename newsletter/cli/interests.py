@@ -30,4 +30,4 @@ def _print(found: Matches, most: int) -> None:
     if len(found.best) > most:
         say(f"and {len(found.best) - most:,} more that match less (--most N)")
     count = sum(match.said for match in found.best)
-    say(f"an email would say “Matches …” of {count:,}: from {SAID_FROM} on")
+    say(f"an email would say “You follow …” of {count:,}: from {SAID_FROM} on")

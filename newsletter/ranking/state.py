@@ -18,7 +18,7 @@ class RankingState:
     """Arrays are parallel to ``day.candidates``; a ``place`` is a position in them.
 
     ``unsent`` marks the candidates that this reader was not sent before, ``unwanted`` those about
-    something that they asked not to get.
+    something that they asked not to get, ``pinned`` those that the editor wants in the issue.
     """
 
     day: Day
@@ -28,6 +28,7 @@ class RankingState:
     scores: Array
     unsent: Mask
     unwanted: Mask
+    pinned: Mask
 
     @property
     def similarity_to_sent(self) -> Array:
@@ -65,10 +66,12 @@ class RankingState:
         earlier = self.day.archive[earlier_id]
         return Echo(
             insight_id=earlier_id,
-            text=headline(earlier.text, 200),
+            text=headline(earlier.shown, 200),
             similarity=round(similarity, 4),
             heard=self.reader.heard.get(earlier_id),
             shared=self.day.shared(place, earlier_id),
+            dated=earlier.date,
+            edited=bool(earlier.correction),
         )
 
 
@@ -82,6 +85,7 @@ def ranking_state(day: Day, reader: Reader, settings: SelectionSettings) -> Rank
         scores=score(values, settings.weights),
         unsent=~reader.was_sent(day.echoes.own),
         unwanted=_unwanted(day, reader),
+        pinned=day.pinned,
     )
 
 

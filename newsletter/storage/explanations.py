@@ -1,4 +1,4 @@
-"""What explains an issue and makes its message again, packed into one value.
+"""The explanation of an issue, which also makes its message again, packed into one value.
 
 Written out as JSON with names and texts it takes 14 KB for each reader with a history of their own.
 So the values stand in arrays, an insight is named by its id (its text never changes), and the whole
@@ -29,6 +29,8 @@ class _Echo(Struct, array_like=True, frozen=True):
     similarity: float
     heard: date | None
     shared: tuple[tuple[str, float], ...]
+    dated: date | None = None
+    correction: str = ""
 
 
 class _Pick(Struct, array_like=True, frozen=True):
@@ -38,6 +40,8 @@ class _Pick(Struct, array_like=True, frozen=True):
     echoes: tuple[_Echo, ...]
     related: tuple[_Echo, ...]
     reason: str
+    correction: str = ""
+    pinned: bool = False
 
 
 class _RunnerUp(Struct, array_like=True, frozen=True):
@@ -48,13 +52,17 @@ class _RunnerUp(Struct, array_like=True, frozen=True):
 
 
 class Explanation(Struct, array_like=True, frozen=True):
-    """Of the picks in the order of their ranks, and of those that came close."""
+    """The picks in the order of their ranks, and the runners-up.
+
+    What has a default came later: it is missing at the end of what was stored before.
+    """
 
     picks: tuple[_Pick, ...]
     runners_up: tuple[_RunnerUp, ...]
+    note: str = ""
 
     def insight_ids(self) -> Iterator[int]:
-        """The insights whose texts it takes to write it out."""
+        """The insights whose texts ``written_out`` needs."""
         for pick in self.picks:
             yield from (echo.insight_id for echo in pick.echoes)
             yield from (echo.insight_id for echo in pick.related)
@@ -74,6 +82,8 @@ def pack(issue: Issue) -> bytes:
             tuple(map(_short, pick.echoes)),
             tuple(map(_short, pick.related)),
             pick.reason,
+            pick.text if pick.edited else "",
+            pick.pinned,
         )
         for pick in issue.picks
     )
@@ -81,11 +91,12 @@ def pack(issue: Issue) -> bytes:
         _RunnerUp(runner_up.insight_id, runner_up.score, dict(runner_up.signals), runner_up.why)
         for runner_up in issue.runners_up
     )
-    return zlib.compress(_encode(Explanation(picks, runners_up)), _LEVEL)
+    return zlib.compress(_encode(Explanation(picks, runners_up, issue.note)), _LEVEL)
 
 
 def _short(echo: Echo) -> _Echo:
-    return _Echo(echo.insight_id, echo.similarity, echo.heard, echo.shared)
+    correction = echo.text if echo.edited else ""
+    return _Echo(echo.insight_id, echo.similarity, echo.heard, echo.shared, echo.dated, correction)
 
 
 def unpack(body: bytes) -> Explanation:
@@ -100,13 +111,15 @@ def written_out(
         Pick(
             rank,
             insight_id,
-            texts[insight_id],
+            pick.correction or texts[insight_id],
             pick.citation,
             pick.score,
             pick.signals,
             tuple(_long(echo, texts) for echo in pick.echoes),
             tuple(_long(echo, texts) for echo in pick.related),
             pick.reason,
+            bool(pick.correction),
+            pick.pinned,
         )
         for rank, (insight_id, pick) in enumerate(
             zip(insight_ids, explanation.picks, strict=True), start=1
@@ -126,8 +139,9 @@ def written_out(
 
 
 def _long(echo: _Echo, texts: Texts) -> Echo:
-    text = echo_text(texts.get(echo.insight_id, ""))
-    return Echo(echo.insight_id, text, echo.similarity, echo.heard, echo.shared)
+    text = echo.correction or echo_text(texts.get(echo.insight_id, ""))
+    edited = bool(echo.correction)
+    return Echo(echo.insight_id, text, echo.similarity, echo.heard, echo.shared, echo.dated, edited)
 
 
 @lru_cache(maxsize=4096)

@@ -27,7 +27,7 @@ def test_the_limit_and_the_words_are_shown(house: House) -> None:
     shown = house("interests", "chip supply chains", "--most", "1").out
     assert "matches" in shown.splitlines()[0]
     assert "chip, supply, chain" in shown
-    assert "an email would say “Matches …” of 1: from 0.95 on" in shown
+    assert "an email would say “You follow …” of 1: from 0.93 on" in shown
     assert "matches" not in house("interests", "glaciers").out.splitlines()[0]
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -141,7 +140,7 @@ def test_interests_lift_what_they_name() -> None:
     hives = candidate(99, "Beekeepers split hives in May, before the bees swarm.")
     issue = pick(*strangers(9), hives, interests="split hives")
     assert ids(issue)[0] == 99
-    assert issue.picks[0].reason == "Matches “split hives”."
+    assert issue.picks[0].reason == "You follow “split hives”."
 
 
 def test_what_a_reader_does_not_want_is_never_picked() -> None:
@@ -150,28 +149,6 @@ def test_what_a_reader_does_not_want_is_never_picked() -> None:
     assert 99 not in ids(issue)
     assert reasons(issue)[99] == "about “hives”, which this reader does not want"
     assert pick(*strangers(2), hives, interests="not hives").picks == ()
-
-
-def test_a_reason_names_the_closest_that_was_read() -> None:
-    old = Insight(
-        1, "Kettles on ships boil at a lower heat high in the Andes.", TODAY - timedelta(40)
-    )
-    closest = "The closest you have read: “Kettles on ships boil at a lower heat high in the Andes”"
-    for high, reason in ((" high", f" {closest} on 13 March."), ("", "")):
-        kin = f"Kettles on ships whistle{high}: a jet of steam sheds rings of air."
-        issue = pick(candidate(2, kin), *strangers(2), heard={1: 1}, archive=(old,))
-        (first,) = [one for one in issue.picks if one.insight_id == 2]
-        assert first.reason == f"New to you.{reason}"
-        assert bool(first.related) == bool(reason), "chance is no footnote"
-
-
-@pytest.mark.parametrize(
-    ("this_week", "said"), [(4, "Said in 4 briefs this week."), (1, "Said in 5 briefs.")]
-)
-def test_recurrence_is_said(this_week: int, said: str) -> None:
-    often = replace(candidate(1, unlike(1)), brief_count=5, this_week=this_week)
-    issue = pick(often, *strangers(3))
-    assert issue.picks[0].reason.startswith(said)
 
 
 def test_related_are_old_or_were_read_and_never_candidates() -> None:

@@ -13,7 +13,8 @@ OLD, NEW = "A kettle boils sooner when it is descaled.", "Kettles of copper boil
 
 @pytest.fixture
 def rules(store: Store) -> Rules:
-    briefs = brief(OLD, published=TODAY - timedelta(900)), brief(NEW, published=TODAY + timedelta(9))
+    days = TODAY - timedelta(900), TODAY + timedelta(9)
+    briefs = [brief(text, published=day) for text, day in zip((OLD, NEW), days, strict=True)]
     with store.writing() as db:
         archive.record(db, [read(f"{n}", each) for n, each in enumerate(briefs)], NOON, TODAY)
     return Rules(store, TASTE, timedelta(hours=1), "example.org")

@@ -16,7 +16,7 @@ Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 FEATURES = tuple(WEIGHTS)
-SAID_FROM = 0.95
+SAID_FROM = 0.93
 """The least score at which a reader is told that an insight matches."""
 
 # Only what has all words of a phrase, or words as close to them as a plural, reaches the limit.
