@@ -170,10 +170,13 @@ def freshness(day: Day, reader: Reader) -> Array:  # noqa: ARG001
 
 
 def interest(day: Day, reader: Reader) -> Array:
-    """The best match with any of the reader's phrases, earlier ones weighing more."""
+    """The best match with any of the reader's phrases, earlier ones weighing more.
+
+    Its square root: on a day without a sure match the likelier ones still lead.
+    """
     if not reader.phrases:
         return np.zeros(len(day.candidates))
-    return day.matcher.interest(reader.phrases)
+    return np.sqrt(day.matcher.interest(reader.phrases)).round(6)
 
 
 SIGNALS: Mapping[str, Signal] = {
