@@ -107,6 +107,11 @@ def _daily(commands: _Commands) -> None:
     command.add_argument(
         "--dropped", action="store_true", help="list the paragraphs taken for boilerplate"
     )
+    command.add_argument(
+        "--explain",
+        metavar="FILE",
+        help="show what is made of each paragraph of a file, and by which rule; change nothing",
+    )
     command = commands.add(
         "scan", "scan:scan", "read new episodes of the podcasts that are due", json=True
     )

@@ -285,9 +285,8 @@ def _shows(rows: Sequence[RowMapping]) -> tuple[str, ...]:
 
 
 def _topics(best: RowMapping) -> tuple[str, ...]:
-    """A page's topics are its leads' topics; its related insights may be about anything."""
-    shared = best[briefs.c.topics] if best[mentions.c.role] == "lead" else ()
-    return (*shared, *best[mentions.c.topics])
+    """An insight's own topics: those of its page describe the page, not every insight on it."""
+    return tuple(best[mentions.c.topics])
 
 
 def _citation(best: RowMapping) -> Citation:
