@@ -36,7 +36,7 @@ FULL, QUICK = Scale(1_000), Scale(5)
 
 def tables(scale: Scale, folder: Path) -> Iterator[Table]:  # noqa: ARG001
     if not DATA.is_dir():
-        yield Table("Interests", ("", "MAP"), [], f"{DATA} is not here: nothing was measured.")
+        yield Table("interests", ("", "MAP"), [], f"{DATA} is not here: nothing was measured.")
         return
     sets = [_first(theme, scale.phrases) for theme in themes.read(DATA)]
     measured = list(map(fit_interest.features, sets))
@@ -59,7 +59,7 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:  # noqa: ARG001
             **ways,
         }.items()
     ]
-    yield Table("Phrases and what is about them", heads, rows)
+    yield Table("interests: phrases and what is about them", heads, rows)
     yield _said(ours, sets)
 
 
@@ -121,4 +121,6 @@ def _said(scores: Sequence[Array], sets: Sequence[Themes]) -> Table:
         "The share that is right by the labels, of so many a phrase, and for what share of the "
         f"phrases there is any. The limit is {SAID_FROM}."
     )
-    return Table("What may be said", ("from", *(theme.name for theme in sets)), rows, note)
+    return Table(
+        "interests: what may be said", ("from", *(theme.name for theme in sets)), rows, note
+    )
