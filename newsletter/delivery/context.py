@@ -57,7 +57,7 @@ class DeliveryContext:
     stop: Callable[[], bool]
     watch: Watch
     connections: int = 1
-    claim: int = 50
+    claim: int = 100
     lease: timedelta = timedelta(minutes=15)
     in_flight: InFlight = field(default_factory=InFlight)
     pace: RateLimits = FREE

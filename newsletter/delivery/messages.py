@@ -19,8 +19,12 @@ class Messages:
         self.texts: dict[int, str] = {}
 
     def load(self, db: Connection, rows: Iterable[Claimed]) -> None:
-        """The issues of these rows and no others."""
-        self.issues = issues.load_all(db, sorted({row.issue_id for row in rows}), self.texts)
+        """The issues of these rows and no others; those that the last rows shared are there."""
+        needed = {row.issue_id for row in rows}
+        known = {key: issue for key, issue in self.issues.items() if key in needed}
+        missing = sorted(needed - known.keys())
+        new = issues.load_all(db, missing, self.texts, runners_up=False)
+        self.issues = known | new
 
     def envelope(self, row: Claimed) -> Envelope:
         issue = self.issues[row.issue_id]

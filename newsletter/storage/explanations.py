@@ -47,11 +47,14 @@ class _RunnerUp(Struct, array_like=True, frozen=True):
     why: str
 
 
-class Explanation(Struct, array_like=True, frozen=True):
+class _Picks(Struct, array_like=True, frozen=True):
+    picks: tuple[_Pick, ...]
+
+
+class Explanation(_Picks, array_like=True, frozen=True):
     """Of the picks in the order of their ranks, and of those that came close."""
 
-    picks: tuple[_Pick, ...]
-    runners_up: tuple[_RunnerUp, ...]
+    runners_up: tuple[_RunnerUp, ...] = ()
 
     def insight_ids(self) -> Iterator[int]:
         """The insights whose texts it takes to write it out."""
@@ -63,6 +66,7 @@ class Explanation(Struct, array_like=True, frozen=True):
 
 _encode: Callable[[object], bytes] = Encoder().encode
 _decode = Decoder(Explanation).decode
+_decode_picks = Decoder(_Picks).decode
 
 
 def pack(issue: Issue) -> bytes:
@@ -87,8 +91,9 @@ def _short(echo: Echo) -> _Echo:
     return _Echo(echo.insight_id, echo.similarity, echo.heard, echo.shared)
 
 
-def unpack(body: bytes) -> Explanation:
-    return _decode(zlib.decompress(body))
+def unpack(body: bytes, *, runners_up: bool = True) -> Explanation:
+    data = zlib.decompress(body)
+    return _decode(data) if runners_up else Explanation(_decode_picks(data).picks)
 
 
 def written_out(

@@ -85,6 +85,12 @@ class Mortal:
         with self.store.reading() as db:
             yield db
 
+    @contextmanager
+    def autocommit(self) -> Iterator[Connection]:
+        self.breathe()
+        with self.store.autocommit() as db:
+            yield db
+
     def room(self) -> int | None:
         return self.store.room()
 
