@@ -50,8 +50,8 @@ def brief(*texts: str, published: date | None = TODAY, podcast: str = "") -> Bri
     return Brief(mentions=(*lead, *related), published=published, podcast=podcast)
 
 
-def read(path: str, one: Brief | None, reason: str | None = None, version: int = 1) -> Read:
-    return Read(path, size=version, mtime_ns=version, brief=one, reason=reason)
+def read(path: str, page: Brief | None, reason: str | None = None, version: int = 1) -> Read:
+    return Read(path, size=version, mtime_ns=version, brief=page, reason=reason)
 
 
 def candidate(
@@ -70,8 +70,8 @@ def subscribe(
     interests: str = "",
     since: datetime = datetime(2026, 1, 1, tzinfo=UTC),
 ) -> Subscriber:
-    one = Subscriber(0, address, timezone, hour, interests=interests)
-    subscribers.add(db, address, one, since)
-    found = subscribers.find(db, address)
-    assert found
-    return found
+    new = Subscriber(0, address, timezone, hour, interests=interests)
+    subscribers.add(db, address, new, since)
+    added = subscribers.find(db, address)
+    assert added
+    return added

@@ -64,12 +64,12 @@ def url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def store(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if engine == "sqlite":
-        made = new_store(tmp_path)
+        created = new_store(tmp_path)
     else:
-        made = Store(request.getfixturevalue("migrated"))
-        _empty(made)
-    yield made
-    made.close()
+        created = Store(request.getfixturevalue("migrated"))
+        _empty(created)
+    yield created
+    created.close()
 
 
 def _empty(store: Store) -> None:
@@ -82,17 +82,17 @@ def _empty(store: Store) -> None:
 @pytest.fixture
 def apart(url: str) -> Iterator[Store]:
     """A store in a database of its own, for who leaves it other than it was."""
-    made = Store(url, create=True)
-    yield made
-    made.close()
+    created = Store(url, create=True)
+    yield created
+    created.close()
 
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Store]:
     """A store where the engine makes no difference."""
-    made = new_store(tmp_path)
-    yield made
-    made.close()
+    created = new_store(tmp_path)
+    yield created
+    created.close()
 
 
 def new_store(folder: Path) -> Store:

@@ -44,16 +44,19 @@ class DnsServer:
 
     def answer(self, octets: bytes) -> bytes:
         question = dns.message.from_wire(octets)
-        [asked] = question.question
-        name, kind = asked.name.to_text(omit_final_dot=True), dns.rdatatype.to_text(asked.rdtype)
-        self.asked.append((name, kind))
+        [query] = question.question
+        name, record_type = (
+            query.name.to_text(omit_final_dot=True),
+            dns.rdatatype.to_text(query.rdtype),
+        )
+        self.asked.append((name, record_type))
         made = dns.message.make_response(question)
         made.flags |= dns.flags.AA
-        records = self.zone.get((name.lower(), kind), ())
+        records = self.zone.get((name.lower(), record_type), ())
         if (name.lower(), BROKEN) in self.zone:
             made.set_rcode(dns.rcode.SERVFAIL)
         elif records:
-            made.answer.append(dns.rrset.from_text(asked.name, 60, "IN", kind, *records))
+            made.answer.append(dns.rrset.from_text(query.name, 60, "IN", record_type, *records))
         elif not any(name.lower() == known for known, _ in self.zone):
             made.set_rcode(dns.rcode.NXDOMAIN)
         return made.to_wire()

@@ -249,7 +249,9 @@ class _Session(SMTP):
         if answer[0] in "45":
             return answer
         sender, message = envelope.mail_from or "", envelope.original_content or b""
-        options = frozenset(one for one in envelope.mail_options if not one.startswith("SIZE="))
+        options = frozenset(
+            option for option in envelope.mail_options if not option.startswith("SIZE=")
+        )
         self._server.messages.append(
             Received(sender, recipient, message, _logged_in(session), options, time.monotonic())
         )
@@ -339,10 +341,12 @@ def make_certificate(
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(key, hashes.SHA256())
     )
-    found = Certificate(folder / "certificate.pem", folder / "key.pem")
-    found.chain.write_bytes(made.public_bytes(Encoding.PEM))
-    found.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return found
+    certificate = Certificate(folder / "certificate.pem", folder / "key.pem")
+    certificate.chain.write_bytes(made.public_bytes(Encoding.PEM))
+    certificate.key.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return certificate
 
 
 def _tls_context(certificate: Certificate) -> ssl.SSLContext:

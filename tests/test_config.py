@@ -34,9 +34,9 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
-    told = complaint(tmp_path / "none.toml")
-    assert str(tmp_path / "none.toml") in told
-    assert "newsletter init" in told
+    message = complaint(tmp_path / "none.toml")
+    assert str(tmp_path / "none.toml") in message
+    assert "newsletter init" in message
 
 
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("[selection]\ncuont = 5", "selection.cuont: there is no such key; did you mean"),
         ("[selection]\ncuont = 5", "selection.count?"),
@@ -138,11 +138,11 @@ def test_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_names_the_file_the_key_and_what_to_write(
-    tmp_path: Path, text: str, told: str
+    tmp_path: Path, text: str, expected: str
 ) -> None:
     path = written(tmp_path, text)
     assert complaint(path).startswith(str(path))
-    assert told in complaint(path)
+    assert expected in complaint(path)
 
 
 def test_a_mail_server_may_be_named_by_its_number(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_password_is_taken_to_the_letter(tmp_path: Path, password: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "expected"),
     [
         ("NEWSLETTER_PORT", "25", "names no section: write NEWSLETTER_SECTION__KEY"),
         ("NEWSLETTER___", "25", "names no section"),
@@ -198,11 +198,11 @@ def test_a_password_is_taken_to_the_letter(tmp_path: Path, password: str) -> Non
     ],
 )
 def test_a_mistake_in_the_environment_names_the_variable(
-    tmp_path: Path, name: str, value: str, told: str
+    tmp_path: Path, name: str, value: str, expected: str
 ) -> None:
-    said = complaint(written(tmp_path, ""), {name: value})
-    assert said.startswith(name)
-    assert told in said
+    message = complaint(written(tmp_path, ""), {name: value})
+    assert message.startswith(name)
+    assert expected in message
 
 
 def test_a_variable_cannot_make_a_section_of_a_key(tmp_path: Path) -> None:

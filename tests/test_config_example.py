@@ -39,11 +39,11 @@ def _opened(text: str) -> str:
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, tuple[type, Any]]:
     """Dotted keys; the type stands beside the value, for 1 equals 1.0."""
-    found: dict[str, tuple[type, Any]] = {}
+    options: dict[str, tuple[type, Any]] = {}
     for key, value in values.items():
         name = f"{prefix}{key}"
         plain = list(value) if isinstance(value, tuple) else value
-        found |= (
+        options |= (
             _flat(value, f"{name}.") if isinstance(value, dict) else {name: (type(plain), plain)}
         )
-    return found
+    return options

@@ -22,16 +22,16 @@ def declared() -> set[str]:
 
 
 def _name(requirement: str) -> str:
-    found = re.match(r"[\w.-]+", requirement)
-    assert found, requirement
-    return re.sub(r"[-_.]+", "-", found[0]).lower()
+    match = re.match(r"[\w.-]+", requirement)
+    assert match, requirement
+    return re.sub(r"[-_.]+", "-", match[0]).lower()
 
 
 def imported() -> set[str]:
     modules = {module for path in (ROOT / "newsletter").rglob("*.py") for module in _modules(path)}
-    others = modules - set(sys.stdlib_module_names) - {"newsletter"}
+    third_party = modules - set(sys.stdlib_module_names) - {"newsletter"}
     distributions = packages_distributions()
-    return {_name(name) for module in others for name in distributions[module]}
+    return {_name(name) for module in third_party for name in distributions[module]}
 
 
 def _modules(path: Path) -> Iterator[str]:

@@ -55,8 +55,8 @@ _parser = cache(parser)
 
 def fences(path: Path, *languages: str) -> list[str]:
     """The bodies of the fenced blocks in these languages, in order."""
-    found = re.findall(r"^ *(```|~~~)(\w*)\n(.*?)^ *\1$", path.read_text(), re.M | re.S)
-    return [dedent(body) for _, language, body in found if language in languages]
+    blocks = re.findall(r"^ *(```|~~~)(\w*)\n(.*?)^ *\1$", path.read_text(), re.M | re.S)
+    return [dedent(body) for _, language, body in blocks if language in languages]
 
 
 def command_lines(path: Path) -> list[list[str]]:
@@ -75,7 +75,7 @@ def ours(words: list[str]) -> list[str] | None:
 
 def commands(of: ArgumentParser, prefix: str = "") -> Iterator[tuple[str, ArgumentParser]]:
     """Every command by its full name: ("subscribers add", its parser)."""
-    groups = [one for one in of._actions if isinstance(one, _SubParsersAction)]
+    groups = [action for action in of._actions if isinstance(action, _SubParsersAction)]
     if of.get_default("run"):
         yield prefix.strip(), of
     for group in groups:
@@ -165,7 +165,7 @@ def test_the_table_names_every_command_and_its_options() -> None:
     known = dict(commands(_parser()))
     assert set(table) == set(known)
     for name, cell in table.items():
-        options = {one for action in known[name]._actions for one in action.option_strings}
+        options = {option for action in known[name]._actions for option in action.option_strings}
         assert set(re.findall(r"--[a-z0-9-]+", cell)) == options - {"-h", "--help", "--json"}, name
 
 
@@ -173,14 +173,14 @@ def test_it_is_told_which_commands_speak_json() -> None:
     sentence = re.search(r"([^.]*)take `--json`", COMMANDS.read_text().replace("\n", " "))
     assert sentence
     named = set(re.findall(r"`([a-z]+)`", sentence[1]))
-    speaks = {name for name, one in commands(_parser()) if "--json" in one.format_help()}
+    speaks = {name for name, command in commands(_parser()) if "--json" in command.format_help()}
     assert named == {name.split()[0] for name in speaks} | {"export"}
     assert "subscribers export" not in speaks
 
 
 def test_every_command_has_its_function() -> None:
-    for name, one in commands(_parser()):
-        module, function = one.get_default("run").split(":")
+    for name, command in commands(_parser()):
+        module, function = command.get_default("run").split(":")
         assert callable(getattr(import_module(f"newsletter.cli.{module}"), function)), name
 
 
@@ -213,7 +213,9 @@ def test_the_architecture_draws_the_arrows_that_are_checked() -> None:
     """A room stands in the list above those that it may import."""
     listed = re.findall(r"^  (\w+)/ ", fences(ARCHITECTURE, "text")[0], re.M)
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    layers = next(one["layers"] for one in contracts["contracts"] if one["type"] == "layers")
+    layers = next(
+        contract["layers"] for contract in contracts["contracts"] if contract["type"] == "layers"
+    )
     levels = [[room.rpartition(".")[2] for room in layer.split(" | ")] for layer in layers]
     level = {room: number for number, rooms in enumerate(levels) for room in rooms}
     assert [level[room] for room in listed if room in level] == sorted(
@@ -254,10 +256,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("newsletter.cli.ingest._PAUSE_SECONDS", 0.01)
     monkeypatch.setattr("newsletter.rendering.renderer.Renderer", paper)
-    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield tmp_path
-    for one, handler in before.items():
-        signal.signal(one, handler)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
@@ -315,18 +317,18 @@ def test_what_stays_running_says_that_it_is_ready_and_ends_well(command: str, pl
         if command == "serve":
             assert status_of(line.split()[2].rstrip(";"), "/u/test") == 404
         process.send_signal(signal.SIGTERM)
-        rest = process.stdout.read()
-        assert process.wait() == 0, rest
+        output = process.stdout.read()
+        assert process.wait() == 0, output
         patience.cancel()
 
 
 def wait_for_line(output: IO[str], beginning: str) -> str:
-    said = []
+    lines = []
     for line in output:
-        said.append(line)
+        lines.append(line)
         if beginning in line:
             return line
-    raise AssertionError(f"it ended without {beginning!r}: {''.join(said)}")
+    raise AssertionError(f"it ended without {beginning!r}: {''.join(lines)}")
 
 
 def status_of(address: str, path: str) -> int:

@@ -34,11 +34,11 @@ def samples() -> dict[str, Brief]:
 
 def texts() -> dict[str, int]:
     """Every distinct insight, normalised, and the day it first stood in."""
-    found: dict[str, int] = {}
-    for name, one in samples().items():
-        for mention in one.mentions:
-            found.setdefault(normalise(mention.text), day_of(name))
-    return found
+    first: dict[str, int] = {}
+    for name, brief in samples().items():
+        for mention in brief.mentions:
+            first.setdefault(normalise(mention.text), day_of(name))
+    return first
 
 
 def day_of(name: str) -> int:
@@ -46,50 +46,52 @@ def day_of(name: str) -> int:
 
 
 def mention(name: str, starts: str) -> Mention:
-    (found,) = [
-        one for one in samples()[name].mentions if normalise(one.text).startswith(normalise(starts))
+    (match,) = [
+        mention
+        for mention in samples()[name].mentions
+        if normalise(mention.text).startswith(normalise(starts))
     ]
-    return found
+    return match
 
 
 def test_there_are_enough_to_judge_by() -> None:
     assert len(samples()) >= 40
     assert {day_of(name) for name in samples()} == set(range(1, 15))
     assert 240 <= len(texts()) <= 280
-    assert len({one.podcast for one in samples().values()} - {""}) >= 12
+    assert len({brief.podcast for brief in samples().values()} - {""}) >= 12
     assert {Path(name).suffix for name in samples()} == {".md", ".json", ".txt"}
 
 
 def test_dates_fit_the_folders() -> None:
-    for name, one in samples().items():
-        assert one.published in (None, date(2026, 3, day_of(name)))
+    for name, brief in samples().items():
+        assert brief.published in (None, date(2026, 3, day_of(name)))
 
 
 def test_boilerplate_is_dropped_and_nothing_else_is() -> None:
-    for one in TRUTH["boilerplate"]:
-        dropped = [normalise(found.text) for found in samples()[one["file"]].dropped]
-        assert any(text.startswith(normalise(one["starts"])) for text in dropped), one
-    for one in TRUTH["repeat"]:
-        assert mention(one["earlier"], one["starts"])
+    for case in TRUTH["boilerplate"]:
+        dropped = [normalise(paragraph.text) for paragraph in samples()[case["file"]].dropped]
+        assert any(text.startswith(normalise(case["starts"])) for text in dropped), case
+    for case in TRUTH["repeat"]:
+        assert mention(case["earlier"], case["starts"])
 
 
 def test_repeats_are_word_for_word() -> None:
     assert len(TRUTH["repeat"]) >= 12
-    for one in TRUTH["repeat"]:
-        earlier, later = (mention(one[key], one["starts"]) for key in ("earlier", "later"))
+    for case in TRUTH["repeat"]:
+        earlier, later = (mention(case[key], case["starts"]) for key in ("earlier", "later"))
         assert normalise(earlier.text) == normalise(later.text)
-        assert day_of(one["earlier"]) < day_of(one["later"])
+        assert day_of(case["earlier"]) < day_of(case["later"])
 
 
 def pairs() -> list[tuple[str, str, str]]:
     """(earlier, later, strength) of each honest restatement."""
     return [
         (
-            mention(one["earlier"], one["earlier_starts"]).text,
-            mention(one["later"], one["later_starts"]).text,
-            one["strength"],
+            mention(case["earlier"], case["earlier_starts"]).text,
+            mention(case["later"], case["later_starts"]).text,
+            case["strength"],
         )
-        for one in TRUTH["restatement"]
+        for case in TRUTH["restatement"]
     ]
 
 
@@ -99,21 +101,26 @@ def resemblance() -> dict[tuple[str, str], float]:
     everything = list(texts())
     days = [LAST.toordinal() - 14 + day for day in texts().values()]
     index = Index.build(range(len(everything)), everything, days=days)
-    found = compare(index, everything, days)
-    pairs = zip(found.new.tolist(), found.row.tolist(), found.probability.tolist(), strict=True)
+    similar = compare(index, everything, days)
+    pairs = zip(
+        similar.new.tolist(),
+        similar.row.tolist(),
+        similar.probability.tolist(),
+        strict=True,
+    )
     return {(everything[new], everything[old]): value for new, old, value in pairs}
 
 
 def test_repeats_are_always_known() -> None:
-    for one in TRUTH["repeat"]:
-        text = normalise(mention(one["later"], one["starts"]).text)
+    for case in TRUTH["repeat"]:
+        text = normalise(mention(case["later"], case["starts"]).text)
         assert resemblance()[text, text] > 0.99
 
 
 def test_four_restatements_in_five_are_known() -> None:
-    told = [(normalise(later), normalise(earlier)) for earlier, later, _ in pairs()]
-    known = [pair for pair in told if resemblance().get(pair, 0) >= TASTE.twin_limit]
-    assert len(known) >= 0.8 * len(told)
+    restated = [(normalise(later), normalise(earlier)) for earlier, later, _ in pairs()]
+    known = [pair for pair in restated if resemblance().get(pair, 0) >= TASTE.twin_limit]
+    assert len(known) >= 0.8 * len(restated)
 
 
 def test_unrelated_ones_are_hardly_ever_taken_for_one() -> None:
@@ -140,9 +147,9 @@ def test_a_fortnight_of_issues_never_repeats_a_word(interests: str) -> None:
             for text, first in texts().items()
             if first <= number
         ]
-        candidates = [Candidate(one, Citation("A show"), one.id // 6) for one in known]
+        candidates = [Candidate(insight, Citation("A show"), insight.id // 6) for insight in known]
         issue = choose(Day(today, candidates, known, 14), Reader(interests, dict(heard)), TASTE)
         assert len(issue.picks) == 5
-        assert not {one.insight_id for one in issue.picks} & set(heard)
-        heard |= {one.insight_id: today for one in issue.picks}
+        assert not {pick.insight_id for pick in issue.picks} & set(heard)
+        heard |= {pick.insight_id: today for pick in issue.picks}
     assert len(heard) == 70

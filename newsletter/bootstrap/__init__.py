@@ -56,7 +56,7 @@ class App:
 
     def opened(self, *, create: bool) -> "Store":
         """Up to date, and with all that its journal knows."""
-        from newsletter.storage.replay import catch_up, told
+        from newsletter.storage.replay import catch_up, summary
 
         store = self.unreplayed(create=create)
         try:
@@ -65,7 +65,7 @@ class App:
             store.close()
             raise
         if replayed.anything:
-            log.warning(_OLDER, told(replayed))
+            log.warning(_OLDER, summary(replayed))
             self.drop_index()
         return store
 

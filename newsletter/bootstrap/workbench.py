@@ -37,13 +37,13 @@ class Bench:
 
     def page(self, query: Mapping[str, str]) -> str:
         version = self.version()
-        asked = {"version": version, "date": query.get("date", ""), "to": query.get("to", "")}
+        address = {"version": version, "date": query.get("date", ""), "to": query.get("to", "")}
         with self._lock:
             try:
                 values = _workbench(self._current_copy(version)).values(query)
             except NewsletterError as error:
                 values = {"title": "nothing to show", "readers": [], "error": str(error)}
-        return render_page({**asked, **values})
+        return render_page({**address, **values})
 
     def frame(self, query: Mapping[str, str]) -> str:
         with self._lock:

@@ -28,7 +28,7 @@ def main(
     _escape_unknown_letters()
     args = parser().parse_args(argv)
     from newsletter.bootstrap import App
-    from newsletter.cli.output import hush, printable
+    from newsletter.cli.output import discard_output, printable
     from newsletter.failpoints import arm
 
     variables = os.environ if environment is None else environment
@@ -43,7 +43,7 @@ def main(
         return 130
     except BrokenPipeError:
         # Whatever read our output has closed it (`| head`): nobody is left to tell.
-        hush()
+        discard_output()
         return 1
     finally:
         app.close()

@@ -10,7 +10,7 @@ from newsletter.cli.output import say, table
 from newsletter.domain.errors import UsageError
 from newsletter.services import backup as service
 from newsletter.storage.database import file_of
-from newsletter.storage.replay import Replayed, told
+from newsletter.storage.replay import Replayed, summary
 
 _LOST = (
     "who joined since, their wishes and all changed ones: import or add them again",
@@ -52,12 +52,12 @@ def _paths(path: Path) -> Iterator[None]:
         raise UsageError(f"{path}: {error.strerror or error}") from error
 
 
-def _known(found: Replayed) -> Iterator[str]:
-    yield f"from the journal: {told(found)}"
-    if found.strangers:
-        names = ", ".join(found.strangers)
+def _known(replayed: Replayed) -> Iterator[str]:
+    yield f"from the journal: {summary(replayed)}"
+    if replayed.strangers:
+        names = ", ".join(replayed.strangers)
         yield f"not in the backup, and pending until you add them again: {names}"
-    if found.incomplete:
+    if replayed.incomplete:
         yield "the journal begins later than the backup: who left in between may be written to"
 
 

@@ -23,7 +23,7 @@ from newsletter.bootstrap.delivery import delivery_context
 from newsletter.bootstrap.ingest import ingest_job
 from newsletter.bootstrap.rendering import branding
 from newsletter.cli.output import progress, say, table
-from newsletter.cli.setup import found
+from newsletter.cli.setup import create_newsletter
 from newsletter.composing.draft import draft
 from newsletter.domain.due import local_date
 from newsletter.domain.model import Issue, Subscriber
@@ -60,12 +60,12 @@ def demo(app: App, args: Namespace) -> int:
     today = args.date or local_date(app.clock(), "UTC")
     folder = Path(args.dir).absolute() if args.dir else _fresh_folder()
     # The reader's own settings stay out of it: no demo goes to a real server.
-    made = found(replace(app, environment={}), folder, _CONFIG)
+    created = create_newsletter(replace(app, environment={}), folder, _CONFIG)
     try:
-        _replay(made, today)
-        _show(made, today)
+        _replay(created, today)
+        _show(created, today)
     finally:
-        made.close()
+        created.close()
     return 0
 
 
@@ -73,7 +73,7 @@ def _replay(app: App, today: date) -> None:
     _subscribe(app, today)
     with progress("replaying") as watch:
         for done, (number, day) in enumerate(_days(today), start=1):
-            _arrive(app, number, day)
+            _copy_samples(app, number, day)
             _publish(app, day)
             watch(done, _REPLAYED)
 
@@ -95,7 +95,7 @@ def _subscribe(app: App, today: date) -> None:
             subscribers.add(db, reader.address, reader, start)
 
 
-def _arrive(app: App, number: int, day: date) -> None:
+def _copy_samples(app: App, number: int, day: date) -> None:
     """This day's samples land in the inbox; on the first morning all those before it as well."""
     first = _LAST_SAMPLE.day - _REPLAYED + 1
     for earlier in range(1 if number == first else number, number + 1):
@@ -130,12 +130,12 @@ def _publish(app: App, day: date) -> None:
 def _show(app: App, today: date) -> None:
     with app.store.reading() as db:
         readers = subscribers.everyone(db)
-    rules, look = compose_rules(app), branding(app)
+    rules, style = compose_rules(app), branding(app)
     pages: dict[str, Path] = {}
     for reader in readers:
         issue = draft(rules, app.clock(), reader, today).issue
         pages[reader.name] = app.path.parent / f"issue-{reader.name.lower()}.html"
-        write_private(pages[reader.name], render_email(issue, reader, look).html)
+        write_private(pages[reader.name], render_email(issue, reader, style).html)
         interests = reader.interests or "everything"
         say(f"{reader.name}, {reader.hour:02}:00 {reader.timezone}, about {interests}:")
         table(_rows(issue), indent="  ")

@@ -62,8 +62,8 @@ def ptr(app: App) -> Iterator[CheckResult]:
     host = _mail_server(app)
     if not host:
         if app.settings.delivery.channel == "smtp":
-            found = "the mail server is on this machine: what address it sends from is not known"
-            yield CheckResult("PTR", "ok", found)
+            finding = "the mail server is on this machine: what address it sends from is not known"
+            yield CheckResult("PTR", "ok", finding)
         return
     dns = resolver()
     names = {

@@ -76,11 +76,11 @@ def _standard_output(*, needed: bool = False) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        hush()
+        discard_output()
         raise NewsletterError(f"standard output cannot be written: {error.strerror}") from error
 
 
-def hush() -> None:
+def discard_output() -> None:
     """Discard what is buffered: Python would try to write it again when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

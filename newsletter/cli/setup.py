@@ -16,30 +16,32 @@ def init(app: App, args: Namespace) -> int:
     if app.config:
         raise UsageError("init writes a config.toml into DIR: leave --config out")
     folder = Path(args.dir).absolute()
-    there = replace(app, config=str(folder / "config.toml"))
-    if there.path.exists() and _another_secret(there):
+    target = replace(app, config=str(folder / "config.toml"))
+    if target.path.exists() and _another_secret(target):
         return 0
-    made = found(app, folder, resource("config.example.toml").read_text(encoding="utf-8"))
-    say(f"{made.path}: set newsletter.from_address in it")
-    say(f"{made.beside(made.settings.inbox.path)}: drop brief files here")
+    created = create_newsletter(
+        app, folder, resource("config.example.toml").read_text(encoding="utf-8")
+    )
+    say(f"{created.path}: set newsletter.from_address in it")
+    say(f"{created.beside(created.settings.inbox.path)}: drop brief files here")
     say(f"then, in {folder}: newsletter subscribers add you@example.org")
     return 0
 
 
-def _another_secret(there: App) -> bool:
+def _another_secret(target: App) -> bool:
     """Where it alone is missing, since no other command makes one; whether it was."""
-    path = there.beside(there.settings.web.secret_file)
+    path = target.beside(target.settings.web.secret_file)
     try:
-        made = make_secret(path)
+        created = make_secret(path)
     except OSError as error:
         raise NewsletterError(f"{error.filename}: {error.strerror}") from error
-    if made:
+    if created:
         say(f"{path}: a new secret, for one was missing; back it up")
         say("links to unsubscribe in messages already sent hold no longer")
-    return made
+    return created
 
 
-def found(app: App, folder: Path, config: str) -> App:
+def create_newsletter(app: App, folder: Path, config: str) -> App:
     """A configuration, an inbox, a secret and a database in ``folder``; refuses to overwrite."""
     path = folder / "config.toml"
     try:
@@ -49,23 +51,23 @@ def found(app: App, folder: Path, config: str) -> App:
         raise UsageError(f"{error.filename} is there already; nothing was changed") from error
     except OSError as error:
         raise NewsletterError(f"{error.filename}: {error.strerror}") from error
-    made = replace(app, config=str(path))
+    created = replace(app, config=str(path))
     try:
-        _furnish(made)
+        _create_parts(created)
     except BaseException:
         path.unlink()  # left behind it would keep the next `init` from trying again
         raise
-    return made
+    return created
 
 
-def _furnish(made: App) -> None:
+def _create_parts(created: App) -> None:
     """What is there already stays: a database and a secret may have a past."""
     try:
-        made.beside(made.settings.inbox.path).mkdir(parents=True, exist_ok=True)
-        make_secret(made.beside(made.settings.web.secret_file))
+        created.beside(created.settings.inbox.path).mkdir(parents=True, exist_ok=True)
+        make_secret(created.beside(created.settings.web.secret_file))
     except OSError as error:
         raise NewsletterError(f"{error.filename}: {error.strerror}") from error
-    made.opened(create=True).close()
+    created.opened(create=True).close()
 
 
 def migrate(app: App, args: Namespace) -> int:  # noqa: ARG001

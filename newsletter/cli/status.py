@@ -96,9 +96,9 @@ def _print_troubles(day: DayStatus, now: datetime, timezone: str) -> None:
 
 
 def _whose(row: Mapping[str, Any]) -> str:
-    others = row["count"] - 1
+    more = row["count"] - 1
     domain = f" of @{row['domain']}" if row["domain"] else ""
-    return f"{row['address']} and {others:,} more{domain}" if others else row["address"]
+    return f"{row['address']} and {more:,} more{domain}" if more else row["address"]
 
 
 def _print_deferred_domains(domains: Sequence[Mapping[str, Any]], timezone: str) -> None:

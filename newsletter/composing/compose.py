@@ -65,26 +65,32 @@ def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> C
         for batch in look.due(day):
             edition = edition or edition_of(rules, day)
             with rules.store.writing() as db:
-                if not all(one.late for one in batch):
+                if not all(due_reader.late for due_reader in batch):
                     edition.keep_house(db, now)
                 entries = list(_entries(db, edition, rules, batch, now))
                 ledger.enter(db, entries, now)
                 reach("composing")
             reach("composed")
-            skipped.update(one.reason for one in entries if one.reason)
+            skipped.update(entry.reason for entry in entries if entry.reason)
     return skipped
 
 
 def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[tuple[Due, Issue]]:
     """Who would be composed for now, and with what; changes nothing."""
     look = _Look(rules, now, on, readers)
-    found = []
+    drafts = []
     for day in look.dates():
-        wanted = [one for batch in look.due(day) for one in batch if not one.late]
+        wanted = [
+            due_reader for batch in look.due(day) for due_reader in batch if not due_reader.late
+        ]
         with rules.store.reading() as db:
             edition = edition_of(rules, day) if wanted else None
-            found += [(one, edition.fresh(db, one.subscriber)) for one in wanted if edition]
-    return found
+            drafts += [
+                (due_reader, edition.fresh(db, due_reader.subscriber))
+                for due_reader in wanted
+                if edition
+            ]
+    return drafts
 
 
 def edition_of(rules: Rules, day: date) -> "Edition":
@@ -107,7 +113,7 @@ class _Look:
             self.newest = archive.newest(db)
 
     @property
-    def freely(self) -> bool:
+    def ignores_hours(self) -> bool:
         """The operator asks: hours and limits that keep a machine from it do not count."""
         return self.on is not None or self.readers.now
 
@@ -132,24 +138,24 @@ class _Look:
 
         with self.rules.store.reading() as db:
             ids = due_readers.waiting(db, day, wanted, self.readers.ids)
-        for some in chunks(ids, _BATCH):
+        for batch_ids in chunks(ids, _BATCH):
             with self.rules.store.reading() as db:
-                waiting = due_readers.among_waiting(db, day, some)
+                waiting = due_readers.among_waiting(db, day, batch_ids)
             if batch := list(self._due(day, waiting)):
                 yield batch
 
     def _due(self, day: date, waiting: Sequence[Waiting]) -> Iterator[Due]:
-        for one in waiting:
-            reader = one.subscriber
+        for row in waiting:
+            reader = row.subscriber
             if not self._concerns(day, reader.timezone, reader.hour):
                 continue  # changed their hour since the ids were looked up
-            if self.readers.ids is None and local_date(one.active_since, reader.timezone) > day:
+            if self.readers.ids is None and local_date(row.active_since, reader.timezone) > day:
                 continue  # joined later, and was not named
             due = due_at(day, reader.hour, reader.timezone)
             late = too_late(self.now, day, due, reader.timezone, self.rules.catch_up)
-            if self.freely:
+            if self.ignores_hours:
                 yield Due(reader, day, min(due, self.now) if self.readers.now else due, late=False)
-            elif self._asks(one, due, late=late):
+            elif self._asks(row, due, late=late):
                 yield Due(reader, day, due, late)
 
     def _concerns(self, day: date, timezone: str, hour: int) -> bool:
@@ -159,33 +165,33 @@ class _Look:
             return False
         return self.readers.now or due_at(day, hour, timezone) <= self.now
 
-    def _asks(self, one: Waiting, due: datetime, *, late: bool) -> bool:
+    def _asks(self, row: Waiting, due: datetime, *, late: bool) -> bool:
         """A first look is for who was active at the due instant, a second for who had too few."""
-        if one.looked_at is None or one.looked_at > self.now:
+        if row.looked_at is None or row.looked_at > self.now:
             # No row yet, or one that a clock running ahead wrote: it said so too soon.
-            return one.active_since < due and (self.kept is None or self.kept[0] <= due)
-        more = self.newest is not None and self.newest > one.looked_at
-        return one.reason == "too_few" and not late and more
+            return row.active_since < due and (self.kept is None or self.kept[0] <= due)
+        more = self.newest is not None and self.newest > row.looked_at
+        return row.reason == "too_few" and not late and more
 
 
 def _entries(
     db: Connection, edition: "Edition", rules: Rules, batch: Sequence[Due], now: datetime
 ) -> Iterator[Entry]:
     off = operator_actions.is_cancelled(db, edition.day.date)
-    wanted = [one.subscriber for one in batch if not (off or one.late)]
-    found = edition.issue_ids(db, wanted, now) if wanted else {}
-    for one in batch:
-        issue_id = found.get(one.subscriber.id)
-        late = "too_late" if one.late else "too_few" if issue_id is None else None
+    wanted = [due_reader.subscriber for due_reader in batch if not (off or due_reader.late)]
+    issue_ids = edition.issue_ids(db, wanted, now) if wanted else {}
+    for due_reader in batch:
+        issue_id = issue_ids.get(due_reader.subscriber.id)
+        late = "too_late" if due_reader.late else "too_few" if issue_id is None else None
         reason = "cancelled" if off else late
         yield Entry(
-            subscriber=one.subscriber,
-            date=one.date,
+            subscriber=due_reader.subscriber,
+            date=due_reader.date,
             issue_id=issue_id,
             reason=reason,
-            message_id=message_id(one.date, one.subscriber, rules.domain),
-            due_at=one.due_at,
-            expires_at=_expires_at(one.subscriber, one.date, now),
+            message_id=message_id(due_reader.date, due_reader.subscriber, rules.domain),
+            due_at=due_reader.due_at,
+            expires_at=_expires_at(due_reader.subscriber, due_reader.date, now),
         )
 
 

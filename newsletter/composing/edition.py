@@ -36,28 +36,34 @@ class Edition:
                 issues.save(db, issue, now, house=True)
 
     def house_issue(self, db: Connection) -> Issue:
-        made = self.issue("", issues.house_heard(db))
-        return replace(made, first=False)  # the archive's reader is never new
+        issue = self.issue("", issues.house_heard(db))
+        return replace(issue, first=False)  # the archive's reader is never new
 
     def issue_ids(
         self, db: Connection, readers: Sequence[Subscriber], now: datetime
     ) -> dict[int, int | None]:
         """Subscriber id to the id of a stored issue; None where too little is worth sending."""
-        histories = reading_history.histories(db, [one.id for one in readers])
-        kinds = {
-            one: digest(one.interests, *map(str, histories.get(one.id, ()))) for one in readers
+        histories = reading_history.histories(db, [reader.id for reader in readers])
+        profiles = {
+            reader: digest(reader.interests, *map(str, histories.get(reader.id, ())))
+            for reader in readers
         }
-        new = {kind: reader for reader, kind in kinds.items() if kind not in self._composed}
+        new = {
+            profile: reader for reader, profile in profiles.items() if profile not in self._composed
+        }
         self._compose(db, new, now)
-        return {one.id: self._composed[kind] for one, kind in kinds.items()}
+        return {reader.id: self._composed[profile] for reader, profile in profiles.items()}
 
     def _compose(self, db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
         """An issue for each kind of reader, for whom one stands."""
-        heard = reading_history.heard(db, [one.id for one in new.values()])
-        made = {kind: self.issue(one.interests, heard.get(one.id, {})) for kind, one in new.items()}
-        worthy = {kind: issue for kind, issue in made.items() if issue.picks}
+        heard = reading_history.heard(db, [reader.id for reader in new.values()])
+        composed = {
+            profile: self.issue(reader.interests, heard.get(reader.id, {}))
+            for profile, reader in new.items()
+        }
+        worthy = {profile: issue for profile, issue in composed.items() if issue.picks}
         ids = issues.save_all(db, list(worthy.values()), now)
-        self._composed |= {**dict.fromkeys(made), **dict(zip(worthy, ids, strict=True))}
+        self._composed |= {**dict.fromkeys(composed), **dict(zip(worthy, ids, strict=True))}
 
     def fresh(self, db: Connection, reader: Subscriber) -> Issue:
         """What composing now would give this reader; nothing is stored."""
@@ -66,5 +72,5 @@ class Edition:
         )
 
     def issue(self, interests: str, heard: Mapping[int, date]) -> Issue:
-        made = choose(self.day, Reader(interests, heard), self.taste)
-        return replace(made, first=not heard)
+        issue = choose(self.day, Reader(interests, heard), self.taste)
+        return replace(issue, first=not heard)

@@ -10,18 +10,18 @@ from newsletter.config.sections import Settings, default, keys
 
 def explain_validation_error(text: str) -> tuple[str, str]:
     """A msgspec message as (key, what to do): ``selection.count`` for ``$.selection.count``."""
-    what, _, path = text.partition(" - at `$.")
+    problem, _, path = text.partition(" - at `$.")
     key = re.sub(r"\[.*", "", path.rstrip("`"))
-    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", problem):
         return _unknown(".".join(part for part in (key, unknown[1]) if part))
-    if what.startswith("Invalid enum value"):
+    if problem.startswith("Invalid enum value"):
         return key, f"write {' or '.join(map(repr, get_args(_type_of(key))))}"
-    if limit := re.fullmatch(r"Expected `(int|float)` [<>]=? .*", what):
+    if limit := re.fullmatch(r"Expected `(int|float)` [<>]=? .*", problem):
         return key, f"expected {_TYPE_NAMES[limit[1]]} {_range(key)}"
-    if what == "Expected `int`, got `float`":
+    if problem == "Expected `int`, got `float`":
         return key, "expected a whole number, got one with a decimal point"
-    sentence = re.sub(r"`(\w+)`", lambda name: _TYPE_NAMES.get(name[1], name[1]), what)
-    quotes = ": write a domain's name in quotes" * (key == _DOMAINS and "`object`" in what)
+    sentence = re.sub(r"`(\w+)`", lambda name: _TYPE_NAMES.get(name[1], name[1]), problem)
+    quotes = ": write a domain's name in quotes" * (key == _DOMAINS and "`object`" in problem)
     return key, sentence[:1].lower() + sentence[1:] + quotes
 
 

@@ -10,11 +10,11 @@ LONGEST = _CEILING * 5 / 4
 """The longest wait, jitter included."""
 
 
-def wait(refusals: int, who: str) -> timedelta:
+def wait(refusals: int, key: str) -> timedelta:
     """5, 10, 20 ... 120 minutes, by the number of earlier refusals, plus up to a quarter.
 
     The quarter spreads deliveries that were refused together. It derives from ``who``, so the same
     question has the same answer.
     """
     plain = min(_FIRST * (1 << min(refusals, 10)), _CEILING)
-    return plain + plain / 4 * (int(digest(who, str(refusals))[:8], 16) / 0xFFFFFFFF)
+    return plain + plain / 4 * (int(digest(key, str(refusals))[:8], 16) / 0xFFFFFFFF)

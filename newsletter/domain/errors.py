@@ -20,14 +20,14 @@ NewsletterError
 class NewsletterError(Exception):
     """An error that the operator can act on; ``exit_code`` is the command's exit code.
 
-    ``found`` says what went wrong and ``advice`` what to do, where the two are separate.
+    ``finding`` says what went wrong and ``advice`` what to do, where the two are separate.
     """
 
     exit_code = 1
 
-    def __init__(self, found: str, advice: str = "") -> None:
-        super().__init__(f"{found}: {advice}" if advice else found)
-        self.found, self.advice = found, advice
+    def __init__(self, finding: str, advice: str = "") -> None:
+        super().__init__(f"{finding}: {advice}" if advice else finding)
+        self.finding, self.advice = finding, advice
 
 
 class UsageError(NewsletterError):

@@ -19,24 +19,24 @@ _MAX_LABELS = 7
 
 def spf(domain: str, dns: Dns) -> CheckResult:
     """The record with all that it includes, and what it says about strangers (RFC 7208)."""
-    what = f"SPF of {domain}"
+    title = f"SPF of {domain}"
     check = Check(dns, f"postmaster@{domain}")
     try:
         record = record_of(dns.texts(domain)) or ""
         result = check.result(domain)
     except SpfError as error:
-        return CheckResult(what, "fail", error.problem, error.advice)
-    found = f"{record} ({check.lookups} of {MAX_LOOKUPS} DNS lookups)"
+        return CheckResult(title, "fail", error.problem, error.advice)
+    finding = f"{record} ({check.lookups} of {MAX_LOOKUPS} DNS lookups)"
     match result:
         case "none":
             advice = 'publish a TXT record that names your mail server, such as "v=spf1 mx -all"'
-            return CheckResult(what, "fail", "no record", advice)
+            return CheckResult(title, "fail", "no record", advice)
         case "pass":
             advice = "end it in -all or ~all: so it lets everybody send"
-            return CheckResult(what, "fail", found, advice)
+            return CheckResult(title, "fail", finding, advice)
         case "neutral":
-            return CheckResult(what, "warn", found, "end it in -all")
-    return CheckResult(what, "ok", found)
+            return CheckResult(title, "warn", finding, "end it in -all")
+    return CheckResult(title, "ok", finding)
 
 
 def spf_of_host(
@@ -44,36 +44,36 @@ def spf_of_host(
 ) -> Iterator[CheckResult]:
     """Whether ``host`` may send for ``domain``, for each of its addresses."""
     for address in addresses:
-        what = f"SPF for {address}"
+        title = f"SPF for {address}"
         try:
             result = Check(dns, f"postmaster@{domain}", ip_address(address)).result(domain)
         except SpfError as error:
-            yield CheckResult(what, "fail", f"{domain}: {error.problem}", error.advice)
+            yield CheckResult(title, "fail", f"{domain}: {error.problem}", error.advice)
             continue
         finding = f"{result} at {domain}"
         if result == "pass":
-            yield CheckResult(what, "ok", finding)
+            yield CheckResult(title, "ok", finding)
             continue
         term = f"ip{4 if '.' in address else 6}:{address}"
         advice = f"add {term} to its record, unless {host} sends through other servers"
-        yield CheckResult(what, "warn", finding, advice)
+        yield CheckResult(title, "warn", finding, advice)
 
 
 def dkim(signer: Signer, texts: Sequence[str], message: bytes) -> CheckResult:
     """Whether a signed message holds with the public key that the DNS has for it."""
-    what = f"DKIM at {signer.record_name}"
+    title = f"DKIM at {signer.record_name}"
     if len(texts) != 1:
         advice = f"publish this one: {zone_line(signer)}"
-        return CheckResult(what, "fail", f"{len(texts) or 'no'} records", advice)
+        return CheckResult(title, "fail", f"{len(texts) or 'no'} records", advice)
     try:
         verify(message, texts[0])
     except ValueError as error:
         advice = f"publish {zone_line(signer)}"
-        return CheckResult(what, "fail", f"a signature does not hold: {error}", advice)
+        return CheckResult(title, "fail", f"a signature does not hold: {error}", advice)
     if re.search(r"(^|;)\s*t\s*=[^;]*\by\b", texts[0]):
         advice = "take t=y out: some receivers then ignore the signature"
-        return CheckResult(what, "warn", "its t=y says testing", advice)
-    return CheckResult(what, "ok", "a signature holds with the key there")
+        return CheckResult(title, "warn", "its t=y says testing", advice)
+    return CheckResult(title, "ok", "a signature holds with the key there")
 
 
 def walk(
@@ -109,28 +109,28 @@ def dmarc(domain: str, records: Walk, signed_by: str, returned_to: str) -> Check
 
     ``signed_by`` is the d= of our signatures, or empty; ``returned_to`` the envelope's domain.
     """
-    what = f"DMARC of {domain}"
+    title = f"DMARC of {domain}"
     place, tags = _applicable(domain, records)
     policy = (tags.get("sp") if place != domain else "") or tags.get("p") or ""
     if not place:
         advice = (
             f'publish a TXT record at _dmarc.{domain}, "v=DMARC1; p=none; rua=mailto:..." at least'
         )
-        return CheckResult(what, "fail", "no record", advice)
+        return CheckResult(title, "fail", "no record", advice)
     if policy.lower() not in {"none", "quarantine", "reject"} and "rua" not in tags:
         return CheckResult(
-            what, "fail", f"at {place}: no policy", "give it a p=: none, quarantine, reject"
+            title, "fail", f"at {place}: no policy", "give it a p=: none, quarantine, reject"
         )
-    found = f"at {place}: p={policy.lower() or 'none'}{', t=y: testing' * (tags.get('t') == 'y')}"
+    finding = f"at {place}: p={policy.lower() or 'none'}{', t=y: testing' * (tags.get('t') == 'y')}"
     ways = {"adkim": signed_by, "aspf": returned_to}
     home = organisation(domain, records)
     if any(by and _aligned(domain, by, home, tags.get(way, "r")) for way, by in ways.items()):
-        return CheckResult(what, "ok", found)
-    others = " and ".join(sorted({by for by in ways.values() if by}))
+        return CheckResult(title, "ok", finding)
+    unaligned = " and ".join(sorted({by for by in ways.values() if by}))
     advice = f"sign for {domain} (dkim.domain), or let bounces go there (delivery.return_path)"
-    found = f"{found}; {others} is not aligned with it"
+    finding = f"{finding}; {unaligned} is not aligned with it"
     # If we do not sign, a mail server may still sign for the domain.
-    return CheckResult(what, "fail" if signed_by else "warn", found, advice)
+    return CheckResult(title, "fail" if signed_by else "warn", finding, advice)
 
 
 def _applicable(domain: str, walk: Walk) -> tuple[str, Mapping[str, str]]:
@@ -157,24 +157,24 @@ def _dmarc(text: str) -> dict[str, str]:
 
 def mx(domain: str, hosts: Mapping[str, Sequence[str]], addresses: Sequence[str]) -> CheckResult:
     """``hosts`` are the MX with their addresses, ``addresses`` the domain's own."""
-    what = f"MX of {domain}"
+    title = f"MX of {domain}"
     if set(hosts) == {""}:
         return CheckResult(
-            what, "fail", "it takes no mail", "answers and bounces come back here: name an MX"
+            title, "fail", "it takes no mail", "answers and bounces come back here: name an MX"
         )
     if dead := sorted(host for host, its in hosts.items() if not its):
         advice = "give each an address, or take it out"
         return CheckResult(
-            what,
+            title,
             "fail" if len(dead) == len(hosts) else "warn",
             f"{', '.join(dead)} has no address",
             advice,
         )
     if hosts:
-        return CheckResult(what, "ok", ", ".join(hosts))
+        return CheckResult(title, "ok", ", ".join(hosts))
     if addresses:
-        return CheckResult(what, "warn", "no record; mail goes to its address", "name an MX")
-    return CheckResult(what, "fail", "no record", "answers and bounces come back here: name an MX")
+        return CheckResult(title, "warn", "no record; mail goes to its address", "name an MX")
+    return CheckResult(title, "fail", "no record", "answers and bounces come back here: name an MX")
 
 
 def ptr(host: str, names: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[CheckResult]:
@@ -182,11 +182,11 @@ def ptr(host: str, names: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator
     if not names:
         yield CheckResult(f"PTR of {host}", "fail", "it has no address", "check delivery.smtp.host")
     for address, its_names in names.items():
-        what = f"PTR of {address}"
+        title = f"PTR of {address}"
         good = [name for name, addresses in its_names.items() if address in addresses]
         if good:
-            yield CheckResult(what, "ok", good[0])
+            yield CheckResult(title, "ok", good[0])
             continue
-        found = f"{', '.join(its_names)} leads elsewhere" if its_names else "no record"
+        finding = f"{', '.join(its_names)} leads elsewhere" if its_names else "no record"
         advice = f"let the owner of the address name it {host}, if that server delivers by itself"
-        yield CheckResult(what, "warn", found, advice)
+        yield CheckResult(title, "warn", finding, advice)

@@ -114,8 +114,10 @@ class Check:
     def _is_at(self, host: str, prefixes: str) -> bool:
         """Whether the address is one of the host's, or in their networks (``/24//64``)."""
         mark = ":" if self.address and self.address.version == 6 else "."
-        found = self.dns.addresses(host) if is_name(host) else []
-        addresses = self._answers([ip for ip in found if mark in ip or not self.address])
+        addresses_of_host = self.dns.addresses(host) if is_name(host) else []
+        addresses = self._answers(
+            [ip for ip in addresses_of_host if mark in ip or not self.address]
+        )
         prefix4, _, prefix6 = prefixes.partition("//")
         prefix = f"/{prefix6}" * bool(prefix6) if mark == ":" else prefix4
         if self.address is None:
@@ -215,10 +217,10 @@ def _is_network(text: str, version: int) -> bool:
 
 
 def _macro(match: re.Match[str], texts: dict[str, str]) -> str:
-    letter, digits, reverse, delimiters, other = match.groups()
+    letter, digits, reverse, delimiters, escape = match.groups()
     if letter is None or letter.lower() not in texts or digits == "0":
-        if other:
-            return _OTHER_MACROS[other]
+        if escape:
+            return _OTHER_MACROS[escape]
         raise SpfError(f"{match[0]!r} is not a macro of SPF")
     parts = re.split(f"[{re.escape(delimiters or '.')}]", texts[letter.lower()])
     if reverse:

@@ -10,8 +10,11 @@ def read_caniemail() -> CaniemailData:
     """From newsletter/support.json, which says where it came from."""
     data = json.loads(resource("support.json").read_text(encoding="utf-8"))
     uses: dict[str, tuple[str, ...]] = {}
-    for slug, one in data["features"].items():
-        for use in one["uses"]:
+    for slug, feature in data["features"].items():
+        for use in feature["uses"]:
             uses[use] = (*uses.get(use, ()), slug)
-    found = {slug: Feature(one["title"], one["lacking"]) for slug, one in data["features"].items()}
-    return CaniemailData(found, uses)
+    features = {
+        slug: Feature(feature["title"], feature["lacking"])
+        for slug, feature in data["features"].items()
+    }
+    return CaniemailData(features, uses)

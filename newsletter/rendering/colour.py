@@ -10,9 +10,9 @@ READABLE = 4.5
 _STEPS = 200
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(ink: str, paper: str) -> float:
     """From 1 to 21, of two colours written #rrggbb or #rgb."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    lighter, darker = sorted((_luminance(ink), _luminance(paper)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
@@ -22,11 +22,11 @@ def legible(colour: str, on: str, least: float = READABLE) -> str:
     hue, light, saturation = rgb_to_hls(*_channels(colour))
     end = 1.0 if contrast("#ffffff", on) > contrast("#000000", on) else 0.0
     for step in range(_STEPS + 1):
-        there = light + (end - light) * step / _STEPS
-        made = _written(*hls_to_rgb(hue, there, saturation)) if step else colour.lower()
-        if contrast(made, on) >= least:
+        lightness = light + (end - light) * step / _STEPS
+        candidate = _written(*hls_to_rgb(hue, lightness, saturation)) if step else colour.lower()
+        if contrast(candidate, on) >= least:
             break
-    return made
+    return candidate
 
 
 def _channels(colour: str) -> tuple[float, float, float]:

@@ -77,14 +77,14 @@ def _pieces(template: str) -> list[tuple[bool, str]]:
     """(is a Jinja tag, source) in order, as Jinja's own lexer sees them; raw blocks are data."""
     pieces: list[tuple[bool, str]] = []
     tag = ""
-    for _, kind, source in _LEXER.lex(template):
-        if kind in _RAW:
+    for _, lexeme, source in _LEXER.lex(template):
+        if lexeme in _RAW:
             continue
-        if kind == "data":
+        if lexeme == "data":
             pieces.append((False, source))
             continue
         tag += source
-        if kind in _ENDS:
+        if lexeme in _ENDS:
             pieces.append((True, tag))
             tag = ""
     return pieces
@@ -109,17 +109,17 @@ def _premail(document: str) -> str:
 def _swap_back(document: str, prefix: str, tags: list[str]) -> str:
     seen: Counter[int] = Counter()
 
-    def source(found: re.Match[str]) -> str:
-        number = found["comment"] or found["word"]
+    def source(match: re.Match[str]) -> str:
+        number = match["comment"] or match["word"]
         if number is None:
             return "{{ '{' }}"  # a brace that was text (raw, or an entity) stays text
         seen[int(number)] += 1
         return tags[int(number)]
 
     token = f"{prefix}t(?P<{{}}>\\d+)e"
-    found = f"<!--{token.format('comment')}-->|{token.format('word')}"
+    placeholder = f"<!--{token.format('comment')}-->|{token.format('word')}"
     text_brace = rf"\{{(?=[{{%#]|(?:<!--)?{prefix})"
-    inlined = re.sub(f"{found}|{text_brace}", source, document)
+    inlined = re.sub(f"{placeholder}|{text_brace}", source, document)
     for number, tag in enumerate(tags):
         if not seen[number]:
             raise ConfigError(

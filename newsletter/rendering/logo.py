@@ -16,8 +16,8 @@ def read_logo(path: Path) -> Logo:
     try:
         png = path.read_bytes()
     except OSError as error:
-        found = f"newsletter.logo: {path} cannot be read ({error.strerror})"
-        raise ConfigError(found, "name a PNG that is there, or remove the key") from error
+        finding = f"newsletter.logo: {path} cannot be read ({error.strerror})"
+        raise ConfigError(finding, "name a PNG that is there, or remove the key") from error
     if len(png) > _MOST_BYTES:
         raise ConfigError(
             f"newsletter.logo: {path} has {len(png):,} bytes and goes into every message",

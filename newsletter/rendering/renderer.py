@@ -139,8 +139,8 @@ def check(source: str, where: str) -> None:
     try:
         _environment({}).compile(source, filename=where)
     except TemplateSyntaxError as error:
-        found = f"template {where}, line {error.lineno}: {error.message}"
-        raise ConfigError(found, "correct that line") from error
+        finding = f"template {where}, line {error.lineno}: {error.message}"
+        raise ConfigError(finding, "correct that line") from error
 
 
 def uri(url: str) -> str:
@@ -173,8 +173,8 @@ def moment(seconds: int | None) -> str:
     """754 -> "12:34", 3723 -> "1:02:03", None -> ""."""
     if seconds is None:
         return ""
-    hours, rest = divmod(seconds, 3600)
-    clock = f"{rest // 60}:{rest % 60:02}"
+    hours, remainder = divmod(seconds, 3600)
+    clock = f"{remainder // 60}:{remainder % 60:02}"
     return f"{hours}:{clock:0>5}" if hours else clock
 
 

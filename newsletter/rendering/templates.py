@@ -19,8 +19,8 @@ def read_templates(custom: Path | None) -> dict[str, str]:
     if custom is None:
         return sources
     if not custom.is_dir():
-        found = f"the folder of templates {custom} is missing"
-        raise ConfigError(found, "create it, or remove newsletter.templates")
+        finding = f"the folder of templates {custom} is missing"
+        raise ConfigError(finding, "create it, or remove newsletter.templates")
     return sources | {path.name: read_template(path) for path in _paths(custom)}
 
 
@@ -40,7 +40,7 @@ def read_template(path: Path) -> str:
     except OSError as error:
         raise ConfigError(f"template {path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        found = f"template {path} cannot be read as UTF-8 text"
-        raise ConfigError(found, f"save it as such ({error})") from error
+        finding = f"template {path} cannot be read as UTF-8 text"
+        raise ConfigError(finding, f"save it as such ({error})") from error
     check(source, str(path))
     return source

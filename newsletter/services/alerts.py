@@ -45,7 +45,7 @@ def alert(
     errors = Errors(stopped, ingest_error)
     try:
         for name, cause in _CAUSES.items():
-            if _may_be_told(alerts, name) and (text := cause.text(alerts, errors)):
+            if _is_due(alerts, name) and (text := cause.text(alerts, errors)):
                 _tell_once(alerts, name, Alert(cause.subject, text))
     except NewsletterError as error:
         log.error("nobody could be alerted: %s", error)  # noqa: TRY400
@@ -71,23 +71,23 @@ def late(store: Store, now: datetime, timezone: str, hour: int) -> str:
     return f"Issues due by {hour:02}:00 {timezone} that did not go out: {counts}. {why}"
 
 
-def _may_be_told(alerts: Alerts, cause: str) -> bool:
+def _is_due(alerts: Alerts, cause: str) -> bool:
     with alerts.store.reading() as db:
-        return not heartbeats.told(db, cause, alerts.clock())
+        return not heartbeats.was_told(db, cause, alerts.clock())
 
 
 def _tell_once(alerts: Alerts, cause: str, message: Alert) -> None:
     """Of several processes one tells; where that fails it is tried again after a while."""
     now = alerts.clock()
     with alerts.store.writing() as db:
-        if heartbeats.told(db, cause, now):
+        if heartbeats.was_told(db, cause, now):
             return
-        heartbeats.tell(db, cause, now + _RETRY)
+        heartbeats.mark_told(db, cause, now + _RETRY)
     succeeded = [notify(message) for notify in alerts.notifiers]
     if any(succeeded):
         tomorrow = local_date(now, alerts.timezone) + _DAY
         with alerts.store.writing() as db:
-            heartbeats.tell(db, cause, due_at(tomorrow, 0, alerts.timezone))
+            heartbeats.mark_told(db, cause, due_at(tomorrow, 0, alerts.timezone))
 
 
 def _stopped(_alerts: Alerts, errors: Errors) -> str:

@@ -63,7 +63,7 @@ def _results(name: str, check: Check, causes: dict[str, str]) -> Iterator[CheckR
     except NewsletterError as error:
         first = causes.setdefault(str(error), name)
         if first == name:
-            yield CheckResult(name, "fail", error.found, error.advice)
+            yield CheckResult(name, "fail", error.finding, error.advice)
         else:
             yield CheckResult(name, "warn", f"not checked: {first} fails", f"fix {first} first")
 

@@ -55,7 +55,7 @@ def would_send(
     First those that are composed and wait, then those that would be composed.
     """
     with rules.store.reading() as db:
-        rows = reports.queue(db, now, on, readers.ids, hurry=readers.now)
+        rows = reports.queue(db, now, on, readers.ids, ignore_wait=readers.now)
         waiting = [(address, issues.load(db, issue_id)) for address, issue_id in rows]
     new = due(rules, now, on, readers)
     return [*waiting, *((entry.subscriber.address, issue) for entry, issue in new)]

@@ -127,7 +127,7 @@ class ScheduledJobs:
     def leave(self) -> None:
         """This process is no scheduler any more."""
         with self.store.writing() as db:
-            heartbeats.rest(db, self.context.owner)
+            heartbeats.stop(db, self.context.owner)
 
     def _log(self, report: Report) -> None:
         """A pause is logged once, not at each tick."""
@@ -163,5 +163,5 @@ class ScheduledJobs:
         self.next_heartbeat = now + _HEARTBEAT
         self.store.verify()
         with self.store.writing() as db:
-            heartbeats.works(db, self.context.owner, now, steady())
+            heartbeats.beat(db, self.context.owner, now, steady())
         alert(self.alerts)

@@ -160,8 +160,8 @@ def state_of_file(name: str) -> State | None:
     start = next((start for start in _FILES if name.casefold().startswith(start)), "")
     state = _FILES.get(start, "unsubscribed" if "unsub" in name.casefold() else None)
     if start and state is None:
-        found = f"{name}: by its name it holds contacts who never subscribed"
-        raise UsageError(found, "import those who did; nothing was taken")
+        finding = f"{name}: by its name it holds contacts who never subscribed"
+        raise UsageError(finding, "import those who did; nothing was taken")
     return state
 
 

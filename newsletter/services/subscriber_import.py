@@ -67,10 +67,10 @@ class _Importer:
         left = self.left.get(values["address"].strip().casefold())
         if left and not gone(values.get("state", "")):
             raise UsageError(f"{box.address} left, by line {left}")
-        given: dict[str, Any] = {**values, "address": box.address}
-        if "hour" in given:
-            given["hour"] = parse_hour(given["hour"])
-        return box.key, check(replace(self.defaults.subscriber(box.address), **given))
+        fields: dict[str, Any] = {**values, "address": box.address}
+        if "hour" in fields:
+            fields["hour"] = parse_hour(fields["hour"])
+        return box.key, check(replace(self.defaults.subscriber(box.address), **fields))
 
     def store(self, db: Connection, by_key: Mapping[str, Subscriber]) -> None:
         """A subscriber who is there is not changed, whatever the file says."""

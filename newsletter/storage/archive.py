@@ -86,14 +86,16 @@ def _settle_brief(db: Connection, read: Read, today: date, touched: set[int]) ->
     same brief, corrected here first.
     """
     assert read.brief
-    own = _brief_of(db, read)
+    current = _brief_of(db, read)
     same = db.scalar(select(briefs.c.id).where(briefs.c.fingerprint == read.brief.fingerprint))
-    if own is not None and (same == own or (same is None and not _copied_here(db, own, read))):
-        return _rewrite(db, own, read.brief, touched)
+    if current is not None and (
+        same == current or (same is None and not _copied_here(db, current, read))
+    ):
+        return _rewrite(db, current, read.brief, touched)
     if same is None:
         return _write(db, read.brief, today, touched)
-    if own is not None and not _holds(db, own, ~_is_file(read)):
-        _remove(db, own, read, touched)
+    if current is not None and not _holds(db, current, ~_is_file(read)):
+        _remove(db, current, read, touched)
     return int(same)
 
 
@@ -110,9 +112,9 @@ def _copied_here(db: Connection, brief_id: int, read: Read) -> bool:
     return _holds(db, brief_id, and_(files.c.source == read.source, files.c.path != read.path))
 
 
-def _holds(db: Connection, brief_id: int, others: ColumnElement[bool]) -> bool:
-    held = select(files.c.path).where(files.c.brief_id == brief_id, others)
-    return db.scalar(held.limit(1)) is not None
+def _holds(db: Connection, brief_id: int, which: ColumnElement[bool]) -> bool:
+    query = select(files.c.path).where(files.c.brief_id == brief_id, which)
+    return db.scalar(query.limit(1)) is not None
 
 
 def _remove(db: Connection, brief_id: int, read: Read, touched: set[int]) -> None:
@@ -122,45 +124,45 @@ def _remove(db: Connection, brief_id: int, read: Read, touched: set[int]) -> Non
     db.execute(delete(briefs).where(briefs.c.id == brief_id))
 
 
-def _write(db: Connection, one: Brief, today: date, touched: set[int]) -> int:
-    values = {**_columns(one), "version": 1, "first_seen": today}
-    made = db.execute(briefs.insert().values(**values)).inserted_primary_key
-    assert made
-    touched.update(_write_mentions(db, int(made[0]), one))
-    return int(made[0])
+def _write(db: Connection, brief: Brief, today: date, touched: set[int]) -> int:
+    values = {**_columns(brief), "version": 1, "first_seen": today}
+    inserted = db.execute(briefs.insert().values(**values)).inserted_primary_key
+    assert inserted
+    touched.update(_write_mentions(db, int(inserted[0]), brief))
+    return int(inserted[0])
 
 
-def _rewrite(db: Connection, own: int, one: Brief, touched: set[int]) -> int:
+def _rewrite(db: Connection, brief_id: int, brief: Brief, touched: set[int]) -> int:
     """A new version where the words changed; a correction of what stands around them is none."""
-    newer = case((briefs.c.fingerprint == one.fingerprint, 0), else_=1)
-    values = {**_columns(one), "version": briefs.c.version + newer}
-    touched.update(db.scalars(select(mentions.c.insight_id).where(mentions.c.brief_id == own)))
-    db.execute(update(briefs).where(briefs.c.id == own).values(**values))
-    db.execute(delete(mentions).where(mentions.c.brief_id == own))
-    touched.update(_write_mentions(db, own, one))
-    return own
+    newer = case((briefs.c.fingerprint == brief.fingerprint, 0), else_=1)
+    values = {**_columns(brief), "version": briefs.c.version + newer}
+    touched.update(db.scalars(select(mentions.c.insight_id).where(mentions.c.brief_id == brief_id)))
+    db.execute(update(briefs).where(briefs.c.id == brief_id).values(**values))
+    db.execute(delete(mentions).where(mentions.c.brief_id == brief_id))
+    touched.update(_write_mentions(db, brief_id, brief))
+    return brief_id
 
 
-def _columns(one: Brief) -> dict[str, Any]:
+def _columns(brief: Brief) -> dict[str, Any]:
     return {
-        "fingerprint": one.fingerprint,
-        "podcast": one.podcast,
-        "episode": one.episode,
-        "title": one.title,
-        "url": one.url,
-        "topics": list(one.topics),
-        "published": one.published,
+        "fingerprint": brief.fingerprint,
+        "podcast": brief.podcast,
+        "episode": brief.episode,
+        "title": brief.title,
+        "url": brief.url,
+        "topics": list(brief.topics),
+        "published": brief.published,
     }
 
 
-def _write_mentions(db: Connection, brief_id: int, one: Brief) -> Sequence[int]:
-    keys = [digest(normalise(mention.text)) for mention in one.mentions]
-    texts = zip(keys, one.mentions, strict=True)
+def _write_mentions(db: Connection, brief_id: int, brief: Brief) -> Sequence[int]:
+    keys = [digest(normalise(mention.text)) for mention in brief.mentions]
+    texts = zip(keys, brief.mentions, strict=True)
     insert_new(db, insights, [{"key": key, "text": mention.text} for key, mention in texts])
     ids = {}
-    for some in chunks(keys):
-        found = select(insights.c.key, insights.c.id).where(insights.c.key.in_(some))
-        ids.update({row.key: row.id for row in db.execute(found)})
+    for batch in chunks(keys):
+        query = select(insights.c.key, insights.c.id).where(insights.c.key.in_(batch))
+        ids.update({row.key: row.id for row in db.execute(query)})
     rows = [
         {
             "brief_id": brief_id,
@@ -173,14 +175,16 @@ def _write_mentions(db: Connection, brief_id: int, one: Brief) -> Sequence[int]:
             "link": mention.link,
             "origin": mention.origin,
         }
-        for position, (key, mention) in enumerate(zip(keys, one.mentions, strict=True))
+        for position, (key, mention) in enumerate(zip(keys, brief.mentions, strict=True))
     ]
     db.execute(mentions.insert(), rows)
     return list(ids.values())
 
 
 def _enter_file(db: Connection, read: Read, brief_id: int | None, now: datetime) -> None:
-    dropped = [[one.line, one.text] for one in read.brief.dropped] if read.brief else []
+    dropped = (
+        [[paragraph.line, paragraph.text] for paragraph in read.brief.dropped] if read.brief else []
+    )
     values = {
         "size": read.size,
         "mtime_ns": read.mtime_ns,
@@ -204,8 +208,8 @@ def _date_insights(db: Connection, ids: Sequence[int]) -> None:
         .where(mentions.c.insight_id == insights.c.id)
         .scalar_subquery()
     )
-    for some in chunks(ids):
-        db.execute(update(insights).where(insights.c.id.in_(some)).values(date=earliest))
+    for batch in chunks(ids):
+        db.execute(update(insights).where(insights.c.id.in_(batch)).values(date=earliest))
 
 
 def totals(db: Connection) -> Totals:
@@ -233,7 +237,7 @@ def rejected(db: Connection) -> Sequence[RowMapping]:
 def dropped(db: Connection) -> Sequence[tuple[str, int, str]]:
     """(path, line, text) of every paragraph that was taken for boilerplate."""
     rows = db.execute(select(files.c.path, files.c.dropped).order_by(files.c.path))
-    return [(path, line, text) for path, found in rows for line, text in found]
+    return [(path, line, text) for path, paragraphs in rows for line, text in paragraphs]
 
 
 def candidates(db: Connection, day: date, window_days: int) -> list[Candidate]:
@@ -298,17 +302,17 @@ def after(db: Connection, last: int, most: int) -> Sequence[RowMapping]:
 
 def holds(db: Connection, last: int, key: str, count: int) -> bool:
     """Whether there are ``count`` insights up to the one numbered ``last``, and it has this key."""
-    found = select(func.count()).select_from(insights).where(insights.c.id <= last)
+    counted = select(func.count()).select_from(insights).where(insights.c.id <= last)
     same = select(insights.c.key).where(insights.c.id == last)
-    return db.scalar(found) == count and (db.scalar(same) or "") == key
+    return db.scalar(counted) == count and (db.scalar(same) or "") == key
 
 
 def text(db: Connection, insight_id: int) -> str:
     """The words of an insight. Raises KeyError where there is none with this id."""
-    found = db.scalar(select(insights.c.text).where(insights.c.id == insight_id))
-    if found is None:
+    words = db.scalar(select(insights.c.text).where(insights.c.id == insight_id))
+    if words is None:
         raise KeyError(insight_id)
-    return str(found)
+    return str(words)
 
 
 def archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
@@ -316,7 +320,7 @@ def archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
 
     A picked one that no brief says any more is dated by the first issue it stood in.
     """
-    return [one for some in chunks(ids) for one in _archive(db, day, some)]
+    return [insight for batch in chunks(ids) for insight in _archive(db, day, batch)]
 
 
 def _archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
@@ -334,5 +338,5 @@ def _archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
 
 def newest(db: Connection) -> datetime | None:
     """When a file was last read."""
-    found: datetime | None = db.scalar(select(func.max(files.c.seen_at)))
-    return found
+    seen_at: datetime | None = db.scalar(select(func.max(files.c.seen_at)))
+    return seen_at

@@ -61,7 +61,7 @@ class Explanation(_Picks, array_like=True, frozen=True):
         for pick in self.picks:
             yield from (echo.insight_id for echo in pick.echoes)
             yield from (echo.insight_id for echo in pick.related)
-        yield from (one.insight_id for one in self.runners_up)
+        yield from (runner_up.insight_id for runner_up in self.runners_up)
 
 
 _encode: Callable[[object], bytes] = Encoder().encode
@@ -82,7 +82,8 @@ def pack(issue: Issue) -> bytes:
         for pick in issue.picks
     )
     runners_up = tuple(
-        _RunnerUp(one.insight_id, one.score, dict(one.signals), one.why) for one in issue.runners_up
+        _RunnerUp(runner_up.insight_id, runner_up.score, dict(runner_up.signals), runner_up.why)
+        for runner_up in issue.runners_up
     )
     return zlib.compress(_encode(Explanation(picks, runners_up)), _LEVEL)
 
@@ -117,8 +118,14 @@ def written_out(
         )
     )
     runners_up = tuple(
-        RunnerUp(one.insight_id, texts.get(one.insight_id, ""), one.score, one.signals, one.why)
-        for one in explanation.runners_up
+        RunnerUp(
+            runner_up.insight_id,
+            texts.get(runner_up.insight_id, ""),
+            runner_up.score,
+            runner_up.signals,
+            runner_up.why,
+        )
+        for runner_up in explanation.runners_up
     )
     return picks, runners_up
 

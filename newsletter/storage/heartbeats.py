@@ -15,15 +15,15 @@ _ALIVE = timedelta(minutes=3)
 _LONGEST = timedelta(days=2)
 
 
-def works(db: Connection, owner: str, now: datetime, steady: Steady) -> None:
+def beat(db: Connection, owner: str, now: datetime, steady: Steady) -> None:
     """``owner`` runs the schedule; who was not heard of for three minutes does not any more."""
-    rest(db, owner)
+    stop(db, owner)
     db.execute(mark.delete().where(_schedulers(), not_(_alive(now, steady))))
     values = {"at": now, "boot": steady.boot, "seconds": steady.seconds}
     db.execute(mark.insert().values(name=f"{_SCHEDULER}{owner}", **values))
 
 
-def rest(db: Connection, owner: str) -> None:
+def stop(db: Connection, owner: str) -> None:
     """``owner`` runs it no more."""
     db.execute(mark.delete().where(mark.c.name == f"{_SCHEDULER}{owner}"))
 
@@ -45,7 +45,7 @@ def _alive(now: datetime, steady: Steady) -> ColumnElement[bool]:
     return or_(here, and_(mark.c.boot != steady.boot, mark.c.at > now - _ALIVE))
 
 
-def told(db: Connection, cause: str, now: datetime) -> bool:
+def was_told(db: Connection, cause: str, now: datetime) -> bool:
     """Whether the operator need not be told of ``cause`` again, yet.
 
     An instant further away than any midnight was written by a clock that ran ahead.
@@ -54,7 +54,7 @@ def told(db: Connection, cause: str, now: datetime) -> bool:
     return until is not None and now < until <= now + _LONGEST
 
 
-def tell(db: Connection, cause: str, until: datetime) -> None:
+def mark_told(db: Connection, cause: str, until: datetime) -> None:
     """From now on they need not, ``until`` then."""
     _set(db, f"{_TOLD}{cause}", until)
 

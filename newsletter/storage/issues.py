@@ -76,10 +76,10 @@ def load_all(
     known = {} if texts is None else texts
     if len(known) > _MOST_TEXTS:
         known.clear()
-    found: dict[int, Issue] = {}
+    loaded: dict[int, Issue] = {}
     for batch in chunks(ids):
-        found |= _load_batch(db, batch, known, runners_up=runners_up)
-    return found
+        loaded |= _load_batch(db, batch, known, runners_up=runners_up)
+    return loaded
 
 
 def _load_batch(

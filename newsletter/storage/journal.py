@@ -40,7 +40,8 @@ class Claim(msgspec.Struct, frozen=True, array_like=True, tag="claim"):
     owner: str
     at: datetime
     key: str
-    date: date
+    # Not ``date``: from Python 3.14 on a field of its type's name hides the type (PEP 649).
+    day: date
     message_id: str
     reader: int = 0
 

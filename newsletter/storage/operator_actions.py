@@ -97,8 +97,8 @@ def listed(
     server said at the last attempt, where there was one: of an ``unknown`` row at the very one that
     left it so, not at one before.
     """
-    each = attempt.alias()
-    last = select(func.max(each.c.id)).where(each.c.delivery_id == deliveries.c.id)
+    attempts = attempt.alias()
+    last = select(func.max(attempts.c.id)).where(attempts.c.delivery_id == deliveries.c.id)
     counts = or_(deliveries.c.state != "unknown", attempt.c.at == deliveries.c.changed_at)
     query = (
         select(

@@ -58,7 +58,7 @@ def catch_up(store: Store) -> Replayed:
     return done
 
 
-def told(done: Replayed) -> str:
+def summary(done: Replayed) -> str:
     """In a sentence."""
     parts = [f"{count:,} deliveries are {state}" for state, count in done.deliveries.items()]
     parts += [f"{counted(count, 'reader')} {state}" for state, count in done.readers.items()]
@@ -115,13 +115,13 @@ def _replay(db: Connection, entries: Entries) -> Replayed:
 
 def _settled(entries: Entries) -> list[tuple[str, Claim]]:
     """Of each reader and date what matters: it was accepted, or at least offered."""
-    found: dict[tuple[str, object], tuple[str, Claim]] = {}
+    settled: dict[tuple[str, object], tuple[str, Claim]] = {}
     for state, record in entries.records:
         if isinstance(record, Claim) and state in (OFFERED, ACCEPTED):
-            key = record.key, record.date
-            if found.get(key, (OFFERED,))[0] != ACCEPTED:
-                found[key] = state, record
-    return list(found.values())
+            key = record.key, record.day
+            if settled.get(key, (OFFERED,))[0] != ACCEPTED:
+                settled[key] = state, record
+    return list(settled.values())
 
 
 def _add_strangers(
@@ -189,10 +189,10 @@ def _replay_changes(
 
 def _replay_claims(db: Connection, claims: Sequence[tuple[str, Claim]]) -> Counter[str]:
     done: Counter[str] = Counter()
-    for some in chunks(claims):
-        readers = _readers(db, [claim.key for _, claim in some])
-        transitions.begin(db, [_row(claim, readers[claim.key]) for _, claim in some])
-        for state, claim in some:
+    for batch in chunks(claims):
+        readers = _readers(db, [claim.key for _, claim in batch])
+        transitions.begin(db, [_row(claim, readers[claim.key]) for _, claim in batch])
+        for state, claim in batch:
             transition = _TRANSITIONS[state]
             after = transitions.MOVES[transition].after
             values = _values(claim, readers[claim.key].id)
@@ -213,15 +213,15 @@ def _readers(db: Connection, keys: Sequence[str]) -> dict[str, Any]:
 
 def _values(claim: Claim, reader: int) -> dict[str, Any]:
     answer = "told by the journal, after an older database was put back"
-    return {"reader": reader, "day": claim.date, "answer": answer, "changed_at": claim.at}
+    return {"reader": reader, "day": claim.day, "answer": answer, "changed_at": claim.at}
 
 
 def _row(claim: Claim, reader: Any) -> dict[str, Any]:
     """The row as it was, but for its issue, which went with the database."""
-    due = due_at(claim.date, reader.hour, reader.timezone)
+    due = due_at(claim.day, reader.hour, reader.timezone)
     return {
         "subscriber_id": reader.id,
-        "date": claim.date,
+        "date": claim.day,
         "issue_id": None,
         "state": "pending",
         "reason": None,

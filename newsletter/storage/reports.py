@@ -32,9 +32,9 @@ def outcomes(db: Connection, day: date) -> Sequence[tuple[str, str | None, int]]
 
 
 def queue(
-    db: Connection, now: datetime, on: date | None, ids: Sequence[int] | None, *, hurry: bool
+    db: Connection, now: datetime, on: date | None, ids: Sequence[int] | None, *, ignore_wait: bool
 ) -> Sequence[tuple[str, int]]:
-    """(address, issue id) of what waits and would be offered now; ``hurry``: at any time."""
+    """(address, issue id) of what waits and would be offered now; ``ignore_wait``: at any time."""
     query = (
         select(subscribers.c.address, deliveries.c.issue_id)
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
@@ -42,7 +42,7 @@ def queue(
         .where(subscribers.c.state == "active")
         .order_by(deliveries.c.due_at, deliveries.c.id)
     )
-    if not hurry:
+    if not ignore_wait:
         query = query.where(deliveries.c.next_attempt_at <= now)
     if on is not None:
         query = query.where(deliveries.c.date == on)
@@ -60,8 +60,8 @@ def troubles(db: Connection, day: date, most: int) -> Sequence[RowMapping]:
     the rest, what happened last: no old failure hides a present one.
     """
     # A server names the mailbox it speaks of: the same answer to many would be many.
-    said = func.replace(func.lower(deliveries.c.answer), func.lower(subscribers.c.address), "")
-    alike = (deliveries.c.state, deliveries.c.reason, deliveries.c.domain, said)
+    answer = func.replace(func.lower(deliveries.c.answer), func.lower(subscribers.c.address), "")
+    alike = (deliveries.c.state, deliveries.c.reason, deliveries.c.domain, answer)
     groups = (
         select(
             func.min(deliveries.c.id).label("id"),
@@ -109,7 +109,7 @@ def held_back(db: Connection, now: datetime) -> Sequence[tuple[str, datetime, in
     counts = _by_domain(db, deliveries.c.next_attempt_at > now)
     return sorted(
         ((name, then, counts[name]) for name, then in until.items()),
-        key=lambda found: (-found[2], found[0]),
+        key=lambda row: (-row[2], row[0]),
     )
 
 
@@ -122,10 +122,10 @@ def paced(db: Connection, now: datetime, pace: RateLimits) -> Sequence[tuple[str
     if not pace.limits:
         return []
     counts = _by_domain(db, deliveries.c.next_attempt_at <= now)
-    found = [(name, count, pace.least(name, count)) for name, count in counts.items()]
+    rows = [(name, count, pace.least(name, count)) for name, count in counts.items()]
     if (least := pace.least(ALL, counts.total())) >= _A_SECOND:
-        found.append((ALL, counts.total(), max(least, *(one[2] for one in found))))
-    return sorted((one for one in found if one[2] >= _A_SECOND), key=lambda one: (-one[2], one[0]))
+        rows.append((ALL, counts.total(), max(least, *(row[2] for row in rows))))
+    return sorted((row for row in rows if row[2] >= _A_SECOND), key=lambda row: (-row[2], row[0]))
 
 
 def _by_domain(db: Connection, when: ColumnElement[bool]) -> Counter[str]:
@@ -213,8 +213,8 @@ def _rowless(query: Select[Any], day: date, place: tuple[str, int]) -> Select[An
 def oldest_waiting(db: Connection) -> datetime | None:
     """When the delivery that waits longest was due."""
     waits = deliveries.c.state == "pending"
-    found: datetime | None = db.scalar(select(func.min(deliveries.c.due_at)).where(waits))
-    return found
+    due: datetime | None = db.scalar(select(func.min(deliveries.c.due_at)).where(waits))
+    return due
 
 
 def is_waited_for(db: Connection, day: date, place: tuple[str, int]) -> bool:
@@ -250,7 +250,7 @@ def _attempts(db: Connection, mine: ColumnElement[bool]) -> dict[int, list[dict[
         .where(mine)
         .order_by(attempts.c.id)
     )
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    tried: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in db.execute(query).mappings():
-        found[row["delivery_id"]].append({column.name: row[column] for column in columns})
-    return found
+        tried[row["delivery_id"]].append({column.name: row[column] for column in columns})
+    return tried

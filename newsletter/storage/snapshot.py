@@ -144,17 +144,17 @@ def _reading(path: Path) -> Iterator[Connection]:
 
 
 @contextmanager
-def _failing(path: Path, what: str) -> Iterator[None]:
+def _failing(path: Path, done: str) -> Iterator[None]:
     try:
         yield
     except Error as error:
-        raise StoreError(f"{path} cannot be {what}: {error}") from error
+        raise StoreError(f"{path} cannot be {done}: {error}") from error
 
 
 def _check(db: Connection, path: Path) -> None:
-    (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise StoreError(f"{path} is damaged: {found}", "use an older backup")
+    (answer,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if answer != "ok":
+        raise StoreError(f"{path} is damaged: {answer}", "use an older backup")
 
 
 def _sync(path: Path) -> None:

@@ -29,8 +29,8 @@ def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
     """Those of ``keys`` that are somebody's."""
     return {
         row.key: subscriber(row)
-        for some in chunks(keys)
-        for row in db.execute(select(subscribers).where(subscribers.c.key.in_(some)))
+        for batch in chunks(keys)
+        for row in db.execute(select(subscribers).where(subscribers.c.key.in_(batch)))
     }
 
 
@@ -53,7 +53,7 @@ def destinations(db: Connection) -> Counter[str]:
 
 
 def add(
-    db: Connection, key: str, one: Subscriber, now: datetime, *, resubscribe: bool = False
+    db: Connection, key: str, new: Subscriber, now: datetime, *, resubscribe: bool = False
 ) -> bool:
     """Make active; True where something was added or revived, False where it stood there already.
 
@@ -61,7 +61,7 @@ def add(
     """
     there = find(db, key)
     if there is None:
-        add_all(db, {key: one}, now)
+        add_all(db, {key: new}, now)
         return True
     if there.state == "active":
         return False
@@ -70,7 +70,7 @@ def add(
             f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
             " back, and only when they asked for it"
         )
-    values = {**_values(one), "activated_at": now, "state": "active", **_changed(now)}
+    values = {**_values(new), "activated_at": now, "state": "active", **_changed(now)}
     db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
     note(db, Change(key, "active", now))
     return True
@@ -80,7 +80,7 @@ def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> Non
     """By their keys those of whom there is no row yet, in the state they are in."""
     if new:
         since = {"activated_at": now, **_changed(now)}
-        rows = [{"key": key, **since, **_values(one)} for key, one in new.items()]
+        rows = [{"key": key, **since, **_values(subscriber)} for key, subscriber in new.items()]
         db.execute(subscribers.insert(), rows)
         for key, reader in new.items():
             if reader.state in _GONE:

@@ -26,7 +26,7 @@ OPERATOR = "desk@letters.example"
 
 
 @pytest.fixture
-def told(stocked: House, server: SmtpServer) -> House:
+def alerting(stocked: House, server: SmtpServer) -> House:
     """A newsletter whose operator is told by mail."""
     stocked.subscribe(ANN, BEA)
     stocked.smtp(server)
@@ -35,18 +35,18 @@ def told(stocked: House, server: SmtpServer) -> House:
 
 
 @pytest.fixture
-def commanded(told: House) -> House:
+def commanded(alerting: House) -> House:
     """And only by a command, which appends to a file what stands on its standard input."""
-    del told.environment["NEWSLETTER_ALERTS__TO"]
+    del alerting.environment["NEWSLETTER_ALERTS__TO"]
     program = "import sys; open(sys.argv[1], 'ab').write(sys.stdin.buffer.read()); print('said')"
-    command = [sys.executable, "-c", program, str(told.folder / "said"), "$HOME; *"]
-    told.environment["NEWSLETTER_ALERTS__COMMAND"] = json.dumps(command)
-    return told
+    command = [sys.executable, "-c", program, str(alerting.folder / "said"), "$HOME; *"]
+    alerting.environment["NEWSLETTER_ALERTS__COMMAND"] = json.dumps(command)
+    return alerting
 
 
 @pytest.fixture
-def jobs(told: House) -> Iterator[ScheduledJobs]:
-    app = App(str(told.config), told.environment, lambda: told.now)
+def jobs(alerting: House) -> Iterator[ScheduledJobs]:
+    app = App(str(alerting.config), alerting.environment, lambda: alerting.now)
     yield scheduled_jobs(app, Event())
     app.close()
 
@@ -54,57 +54,57 @@ def jobs(told: House) -> Iterator[ScheduledJobs]:
 def alerts(server: SmtpServer) -> list[str]:
     """Subjects and texts of what the operator was sent."""
     mails = [
-        message_from_bytes(one.message, policy=policy.default)
-        for one in server.messages
-        if one.recipient == OPERATOR
+        message_from_bytes(message.message, policy=policy.default)
+        for message in server.messages
+        if message.recipient == OPERATOR
     ]
     return [f"{mail['Subject']}\n{mail.get_content()}" for mail in mails]
 
 
-def said(house: House) -> list[str]:
+def told_by_command(house: House) -> list[str]:
     path = house.folder / "said"
     return path.read_text().splitlines() if path.exists() else []
 
 
-def test_a_good_day_is_no_news(told: House, server: SmtpServer) -> None:
-    told.now = NOON.replace(hour=8)
-    assert told("send").out == "2 sent\n"
-    told.now = NOON
-    told("send")
+def test_a_good_day_is_no_news(alerting: House, server: SmtpServer) -> None:
+    alerting.now = NOON.replace(hour=8)
+    assert alerting("send").out == "2 sent\n"
+    alerting.now = NOON
+    alerting("send")
     assert alerts(server) == []
 
 
-def test_unknown_ones_are_told_once_a_day(told: House, server: SmtpServer) -> None:
-    told.now = NOON.replace(hour=8)
+def test_unknown_ones_are_told_once_a_day(alerting: House, server: SmtpServer) -> None:
+    alerting.now = NOON.replace(hour=8)
     server.fail("DOT", DROP, recipient=ANN)
-    told("send")
+    alerting("send")
     (first,) = alerts(server)
     assert first.startswith("Five Insights: deliveries are unknown\nUnknown: 1. ")
-    told.now = NOON.replace(hour=23, minute=59)
-    told("send")
+    alerting.now = NOON.replace(hour=23, minute=59)
+    alerting("send")
     assert len(alerts(server)) == 1
-    told.now = NOON + timedelta(hours=12)
-    told("send")
+    alerting.now = NOON + timedelta(hours=12)
+    alerting("send")
     assert len(alerts(server)) == 2, "a new day"
-    told("deliveries", "--state", "unknown")
-    told("deliveries", "resolve", "--as", "sent")
-    told.now += timedelta(days=1)
-    told("send")
+    alerting("deliveries", "--state", "unknown")
+    alerting("deliveries", "resolve", "--as", "sent")
+    alerting.now += timedelta(days=1)
+    alerting("send")
     assert len(alerts(server)) == 2
 
 
-def test_the_mail_is_one_that_arrives(told: House, server: SmtpServer) -> None:
-    told.environment["NEWSLETTER_NEWSLETTER__NAME"] = "Fünf\nInsights"
+def test_the_mail_is_one_that_arrives(alerting: House, server: SmtpServer) -> None:
+    alerting.environment["NEWSLETTER_NEWSLETTER__NAME"] = "Fünf\nInsights"
     server.fail("DOT", DROP, recipient=ANN)
-    told.now = NOON.replace(hour=8)
-    told("send")
-    (raw,) = [one.message for one in server.messages if one.recipient == OPERATOR]
+    alerting.now = NOON.replace(hour=8)
+    alerting("send")
+    (raw,) = [message.message for message in server.messages if message.recipient == OPERATOR]
     mail = message_from_bytes(raw, policy=policy.default)
     assert mail["To"] == OPERATOR
     assert "news@letters.example" in mail["From"]
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Message-ID"].endswith("@letters.example>")
-    assert mail["Date"].datetime == told.now
+    assert mail["Date"].datetime == alerting.now
     assert mail["Subject"] == "Fünf Insights: deliveries are unknown"
 
 
@@ -114,7 +114,7 @@ def test_what_stops_a_run_is_told(commanded: House, server: SmtpServer) -> None:
     done = commanded("send", "--json")
     assert done.json["pending"] == 2, "what the command printed is not ours to print"
     commanded("send")
-    (line,) = said(commanded)
+    (line,) = told_by_command(commanded)
     assert line.startswith("A run stopped, and the rest waits: 550 5.7.1 Not from here")
 
 
@@ -123,7 +123,7 @@ def test_an_inbox_that_cannot_be_read_is_told(commanded: House) -> None:
     commanded.environment["NEWSLETTER_INBOX__PATH"] = "nowhere"
     done = commanded("send")
     assert (done.code, done.out) == (1, "2 sent\n")
-    (line,) = said(commanded)
+    (line,) = told_by_command(commanded)
     assert line.startswith("No briefs can be read: the inbox ")
     assert "nowhere is missing" in line
 
@@ -132,24 +132,24 @@ def test_a_pause_is_no_news(commanded: House) -> None:
     commanded.now = NOON.replace(hour=8)
     commanded("pause")
     assert commanded("send").code == 1
-    assert said(commanded) == []
+    assert told_by_command(commanded) == []
 
 
 def test_late_is_what_did_not_go_out_by_the_hour(commanded: House) -> None:
     commanded("pause")
     commanded.now = NOON.replace(hour=8, minute=59)
     commanded("send")
-    assert said(commanded) == []
+    assert told_by_command(commanded) == []
     commanded.now = NOON.replace(hour=9)
     commanded("send")
-    (line,) = said(commanded)
+    (line,) = told_by_command(commanded)
     assert line == (
         "Issues due by 09:00 UTC that did not go out: 2 waiting."
         " The newsletter is paused: `newsletter resume`."
     )
     commanded.now = NOON
     commanded("send")
-    assert len(said(commanded)) == 1
+    assert len(told_by_command(commanded)) == 1
 
 
 def test_the_hour_is_one_of_the_newsletters_zone(commanded: House) -> None:
@@ -160,10 +160,13 @@ def test_the_hour_is_one_of_the_newsletters_zone(commanded: House) -> None:
     commanded("pause")
     commanded.now = NOON - timedelta(minutes=1)
     commanded("send")
-    assert said(commanded) == []
+    assert told_by_command(commanded) == []
     commanded.now = NOON
     commanded("send")
-    assert "Issues due by 21:00 Asia/Tokyo that did not go out: 2 waiting" in said(commanded)[0]
+    assert (
+        "Issues due by 21:00 Asia/Tokyo that did not go out: 2 waiting"
+        in told_by_command(commanded)[0]
+    )
 
 
 def test_who_is_due_at_the_hour_itself_is_not_late_then(commanded: House) -> None:
@@ -173,20 +176,20 @@ def test_who_is_due_at_the_hour_itself_is_not_late_then(commanded: House) -> Non
     commanded("send")
     commanded.now = NOON
     commanded("send")
-    assert said(commanded) == []
+    assert told_by_command(commanded) == []
 
 
 def test_where_no_scheduler_worked_another_command_tells(commanded: House) -> None:
     """Nothing was composed: the one that comes to look tells, and then sends."""
     assert commanded("send").out == "2 sent\n"
-    (line,) = said(commanded)
+    (line,) = told_by_command(commanded)
     assert "did not go out: 2 never composed. See `newsletter status`." in line
 
 
 def test_what_was_called_off_is_not_late(commanded: House) -> None:
     commanded("cancel", "--date", "2026-03-14")
     commanded("send")
-    assert said(commanded) == []
+    assert told_by_command(commanded) == []
 
 
 def test_too_late_is_late(commanded: House) -> None:
@@ -196,7 +199,7 @@ def test_too_late_is_late(commanded: House) -> None:
     assert [reason for _, _, reason in commanded.ledger()] == ["too_late"] * 2
     commanded.environment["NEWSLETTER_ALERTS__LATE_HOUR"] = "9"
     commanded("send")
-    assert "2 skipped as too late" in said(commanded)[0]
+    assert "2 skipped as too late" in told_by_command(commanded)[0]
 
 
 def test_who_has_too_few_is_not_late(commanded: House) -> None:
@@ -206,7 +209,7 @@ def test_who_has_too_few_is_not_late(commanded: House) -> None:
     commanded.now = NOON + timedelta(days=2)
     commanded("send")
     assert {reason for _, _, reason in commanded.ledger()} == {"too_few"}
-    assert said(commanded) == []
+    assert told_by_command(commanded) == []
 
 
 def test_who_came_after_the_hour_was_promised_nothing(commanded: House) -> None:
@@ -215,17 +218,17 @@ def test_who_came_after_the_hour_was_promised_nothing(commanded: House) -> None:
     commanded("subscribers", "add", "new@letters.example")
     commanded.now = NOON
     commanded("send")
-    assert said(commanded) == []
+    assert told_by_command(commanded) == []
 
 
 def test_a_server_that_is_down_is_neither_a_crash_nor_a_flood(
-    jobs: ScheduledJobs, told: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
+    jobs: ScheduledJobs, alerting: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told.now = NOON.replace(hour=8)
+    alerting.now = NOON.replace(hour=8)
     server.fail("CONNECT", "421 4.3.2 Not now", times=math.inf)
     for _ in range(20):
         jobs.tick()
-        told.now += timedelta(minutes=1)
+        alerting.now += timedelta(minutes=1)
     assert caplog.text.count("the alert could not be mailed: 421") == 2, "every quarter of an hour"
 
 
@@ -251,14 +254,14 @@ def test_a_command_by_its_path_is_beside_the_configuration(commanded: House) -> 
         "NEWSLETTER_INBOX__PATH": "nowhere",
     }
     commanded("send")
-    assert "nowhere is missing" in said(commanded)[0]
+    assert "nowhere is missing" in told_by_command(commanded)[0]
 
 
 def test_a_long_run_is_looked_at_while_it_runs(
-    jobs: ScheduledJobs, told: House, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+    jobs: ScheduledJobs, alerting: House, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At 09:00 Ann has hers, Bea waits behind a slow server: nobody waits for the end to tell."""
-    told.now = NOON.replace(hour=8, minute=59)
+    alerting.now = NOON.replace(hour=8, minute=59)
     open_one = jobs.context.channel
 
     def slow() -> Channel:
@@ -267,7 +270,7 @@ def test_a_long_run_is_looked_at_while_it_runs(
 
         def slowly(envelope: Envelope, attempt: Attempt | None = None) -> str:
             if envelope.recipient == BEA:
-                told.now += timedelta(minutes=4)
+                alerting.now += timedelta(minutes=4)
                 wait_for(lambda: alerts(server))
             time.sleep(0.3)  # slow enough to be settled at once
             return send(envelope, attempt)
@@ -277,12 +280,14 @@ def test_a_long_run_is_looked_at_while_it_runs(
 
     jobs.context = replace(jobs.context, channel=slow)
     jobs.tick()
-    assert [one.recipient for one in server.messages] == [ANN, OPERATOR, BEA]
+    assert [message.recipient for message in server.messages] == [ANN, OPERATOR, BEA]
     assert "1 waiting" in alerts(server)[0]
 
 
-def test_an_error_of_a_waking_is_told(jobs: ScheduledJobs, told: House, server: SmtpServer) -> None:
-    told.now = NOON.replace(hour=8)
+def test_an_error_of_a_waking_is_told(
+    jobs: ScheduledJobs, alerting: House, server: SmtpServer
+) -> None:
+    alerting.now = NOON.replace(hour=8)
     jobs.failed(NewsletterError("the disk is full"))
     jobs.failed(RuntimeError("what nobody thought of"))
     (only,) = alerts(server)
@@ -309,21 +314,23 @@ def test_what_cannot_be_is_refused_by_its_key(
     assert key in refused.stderr
 
 
-def test_without_alerts_nobody_is_told(told: House, server: SmtpServer) -> None:
-    del told.environment["NEWSLETTER_ALERTS__TO"]
+def test_without_alerts_nobody_is_told(alerting: House, server: SmtpServer) -> None:
+    del alerting.environment["NEWSLETTER_ALERTS__TO"]
     server.fail("DOT", DROP, recipient=ANN)
-    told("send")
+    alerting("send")
     assert alerts(server) == []
 
 
 def test_the_log_bears_no_address(
-    told: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
+    alerting: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     from newsletter.cli.output import OneLine
 
     caplog.set_level(logging.DEBUG, "newsletter")
     server.fail("RCPT", f"550 5.7.1 <{ANN}> may not be written to", times=math.inf)
-    told("send")
-    lines = [OneLine().format(one) for one in caplog.records if one.levelno > logging.DEBUG]
+    alerting("send")
+    lines = [
+        OneLine().format(record) for record in caplog.records if record.levelno > logging.DEBUG
+    ]
     assert lines
     assert not [line for line in lines if "@" in line]

@@ -72,8 +72,8 @@ def test_a_copy_put_back_by_hand_is_found_by_the_next_command(
     by_hand(mailing, backup)
     done = mailing("send", "--json")
     assert (done.code, done.json["sent"]) == (0, 0)
-    told = "the database was older than its journal, which says: 3 deliveries are sent"
-    assert told in caplog.text
+    warning = "the database was older than its journal, which says: 3 deliveries are sent"
+    assert warning in caplog.text
     assert len(server.messages) == 3
     caplog.clear()
     assert mailing("send").code == 0
@@ -138,7 +138,7 @@ def test_no_command_makes_a_new_database_beside_the_journal(mailing: House) -> N
 def test_wrong_use_is_told(mailing: House, tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     notes.write_text("dear diary")
-    for words, told in {
+    for words, complaint in {
         ("backup", str(notes)): "is there already",
         ("backup", str(tmp_path / "no" / "copy.db")): "cannot be written: No such file",
         ("restore", str(notes)): "is no database of a newsletter",
@@ -147,7 +147,7 @@ def test_wrong_use_is_told(mailing: House, tmp_path: Path) -> None:
     }.items():
         done = mailing(*words)
         assert done.code in (1, 2)
-        assert told in done.stderr
+        assert complaint in done.stderr
     mailing.environment["NEWSLETTER_STORE__URL"] = "postgresql://nobody@127.0.0.1:1/nothing"
     for command in ("backup", "restore"):
         done = mailing(command, str(tmp_path / "x"))
@@ -206,7 +206,7 @@ def test_a_newer_database_has_one_advice(house: House, words: tuple[str, ...]) -
 
 def test_doctor_gives_the_same(house: House) -> None:
     migrate_with_a_newer_program(house)
-    (line,) = (one for one in house("doctor", "--json").json if one["what"] == "database")
+    (line,) = (line for line in house("doctor", "--json").json if line["what"] == "database")
     assert f"{line['found']}: {line['mend']}" == NEWER
     assert line["verdict"] == "fail"
 
@@ -214,8 +214,8 @@ def test_doctor_gives_the_same(house: House) -> None:
 @pytest.mark.heavy
 def test_a_running_scheduler_stops_with_it(house: House, working: "subprocess.Popen[str]") -> None:
     migrate_with_a_newer_program(house)
-    _, said = working.communicate(timeout=90)
-    assert (working.returncode, NEWER in said) == (1, True)
+    _, errors = working.communicate(timeout=90)
+    assert (working.returncode, NEWER in errors) == (1, True)
 
 
 @pytest.mark.heavy
@@ -225,8 +225,8 @@ def test_a_running_server_stops_with_it(house: House) -> None:
     assert process.stdout
     assert process.stdout.readline().startswith("listening")
     migrate_with_a_newer_program(house)
-    _, said = process.communicate(timeout=60)
-    assert (process.returncode, NEWER in said) == (1, True)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, NEWER in errors) == (1, True)
 
 
 def test_what_only_the_journal_knows_is_not_sent_again(mailing: House, server: SmtpServer) -> None:

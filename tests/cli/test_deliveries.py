@@ -54,8 +54,8 @@ def test_the_days_deliveries_a_line_each_with_what_the_server_said(
 def test_a_wait_that_is_over_reads_so(mailing: House, server: SmtpServer) -> None:
     server.fail("RCPT", "451 4.7.1 Greylisted", recipient=BEA)
     mailing("send")
-    waits = [one["next_attempt_at"] for one in mailing("deliveries", "--json").json]
-    assert [bool(one) for one in waits] == [False, True, False]
+    waits = [row["next_attempt_at"] for row in mailing("deliveries", "--json").json]
+    assert [bool(instant) for instant in waits] == [False, True, False]
     assert "next try at 2026-03-14 12:0" in mailing("deliveries").out
     mailing.now += timedelta(minutes=10)
     for words in (["deliveries", "--state", "pending"], ["status"]):
@@ -84,7 +84,7 @@ def test_every_attempt_is_kept_with_both_answers(mailing: House, server: SmtpSer
     assert "451 4.7.1 Come back" in shown
     assert "250 2.0.0 Taken" in shown
     tries = mailing("subscribers", "show", BEA, "--json").json["deliveries"][0]["tried"]
-    assert [(one["state"], one["data"]) for one in tries] == [one[::2] for one in kept]
+    assert [(row["state"], row["data"]) for row in tries] == [row[::2] for row in kept]
 
 
 def test_without_a_filter_today_with_a_state_every_date(mailing: House) -> None:
@@ -109,8 +109,8 @@ def test_json_is_written_row_by_row(mailing: House) -> None:
 @pytest.fixture
 def unknowing(mailing: House, server: SmtpServer) -> House:
     """Nobody knows whether Ann and Bea have theirs."""
-    for one in (ANN, BEA):
-        server.fail("DOT", DROP, recipient=one)
+    for address in (ANN, BEA):
+        server.fail("DOT", DROP, recipient=address)
     assert mailing("send", "--json").json["unknown"] == 2
     return mailing
 
@@ -120,7 +120,7 @@ def test_what_is_known_to_be_sent_is_settled(unknowing: House, server: SmtpServe
     assert (done.code, done.out) == (0, "1 unknown delivery resolved as sent\n")
     assert [state for _, state, _ in unknowing.ledger()] == ["sent", "unknown", "sent"]
     unknowing("send")
-    assert [one.recipient for one in server.messages].count(ANN) == 1
+    assert [message.recipient for message in server.messages].count(ANN) == 1
 
 
 def test_what_never_arrived_is_sent_again(unknowing: House, server: SmtpServer) -> None:
@@ -131,7 +131,7 @@ def test_what_never_arrived_is_sent_again(unknowing: House, server: SmtpServer) 
         "sent again by the next `run` or `send`",
     ]
     assert unknowing("send").out == "2 sent\n"
-    assert sorted(one.recipient for one in server.messages) == [ANN, ANN, BEA, BEA, CLEO]
+    assert sorted(message.recipient for message in server.messages) == [ANN, ANN, BEA, BEA, CLEO]
 
 
 def test_yesterdays_is_not_sent_again_and_it_says_so(unknowing: House) -> None:
@@ -147,8 +147,10 @@ def test_what_is_not_unknown_is_not_resolved(unknowing: House) -> None:
     refused = unknowing("deliveries", "resolve", "--as", "sent", "--to", CLEO)
     assert refused.code == 2
     assert f"{CLEO}: nothing is unknown: see `newsletter deliveries --state" in refused.stderr
-    other = unknowing("deliveries", "resolve", "--as", "sent", "--date", "2026-03-13", "--json")
-    assert other.json == {"resolved": 0, "as": "sent", "sending": 0}
+    another_day = unknowing(
+        "deliveries", "resolve", "--as", "sent", "--date", "2026-03-13", "--json"
+    )
+    assert another_day.json == {"resolved": 0, "as": "sent", "sending": 0}
     assert unknowing("deliveries", "resolve", "--as", "failed").code == 2
     assert unknowing("deliveries", "resolve").code == 2
 
@@ -166,25 +168,25 @@ def test_a_lease_that_is_not_over_is_respected(mailing: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("look", "told"),
+    ("look", "shown"),
     [
         (["status"], "Unknown      3 of any date"),
         (["deliveries", "--state", "unknown"], f"unknown                 {CLEO}"),
     ],
 )
 def test_what_a_dead_sender_left_is_told_before_it_is_settled(
-    mailing: House, look: list[str], told: str
+    mailing: House, look: list[str], shown: str
 ) -> None:
     """Whoever settles what was not shown has not looked whether it arrived."""
     mailing("send")
-    for whom in ((), ("--to", ANN)):
+    for readers in ((), ("--to", ANN)):
         died(mailing, ago=1)
-        hasty = mailing("deliveries", "resolve", "--as", "pending", *whom)
+        hasty = mailing("deliveries", "resolve", "--as", "pending", *readers)
         assert hasty.code == 2
         assert "3 became unknown since you last listed them, and nothing" in hasty.stderr
         assert {state for _, state, _ in mailing.ledger()} == {"unknown"}
     died(mailing, ago=1)
-    assert told in mailing(*look).out
+    assert shown in mailing(*look).out
     mailing("deliveries", "--state", "unknown")
     done = mailing("deliveries", "resolve", "--as", "pending", "--json")
     assert done.json == {"resolved": 3, "as": "pending", "sending": 0}
@@ -243,8 +245,8 @@ def test_a_pause_holds_everything_back_until_it_ends(mailing: House, server: Smt
     assert {state for _, state, _ in mailing.ledger()} == {"pending"}, "composed all the same"
     mailing.now += timedelta(hours=1)
     mailing("pause")
-    told = mailing("status").out
-    assert "Paused       since 2026-03-14 12:00 UTC: `newsletter resume` goes on" in told
+    out = mailing("status").out
+    assert "Paused       since 2026-03-14 12:00 UTC: `newsletter resume` goes on" in out
     assert mailing("status", "--json").json["paused"] == "2026-03-14T12:00:00+00:00"
     assert server.messages == []
     assert "the next `run` or `send` goes on" in mailing("resume").out
@@ -257,25 +259,25 @@ def test_a_cancelled_date_goes_to_nobody_more(mailing: House, server: SmtpServer
     server.fail("CONNECT", "421 4.3.2 Not now", times=math.inf)
     mailing("send")
     assert "3 readers waited for it" in mailing("cancel", "--date", "2026-03-14").out
-    assert {found[1:] for found in mailing.ledger()} == {("skipped", "cancelled")}
+    assert {row[1:] for row in mailing.ledger()} == {("skipped", "cancelled")}
     mailing.subscribe("dot@beta.example")
     mailing("send", "--now")
     assert ("dot@beta.example", "skipped", "cancelled") in mailing.ledger()
-    told = mailing("status")
+    status = mailing("status")
     assert (
         "Issue of     2026-03-14: 18 candidates of the last 14 days; cancelled: nobody else gets it"
-        in told.out
+        in status.out
     )
-    assert "4  skipped  cancelled" in told.out
+    assert "4  skipped  cancelled" in status.out
     assert mailing("status", "--json").json["cancelled"] is True
 
 
 def test_a_cancel_by_mistake_is_taken_back(mailing: House) -> None:
     before = mailing("status", "--date", "2026-03-15", "--json").json["next_due"]
-    said = mailing("cancel", "--date", "2026-03-15").out
+    out = mailing("cancel", "--date", "2026-03-15").out
     after = mailing("status", "--date", "2026-03-15", "--json").json["next_due"]
     assert (before[:10], after[:10]) == ("2026-03-15", "2026-03-16"), "nobody is due that day"
-    assert "`newsletter resume --date 2026-03-15` takes it back" in said
+    assert "`newsletter resume --date 2026-03-15` takes it back" in out
     assert mailing("resume", "--date", "2026-03-15").code == 0
     mailing.now += timedelta(days=1)
     assert mailing("send").out == "3 sent\n"
@@ -304,13 +306,13 @@ def test_a_date_that_cannot_be_cancelled(mailing: House) -> None:
 
 def test_status_says_what_waits_for_whom(mailing: House, server: SmtpServer) -> None:
     server.fail("RCPT", "451 4.7.1 Greylisted", recipient=ANN)
-    found = mailing("send", "--json").json
-    assert (found["sent"], found["pending"]) == (1, 2), "Cleo waits with Ann, unasked"
-    told = mailing("status").out
-    assert "  @alpha.example  asked to wait; next try at 2026-03-14 12:0" in told
-    assert "2 pending" in told
-    (held,) = mailing("status", "--json").json["held_back"]
-    assert (held["domain"], held["pending"]) == ("alpha.example", 2)
+    report = mailing("send", "--json").json
+    assert (report["sent"], report["pending"]) == (1, 2), "Cleo waits with Ann, unasked"
+    out = mailing("status").out
+    assert "  @alpha.example  asked to wait; next try at 2026-03-14 12:0" in out
+    assert "2 pending" in out
+    (domain,) = mailing("status", "--json").json["held_back"]
+    assert (domain["domain"], domain["pending"]) == ("alpha.example", 2)
     mailing.now += timedelta(minutes=10)
     mailing("send")
     assert mailing("status", "--json").json["held_back"] == []
@@ -334,7 +336,7 @@ def test_a_server_that_is_asked_to_wait_for_holds_back_its_domain(
 ) -> None:
     server.fail("RCPT", answer, recipient=ANN)
     mailing("send")
-    got = [one.recipient for one in server.messages]
+    got = [message.recipient for message in server.messages]
     assert got == ([BEA] if shared else [BEA, CLEO])
     assert bool(mailing("status", "--json").json["held_back"]) is shared
 
@@ -344,7 +346,7 @@ def test_two_senders_share_what_a_domain_said(mailing: House, server: SmtpServer
     server.fail("RCPT", "451 4.7.1 Greylisted", recipient=ANN)
     mailing("send", "--to", ANN)
     mailing("send", "--to", CLEO, "--to", BEA)
-    assert [one.recipient for one in server.messages] == [BEA]
+    assert [message.recipient for message in server.messages] == [BEA]
     assert mailing.ledger()[2] == (CLEO, "pending", None)
 
 
@@ -354,7 +356,11 @@ def test_a_hard_bounce_ends_it_a_full_mailbox_does_not(mailing: House, server: S
     server.fail("DATA", "550 5.1.1 Said too late to be about the address", recipient=CLEO)
     mailing("send")
     assert [state for _, state, _ in mailing.ledger()] == ["failed"] * 3
-    assert [mailing.state(one) for one in (ANN, BEA, CLEO)] == ["bounced", "active", "active"]
+    assert [mailing.state(address) for address in (ANN, BEA, CLEO)] == [
+        "bounced",
+        "active",
+        "active",
+    ]
     mailing.now += timedelta(days=1)
     mailing("send")
-    assert sorted(one.recipient for one in server.messages) == [BEA, CLEO]
+    assert sorted(message.recipient for message in server.messages) == [BEA, CLEO]

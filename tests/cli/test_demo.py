@@ -51,15 +51,15 @@ def printed() -> str:
 
 
 def messages(folder: Path) -> dict[str, bytes]:
-    found = sorted((folder / "messages").rglob("*.eml"))
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+    paths = sorted((folder / "messages").rglob("*.eml"))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 def signed(data: bytes) -> str:
     """A message as it reads, without what only the folder's own secret can make."""
     letter = message_from_bytes(data, policy=policy.default)
     assert isinstance(letter, EmailMessage)
-    parts = [letter.get_body((kind,)) for kind in ("plain", "html")]
+    parts = [letter.get_body((subtype,)) for subtype in ("plain", "html")]
     text = "\n".join([*map(str, letter.items()), *(part.get_content() for part in parts if part)])
     return re.sub(r"(/u/|unsubscribe%20|%20)\d+\.[\w-]{22}", r"\1TOKEN", text)
 
@@ -93,8 +93,8 @@ def test_the_readme_shows_what_it_prints_on_any_date(demo: Shown) -> None:
     block = (ROOT / "README.md").read_text().partition("```text\nKofi")[2].partition("  ...\n")[0]
     lines = f"Kofi{block}".splitlines()
     assert len(lines) == 4
-    told = demo.out[demo.out.index("Kofi") :].splitlines()
-    for shown, line in zip(lines, told, strict=False):
+    printed = demo.out[demo.out.index("Kofi") :].splitlines()
+    for shown, line in zip(lines, printed, strict=False):
         assert line.startswith(shown.removesuffix("…")), line
 
 
@@ -113,9 +113,9 @@ def test_nobody_reads_the_same_thing_twice(demo: Shown, house: House) -> None:
     for reader in ("ada", "kofi", "mei"):
         words = ["--config", config, "explain", "--json", "--to", f"{reader}@reader.example"]
         picked = [
-            one["insight_id"]
+            pick["insight_id"]
             for day in range(24, 31)
-            for one in house.bare(*words, "--date", f"2026-06-{day}").json["picks"]
+            for pick in house.bare(*words, "--date", f"2026-06-{day}").json["picks"]
         ]
         assert len(picked) == len(set(picked)) == 35
 
@@ -131,7 +131,7 @@ def test_the_last_of_the_samples_is_of_the_date(demo: Shown) -> None:
     days = sorted(path.name for path in (demo.folder / "inbox").iterdir())
     assert (days[0], days[-1], len(days)) == ("2026-06-17", DATE, 14)
     pages = (demo.folder / "inbox" / DATE).iterdir()
-    dated = [found for page in pages for found in re.findall(r"2026-\d\d-\d\d", page.read_text())]
+    dated = [text for page in pages for text in re.findall(r"2026-\d\d-\d\d", page.read_text())]
     assert set(dated) == {DATE}
 
 
@@ -140,11 +140,13 @@ def test_a_second_run_goes_to_another_folder_and_differs_by_its_secret_alone(
     demo: Shown,
 ) -> None:
     again = replayed(demo.folder.parents[1], 2)
-    first, second = (messages(one.folder) for one in (demo, again))
+    first, second = (messages(run.folder) for run in (demo, again))
     assert demo.folder != again.folder
     assert first.keys() == second.keys()
     assert first != second
-    assert [signed(one) for one in first.values()] == [signed(one) for one in second.values()]
+    assert [signed(message) for message in first.values()] == [
+        signed(message) for message in second.values()
+    ]
     assert demo.out.replace("run-1", "run-2") == again.out
 
 

@@ -36,16 +36,16 @@ def adopt(house: House, section: str) -> None:
     house.config.write_text(CONFIG + section, encoding="utf-8")
 
 
-@pytest.mark.parametrize("kind", [[], ["--ed25519"]])
-def test_what_new_prints_is_all_it_takes(stocked: House, kind: list[str]) -> None:
-    name, text, section = made(stocked, *kind)
+@pytest.mark.parametrize("options", [[], ["--ed25519"]])
+def test_what_new_prints_is_all_it_takes(stocked: House, options: list[str]) -> None:
+    name, text, section = made(stocked, *options)
     assert name == "news1._domainkey.letters.example"
     adopt(stocked, section)
     assert stocked("send").code == 0
     [sent] = stocked.messages()
     raw = sent.read_bytes()
     dns = {f"{name}.".encode(): text}
-    assert dkim.verify(raw, dnsfunc=lambda asked, **_: dns[asked])
+    assert dkim.verify(raw, dnsfunc=lambda name, **_: dns[name])
     assert stocked("preview", "--to", ANN, "--eml", "--out", "-").stdout == raw
 
 
@@ -121,8 +121,8 @@ def test_a_test_copy_is_signed(stocked: House, server: SmtpServer) -> None:
     adopt(stocked, section)
     stocked.smtp(server)
     assert stocked("send", "--test", ANN).code == 0
-    [one] = server.messages
-    assert dkim.verify(one.message, dnsfunc=lambda *_, **__: text)
+    [message] = server.messages
+    assert dkim.verify(message.message, dnsfunc=lambda *_, **__: text)
 
 
 def test_bounces_tell_whose_they_are(stocked: House, server: SmtpServer) -> None:
@@ -132,7 +132,7 @@ def test_bounces_tell_whose_they_are(stocked: House, server: SmtpServer) -> None
     assert stocked("send").code == 0
     secret = (stocked.folder / "newsletter.secret").read_bytes().strip()
     wanted = {return_path(secret, "bounces@letters.example", row) for row in (1, 2)}
-    assert {one.sender for one in server.messages} == wanted
+    assert {message.sender for message in server.messages} == wanted
     assert stocked("send", "--test", ANN).code == 0
     assert server.messages[-1].sender == "bounces@letters.example"
 
@@ -140,7 +140,7 @@ def test_bounces_tell_whose_they_are(stocked: House, server: SmtpServer) -> None
 def test_without_return_path_they_go_to_the_sender(stocked: House, server: SmtpServer) -> None:
     stocked.smtp(server)
     stocked("send")
-    assert [one.sender for one in server.messages] == ["news@letters.example"]
+    assert [message.sender for message in server.messages] == ["news@letters.example"]
 
 
 def test_a_domain_beyond_ascii_stands_in_no_header(stocked: House) -> None:
@@ -174,9 +174,11 @@ def test_an_alert_is_signed_as_well(stocked: House, server: SmtpServer) -> None:
     stocked.now = stocked.now.replace(hour=8)  # nobody is late yet
     server.fail("MAIL", "553 5.1.8 Sender unknown", times=1)
     stocked("send")
-    one = next(one for one in server.messages if one.recipient == "desk@letters.example")
-    assert dkim.verify(one.message, dnsfunc=lambda *_, **__: text)
-    alert = message_from_bytes(one.message)
+    message = next(
+        message for message in server.messages if message.recipient == "desk@letters.example"
+    )
+    assert dkim.verify(message.message, dnsfunc=lambda *_, **__: text)
+    alert = message_from_bytes(message.message)
     assert alert["Auto-Submitted"] == "auto-generated"
     assert alert["Message-ID"].endswith("@letters.example>")
 

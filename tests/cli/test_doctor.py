@@ -55,10 +55,10 @@ def look(house: House) -> dict[str, tuple[str, str, str]]:
     """What to (verdict, found, mend); whatever is not ok says how to mend it."""
     done = house("doctor", "--json")
     lines = done.json
-    assert done.code == any(one["verdict"] == "fail" for one in lines)
-    assert all(one["mend"] or ": " in one["found"] for one in lines if one["verdict"] != "ok")
-    assert all(not one["mend"] for one in lines if one["verdict"] == "ok")
-    return {one["what"]: (one["verdict"], one["found"], one["mend"]) for one in lines}
+    assert done.code == any(line["verdict"] == "fail" for line in lines)
+    assert all(line["mend"] or ": " in line["found"] for line in lines if line["verdict"] != "ok")
+    assert all(not line["mend"] for line in lines if line["verdict"] == "ok")
+    return {line["what"]: (line["verdict"], line["found"], line["mend"]) for line in lines}
 
 
 def test_all_is_well(well: House) -> None:
@@ -72,7 +72,7 @@ def test_all_is_well(well: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pace", "verdict", "found"),
+    ("pace", "verdict", "finding"),
     [
         ("per_second = 2", "ok", "3 readers take 1 s or more"),
         ("per_domain = 0.001", "ok", "2 readers at other.example take 16 min or more"),
@@ -81,13 +81,13 @@ def test_all_is_well(well: House) -> None:
     ],
 )
 def test_it_says_how_long_the_pace_makes_a_day(
-    well: House, pace: str, verdict: str, found: str
+    well: House, pace: str, verdict: str, finding: str
 ) -> None:
     well.subscribe(ANN, "bea@other.example", "cleo@other.example")
     well.config.write_text(f"{well.config.read_text()}\n[delivery.pace]\n{pace}")
-    said = look(well)["pace"]
-    assert said[0] == verdict
-    assert said[1].startswith(found)
+    line = look(well)["pace"]
+    assert line[0] == verdict
+    assert line[1].startswith(finding)
 
 
 def test_a_pace_that_outlasts_the_day_is_told(well: House) -> None:
@@ -100,9 +100,9 @@ def test_a_pace_that_outlasts_the_day_is_told(well: House) -> None:
             " interests, state, activated_at, state_changed_at, state_reason"
             " FROM subscriber, n WHERE id = 1"
         )
-    verdict, found, mend = look(well)["pace"]
-    assert (verdict, found) == ("warn", "90 readers take 24 h or more")
-    assert "[delivery.pace]" in mend
+    verdict, finding, advice = look(well)["pace"]
+    assert (verdict, finding) == ("warn", "90 readers take 24 h or more")
+    assert "[delivery.pace]" in advice
 
 
 def test_it_changes_nothing(well: House) -> None:
@@ -118,33 +118,33 @@ def test_on_the_first_day_there_is_no_issue_yet_and_still_a_message(house: House
 
 def test_a_configuration_that_cannot_be_read_is_all_it_says(well: House) -> None:
     well.config.write_text("[selection]\ncuont = 5\n")
-    found = look(well)
-    assert list(found) == ["configuration"]
-    assert "selection.cuont" in found["configuration"][1]
-    assert "did you mean selection.count?" in found["configuration"][1]
+    lines = look(well)
+    assert list(lines) == ["configuration"]
+    assert "selection.cuont" in lines["configuration"][1]
+    assert "did you mean selection.count?" in lines["configuration"][1]
 
 
 def test_what_readers_would_miss(well: House) -> None:
     well.config.write_text('[newsletter]\nbase_url = "http://letters.example"\n')
-    found = look(well)
-    assert found["sender"][0] == "fail"
-    assert "newsletter.from_address" in found["sender"][2]
-    assert found["postal address"][0] == "warn"
-    assert found["base_url"][:2] == ("warn", "http://letters.example")
-    assert "https" in found["base_url"][2]
+    lines = look(well)
+    assert lines["sender"][0] == "fail"
+    assert "newsletter.from_address" in lines["sender"][2]
+    assert lines["postal address"][0] == "warn"
+    assert lines["base_url"][:2] == ("warn", "http://letters.example")
+    assert "https" in lines["base_url"][2]
 
 
 def test_a_database_behind_is_told_and_left_as_it_is(well: House) -> None:
     store = Store("sqlite:///newsletter.db", well.folder)
     store.migrate("0003")
     store.close()
-    found = look(well)
-    assert found["database"] == (
+    lines = look(well)
+    assert lines["database"] == (
         "fail",
         f"at 0003, this program at {HEAD}",
         "run `newsletter migrate`, after a backup",
     )
-    assert list(found)[-1] == "database"
+    assert list(lines)[-1] == "database"
     assert look(well)["database"][0] == "fail", "looking did not mend it"
     assert well("migrate").code == 0
     assert look(well)["database"][0] == "ok"
@@ -152,9 +152,9 @@ def test_a_database_behind_is_told_and_left_as_it_is(well: House) -> None:
 
 def test_a_database_that_is_none(well: House) -> None:
     (well.folder / "newsletter.db").write_bytes(b"something else\n" * 100)
-    verdict, found, _ = look(well)["database"]
+    verdict, finding, _ = look(well)["database"]
     assert verdict == "fail"
-    assert "store.url names a file that is something else" in found
+    assert "store.url names a file that is something else" in finding
 
 
 @pytest.mark.parametrize("source", ["{{ nothing }}", "{% if %}", "\xff"])
@@ -166,11 +166,11 @@ def test_a_broken_template(well: House, source: str, monkeypatch: pytest.MonkeyP
     (folder / "issue.html").write_bytes(source.encode("latin-1"))
     well.environment["NEWSLETTER_NEWSLETTER__TEMPLATES"] = str(folder)
     lines = look(well)
-    verdict, found, mend = lines["message"]
+    verdict, finding, advice = lines["message"]
     assert verdict == "fail"
-    assert f"{folder / 'issue.html'}" in found
-    assert mend.startswith(("correct that line", "save it"))
-    assert [what for what, line in lines.items() if line[0] == "fail"] == ["message"]
+    assert f"{folder / 'issue.html'}" in finding
+    assert advice.startswith(("correct that line", "save it"))
+    assert [name for name, line in lines.items() if line[0] == "fail"] == ["message"]
 
 
 @pytest.mark.parametrize("text", [None, "no key"])
@@ -181,10 +181,10 @@ def test_a_key_that_cannot_be_used_is_one_fail_and_the_server_is_greeted(
     key = mailing.folder / "dkim-news1.pem"
     key.write_text(text) if text else key.unlink()
     lines = look(mailing)
-    assert [what for what, line in lines.items() if line[0] == "fail"] == ["signature"]
-    _, found, mend = lines["signature"]
-    assert found.startswith(f"dkim.key_file: {key} ")
-    assert "`newsletter dkim new`" in mend
+    assert [name for name, line in lines.items() if line[0] == "fail"] == ["signature"]
+    _, finding, advice = lines["signature"]
+    assert finding.startswith(f"dkim.key_file: {key} ")
+    assert "`newsletter dkim new`" in advice
     assert (lines["message"][0], lines["server"][0]) == ("ok", "ok")
     assert lines["size"][:2] == ("warn", "not checked: no message can be made")
     assert server.connections == 1
@@ -194,7 +194,7 @@ def test_what_needs_what_fails_says_so(mailing: House) -> None:
     adopt(mailing, made(mailing)[2])
     (mailing.folder / "newsletter.secret").unlink()
     lines = look(mailing)
-    assert [what for what, line in lines.items() if line[0] == "fail"] == ["message"]
+    assert [name for name, line in lines.items() if line[0] == "fail"] == ["message"]
     assert "restore it from the backup" in lines["message"][2]
     assert lines["signature"] == ("warn", "not checked: message fails", "fix message first")
     assert (lines["server"][0], lines["size"][0]) == ("ok", "warn")
@@ -203,27 +203,27 @@ def test_what_needs_what_fails_says_so(mailing: House) -> None:
 def test_a_lease_that_a_slow_answer_outlasts(mailing: House) -> None:
     for seconds in ("1", "300"):
         mailing.environment["NEWSLETTER_DELIVERY__LEASE_SECONDS"] = seconds
-        verdict, _, mend = look(mailing)["lease"]
+        verdict, _, advice = look(mailing)["lease"]
         assert verdict == "warn"
-        assert "above 300" in mend
+        assert "above 300" in advice
     mailing.environment["NEWSLETTER_DELIVERY__LEASE_SECONDS"] = "301"
     assert "lease" not in look(mailing)
 
 
 def test_a_server_is_greeted_and_sent_nothing(mailing: House, server: SmtpServer) -> None:
-    found = look(mailing)
-    assert found["server"][:2] == ("ok", "127.0.0.1 says it is localhost; no TLS")
-    assert found["size"][0] == "ok"
-    assert found["size"][1].endswith(" bytes a message; up to 33,554,432 bytes")
+    lines = look(mailing)
+    assert lines["server"][:2] == ("ok", "127.0.0.1 says it is localhost; no TLS")
+    assert lines["size"][0] == "ok"
+    assert lines["size"][1].endswith(" bytes a message; up to 33,554,432 bytes")
     assert (server.messages, server.connections) == ([], 1)
 
 
 def test_a_server_that_turns_away(mailing: House, server: SmtpServer) -> None:
     server.fail("CONNECT", "421 4.3.2 Shutting down", times=math.inf)
-    verdict, found, mend = look(mailing)["server"]
+    verdict, finding, advice = look(mailing)["server"]
     assert verdict == "fail"
-    assert found.startswith("421 4.3.2 Shutting down (127.0.0.1:")
-    assert mend.startswith("it runs, and asks to wait")
+    assert finding.startswith("421 4.3.2 Shutting down (127.0.0.1:")
+    assert advice.startswith("it runs, and asks to wait")
     assert "size" not in look(mailing)
 
 
@@ -249,34 +249,34 @@ def test_the_connection_is_secured_and_logged_in_as_a_send_does(
             "NEWSLETTER_DELIVERY__SMTP__USERNAME": "desk",
             "NEWSLETTER_DELIVERY__SMTP__PASSWORD": "open sesame",
         }
-        verdict, found, _ = look(well)["server"]
+        verdict, finding, _ = look(well)["server"]
         assert verdict == "fail"
-        assert "certificate" in found
+        assert "certificate" in finding
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate.chain))
         assert look(well)["server"][1].endswith("; TLSv1.3, logged in as desk")
         well.environment["NEWSLETTER_DELIVERY__SMTP__PASSWORD"] = "a guess"
-        verdict, found, mend = look(well)["server"]
+        verdict, finding, advice = look(well)["server"]
         assert verdict == "fail"
-        assert found.startswith("535 ")
-        assert mend.startswith("check delivery.smtp.username and password")
+        assert finding.startswith("535 ")
+        assert advice.startswith("check delivery.smtp.username and password")
 
 
 def test_starttls_that_is_not_offered(mailing: House) -> None:
     mailing.environment["NEWSLETTER_DELIVERY__SMTP__SECURITY"] = "starttls"
-    verdict, found, _ = look(mailing)["server"]
+    verdict, finding, _ = look(mailing)["server"]
     assert verdict == "fail"
-    assert "does not offer STARTTLS" in found
+    assert "does not offer STARTTLS" in finding
 
 
 def test_a_server_that_takes_no_message_of_that_size(well: House) -> None:
     with SmtpServer(size_limit=2_000) as server:
         well.smtp(server)
-        found = look(well)
-    assert found["server"][0] == "ok"
-    verdict, size, mend = found["size"]
+        lines = look(well)
+    assert lines["server"][0] == "ok"
+    verdict, size, advice = lines["size"]
     assert verdict == "fail"
     assert size.endswith(" bytes a message; up to 2,000 bytes")
-    assert "selection.count" in mend
+    assert "selection.count" in advice
 
 
 def test_one_scheduler_not_two(well: House) -> None:
@@ -284,19 +284,19 @@ def test_one_scheduler_not_two(well: House) -> None:
     now = steady()
     dead = now._replace(seconds=now.seconds - 200)
     with store.writing() as db:
-        heartbeats.works(db, "quay:31:7:1.5", well.now, now)
+        heartbeats.beat(db, "quay:31:7:1.5", well.now, now)
     assert look(well)["scheduler"][:2] == ("ok", "process 31 on quay")
     with store.writing() as db:
-        heartbeats.works(db, "quay:32:7:1.5", well.now, dead)
+        heartbeats.beat(db, "quay:32:7:1.5", well.now, dead)
         assert heartbeats.schedulers(db, well.now, now) == ["quay:31:7:1.5"]
-        heartbeats.works(db, "pier:33:7:1.5", well.now, now._replace(boot="another machine's"))
-    verdict, found, mend = look(well)["scheduler"]
-    assert (verdict, found) == ("warn", "process 33 on pier and process 31 on quay")
-    assert "end all but one" in mend
+        heartbeats.beat(db, "pier:33:7:1.5", well.now, now._replace(boot="another machine's"))
+    verdict, finding, advice = look(well)["scheduler"]
+    assert (verdict, finding) == ("warn", "process 33 on pier and process 31 on quay")
+    assert "end all but one" in advice
     well.now += timedelta(minutes=5)
     assert look(well)["scheduler"][1] == "process 31 on quay", "the calendar judges the other"
     with store.writing() as db:
-        heartbeats.rest(db, "quay:31:7:1.5")
+        heartbeats.stop(db, "quay:31:7:1.5")
     assert "none works now" in look(well)["scheduler"][1]
     store.close()
 
@@ -309,21 +309,21 @@ def test_what_waits_and_for_how_long(mailing: House, server: SmtpServer) -> None
     assert look(mailing)["queue"] == ("ok", "the oldest delivery was due 2026-03-14 07:00 UTC", "")
     mailing.now = mailing.now.replace(hour=9)
     mailing("pause")
-    found = look(mailing)
-    assert found["paused"] == ("warn", "since 2026-03-14 09:30 UTC", "`newsletter resume`")
-    assert found["queue"][0] == "warn"
-    assert "`newsletter status`" in found["queue"][2]
-    assert found["late"][0] == "warn"
-    assert "1 waiting" in found["late"][1]
+    lines = look(mailing)
+    assert lines["paused"] == ("warn", "since 2026-03-14 09:30 UTC", "`newsletter resume`")
+    assert lines["queue"][0] == "warn"
+    assert "`newsletter status`" in lines["queue"][2]
+    assert lines["late"][0] == "warn"
+    assert "1 waiting" in lines["late"][1]
 
 
 def test_what_is_unknown(mailing: House, server: SmtpServer) -> None:
     mailing.subscribe(ANN)
     server.fail("DOT", DROP, recipient=ANN)
     mailing("send")
-    verdict, found, mend = look(mailing)["unknown"]
-    assert (verdict, found) == ("warn", "1")
-    assert "`newsletter deliveries --state unknown`" in mend
+    verdict, finding, advice = look(mailing)["unknown"]
+    assert (verdict, finding) == ("warn", "1")
+    assert "`newsletter deliveries --state unknown`" in advice
 
 
 def test_what_a_dead_sender_left(mailing: House) -> None:
@@ -356,6 +356,6 @@ def test_who_is_told(well: House) -> None:
 
 def test_an_address_that_only_looks_like_one(well: House) -> None:
     well.environment["NEWSLETTER_ALERTS__TO"] = "desk@nowhere"
-    verdict, found, _ = look(well)["alerts"]
+    verdict, finding, _ = look(well)["alerts"]
     assert verdict == "fail"
-    assert "alerts.to: 'desk@nowhere' is no address" in found
+    assert "alerts.to: 'desk@nowhere' is no address" in finding

@@ -93,8 +93,8 @@ def test_run_delivers_what_is_there_and_says_what_is_wrong(
     ready: House, break_: Break, caplog: pytest.LogCaptureFixture
 ) -> None:
     break_(ready.folder / "inbox")
-    said = ready.folder / "said"
-    ready.environment["NEWSLETTER_ALERTS__COMMAND"] = f"['tee', '-a', '{said}']"
+    alerts = ready.folder / "said"
+    ready.environment["NEWSLETTER_ALERTS__COMMAND"] = f"['tee', '-a', '{alerts}']"
     app = App(str(ready.config), ready.environment, lambda: ready.now)
     jobs = scheduled_jobs(app, Event())
     with caplog.at_level(logging.INFO, "newsletter"):
@@ -104,8 +104,8 @@ def test_run_delivers_what_is_there_and_says_what_is_wrong(
     app.close()
     assert [state for _, state, _ in ready.ledger()] == ["sent", "sent"]
     assert caplog.text.count("the inbox ") == 2
-    assert said.read_text().count("No briefs can be read: the inbox ") == 1, "once a day"
-    assert "A run stopped" not in said.read_text()
+    assert alerts.read_text().count("No briefs can be read: the inbox ") == 1, "once a day"
+    assert "A run stopped" not in alerts.read_text()
 
 
 @BROKEN

@@ -13,38 +13,40 @@ SEEDS = ROOT.parent / "shared" / "seeds"
 
 def counts(house: House, *words: str) -> dict[str, tuple[int, int]]:
     """Of a thing: (new, total)."""
-    found = house("ingest", "--json", *words).json
+    report = house("ingest", "--json", *words).json
     names = ("briefs", "insights", "mentions", "rejected")
-    return {name: (found[name]["new"], found[name]["total"]) for name in names}
+    return {name: (report[name]["new"], report[name]["total"]) for name in names}
 
 
 def test_what_came_in_is_told_new_and_in_total(house: House) -> None:
     house.drop("one.json", *INSIGHTS[:3])
-    told = "1 brief (+1), 3 insights (+3), 3 mentions (+3), 0 rejected (+0); 0 paragraphs dropped"
-    assert told in house("ingest").out
+    summary = (
+        "1 brief (+1), 3 insights (+3), 3 mentions (+3), 0 rejected (+0); 0 paragraphs dropped"
+    )
+    assert summary in house("ingest").out
     house.drop("two.json", *INSIGHTS[2:4])
-    told = "2 briefs (+1), 4 insights (+1), 5 mentions (+2), 0 rejected (+0)"
-    assert told in house("ingest").out
+    summary = "2 briefs (+1), 4 insights (+1), 5 mentions (+2), 0 rejected (+0)"
+    assert summary in house("ingest").out
     assert "2 briefs (+0), 4 insights (+0), 5 mentions (+0)" in house("ingest").out
 
 
 def test_an_insight_is_corrected_and_withdrawn_as_the_documents_say(house: House) -> None:
-    path, other = house.drop("one.json", *INSIGHTS[:3]), house.drop("two.json", INSIGHTS[8])
-    assert said(house) == {*INSIGHTS[:3], INSIGHTS[8]}
+    path, second = house.drop("one.json", *INSIGHTS[:3]), house.drop("two.json", INSIGHTS[8])
+    assert insights(house) == {*INSIGHTS[:3], INSIGHTS[8]}
     house.drop("one.json", "Keepers logged the weather well.", INSIGHTS[1])
-    assert said(house) == {"Keepers logged the weather well.", INSIGHTS[1], INSIGHTS[8]}
+    assert insights(house) == {"Keepers logged the weather well.", INSIGHTS[1], INSIGHTS[8]}
     path.write_text('{"insights": []}')
-    assert INSIGHTS[1] in said(house), "a file without any holds what it said before"
+    assert INSIGHTS[1] in insights(house), "a file without any holds what it said before"
     path.unlink()
-    assert INSIGHTS[1] in said(house), "to delete it withdraws nothing"
+    assert INSIGHTS[1] in insights(house), "to delete it withdraws nothing"
     house.drop("one.json", "Keepers logged the weather well.", INSIGHTS[1])
-    said(house)
+    insights(house)
     house.drop("one.json", INSIGHTS[8])
-    assert said(house) == {INSIGHTS[8]}
-    assert other.exists()
+    assert insights(house) == {INSIGHTS[8]}
+    assert second.exists()
 
 
-def said(house: House) -> set[str]:
+def insights(house: House) -> set[str]:
     """What a day can choose from, once the inbox was read."""
     house("ingest")
     with closing(connect(house.folder / "newsletter.db")) as db:
@@ -54,13 +56,13 @@ def said(house: House) -> set[str]:
 def test_the_same_as_json(house: House) -> None:
     house.drop("one.json", *INSIGHTS[:3])
     (house.folder / "inbox/two.txt").write_bytes(b"\xff\xfe\x00")
-    found = house("ingest", "--json").json
-    assert found["briefs"] == {"new": 1, "total": 1}
-    assert found["insights"] == found["mentions"] == {"new": 3, "total": 3}
-    (rejected,) = found["rejected"]["files"]
+    report = house("ingest", "--json").json
+    assert report["briefs"] == {"new": 1, "total": 1}
+    assert report["insights"] == report["mentions"] == {"new": 3, "total": 3}
+    (rejected,) = report["rejected"]["files"]
     assert rejected["path"] == str(house.folder / "inbox/two.txt")
     assert "UTF-16" in rejected["reason"]
-    assert found["left"] == []
+    assert report["left"] == []
 
 
 def test_folders_and_files_can_be_named_from_anywhere(house: House, elsewhere: Path) -> None:
@@ -120,8 +122,8 @@ def test_dropped_paragraphs_are_counted_and_listed_on_request(house: House) -> N
     done = house("ingest", "--dropped")
     assert "1 paragraph dropped as boilerplate" in done.out
     assert f"{path}:3  Get your free personalized podcast brief" in done.out
-    (one,) = house("ingest", "--dropped", "--json").json["dropped"]
-    assert one == {
+    (paragraph,) = house("ingest", "--dropped", "--json").json["dropped"]
+    assert paragraph == {
         "path": str(path),
         "line": 3,
         "text": "Get your free personalized podcast brief",

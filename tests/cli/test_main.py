@@ -127,19 +127,19 @@ def test_without_a_configuration_every_command_says_how_to_make_one(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "complaint"),
     [
         ("[newsletter\n", "is not valid TOML: Expected ']'"),
         ("[newsletter]\nnaem = 'x'\n", "newsletter.naem: there is no such key; did you mean"),
         ("[newsletter]\ntimezone = 'Mars'\n", "newsletter.timezone: no zone is called 'Mars'"),
     ],
 )
-def test_a_broken_configuration_is_one_line(house: House, text: str, told: str) -> None:
+def test_a_broken_configuration_is_one_line(house: House, text: str, complaint: str) -> None:
     house.config.write_text(text, encoding="utf-8")
     done = house("status")
     assert (done.code, done.stdout) == (2, b"")
     assert done.stderr.startswith(f"newsletter: {house.config}")
-    assert told in done.stderr
+    assert complaint in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -253,9 +253,9 @@ def test_a_secret_that_is_missing_or_open_to_others_stops_what_needs_it(
     secret.unlink()
     assert f"{secret} is missing: restore it from the backup" in house(command).stderr
     secret.mkdir()
-    told = house(command).stderr
-    assert f"{secret} cannot be read (Is a directory): it must be a file of the user" in told
-    assert "init" not in told
+    errors = house(command).stderr
+    assert f"{secret} cannot be read (Is a directory): it must be a file of the user" in errors
+    assert "init" not in errors
     assert house("status").code == 0, "looking on needs no secret"
 
 
@@ -273,8 +273,8 @@ def test_output_that_cannot_be_written_is_one_line(house: House, command: str) -
     done = subprocess.run(
         ["bash", "-c", shell], cwd=house.folder, env=surroundings, capture_output=True, check=False
     )
-    told = b"newsletter: standard output cannot be written: No space left on device\n"
-    assert (done.returncode, done.stderr) == (1, told)
+    errors = b"newsletter: standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, errors)
 
 
 @pytest.mark.parametrize(
@@ -298,9 +298,9 @@ def test_output_that_is_closed_is_told_where_something_was_to_go_there(
         capture_output=True,
         check=False,
     )
-    told = b"newsletter: standard output cannot be written: it is closed\n"
+    errors = b"newsletter: standard output cannot be written: it is closed\n"
     quiet = command in ("ingest", "status")
-    assert (done.returncode, done.stderr) == ((0, b"") if quiet else (1, told))
+    assert (done.returncode, done.stderr) == ((0, b"") if quiet else (1, errors))
 
 
 def test_a_locale_that_knows_too_few_letters_loses_nothing(house: House) -> None:
@@ -327,10 +327,10 @@ def test_a_log_record_cannot_pass_for_two() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True, text=True
     )
-    first, *others = done.stderr.splitlines()
+    first, *rest = done.stderr.splitlines()
     assert first.endswith(r" ERROR one\n2026-03-14 INFO forged\x1b[2J")
-    assert others
-    assert all(line.startswith("  | ") for line in others)
+    assert rest
+    assert all(line.startswith("  | ") for line in rest)
 
 
 def test_output_that_nobody_reads_on_is_no_trouble(house: House) -> None:

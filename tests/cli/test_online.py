@@ -32,12 +32,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[DnsServer]:
 @pytest.fixture
 def signing(house: House, world: DnsServer) -> House:
     """With a key, and its record in the world's DNS as `dkim new` printed it."""
-    told = house("dkim", "new").out
-    [(name, strings)] = re.findall(r"^(\S+)\. IN TXT \( (.*) \)$", told, re.M)
+    out = house("dkim", "new").out
+    [(name, strings)] = re.findall(r"^(\S+)\. IN TXT \( (.*) \)$", out, re.M)
     world.zone = {**world.zone, (name, "TXT"): [strings]}
-    house.config.write_text(
-        f"{CONFIG}[dkim]\n{told[told.index('selector = ') :]}", encoding="utf-8"
-    )
+    house.config.write_text(f"{CONFIG}[dkim]\n{out[out.index('selector = ') :]}", encoding="utf-8")
     return house
 
 
@@ -52,7 +50,7 @@ def verdicts(house: House) -> dict[str, str]:
     """Of what only --online looks at."""
     here = findings(house)
     there = findings(house, "--online")
-    return {what: line["verdict"] for what, line in there.items() if what not in here}
+    return {check: line["verdict"] for check, line in there.items() if check not in here}
 
 
 ALL_WELL = {
@@ -89,7 +87,7 @@ def test_nothing_to_sign_with(house: House, world: DnsServer) -> None:
     line = findings(house)["signature"]
     assert line["verdict"] == "warn"
     assert "dkim new" in line["mend"]
-    assert not [what for what in verdicts(house) if "DKIM" in what]
+    assert not [check for check in verdicts(house) if "DKIM" in check]
 
 
 def test_a_key_that_cannot_be_used_is_a_finding(signing: House) -> None:
@@ -123,10 +121,10 @@ def test_a_dns_that_is_broken_is_a_finding_each(signing: House, world: DnsServer
         ("_dmarc.letters.example", BROKEN): [],
         ("news1._domainkey.letters.example", BROKEN): [],
     }
-    found = findings(signing, "--online")
-    for what in ("SPF", "DKIM", "DMARC", "MX"):
-        assert found[what]["verdict"] == "fail"
-        assert "the DNS did not answer" in found[what]["found"]
+    lines = findings(signing, "--online")
+    for check in ("SPF", "DKIM", "DMARC", "MX"):
+        assert lines[check]["verdict"] == "fail"
+        assert "the DNS did not answer" in lines[check]["found"]
 
 
 def test_bounces_and_answers_elsewhere_are_looked_at(signing: House, world: DnsServer) -> None:
@@ -134,14 +132,14 @@ def test_bounces_and_answers_elsewhere_are_looked_at(signing: House, world: DnsS
         "NEWSLETTER_DELIVERY__RETURN_PATH": "b@bounces.example",
         "NEWSLETTER_NEWSLETTER__REPLY_TO": "Desk <desk@answers.example>",
     }
-    found = verdicts(signing)
-    assert found["SPF of bounces.example"] == found["MX of bounces.example"] == "fail"
-    assert found["MX of answers.example"] == "fail"
-    assert found["SPF of letters.example"] == "ok"
+    verdict = verdicts(signing)
+    assert verdict["SPF of bounces.example"] == verdict["MX of bounces.example"] == "fail"
+    assert verdict["MX of answers.example"] == "fail"
+    assert verdict["SPF of letters.example"] == "ok"
 
 
 @pytest.mark.parametrize(
-    ("host", "what", "verdict"),
+    ("host", "check", "verdict"),
     [
         ("mail.letters.example", "PTR of 192.0.2.25", "ok"),
         ("192.0.2.25", "PTR of 192.0.2.25", "ok"),
@@ -155,14 +153,14 @@ def test_bounces_and_answers_elsewhere_are_looked_at(signing: House, world: DnsS
     ],
 )
 def test_the_address_of_the_mail_server(
-    signing: House, monkeypatch: pytest.MonkeyPatch, host: str, what: str, verdict: str
+    signing: House, monkeypatch: pytest.MonkeyPatch, host: str, check: str, verdict: str
 ) -> None:
     monkeypatch.setattr("newsletter.mail.channels.smtp.Smtp.greet", _met)
     signing.environment |= {
         "NEWSLETTER_DELIVERY__CHANNEL": "smtp",
         "NEWSLETTER_DELIVERY__SMTP__HOST": host,
     }
-    assert findings(signing, "--online")[what]["verdict"] == verdict
+    assert findings(signing, "--online")[check]["verdict"] == verdict
 
 
 def _met(_channel: object) -> Any:

@@ -33,11 +33,11 @@ def test_two_processes_hold_the_pace_and_one_that_is_killed_costs_no_more_than_i
     first.kill()
     first.communicate(timeout=120)
     _, log = second.communicate(timeout=120)
-    at = [one.at for one in server.messages]
+    at = [message.at for message in server.messages]
     assert at[-1] - at[0] >= (len(at) - 1) / RATE - LATE
     time.sleep(2)
     house.process("send").communicate(timeout=120)
-    taken = [one.recipient for one in server.messages]
+    taken = [message.recipient for message in server.messages]
     assert len(set(taken)) == len(taken), log
     states = {address: state for address, state, _ in house.ledger()}
     unknown = [address for address, state in states.items() if state == "unknown"]

@@ -96,7 +96,7 @@ def test_the_three_forms_hold_the_same_five(stocked: House) -> None:
     letter = message_from_bytes(
         stocked("preview", "--eml", "--out", "-").stdout, policy=policy.default
     )
-    chosen = [one["text"] for one in stocked("explain", "--json").json["picks"]]
+    chosen = [pick["text"] for pick in stocked("explain", "--json").json["picks"]]
     assert len(chosen) == 5
     flat = " ".join(text.split())
     assert all(insight in html and insight in flat for insight in chosen)
@@ -127,7 +127,7 @@ def test_before_the_hour_a_preview_of_now_is_what_is_sent_now(stocked: House) ->
     assert stocked("send", "--now").code == 0
     (path,) = stocked.messages()
     assert path.read_bytes() == at_once == stocked(*words).stdout
-    differing = [one for one in at_once.splitlines() if one not in at_its_hour.splitlines()]
+    differing = [line for line in at_once.splitlines() if line not in at_its_hour.splitlines()]
     assert differing == [b"Date: Sat, 14 Mar 2026 05:00:00 +0000"]
 
 
@@ -215,19 +215,19 @@ def test_explain_can_be_read(next_day: House) -> None:
 
 
 def test_explain_as_json_is_complete(next_day: House) -> None:
-    found = next_day("explain", "--to", ANN, "--json").json
-    assert (found["to"], found["date"]) == (ANN, "2026-03-15")
-    assert [one["rank"] for one in found["picks"]] == [1, 2, 3, 4, 5]
-    for one in found["picks"] + found["runners_up"]:
-        assert set(one["signals"]) == {"novelty", "recurrence", "freshness", "interest"}
-        assert 0 <= one["score"] <= 1
-    echoes = [echo for one in found["picks"] for echo in one["echoes"]]
+    explained = next_day("explain", "--to", ANN, "--json").json
+    assert (explained["to"], explained["date"]) == (ANN, "2026-03-15")
+    assert [pick["rank"] for pick in explained["picks"]] == [1, 2, 3, 4, 5]
+    for insight in explained["picks"] + explained["runners_up"]:
+        assert set(insight["signals"]) == {"novelty", "recurrence", "freshness", "interest"}
+        assert 0 <= insight["score"] <= 1
+    echoes = [echo for insight in explained["picks"] for echo in insight["echoes"]]
     assert echoes
     assert {echo["heard"] for echo in echoes} == {"2026-03-14"}
-    assert all(one["why"] for one in found["runners_up"])
+    assert all(insight["why"] for insight in explained["runners_up"])
     sent = next_day("explain", "--to", ANN, "--json", "--date", "2026-03-14").json
-    assert {one["insight_id"] for one in sent["picks"]}.isdisjoint(
-        one["insight_id"] for one in found["picks"]
+    assert {insight["insight_id"] for insight in sent["picks"]}.isdisjoint(
+        insight["insight_id"] for insight in explained["picks"]
     )
     assert next_day("explain", "--json").json["to"] is None
 

@@ -20,9 +20,9 @@ def old(stocked: House) -> House:
 
 
 def test_prune_says_what_it_dropped(old: House) -> None:
-    told = old("prune")
-    assert told.code == 0
-    assert told.out == (
+    result = old("prune")
+    assert result.code == 0
+    assert result.out == (
         "dropped what explains 1 issue and makes 1 message again:"
         " older than 30 days (store.keep_days)\n"
     )
@@ -42,10 +42,10 @@ def test_what_cannot_be_shown_any_more_says_so(old: House, command: tuple[str, .
     if "--out" not in command:
         assert old("explain", *words[len(command) :]).code == 0
     old("prune")
-    told = old(*words)
-    assert told.code == 1
-    assert "dropped after store.keep_days" in told.stderr
-    assert f"subscribers show {ANN}" in told.stderr
+    result = old(*words)
+    assert result.code == 1
+    assert "dropped after store.keep_days" in result.stderr
+    assert f"subscribers show {ANN}" in result.stderr
 
 
 def test_dates_and_states_are_still_told(old: House) -> None:
@@ -53,8 +53,8 @@ def test_dates_and_states_are_still_told(old: House) -> None:
     (row,) = old("subscribers", "show", ANN, "--json").json["deliveries"]
     assert (row["date"], row["state"]) == ("2026-03-14", "sent")
     assert "2026-03-14  sent" in old("subscribers", "show", ANN).out
-    told = old("deliveries", "--date", "2026-03-14").out
-    assert told.startswith("2026-03-14  sent")
+    out = old("deliveries", "--date", "2026-03-14").out
+    assert out.startswith("2026-03-14  sent")
     assert old("status", "--date", "2026-03-14").code == 0
 
 
@@ -67,6 +67,6 @@ def test_the_house_issue_can_be_shown_for_ever(old: House) -> None:
 @pytest.mark.parametrize("days", ["2", "0", "-1"])
 def test_what_may_still_be_sent_is_never_dropped(house: House, days: str) -> None:
     house.environment["NEWSLETTER_STORE__KEEP_DAYS"] = days
-    told = house("prune")
-    assert told.code == 2
-    assert "store.keep_days" in told.stderr.lower()
+    result = house("prune")
+    assert result.code == 2
+    assert "store.keep_days" in result.stderr.lower()

@@ -20,8 +20,8 @@ def test_the_nearest_are_shown_with_the_words_they_share(house: House) -> None:
 def test_what_shares_a_word_by_chance_is_not_shown(house: House) -> None:
     house.drop("one.json", KETTLE, FERRY, "A litre of paint covers the hull of a small ferry once.")
     house("ingest")
-    found = house("related", RESTATED, "--json").json
-    assert [one["text"] for one in found] == [KETTLE]
+    related = house("related", RESTATED, "--json").json
+    assert [insight["text"] for insight in related] == [KETTLE]
     unlike = "A piano that is played on the ground floor wakes nobody."
     assert house("related", unlike).out == "nothing earlier resembles it\n"
     assert house("related", unlike, "--json").json == []
@@ -31,7 +31,7 @@ def test_an_insight_is_not_related_to_itself(house: House) -> None:
     house.drop("one.json", KETTLE, RESTATED, FERRY)
     house("ingest")
     (first, *_) = house("related", RESTATED, "--json").json
-    found = house("related", str(first["id"]), "--json").json
-    assert first["id"] not in {one["id"] for one in found}
+    related = house("related", str(first["id"]), "--json").json
+    assert first["id"] not in {insight["id"] for insight in related}
     assert house("related", "9999").code == 2
     assert house("related", "!!!").out == "nothing earlier resembles it\n"

@@ -57,10 +57,10 @@ def ending() -> Iterator[list["subprocess.Popen[str]"]]:
     """Whatever a test starts ends with it."""
     started: list[subprocess.Popen[str]] = []
     yield started
-    for one in started:
-        if one.poll() is None:
-            one.kill()
-        one.communicate()
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
 
 
 def test_run_delivers_what_is_due_and_a_signal_ends_it(
@@ -124,10 +124,10 @@ def test_another_scheduler_is_told_at_the_start(
     jobs.warn_of_others()
     assert not caplog.records
     with jobs.store.writing() as db:
-        heartbeats.works(db, "quay:31:7:1.5", house.now, steady())
+        heartbeats.beat(db, "quay:31:7:1.5", house.now, steady())
     jobs.warn_of_others()
-    (told,) = caplog.records
-    assert told.levelname == "WARNING"
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
     assert "another scheduler works beside this one, process 31 on quay: end one" in caplog.text
 
 
@@ -148,7 +148,7 @@ def test_a_server_that_is_down_is_asked_again_at_every_waking(
     for _ in range(3):
         jobs.tick()
         house.now += timedelta(seconds=30)
-    assert [one.recipient for one in server.messages] == [ANN]
+    assert [message.recipient for message in server.messages] == [ANN]
     assert caplog.text.count("delivery stopped, the rest waits: 421") == 2
 
 
@@ -174,7 +174,7 @@ def test_a_clock_set_back_does_not_prolong_the_while(
     jobs.tick()
     house.now -= timedelta(hours=3)
     jobs.tick()
-    assert [one.recipient for one in server.messages] == [ANN]
+    assert [message.recipient for message in server.messages] == [ANN]
 
 
 def test_a_slow_pace_leaves_their_turn_to_who_falls_due_meanwhile(
@@ -212,7 +212,7 @@ def test_what_is_rejected_is_logged_on_one_line(
     with caplog.at_level(logging.INFO, "newsletter"):
         jobs.ingest()
         jobs.ingest()
-    assert [one.getMessage().count("\n") for one in caplog.records] == [0, 0]
+    assert [record.getMessage().count("\n") for record in caplog.records] == [0, 0]
     assert "the file is empty" in caplog.text
 
 
@@ -220,9 +220,9 @@ def served(serving: "subprocess.Popen[str]") -> str:
     """Its address, once it listens. Its port is one that is free."""
     assert serving.stdout
     line = serving.stdout.readline()
-    found = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+); put .*\n", line)
-    assert found, line
-    return found[1]
+    match = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+); put .*\n", line)
+    assert match, line
+    return match[1]
 
 
 def ask(address: str, data: bytes | None = None) -> tuple[int, str]:
@@ -242,19 +242,19 @@ def test_serve_lets_a_reader_leave_by_the_link_in_the_message(
     assert house("send", "--to", ANN).code == 0
     (path,) = house.messages()
     header = str(message_from_bytes(path.read_bytes())["List-Unsubscribe"])
-    found = re.search(r"<https://letters\.example(/u/[^>]+)>", header)
-    assert found
+    match = re.search(r"<https://letters\.example(/u/[^>]+)>", header)
+    assert match
     serving = house.process("serve", "--port", "0")
     ending.append(serving)
     here = served(serving)
     assert ask(f"{here}/u/1.forged")[0] == 404
-    status, page = ask(f"{here}{found[1]}")
+    status, page = ask(f"{here}{match[1]}")
     assert (status, "<button" in page) == (200, True)
     assert house.state(ANN) == "active", "looking changes nothing"
     click = b"List-Unsubscribe=One-Click"
-    first = ask(f"{here}{found[1]}", click)
+    first = ask(f"{here}{match[1]}", click)
     assert (first[0], "You have left" in first[1]) == (200, True)
-    assert ask(f"{here}{found[1]}", click) == first
+    assert ask(f"{here}{match[1]}", click) == first
     assert house.state(ANN) == "unsubscribed"
     house.now += timedelta(days=1)
     assert house("send", "--json").json["sent"] == 1

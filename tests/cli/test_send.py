@@ -34,7 +34,7 @@ def mailing(stocked: House, server: SmtpServer) -> House:
 
 
 def recipients(server: SmtpServer) -> list[str]:
-    return sorted(one.recipient for one in server.messages)
+    return sorted(message.recipient for message in server.messages)
 
 
 def parsed(data: bytes) -> EmailMessage:
@@ -43,9 +43,9 @@ def parsed(data: bytes) -> EmailMessage:
 
 def outcome(house: House, *words: str) -> dict[str, int]:
     """What became of how many, without those that are none."""
-    found = house("send", "--json", *words).json
+    report = house("send", "--json", *words).json
     names = ("sent", "failed", "pending", "unknown", "skipped")
-    return {name: found[name] for name in names if found[name]}
+    return {name: report[name] for name in names if report[name]}
 
 
 def test_it_sends_to_those_due_and_twice_sends_nothing_twice(stocked: House) -> None:
@@ -65,8 +65,8 @@ def test_it_reads_the_inbox_first(house: House) -> None:
     house.subscribe(ANN)
     for number in range(6):
         house.drop(f"{number}.json", INSIGHTS[number])
-    found = house("send", "--json").json
-    assert (found["new_briefs"], found["sent"], found["stopped"]) == (6, 1, None)
+    report = house("send", "--json").json
+    assert (report["new_briefs"], report["sent"], report["stopped"]) == (6, 1, None)
 
 
 def test_now_sends_to_all_not_yet_served_whatever_their_hour(stocked: House) -> None:
@@ -81,17 +81,18 @@ def test_now_sends_to_all_not_yet_served_whatever_their_hour(stocked: House) -> 
 
 def test_a_date_holds_for_everyone(stocked: House) -> None:
     assert outcome(stocked, "--date", "2026-03-14") == {"sent": 3}
-    told = stocked("send", "--date", "2026-03-14").out
-    assert told == "nobody is due now for 2026-03-14; --now sends to all not yet served\n"
+    out = stocked("send", "--date", "2026-03-14").out
+    assert out == "nobody is due now for 2026-03-14; --now sends to all not yet served\n"
     assert outcome(stocked, "--date", "2026-03-20") == {}
     assert outcome(stocked, "--date", "2026-03-20", "--now") == {"sent": 3}
     assert {"2026-03-14", "2026-03-20"} == {
-        one["date"] for one in stocked("subscribers", "show", ANN, "--json").json["deliveries"]
+        delivery["date"]
+        for delivery in stocked("subscribers", "show", ANN, "--json").json["deliveries"]
     }
 
 
 @pytest.mark.parametrize(
-    ("day", "told"),
+    ("day", "warning"),
     [
         ("2026-03-14", ""),
         ("2026-03-15", "2026-03-15 has not begun yet"),
@@ -102,10 +103,10 @@ def test_a_date_holds_for_everyone(stocked: House) -> None:
         ("2020-01-01", "is it another year?"),
     ],
 )
-def test_a_date_that_may_be_a_slip_is_warned_of(stocked: House, day: str, told: str) -> None:
+def test_a_date_that_may_be_a_slip_is_warned_of(stocked: House, day: str, warning: str) -> None:
     for words in ([], ["--now", "--dry-run"]):
-        assert told in stocked("send", "--date", day, *words).stderr
-    if not told:
+        assert warning in stocked("send", "--date", day, *words).stderr
+    if not warning:
         assert "warning" not in stocked("send", "--date", day).stderr
 
 
@@ -139,14 +140,14 @@ def test_who_waits_is_told_and_until_when(mailing: House, server: SmtpServer) ->
     server.fail("RCPT", "450 4.7.1 Greylisted", recipient=ANN)
     mailing("send")
     waits = r"3 pending: next try at 2026-03-14 12:0\d UTC\n"
-    others = (
+    others_wait = (
         "nobody else is due now; next: 2026-03-15 07:00 UTC; --now sends to all not yet served\n"
     )
-    assert re.fullmatch(waits + others, mailing("send").out)
-    assert re.fullmatch(waits + others, mailing("send", "--dry-run").out)
-    found = mailing("send", "--json").json
-    assert found["pending"] == 3
-    assert found["next_attempt_at"].startswith("2026-03-14T12:0")
+    assert re.fullmatch(waits + others_wait, mailing("send").out)
+    assert re.fullmatch(waits + others_wait, mailing("send", "--dry-run").out)
+    report = mailing("send", "--json").json
+    assert report["pending"] == 3
+    assert report["next_attempt_at"].startswith("2026-03-14T12:0")
     mailing.subscribe("dot@elsewhere.example")
     assert re.fullmatch("1 sent, 3 pending\n" + waits, mailing("send").out)
 
@@ -173,10 +174,8 @@ def test_those_named_are_told_what_became_of_theirs(mailing: House, server: Smtp
     ]
     mailing("subscribers", "add", "eve@letters.example")
     mailing("subscribers", "remove", "eve@letters.example")
-    told = mailing("send", "--now", "--to", "eve@letters.example").out
-    assert told.endswith(
-        "eve@letters.example, 14 March 2026: nothing, the reader is unsubscribed\n"
-    )
+    out = mailing("send", "--now", "--to", "eve@letters.example").out
+    assert out.endswith("eve@letters.example, 14 March 2026: nothing, the reader is unsubscribed\n")
 
 
 def test_a_dry_run_says_who_would_get_what(stocked: House) -> None:
@@ -184,13 +183,13 @@ def test_a_dry_run_says_who_would_get_what(stocked: House) -> None:
     assert f"{ANN}, 14 March 2026: 5 insights" in done.out
     assert done.out.count("  1. ") == 3
     assert done.out.endswith("\n3 messages would be sent\n")
-    found = stocked("send", "--dry-run", "--json").json["would_send"]
-    assert [(one["address"], one["date"], len(one["insights"])) for one in found] == [
-        (address, "2026-03-14", 5) for address in (ANN, BEA, CLEO)
-    ]
+    messages = stocked("send", "--dry-run", "--json").json["would_send"]
+    assert [
+        (message["address"], message["date"], len(message["insights"])) for message in messages
+    ] == [(address, "2026-03-14", 5) for address in (ANN, BEA, CLEO)]
     stocked("send")
     chosen = stocked("explain", "--to", ANN, "--json", "--date", "2026-03-14").json["picks"]
-    assert [one["text"] for one in chosen] == found[0]["insights"]
+    assert [pick["text"] for pick in chosen] == messages[0]["insights"]
     assert "nobody is due now" in stocked("send", "--dry-run").out
 
 
@@ -199,17 +198,17 @@ def test_a_dry_run_counts_what_waits_for_another_attempt(
 ) -> None:
     server.fail("CONNECT", "421 4.3.2 Not now", times=math.inf)
     assert mailing("send").code == 1
-    found = mailing("send", "--dry-run", "--now", "--json").json["would_send"]
-    assert [one["address"] for one in found] == [ANN, BEA, CLEO]
-    assert all(len(one["insights"]) == 5 for one in found)
+    messages = mailing("send", "--dry-run", "--now", "--json").json["would_send"]
+    assert [message["address"] for message in messages] == [ANN, BEA, CLEO]
+    assert all(len(message["insights"]) == 5 for message in messages)
 
 
 def test_a_test_copy_is_marked_and_stands_outside_the_ledger(stocked: House) -> None:
     before = stocked.dump()
     done = stocked("send", "--test", "Desk <desk@letters.example>", "--as", ANN)
     assert done.code == 0
-    said = f"the issue of {ANN}, {stocked.now:%-d %B %Y}, sent to desk@letters.example: "
-    assert done.out.startswith(said)
+    sentence = f"the issue of {ANN}, {stocked.now:%-d %B %Y}, sent to desk@letters.example: "
+    assert done.out.startswith(sentence)
     assert stocked.dump() == before
     (path,) = stocked.messages()
     copy = parsed(path.read_bytes())
@@ -227,8 +226,8 @@ def test_a_test_copy_holds_what_its_subscriber_would_get(stocked: House) -> None
     plain = parsed(path.read_bytes()).get_body(("plain",))
     assert plain
     text = " ".join(plain.get_content().split())
-    for one in stocked("explain", "--to", BEA, "--json").json["picks"]:
-        assert one["text"] in text
+    for pick in stocked("explain", "--to", BEA, "--json").json["picks"]:
+        assert pick["text"] in text
     assert stocked("send", "--test", "no address").code == 2
     assert stocked("send", "--test", "desk@letters.example", "--as", "x@letters.example").code == 2
 
@@ -282,7 +281,7 @@ def test_a_reader_who_must_wait_is_served_later_with_the_same_message(
     mailing.now += timedelta(minutes=10)
     assert outcome(mailing) == {"sent": 2}
     assert recipients(server) == [ANN, BEA, CLEO]
-    (message,) = (one.message for one in server.messages if one.recipient == BEA)
+    (message,) = (received.message for received in server.messages if received.recipient == BEA)
     assert message == preview
 
 
@@ -366,8 +365,8 @@ def test_too_few_is_told_and_made_good_when_more_arrives(house: House) -> None:
     house.drop("one.json", *INSIGHTS[:2])
     house.subscribe(ANN)
     house.now = NOON.replace(hour=8)
-    told = house("send", "--dry-run").out
-    assert told.endswith("too few insights\n0 messages would be sent; too few for 1\n")
+    out = house("send", "--dry-run").out
+    assert out.endswith("too few insights\n0 messages would be sent; too few for 1\n")
     assert outcome(house) == {"skipped": 1}
     assert house.ledger() == [(ANN, "skipped", "too_few")]
     assert "1  skipped  too few" in house("status").out
@@ -377,17 +376,17 @@ def test_too_few_is_told_and_made_good_when_more_arrives(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "warning"),
     [
         ("BASE_URL", "newsletter.base_url is empty: readers can unsubscribe by mail only"),
         ("POSTAL_ADDRESS", "newsletter.postal_address is empty"),
     ],
 )
-def test_what_readers_will_miss_is_warned_of(stocked: House, key: str, told: str) -> None:
+def test_what_readers_will_miss_is_warned_of(stocked: House, key: str, warning: str) -> None:
     assert "warning" not in stocked("send", "--to", ANN).stderr
     stocked.environment[f"NEWSLETTER_NEWSLETTER__{key}"] = ""
     done = stocked("send", "--json")
-    assert f"warning: {told}" in done.stderr
+    assert f"warning: {warning}" in done.stderr
     assert (done.code, done.json["sent"]) == (0, 2)
 
 
@@ -444,10 +443,10 @@ def test_two_at_the_same_time_send_every_message_once(house: House, server: Smtp
         (house.folder / "inbox" / f"{number}.txt").write_text(INSIGHTS[number])
     house.smtp(server)
     both = [house.process("send", "--now", "--json") for _ in range(2)]
-    told = [one.communicate(timeout=120) for one in both]
-    assert [one.returncode for one in both] == [0, 0], told
+    outputs = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
     assert recipients(server) == readers
-    assert sum(json.loads(out)["sent"] for out, _ in told) == 30
+    assert sum(json.loads(out)["sent"] for out, _ in outputs) == 30
     assert {state for _, state, _ in house.ledger()} == {"sent"}
 
 

@@ -61,10 +61,10 @@ def test_init_refuses_to_overwrite_and_leaves_all_as_it_was(house: House) -> Non
 def test_init_writes_a_secret_that_is_missing_and_nothing_else(house: House) -> None:
     secret = house.folder / "newsletter.secret"
     secret.unlink()
-    told = house("serve").stderr
+    errors = house("serve").stderr
     before = everything(house.folder)
-    assert f"{secret} is missing: restore it from the backup" in told
-    assert f"`newsletter init {house.folder}` makes another" in told
+    assert f"{secret} is missing: restore it from the backup" in errors
+    assert f"`newsletter init {house.folder}` makes another" in errors
     done = house.bare("init", str(house.folder))
     assert (done.code, f"{secret}: a new secret" in done.out) == (0, True)
     after = everything(house.folder)
@@ -163,11 +163,13 @@ def test_no_command_makes_a_database_where_there_is_none(
         path.touch()
     done = house(*words)
     assert done.code == 1
-    told = done.stderr + done.out
+    output = done.stderr + done.out
     if words[0] != "backup" or not empty:
-        assert f"the database {path} {fault}: see that its disk" in told.replace("\n      fix", "")
-        assert "newsletter restore FILE" in told
-        assert "newsletter migrate" in told
+        assert f"the database {path} {fault}: see that its disk" in output.replace(
+            "\n      fix", ""
+        )
+        assert "newsletter restore FILE" in output
+        assert "newsletter migrate" in output
     assert path.exists() == empty
     assert not empty or not path.stat().st_size
     assert not (house.folder / "copy.db").exists()

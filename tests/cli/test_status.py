@@ -35,7 +35,7 @@ def test_it_names_what_came_in_went_out_did_not_and_why(house: House, server: Sm
     server.fail("RCPT", "550 5.1.1 No such mailbox", recipient=ANN)
     server.fail("RCPT", "450 4.2.1 Busy", recipient=BEA)
     house("send")
-    told = house("status").out
+    out = house("status").out
     for part in (
         "9 briefs, 18 insights, 18 mentions",
         f"  rejected   {bad}, line 2: ",
@@ -49,8 +49,8 @@ def test_it_names_what_came_in_went_out_did_not_and_why(house: House, server: Sm
         "    next try at 2026-03-14 12:05 UTC",
         "Next due     2026-03-15 07:00 UTC",
     ):
-        assert part in told
-    assert CLEO not in told
+        assert part in out
+    assert CLEO not in out
 
 
 def test_the_same_as_json(house: House, server: SmtpServer) -> None:
@@ -60,18 +60,18 @@ def test_the_same_as_json(house: House, server: SmtpServer) -> None:
     house.smtp(server)
     server.fail("RCPT", "550 5.1.1 No such mailbox", recipient=ANN)
     house("send")
-    found = house("status", "--json").json
-    assert (found["briefs"], found["insights"], found["candidates"]) == (9, 18, 18)
-    assert found["rejected"][0]["line"] == 2
-    assert found["subscribers"] == {"active": 1, "bounced": 1}
-    assert sorted((one["state"], one["reason"], one["count"]) for one in found["deliveries"]) == [
+    status = house("status", "--json").json
+    assert (status["briefs"], status["insights"], status["candidates"]) == (9, 18, 18)
+    assert status["rejected"][0]["line"] == 2
+    assert status["subscribers"] == {"active": 1, "bounced": 1}
+    assert sorted((row["state"], row["reason"], row["count"]) for row in status["deliveries"]) == [
         ("failed", "refused", 1),
         ("sent", None, 1),
     ]
-    (trouble,) = found["troubles"]
+    (trouble,) = status["troubles"]
     assert (trouble["address"], trouble["answer"]) == (ANN, "550 5.1.1 No such mailbox")
-    assert found["unknown"] == 0
-    assert found["next_due"] == "2026-03-15T07:00:00+00:00"
+    assert status["unknown"] == 0
+    assert status["next_due"] == "2026-03-15T07:00:00+00:00"
 
 
 def test_another_date_is_told_as_it_was(house: House) -> None:
@@ -80,9 +80,9 @@ def test_another_date_is_told_as_it_was(house: House) -> None:
     house("send")
     house.now += timedelta(days=2)
     assert "nothing composed yet" in house("status").out
-    told = house("status", "--date", "2026-03-14").out
-    assert "Issue of     2026-03-14: 18 candidates of the last 14 days" in told
-    assert "1  sent" in told
+    out = house("status", "--date", "2026-03-14").out
+    assert "Issue of     2026-03-14: 18 candidates of the last 14 days" in out
+    assert "1  sent" in out
 
 
 def test_next_due_is_the_first_of_all_zones_in_the_newsletters_own(house: House) -> None:
@@ -107,12 +107,12 @@ def test_it_says_who_waits_for_the_pace(house: House) -> None:
         {"domain": None, "per_second": 0.25, "pending": 32, "seconds": 3000.0},
         {"domain": "slow.example", "per_second": 0.01, "pending": 31, "seconds": 3000.0},
     ]
-    told = house("status").out
+    out = house("status").out
     last = "pending of any date, the last in 50 min at the earliest\n"
     assert (
-        f"\nPace         0.25 a second: 32 {last}  @slow.example  0.01 a second: 31 {last}" in told
+        f"\nPace         0.25 a second: 32 {last}  @slow.example  0.01 a second: 31 {last}" in out
     )
-    assert "other.example" not in told
+    assert "other.example" not in out
 
 
 def test_the_time_of_all_is_its_own_where_no_domain_takes_longer(house: House) -> None:
@@ -121,8 +121,8 @@ def test_the_time_of_all_is_its_own_where_no_domain_takes_longer(house: House) -
     house.subscribe(ANN, BEA, CLEO)
     house("pause")
     house("send")
-    [found] = house("status", "--json").json["paced"]
-    assert (found["domain"], found["pending"], found["seconds"]) == (None, 3, 200.0)
+    [pace] = house("status", "--json").json["paced"]
+    assert (pace["domain"], pace["pending"], pace["seconds"]) == (None, 3, 200.0)
 
 
 def test_without_a_pace_of_all_the_domains_stand_alone(house: House) -> None:
@@ -131,7 +131,7 @@ def test_without_a_pace_of_all_the_domains_stand_alone(house: House) -> None:
     house("pause")
     house("send")
     house.config.write_text(f"{house.config.read_text()}{PACE}")
-    assert [one["domain"] for one in house("status", "--json").json["paced"]] == ["slow.example"]
+    assert [pace["domain"] for pace in house("status", "--json").json["paced"]] == ["slow.example"]
 
 
 def test_where_nobody_waits_for_the_pace_it_says_nothing_of_it(house: House) -> None:
@@ -149,11 +149,11 @@ def test_troubles_that_are_alike_are_one_line_and_what_waits_comes_first(
     gone = [f"r{number:02}@old.example" for number in range(23)]
     house.subscribe(*gone, "ann@other.example", "bea@spam.example", "cleo@spam.example")
     house.smtp(server)
-    for one in (*gone, "ann@other.example"):
+    for address in (*gone, "ann@other.example"):
         server.fail(
             "RCPT",
-            f"550 5.1.1 <{one.upper() if one in gone[1:] else one}>: No such mailbox",
-            recipient=one,
+            f"550 5.1.1 <{address.upper() if address in gone[1:] else address}>: No such mailbox",
+            recipient=address,
         )
     server.fail("DATA", "554 5.7.1 Looks like spam", recipient="bea@spam.example")
     assert "stopped, the rest waits: 554 5.7.1" in house("send").stderr
@@ -179,13 +179,13 @@ def test_many_troubles_are_not_all_listed(house: House, server: SmtpServer) -> N
     house.smtp(server)
     server.fail("RCPT", "550 5.1.1 No such mailbox", times=math.inf)
     house("send")
-    told = house("status").out
-    assert "23  failed" in told
-    assert told.count("No such mailbox") == 20
-    assert "and more: newsletter deliveries --date 2026-03-14" in told
+    out = house("status").out
+    assert "23  failed" in out
+    assert out.count("No such mailbox") == 20
+    assert "and more: newsletter deliveries --date 2026-03-14" in out
     assert house("deliveries", "--date", "2026-03-14").out.count("No such mailbox") == 23
-    found = house("status", "--json").json
-    assert found["deliveries"] == [{"state": "failed", "reason": "refused", "count": 23}]
+    status = house("status", "--json").json
+    assert status["deliveries"] == [{"state": "failed", "reason": "refused", "count": 23}]
 
 
 def test_a_servers_answer_cannot_steer_the_terminal(house: House, server: SmtpServer) -> None:
@@ -195,7 +195,7 @@ def test_a_servers_answer_cannot_steer_the_terminal(house: House, server: SmtpSe
     server.fail("RCPT", "550 5.1.1 \x1b[31mNo\x07 such mailbox")
     house("send")
     for words in (["status"], ["status", "--json"], ["subscribers", "show", ANN]):
-        assert all(one.isprintable() or one == "\n" for one in house(*words).out)
+        assert all(letter.isprintable() or letter == "\n" for letter in house(*words).out)
     assert "No" in house("status").out
 
 

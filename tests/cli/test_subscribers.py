@@ -21,8 +21,8 @@ COLUMNS = ("address", "name", "timezone", "hour", "interests", "state")
 
 
 def row(house: House, address: str = ANN) -> dict[str, object]:
-    found: dict[str, object] = house("subscribers", "show", address, "--json").json
-    return {key: found[key] for key in COLUMNS}
+    shown: dict[str, object] = house("subscribers", "show", address, "--json").json
+    return {key: shown[key] for key in COLUMNS}
 
 
 def bring_in(house: House, text: str | bytes, *words: str) -> Outcome:
@@ -434,12 +434,12 @@ def second(house: House, tmp_path: Path) -> Callable[[], House]:
     """Another newsletter, empty each time."""
 
     def empty() -> House:
-        other = House(tmp_path / "news", house.capture)
-        db = connect(other.folder / "newsletter.db")
+        another = House(tmp_path / "news", house.capture)
+        db = connect(another.folder / "newsletter.db")
         with db:
             db.execute("DELETE FROM subscriber")
         db.close()
-        return other
+        return another
 
     return empty
 

@@ -36,15 +36,18 @@ def test_it_shows_every_way_to_see_an_issue_and_changes_nothing(bench: Bench, ho
     before = house.dump()
     page = bench.page({})
     doc = parsed(page)
-    frames = [one.get("src") for one in doc.iter("iframe")]
+    frames = [frame.get("src") for frame in doc.iter("iframe")]
     assert len(frames) == 7
-    assert all(one.get("sandbox") == "" for one in doc.iter("iframe"))
+    assert all(frame.get("sandbox") == "" for frame in doc.iter("iframe"))
     assert "no findings" in shown(page)
     assert (
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in doc.get_element_by_id("source").text
     )
     assert "Unsubscribe: https://letters.example/u/0." in doc.get_element_by_id("text").text
-    assert [one.text for one in doc.iter("option")] == ["the house issue", "ada@reader.example"]
+    assert [option.text for option in doc.iter("option")] == [
+        "the house issue",
+        "ada@reader.example",
+    ]
     assert len(doc.xpath("//*[name()='circle']")) == len(INSIGHTS)
     assert len(doc.xpath("//*[name()='circle'][contains(@class, 'pick')]")) == 5
     assert house.dump() == before
@@ -98,15 +101,15 @@ def test_its_version_changes_with_what_it_shows(bench: Bench, house: House, name
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "complaint"),
     [
         ({"date": "soon"}, "is no date"),
         ({"to": "nobody@reader.example"}, "nobody is subscribed"),
         ({"date": "2020-01-01"}, "too little is new"),
     ],
 )
-def test_a_mistake_is_told_on_the_page(bench: Bench, query: Query, told: str) -> None:
-    assert told in shown(bench.page(query))
+def test_a_mistake_is_told_on_the_page(bench: Bench, query: Query, complaint: str) -> None:
+    assert complaint in shown(bench.page(query))
     assert bench.frame(query).startswith("<!DOCTYPE html>")
 
 
@@ -143,10 +146,10 @@ def test_lint_judges_the_template_that_is_sent_and_one_that_is_named(
     source = (Path(__file__).parents[2] / "templates" / "issue.html").read_text()
     broken = elsewhere / "mine.html"
     broken.write_text(source.replace("display: inline-block", "display: grid"))
-    found = house("lint", str(broken))
-    assert found.code == 1
-    assert "support: css-display-grid" in found.out
-    assert {one["rule"] for one in house("lint", str(broken), "--json").json} == {
+    result = house("lint", str(broken))
+    assert result.code == 1
+    assert "support: css-display-grid" in result.out
+    assert {finding["rule"] for finding in house("lint", str(broken), "--json").json} == {
         "support",
         "links",
     }

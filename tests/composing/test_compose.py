@@ -22,13 +22,13 @@ HOUSE = Subscriber(0, "reader@example.org", "UTC", 7)
 
 def rows(house: House) -> list[tuple[str, date, str, str | None]]:
     with house.store.reading() as db:
-        found = db.execute(
+        result = db.execute(
             delivery.select()
             .with_only_columns(subscriber.c.address, *delivery.c["date", "state", "reason"])
             .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
             .order_by(delivery.c.id)
         )
-        return [tuple(row) for row in found]
+        return [tuple(row) for row in result]
 
 
 def count(house: House, table: Any) -> int:
@@ -101,21 +101,23 @@ def test_the_house_issue_of_a_date_is_stored_once_and_remembers(house: House) ->
     house.compose()
     with house.store.reading() as db:
         stored = [issues.house(db, TODAY + timedelta(days)) for days in (0, 1)]
-        first, second = (issues.load(db, one) for one in stored if one)
-    assert not {one.insight_id for one in first.picks} & {one.insight_id for one in second.picks}
+        first, second = (issues.load(db, issue_id) for issue_id in stored if issue_id)
+    assert not {pick.insight_id for pick in first.picks} & {
+        pick.insight_id for pick in second.picks
+    }
 
 
 def test_what_is_stored_is_what_was_composed(house: House) -> None:
     people(house, "a@example.org", interests="granite, harbour")
     house.receive(9)
-    (found,) = due(house.rules, house.now, None, Readers())
+    (drafted,) = due(house.rules, house.now, None, Readers())
     assert rows(house) == []
     house.compose()
     with house.store.reading() as db:
         reader = subscribers.find(db, "a@example.org")
     assert reader
-    assert draft(house.rules, house.now, reader, TODAY).issue == found[1]
-    assert len(found[1].picks) == 5
+    assert draft(house.rules, house.now, reader, TODAY).issue == drafted[1]
+    assert len(drafted[1].picks) == 5
 
 
 def test_a_draft_before_and_the_posting_after_are_the_same(house: House) -> None:
@@ -368,6 +370,6 @@ def test_after_pruning_the_same_is_composed(house: House) -> None:
 
 def only_reader(house: House) -> Subscriber:
     with house.store.reading() as db:
-        found = subscribers.find(db, "a@example.org")
-    assert found
-    return found
+        reader = subscribers.find(db, "a@example.org")
+    assert reader
+    return reader

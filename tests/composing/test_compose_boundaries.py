@@ -19,8 +19,8 @@ CATCH_UP = timedelta(hours=6)
 
 def rows(house: House) -> list[tuple[date, str, str | None]]:
     with house.store.reading() as db:
-        found = db.execute(delivery.select().order_by(delivery.c.id)).all()
-    return [(row.date, row.state, row.reason) for row in found]
+        result = db.execute(delivery.select().order_by(delivery.c.id)).all()
+    return [(row.date, row.state, row.reason) for row in result]
 
 
 def join(house: House, since: datetime, address: str = "ann@example.org") -> None:
@@ -121,9 +121,13 @@ def test_now_is_dated_at_the_due_hour_or_now_and_never_later(house: House) -> No
 def test_a_message_id_is_of_one_date_and_one_address() -> None:
     ann = Subscriber(1, "ann@example.org", "UTC", 7)
     bob = Subscriber(1, "bob@example.org", "UTC", 7)
-    ids = {message_id(day, who, "x.example") for day in (TODAY, TODAY + DAY) for who in (ann, bob)}
+    ids = {
+        message_id(day, reader, "x.example")
+        for day in (TODAY, TODAY + DAY)
+        for reader in (ann, bob)
+    }
     assert len(ids) == 4
-    assert all(one.startswith(("<20260314.", "<20260315.")) for one in ids)
-    assert all(one.endswith("@x.example>") for one in ids)
+    assert all(text.startswith(("<20260314.", "<20260315.")) for text in ids)
+    assert all(text.endswith("@x.example>") for text in ids)
     renamed = Subscriber(9, "ann@example.org", "Asia/Tokyo", 3, "Ann")
     assert message_id(TODAY, ann, "x.example") == message_id(TODAY, renamed, "x.example")

@@ -6,13 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from threading import Event
+from threading import Barrier, Event
 
 import pytest
 
 from newsletter.delivery.attempt import DeliveryAttempt
 from newsletter.domain.errors import Paused, SenderRefused, StoreError
-from newsletter.mail.channels import client
+from newsletter.mail.channels import Attempt, Envelope, client
 from newsletter.mail.channels.smtp import Smtp
 from newsletter.storage import operator_actions, settlements
 from newsletter.storage.schema import delivery
@@ -58,7 +58,27 @@ def recipients(server: SmtpServer) -> list[str]:
     return [one.recipient for one in server.messages]
 
 
+class _SmtpAtOnce(Smtp):
+    """Sends its first message when each of the four workers has one to send."""
+
+    def __init__(self, server: SmtpServer, all_four: Barrier) -> None:
+        super().__init__(server.host, server.port, "none")
+        self.all_four: Barrier | None = all_four
+
+    def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
+        if self.all_four:
+            self.all_four.wait(timeout=60)
+            self.all_four = None
+        return super().send(envelope, attempt)
+
+
+def _connect_at_once(house: House, server: SmtpServer) -> None:
+    all_four = Barrier(house.connections)
+    house.connect = lambda: _SmtpAtOnce(server, all_four)
+
+
 def test_they_share_the_work_and_nobody_gets_two(house: House, server: SmtpServer) -> None:
+    _connect_at_once(house, server)
     assert house.deliver().outcomes == Counter(sent=READERS)
     assert server.connections == 4
     assert len(set(recipients(server))) == len(server.messages) == READERS
@@ -99,6 +119,7 @@ def test_what_one_domain_says_is_no_matter_of_the_others(house: House, server: S
 
 
 def test_a_server_that_allows_two_is_served_over_two(house: House, server: SmtpServer) -> None:
+    _connect_at_once(house, server)
     server.fail("CONNECT", "421 4.7.0 too many connections", times=2)
     report = house.deliver()
     assert (report.stopped, states(house)) == (None, Counter(sent=READERS))

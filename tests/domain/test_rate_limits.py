@@ -23,14 +23,14 @@ def given_out(
     pace: RateLimits, claims: list[tuple[float, list[str]]]
 ) -> list[tuple[str, datetime, datetime]]:
     """(domain, now, slot), each claim a book of its own as the database hands it on."""
-    found, last, now, latest = [], dict[str, datetime](), NOON, NOON
+    given_slots, last, now, latest = [], dict[str, datetime](), NOON, NOON
     for gone, rows in claims:
         now = max(now + SECOND * gone, latest - HORIZON)
         latest = max(latest, now)
         book = RateLimiter(pace, now, last)
-        found += [(one, now, slot) for one in rows if (slot := book.take(one))]
+        given_slots += [(domain, now, slot) for domain in rows if (slot := book.take(domain))]
         last = book.last
-    return found
+    return given_slots
 
 
 @given(PACES, CLAIMS)
@@ -38,9 +38,9 @@ def test_in_any_time_there_are_at_most_so_many_and_one(
     pace: RateLimits, claims: list[tuple[float, list[str]]]
 ) -> None:
     """Two of a name are never nearer than its gap: that says it of every window."""
-    found = given_out(pace, claims)
+    claimed = given_out(pace, claims)
     for name in (ALL, *DOMAINS):
-        slots = sorted(slot for domain, _, slot in found if name in (ALL, domain))
+        slots = sorted(slot for domain, _, slot in claimed if name in (ALL, domain))
         rate = pace.rate(name)
         for first, second in pairwise(slots):
             assert (second - first) * rate >= SECOND * bool(rate)
@@ -118,6 +118,6 @@ def test_a_named_domain_has_its_own_rate_and_may_have_none() -> None:
 def test_others_go_in_the_time_that_a_slow_domain_takes() -> None:
     book = RateLimiter(RateLimits(per_second=10, domains={"alpha.example": 5.0}), NOON, {})
     rows = ["alpha.example"] * 3 + ["beta.example", "alpha.example", "beta.example"]
-    found = [book.take(one) for one in rows]
-    tenths = [slot and round((slot - NOON) / (SECOND / 10)) for slot in found]
+    slots = [book.take(domain) for domain in rows]
+    tenths = [slot and round((slot - NOON) / (SECOND / 10)) for slot in slots]
     assert tenths == [0, None, None, 1, 2, 3]

@@ -62,9 +62,9 @@ def decoded(text: str) -> bytes:
 
 
 @given(secrets, secrets, ids)
-def test_another_secret_is_another_token(one: bytes, other: bytes, number: int) -> None:
-    assert (subscriber_id(other, token(one, number)) == number) == (
-        one.rstrip(b"\0") == other.rstrip(b"\0")
+def test_another_secret_is_another_token(first: bytes, second: bytes, number: int) -> None:
+    assert (subscriber_id(second, token(first, number)) == number) == (
+        first.rstrip(b"\0") == second.rstrip(b"\0")
     )
 
 

@@ -15,8 +15,8 @@ def test_no_other_character_at_any_place_is_accepted(number: int) -> None:
     """The last one holds two bits only: a decoder would take sixteen letters for it."""
     true = token(SECRET, number)
     for place, letter in enumerate(true):
-        for other in set(URL_SAFE) - {letter}:
-            changed = true[:place] + other + true[place + 1 :]
+        for replacement in set(URL_SAFE) - {letter}:
+            changed = true[:place] + replacement + true[place + 1 :]
             assert subscriber_id(SECRET, changed) is None, changed
 
 

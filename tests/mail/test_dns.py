@@ -20,31 +20,33 @@ ZONE = {
 
 
 @pytest.fixture
-def asked() -> Iterator[Dns]:
+def resolver() -> Iterator[Dns]:
     with DnsServer(ZONE) as server:
         yield Dns(server.resolver())
 
 
-def test_answers_are_read(asked: Dns) -> None:
-    assert sorted(asked.texts("example.org")) == ["v=spf1 -all", f"{LONG}y"]
-    assert asked.mail_hosts("example.org") == ["near.example.org", "far.example.org"]
-    assert asked.mail_hosts("none.example.org") == [""]
-    assert sorted(asked.addresses("near.example.org")) == [
+def test_answers_are_read(resolver: Dns) -> None:
+    assert sorted(resolver.texts("example.org")) == ["v=spf1 -all", f"{LONG}y"]
+    assert resolver.mail_hosts("example.org") == ["near.example.org", "far.example.org"]
+    assert resolver.mail_hosts("none.example.org") == [""]
+    assert sorted(resolver.addresses("near.example.org")) == [
         "192.0.2.25", "192.0.2.26", "2001:db8::25",
     ]  # fmt: skip
-    assert asked.names("192.0.2.25") == ["near.example.org"]
+    assert resolver.names("192.0.2.25") == ["near.example.org"]
 
 
-def test_what_is_not_there_is_empty(asked: Dns) -> None:
-    assert asked.texts("near.example.org") == asked.texts("nobody.example.org") == []
-    assert asked.mail_hosts("nobody.example.org") == asked.addresses("nobody.example.org") == []
-    assert asked.names("2001:db8::25") == []
+def test_what_is_not_there_is_empty(resolver: Dns) -> None:
+    assert resolver.texts("near.example.org") == resolver.texts("nobody.example.org") == []
+    assert (
+        resolver.mail_hosts("nobody.example.org") == resolver.addresses("nobody.example.org") == []
+    )
+    assert resolver.names("2001:db8::25") == []
 
 
 @pytest.mark.parametrize("name", ["broken.example.org", "x" * 64 + ".example.org", "a..b"])
-def test_no_answer_is_an_error_that_says_what_to_do(asked: Dns, name: str) -> None:
+def test_no_answer_is_an_error_that_says_what_to_do(resolver: Dns, name: str) -> None:
     with pytest.raises(NewsletterError, match=f"TXT of {name} .*resolver"):
-        asked.texts(name)
+        resolver.texts(name)
 
 
 def test_nobody_to_ask() -> None:

@@ -45,7 +45,7 @@ SPF = {
 
 
 @pytest.mark.parametrize(
-    ("texts", "verdict", "found"),
+    ("texts", "verdict", "finding"),
     [
         (["v=spf1 mx -all"], "ok", "v=spf1 mx -all (1 of 10 DNS lookups)"),
         (["v=spf1 include:one.example ~all", "another text"], "ok", "(1 of 10"),
@@ -80,11 +80,11 @@ SPF = {
         (["v=spf1 exists:%{z}.example -all"], "fail", "is not a macro of SPF"),
     ],
 )  # fmt: skip
-def test_spf(texts: Sequence[str], verdict: str, found: str) -> None:
+def test_spf(texts: Sequence[str], verdict: str, finding: str) -> None:
     with DnsServer({**SPF, **zone(example_org=texts), (ORG, "MX"): ["10 host.example."]}) as server:
         line = spf(ORG, Dns(server.resolver()))
     assert (line.check, line.verdict) == ("SPF of example.org", verdict), line
-    assert found in line.finding
+    assert finding in line.finding
     assert bool(line.advice) == (verdict != "ok")
 
 
@@ -137,7 +137,7 @@ GOOD = record_text(RSA.public_key())
 
 
 @pytest.mark.parametrize(
-    ("texts", "verdict", "found"),
+    ("texts", "verdict", "finding"),
     [
         ([GOOD], "ok", "holds"),
         ([GOOD.replace("v=DKIM1; ", "")], "ok", "holds"),
@@ -150,36 +150,36 @@ GOOD = record_text(RSA.public_key())
         ([f"{GOOD}; t=s"], "ok", "holds"),
     ],
 )
-def test_dkim(texts: Sequence[str], verdict: str, found: str) -> None:
+def test_dkim(texts: Sequence[str], verdict: str, finding: str) -> None:
     line = dkim(SIGNERS["rsa"], texts, message(POSTING, SIGNED["rsa"]))
     assert line.verdict == verdict
-    assert found in line.finding
+    assert finding in line.finding
     assert (zone_line(SIGNERS["rsa"]) in line.advice) == (verdict == "fail")
 
 
 def test_dkim_looks_at_the_message_itself() -> None:
-    other = replace(HEAD, signer=Signer("news.example.org", "s1", ED25519))
-    assert dkim(SIGNERS["rsa"], [GOOD], message(POSTING, other)).verdict == "fail"
+    other_domain = replace(HEAD, signer=Signer("news.example.org", "s1", ED25519))
+    assert dkim(SIGNERS["rsa"], [GOOD], message(POSTING, other_domain)).verdict == "fail"
 
 
 def at(**records: str | list[str]) -> Callable[[str], Sequence[str]]:
     """A DNS of DMARC records, by domain with _ for a dot."""
     table = {
-        f"_dmarc.{name.replace('_', '.')}": [one] if isinstance(one, str) else one
-        for name, one in records.items()
+        f"_dmarc.{name.replace('_', '.')}": [record] if isinstance(record, str) else record
+        for name, record in records.items()
     }
     return lambda name: table.get(name, [])
 
 
 def test_the_walk_asks_from_the_domain_upwards_eight_times_at_most() -> None:
-    asked: list[str] = []
+    names: list[str] = []
 
     def nothing(name: str) -> list[str]:
-        asked.append(name.removeprefix("_dmarc."))
+        names.append(name.removeprefix("_dmarc."))
         return []
 
     assert list(walk("a.b.c.d.e.f.g.h.i.mail.example.org", nothing)) == []
-    assert asked == [
+    assert names == [
         "a.b.c.d.e.f.g.h.i.mail.example.org",
         "f.g.h.i.mail.example.org",
         "g.h.i.mail.example.org",
@@ -224,7 +224,7 @@ def test_the_organisational_domain(records: dict[str, str | list[str]], home: st
 
 
 @pytest.mark.parametrize(
-    ("records", "signed_by", "returned_to", "verdict", "found"),
+    ("records", "signed_by", "returned_to", "verdict", "finding"),
     [
         ({"news_example_org": "v=DMARC1; p=none"}, NEWS, NEWS, "ok", f"at {NEWS}: p=none"),
         ({"example_org": "v=DMARC1; p=reject"}, NEWS, NEWS, "ok", f"at {ORG}: p=reject"),
@@ -250,11 +250,11 @@ def test_dmarc(
     signed_by: str,
     returned_to: str,
     verdict: str,
-    found: str,
+    finding: str,
 ) -> None:
     line = dmarc(NEWS, list(walk(NEWS, at(**records))), signed_by, returned_to)
     assert line.verdict == verdict, line
-    assert found in line.finding
+    assert finding in line.finding
     assert bool(line.advice) == (verdict != "ok")
 
 

@@ -131,8 +131,8 @@ def test_any_text_name_and_subject_come_back(text: str, name: str, subject: str)
     scheduled = replace(POSTING, subscriber=reader, issue=replace(ISSUE, picks=(pick,)))
     raw = message(scheduled, replace(TITLED, name=subject))
     check_wire(raw)
-    found = dict(headers(raw))
-    assert decoded(found["Subject"]) == line(controls_shown(subject))
+    fields = dict(headers(raw))
+    assert decoded(fields["Subject"]) == line(controls_shown(subject))
 
 
 @hostile
@@ -211,12 +211,12 @@ def test_list_unsubscribe_survives_a_long_address() -> None:
 
 @pytest.mark.parametrize("base_url", ["", "http://127.0.0.1:8000"])
 def test_one_click_is_promised_only_where_it_works(base_url: str) -> None:
-    found = dict(headers(message(POSTING, replace(HEAD, base_url=base_url))))
-    assert "List-Unsubscribe-Post" not in found
-    assert found["List-Unsubscribe"].endswith(
+    fields = dict(headers(message(POSTING, replace(HEAD, base_url=base_url))))
+    assert "List-Unsubscribe-Post" not in fields
+    assert fields["List-Unsubscribe"].endswith(
         f"<mailto:editors@news.example.org?subject=unsubscribe%20{KEY}>"
     )
-    assert ("http://127.0.0.1:8000/u/" in found["List-Unsubscribe"]) == bool(base_url)
+    assert ("http://127.0.0.1:8000/u/" in fields["List-Unsubscribe"]) == bool(base_url)
 
 
 def test_without_reply_to_there_is_no_such_header() -> None:
@@ -238,8 +238,8 @@ def test_list_id(name: str, list_id: str) -> None:
 
 def test_the_same_posting_makes_the_same_message() -> None:
     assert message(POSTING, branding()) == message(POSTING, HEAD)
-    other = message(replace(POSTING, message_id="<another@news.example.org>"), HEAD)
-    assert parsed(other).get_boundary() != parsed(message(POSTING, HEAD)).get_boundary()
+    second = message(replace(POSTING, message_id="<another@news.example.org>"), HEAD)
+    assert parsed(second).get_boundary() != parsed(message(POSTING, HEAD)).get_boundary()
 
 
 def test_the_date_is_the_instant_it_was_due() -> None:
@@ -258,12 +258,12 @@ def test_the_date_is_written_in_the_readers_zone() -> None:
 
 def test_a_test_message_differs_in_its_marks_alone() -> None:
     real, tried = message(POSTING, HEAD), message(POSTING, HEAD, test=True)
-    found = dict(headers(tried))
-    assert found.pop("X-Newsletter-Test") == "yes"
-    assert found.pop("List-Unsubscribe").startswith("<https://news.example.org/u/test>,")
-    assert decoded(found.pop("Subject")).startswith("[Test] Ports that publish")
+    fields = dict(headers(tried))
+    assert fields.pop("X-Newsletter-Test") == "yes"
+    assert fields.pop("List-Unsubscribe").startswith("<https://news.example.org/u/test>,")
+    assert decoded(fields.pop("Subject")).startswith("[Test] Ports that publish")
     wanted = dict(headers(real))
-    assert found == {name: wanted[name] for name in found}
+    assert fields == {name: wanted[name] for name in fields}
     assert KEY not in tried.decode()
 
 

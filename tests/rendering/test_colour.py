@@ -14,8 +14,8 @@ def test_contrast_as_wcag_tells_it() -> None:
 
 
 @given(colours, colours)
-def test_contrast_is_the_same_both_ways(one: str, other: str) -> None:
-    assert 1 <= contrast(one, other) == contrast(other, one) <= 21
+def test_contrast_is_the_same_both_ways(ink: str, paper: str) -> None:
+    assert 1 <= contrast(ink, paper) == contrast(paper, ink) <= 21
 
 
 @given(colours)

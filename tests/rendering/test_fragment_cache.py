@@ -23,9 +23,9 @@ HEAD = branding()
 
 
 def cache(renderer: Renderer) -> FragmentCache:
-    found = renderer._environment.extensions[FragmentCache.identifier]
-    assert isinstance(found, FragmentCache)
-    return found
+    extension = renderer._environment.extensions[FragmentCache.identifier]
+    assert isinstance(extension, FragmentCache)
+    return extension
 
 
 texts = st.sampled_from(["", "One. Two.", "<b>One</b>. Two.", "{{ rank }}", "一つ。二つ。"])
@@ -43,20 +43,20 @@ def picks(draw: Callable[[Any], Any]) -> Pick:
 
 @given(st.lists(picks(), max_size=5), st.sampled_from(["#a8321a", "#0044cc"]), texts)
 def test_a_letter_does_not_depend_on_those_before_it(
-    some: list[Pick], accent: str, name: str
+    chosen: list[Pick], accent: str, name: str
 ) -> None:
-    issue, head = Issue(ISSUE.date, tuple(some)), replace(HEAD, accent=accent, name=name)
+    issue, head = Issue(ISSUE.date, tuple(chosen)), replace(HEAD, accent=accent, name=name)
     as_it_comes = render_email(issue, READER, head)
     cache(HEAD.renderer)._fragments.clear()
     assert render_email(issue, READER, head) == as_it_comes
 
 
 def test_what_is_filled_in_again_is_the_very_same_text() -> None:
-    asked: list[str] = []
+    escaped: list[str] = []
     environment = Environment(autoescape=True, extensions=[FragmentCache])
 
     def seen(text: str) -> str:
-        asked.append(text)
+        escaped.append(text)
         return text
 
     environment.filters["seen"] = seen
@@ -65,7 +65,7 @@ def test_what_is_filled_in_again_is_the_very_same_text() -> None:
     )
     made = template.render(some=["a", "&", "a", Markup("&"), "&"])
     assert made == "<b>a</b><b>&amp;</b><b>a</b><b>&</b><b>&amp;</b>"
-    assert asked == ["a", "&", "&"]
+    assert escaped == ["a", "&", "&"]
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_fragments_begin_and_end_with_a_line() -> None:
 def test_what_is_kept_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.rendering.fragment_cache._MAX_BYTES", 4_000)
     renderer = Renderer({"a.txt": "{% once %}{{ x }}{% endonce %}"})
-    some = [letter * 1_000 for letter in "abcab"]
-    assert [renderer.render("a.txt", x=x) for x in some] == some
-    assert 0 < len(cache(renderer)._fragments) < len({*some})
+    texts = [letter * 1_000 for letter in "abcab"]
+    assert [renderer.render("a.txt", x=x) for x in texts] == texts
+    assert 0 < len(cache(renderer)._fragments) < len({*texts})
     assert cache(renderer)._bytes <= 4_000
 
 
@@ -113,15 +113,15 @@ def test_a_fragment_without_text_is_counted_once() -> None:
 def test_threads_make_the_same_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     """So little is kept that each of them clears away what the others are about to look up."""
     monkeypatch.setattr("newsletter.rendering.fragment_cache._MAX_BYTES", 60_000)
-    some = [
+    issues = [
         replace(POSTING, subscriber=replace(READER, id=number), issue=issue)
         for number in range(20)
         for issue in STATES.values()
     ]
     head = branding()
-    alone = [message(one, head) for one in some]
+    alone = [message(issue, head) for issue in issues]
     with ThreadPoolExecutor(8) as pool:
-        runs = pool.map(lambda _: [message(one, head) for one in some], range(8))
+        runs = pool.map(lambda _: [message(issue, head) for issue in issues], range(8))
         assert all(run == alone for run in runs)
 
 

@@ -25,7 +25,7 @@ def test_it_is_shown_at_half_its_pixels_or_smaller(
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "complaint"),
     [
         (b"GIF89a", "is no PNG picture"),
         (b"", "is no PNG picture"),
@@ -34,9 +34,11 @@ def test_it_is_shown_at_half_its_pixels_or_smaller(
         (None, r"cannot be read \(No such file"),
     ],
 )
-def test_what_is_no_small_png_is_refused(tmp_path: Path, data: bytes | None, told: str) -> None:
+def test_what_is_no_small_png_is_refused(
+    tmp_path: Path, data: bytes | None, complaint: str
+) -> None:
     file = tmp_path / "logo.png"
     if data is not None:
         file.write_bytes(data)
-    with pytest.raises(ConfigError, match=rf"newsletter\.logo: .*{told}"):
+    with pytest.raises(ConfigError, match=rf"newsletter\.logo: .*{complaint}"):
         read_logo(file)

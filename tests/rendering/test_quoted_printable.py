@@ -10,7 +10,9 @@ from newsletter.rendering.renderer import Renderer
 
 letters = st.sampled_from("aZ =.&<\t\n\r\0\x0b\x0c\x1c\x85\u2028\u2029ü港🚀\ud800")
 texts = st.text(letters | st.characters(), max_size=90)
-pieces = st.tuples(st.sampled_from([str, Markup, Fragment]), texts).map(lambda one: one[0](one[1]))
+pieces = st.tuples(st.sampled_from([str, Markup, Fragment]), texts).map(
+    lambda piece: piece[0](piece[1])
+)
 
 
 def whole(text: str) -> bytes:
@@ -20,11 +22,11 @@ def whole(text: str) -> bytes:
 
 
 @given(st.lists(pieces | st.just("\n") | st.just(Fragment("<p>\n")), max_size=9))
-def test_pieces_are_encoded_as_the_whole_is(some: list[str]) -> None:
-    text = "".join(some)
-    assert encode(some) == whole(text)
+def test_pieces_are_encoded_as_the_whole_is(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert encode(parts) == whole(text)
     lines = "".join(f"{line}\r\n" for line in text.splitlines())
-    assert encode(some) == b2a_qp(lines.encode("utf-8", "replace"))
+    assert encode(parts) == b2a_qp(lines.encode("utf-8", "replace"))
 
 
 statements = st.sampled_from(

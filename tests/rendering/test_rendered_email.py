@@ -81,10 +81,10 @@ def test_the_page_is_sound(state: str) -> None:
     [wrapper] = doc.xpath("//*[@role='article']")
     assert (wrapper.get("lang"), wrapper.get("dir")) == ("en", "ltr")
     assert wrapper.get("aria-label") == doc.findtext(".//title") == content.subject
-    said = doc.xpath(
+    paragraphs = doc.xpath(
         "//td[@class='said']/p[not(@class='hear' or @class='source' or @class='reason')]"
     )
-    assert {p.get("dir") for p in said} <= {"auto"}
+    assert {p.get("dir") for p in paragraphs} <= {"auto"}
     sources = doc.xpath("//p[@class='source']")
     assert {span.get("dir") for p in sources for span in p} <= {"auto"}
     assert {span.get("dir") for span in doc.xpath("//p[@class='reason']/*")} <= {"auto"}
@@ -132,14 +132,16 @@ def test_a_source_that_turns_the_direction_about_turns_its_own_words_alone() -> 
 
 
 @given(st.text(min_size=1), st.text())
-def test_any_text_arrives_in_both_parts_and_touches_nothing_else(text: str, other: str) -> None:
-    issue = Issue(ISSUE.date, (pick(1, text, reason=other, related=(echo(other),)), pick(2, other)))
+def test_any_text_arrives_in_both_parts_and_touches_nothing_else(text: str, second: str) -> None:
+    issue = Issue(
+        ISSUE.date, (pick(1, text, reason=second, related=(echo(second),)), pick(2, second))
+    )
     content = render_email(issue, READER, HEAD)
     doc = page(content)
     plain = re.sub("[\x00-\x1f\x7f-\x9f]", "\ufffd", joined(text))
     first = doc.xpath("//td[@class='said']")[0]
-    told = first.xpath("p[starts-with(@class, 'claim') or @class='more']")
-    assert joined("".join(one.text_content() for one in told)) == plain
+    claims = first.xpath("p[starts-with(@class, 'claim') or @class='more']")
+    assert joined("".join(claim.text_content() for claim in claims)) == plain
     assert len(list(doc.iter())) <= len(list(page(LETTERS["golden"]).iter()))
     assert len(content.subject.splitlines()) <= 1
     content.html.encode()
@@ -243,10 +245,10 @@ def test_a_logo_is_shown_from_the_message_itself() -> None:
 
 
 def test_only_a_first_issue_says_welcome() -> None:
-    said = "Welcome, Mira Sørensen. These are the best of recent days;"
+    greeting = "Welcome, Mira Sørensen. These are the best of recent days;"
     first = LETTERS["first"]
-    assert said in " ".join(first.text.split())
-    assert said in page(first).text_content()
+    assert greeting in " ".join(first.text.split())
+    assert greeting in page(first).text_content()
     nameless = render_email(STATES["first"], replace(READER, name=""), HEAD)
     assert "Welcome. These" in nameless.text
     assert "Welcome" not in LETTERS["golden"].html + LETTERS["golden"].text
@@ -257,8 +259,8 @@ def test_no_two_days_running_have_the_same_subject(text: str, count: int, day: d
     assume(day < date.max)
     picks = tuple(pick(rank, text) for rank in range(1, count + 1))
     today, tomorrow = (
-        render_email(Issue(one, picks), READER, HEAD).subject
-        for one in (day, day + timedelta(days=1))
+        render_email(Issue(on, picks), READER, HEAD).subject
+        for on in (day, day + timedelta(days=1))
     )
     assert today != tomorrow
     assert max(len(today), len(tomorrow)) < 60
@@ -266,7 +268,7 @@ def test_no_two_days_running_have_the_same_subject(text: str, count: int, day: d
 
 def test_every_other_subject_counts_what_comes_with_it() -> None:
     tomorrow = replace(ISSUE, date=ISSUE.date + timedelta(days=1))
-    assert [render_email(one, READER, HEAD).subject for one in (ISSUE, tomorrow)] == [
+    assert [render_email(issue, READER, HEAD).subject for issue in (ISSUE, tomorrow)] == [
         "Ports that publish their berth plans a week ahead empty…",
         "Ports that publish their berth plans a week… and 4 more",
     ]

@@ -66,9 +66,9 @@ def test_a_template_that_does_not_compile_names_its_line() -> None:
 OWN = "mine/issue.txt"
 
 
-def own(source: str, **others: str) -> Renderer:
-    """``source`` is the operator's issue.txt; ``others`` are bundled."""
-    bundled = {f"{name}.txt": text for name, text in others.items()}
+def own(source: str, **more: str) -> Renderer:
+    """``source`` is the operator's issue.txt; ``more`` are bundled."""
+    bundled = {f"{name}.txt": text for name, text in more.items()}
     return Renderer({"issue.txt": source, **bundled}, {"issue.txt": OWN})
 
 
@@ -94,7 +94,7 @@ def test_a_mistake_in_an_operators_template_is_named_with_file_and_line(
     renderer = own(f"fine\n{line}")
     with pytest.raises(ConfigError) as error:
         renderer.render("issue.txt", name="x", numbers={"one": 1})
-    assert error.value.found.startswith(f"template {OWN}, line 2: {problem}")
+    assert error.value.finding.startswith(f"template {OWN}, line 2: {problem}")
     assert error.value.advice == "correct that line"
 
 

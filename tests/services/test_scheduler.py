@@ -102,17 +102,17 @@ def test_an_error_leaves_no_traceback_in_the_log(caplog: pytest.LogCaptureFixtur
 
 
 def test_stop_waits_for_the_job_in_hand_and_begins_no_other() -> None:
-    stop, begun, ended, others = threading.Event(), threading.Event(), list[int](), list[int]()
+    stop, begun, ended, woken = threading.Event(), threading.Event(), list[int](), list[int]()
 
     def long() -> None:
         begun.set()
         assert stop.wait(PATIENCE)
         ended.append(1)
 
-    with stoppable(stop, (NEVER, long), (TICK, lambda: others.append(1))):
+    with stoppable(stop, (NEVER, long), (TICK, lambda: woken.append(1))):
         assert begun.wait(PATIENCE)
     assert ended == [1]
-    assert others == []
+    assert woken == []
 
 
 def test_stopped_before_it_began_it_does_nothing() -> None:

@@ -24,28 +24,30 @@ def record(store: Store, *reads: archive.Read, today: date = TODAY) -> Totals:
 
 
 def texts(db: Connection) -> set[str]:
-    return {one.text for one in archive.archive(db, TODAY, range(1, 100))}
+    return {insight.text for insight in archive.archive(db, TODAY, range(1, 100))}
 
 
 def test_a_brief_is_counted_once_under_any_path(store: Store) -> None:
-    one = brief("Copper is scarce.", "Kettles boil.", podcast="Pod")
-    assert record(store, read("a.txt", one)) == Totals(1, 2, 2, 0, 0)
-    assert record(store, read("b.txt", one), read("a.txt", one, version=2)) == Totals(1, 2, 2, 0, 0)
+    page = brief("Copper is scarce.", "Kettles boil.", podcast="Pod")
+    assert record(store, read("a.txt", page)) == Totals(1, 2, 2, 0, 0)
+    assert record(store, read("b.txt", page), read("a.txt", page, version=2)) == Totals(
+        1, 2, 2, 0, 0
+    )
 
 
 def test_insights_are_shared_between_briefs(store: Store) -> None:
-    found = record(
+    totals = record(
         store,
         read("a.txt", brief("Copper is scarce.", "Kettles boil.")),
         read("b.txt", brief("Rivers bend.", "copper  is SCARCE.")),
     )
-    assert found == Totals(briefs=2, insights=3, mentions=4, rejected=0, dropped=0)
+    assert totals == Totals(briefs=2, insights=3, mentions=4, rejected=0, dropped=0)
 
 
 def test_a_changed_file_is_a_new_version(store: Store) -> None:
     record(store, read("a.txt", brief("Old one.", "Kept one.")))
-    found = record(store, read("a.txt", brief("New one.", "Kept one."), version=2))
-    assert found == Totals(1, 2, 2, 0, 0)
+    totals = record(store, read("a.txt", brief("New one.", "Kept one."), version=2))
+    assert totals == Totals(1, 2, 2, 0, 0)
     with store.reading() as db:
         assert db.scalars(select(briefs.c.version)).all() == [2]
         assert texts(db) == {"New one.", "Kept one."}
@@ -55,8 +57,8 @@ def test_a_new_version_of_an_undated_brief_keeps_its_day(store: Store) -> None:
     record(store, read("a.txt", brief("Old one.", published=None)), today=TODAY - timedelta(3))
     record(store, read("a.txt", brief("New one.", published=None), version=2))
     with store.reading() as db:
-        (found,) = archive.candidates(db, TODAY, 14)
-    assert found.insight.date == TODAY - timedelta(3)
+        (totals,) = archive.candidates(db, TODAY, 14)
+    assert totals.insight.date == TODAY - timedelta(3)
 
 
 def test_a_corrected_date_is_no_new_version_but_counts(store: Store) -> None:
@@ -65,19 +67,21 @@ def test_a_corrected_date_is_no_new_version_but_counts(store: Store) -> None:
     record(store, read("a.txt", brief("One.", published=earlier), version=2))
     with store.reading() as db:
         assert db.scalars(select(briefs.c.version)).all() == [1]
-        assert [one.insight.date for one in archive.candidates(db, TODAY, 14)] == [earlier]
+        assert [candidate.insight.date for candidate in archive.candidates(db, TODAY, 14)] == [
+            earlier
+        ]
 
 
 def test_a_copy_that_changes_becomes_its_own_brief(store: Store) -> None:
-    one = brief("Shared.")
-    record(store, read("a.txt", one), read("copy.txt", one))
+    page = brief("Shared.")
+    record(store, read("a.txt", page), read("copy.txt", page))
     assert record(store, read("copy.txt", brief("Different."), version=2)).briefs == 2
 
 
 def test_a_file_that_becomes_another_brief_leaves_none_behind(store: Store) -> None:
     record(store, read("a.txt", brief("First.")), read("b.txt", brief("Second.")))
-    found = record(store, read("a.txt", brief("Second."), version=2))
-    assert found == Totals(1, 1, 1, 0, 0)
+    totals = record(store, read("a.txt", brief("Second."), version=2))
+    assert totals == Totals(1, 1, 1, 0, 0)
     with store.reading() as db:
         assert texts(db) == {"Second."}
 
@@ -85,8 +89,8 @@ def test_a_file_that_becomes_another_brief_leaves_none_behind(store: Store) -> N
 def test_a_file_that_breaks_keeps_its_last_good_version(store: Store) -> None:
     record(store, read("a.json", brief("Good.")))
     assert record(store, read("a.json", None, "malformed", version=2)).rejected == 1
-    found = record(store, read("a.json", brief("Good."), version=3))
-    assert found == Totals(1, 1, 1, 0, 0)
+    totals = record(store, read("a.json", brief("Good."), version=3))
+    assert totals == Totals(1, 1, 1, 0, 0)
 
 
 def test_rejections_say_why_and_where(store: Store) -> None:
@@ -97,8 +101,8 @@ def test_rejections_say_why_and_where(store: Store) -> None:
 
 
 def test_dropped_paragraphs_are_counted_and_listed(store: Store) -> None:
-    one = Brief((Mention("Kept.", "lead"),), dropped=(Dropped(1, "Subscribe!"), Dropped(9, "Ad")))
-    assert record(store, read("a.txt", one)).dropped == 2
+    page = Brief((Mention("Kept.", "lead"),), dropped=(Dropped(1, "Subscribe!"), Dropped(9, "Ad")))
+    assert record(store, read("a.txt", page)).dropped == 2
     with store.reading() as db:
         assert archive.dropped(db) == [("a.txt", 1, "Subscribe!"), ("a.txt", 9, "Ad")]
 
@@ -118,8 +122,8 @@ def test_candidates_are_of_the_window_only(store: Store) -> None:
         *[read(text, brief(text, published=TODAY - timedelta(age))) for text, age in dates.items()],
     )
     with store.reading() as db:
-        found = {one.insight.text for one in archive.candidates(db, TODAY, 14)}
-        assert found == {"Today.", "Old."}
+        by_text = {candidate.insight.text for candidate in archive.candidates(db, TODAY, 14)}
+        assert by_text == {"Today.", "Old."}
         assert texts(db) == {"Today.", "Old.", "Too old."}
 
 
@@ -130,8 +134,10 @@ def test_an_insight_is_dated_by_its_earliest_brief_and_cited_from_its_best(store
         read("b", brief("Said twice.", podcast="Leads", published=TODAY)),
     )
     with store.reading() as db:
-        found = {one.insight.text: one for one in archive.candidates(db, TODAY, 14)}
-    twice = found["Said twice."]
+        by_text = {
+            candidate.insight.text: candidate for candidate in archive.candidates(db, TODAY, 14)
+        }
+    twice = by_text["Said twice."]
     assert twice.insight.date == TODAY - timedelta(4)
     assert (twice.citation.podcast, twice.brief_count) == ("Leads", 2)
 
@@ -139,8 +145,8 @@ def test_an_insight_is_dated_by_its_earliest_brief_and_cited_from_its_best(store
 def test_what_was_said_later_is_not_known_on_a_day_and_a_week_has_seven(store: Store) -> None:
     ages = {"a": -1, "b": 0, "c": 6, "d": 7}
     for path, age in ages.items():
-        said = brief(f"Page {path}.", "Said often.", published=TODAY - timedelta(age))
-        record(store, read(path, said))
+        page = brief(f"Page {path}.", "Said often.", published=TODAY - timedelta(age))
+        record(store, read(path, page))
     with store.reading() as db:
         [often] = [c for c in archive.candidates(db, TODAY, 14) if c.insight.text == "Said often."]
     assert (often.brief_count, often.this_week) == (3, 2)
@@ -150,8 +156,10 @@ def test_a_related_insight_is_not_cited_from_a_page_about_another(store: Store) 
     page = replace(brief("Lead.", "Said elsewhere.", podcast="Pod"), topics=("ports",))
     record(store, read("a", page))
     with store.reading() as db:
-        found = {one.insight.text: one for one in archive.candidates(db, TODAY, 14)}
-    lead, related = found["Lead."], found["Said elsewhere."]
+        by_text = {
+            candidate.insight.text: candidate for candidate in archive.candidates(db, TODAY, 14)
+        }
+    lead, related = by_text["Lead."], by_text["Said elsewhere."]
     assert (lead.citation.podcast, lead.topics) == ("Pod", ("ports",))
     assert (related.citation, related.topics) == (Citation(), ())
 
@@ -169,7 +177,9 @@ def test_an_insight_that_no_brief_says_any_more_is_no_candidate(store: Store) ->
     record(store, read("a", brief("Gone.")))
     record(store, read("a", brief("Here."), version=2))
     with store.reading() as db:
-        assert [one.insight.text for one in archive.candidates(db, TODAY, 14)] == ["Here."]
+        assert [candidate.insight.text for candidate in archive.candidates(db, TODAY, 14)] == [
+            "Here."
+        ]
         assert db.scalar(select(insights.c.date).where(insights.c.text == "Gone.")) is None
 
 
@@ -189,9 +199,9 @@ def test_totals_are_those_of_the_pages_that_stand(
     standing: dict[str, tuple[str, ...]] = {}
     for version, (path, page) in enumerate(steps, start=1):
         standing[path] = tuple(page)
-        found = record(sqlite, read(path, brief(*page), version=version))
+        totals = record(sqlite, read(path, brief(*page), version=version))
     distinct = set(standing.values())
-    assert found == Totals(
+    assert totals == Totals(
         briefs=len(distinct),
         insights=len({text for page in distinct for text in page}),
         mentions=sum(map(len, distinct)),
@@ -202,5 +212,5 @@ def test_totals_are_those_of_the_pages_that_stand(
 
 @pytest.mark.parametrize("count", [1300])
 def test_a_long_brief_fits_every_statement(store: Store, count: int) -> None:
-    found = record(store, read("a", brief(*(f"Insight {number}." for number in range(count)))))
-    assert found.mentions == count
+    totals = record(store, read("a", brief(*(f"Insight {number}." for number in range(count)))))
+    assert totals.mentions == count

@@ -148,7 +148,7 @@ def test_only_the_owner_reads_the_database(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bad", "told"),
+    ("bad", "complaint"),
     [
         ("nonsense", "is no database address"),
         ("oracle9://x/y", "is no database address"),
@@ -160,8 +160,8 @@ def test_only_the_owner_reads_the_database(tmp_path: Path) -> None:
         ("sqlite:///:memory:", "names no file"),
     ],
 )
-def test_a_bad_address_names_the_key(bad: str, told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
+def test_a_bad_address_names_the_key(bad: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
         Store(bad)
 
 

@@ -20,9 +20,9 @@ SECOND = timedelta(seconds=1)
 
 
 def fill(db: Connection, *addresses: str) -> None:
-    people = [subscribe(db, one) for one in addresses]
+    people = [subscribe(db, address) for address in addresses]
     issue_id = an_issue(db)
-    ledger.enter(db, [entry(one, issue_id) for one in people], NOON)
+    ledger.enter(db, [entry(reader, issue_id) for reader in people], NOON)
 
 
 def next_attempts(db: Connection) -> dict[str, datetime]:
@@ -35,19 +35,19 @@ def test_all_of_the_domain_wait_and_nobody_else(store: Store) -> None:
     with store.writing() as db:
         fill(db, *ADDRESSES, "eve@axa.example")
         until = deferred_domains.defer(db, "alpha.example", NOON)
-        other = deferred_domains.defer(db, "a_a.example", NOON)
+        until_other = deferred_domains.defer(db, "a_a.example", NOON)
         assert next_attempts(db) == {
             "ann@alpha.example": until,
             "bea@alpha.example": until,
             "cleo@sub.alpha.example": NOON,
-            "dan@a_a.example": other,
+            "dan@a_a.example": until_other,
             "eve@axa.example": NOON,
         }
         assert held_back(db, NOON) == [
             ("alpha.example", until, 2),
-            ("a_a.example", other, 1),
+            ("a_a.example", until_other, 1),
         ]
-        assert held_back(db, max(until, other)) == []
+        assert held_back(db, max(until, until_other)) == []
 
 
 def test_who_waits_longer_already_is_not_hurried(store: Store) -> None:

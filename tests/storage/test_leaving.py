@@ -26,11 +26,11 @@ def test_who_reads_or_is_to_confirm_can_leave_and_who_bounced_or_complained_stay
     after = {"active": "unsubscribed", "pending": "unsubscribed"}
     with sqlite.writing() as db:
         number = in_state(db, state)
-        other = subscribe(db, "other@example.org")
+        another = subscribe(db, "other@example.org")
         assert subscribers.leave(db, number, NOON)
         assert state_of(db, number) == after.get(state, state)
         assert subscribers.leave(db, number, NOON), "the second time as well"
-        assert state_of(db, other.id) == "active"
+        assert state_of(db, another.id) == "active"
 
 
 def test_nobody_cannot_leave(sqlite: Store) -> None:

@@ -34,14 +34,16 @@ def count(db: Connection, table: Any) -> int:
 def an_issue(db: Connection, day: date = TODAY) -> Issue:
     texts = ("One.", "A second insight, which is longer. " * 9, "Three.")
     archive.record(db, [read("a.txt", brief(*texts))], NOON, TODAY)
-    one, two, three = archive.archive(db, TODAY, range(1, 100))
-    echo = Echo(three.id, "Three", 0.5, day - DAY, (("three", 1.0),))
+    first, second, third = archive.archive(db, TODAY, range(1, 100))
+    echo = Echo(third.id, "Three", 0.5, day - DAY, (("three", 1.0),))
     cited = Citation("Pod", "7", "Ann", "https://pod.example/7", 65)
     picks = (
-        Pick(1, one.id, one.text, cited, 0.5, {"novelty": 1.0}, (echo,), (echo,), "New to you."),
-        Pick(2, two.id, two.text, Citation(), 0.25, {"novelty": 0.5}, reason="Also new."),
+        Pick(
+            1, first.id, first.text, cited, 0.5, {"novelty": 1.0}, (echo,), (echo,), "New to you."
+        ),
+        Pick(2, second.id, second.text, Citation(), 0.25, {"novelty": 0.5}, reason="Also new."),
     )
-    runner_up = RunnerUp(three.id, three.text, 0.125, {"novelty": 0.25}, "level with pick 2")
+    runner_up = RunnerUp(third.id, third.text, 0.125, {"novelty": 0.25}, "level with pick 2")
     return Issue(day, picks, (runner_up,), first=True)
 
 
@@ -97,7 +99,7 @@ def test_what_is_old_is_dropped_and_who_was_sent_what_stays(store: Store) -> Non
         left = issues.load(db, issue_id)
     assert left.pruned
     assert left.first
-    assert [(one.rank, one.text[:4], one.reason) for one in left.picks] == [
+    assert [(pick.rank, pick.text[:4], pick.reason) for pick in left.picks] == [
         (1, "One.", ""), (2, "A se", "")
     ]  # fmt: skip
 

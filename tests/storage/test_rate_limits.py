@@ -15,7 +15,7 @@ from newsletter.storage.send_queue import Claimed, Scope
 from tests.builders import NOON, subscribe
 from tests.storage.test_deferred_domains import next_attempts
 from tests.storage.test_ledger import LEASE, an_issue, entry, lease
-from tests.storage.test_reports import asked
+from tests.storage.test_reports import statements_of
 
 SECOND = timedelta(seconds=1)
 SLOW = [f"r{number}@slow.example" for number in range(120)]
@@ -99,7 +99,7 @@ def test_of_many_of_a_domain_the_first_few_do_not_hide_the_others(store: Store) 
 
 def test_without_a_pace_nothing_is_asked_for_it(sqlite: Store) -> None:
     fill(sqlite, SLOW)
-    with asked(sqlite) as statements:
+    with statements_of(sqlite) as statements:
         assert {row.not_before for row in claim(sqlite, RateLimits())} == {NOON}
         assert again(sqlite, RateLimits()) is None
     assert [text.split()[0] for text, _ in statements] == [

@@ -62,7 +62,7 @@ def test_who_was_served_stays_so_and_who_left_stays_away(yesterday: Path) -> Non
     assert done.strangers == ["late@example.org"]
     assert [state for state, _ in states(store)] == ["sent", "unknown", "pending", "pending"]
     with store.reading() as db:
-        now = {one.address: one.state for one in subscribers.everyone(db)}
+        now = {reader.address: reader.state for reader in subscribers.everyone(db)}
         assert subscribers.state_since(db, 3)[0] == NOON, "as it was, not as it is replayed"
     store.close()
     assert now == {
@@ -132,13 +132,13 @@ def test_a_claim_that_was_not_committed_changes_nothing(sqlite: Store) -> None:
 
 
 def test_a_journal_of_another_database_is_refused(yesterday: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    other.mkdir()
-    store = new_store(other)
+    another = tmp_path / "other"
+    another.mkdir()
+    store = new_store(another)
     fill(store)
     claim(store)
     store.close()
-    shutil.copyfile(other / "newsletter.db", tmp_path / "newsletter.db")
+    shutil.copyfile(another / "newsletter.db", tmp_path / "newsletter.db")
     store = Store(f"sqlite:///{tmp_path / 'newsletter.db'}")
     with pytest.raises(StoreError, match=r"belongs to another database.*move the journal away"):
         catch_up(store)
@@ -194,7 +194,7 @@ def test_a_reader_keeps_the_number_that_is_in_the_links_of_their_messages(tmp_pa
     store = put_back(tmp_path / "backup.db")
     catch_up(store)
     with store.reading() as db:
-        ids = {one.address: one.id for one in subscribers.everyone(db)}
+        ids = {reader.address: reader.id for reader in subscribers.everyone(db)}
     store.close()
     assert ids["zoe@example.org"] == zoe
     assert ids["adam@example.org"] == adam
@@ -213,11 +213,11 @@ def test_coming_back_is_replayed_only_if_it_was_committed(tmp_path: Path) -> Non
         subscribers.add(db, "ann@example.org", reader, NOON, resubscribe=True)
     assert not catch_up(store).anything, "the database knows it already"
     assert store.journal
-    told = [
+    states = [
         record.state for _, record in store.journal.since(0).records if isinstance(record, Change)
     ]
     store.close()
-    assert told == ["unsubscribed", "active"]
+    assert states == ["unsubscribed", "active"]
 
 
 def test_a_journal_that_is_gone_is_missed(

@@ -45,7 +45,7 @@ def test_no_look_reads_the_whole_ledger(look: str, sqlite: Store) -> None:
     fill(sqlite, readers=3)
     with sqlite.writing() as db:
         deferred_domains.defer(db, "example.org", NOON)
-    with asked(sqlite) as statements, sqlite.reading() as db:
+    with statements_of(sqlite) as statements, sqlite.reading() as db:
         LOOKS[look](db)
     plans = _plans(sqlite, statements)
     assert plans
@@ -67,7 +67,7 @@ def test_composing_for_some_does_not_read_what_all_were_sent(
     index: str, look: Callable[[Connection], object], sqlite: Store
 ) -> None:
     fill(sqlite, readers=3)
-    with asked(sqlite) as statements, sqlite.reading() as db:
+    with statements_of(sqlite) as statements, sqlite.reading() as db:
         look(db)
     plans = _plans(sqlite, statements)
     assert re.search(rf"USING (?:(?:COVERING )?INDEX )?{index}\b", plans)
@@ -80,12 +80,14 @@ def test_a_claim_takes_the_first_few_and_does_not_sort_all_that_wait(
     scope: Scope, pace: RateLimits, sqlite: Store
 ) -> None:
     fill(sqlite, readers=3)
-    with asked(sqlite) as statements, sqlite.writing() as db:
+    with statements_of(sqlite) as statements, sqlite.writing() as db:
         assert len(send_queue.claim(db, NOON, lease("one", NOON + A_DAY), 1, scope, pace)) == 1
         again = send_queue.claim(db, NOON, lease("one", NOON + A_DAY), 1, scope, pace)
         assert bool(again) is (pace is FREE)
-    plans = _plans(sqlite, [one for one in statements if "LIMIT" in one[0]])
-    text, values = next(one for one in statements if one[0].startswith("UPDATE delivery"))
+    plans = _plans(sqlite, [statement for statement in statements if "LIMIT" in statement[0]])
+    text, values = next(
+        statement for statement in statements if statement[0].startswith("UPDATE delivery")
+    )
     assert isinstance(values, list | tuple)
     with sqlite.reading() as db:
         assert "USING INTEGER PRIMARY KEY" in _plan(db, text, values)
@@ -94,7 +96,7 @@ def test_a_claim_takes_the_first_few_and_does_not_sort_all_that_wait(
 
 
 @contextmanager
-def asked(store: Store) -> Iterator[list[tuple[str, object]]]:
+def statements_of(store: Store) -> Iterator[list[tuple[str, object]]]:
     """Every statement meanwhile, and its values."""
     statements: list[tuple[str, object]] = []
 
@@ -106,9 +108,11 @@ def asked(store: Store) -> Iterator[list[tuple[str, object]]]:
     event.remove(store.engine, "before_cursor_execute", remember)
 
 
-def _plans(store: Store, asked: list[tuple[str, object]]) -> str:
+def _plans(store: Store, statements: list[tuple[str, object]]) -> str:
     with store.reading() as db:
-        return "\n".join(_plan(db, *one) for one in asked if one[0].startswith("SELECT"))
+        return "\n".join(
+            _plan(db, *statement) for statement in statements if statement[0].startswith("SELECT")
+        )
 
 
 def _plan(db: Connection, text: str, values: object) -> str:

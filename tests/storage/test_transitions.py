@@ -19,7 +19,7 @@ WRITES = {"update", "insert", "delete", "insert_new"}
 
 def writes_to_deliveries(path: Path) -> list[int]:
     """Lines where a call that writes names the table (as it is imported everywhere)."""
-    found = []
+    lines = []
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.Call):
             continue
@@ -27,10 +27,10 @@ def writes_to_deliveries(path: Path) -> list[int]:
         name = node.func.id if isinstance(node.func, ast.Name) else name
         owner = node.func.value if isinstance(node.func, ast.Attribute) else None
         named = [*node.args, *([owner] if owner is not None else [])]
-        tables = {one.id for one in named if isinstance(one, ast.Name)}
+        tables = {node.id for node in named if isinstance(node, ast.Name)}
         if name in WRITES and tables & {"deliveries", "delivery"}:
-            found.append(node.lineno)
-    return found
+            lines.append(node.lineno)
+    return lines
 
 
 def test_nothing_else_writes_to_the_ledger() -> None:

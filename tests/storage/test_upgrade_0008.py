@@ -91,10 +91,10 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 
 
 def table(name: str) -> Any:
-    return sa.table(name, *(sa.column(key, kind(key)) for key in ROWS[name][0]))
+    return sa.table(name, *(sa.column(key, column_type(key)) for key in ROWS[name][0]))
 
 
-def kind(key: str) -> sa.types.TypeEngine[Any]:
+def column_type(key: str) -> sa.types.TypeEngine[Any]:
     if key in JSON:
         return sa.JSON()
     if key in DATES:

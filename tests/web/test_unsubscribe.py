@@ -64,7 +64,10 @@ class Site(NamedTuple):
     @property
     def states(self) -> dict[str, str]:
         with self.store.reading() as db:
-            return {one.address.partition("@")[0]: one.state for one in subscribers.everyone(db)}
+            return {
+                reader.address.partition("@")[0]: reader.state
+                for reader in subscribers.everyone(db)
+            }
 
     def put(self, state: State) -> None:
         """Ann is in this state."""
@@ -266,8 +269,8 @@ def test_an_error_is_answered_as_one_and_logged(
         db.execute("ALTER TABLE subscriber RENAME TO lost")
     with serving(app(routes(UnsubscribeLinks(store, SECRET, lambda: NOON), head()))) as port:
         path = f"/u/{ANN}"
-        asked = [("GET", path), ("POST", path), ("POST", f"{path}?undo")]
-        answers = [ask(port, method, path) for method, path in asked]
+        requests = [("GET", path), ("POST", path), ("POST", f"{path}?undo")]
+        answers = [ask(port, method, path) for method, path in requests]
     for answer in answers:
         assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
         assert "try again" in answer.text

@@ -57,8 +57,8 @@ def _target(folder: Path, envelope: Envelope) -> Path:
     target = folder / f"{_name(envelope.recipient)}.eml"
     with suppress(FileNotFoundError):
         if target.read_bytes() != envelope.message:
-            other = hashlib.sha256(envelope.message).hexdigest()[:16]
-            return folder / f"{_name(envelope.recipient)}~{other}.eml"
+            suffix = hashlib.sha256(envelope.message).hexdigest()[:16]
+            return folder / f"{_name(envelope.recipient)}~{suffix}.eml"
     return target
 
 

@@ -85,9 +85,9 @@ class Smtp:
     def greet(self) -> Greeting:
         """Connect, secure and log in as ``send`` does, and return what the server told."""
         client = self._client = self._client or self._open()
-        said, limit = client.ehlo_resp or b"", client.esmtp_features.get("size", "")
+        greeting, limit = client.ehlo_resp or b"", client.esmtp_features.get("size", "")
         return Greeting(
-            greeting=one_line(ValueError(said.decode("utf-8", "replace").split("\n")[0])),
+            greeting=one_line(ValueError(greeting.decode("utf-8", "replace").split("\n")[0])),
             tls=(client.sock.version() or "") if isinstance(client.sock, ssl.SSLSocket) else "",
             login=f"logged in as {self._login[0]}" if self._login[0] else "",
             size=int(limit) if limit.isdecimal() and int(limit) else None,

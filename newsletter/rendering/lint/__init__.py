@@ -28,9 +28,9 @@ def lint(source: str, html: str, known: CaniemailData) -> list[Finding]:
 
 def _findings(source: str, page: Page, known: CaniemailData) -> Iterator[Finding]:
     for rule, check in properties.PROPERTIES.items():
-        for what in check(page):
-            yield Finding(rule.replace("_", " "), what)
-    for what in inlined.check(source):
-        yield Finding("inlining", what)
-    for what in caniemail.check(page, caniemail.enhancements(source), known):
-        yield Finding("support", what)
+        for text in check(page):
+            yield Finding(rule.replace("_", " "), text)
+    for text in inlined.check(source):
+        yield Finding("inlining", text)
+    for text in caniemail.check(page, caniemail.enhancements(source), known):
+        yield Finding("support", text)

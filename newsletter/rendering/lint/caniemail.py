@@ -57,11 +57,11 @@ def enhancements(source: str) -> dict[str, str]:
 
 def check(page: Page, excused: Mapping[str, str], known: CaniemailData) -> Iterator[str]:
     """What some program lacks and no reason excuses, and reasons that excuse nothing."""
-    found = dict(_lacking(page, known))
-    for key, what in found.items():
+    lacking = dict(_lacking(page, known))
+    for key, fault in lacking.items():
         if not excused.get(key):
-            yield f"{what}: leave it out, or say in the list of enhancements why it does no harm"
-    for key in excused.keys() - found.keys():
+            yield f"{fault}: leave it out, or say in the list of enhancements why it does no harm"
+    for key in excused.keys() - lacking.keys():
         yield f"{key} stands in the list of enhancements and is not used, or can be used by all"
 
 
@@ -72,19 +72,19 @@ def _lacking(page: Page, known: CaniemailData) -> Iterator[tuple[str, str]]:
             yield use, f"{use} is unknown to caniemail"
         for slug in slugs:
             if lacking := known.features[slug].lacking:
-                told = ", ".join(f"{program} ({how})" for program, how in lacking.items())
-                yield slug, f"{slug}, {known.features[slug].title}: lacking in {told}"
+                programs = ", ".join(f"{program} ({how})" for program, how in lacking.items())
+                yield slug, f"{slug}, {known.features[slug].title}: lacking in {programs}"
 
 
 def uses(page: Page) -> set[str]:
     """Everything that a page asks of the program that shows it."""
-    found = {"doctype"} if page.html.lstrip()[:15].lower() == "<!doctype html>" else set()
+    used = {"doctype"} if page.html.lstrip()[:15].lower() == "<!doctype html>" else set()
     for element in page.elements:
-        found |= set(_of_element(element))
+        used |= set(_of_element(element))
     for rule in page.rules:
-        found |= set(_of_rule(rule))
-    found |= {f"at:{name}" for name in re.findall(r"@([a-z-]+)", page.styles)}
-    return found
+        used |= set(_of_rule(rule))
+    used |= {f"at:{name}" for name in re.findall(r"@([a-z-]+)", page.styles)}
+    return used
 
 
 def _of_element(element: object) -> Iterator[str]:
@@ -128,17 +128,19 @@ _SELECTORS = {
 
 def _of_selector(selector: str) -> Iterator[str]:
     plain = re.sub(r"\"[^\"]*\"|'[^']*'", "", selector)
-    yield from (f"selector:{kind}" for kind, found in _SELECTORS.items() if re.search(found, plain))
+    yield from (
+        f"selector:{name}" for name, pattern in _SELECTORS.items() if re.search(pattern, plain)
+    )
     yield from (f"pseudo:{name}" for name in re.findall(r":([a-z-]+)", plain))
 
 
-def _of_declarations(found: Mapping[str, str]) -> Iterator[str]:
-    for name, value in found.items():
+def _of_declarations(declared: Mapping[str, str]) -> Iterator[str]:
+    for name, value in declared.items():
         yield f"property:{name}"
         yield f"value:{name}:{value.removesuffix('!important').strip()}"
         if "!important" in value:
             yield "important"
         plain = re.sub(r"\"[^\"]*\"|'[^']*'|#[0-9a-f]+", "", value)
-        yield from (f"function:{one}" for one in re.findall(r"([a-z-]+)\(", plain))
-        yield from (f"unit:{one}" for one in re.findall(r"(?<![\w-])-?[\d.]+([a-z]+|%)", plain))
-        yield from (f"keyword:{one}" for one in re.findall(r"(?<![\w-])[a-z-]+(?![\w(-])", plain))
+        yield from (f"function:{name}" for name in re.findall(r"([a-z-]+)\(", plain))
+        yield from (f"unit:{unit}" for unit in re.findall(r"(?<![\w-])-?[\d.]+([a-z]+|%)", plain))
+        yield from (f"keyword:{word}" for word in re.findall(r"(?<![\w-])[a-z-]+(?![\w(-])", plain))

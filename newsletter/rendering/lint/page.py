@@ -28,29 +28,29 @@ class Page:
     @cached_property
     def elements(self) -> list[Any]:
         """In the order of the page, comments left out."""
-        return [one for one in self.root.iter() if isinstance(one.tag, str)]
+        return [element for element in self.root.iter() if isinstance(element.tag, str)]
 
     @cached_property
     def styles(self) -> str:
-        return "\n".join(one.text or "" for one in self.root.iter("style"))
+        return "\n".join(element.text or "" for element in self.root.iter("style"))
 
     @cached_property
     def rules(self) -> list[Rule]:
         return list(_rules(_uncommented(self.styles)))
 
     def all(self, path: str) -> list[Any]:
-        found: list[Any] = self.root.xpath(path)
-        return found
+        elements: list[Any] = self.root.xpath(path)
+        return elements
 
 
 def declarations(style: str) -> Declarations:
     """Property to value, in lower case; the last of two counts."""
-    found = {}
+    values = {}
     for part in _parts(style):
         name, colon, value = part.partition(":")
         if colon:
-            found[name.strip().lower()] = " ".join(value.split()).lower()
-    return found
+            values[name.strip().lower()] = " ".join(value.split()).lower()
+    return values
 
 
 def style(element: Any) -> Declarations:

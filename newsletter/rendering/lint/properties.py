@@ -44,8 +44,8 @@ def document(page: Page) -> Iterator[str]:
 
 def metas(page: Page) -> Iterator[str]:
     """What keeps programs from guessing."""
-    named = {one.get("name"): one.get("content") or "" for one in page.all("//meta[@name]")}
-    if [one.get("charset", "").lower() for one in page.all("//meta[@charset]")] != ["utf-8"]:
+    named = {meta.get("name"): meta.get("content") or "" for meta in page.all("//meta[@name]")}
+    if [meta.get("charset", "").lower() for meta in page.all("//meta[@charset]")] != ["utf-8"]:
         yield '<meta charset="utf-8"> is missing'
     if "width=device-width" not in named.get("viewport", ""):
         yield "the viewport does not follow the device's width"
@@ -61,7 +61,7 @@ def metas(page: Page) -> Iterator[str]:
 
 def preheader(page: Page) -> Iterator[str]:
     """Hidden, first, short, and followed by what keeps the page's own text away."""
-    first = next((one for one in page.all(f"{_WRAPPER}/*")), None)
+    first = next((element for element in page.all(f"{_WRAPPER}/*")), None)
     if first is None or style(first).get("display") != "none":
         yield "the first element of the article is the preheader, with display:none"
         return
@@ -77,7 +77,7 @@ def layout(page: Page) -> Iterator[str]:
     """Tables that say they are layout, 600 pixels wide, and Outlook's own around them."""
     for table in page.all("//table[not(@role='presentation')]"):
         yield f'line {table.sourceline}: a table without role="presentation" is read out as data'
-    if not any(style(one).get("max-width") == "600px" for one in page.all("//table")):
+    if not any(style(table).get("max-width") == "600px" for table in page.all("//table")):
         yield "no table is at most 600px wide"
     inner = re.findall(r"<!--\[if [^\]]*\]>(.*?)<!\[endif\]-->", page.html, re.DOTALL)
     opened, ended = page.html.count("<!--[if"), page.html.count("<![endif]-->")
@@ -93,7 +93,9 @@ def layout(page: Page) -> Iterator[str]:
 
 def headings(page: Page) -> Iterator[str]:
     """One h1, and no level left out on the way down."""
-    levels = [int(one.tag[1]) for one in page.elements if re.fullmatch("h[1-6]", one.tag)]
+    levels = [
+        int(element.tag[1]) for element in page.elements if re.fullmatch("h[1-6]", element.tag)
+    ]
     if levels.count(1) != 1:
         yield f"there are {levels.count(1)} <h1>: write one"
     for above, below in pairwise([0, *levels]):
@@ -136,12 +138,15 @@ def type_sizes(page: Page) -> Iterator[str]:
 def links(page: Page) -> Iterator[str]:
     """Told apart by more than colour, large enough for a thumb, saying where they lead."""
     for link in page.all("//a[@href]"):
-        found, where = style(link), f"line {link.sourceline}: the link"
-        if "underline" not in found.get("text-decoration", ""):
+        declared, where = style(link), f"line {link.sourceline}: the link"
+        if "underline" not in declared.get("text-decoration", ""):
             yield f"{where} has no underline"
         if not str(link.text_content()).strip() or link.text_content().strip().lower() in _VAGUE:
             yield f"{where} does not say where it leads"
-        if found.get("display") not in {"inline-block", "block"} or _height(link) < _LEAST_TARGET:
+        if (
+            declared.get("display") not in {"inline-block", "block"}
+            or _height(link) < _LEAST_TARGET
+        ):
             yield f"{where} is less than {_LEAST_TARGET}px high: pad it, as an inline-block"
 
 
@@ -151,8 +156,8 @@ def addresses(page: Page) -> Iterator[str]:
         for name in ("href", "src", "background", "action", "poster", "srcset"):
             if (address := element.get(name)) is not None and not _may_stand(name, address):
                 yield f"line {element.sourceline}: {name}={address!r} is relative, or is fetched"
-    if found := re.search(r"url\s*\(|@import|@font-face", page.html, re.IGNORECASE):
-        yield f"{found[0]} asks somebody else for something"
+    if match := re.search(r"url\s*\(|@import|@font-face", page.html, re.IGNORECASE):
+        yield f"{match[0]} asks somebody else for something"
 
 
 def elements(page: Page) -> Iterator[str]:
@@ -197,12 +202,14 @@ def _may_stand(name: str, address: str) -> bool:
 
 
 def _is_shown(element: Any) -> bool:
-    return all(style(one).get("display") != "none" for one in (element, *element.iterancestors()))
+    return all(
+        style(relative).get("display") != "none" for relative in (element, *element.iterancestors())
+    )
 
 
 def _inherited(element: Any, name: str) -> str:
     family = (element, *element.iterancestors())
-    return next((found for one in family if (found := style(one).get(name))), "")
+    return next((value for relative in family if (value := style(relative).get(name))), "")
 
 
 def _height(link: Any) -> float:
@@ -217,5 +224,5 @@ def _vertical(padding: str) -> tuple[float, float]:
 
 
 def _pixels(value: str) -> float:
-    found = re.match(r"([\d.]+)px", value)
-    return float(found[1]) if found else 0.0
+    match = re.match(r"([\d.]+)px", value)
+    return float(match[1]) if match else 0.0

@@ -24,8 +24,8 @@ def unreadable(page: Page) -> Iterator[str]:
         for text, ink, paper in dict.fromkeys(_inks(page, shown)):
             if not (ink and paper):
                 yield f"{scheme}: the colour of “{text}” is not written #rrggbb"
-            elif (found := contrast(ink, paper)) < READABLE:
-                yield f"{scheme}: “{text}”, {ink} on {paper}, has a contrast of {found:.2f}: 4.5"
+            elif (ratio := contrast(ink, paper)) < READABLE:
+                yield f"{scheme}: “{text}”, {ink} on {paper}, has a contrast of {ratio:.2f}: 4.5"
 
 
 def figures(page: Page) -> dict[str, dict[tuple[str, str], float]]:
@@ -57,8 +57,8 @@ def _overridden(page: Page, plain: Mapping[Any, Declarations], rules: list[Rule]
     return {element: ChainMap(changed.get(element, {}), plain[element]) for element in plain}
 
 
-def _strong(found: Declarations) -> Declarations:
-    return {name: value for name, value in found.items() if "!important" in value}
+def _strong(declared: Declarations) -> Declarations:
+    return {name: value for name, value in declared.items() if "!important" in value}
 
 
 def _matching(page: Page, selector: str) -> list[Any]:
@@ -72,7 +72,7 @@ def _inks(page: Page, shown: Shown) -> Iterator[tuple[str, str, str]]:
     """(the beginning of a text, its colour, what it stands on)."""
     for element in page.all("//body//*[normalize-space(text())]"):
         family = (element, *element.iterancestors())
-        if any(shown[one].get("display") == "none" for one in family):
+        if any(shown[relative].get("display") == "none" for relative in family):
             continue
         text = " ".join(str(element.text_content()).split())[:30]
         paper = _first(family, shown, "background-color", _WHITE)
@@ -80,6 +80,8 @@ def _inks(page: Page, shown: Shown) -> Iterator[tuple[str, str, str]]:
 
 
 def _first(family: tuple[Any, ...], shown: Shown, name: str, default: str) -> str:
-    value = next((found for one in family if (found := shown[one].get(name))), default)
+    value = next(
+        (declared for relative in family if (declared := shown[relative].get(name))), default
+    )
     colour = _COLOUR.search(value)
     return colour[0] if colour else ""

@@ -108,13 +108,13 @@ def test_hostile_addresses_stay_inside_and_apart(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
-def test_names_are_safe_and_told_apart(one: str, other: str) -> None:
-    name = _name(one)
+def test_names_are_safe_and_told_apart(first: str, second: str) -> None:
+    name = _name(first)
     assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789._+@-~")
     assert 0 < len(name) <= 120
     assert not name.startswith(".")
-    assert (name == _name(other)) == (one == other)
-    assert name == _name(one)
+    assert (name == _name(second)) == (first == second)
+    assert name == _name(first)
 
 
 def test_nothing_half_written_is_ever_seen(tmp_path: Path) -> None:

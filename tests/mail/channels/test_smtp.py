@@ -112,9 +112,13 @@ def test_messages_arrive_byte_for_byte_over_one_connection(
     channel: Channel = connect(server)
     for name in ("ada", "bob", "cleo"):
         assert channel.send(envelope(f"{name}@example.org")) == "250 2.0.0 Taken"
-    assert [each.recipient.partition("@")[0] for each in server.messages] == ["ada", "bob", "cleo"]
-    assert {each.message for each in server.messages} == {MESSAGE}
-    assert {each.sender for each in server.messages} == {"news@example.org"}
+    assert [message.recipient.partition("@")[0] for message in server.messages] == [
+        "ada",
+        "bob",
+        "cleo",
+    ]
+    assert {message.message for message in server.messages} == {MESSAGE}
+    assert {message.sender for message in server.messages} == {"news@example.org"}
     assert server.connections == 1
 
 
@@ -137,7 +141,7 @@ def test_no_text_ends_a_message_early(
     channel = connect(server)
     channel.send(envelope(message=written))
     channel.send(envelope(message=MESSAGE))
-    assert [each.message for each in server.messages] == [arrives, MESSAGE]
+    assert [message.message for message in server.messages] == [arrives, MESSAGE]
 
 
 ODD = st.text("\r\n.a", max_size=30).map(str.encode)
@@ -165,17 +169,17 @@ def test_who_takes_the_doubled_dots_away_has_the_lines_that_were_written(message
 def test_all_before_a_message_is_one_group_where_the_server_takes_it(connect: Connect) -> None:
     with SmtpServer(pipelining=True) as server:
         connect(server).send(envelope())
-        _ehlo, *said = server.pieces
+        _ehlo, *pieces = server.pieces
     mail = b"MAIL FROM:<news@example.org> SIZE=%d\r\n" % len(MESSAGE)
-    assert said == [mail + b"RCPT TO:<ada@example.org>\r\nDATA\r\n", MESSAGE + b".\r\n"]
+    assert pieces == [mail + b"RCPT TO:<ada@example.org>\r\nDATA\r\n", MESSAGE + b".\r\n"]
 
 
 def test_where_it_does_not_each_command_waits_for_its_answer(connect: Connect) -> None:
     with SmtpServer() as server:
         connect(server).send(envelope())
-        _ehlo, *said = server.pieces
-    assert [each[:4] for each in said] == [b"MAIL", b"RCPT", b"DATA", MESSAGE[:4]]
-    assert said[-1] == MESSAGE + b".\r\n"
+        _ehlo, *pieces = server.pieces
+    assert [piece[:4] for piece in pieces] == [b"MAIL", b"RCPT", b"DATA", MESSAGE[:4]]
+    assert pieces[-1] == MESSAGE + b".\r\n"
 
 
 @pytest.mark.parametrize("error", [Withheld("left"), StoreError("the disk is full")])
@@ -199,12 +203,15 @@ def test_what_is_withheld_at_the_last_look_is_never_delivered(
     channel.send(envelope("next@example.org"))
     assert heard[-1].endswith(b"DATA\r\n")
     assert server.pieces[len(heard)].startswith(b"ehlo"), "not a byte came after the look"
-    assert [each.recipient for each in server.messages] == ["first@example.org", "next@example.org"]
+    assert [message.recipient for message in server.messages] == [
+        "first@example.org",
+        "next@example.org",
+    ]
     assert server.connections == 2
 
 
 @pytest.mark.parametrize(
-    ("step", "answer", "kind", "kept"),
+    ("step", "answer", "error", "kept"),
     [
         ("MAIL", "451 4.3.0 Later", Deferred, {}),
         ("RCPT", "550 5.1.1 Nobody", Refused, {"RCPT": "550 5.1.1 Nobody"}),
@@ -218,7 +225,7 @@ def test_the_refusal_stands_whatever_was_said_to_data(
     connect: Connect,
     step: ServerStep,
     answer: str,
-    kind: type[DeliveryError],
+    error: type[DeliveryError],
     kept: dict[str, str],
     data: str,
     connections: int,
@@ -228,11 +235,11 @@ def test_the_refusal_stands_whatever_was_said_to_data(
         server.fail(step, answer)
         server.fail("DATA", data)
         channel, attempt = connect(server), Attempt(look=lambda: pytest.fail("nothing to look at"))
-        with pytest.raises(kind, match=f"^{answer}$"):
+        with pytest.raises(error, match=f"^{answer}$"):
             channel.send(envelope(), attempt)
         assert attempt.answers == kept
         channel.send(envelope("next@example.org"))
-        assert [each.recipient for each in server.messages] == ["next@example.org"]
+        assert [message.recipient for message in server.messages] == ["next@example.org"]
         assert server.connections == connections
         assert server.pieces[2][:4] == (b"RSET" if connections == 1 else b"ehlo")
 
@@ -289,7 +296,10 @@ def test_a_refusal_is_told_by_whose_fault_it_is_and_the_next_message_goes(
         channel.send(envelope())
     assert type(raised.value) is error
     assert channel.send(envelope("next@example.org")) == "250 2.0.0 Taken"
-    assert [each.recipient for each in server.messages] == ["first@example.org", "next@example.org"]
+    assert [message.recipient for message in server.messages] == [
+        "first@example.org",
+        "next@example.org",
+    ]
     assert server.connections == 1
 
 
@@ -364,14 +374,14 @@ def test_lost_before_the_dot_twice_is_deferred(
 
 @pytest.mark.parametrize("silence", [DROP, STALL])
 @pytest.mark.parametrize(
-    ("answer", "kind"), [("550 5.7.1 Not for you", SenderRefused), ("451 4.3.0 Later", Deferred)]
+    ("answer", "error"), [("550 5.7.1 Not for you", SenderRefused), ("451 4.3.0 Later", Deferred)]
 )
 @pytest.mark.parametrize(("last", "none"), [("MAIL", "RCPT"), ("MAIL", "DATA"), ("RCPT", "DATA")])
 def test_a_refusal_stands_where_nothing_more_comes(
     connect: Connect,
     silence: str,
     answer: str,
-    kind: type[DeliveryError],
+    error: type[DeliveryError],
     last: ServerStep,
     none: ServerStep,
     monkeypatch: pytest.MonkeyPatch,
@@ -380,7 +390,7 @@ def test_a_refusal_stands_where_nothing_more_comes(
         monkeypatch.setattr(client, "wait_for_bytes", until_silent(server))
         server.fail(last, answer)
         server.fail(none, silence)
-        with pytest.raises(kind, match=answer):
+        with pytest.raises(error, match=answer):
             connect(server).send(envelope())
         assert server.connections == 1
 
@@ -564,7 +574,7 @@ def test_encrypted_and_logged_in(
     with SmtpServer(security=security, certificate=trusted, users=users) as server:
         channel = connect(server, security, host=host, username="ada", password="a b")
         assert channel.send(envelope()) == channel.send(envelope()) == "250 2.0.0 Taken"
-        assert [each.login for each in server.messages] == ["ada", "ada"]
+        assert [message.login for message in server.messages] == ["ada", "ada"]
         assert server.connections == 1
 
 
@@ -594,9 +604,9 @@ def test_a_certificate_that_has_expired(
 def test_a_certificate_of_another_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connect: Connect, security: Security
 ) -> None:
-    other = make_certificate(tmp_path, names=[DNSName("mail.example.org")])
-    monkeypatch.setenv("SSL_CERT_FILE", str(other.chain))
-    with SmtpServer(security=security, certificate=other) as server:
+    foreign = make_certificate(tmp_path, names=[DNSName("mail.example.org")])
+    monkeypatch.setenv("SSL_CERT_FILE", str(foreign.chain))
+    with SmtpServer(security=security, certificate=foreign) as server:
         with pytest.raises(SenderRefused, match=r"certificate is not valid for '127\.0\.0\.1'"):
             connect(server, security).send(envelope())
         assert server.messages == []
@@ -666,7 +676,10 @@ def test_a_local_part_beyond_ascii_travels_as_it_is(server: SmtpServer, connect:
     channel = connect(server)
     channel.send(envelope("zoë@example.org"))
     channel.send(envelope("ada@example.org"))
-    assert [each.recipient for each in server.messages] == ["zoë@example.org", "ada@example.org"]
+    assert [message.recipient for message in server.messages] == [
+        "zoë@example.org",
+        "ada@example.org",
+    ]
 
 
 def test_a_server_without_smtputf8(connect: Connect) -> None:
@@ -688,7 +701,7 @@ def test_eight_bit_letters_are_announced_and_nothing_else_is(
     channel.send(envelope(message="From: zoë@example.org\r\n\r\nOne idea.\r\n".encode()))
     channel.send(envelope("zoë@example.org"))
     channel.send(envelope())
-    assert [each.options for each in server.messages] == [
+    assert [message.options for message in server.messages] == [
         {"BODY=8BITMIME", "SMTPUTF8"},
         {"BODY=8BITMIME", "SMTPUTF8"},
         set(),
@@ -751,13 +764,13 @@ def test_no_address_raises_anything_but_refused(local: str, domain: str) -> None
 def test_each_thread_its_own_channel(server: SmtpServer, connect: Connect) -> None:
     def send(number: int) -> None:
         channel = connect(server)
-        for each in range(10):
-            channel.send(envelope(f"{number}-{each}@example.org"))
+        for piece in range(10):
+            channel.send(envelope(f"{number}-{piece}@example.org"))
 
     threads = [threading.Thread(target=send, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({each.recipient for each in server.messages}) == 30
+    assert len({message.recipient for message in server.messages}) == 30
     assert server.connections == 3

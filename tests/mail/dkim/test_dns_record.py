@@ -17,11 +17,11 @@ def test_the_record_of_rfc_8463() -> None:
     assert record_text(Ed25519PublicKey.from_public_bytes(key)) == record
 
 
-@pytest.mark.parametrize("kind", KEYS)
-def test_a_zone_line_is_the_record_in_strings_that_the_dns_can_hold(kind: str) -> None:
-    line = zone_line(SIGNERS[kind])
+@pytest.mark.parametrize("algorithm", KEYS)
+def test_a_zone_line_is_the_record_in_strings_that_the_dns_can_hold(algorithm: str) -> None:
+    line = zone_line(SIGNERS[algorithm])
     assert line.startswith("s1._domainkey.news.example.org. IN TXT ( ")
     strings = re.findall(r'"([^"]*)"', line)
     assert all(len(string) <= 255 for string in strings)
-    assert "".join(strings) == record_text(KEYS[kind].public_key())
-    verify(message(POSTING, SIGNED[kind]), "".join(strings))
+    assert "".join(strings) == record_text(KEYS[algorithm].public_key())
+    verify(message(POSTING, SIGNED[algorithm]), "".join(strings))

@@ -38,7 +38,7 @@ def test_a_key_is_read(tmp_path: Path, text: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "complaint"),
     [
         (pem(GOOD, passphrase=b"x"), "is encrypted"),
         (b"", "no private key"),
@@ -53,16 +53,16 @@ def test_a_key_is_read(tmp_path: Path, text: bytes) -> None:
         (pem(rsa.generate_private_key(65537, 1024)), "RSA key of 1024 bits"),  # noqa: S505
     ],
 )
-def test_what_is_no_key_for_dkim_is_told(tmp_path: Path, text: bytes, told: str) -> None:
+def test_what_is_no_key_for_dkim_is_told(tmp_path: Path, text: bytes, complaint: str) -> None:
     path = tmp_path / "key.pem"
     path.write_bytes(text)
-    with pytest.raises(ConfigError, match=rf"^dkim\.key_file: {path} .*{told}"):
+    with pytest.raises(ConfigError, match=rf"^dkim\.key_file: {path} .*{complaint}"):
         read_key(path)
 
 
 def test_a_file_that_is_missing_or_a_folder_is_told(tmp_path: Path) -> None:
-    for path, told in ((tmp_path / "none.pem", "No such file"), (tmp_path, "directory")):
-        with pytest.raises(ConfigError, match=told):
+    for path, complaint in ((tmp_path / "none.pem", "No such file"), (tmp_path, "directory")):
+        with pytest.raises(ConfigError, match=complaint):
             read_key(path)
 
 

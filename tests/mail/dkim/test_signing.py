@@ -24,8 +24,8 @@ KEYS: dict[str, PrivateKey] = {"rsa": RSA, "ed25519": ED25519}
 SIGNERS = {name: Signer("news.example.org", "s1", key) for name, key in KEYS.items()}
 SIGNED = {name: replace(HEAD, signer=signer) for name, signer in SIGNERS.items()}
 
-each_kind = pytest.mark.parametrize("kind", KEYS)
-kinds = st.sampled_from(sorted(KEYS))
+each_algorithm = pytest.mark.parametrize("algorithm", KEYS)
+algorithms = st.sampled_from(sorted(KEYS))
 # What a relaxed signature must not mind, and what it must.
 bodies = st.lists(st.sampled_from(["a", "B", " ", "\t", "\r\n", ".", "=20", "ü"])).map("".join)
 whole = bodies.map(lambda text: text and text + "\r\n")
@@ -46,47 +46,47 @@ def tag(raw: bytes, name: str) -> str:
     return re.sub(r"\s", "", re.search(rf"[;:]\s+{name}=([^;]*)", head)[1])  # type: ignore[index]
 
 
-@each_kind
+@each_algorithm
 @pytest.mark.parametrize("state", STATES)
-def test_every_state_of_an_issue_is_signed(state: str, kind: str) -> None:
-    raw = message(replace(POSTING, issue=STATES[state]), SIGNED[kind])
-    assert holds(raw, SIGNERS[kind])
+def test_every_state_of_an_issue_is_signed(state: str, algorithm: str) -> None:
+    raw = message(replace(POSTING, issue=STATES[state]), SIGNED[algorithm])
+    assert holds(raw, SIGNERS[algorithm])
 
 
-@each_kind
+@each_algorithm
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_names_and_subjects_are_signed(text: str, kind: str) -> None:
+def test_hostile_names_and_subjects_are_signed(text: str, algorithm: str) -> None:
     scheduled = replace(POSTING, subscriber=replace(READER, name=text, address="mühle@example.org"))
-    raw = message(scheduled, replace(TITLED, name=text, signer=SIGNERS[kind]))
-    assert holds(raw, SIGNERS[kind])
+    raw = message(scheduled, replace(TITLED, name=text, signer=SIGNERS[algorithm]))
+    assert holds(raw, SIGNERS[algorithm])
 
 
 @settings(deadline=None)  # dkimpy is slow
-@given(kinds, st.text(), st.text(), st.text())
-def test_any_message_is_signed(kind: str, text: str, name: str, subject: str) -> None:
+@given(algorithms, st.text(), st.text(), st.text())
+def test_any_message_is_signed(algorithm: str, text: str, name: str, subject: str) -> None:
     scheduled = replace(
         POSTING,
         subscriber=replace(READER, name=name),
         issue=replace(ISSUE, picks=(replace(ISSUE.picks[0], text=text),)),
     )
-    raw = message(scheduled, replace(TITLED, name=subject, signer=SIGNERS[kind]))
-    assert holds(raw, SIGNERS[kind])
+    raw = message(scheduled, replace(TITLED, name=subject, signer=SIGNERS[algorithm]))
+    assert holds(raw, SIGNERS[algorithm])
 
 
 @settings(deadline=None)  # dkimpy is slow
-@given(kinds, whole, st.lists(bodies.map(lambda text: text.replace("\r\n", "\r\n "))))
+@given(algorithms, whole, st.lists(bodies.map(lambda text: text.replace("\r\n", "\r\n "))))
 def test_anything_at_all_is_signed_as_dkimpy_reads_it(
-    kind: str, body: str, values: list[str]
+    algorithm: str, body: str, values: list[str]
 ) -> None:
     head = "".join(f"X-{number}: {value}\r\n" for number, value in enumerate(values))
-    signer = SIGNERS[kind]
+    signer = SIGNERS[algorithm]
     raw = signer.sign(f"From: a@b.example\r\n{head}\r\n{body}".encode())
     assert holds(raw, signer)
 
 
-@each_kind
-def test_signing_adds_a_header_and_changes_nothing(kind: str) -> None:
-    plain, raw = message(POSTING, HEAD), message(POSTING, SIGNED[kind])
+@each_algorithm
+def test_signing_adds_a_header_and_changes_nothing(algorithm: str) -> None:
+    plain, raw = message(POSTING, HEAD), message(POSTING, SIGNED[algorithm])
     assert raw.endswith(plain)
     field = raw.removesuffix(plain)
     assert field.startswith(b"DKIM-Signature: v=1; ")
@@ -95,11 +95,11 @@ def test_signing_adds_a_header_and_changes_nothing(kind: str) -> None:
     assert field.isascii()
 
 
-@each_kind
-def test_the_same_message_gets_the_same_signature(kind: str) -> None:
+@each_algorithm
+def test_the_same_message_gets_the_same_signature(algorithm: str) -> None:
     """Preview is what is sent, a retry is the same message: neither time nor chance is in it."""
-    raw = message(POSTING, SIGNED[kind])
-    assert raw == message(POSTING, SIGNED[kind])
+    raw = message(POSTING, SIGNED[algorithm])
+    assert raw == message(POSTING, SIGNED[algorithm])
     assert not re.search(rb"[;\s][tx]=", raw.partition(b"\r\nFrom:")[0])
 
 
@@ -119,18 +119,18 @@ def test_the_unsubscribe_headers_are_signed_and_none_can_be_added() -> None:
     ["From: x@evil.example", "Subject: Another", "Cc: x@evil.example", "Reply-To: x@evil.example",
      "List-Unsubscribe: <https://evil.example>", "Content-Type: text/html"],
 )  # fmt: skip
-@each_kind
-def test_a_header_added_breaks_the_signature(kind: str, added: str) -> None:
-    raw = message(POSTING, SIGNED[kind])
+@each_algorithm
+def test_a_header_added_breaks_the_signature(algorithm: str, added: str) -> None:
+    raw = message(POSTING, SIGNED[algorithm])
     for tampered in (
         raw.replace(b"\r\nFrom:", f"\r\n{added}\r\nFrom:".encode(), 1),
         raw.replace(b"\r\nMIME-Version:", f"\r\n{added}\r\nMIME-Version:".encode(), 1),
         f"{added}\r\n".encode() + raw,
     ):
-        assert not holds(tampered, SIGNERS[kind])
+        assert not holds(tampered, SIGNERS[algorithm])
 
 
-@each_kind
+@each_algorithm
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -140,9 +140,9 @@ def test_a_header_added_breaks_the_signature(kind: str, added: str) -> None:
         (b"\r\nDate: Thu", b"\r\nDate: Fri"),
     ],
 )
-def test_a_change_breaks_the_signature(kind: str, old: bytes, new: bytes) -> None:
-    tampered = message(POSTING, SIGNED[kind]).replace(old, new, 1)
-    assert not verdict(tampered, SIGNERS[kind])
+def test_a_change_breaks_the_signature(algorithm: str, old: bytes, new: bytes) -> None:
+    tampered = message(POSTING, SIGNED[algorithm]).replace(old, new, 1)
+    assert not verdict(tampered, SIGNERS[algorithm])
 
 
 def verdict(raw: bytes, signer: Signer) -> bool:
@@ -152,15 +152,15 @@ def verdict(raw: bytes, signer: Signer) -> bool:
         return False
 
 
-@each_kind
-def test_what_relays_do_to_white_space_does_no_harm(kind: str) -> None:
-    raw = message(POSTING, SIGNED[kind])
+@each_algorithm
+def test_what_relays_do_to_white_space_does_no_harm(algorithm: str) -> None:
+    raw = message(POSTING, SIGNED[algorithm])
     refolded = raw.replace(b"\r\nSubject: ", b"\r\nsubject:\r\n\t ", 1).replace(
         b">,\r\n <", b">, <", 1
     )
     assert refolded != raw
     for changed in (refolded + b"\r\n\r\n", b"Received: from a by b\r\n" + refolded):
-        assert holds(changed, SIGNERS[kind])
+        assert holds(changed, SIGNERS[algorithm])
 
 
 def test_a_message_with_a_logo_and_a_test_copy_are_signed() -> None:

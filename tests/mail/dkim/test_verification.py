@@ -15,7 +15,7 @@ from tests.golden import FOLDER, POSTING
 from tests.mail.dkim.test_signing import ED25519, KEYS, RSA, SIGNED
 from tests.mail.test_message import HEAD
 
-each_kind = pytest.mark.parametrize("kind", KEYS)
+each_algorithm = pytest.mark.parametrize("algorithm", KEYS)
 GOOD = record_text(RSA.public_key())
 RFC8463 = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 
@@ -28,7 +28,7 @@ def test_the_example_of_rfc_8463() -> None:
         verify(raw.replace(b"dinner", b"supper"), RFC8463)
 
 
-@each_kind
+@each_algorithm
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -38,17 +38,17 @@ def test_the_example_of_rfc_8463() -> None:
         (b"\r\nDate: Thu", b"\r\nDate: Fri"),
     ],
 )
-def test_a_changed_message_does_not_hold(kind: str, old: bytes, new: bytes) -> None:
-    changed = message(POSTING, SIGNED[kind]).replace(old, new, 1)
+def test_a_changed_message_does_not_hold(algorithm: str, old: bytes, new: bytes) -> None:
+    changed = message(POSTING, SIGNED[algorithm]).replace(old, new, 1)
     with pytest.raises(ValueError, match=r"another key|body hash"):
-        verify(changed, record_text(KEYS[kind].public_key()))
+        verify(changed, record_text(KEYS[algorithm].public_key()))
 
 
 def test_another_key_does_not_hold() -> None:
     raw = message(POSTING, SIGNED["rsa"])
-    for other in (rsa.generate_private_key(65537, 2048), ED25519):
+    for key in (rsa.generate_private_key(65537, 2048), ED25519):
         with pytest.raises(ValueError, match=r"another key|must be exactly 64 bytes"):
-            verify(raw, record_text(other.public_key()))
+            verify(raw, record_text(key.public_key()))
 
 
 def test_a_message_without_a_signature_is_named() -> None:
@@ -59,12 +59,12 @@ def test_a_message_without_a_signature_is_named() -> None:
         verify(broken, GOOD)
 
 
-@each_kind
-def test_a_record_may_be_spaced_and_shortened(kind: str) -> None:
-    record = record_text(KEYS[kind].public_key())
+@each_algorithm
+def test_a_record_may_be_spaced_and_shortened(algorithm: str) -> None:
+    record = record_text(KEYS[algorithm].public_key())
     spaced = record.replace("; ", " ;\n\t").replace("p=", "p = ")
     for text in (record, spaced, record.removeprefix("v=DKIM1; "), f"{record};"):
-        verify(message(POSTING, SIGNED[kind]), text)
+        verify(message(POSTING, SIGNED[algorithm]), text)
 
 
 EC = ec.generate_private_key(ec.SECP256R1()).public_key()

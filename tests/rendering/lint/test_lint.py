@@ -25,7 +25,7 @@ MARK = '<tr><td class="masthead"'
 @pytest.mark.parametrize("state", STATES)
 def test_the_issues_that_we_send_have_every_property(state: str) -> None:
     page = Page(render_email(STATES[state], READER, head()).html)
-    assert [what for check in PROPERTIES.values() for what in check(page)] == []
+    assert [finding for check in PROPERTIES.values() for finding in check(page)] == []
 
 
 def test_the_bundled_template_needs_no_excuse_but_its_own() -> None:
@@ -104,7 +104,9 @@ def test_what_breaks_a_property_is_found(rule: str, old: str, new: str) -> None:
     broken = re.sub(old, new, GOLDEN)
     assert broken != GOLDEN
     before = set(lint(SOURCES["issue.html"], GOLDEN, SUPPORT))
-    assert rule in {one.rule for one in set(lint(SOURCES["issue.html"], broken, SUPPORT)) - before}
+    assert rule in {
+        finding.rule for finding in set(lint(SOURCES["issue.html"], broken, SUPPORT)) - before
+    }
 
 
 def test_every_property_is_broken_by_something() -> None:
@@ -118,7 +120,9 @@ def test_a_reason_in_the_template_excuses_and_an_idle_one_is_told() -> None:
     excused = "\n".join(
         (SOURCES["issue.html"], "{# progressive enhancements:", "css-display-grid: why", "#}")
     )
-    assert not [one for one in lint(excused, grid, SUPPORT) if "css-display-grid" in one.what]
+    assert not [
+        finding for finding in lint(excused, grid, SUPPORT) if "css-display-grid" in finding.what
+    ]
     [idle] = lint(excused, html, SUPPORT)
     assert idle.what.startswith("css-display-grid stands in the list of enhancements and is not")
 
@@ -128,23 +132,27 @@ def test_what_counts_siblings_cannot_be_put_into_a_loop() -> None:
     page = sample_email(SOURCES).html
     counting = source.replace(".claim {", ".claim:first-child, .claim:nth-child(2) {", 1)
     line = source[: source.index(".claim {")].count("\n") + 1
-    found = [one.what for one in lint(counting, page, SUPPORT) if one.rule == "inlining"]
-    assert [what.partition(" cannot")[0] for what in found] == [
+    selectors = [
+        finding.what for finding in lint(counting, page, SUPPORT) if finding.rule == "inlining"
+    ]
+    assert [selector.partition(" cannot")[0] for selector in selectors] == [
         f"line {line}: :first-child",
         f"line {line}: :nth-child",
     ]
     wide = source.replace("@media (min-width: 600px) {", "td:first-child { top: 0 }", 1)
-    assert "inlining" not in [one.rule for one in lint(wide, page, SUPPORT)], "that one stays CSS"
+    assert "inlining" not in [finding.rule for finding in lint(wide, page, SUPPORT)], (
+        "that one stays CSS"
+    )
 
 
 def test_what_a_loop_repeats_is_found_once() -> None:
     sources = SOURCES | {"issue.html": SOURCES["issue.html"].replace(' class="more"', "")}
-    found = lint(sources["issue.html"], sample_email(sources).html, SUPPORT)
-    assert len(found) == len(set(found)) > 0
+    findings = lint(sources["issue.html"], sample_email(sources).html, SUPPORT)
+    assert len(findings) == len(set(findings)) > 0
 
 
 def test_uses_are_read_from_elements_attributes_and_style_sheets() -> None:
-    found = uses(
+    used = uses(
         Page(
             "<html><style>/* p:hover */ a > b + .c#d::before, [lang] ~ * { gap: 1.5em }"
             "@media (hover) and (min-width: 5px) { p q { width: calc(1vw) !important } }</style>"
@@ -153,22 +161,22 @@ def test_uses_are_read_from_elements_attributes_and_style_sheets() -> None:
         )
     )
     selectors = "child adjacent-sibling class id attribute general-sibling universal type"
-    assert {f"selector:{kind}" for kind in (*selectors.split(), "grouping", "descendant")} <= found
-    assert {"pseudo:before", "property:gap", "unit:em", "media:hover", "at:media"} <= found
-    assert {"function:calc", "unit:vw", "important", "href:#", "href:mailto"} <= found
-    assert "element:input[type=radio]" in found
-    assert not {"pseudo:hover", "doctype"} & found
+    assert {f"selector:{name}" for name in (*selectors.split(), "grouping", "descendant")} <= used
+    assert {"pseudo:before", "property:gap", "unit:em", "media:hover", "at:media"} <= used
+    assert {"function:calc", "unit:vw", "important", "href:#", "href:mailto"} <= used
+    assert "element:input[type=radio]" in used
+    assert not {"pseudo:hover", "doctype"} & used
 
 
 def test_the_figures_that_the_design_tells() -> None:
     shown = figures(Page(sample_email(SOURCES).html))
-    told = re.findall(
+    rows = re.findall(
         r"`(#\w+)` on `(#\w+)` \| ([\d.]+) \| `(#\w+)` on `(#\w+)` \| ([\d.]+)", DESIGN.read_text()
     )
-    light = {(ink, paper): float(found) for ink, paper, found, *_ in told}
-    dark = {(ink, paper): float(found) for *_, ink, paper, found in told}
-    assert light == {pair: round(found, 2) for pair, found in shown["light"].items()}
-    assert dark == {pair: round(found, 2) for pair, found in shown["dark"].items()}
+    light = {(ink, paper): float(ratio) for ink, paper, ratio, *_ in rows}
+    dark = {(ink, paper): float(ratio) for *_, ink, paper, ratio in rows}
+    assert light == {pair: round(ratio, 2) for pair, ratio in shown["light"].items()}
+    assert dark == {pair: round(ratio, 2) for pair, ratio in shown["dark"].items()}
     assert shown["dark in Outlook"] == shown["dark"]
 
 
@@ -176,11 +184,11 @@ def test_the_sizes_that_the_design_tells() -> None:
     rows = re.findall(r"^\| ([a-z ,]+) \| .*? \| (\d+)/(\d+)", DESIGN.read_text(), re.M)
     assert len(rows) == 10
     page = sample_email(SOURCES).html
-    for what, size, line in rows:
-        assert f"font-size:{size}px; line-height:{line}px" in page, what
+    for text, size, line in rows:
+        assert f"font-size:{size}px; line-height:{line}px" in page, text
 
 
 def test_the_size_that_the_design_tells() -> None:
-    told = re.search(r"golden issue is (\d+) KB of HTML", DESIGN.read_text())
-    assert told
-    assert round(len(GOLDEN.encode()) / 1000) == int(told[1])
+    match = re.search(r"golden issue is (\d+) KB of HTML", DESIGN.read_text())
+    assert match
+    assert round(len(GOLDEN.encode()) / 1000) == int(match[1])
