@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.mail import from_address, signer
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.hostnames import all_in_ascii
-from newsletter.rendering.rendered_email import Branding
 from newsletter.services.secret import read_secret
+
+if TYPE_CHECKING:
+    from newsletter.rendering.rendered_email import Branding
 
 
 def templates_folder(app: App) -> Path | None:
@@ -22,14 +25,15 @@ def secret(app: App) -> bytes:
     return read_secret(app.beside(app.settings.web.secret_file), app.path.parent)
 
 
-def branding(app: App) -> Branding:
+def branding(app: App) -> "Branding":
     """What ``preview`` shows and ``send`` sends."""
     return replace(unsigned_branding(app), signer=signer(app))
 
 
-def unsigned_branding(app: App) -> Branding:
+def unsigned_branding(app: App) -> "Branding":
     """The same without the DKIM key."""
     from newsletter.rendering.logo import read_logo
+    from newsletter.rendering.rendered_email import Branding
     from newsletter.rendering.renderer import Renderer
     from newsletter.rendering.templates import places, read_templates
 

@@ -8,10 +8,10 @@ from argparse import Namespace
 from threading import Event
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.alerts import alerts
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context
 from newsletter.bootstrap.ingest import ingest
-from newsletter.bootstrap.services import alerts
 from newsletter.cli.ingest import pause
 from newsletter.cli.output import live, progress, set_up_log, warn_each
 from newsletter.cli.send import stop_on_signals
@@ -60,7 +60,8 @@ def run(app: App, args: Namespace) -> int:
 
 
 def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:
-    """Nobody waits at a terminal for what is read."""
+    """Nobody waits at a terminal for what is read. Templates that are broken are told at the start,
+    not when the first issue is due."""
 
     def pause_unless_stopped() -> None:
         if not stop.is_set():
@@ -70,11 +71,13 @@ def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:
         with progress("reading", quiet=True) as watch:
             return ingest(app, pause_unless_stopped, watch)
 
+    context = delivery_context(app, stop, lambda *_: None)
+    context.branding()
     return ScheduledJobs(
         app.clock,
         ingest=read_inbox,
         rules=compose_rules(app),
-        context=delivery_context(app, stop, lambda *_: None),
+        context=context,
         alerts=alerts(app),
         keep_days=app.settings.store.keep_days,
         progress=live,

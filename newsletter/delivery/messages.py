@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from newsletter.delivery.context import DeliveryContext
 from newsletter.domain.model import Issue, ScheduledEmail
 from newsletter.mail.channels import Envelope
-from newsletter.mail.message import message
 from newsletter.storage import Connection, issues
 from newsletter.storage.send_queue import Claimed
 
@@ -27,7 +26,10 @@ class Messages:
         self.issues = known | new
 
     def envelope(self, row: Claimed) -> Envelope:
+        # Jinja comes with it, and the templates: a run that has nothing to send needs neither.
+        from newsletter.mail.message import message
+
         issue = self.issues[row.issue_id]
         scheduled = ScheduledEmail(issue, row.subscriber, row.message_id, row.dated_at)
-        content = message(scheduled, self.context.branding)
+        content = message(scheduled, self.context.branding())
         return Envelope(self.context.sender(row.id), row.subscriber.address, content)

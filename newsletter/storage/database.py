@@ -76,7 +76,7 @@ class Store:
         """To read without a transaction: each statement sees what holds at that moment, and costs a
         third of one with a transaction of its own."""
         with _told(self.engine), self.engine.connect() as plain:
-            options = {"newsletter_autocommit": True}
+            options: dict[str, Any] = {"newsletter_autocommit": True}
             if plain.dialect.name != "sqlite":  # our driver never begins by itself there
                 options["isolation_level"] = "AUTOCOMMIT"
             yield plain.execution_options(**options)

@@ -71,7 +71,8 @@ def load_all(
 ) -> dict[int, Issue]:
     """Issues by their id, as they were composed; those ``pruned`` have only the texts of picks.
 
-    Without ``runners_up``, which no message shows, they are read faster. ``texts`` remembers the texts of insights from one call to the next: they never change.
+    Without ``runners_up``, which no message shows, they are read faster. ``texts`` remembers the
+    texts of insights from one call to the next: they never change.
     """
     known = {} if texts is None else texts
     if len(known) > _MOST_TEXTS:

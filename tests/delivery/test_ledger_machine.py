@@ -232,7 +232,7 @@ class LedgerMachine(RuleBasedStateMachine):
         context = DeliveryContext(
             store=cast(Store, store),
             channel=lambda: Server(self, store, owner, plan),
-            branding=HEAD,
+            branding=lambda: HEAD,
             sender=lambda _: "news@news.example",
             owner=owner,
             steady=lambda: Steady("this boot", self.seconds),

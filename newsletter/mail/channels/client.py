@@ -23,7 +23,8 @@ class Client(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         """Called by smtplib for the greeting, EHLO, STARTTLS and AUTH as well."""
         reply = self.read_reply(self.timeout)
-        self.sock.settimeout(self.timeout)  # a TLS handshake may follow
+        if self.sock is not None:
+            self.sock.settimeout(self.timeout)  # a TLS handshake may follow
         return reply
 
     def send(self, data: Any) -> None:
