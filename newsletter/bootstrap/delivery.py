@@ -47,6 +47,7 @@ def envelope_sender(app: App) -> Callable[[int], str]:
 def check_ready_to_send(app: App) -> Iterator[str]:
     """Raises ConfigError where nothing may leave; yields warnings of what readers will miss."""
     channel(app)
+    secret(app)
     section = app.settings.newsletter
     if not section.from_address:
         raise ConfigError(

@@ -11,7 +11,7 @@ from newsletter.domain.hostnames import all_in_ascii
 from newsletter.services.secret import read_secret
 
 if TYPE_CHECKING:
-    from newsletter.rendering.rendered_email import Branding
+    from newsletter.rendering.rendered_email import Branding, Logo
 
 
 def templates_folder(app: App) -> Path | None:
@@ -32,7 +32,6 @@ def branding(app: App) -> "Branding":
 
 def unsigned_branding(app: App) -> "Branding":
     """The same without the DKIM key."""
-    from newsletter.rendering.logo import read_logo
     from newsletter.rendering.rendered_email import Branding
     from newsletter.rendering.renderer import Renderer
     from newsletter.rendering.templates import places, read_templates
@@ -46,10 +45,18 @@ def unsigned_branding(app: App) -> "Branding":
         base_url=_in_ascii("base_url", section.base_url),
         language=section.language,
         accent=section.accent,
-        logo=read_logo(app.beside(section.logo)) if section.logo else None,
+        logo=_logo(app),
         secret=secret(app),
         renderer=Renderer(read_templates(folder), places(folder)),
     )
+
+
+def _logo(app: App) -> "Logo | None":
+    if not (name := app.settings.newsletter.logo):
+        return None
+    from newsletter.rendering.logo import read_logo
+
+    return read_logo(app.beside(name))
 
 
 def _in_ascii(key: str, value: str) -> str:
