@@ -9,7 +9,20 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import compose, day, million, render, scale, send, sign, start, status, storage
+from benchmarks import (
+    compose,
+    day,
+    feeds,
+    million,
+    quotes,
+    render,
+    scale,
+    send,
+    sign,
+    start,
+    status,
+    storage,
+)
 
 _SUBJECTS: dict[str, ModuleType] = {
     "compose": compose,
@@ -20,6 +33,8 @@ _SUBJECTS: dict[str, ModuleType] = {
     "status": status,
     "start": start,
     "storage": storage,
+    "feeds": feeds,
+    "quotes": quotes,
     "day": day,
     "million": million,
 }

@@ -240,7 +240,7 @@ def test_every_name_in_code_that_is_named_is_there(path: Path) -> None:
         assert re.search(rf"\b{name}\b", (ROOT / "newsletter" / file).read_text()), (name, file)
 
 
-def paper(sources: dict[str, str], places: dict[str, str]) -> Renderer:
+def paper(sources: dict[str, str], places: dict[str, str], language: str) -> Renderer:
     """The same templates are compiled once, however many commands are told of."""
     return _paper(tuple(sources.items()))
 

@@ -262,7 +262,7 @@ def _restore_explanations(db: sa.Connection) -> None:
     for ids in _batches(db, sa.select(_explanation.c.issue_id)):
         query = sa.select(_explanation).where(_explanation.c.issue_id.in_(ids))
         for row in db.execute(query).all():
-            picks, runners_up = json.loads(zlib.decompress(row.body))
+            picks, runners_up, *_ = json.loads(zlib.decompress(row.body))  # later: more
             texts = _texts(db, picks, runners_up)
             for rank, pick in enumerate(picks, start=1):
                 mine = (_pick.c.issue_id == row.issue_id) & (_pick.c.rank == rank)
@@ -281,7 +281,7 @@ def _texts(db: sa.Connection, picks: list[Any], runners_up: list[Any]) -> dict[i
 
 
 def _wide(pick: list[Any], texts: dict[int, str]) -> dict[str, Any]:
-    score, signals, citation, echoes, related, reason = pick
+    score, signals, citation, echoes, related, reason, *_ = pick
     return {
         "score": score,
         "signals": signals,
@@ -293,7 +293,7 @@ def _wide(pick: list[Any], texts: dict[int, str]) -> dict[str, Any]:
 
 
 def _wide_echo(one: list[Any], texts: dict[int, str]) -> dict[str, Any]:
-    insight_id, similarity, heard, shared = one
+    insight_id, similarity, heard, shared, *_ = one
     text = texts.get(insight_id, "")
     return {
         "insight_id": insight_id,

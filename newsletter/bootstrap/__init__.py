@@ -55,7 +55,7 @@ class App:
         return self.opened(create=False)
 
     def opened(self, *, create: bool) -> "Store":
-        """Up to date, and with all that its journal knows."""
+        """The store, migrated, and with the entries of its journal replayed."""
         from newsletter.storage.replay import catch_up, summary
 
         store = self.unreplayed(create=create)
@@ -77,11 +77,12 @@ class App:
         return self.beside(f"{name}.index")
 
     def drop_index(self) -> None:
-        """An older database may have other insights under the same numbers; it is made anew."""
+        """Delete the index: an older database may have other insights under the same ids. It is
+        built again."""
         rmtree(self.index_cache, ignore_errors=True)
 
     def unreplayed(self, *, create: bool = False) -> "Store":
-        """Up to date, for who replays the journal and tells what it knew."""
+        """The store, migrated, for a caller that replays the journal itself."""
         from newsletter.storage import Store
 
         journal = self.beside("newsletter.journal")

@@ -21,12 +21,12 @@ def templates_folder(app: App) -> Path | None:
 
 
 def secret(app: App) -> bytes:
-    """What unsubscribe links are signed with. Raises ConfigError where it is missing."""
+    """The secret that signs unsubscribe links. Raises ConfigError where it is missing."""
     return read_secret(app.beside(app.settings.web.secret_file), app.path.parent)
 
 
 def branding(app: App) -> "Branding":
-    """What ``preview`` shows and ``send`` sends."""
+    """The branding of ``preview`` and ``send``."""
     return replace(unsigned_branding(app), signer=signer(app))
 
 
@@ -47,7 +47,7 @@ def unsigned_branding(app: App) -> "Branding":
         accent=section.accent,
         logo=_logo(app),
         secret=secret(app),
-        renderer=Renderer(read_templates(folder), places(folder)),
+        renderer=Renderer(read_templates(folder), places(folder), section.language),
     )
 
 

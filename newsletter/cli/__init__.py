@@ -11,7 +11,7 @@ from newsletter.cli.parser import parser
 from newsletter.domain.errors import NewsletterError
 
 KILL_AT = "KILL_NEWSLETTER_AT"
-"""Set by the kill harness of the tests, and by nobody else."""
+"""Set only by the tests' kill harness."""
 
 
 def utc_now() -> datetime:
@@ -42,7 +42,7 @@ def main(
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whatever read our output has closed it (`| head`): nobody is left to tell.
+        # The reader of our output has closed it (`| head`): no message would arrive.
         discard_output()
         return 1
     finally:

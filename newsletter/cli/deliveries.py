@@ -1,4 +1,4 @@
-"""``newsletter deliveries``, ``pause``, ``resume``, ``cancel``: what the operator decides."""
+"""``newsletter deliveries``, ``pause``, ``resume``, ``cancel``: the operator's decisions."""
 
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ def _print(app: App, row: Mapping[str, Any]) -> None:
 
 
 def _replies(row: Mapping[str, Any]) -> Iterator[str]:
-    """What the server said at the last attempt, step by step, and what stands for an answer."""
+    """The server's replies at the last attempt, and what stands for an answer."""
     for step in ("rcpt", "data"):
         if row[step]:
             yield f"{step.upper()}: {row[step]}"

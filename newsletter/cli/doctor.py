@@ -15,7 +15,7 @@ def doctor(app: App, args: Namespace) -> int:
     by_name = checks.by_name() | (_online(app, checks) if args.online else {})
     results = list(run_checks(by_name))
     if args.json:
-        say_json([_as_json(result) for result in results])
+        say_json([result._asdict() for result in results])
     else:
         for result in results:
             _print(result)
@@ -28,18 +28,8 @@ def _print(result: CheckResult) -> None:
         say(f"      fix: {result.advice}")
 
 
-def _as_json(result: CheckResult) -> dict[str, str]:
-    """The keys are older than the names in the program."""
-    return {
-        "what": result.check,
-        "verdict": result.verdict,
-        "found": result.finding,
-        "mend": result.advice,
-    }
-
-
 def _online(app: App, checks: HealthChecks) -> dict[str, Check]:
-    """What the DNS says; asked only with ``--online``."""
+    """What the DNS and the model say; asked only with ``--online``."""
     from newsletter.cli import online
 
     def dkim() -> Iterator[CheckResult]:
@@ -51,4 +41,5 @@ def _online(app: App, checks: HealthChecks) -> dict[str, Check]:
         "DMARC": lambda: online.dmarc(app),
         "MX": lambda: online.mx(app),
         "PTR": lambda: online.ptr(app),
+        "model": lambda: online.model(app),
     }

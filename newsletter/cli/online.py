@@ -1,13 +1,15 @@
-"""``newsletter doctor --online``: what the DNS tells the world about our mail."""
+"""``newsletter doctor --online``: what the DNS tells the world about our mail, and the model."""
 
 import ipaddress
 from collections.abc import Iterator
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.mail import bounce_address, sender_address, signer
+from newsletter.bootstrap.writer import client
 from newsletter.domain.addresses import mailbox
 from newsletter.domain.checks import CheckResult
 from newsletter.domain.hostnames import in_ascii
+from newsletter.ingest.writer import check
 from newsletter.mail import dns_checks
 from newsletter.mail.dns import Dns
 
@@ -26,7 +28,7 @@ def resolver() -> Dns:
 
 
 def spf(app: App) -> Iterator[CheckResult]:
-    """Of the envelope's domain, which receivers check, and of the sender's; then of our server."""
+    """The envelope's domain, which receivers check, and the sender's; then our server."""
     dns, envelope = resolver(), _domain(bounce_address(app.settings))
     for domain in dict.fromkeys((envelope, _domain(sender_address(app.settings)))):
         yield dns_checks.spf(domain, dns)
@@ -58,7 +60,7 @@ def mx(app: App) -> Iterator[CheckResult]:
 
 
 def ptr(app: App) -> Iterator[CheckResult]:
-    """Of the mail server that we connect to: it is the one that delivers, unless it relays."""
+    """The mail server that we connect to: it delivers, unless it relays."""
     host = _mail_server(app)
     if not host:
         if app.settings.delivery.channel == "smtp":
@@ -71,6 +73,12 @@ def ptr(app: App) -> Iterator[CheckResult]:
         for address in _addresses(host, dns)
     }
     yield from dns_checks.ptr(host, names)
+
+
+def model(app: App) -> Iterator[CheckResult]:
+    """The endpoint that writes insights, where there is one."""
+    if app.settings.writer.url:
+        yield from check.endpoint(client(app.settings))
 
 
 def _mail_server(app: App) -> str:

@@ -109,7 +109,7 @@ def progress(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int]
             shown = bar(total)
             shown.update(done - shown.n)
             if done >= total:
-                shown.close()  # what comes next has the line to itself
+                shown.close()  # the next output gets a line of its own
 
         yield move
 
@@ -191,7 +191,7 @@ def _minutes() -> Callable[[Counter[str], int], None]:
         if now - last >= _LOG_EVERY_SECONDS:
             last = now
             rate = outcomes.total() / (now - begun)
-            # Messages that are only deferred or refused go at a rate of their own.
+            # Deferred or refused messages go at another rate.
             remaining = max(total - outcomes.total(), 0)
             left = f" left={remaining / rate:.0f}s" if outcomes["sent"] else ""
             counts = " ".join(f"{state}={outcomes[state]}" for state in _SHOWN)

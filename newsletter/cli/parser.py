@@ -49,7 +49,9 @@ def parser() -> ArgumentParser:
     _daily(commands)
     _looking(commands)
     _deliveries(commands)
+    _editing(commands)
     _subscribers(commands)
+    _sources(commands)
     return top
 
 
@@ -104,6 +106,12 @@ def _daily(commands: _Commands) -> None:
     command.add_argument("paths", nargs="*", metavar="PATH", help="default: the configured inbox")
     command.add_argument(
         "--dropped", action="store_true", help="list the paragraphs taken for boilerplate"
+    )
+    command = commands.add(
+        "scan", "scan:scan", "read new episodes of the podcasts that are due", json=True
+    )
+    command.add_argument(
+        "--dry-run", action="store_true", help="say what would come; write nothing"
     )
     command = commands.add(
         "send", "send:send", "the one-off: ingest, compose, deliver to those due", json=True
@@ -200,8 +208,42 @@ def _deliveries(commands: _Commands) -> None:
         "doctor", "doctor:doctor", "check what can be checked here and now", json=True
     )
     command.add_argument(
-        "--online", action="store_true", help="and what the DNS says: SPF, DKIM, DMARC, MX, PTR"
+        "--online",
+        action="store_true",
+        help="and what the DNS says (SPF, DKIM, DMARC, MX, PTR), and the model of [writer]",
     )
+
+
+def _editing(commands: _Commands) -> None:
+    command = commands.add("note", "note:note", "the opening line of a date's issues", json=True)
+    command.add_argument("words", nargs="?", default="", metavar="TEXT", help="default: show it")
+    command.add_argument("--date", type=_date, metavar="D", help="default: today")
+    command.add_argument("--clear", action="store_true", help="take it away")
+    top = commands.add("insights", "", "the editor's hand: find, show, pin, block, correct")
+    group = _Commands(top, "ACTION")
+    command = group.add("search", "insights:search", "those that hold these words", json=True)
+    command.add_argument("words", nargs="+", metavar="WORD")
+    command.add_argument("--most", type=_most, default=20, metavar="N", help="default: 20")
+    command = group.add(
+        "show", "insights:show", "where it was said, whose issues hold it, what was changed",
+        json=True,
+    )  # fmt: skip
+    command.add_argument("id", type=_insight_id, metavar="ID")
+    command = group.add(
+        "pin", "insights:pin", "pick it for everybody who was not sent it", json=True
+    )
+    command.add_argument("id", type=_insight_id, metavar="ID")
+    command.add_argument("--date", type=_date, metavar="D", help="default: today")
+    command.add_argument("--undo", action="store_true", help="take it back")
+    command = group.add("block", "insights:block", "pick it for nobody from now on", json=True)
+    command.add_argument("id", type=_insight_id, metavar="ID")
+    command.add_argument("--undo", action="store_true", help="take it back")
+    command = group.add(
+        "edit", "insights:edit", "show corrected words; its own are kept", json=True
+    )
+    command.add_argument("id", type=_insight_id, metavar="ID")
+    command.add_argument("words", nargs="?", default="", metavar="TEXT")
+    command.add_argument("--undo", action="store_true", help="show its own words again")
 
 
 def _subscribers(commands: _Commands) -> None:
@@ -230,6 +272,20 @@ def _subscribers(commands: _Commands) -> None:
     group.add("export", "subscribers_csv:export", "everybody as CSV, to standard output")
 
 
+def _sources(commands: _Commands) -> None:
+    group = _Commands(commands.add("sources", "", "the podcasts that are followed"), "ACTION")
+    command = group.add("add", "sources:add", "follow a feed, or all of an OPML file", json=True)
+    command.add_argument("source", metavar="URL|OPML")
+    command = group.add("list", "sources:list_", "each feed, and how it does", json=True)
+    command.add_argument("--episodes", action="store_true", help="and what came of its newest ones")
+    command = group.add("remove", "sources:remove", "follow it no more; briefs stay", json=True)
+    command.add_argument("url", metavar="URL")
+    command = group.add("check", "sources:check", "show what would come; write nothing", json=True)
+    command.add_argument("url", nargs="?", metavar="URL", help="default: all that are followed")
+    command = group.add("unread", "sources:unread", "what was fetched and is unreadable", json=True)
+    command.add_argument("url", nargs="?", metavar="URL", help="write what is kept of this one")
+
+
 def _date(text: str) -> date:
     try:
         day = date.fromisoformat(text)
@@ -254,6 +310,18 @@ def _selector(text: str) -> str:
     if not re.fullmatch("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", text):
         raise ArgumentTypeError(f"{text!r} is no selector: write letters and digits, such as news1")
     return text
+
+
+def _insight_id(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise ArgumentTypeError(f"{text!r} is no number of an insight, such as 12")
+    return int(text)
+
+
+def _most(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,5}", text):
+        raise ArgumentTypeError(f"{text!r} is no count: write a number from 1 on")
+    return int(text)
 
 
 def _port(text: str) -> int:

@@ -1,4 +1,4 @@
-"""``newsletter preview`` and ``explain``: what would be sent, and why; neither changes anything."""
+"""``newsletter preview`` and ``explain``: what would be sent, and why. They change nothing."""
 
 import os
 import webbrowser
@@ -14,7 +14,7 @@ from newsletter.bootstrap.composing import compose_rules, house_subscriber, sele
 from newsletter.bootstrap.rendering import branding
 from newsletter.cli.output import say, say_bytes, say_json, warn
 from newsletter.domain.errors import NewsletterError, UsageError
-from newsletter.domain.model import Issue, Pick, ScheduledEmail
+from newsletter.domain.model import ORIGINS, Issue, Pick, ScheduledEmail
 from newsletter.domain.text import day_month, headline
 from newsletter.mail.message import message
 from newsletter.rendering.rendered_email import render_email
@@ -107,14 +107,15 @@ def _explain_pick(pick: Pick, weights: Mapping[str, float]) -> None:
     say()
     _paragraph(pick.text, f"{pick.rank}. ")
     source = " · ".join(part for part in (pick.citation.podcast, pick.citation.episode) if part)
-    say(f"   {source or 'source unknown'}")
+    say(f"   {source or 'source unknown'} ({ORIGINS[pick.citation.origin]})")
     say(f"   score {pick.score:.2f}: {_parts(pick.signals, weights)}")
     for echo in pick.echoes:
         when = f"sent {day_month(echo.heard)}" if echo.heard else "earlier"
         say(f"   echo {echo.similarity:.2f}, {when}: {headline(echo.text, 60)}")
         if echo.shared:
             say(f"      both say {', '.join(f'{word} {share:.0%}' for word, share in echo.shared)}")
-    say(f"   {pick.reason}")
+    for line in filter(None, (pick.pinned and "pinned by the editor", pick.reason)):
+        say(f"   {line}")
 
 
 def _explain_runners_up(issue: Issue, weights: Mapping[str, float]) -> None:

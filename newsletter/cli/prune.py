@@ -1,4 +1,4 @@
-"""``newsletter prune``: drop what explains messages that are old, and makes them again."""
+"""``newsletter prune``: drop old explanations, and what is needed to make old messages again."""
 
 from argparse import Namespace
 

@@ -10,9 +10,9 @@ from newsletter.composing.related import Related, related
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import UsageError
 from newsletter.domain.text import headline
-from newsletter.ranking.echoes import NAMED_FROM
 
 _WORDS = 6
+_LISTED_FROM = 0.1
 
 
 def show(app: App, args: Namespace) -> int:
@@ -22,7 +22,7 @@ def show(app: App, args: Namespace) -> int:
         nearest = related(compose_rules(app), about, today, args.most)
     except KeyError:
         raise UsageError(f"there is no insight {about}: see `newsletter explain --json`") from None
-    likely = [insight for insight in nearest if insight.probability >= NAMED_FROM]
+    likely = [insight for insight in nearest if insight.probability >= _LISTED_FROM]
     if args.json:
         say_json([asdict(insight) for insight in likely])
     elif not likely:

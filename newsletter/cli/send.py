@@ -23,8 +23,8 @@ from newsletter.services.publish import Published, Readers, publish, would_send
 from newsletter.services.readers import find_subscriber
 
 END_AFTER_SECONDS = 30
-"""After a signal, so long is waited for the answers of mail servers. A service manager kills what
-has not ended after some 90 seconds, and then everything that is claimed is unknown."""
+"""How long to wait for the answers of mail servers after a signal. A service manager kills a
+process after some 90 seconds, and then everything that is claimed is unknown."""
 
 
 def send(app: App, args: Namespace) -> int:
@@ -65,7 +65,7 @@ def _send(app: App, args: Namespace, readers: Readers) -> int:
 
 
 def _warn_of_unlikely_date(day: date, today: date, window: int) -> None:
-    """A date that may be a slip is sent all the same: it was asked for."""
+    """Warns of a date that may be a slip; it is sent all the same."""
     if day > today:
         warn(f"{day} has not begun yet: readers who get it now get nothing on its day")
     elif (ago := (today - day).days) >= window:
@@ -73,7 +73,7 @@ def _warn_of_unlikely_date(day: date, today: date, window: int) -> None:
 
 
 def _publish(app: App, args: Namespace, readers: Readers, stop: Event) -> Published:
-    """The operator is alerted of whatever ends it early, or keeps briefs from being read."""
+    """Alerts the operator if it ends early, or if briefs cannot be read."""
     quiet = args.json
     try:
         with progress("reading", quiet=quiet) as reading, live(quiet=quiet) as sending:
@@ -150,7 +150,7 @@ def _dry_run(app: App, args: Namespace, readers: Readers) -> int:
 
 
 def _test(app: App, args: Namespace) -> int:
-    """One marked copy outside the ledger: nobody's history knows of it."""
+    """One marked copy outside the ledger: it is in no reader's history."""
     from newsletter.bootstrap.composing import house_subscriber
     from newsletter.bootstrap.mail import bounce_address, channel
     from newsletter.bootstrap.rendering import branding

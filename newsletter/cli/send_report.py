@@ -1,4 +1,4 @@
-"""What ``send`` says it did, and why there was nothing to do for the others."""
+"""The report of ``send``: what it did, and why there was nothing to do for the others."""
 
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
@@ -95,7 +95,7 @@ class SendReport:
 
 
 def why_nobody(app: App, args: Namespace, readers: Readers) -> Iterator[str]:
-    """Why nothing was sent: who waits, what became of those named, who is due next."""
+    """Why nothing was sent: what waits, the state of the readers named, who is due next."""
     if args.to:
         yield "nobody named is due now"
         yield from _named(app, args)

@@ -42,7 +42,7 @@ def serve(app: App, args: Namespace) -> int:
 
 
 def _end_when_migrated(store: Store, ended: Event) -> None:
-    """Another program may migrate the database: then this one must not go on with it."""
+    """Stops when another program has migrated the database."""
     while not ended.wait(_LOOK_EVERY):
         try:
             store.verify()

@@ -29,7 +29,7 @@ def init(app: App, args: Namespace) -> int:
 
 
 def _another_secret(target: App) -> bool:
-    """Where it alone is missing, since no other command makes one; whether it was."""
+    """Make the secret if only it is missing: no other command does. Returns whether it was."""
     path = target.beside(target.settings.web.secret_file)
     try:
         created = make_secret(path)
@@ -61,7 +61,7 @@ def create_newsletter(app: App, folder: Path, config: str) -> App:
 
 
 def _create_parts(created: App) -> None:
-    """What is there already stays: a database and a secret may have a past."""
+    """An existing database or secret stays: it may have a past."""
     try:
         created.beside(created.settings.inbox.path).mkdir(parents=True, exist_ok=True)
         make_secret(created.beside(created.settings.web.secret_file))

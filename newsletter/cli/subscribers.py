@@ -1,4 +1,4 @@
-"""``newsletter subscribers``: who reads, where, when and about what."""
+"""``newsletter subscribers``: the readers, with their time zone, hour and interests."""
 
 from argparse import Namespace
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ def show(app: App, args: Namespace) -> int:
 
 
 def _show_attempts(app: App, delivery: Mapping[str, Any]) -> None:
-    """Where there is more to tell than that it was sent at once."""
+    """Whether there is more to tell than that it was sent at the first attempt."""
     attempts = delivery["tried"]
     if delivery["state"] == "sent" and len(attempts) < 2:
         return

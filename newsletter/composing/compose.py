@@ -1,4 +1,4 @@
-"""Who is due, and what they get: a row in the ledger for each, an issue where there is one."""
+"""Composing: a row in the ledger for every reader who is due, and an issue if enough is new."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ _WEEK = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Readers:
-    """Whom a run is for. ``now``: every active one not yet served, whatever their hour."""
+    """The readers of a run. ``now``: every active one not yet served, at any hour."""
 
     now: bool = False
     ids: Sequence[int] | None = None
@@ -52,13 +52,13 @@ class Due:
 
 
 def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> Counter[str]:
-    """Give everybody due their row; composing again changes nothing that was composed.
+    """Enter a row for every reader who is due; composing again changes nothing that was composed.
 
     Returns how many of them are skipped, by reason.
     """
     skipped: Counter[str] = Counter()
     with rules.store.writing() as db:
-        send_queue.expire(db, now)  # what is given up was not heard, and may be picked again
+        send_queue.expire(db, now)  # expired insights were not heard: they may be picked again
     look = _Look(rules, now, on, readers)
     for day in look.dates():
         edition: Edition | None = None
@@ -76,7 +76,7 @@ def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> C
 
 
 def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[tuple[Due, Issue]]:
-    """Who would be composed for now, and with what; changes nothing."""
+    """The readers that composing now would serve, and their issues; changes nothing."""
     look = _Look(rules, now, on, readers)
     drafts = []
     for day in look.dates():
@@ -94,14 +94,14 @@ def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[
 
 
 def edition_of(rules: Rules, day: date) -> "Edition":
-    """Imported here, and numpy and scipy with it: a run in which nobody is due needs neither."""
+    """Imports numpy and scipy here: a run in which nobody is due needs neither."""
     from newsletter.composing.edition import Edition
 
     return Edition(rules, day)
 
 
 class _Look:
-    """One look at the clock: which dates it concerns, and who is due on each."""
+    """One look at the clock: the dates it concerns, and the readers due on each."""
 
     def __init__(self, rules: Rules, now: datetime, on: date | None, readers: Readers) -> None:
         self.rules = rules
@@ -114,7 +114,7 @@ class _Look:
 
     @property
     def ignores_hours(self) -> bool:
-        """The operator asks: hours and limits that keep a machine from it do not count."""
+        """The operator asked for it: hours and catch-up limits do not count."""
         return self.on is not None or self.readers.now
 
     def dates(self) -> list[date]:
@@ -131,7 +131,7 @@ class _Look:
         return [first + _DAY * days for days in range((final - first).days + 1)]
 
     def due(self, day: date) -> Iterator[list[Due]]:
-        """Some hundred at a time: a hundred thousand subscribers are never in memory at once."""
+        """Batches of some hundred: a hundred thousand subscribers are never in memory at once."""
 
         def wanted(timezone: str, hour: int) -> bool:
             return self._concerns(day, timezone, hour)
@@ -166,9 +166,10 @@ class _Look:
         return self.readers.now or due_at(day, hour, timezone) <= self.now
 
     def _asks(self, row: Waiting, due: datetime, *, late: bool) -> bool:
-        """A first look is for who was active at the due instant, a second for who had too few."""
+        """A first look is for readers active at the due instant, a second for those with too few
+        insights."""
         if row.looked_at is None or row.looked_at > self.now:
-            # No row yet, or one that a clock running ahead wrote: it said so too soon.
+            # No row yet, or one written too early by a clock that ran ahead.
             return row.active_since < due and (self.kept is None or self.kept[0] <= due)
         more = self.newest is not None and self.newest > row.looked_at
         return row.reason == "too_few" and not late and more

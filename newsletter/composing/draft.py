@@ -1,4 +1,4 @@
-"""What a reader would get, or got: looking changes nothing."""
+"""The email that a reader would get, or got; nothing is changed."""
 
 from datetime import date, datetime
 
@@ -25,7 +25,7 @@ def draft(
     """The email that was composed for a date, or the one that composing it now would store.
 
     ``house``: the house issue, addressed to ``reader``. ``at_once``: composed now, whatever the
-    hour. No picks means: nothing would be sent. Raises NewsletterError where it was composed, and
+    hour. Without picks nothing would be sent. Raises NewsletterError where it was composed, and
     what makes it again was dropped, or went with a database that a backup replaced.
     """
     day = on or local_date(now, reader.timezone)
@@ -42,7 +42,7 @@ def draft(
             )
         stored = issues.house(db, day) if house else None
         issue = issues.load(db, stored) if stored else _fresh(db, rules, reader, day, house=house)
-    # Composed when it is due, or now where that is over: no message is older than its composing.
+    # Dated when it is due, or now if that is past: no message is older than its composing.
     dated_at = now if at_once else max(now, due_at(day, reader.hour, reader.timezone))
     return ScheduledEmail(issue, reader, message_id(day, reader, rules.domain), dated_at)
 

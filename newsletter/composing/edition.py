@@ -1,4 +1,4 @@
-"""The issues of one date: what the day offers is read once, each distinct issue made once."""
+"""The issues of one date: the candidates are read once, each distinct issue is made once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,13 +7,14 @@ from datetime import date, datetime
 from newsletter.composing.rules import Rules
 from newsletter.composing.similarity_index import index_of
 from newsletter.domain.model import Issue, Subscriber, digest
+from newsletter.language.words import words
 from newsletter.ranking.selection import choose
 from newsletter.ranking.signals import Day, Reader, echoes_of, newest_first
-from newsletter.storage import Connection, archive, issues, reading_history
+from newsletter.storage import Connection, archive, editing, issues, reading_history
 
 
 class Edition:
-    """One date's composing: its material is worked out once, an issue once per distinct reader.
+    """One date's composing: its candidates are prepared once, an issue once per distinct reader.
 
     Readers are the same when their interests and the issues they were sent are.
     """
@@ -21,11 +22,15 @@ class Edition:
     def __init__(self, rules: Rules, day: date) -> None:
         self.taste = rules.taste
         with rules.store.reading() as db:
-            candidates = archive.candidates(db, day, self.taste.window_days)
+            decided = editing.editing_of(db, day)
+            offered = archive.candidates(db, day, self.taste.window_days, decided.pinned)
+            candidates = [each for each in offered if each.insight.id not in decided.blocked]
             index = index_of(db, rules.index_cache, rules.language)
             echoes = echoes_of(newest_first(candidates), index)
             known = archive.archive(db, day, echoes.ids.tolist())
-        self.day = Day(day, candidates, known, self.taste.window_days, echoes)
+        self.day = Day(
+            day, candidates, known, self.taste.window_days, echoes, decided, words(rules.language)
+        )
         self._composed: dict[str, int | None] = {}
 
     def keep_house(self, db: Connection, now: datetime) -> None:
@@ -55,7 +60,7 @@ class Edition:
         return {reader.id: self._composed[profile] for reader, profile in profiles.items()}
 
     def _compose(self, db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
-        """An issue for each kind of reader, for whom one stands."""
+        """An issue for each profile, which one reader represents."""
         heard = reading_history.heard(db, [reader.id for reader in new.values()])
         composed = {
             profile: self.issue(reader.interests, heard.get(reader.id, {}))
@@ -73,4 +78,4 @@ class Edition:
 
     def issue(self, interests: str, heard: Mapping[int, date]) -> Issue:
         issue = choose(self.day, Reader(interests, heard), self.taste)
-        return replace(issue, first=not heard)
+        return replace(issue, first=not heard, note=self.day.editing.note)

@@ -10,8 +10,8 @@ from newsletter.storage import Store
 
 @dataclass(frozen=True)
 class Rules:
-    """What composing goes by; ``domain`` stands in the Message-IDs, and the similarity index is
-    kept as files in ``index_cache``, where there is one."""
+    """The settings and parts of composing. ``domain`` is that of the Message-IDs; ``index_cache``
+    is the folder of the similarity index, if it is kept."""
 
     store: Store
     taste: SelectionSettings

@@ -1,4 +1,4 @@
-"""A validation error of msgspec in the operator's words: the key, and what to write."""
+"""A validation error of msgspec for the operator: the key, and what to write."""
 
 import re
 from typing import Any, get_args, get_type_hints

@@ -13,8 +13,8 @@ LONGEST = _CEILING * 5 / 4
 def wait(refusals: int, key: str) -> timedelta:
     """5, 10, 20 ... 120 minutes, by the number of earlier refusals, plus up to a quarter.
 
-    The quarter spreads deliveries that were refused together. It derives from ``who``, so the same
-    question has the same answer.
+    The quarter spreads deliveries that were refused together. It derives from ``key``: the same
+    arguments give the same wait.
     """
     plain = min(_FIRST * (1 << min(refusals, 10)), _CEILING)
     return plain + plain / 4 * (int(digest(key, str(refusals))[:8], 16) / 0xFFFFFFFF)

@@ -12,8 +12,8 @@ zone = cache(ZoneInfo)
 def due_at(day: date, hour: int, timezone: str) -> datetime:
     """The instant, in UTC, at which this date's issue is due.
 
-    An hour that exists twice means its first time (fold=0, PEP 495); one that a spring change
-    skips means as long after midnight as usual, which the clock then calls an hour later.
+    An hour that exists twice means its first time (fold=0, PEP 495). One that a spring change skips
+    is as long after midnight as on other days: the clock calls it an hour later.
     """
     return datetime(day.year, day.month, day.day, hour, tzinfo=zone(timezone)).astimezone(UTC)
 

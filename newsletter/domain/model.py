@@ -11,6 +11,11 @@ from typing import Literal, get_args
 Role = Literal["lead", "related"]
 Origin = Literal["takeaway", "quote", "written"]
 """How an insight came: listed by people, said word for word, or written by a model."""
+ORIGINS: Mapping[Origin, str] = {
+    "takeaway": "written by people",
+    "quote": "a quote",
+    "written": "written by a model",
+}
 State = Literal["pending", "active", "unsubscribed", "bounced", "complained"]
 STATES = get_args(State)
 
@@ -21,7 +26,7 @@ _UNSEEN = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 def normalise(text: str) -> str:
     """The identity of a text: NFKC, straight quotes, single spaces, case folded.
 
-    Without what nobody sees (format characters, variation selectors) and without closing stops.
+    Invisible characters (format characters, variation selectors) and closing stops are left out.
     """
     # Quotes first: NFKC would make a space and an accent of an acute.
     plain = unicodedata.normalize("NFKC", _seen(text).translate(_QUOTES))
@@ -100,32 +105,55 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Insight:
+    """``correction``: the words that the editor has shown in place of ``text``; "" for none."""
+
     id: int
     text: str
     date: date
+    correction: str = ""
+
+    @property
+    def shown(self) -> str:
+        return self.correction or self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """What the editor decided for a date: its opening line, and insights by their ids.
+
+    Who was not sent a ``pinned`` one gets it; nobody gets a ``blocked`` one.
+    """
+
+    note: str = ""
+    pinned: tuple[int, ...] = ()
+    blocked: frozenset[int] = frozenset()
+
+
+NO_EDITING = Editing()
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """An insight of the window, said in ``brief_count`` briefs; ``brief_id`` is the one cited.
 
-    ``this_week`` of them are dated within the seven days that end with the issue's.
+    ``shows`` are the names of the podcasts that said it, the one cited first.
     """
 
     insight: Insight
     citation: Citation
     brief_id: int
     brief_count: int = 1
-    this_week: int = 0
     topics: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """An earlier insight that a new one resembles; ``heard`` is when the reader was sent it.
+    """An earlier insight that a new one resembles; ``heard`` is when the reader was sent it,
+    ``dated`` when it was said, where that is known; ``edited``: ``text`` is a correction.
 
-    ``similarity`` is the probability that the new one restates it; ``shared`` are the words that
-    made us think so, heaviest first, each with its share (0 to 1) of what both have in common.
+    ``similarity`` is the probability that the new one restates it; ``shared`` are the words they
+    share, heaviest first, each with its part (0 to 1) of what both have in common.
     """
 
     insight_id: int
@@ -133,11 +161,17 @@ class Echo:
     similarity: float
     heard: date | None = None
     shared: tuple[tuple[str, float], ...] = ()
+    dated: date | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """An insight chosen for an issue. ``score`` is the weighted mean of ``signals`` (0 to 1)."""
+    """An insight chosen for an issue. ``score`` is the weighted mean of ``signals`` (0 to 1).
+
+    ``reason`` is empty where there is nothing to say; ``edited``: ``text`` is a correction;
+    ``pinned``: the editor wanted it here.
+    """
 
     rank: int
     insight_id: int
@@ -148,6 +182,8 @@ class Pick:
     echoes: tuple[Echo, ...] = ()
     related: tuple[Echo, ...] = ()
     reason: str = ""
+    edited: bool = False
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +199,10 @@ class RunnerUp:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """What a reader gets for one date. Fewer than the minimum of picks means: nothing is sent.
+    """What a reader gets for one date. With fewer picks than the minimum nothing is sent.
 
-    ``first``: the reader was sent none before it. ``pruned``: what explains it and makes its
-    message again was dropped; only what the picks say is left.
+    ``first``: the reader was sent none before it. ``note``: the editor's opening line. ``pruned``:
+    what explains it and makes its message again was dropped; only what the picks say is left.
     """
 
     date: date
@@ -174,6 +210,7 @@ class Issue:
     runners_up: tuple[RunnerUp, ...] = ()
     first: bool = False
     pruned: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +241,7 @@ class SelectionSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledEmail:
-    """What was fixed when an issue was composed for a reader: with it the message is made again."""
+    """What composing fixed for one reader's issue: enough to make the same message again."""
 
     issue: Issue
     subscriber: Subscriber

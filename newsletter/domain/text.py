@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from math import ceil
@@ -40,10 +40,14 @@ def first_sentence(text: str) -> str:
 def first_and_rest(text: str) -> tuple[str, str]:
     """The first sentence and the rest, with single spaces."""
     line = " ".join(text.split())
-    for end in _SENTENCE_END.finditer(line):
-        if _ends_here(line, end):
-            return line[: end.end()], line[end.end() :].lstrip()
-    return line, ""
+    end = next(sentence_ends(line), len(line))
+    return line[:end], line[end:].lstrip()
+
+
+def sentence_ends(line: str) -> Iterator[int]:
+    """Where the sentences of a text with single spaces end, but for the last one."""
+    ends = _SENTENCE_END.finditer(line)
+    return (end.end() for end in ends if end.end() < len(line) and _ends_here(line, end))
 
 
 def _ends_here(line: str, end: re.Match[str]) -> bool:
@@ -65,6 +69,44 @@ def headline(text: str, limit: int) -> str:
     return bare + "…" * ("…" in line[len(bare) :])
 
 
+@lru_cache(maxsize=4096)
+def clause(text: str, limit: int) -> str:
+    """A sentence whole, or its main clause, in at most ``limit`` columns; "" where neither fits.
+
+    Never cut within a phrase: a clause ends at a colon, a semicolon, a dash or a comma before a
+    conjunction. What depends on the rest of its sentence ("When ...") is none.
+    """
+    line = _bare(" ".join(text.split()))
+    if _columns(line) <= limit:
+        return line
+    if _DEPENDENT.match(line):
+        return ""
+    clauses = (line[: border.start()] for border in _CLAUSE_END.finditer(line) if _ends(border))
+    whole = [each for each in clauses if limit // 3 <= _columns(each) <= limit]
+    return _bare(whole[-1]) if whole and not _HALF_OPEN.search(whole[-1]) else ""
+
+
+def _ends(border: re.Match[str]) -> bool:
+    """Not so the comma before the last "and" of a list."""
+    return (
+        border[0] != "," or border["listing"] is None or "," not in border.string[: border.start()]
+    )
+
+
+_CLAUSE_END = re.compile(
+    r"[:;](?=\s) | \s[–—]\s | ——? | [；：] | ，(?:但|而|所以|因为|因為)"
+    r"| ,(?=\s(?:(?P<listing>and)|but|so|because|while|yet"
+    r"|aber|sondern|weil|denn|mais|car|tandis|pero|sino|porque|mientras)\s)",
+    re.VERBOSE,
+)
+_DEPENDENT = re.compile(
+    r"(?:when|if|while|because|although|though|since|as|after|before|unless|once|until|whether"
+    r"|wenn|weil|obwohl|während|nachdem|bevor|quand|si|lorsque|parce|cuando|aunque|porque)\s",
+    re.IGNORECASE,
+)
+_HALF_OPEN = re.compile(r"\([^)]*$ | “[^”]*$ | „[^“]*$ | «[^»]*$", re.VERBOSE)
+
+
 def _border(line: str, limit: int) -> int:
     """Where to cut: at a space; without spaces never within a combined letter or a joined emoji."""
     border = line.rfind(" ", 0, limit + 1)
@@ -81,7 +123,7 @@ def _joins(letter: str) -> bool:
 
 
 def _bare(line: str) -> str:
-    """Without punctuation that no headline ends in, however much of it there is."""
+    """Without the punctuation that no headline ends in."""
     while (shorter := _without_stop(line.rstrip(" ,;:–—-([“‘、，；：…"))) != line:
         line = shorter
     return line
@@ -154,7 +196,7 @@ def _words(text: str) -> float:
 
 
 def day_month(day: date) -> str:
-    """Such as "14 March": the reader knows the year."""
+    """Such as "14 March", for the operator: the year is known."""
     return f"{day.day} {_MONTHS[day.month - 1]}"
 
 

@@ -1,4 +1,4 @@
-"""Signed tokens say whose an unsubscribe link or a bounce is. Nobody else can make them."""
+"""Signed tokens: whose an unsubscribe link or a bounce is. They cannot be forged."""
 
 import base64
 import hashlib
@@ -31,8 +31,8 @@ def subscriber_id(secret: bytes, text: str) -> int | None:
 
 
 def return_path(secret: bytes, address: str, delivery_id: int) -> str:
-    """VERP: ``bounces@example.org`` becomes ``bounces+17.b2zq...@example.org``, which says what
-    delivery a bounce belongs to.
+    """VERP: ``bounces@example.org`` becomes ``bounces+17.b2zq...@example.org``, which names the
+    delivery that a bounce belongs to.
 
     80 bits of HMAC-SHA256 in lower-case letters and digits: a mail server may change the case of an
     address. The local part may have 64 octets (RFC 5321, 4.5.3.1.1); this adds at most 37.

@@ -1,4 +1,4 @@
-"""What a domain says in the DNS about its mail, each with a verdict."""
+"""What a domain's DNS records say about its mail, each with a verdict."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -12,11 +12,11 @@ from newsletter.ranking.similarity import Index, compare
 Array = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
 
-NAMED_FROM = 0.1
+NAMED_FROM = 0.2
 """The least probability of a restatement at which an earlier insight is named to a reader.
 
-Below it a few shared words are chance. Of the nearest two of each sample, most above this speak of
-the same matter when read side by side, and fewer than half of those just below it do.
+Of the nearest two of each sample, read side by side, all but one of 63 from here up continue the
+same thread, and 8 of the 30 between 0.1 and this.
 """
 
 

@@ -1,53 +1,84 @@
 """Why a candidate was picked, in one line for its reader, and why another was not.
 
-A reason is made from what decided: a signal with a weight of 0 is never named.
+A reason is made from what decided: a signal with a weight of 0 is never named. It is written in the
+newsletter's language when its issue is composed, and kept as it was written.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from newsletter.domain.model import Echo
-from newsletter.domain.text import counted, day_month, headline
+from newsletter.domain.model import Candidate, Echo
+from newsletter.domain.text import clause, counted, day_month, first_sentence, headline
+from newsletter.language.words import Words
 from newsletter.ranking.echoes import NAMED_FROM
 from newsletter.ranking.state import RankingState
 
 _MATCHES_FROM = 0.5
+_MOST_SHOWS = 3
+_WEEK = 7
+_CLAIM = 110
 
 
-def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> str:
+class Reason(NamedTuple):
+    """``text`` is empty where there is nothing to say; ``quoted`` is the insight it quotes."""
+
+    text: str = ""
+    quoted: int | None = None
+
+
+def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> Reason:
     """The strongest that can be said for this pick to this reader. ``echoes``: the nearest first.
 
-    "New to you" needs no signal: whatever the weights are, nothing else is picked.
+    Nothing where nothing can: that it is new to its reader is so of every pick.
     """
     matched = state.counts("interest") and state.signals["interest"][place] >= _MATCHES_FROM
     parts = [_interest(state, place)] if matched else []
     if state.counts("recurrence"):
-        parts.extend(_recurrence(state, place))
-    if state.counts("novelty") and not matched:
-        parts.extend(_closest(echoes[:1]))
-    return " ".join(parts) or "New to you."
+        parts.extend(_shows(state.candidate(place), state.day.words))
+    named = _read_before(state, echoes) if state.counts("novelty") and not matched else None
+    if named:
+        parts.append(_you_read(state, named))
+    return Reason(" ".join(parts), named.insight_id if named else None)
 
 
 def _interest(state: RankingState, place: int) -> str:
     day = state.day
     best = max(state.reader.phrases, key=lambda phrase: day.coverage(phrase)[place])
-    return f"Matches “{best}”."
+    return day.words.gettext("You follow %(interest)s.", interest=day.words.quoted(best))
 
 
-def _recurrence(state: RankingState, place: int) -> Iterator[str]:
-    candidate = state.candidate(place)
-    if candidate.this_week > 1:
-        yield f"Said in {counted(candidate.this_week, 'brief')} this week."
-    elif candidate.brief_count > 1:
-        yield f"Said in {counted(candidate.brief_count, 'brief')}."
+def _shows(candidate: Candidate, words: Words) -> Iterator[str]:
+    count, named = len(candidate.shows), words.listed(candidate.shows[:_MOST_SHOWS])
+    if count == 2:
+        yield words.gettext("Two shows said this: %(shows)s.", shows=named)
+    elif count == _MOST_SHOWS:
+        yield words.gettext("Three shows said this: %(shows)s.", shows=named)
+    elif count > _MOST_SHOWS:
+        yield words.gettext(
+            "%(count)s shows said this, among them %(shows)s.", count=count, shows=named
+        )
 
 
-def _closest(echoes: Sequence[Echo]) -> Iterator[str]:
-    for echo in echoes:
-        if echo.heard and echo.similarity >= NAMED_FROM:
-            closest = f"“{headline(echo.text, 60)}” on {day_month(echo.heard)}"
-            yield f"New to you. The closest you have read: {closest}."
+def _read_before(state: RankingState, echoes: Sequence[Echo]) -> Echo | None:
+    """The nearest that this reader was sent, if it is of the same thread and not blocked."""
+    blocked = state.day.editing.blocked
+    near = (echo for echo in echoes if echo.heard and echo.insight_id not in blocked)
+    nearest = next(near, None)
+    return nearest if nearest and nearest.similarity >= NAMED_FROM else None
+
+
+def _you_read(state: RankingState, echo: Echo) -> str:
+    assert echo.heard
+    words, day = state.day.words, state.day.date
+    sentence = first_sentence(echo.text)
+    claim = words.quoted(clause(sentence, _CLAIM) or headline(sentence, _CLAIM))
+    if (day - echo.heard).days < _WEEK:
+        weekday = words.weekday(echo.heard)
+        return words.gettext("You read on %(weekday)s: %(claim)s.", weekday=weekday, claim=claim)
+    date = words.day_month(echo.heard)
+    return words.gettext("You read on %(date)s: %(claim)s.", date=date, claim=claim)
 
 
 def runner_up_reason(state: RankingState, place: int, chosen: Sequence[int]) -> str:
@@ -80,8 +111,10 @@ def _not_picked(state: RankingState, place: int, chosen: Sequence[int]) -> str:
     similarities = state.day.echoes.similarities(place)[list(chosen)]
     if (similarities >= state.settings.twin_limit).any():
         return f"says the same as pick {1 + int(similarities.argmax())}"
-    scores = state.scores[list(chosen)]
+    scores = np.where(state.pinned[list(chosen)], np.inf, state.scores[list(chosen)])
     weakest = int(scores.argmin())
+    if scores[weakest] == np.inf:
+        return "every pick was pinned by the editor"
     if state.scores[place] < scores[weakest]:
         more = _digits(scores[weakest] - state.scores[place])
         return f"scored lower than every pick: pick {1 + weakest} has {more} more"

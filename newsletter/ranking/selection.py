@@ -34,13 +34,15 @@ def choose(day: Day, reader: Reader, settings: SelectionSettings) -> Issue:
 
 
 def _greedy(state: RankingState) -> list[int]:
-    """The places of the picks, best first.
+    """The places of the picks: what the editor pinned, then the best first.
 
     The limit per brief is relaxed rather than sending fewer picks; the twin limit never is.
     """
     settings = state.settings
-    chosen: list[int] = []
+    chosen = _pinned(state)
     nearest = np.zeros(len(state.scores), dtype=np.float64)
+    for place in chosen:
+        nearest = np.maximum(nearest, state.day.echoes.similarities(place))
     worthy = state.unsent & (state.similarity_to_sent < settings.twin_limit)
     for per_brief in (settings.per_brief, len(state.scores)):
         while len(chosen) < settings.count:
@@ -54,29 +56,41 @@ def _greedy(state: RankingState) -> list[int]:
     return chosen
 
 
+def _pinned(state: RankingState) -> list[int]:
+    """In the order in which they were pinned; no limit keeps one out, but nothing is sent twice."""
+    own, pinned = state.day.echoes.own, state.day.editing.pinned
+    places = [place for each in pinned for place in np.flatnonzero(own == each).tolist()]
+    return [place for place in places if state.unsent[place]][: state.settings.count]
+
+
 def _pick(state: RankingState, rank: int, place: int) -> Pick:
     candidate = state.candidate(place)
     nearest = state.day.echoes.nearest(place, state.reader.heard, _ECHOES)
     echoes = tuple(state.echo(place, *pair) for pair in nearest)
+    reason = pick_reason(state, place, echoes)
     return Pick(
         rank=rank,
         insight_id=candidate.insight.id,
-        text=candidate.insight.text,
+        text=candidate.insight.shown,
         citation=candidate.citation,
         score=float(state.scores[place]),
         signals=state.values(place),
         echoes=echoes,
-        related=tuple(_related(state, place, nearest)),
-        reason=pick_reason(state, place, echoes),
+        related=tuple(_related(state, place, nearest, reason.quoted)),
+        reason=reason.text,
+        edited=bool(candidate.insight.correction),
+        pinned=bool(state.pinned[place]),
     )
 
 
 def _related(
-    state: RankingState, place: int, nearest: Sequence[tuple[int, float]]
+    state: RankingState, place: int, nearest: Sequence[tuple[int, float]], quoted: int | None
 ) -> Iterator[Echo]:
-    """Insights already sent or older than the window: tomorrow's pick is no footnote today."""
-    similarity = {**dict(state.day.nearest_aged(place, _RELATED)), **dict(nearest)}
-    by_similarity = sorted(similarity, key=lambda earlier: (-similarity[earlier], earlier))
+    """Of the same thread, and not what the reason quotes: sent to this reader, or older than the
+    window, for tomorrow's pick is no footnote today."""
+    similarity = {**dict(state.day.nearest_aged(place, _RELATED + 1)), **dict(nearest)}
+    named = similarity.keys() - state.day.editing.blocked - {quoted}
+    by_similarity = sorted(named, key=lambda earlier: (-similarity[earlier], earlier))
     for earlier in by_similarity[:_RELATED]:
         if similarity[earlier] >= NAMED_FROM:
             yield state.echo(place, earlier, similarity[earlier])

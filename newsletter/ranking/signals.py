@@ -12,7 +12,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from newsletter.domain.model import Candidate, Insight
+from newsletter.domain.model import NO_EDITING, Candidate, Editing, Insight
+from newsletter.language.words import Words
+from newsletter.language.words import words as in_language
 from newsletter.ranking.echoes import Echoes
 from newsletter.ranking.similarity import Index, shared, terms
 
@@ -67,7 +69,8 @@ class Day:
     """What a date offers to every reader, worked out once for all of them.
 
     ``candidates`` are the insights of the window, kept ``newest_first``. ``archive`` is all that
-    was ever known, candidates included; with ``echoes``, those of it that echo are enough.
+    was ever known, candidates included; with ``echoes``, those of it that echo are enough. What
+    ``editing`` blocks is no candidate any more; ``words`` are those that reasons are written in.
     """
 
     def __init__(
@@ -77,11 +80,15 @@ class Day:
         archive: Sequence[Insight],
         window_days: int,
         echoes: Echoes | None = None,
+        editing: Editing = NO_EDITING,
+        words: Words | None = None,
     ) -> None:
         self.date = on
         self.candidates = newest_first(candidates)
         self.archive = {insight.id: insight for insight in archive}
         self.window_days = window_days
+        self.editing = editing
+        self.words = words or in_language()
         self.echoes = echoes or echoes_of(self.candidates, index_of(archive))
         self._coverage: dict[str, Array] = {}
         self._nearest_aged: dict[int, list[tuple[int, float]]] = {}
@@ -90,10 +97,11 @@ class Day:
 
     @cached_property
     def aged(self) -> set[int]:
-        """The insights of the archive that are older than the window."""
+        """The insights of the archive that are older than the window, and not blocked."""
         first = self.date.toordinal() - self.window_days + 1
         insights = self.archive.values()
-        return {insight.id for insight in insights if insight.date.toordinal() < first}
+        old = {insight.id for insight in insights if insight.date.toordinal() < first}
+        return old - self.editing.blocked
 
     def nearest_aged(self, place: int, most: int) -> list[tuple[int, float]]:
         """The nearest among what is older than the window: one answer for every reader."""
@@ -105,6 +113,11 @@ class Day:
         """The heaviest words that a candidate has in common with an insight of the archive."""
         index, new = self.echoes.index, self.candidates[place].insight.text
         return tuple(shared(index, new, self.archive[earlier].text)[:_SHARED])
+
+    @cached_property
+    def pinned(self) -> npt.NDArray[np.bool_]:
+        """Which candidates the editor pinned."""
+        return np.isin(self.echoes.own, self.editing.pinned)
 
     @cached_property
     def briefs(self) -> npt.NDArray[np.int64]:

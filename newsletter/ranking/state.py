@@ -17,7 +17,8 @@ Mask = npt.NDArray[np.bool_]
 class RankingState:
     """Arrays are parallel to ``day.candidates``; a ``place`` is a position in them.
 
-    ``unsent`` marks the candidates that this reader was not sent before.
+    ``unsent`` marks the candidates that this reader was not sent before, ``pinned`` those that the
+    editor wants in the issue.
     """
 
     day: Day
@@ -26,6 +27,7 @@ class RankingState:
     signals: dict[str, Array]
     scores: Array
     unsent: Mask
+    pinned: Mask
 
     @property
     def similarity_to_sent(self) -> Array:
@@ -63,10 +65,12 @@ class RankingState:
         earlier = self.day.archive[earlier_id]
         return Echo(
             insight_id=earlier_id,
-            text=headline(earlier.text, 200),
+            text=headline(earlier.shown, 200),
             similarity=round(similarity, 4),
             heard=self.reader.heard.get(earlier_id),
             shared=self.day.shared(place, earlier_id),
+            dated=earlier.date,
+            edited=bool(earlier.correction),
         )
 
 
@@ -79,4 +83,5 @@ def ranking_state(day: Day, reader: Reader, settings: SelectionSettings) -> Rank
         signals=values,
         scores=score(values, settings.weights),
         unsent=~reader.was_sent(day.echoes.own),
+        pinned=day.pinned,
     )

@@ -1,8 +1,8 @@
 """CSS into style attributes, once per template: the one module that knows premailer.
 
 Inlining a finished message costs 10 ms each; inlining the *template* gives the same document for
-every reader. Raw Jinja does not survive an HTML parser, so its tags leave for the time of it and
-return afterwards.
+every reader. Raw Jinja does not survive an HTML parser, so its tags are replaced before and put
+back afterwards.
 """
 
 import logging

@@ -1,6 +1,6 @@
 """``{% once %} … {% endonce %}``: a part of a template that is rendered once for the same values.
 
-What is said about an insight is the same for every reader whose issue holds it. Such a fragment is
+The text about an insight is the same for every reader whose issue holds it. Such a fragment is
 rendered for the first of them and used again for the others, in its place in the template. Finished
 text is never searched for placeholders, so no insight can imitate one.
 """
@@ -57,8 +57,8 @@ class FragmentCache(Extension):
         ]
 
     def _check(self, parser: Parser, body: list[nodes.Node], line: int) -> None:
-        """Refuse what brings in values that the key cannot name: one reader's link would stand in
-        another reader's message."""
+        """Refuse statements that bring in values the key cannot name: one reader's link would stand
+        in another reader's message."""
         block = nodes.Template(body)
         foreign = nodes.Include, nodes.Import, nodes.FromImport, nodes.Block
         if (statement := next(block.find_all(foreign), None)) is not None:

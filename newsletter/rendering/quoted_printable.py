@@ -1,4 +1,4 @@
-"""Quoted-printable (RFC 2045, 6.7) of a text in pieces, most of which stand in many texts."""
+"""Quoted-printable (RFC 2045, 6.7) of a text in pieces, which many texts share."""
 
 from binascii import b2a_qp
 from collections.abc import Iterable

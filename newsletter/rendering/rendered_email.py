@@ -7,11 +7,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from markupsafe import Markup, escape
+
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.model import Issue, Subscriber
-from newsletter.domain.text import first_sentence, headline, minutes
+from newsletter.domain.text import headline, minutes
 from newsletter.domain.tokens import token
-from newsletter.rendering.renderer import Renderer, uri
+from newsletter.language.words import Words
+from newsletter.rendering.filters import uri
+from newsletter.rendering.renderer import Renderer, without_controls
+from newsletter.rendering.subject import subject_and_preheader
 
 if TYPE_CHECKING:
     from newsletter.mail.dkim.signing import Signer
@@ -20,7 +25,7 @@ __all__ = ["Branding", "Logo", "RenderedEmail", "Renderer", "render_email", "uns
 
 _RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _INERT = "test"
-_PREHEADER = 90
+_LONGEST_INTERESTS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,23 @@ class Branding:
     def web_url(self) -> str:
         """The start of unsubscribe URLs, before the token; empty without ``base_url``."""
         return f"{uri(self.base_url.rstrip('/'))}/u/" if self.base_url else ""
+
+    @cached_property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """The footer's, each for all readers: what it is called, and where it leads.
+
+        The one that unsubscribes is each reader's own, and comes last.
+        """
+        gettext = self.renderer.words.gettext
+        links = ((gettext("Reply to the editor"), self.mailto_url if self.reply_to else ""),)
+        return tuple((label, url) for label, url in links if url)
+
+    @cached_property
+    def because(self) -> dict[str, tuple[str, str]]:
+        """Why a message came, in plain text and in HTML: before the reader's address, and after."""
+        html = Markup('<span dir="auto">%s</span>') % without_controls(self.name)
+        words = self.renderer.words
+        return {"because": _because(self.name, words), "because_html": _because(html, words)}
 
     @cached_property
     def direction(self) -> str:
@@ -142,35 +164,51 @@ def _values(
     issue: Issue, subscriber: Subscriber, branding: Branding, unsubscribe: str
 ) -> dict[str, object]:
     """What templates may use; not the branding itself, which holds the secret."""
+    words = branding.renderer.words
+    claim, preheader = subject_and_preheader(issue.picks, branding.name, issue.date, words)
     return {
         "name": branding.name,
         "language": branding.language,
         "direction": branding.direction,
         "accent": branding.accent,
         "logo": branding.logo,
-        "welcome": _welcome(issue, subscriber),
+        "welcome": _welcome(subscriber, words) if issue.first else "",
+        "note": issue.note and words.typographic(issue.note),
         "postal_address": branding.postal_address,
         "issue": issue,
+        "picks": branding.renderer.taken_apart(issue.picks),
         "subscriber": subscriber,
-        "preheader": _preheader(issue),
+        "interests": _interests(subscriber) if subscriber.interests else "",
+        "claim": claim,
+        "preheader": preheader,
         "minutes": minutes(pick.text for pick in issue.picks),
+        "links": branding.links,
+        **branding.because,
         "unsubscribe": unsubscribe,
     }
 
 
-def _welcome(issue: Issue, subscriber: Subscriber) -> str:
+def _interests(subscriber: Subscriber) -> str:
+    phrases = filter(None, map(str.strip, subscriber.interests.split(",")))
+    return headline(", ".join(phrases), _LONGEST_INTERESTS)
+
+
+def _because(newsletter: str, words: Words) -> tuple[str, str]:
+    """Why a message came: what stands before the reader's address, and after it."""
+    sentence = words.gettext("You get this because %(address)s is subscribed to %(newsletter)s.")
+    if isinstance(newsletter, Markup):
+        sentence = escape(sentence)
+    before, _, after = (sentence % {"address": "\0", "newsletter": newsletter}).partition("\0")
+    return before, after
+
+
+def _welcome(subscriber: Subscriber, words: Words) -> str:
     """The greeting of a first issue."""
-    if not issue.first:
-        return ""
-    name = f", {subscriber.name}" if subscriber.name else ""
-    return (
-        f"Welcome{name}. These are the best of recent days;"
-        " from now on you get only what is new to you."
+    if subscriber.name:
+        greeting = words.gettext("Welcome, %(name)s.", name=subscriber.name)
+    else:
+        greeting = words.gettext("Welcome.")
+    best = words.gettext(
+        "These are the best of recent days; from now on you get only what is new to you."
     )
-
-
-def _preheader(issue: Issue) -> str:
-    """What an inbox shows beside the subject, which is made from the first pick: the second."""
-    if len(issue.picks) < 2:
-        return ""
-    return headline(first_sentence(issue.picks[1].text), _PREHEADER)
+    return f"{greeting} {best}"

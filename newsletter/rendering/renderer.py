@@ -1,12 +1,10 @@
 """Templates: compiled once, their CSS inlined once, then rendered for every reader."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from traceback import walk_tb
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
 
 from jinja2 import (
     DictLoader,
@@ -20,32 +18,36 @@ from jinja2 import (
 )
 
 from newsletter.domain.errors import ConfigError
-from newsletter.domain.model import Citation, Pick
-from newsletter.domain.text import first_and_rest, first_sentence, headline, wrap
-from newsletter.rendering.colour import legible
+from newsletter.language import SOURCE
+from newsletter.language.words import Words, words
 from newsletter.rendering.css_inlining import inline
+from newsletter.rendering.filters import filters, taken_apart
 from newsletter.rendering.fragment_cache import FragmentCache
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _INLINED = "issue.html"
-_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
 
 
 class Renderer:
     """Templates by name ("issue.html", "issue.txt", "subject.txt", and what they include)."""
 
-    def __init__(self, sources: Mapping[str, str], paths: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, str],
+        paths: Mapping[str, str] | None = None,
+        language: str = SOURCE,
+    ) -> None:
         """``paths``: the files of the operator's own templates, by name; the others are ours.
 
-        Raises ConfigError if a template does not compile.
+        ``language`` is one that there is a catalogue of. Raises ConfigError if a template does not
+        compile.
         """
         self._sources, self._paths = sources, paths or {}
+        self.words = words(language)
+        self.taken_apart = taken_apart(self.words)
         try:
             inlined = {name: inline(sources[name]) for name in {_INLINED} & set(sources)}
-            self._environment = _environment({**sources, **inlined})
+            self._environment = _environment({**sources, **inlined}, self.words)
             self._templates = {name: self._environment.get_template(name) for name in sources}
             for (
                 template
@@ -94,7 +96,7 @@ class Renderer:
         Rendered once more without inlining, which moves lines.
         """
         try:
-            _pieces(_environment(self._sources).get_template(name), values)
+            _pieces(_environment(self._sources, self.words).get_template(name), values)
         except Exception as again:
             return list(_template_calls(again))
         return [_Call(call.template, 0) for call in _template_calls(error)]
@@ -137,88 +139,31 @@ def _raised_by_us(error: Exception) -> bool:
 def check(source: str, where: str) -> None:
     """Raises ConfigError, which names ``where`` and the line, if a template does not compile."""
     try:
-        _environment({}).compile(source, filename=where)
+        _environment({}, words()).compile(source, filename=where)
     except TemplateSyntaxError as error:
         finding = f"template {where}, line {error.lineno}: {error.message}"
         raise ConfigError(finding, "correct that line") from error
 
 
-def uri(url: str) -> str:
-    """The URL in the characters that RFC 3986 allows: ASCII, no spaces, no control characters."""
-    return quote(url, safe=":/?#[]@!$&'()*+,;=%~", errors="replace")
-
-
-@lru_cache(maxsize=4096)
-def link(citation: Citation) -> str:
-    """The insight's own, or else the episode's with the second; empty unless http or https."""
-    return _web(citation.link) or _at_second(_web(citation.url), citation.at)
-
-
-def _web(url: str) -> str:
-    url = uri(url.strip())
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        return ""
-    return url
-
-
-def _at_second(url: str, at: int | None) -> str:
-    return f"{url}#t={at}" if url and at is not None and "#" not in url else url
-
-
-def moment(seconds: int | None) -> str:
-    """754 -> "12:34", 3723 -> "1:02:03", None -> ""."""
-    if seconds is None:
-        return ""
-    hours, remainder = divmod(seconds, 3600)
-    clock = f"{remainder // 60}:{remainder % 60:02}"
-    return f"{hours}:{clock:0>5}" if hours else clock
-
-
-def taken_apart(picks: Iterable[Pick]) -> list[tuple[int, str, Citation, str, list[str]]]:
-    """Rank, text, citation, reason and the texts of two related insights: the keys of fragments.
-
-    Five attribute look-ups in a template take five times as long.
-    """
-    return [
-        (pick.rank, pick.text, pick.citation, pick.reason, [echo.text for echo in pick.related[:2]])
-        for pick in picks
-    ]
-
-
-def long_date(day: date) -> str:
-    """Thursday, 14 March 2024, in every locale."""
-    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-_FILTERS: tuple[Callable[..., object], ...] = (
-    *(first_and_rest, first_sentence, headline, wrap),
-    *(legible, link, long_date, moment, taken_apart),
-)
-
-
-def _environment(sources: Mapping[str, str]) -> Environment:
+def _environment(sources: Mapping[str, str], words: Words) -> Environment:
     environment = Environment(
         loader=DictLoader(sources),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_without_controls,
+        finalize=_finalize,
         extensions=[FragmentCache],
     )
-    environment.filters |= {function.__name__: function for function in _FILTERS}
+    environment.filters |= filters(words)
     return environment
 
 
-def _without_controls(value: object) -> object:
+def _finalize(value: object) -> object:
     """Control characters become U+FFFD: they would break a message."""
-    return _replaced(value) if type(value) is str and not value.isprintable() else value
+    return without_controls(value) if type(value) is str and not value.isprintable() else value
 
 
 @lru_cache(maxsize=4096)
-def _replaced(text: str) -> str:
+def without_controls(text: str) -> str:
     return _CONTROLS.sub("\ufffd", text)

@@ -23,7 +23,7 @@ _PICKS = (
         0.8,
         {"novelty": 0.9},
         related=(_EARLIER,),
-        reason="New to you.",
+        reason="You follow “bread”.",
     ),
     Pick(2, 2, "A lock that is easy to open is locked more often.", Citation(), 0.7, {}),
     Pick(

@@ -1,4 +1,4 @@
-"""[alerts]: what the operator is told, once a day for each cause, that nobody would notice."""
+"""[alerts]: tells the operator of troubles that would go unnoticed, once a day for each cause."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -15,12 +15,12 @@ log = logging.getLogger("newsletter")
 
 _DAY = timedelta(days=1)
 _RETRY = timedelta(minutes=15)
-"""Where nobody could be told: a server may be down."""
+"""Before another try where nobody could be told: a server may be down."""
 
 
 @dataclass(frozen=True)
 class Alerts:
-    """``late_hour`` is one of ``timezone``. Without ``notifiers`` nobody is told."""
+    """``late_hour`` is local to ``timezone``. Without ``notifiers`` nobody is told."""
 
     store: Store
     clock: Callable[[], datetime]
@@ -39,7 +39,7 @@ class Errors(NamedTuple):
 def alert(
     alerts: Alerts, *, stopped: Exception | None = None, ingest_error: Exception | None = None
 ) -> None:
-    """Tell what the operator was not told today. Never raises."""
+    """Tell the operator of the causes not told today. Never raises."""
     if not alerts.notifiers:
         return
     errors = Errors(stopped, ingest_error)
@@ -77,7 +77,7 @@ def _is_due(alerts: Alerts, cause: str) -> bool:
 
 
 def _tell_once(alerts: Alerts, cause: str, message: Alert) -> None:
-    """Of several processes one tells; where that fails it is tried again after a while."""
+    """One of several processes tells; if that fails, it is tried again after a while."""
     now = alerts.clock()
     with alerts.store.writing() as db:
         if heartbeats.was_told(db, cause, now):
@@ -91,7 +91,7 @@ def _tell_once(alerts: Alerts, cause: str, message: Alert) -> None:
 
 
 def _stopped(_alerts: Alerts, errors: Errors) -> str:
-    """A pause is the operator's own doing."""
+    """A pause is no alert: the operator asked for it."""
     if errors.stopped is None or isinstance(errors.stopped, Paused):
         return ""
     return f"A run stopped, and the rest waits: {_reason(errors.stopped)}"

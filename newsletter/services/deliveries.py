@@ -1,4 +1,4 @@
-"""The ledger as a person reads it: its rows, what waits, what became of one reader's issue."""
+"""The ledger for a person: its rows, what waits, and one reader's delivery."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ Row = Mapping[Any, Any]
 
 @dataclass(frozen=True)
 class Pending:
-    """``next_attempt_at`` is the first of theirs; None where nothing waits."""
+    """``next_attempt_at`` is the earliest; None where nothing waits."""
 
     count: int
     next_attempt_at: datetime | None

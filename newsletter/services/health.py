@@ -1,6 +1,6 @@
 """The checks of ``doctor``: values in, results out; none changes anything.
 
-A check may raise a NewsletterError: that is its finding, since errors say what to do.
+A check may raise a NewsletterError, which becomes its finding: errors say what to do.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -57,7 +57,7 @@ def run_checks(checks: Mapping[str, Check]) -> Iterator[CheckResult]:
 
 
 def _results(name: str, check: Check, causes: dict[str, str]) -> Iterator[CheckResult]:
-    """``causes``: each error so far, and the check that met it first; it is reported once."""
+    """``causes``: each error so far and the check that met it first. An error is reported once."""
     try:
         yield from check()
     except NewsletterError as error:
@@ -103,7 +103,7 @@ def inbox(path: Path) -> Iterator[CheckResult]:
 
 
 def database(url: str, folder: Path) -> Iterator[CheckResult]:
-    """Looked at as it is: opening it for work would migrate it."""
+    """Reads the revision without opening the store, which would migrate it."""
     at = revision(url, folder)
     finding = f"at {at}, this program at {HEAD}"
     if at > HEAD:
@@ -121,7 +121,7 @@ def disk(store: Store) -> Iterator[CheckResult]:
 
 
 def readable_message(scheduled: ScheduledEmail, branding: Branding) -> Iterator[CheckResult]:
-    """The templates render, and the headers say what was meant when the message is parsed."""
+    """The templates render, and the message has the right headers when it is parsed."""
     raw = message(scheduled, branding)
     parsed = message_from_bytes(raw, policy=policy.default)
     problems = list(_problems(parsed, scheduled, branding))
@@ -287,7 +287,7 @@ def unknown(store: Store, now: datetime) -> Iterator[CheckResult]:
 
 
 def lateness(store: Store, now: datetime, timezone: str, hour: int) -> Iterator[CheckResult]:
-    """As [alerts] tells it."""
+    """What [alerts] says of late issues."""
     finding = late(store, now, timezone, hour)
     if finding:
         advice = "see that `newsletter run` works, and what `newsletter status` says"

@@ -28,8 +28,8 @@ class Cancelled:
 
 @dataclass(frozen=True)
 class Resolved:
-    """How many were settled; ``too_old`` of them will not be sent again, ``sending`` were not
-    settled, since a process may still send them."""
+    """How many were resolved. ``too_old`` of them will not be sent again; ``sending`` more were not
+    resolved, because a process may still send them."""
 
     count: int
     too_old: int
@@ -48,7 +48,7 @@ def resume(store: Store) -> bool:
 
 
 def cancel(store: Store, day: date, now: datetime) -> Cancelled:
-    """Raises UsageError for a date that is over: it is a slip, and another issue would go out."""
+    """Raises UsageError for a past date: a slip, and the issue that was meant would go out."""
     with store.writing(durable=True) as db:
         sending = operator_actions.count(db, "sending", None, day)
         waited = operator_actions.cancel(db, day, now)
@@ -58,7 +58,7 @@ def cancel(store: Store, day: date, now: datetime) -> Cancelled:
 
 
 def take_back_cancel(store: Store, day: date) -> int:
-    """How many readers were skipped meanwhile and stay so; UsageError where it is not cancelled."""
+    """Returns how many readers stay skipped. Raises UsageError if the date is not cancelled."""
     with store.writing(durable=True) as db:
         was_cancelled = operator_actions.allow(db, day)
         outcomes = reports.outcomes(db, day)
@@ -69,7 +69,7 @@ def take_back_cancel(store: Store, day: date) -> int:
 
 
 def end_expired_leases(store: Store, now: datetime) -> str:
-    """Deliveries of a dead process become what the journal says, or unknown. A warning where
+    """Settle the deliveries of dead processes by the journal, or as unknown. Returns a warning if
     that cannot be written.
 
     A full disk must not keep the operator from looking.
@@ -88,7 +88,7 @@ def end_expired_leases(store: Store, now: datetime) -> str:
 
 
 def remember_unknown_were_listed(store: Store, now: datetime) -> None:
-    """The operator was shown every unknown delivery, which ``resolve`` asks for."""
+    """Note that the operator was shown every unknown delivery, as ``resolve`` requires."""
     with store.writing() as db:
         heartbeats.show(db, now)
 
@@ -102,8 +102,8 @@ def resolve(
 ) -> Resolved:
     """Settle unknown deliveries as ``sent`` or ``pending``.
 
-    Raises UsageError where some became unknown after the operator listed them: nobody looked for
-    those in the server's log. Deliveries of ``addresses`` were looked for.
+    Raises UsageError if some became unknown after the operator last listed them: nobody looked for
+    those in the server's log. Deliveries of ``addresses`` need no list.
     """
     ids = [find_subscriber(store, address).id for address in addresses] or None
     with store.writing(durable=True) as db:

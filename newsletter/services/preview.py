@@ -1,4 +1,4 @@
-"""One issue to look at: what a reader would get, or got, and a test copy of it by mail."""
+"""Preview: the issue that a reader would get, or got, and a test copy of it by mail."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -24,7 +24,7 @@ def scheduled_for(
 ) -> ScheduledEmail:
     """The issue of ``address``, or the house issue, of ``day`` or of today; changes nothing.
 
-    No picks means that nothing would be sent.
+    Without picks nothing would be sent.
     """
     reader = find_subscriber(rules.store, address) if address else house
     return draft(rules, now, reader, day, house=not address, at_once=at_once)
@@ -38,10 +38,7 @@ def send_test_copy(
     channel: Channel,
     now: datetime,
 ) -> str:
-    """What the server says to one marked copy, of which the ledger knows nothing.
-
-    Closes ``channel``.
-    """
+    """Send one marked copy outside the ledger; returns the server's answer. Closes ``channel``."""
     if not scheduled.issue.picks:
         day = scheduled.issue.date
         raise NewsletterError(f"too little is new for {day}: there is no issue to send")

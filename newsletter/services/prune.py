@@ -1,4 +1,4 @@
-"""Old explanations go; who was sent what, and when, stays."""
+"""Prune old explanations. The record of what was sent to whom, and when, stays."""
 
 from datetime import datetime, timedelta
 
@@ -7,5 +7,5 @@ from newsletter.storage.pruning import Pruned
 
 
 def prune(store: Store, keep_days: int, now: datetime) -> Pruned:
-    """Of what was composed more than ``keep_days`` ago."""
+    """Drop those of issues composed more than ``keep_days`` ago."""
     return pruning.prune(store, now - timedelta(days=keep_days))

@@ -36,7 +36,7 @@ def publish(
     on: date | None = None,
     readers: Readers = DUE,
 ) -> Published:
-    """Send what is due. Where ``ingest`` raises, what is there already goes out all the same."""
+    """Send what is due. If ``ingest`` raises, the insights already stored are still sent."""
     ingested, ingest_error = None, None
     try:
         ingested = ingest()

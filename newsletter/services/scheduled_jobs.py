@@ -1,11 +1,12 @@
-"""What ``run`` does each time the scheduler wakes it: read the inbox, and send what is due."""
+"""What ``run`` does each time the scheduler wakes it: read the inbox and the feeds, and send."""
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from newsletter.composing.compose import DUE, compose
 from newsletter.composing.rules import Rules
@@ -19,6 +20,7 @@ from newsletter.domain.errors import (
     StoreError,
 )
 from newsletter.domain.text import counted
+from newsletter.domain.urls import without_password
 from newsletter.ingest.ingest import IngestReport
 from newsletter.services.alerts import Alerts, alert
 from newsletter.services.clock import steady
@@ -26,6 +28,9 @@ from newsletter.services.error_log import log_error
 from newsletter.services.prune import prune
 from newsletter.services.wording import process_name
 from newsletter.storage import heartbeats
+
+if TYPE_CHECKING:
+    from newsletter.ingest.feeds.scan import PolledFeed
 
 log = logging.getLogger("newsletter")
 
@@ -38,7 +43,7 @@ _TURN_SECONDS = 300
 class ScheduledJobs:
     """The jobs of ``run``, and what they remember from one time to the next.
 
-    ``progress`` gives what is to be told of the messages of one round.
+    ``progress`` makes the function that reports the messages of one round.
     """
 
     def __init__(
@@ -46,6 +51,7 @@ class ScheduledJobs:
         clock: Callable[[], datetime],
         *,
         ingest: Callable[[], IngestReport],
+        scan: Callable[[], "Sequence[PolledFeed]"],
         rules: Rules,
         context: DeliveryContext,
         alerts: Alerts,
@@ -54,6 +60,7 @@ class ScheduledJobs:
     ) -> None:
         self.clock = clock
         self.read_inbox = ingest
+        self.scan_feeds = scan
         self.rules = rules
         self.context = context
         self.alerts = alerts
@@ -77,12 +84,12 @@ class ScheduledJobs:
             )
 
     def ingest(self) -> None:
-        """Where the inbox cannot be read, the operator is told; delivering goes on."""
+        """If the inbox cannot be read, the operator is told and delivering goes on."""
         self.store.verify()
         try:
             report = self.read_inbox()
         except StoreError:
-            raise  # the database is no matter of the inbox
+            raise  # the database failed, not the inbox
         except NewsletterError as error:
             log.error("%s", error)  # noqa: TRY400
             alert(self.alerts, ingest_error=error)
@@ -94,13 +101,26 @@ class ScheduledJobs:
         for file in report.rejected:
             log.warning("rejected %r, line %s: %s", file.path, file.line or "-", file.reason)
 
+    def scan(self) -> None:
+        """The feeds that are due; it takes as long as their servers do."""
+        self.store.verify()
+        polled = self.scan_feeds()
+        read = [episode for feed in polled for episode in feed.episodes]
+        if read:
+            insights = sum(episode.row.insights for episode in read)
+            counts = counted(len(read), "episode"), counted(insights, "insight")
+            log.info("scanned %s: %s, %s", counted(len(polled), "feed"), *counts)
+        for result in polled:
+            if result.outcome == "failed" and result.feed.failures == 1:
+                log.warning("feed %s: %s", without_password(result.feed.url), result.feed.reason)
+
     def tick(self) -> None:
         """Compose and deliver what is due."""
         self.store.verify()
         self.next_heartbeat = now = self.clock()
         self._heartbeat()
         compose(self.rules, now, None, DUE)
-        # A hold that ends later than any could was reckoned by a clock that ran ahead.
+        # A hold that ends too far ahead was written by a clock that ran ahead.
         if self.hold_until is not None and now < self.hold_until <= now + _HOLD:
             return
         with self.progress() as watch:
@@ -111,13 +131,13 @@ class ScheduledJobs:
         self.hold_until = now + _HOLD if isinstance(report.stopped, SenderRefused) else None
 
     def prune(self) -> None:
-        """Once a day: drop what explains messages that are old."""
+        """Once a day: prune old explanations."""
         pruned = prune(self.store, self.keep_days, self.clock())
         if pruned.issues or pruned.messages:
             log.info("%s", pruned)
 
     def failed(self, error: Exception) -> None:
-        """``ended``: another program has migrated the database, and this one must stop."""
+        """Set ``ended`` if another program has migrated the database: this one must stop."""
         log_error(error)
         if isinstance(error, SchemaChanged):
             self.ended = True
@@ -140,7 +160,7 @@ class ScheduledJobs:
         self.last_stop = stop
 
     def _end_of_turn(self) -> Callable[[], bool]:
-        """Rate limits may stretch a round over hours, while others fall due and briefs come."""
+        """Rate limits may make a round last hours; meanwhile readers fall due and briefs arrive."""
         if not self.context.pace.limits:
             return self.context.stop
         end = self.context.steady().seconds + _TURN_SECONDS
@@ -156,7 +176,7 @@ class ScheduledJobs:
         return watch_and_beat
 
     def _heartbeat(self) -> None:
-        """Once a minute: note that this scheduler works, and tell the operator what is late."""
+        """Once a minute: write a heartbeat, and alert the operator of late issues."""
         now = self.clock()
         if now < self.next_heartbeat:
             return

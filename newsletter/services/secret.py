@@ -11,7 +11,7 @@ _SHORTEST = 16
 
 
 def make_secret(path: Path) -> bool:
-    """Whether one was made; an existing secret stays, since links already sent need it."""
+    """Returns whether a secret was made; an existing one stays: links already sent need it."""
     try:
         write_private(path, secrets.token_urlsafe(32) + "\n")
     except FileExistsError:

@@ -36,7 +36,7 @@ _WORDS: Mapping[State, Sequence[str]] = {
 }
 _STATE_OF = {word: state for state, words in _WORDS.items() for word in words}
 
-# The columns that say who left: which cells do, and the state of such a reader.
+# The columns that may say that a reader left: the cells that do, and the reader's state.
 _PARTINGS: Mapping[str, tuple[Rule, State]] = {
     "unsub time": ("filled", "unsubscribed"),  # Mailchimp
     "unsub campaign title": ("filled", "unsubscribed"),
@@ -123,7 +123,7 @@ def _refuse_unknown(headers: Sequence[str], names: Sequence[str], used: Mapping[
 
 
 def refuse_unclear(ignored: Mapping[str, Iterable[str]]) -> None:
-    """Raises UsageError if a column that is not used may say who left."""
+    """Raises UsageError if an unused column may say that readers left."""
     unclear = [
         repr(header)
         for header, cells in ignored.items()

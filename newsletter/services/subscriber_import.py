@@ -73,7 +73,7 @@ class _Importer:
         return box.key, check(replace(self.defaults.subscriber(box.address), **fields))
 
     def store(self, db: Connection, by_key: Mapping[str, Subscriber]) -> None:
-        """A subscriber who is there is not changed, whatever the file says."""
+        """Existing subscribers are not changed by the file."""
         known = subscribers.among(db, list(by_key))
         new = {key: subscriber for key, subscriber in by_key.items() if key not in known}
         subscribers.add_all(db, new, self.now)
@@ -98,7 +98,7 @@ class _Importer:
 
 
 def _who_left(file: SubscriberFile) -> dict[str, int]:
-    """The line of each address that left by any of its lines: the gravest of them counts."""
+    """The line of each address that left by any of its lines."""
     left = {}
     for line, cells in file.rows:
         with suppress(UsageError):  # reported when the line is read

@@ -1,4 +1,4 @@
-"""Leaving by the link in a message, and taking that back. Whoever has the link may do both."""
+"""Unsubscribing by the link in a message, and undoing it. The link is all that either needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

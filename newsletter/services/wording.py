@@ -25,7 +25,7 @@ def state_and_reason(row: Mapping[Any, Any]) -> str:
 
 
 def next_attempt(instant: datetime, now: datetime, timezone: str) -> str:
-    """When a pending delivery is tried again; after its wait, whoever sends next tries it."""
+    """When a pending delivery is tried again: after its wait by the next `send` or `run`."""
     if instant <= now:
         return "next try at the next `send` or `run`"
     return f"next try at {local_time(instant, timezone)}"

@@ -1,6 +1,6 @@
 """Files, briefs and insights: what came in, and what a date can choose from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from newsletter.domain.model import Brief, Candidate, Citation, Insight, digest, normalise
+from newsletter.storage import editing
 from newsletter.storage.database import chunks, insert_new
 from newsletter.storage.schema import brief as briefs
 from newsletter.storage.schema import file as files
@@ -46,7 +47,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the store holds now; a copy or an old version of a brief does not count."""
+    """The counts of the store now; a copy or an old version of a brief does not count."""
 
     briefs: int
     insights: int
@@ -62,7 +63,7 @@ def known(db: Connection, source: str) -> dict[str, tuple[int, int]]:
 
 
 def forget(db: Connection, source: str, paths: Sequence[str]) -> None:
-    """Files that are gone no longer hold their brief: a renamed file is the same brief again.
+    """Files that are gone release their brief: a renamed file is the same brief again.
 
     The brief stays.
     """
@@ -80,10 +81,10 @@ def record(db: Connection, reads: Iterable[Read], now: datetime, today: date) ->
 
 
 def _settle_brief(db: Connection, read: Read, today: date, touched: set[int]) -> int:
-    """The id of the brief this file is: one known, a new version of one, or a new one.
+    """The id of the file's brief: a known one, a new version of one, or a new one.
 
-    A copy beside it that stays as it was keeps the old version; a copy on another machine is the
-    same brief, corrected here first.
+    An unchanged copy beside it keeps the old version; a copy on another machine is the same brief,
+    corrected here first.
     """
     assert read.brief
     current = _brief_of(db, read)
@@ -133,7 +134,7 @@ def _write(db: Connection, brief: Brief, today: date, touched: set[int]) -> int:
 
 
 def _rewrite(db: Connection, brief_id: int, brief: Brief, touched: set[int]) -> int:
-    """A new version where the words changed; a correction of what stands around them is none."""
+    """A new version if an insight's words changed; a correction around them is none."""
     newer = case((briefs.c.fingerprint == brief.fingerprint, 0), else_=1)
     values = {**_columns(brief), "version": briefs.c.version + newer}
     touched.update(db.scalars(select(mentions.c.insight_id).where(mentions.c.brief_id == brief_id)))
@@ -240,40 +241,51 @@ def dropped(db: Connection) -> Sequence[tuple[str, int, str]]:
     return [(path, line, text) for path, paragraphs in rows for line, text in paragraphs]
 
 
-def candidates(db: Connection, day: date, window_days: int) -> list[Candidate]:
+def candidates(
+    db: Connection, day: date, window_days: int, pinned: Sequence[int] = ()
+) -> list[Candidate]:
     """The insights of the window up to ``day``, each cited from its best mention by then.
 
-    That is a lead before a related one, then the earliest brief.
+    That is a lead before a related one, then the earliest brief. Those ``pinned`` are among them
+    however old they are.
     """
     first = day - timedelta(days=window_days - 1)
     dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
     query = (
-        select(insights.c.id, insights.c.text, insights.c.date, mentions, briefs, dated.label("on"))
+        select(insights.c.id, insights.c.text, insights.c.date, mentions, briefs)
         .join(mentions, mentions.c.insight_id == insights.c.id)
         .join(briefs, briefs.c.id == mentions.c.brief_id)
-        .where(insights.c.date.between(first, day), dated <= day)
+        .where(or_(insights.c.date.between(first, day), insights.c.id.in_(pinned)), dated <= day)
         .order_by(insights.c.id, mentions.c.role, dated, briefs.c.id)
     )
     grouped: dict[int, list[RowMapping]] = {}
     for row in db.execute(query).mappings():
         grouped.setdefault(row[insights.c.id], []).append(row)
-    return [_candidate(rows, day) for rows in grouped.values()]
+    corrections = editing.corrections(db)
+    return [_candidate(rows, corrections) for rows in grouped.values()]
 
 
-def _candidate(rows: Sequence[RowMapping], day: date) -> Candidate:
+def _candidate(rows: Sequence[RowMapping], corrections: Mapping[int, str]) -> Candidate:
     best = rows[0]
+    insight_id, words, dated = (best[insights.c[name]] for name in ("id", "text", "date"))
     return Candidate(
-        insight=Insight(best[insights.c.id], best[insights.c.text], best[insights.c.date]),
+        insight=Insight(insight_id, words, dated, corrections.get(insight_id, "")),
         citation=_citation(best),
         brief_id=best[mentions.c.brief_id],
         brief_count=len(rows),
-        this_week=sum(row["on"] > day - timedelta(days=7) for row in rows),
         topics=_topics(best),
+        shows=_shows(rows),
     )
 
 
+def _shows(rows: Sequence[RowMapping]) -> tuple[str, ...]:
+    """The podcasts that said it, each once; a related insight was said elsewhere."""
+    leads = [row[briefs.c.podcast] for row in rows if row[mentions.c.role] == "lead"]
+    return tuple({normalise(name): name for name in reversed(leads) if name}.values())[::-1]
+
+
 def _topics(best: RowMapping) -> tuple[str, ...]:
-    """A page's topics are its leads' topics; what is related to them may be about anything."""
+    """A page's topics are its leads' topics; its related insights may be about anything."""
     shared = best[briefs.c.topics] if best[mentions.c.role] == "lead" else ()
     return (*shared, *best[mentions.c.topics])
 
@@ -316,14 +328,17 @@ def text(db: Connection, insight_id: int) -> str:
 
 
 def archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
-    """Those of these insights that were known by ``day``, or were ever picked.
+    """The insights of ``ids`` that were known by ``day``, or were ever picked.
 
     A picked one that no brief says any more is dated by the first issue it stood in.
     """
-    return [insight for batch in chunks(ids) for insight in _archive(db, day, batch)]
+    corrections = editing.corrections(db)
+    return [insight for batch in chunks(ids) for insight in _archive(db, day, batch, corrections)]
 
 
-def _archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
+def _archive(
+    db: Connection, day: date, ids: Sequence[int], corrections: Mapping[int, str]
+) -> list[Insight]:
     # Looked up per insight, and only for the few that need it: the picks of all time are many.
     picked = select(picks.c.issue_id).where(picks.c.insight_id == insights.c.id)
     dates = select(func.min(issues.c.date)).where(issues.c.id.in_(picked.correlate(insights)))
@@ -333,7 +348,10 @@ def _archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
         .where(insights.c.id.in_(ids), or_(insights.c.date <= day, picked.exists()))
         .order_by(insights.c.id)
     )
-    return [Insight(row.id, row.text, row.date) for row in db.execute(query)]
+    return [
+        Insight(row.id, row.text, row.date, corrections.get(row.id, ""))
+        for row in db.execute(query)
+    ]
 
 
 def newest(db: Connection) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What explains an issue and makes its message again, packed into one value.
+"""The explanation of an issue, which also makes its message again, packed into one value.
 
 Written out as JSON with names and texts it takes 14 KB for each reader with a history of their own.
 So the values stand in arrays, an insight is named by its id (its text never changes), and the whole
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.json import Decoder, Encoder
 
 from newsletter.domain.model import Citation, Echo, Issue, Pick, RunnerUp
@@ -29,6 +29,8 @@ class _Echo(Struct, array_like=True, frozen=True):
     similarity: float
     heard: date | None
     shared: tuple[tuple[str, float], ...]
+    dated: date | None = None
+    correction: str = ""
 
 
 class _Pick(Struct, array_like=True, frozen=True):
@@ -38,6 +40,8 @@ class _Pick(Struct, array_like=True, frozen=True):
     echoes: tuple[_Echo, ...]
     related: tuple[_Echo, ...]
     reason: str
+    correction: str = ""
+    pinned: bool = False
 
 
 class _RunnerUp(Struct, array_like=True, frozen=True):
@@ -47,26 +51,35 @@ class _RunnerUp(Struct, array_like=True, frozen=True):
     why: str
 
 
-class _Picks(Struct, array_like=True, frozen=True):
+class Explanation(Struct, array_like=True, frozen=True):
+    """The picks in the order of their ranks, and the runners-up.
+
+    What has a default came later: it is missing at the end of what was stored before.
+    """
+
     picks: tuple[_Pick, ...]
-
-
-class Explanation(_Picks, array_like=True, frozen=True):
-    """Of the picks in the order of their ranks, and of those that came close."""
-
-    runners_up: tuple[_RunnerUp, ...] = ()
+    runners_up: tuple[_RunnerUp, ...]
+    note: str = ""
 
     def insight_ids(self) -> Iterator[int]:
-        """The insights whose texts it takes to write it out."""
+        """The insights whose texts ``written_out`` needs."""
         for pick in self.picks:
             yield from (echo.insight_id for echo in pick.echoes)
             yield from (echo.insight_id for echo in pick.related)
         yield from (runner_up.insight_id for runner_up in self.runners_up)
 
 
+class _Message(Struct, array_like=True, frozen=True):
+    """The same; the runners-up, which no message shows, stay as they are written."""
+
+    picks: tuple[_Pick, ...]
+    runners_up: Raw
+    note: str = ""
+
+
 _encode: Callable[[object], bytes] = Encoder().encode
 _decode = Decoder(Explanation).decode
-_decode_picks = Decoder(_Picks).decode
+_decode_message = Decoder(_Message).decode
 
 
 def pack(issue: Issue) -> bytes:
@@ -78,6 +91,8 @@ def pack(issue: Issue) -> bytes:
             tuple(map(_short, pick.echoes)),
             tuple(map(_short, pick.related)),
             pick.reason,
+            pick.text if pick.edited else "",
+            pick.pinned,
         )
         for pick in issue.picks
     )
@@ -85,16 +100,20 @@ def pack(issue: Issue) -> bytes:
         _RunnerUp(runner_up.insight_id, runner_up.score, dict(runner_up.signals), runner_up.why)
         for runner_up in issue.runners_up
     )
-    return zlib.compress(_encode(Explanation(picks, runners_up)), _LEVEL)
+    return zlib.compress(_encode(Explanation(picks, runners_up, issue.note)), _LEVEL)
 
 
 def _short(echo: Echo) -> _Echo:
-    return _Echo(echo.insight_id, echo.similarity, echo.heard, echo.shared)
+    correction = echo.text if echo.edited else ""
+    return _Echo(echo.insight_id, echo.similarity, echo.heard, echo.shared, echo.dated, correction)
 
 
 def unpack(body: bytes, *, runners_up: bool = True) -> Explanation:
     data = zlib.decompress(body)
-    return _decode(data) if runners_up else Explanation(_decode_picks(data).picks)
+    if runners_up:
+        return _decode(data)
+    read = _decode_message(data)
+    return Explanation(read.picks, (), read.note)
 
 
 def written_out(
@@ -105,13 +124,15 @@ def written_out(
         Pick(
             rank,
             insight_id,
-            texts[insight_id],
+            pick.correction or texts[insight_id],
             pick.citation,
             pick.score,
             pick.signals,
             tuple(_long(echo, texts) for echo in pick.echoes),
             tuple(_long(echo, texts) for echo in pick.related),
             pick.reason,
+            bool(pick.correction),
+            pick.pinned,
         )
         for rank, (insight_id, pick) in enumerate(
             zip(insight_ids, explanation.picks, strict=True), start=1
@@ -131,8 +152,9 @@ def written_out(
 
 
 def _long(echo: _Echo, texts: Texts) -> Echo:
-    text = echo_text(texts.get(echo.insight_id, ""))
-    return Echo(echo.insight_id, text, echo.similarity, echo.heard, echo.shared)
+    text = echo.correction or echo_text(texts.get(echo.insight_id, ""))
+    edited = bool(echo.correction)
+    return Echo(echo.insight_id, text, echo.similarity, echo.heard, echo.shared, echo.dated, edited)
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""What is so, and since when: a scheduler works, the operator was told."""
+"""Heartbeats of schedulers, and marks of what the operator was told or shown."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ _LONGEST = timedelta(days=2)
 
 
 def beat(db: Connection, owner: str, now: datetime, steady: Steady) -> None:
-    """``owner`` runs the schedule; who was not heard of for three minutes does not any more."""
+    """``owner`` runs the schedule. Schedulers without a heartbeat for three minutes are dropped."""
     stop(db, owner)
     db.execute(mark.delete().where(_schedulers(), not_(_alive(now, steady))))
     values = {"at": now, "boot": steady.boot, "seconds": steady.seconds}
@@ -24,12 +24,12 @@ def beat(db: Connection, owner: str, now: datetime, steady: Steady) -> None:
 
 
 def stop(db: Connection, owner: str) -> None:
-    """``owner`` runs it no more."""
+    """``owner`` no longer runs the schedule."""
     db.execute(mark.delete().where(mark.c.name == f"{_SCHEDULER}{owner}"))
 
 
 def schedulers(db: Connection, now: datetime, steady: Steady) -> Sequence[str]:
-    """Who runs the schedule."""
+    """The owners of running schedulers."""
     names = select(mark.c.name).where(_schedulers(), _alive(now, steady)).order_by(mark.c.name)
     return [name.removeprefix(_SCHEDULER) for name in db.scalars(names)]
 
@@ -46,7 +46,7 @@ def _alive(now: datetime, steady: Steady) -> ColumnElement[bool]:
 
 
 def was_told(db: Connection, cause: str, now: datetime) -> bool:
-    """Whether the operator need not be told of ``cause`` again, yet.
+    """Whether the operator was told of ``cause`` and need not be told again yet.
 
     An instant further away than any midnight was written by a clock that ran ahead.
     """
@@ -55,17 +55,17 @@ def was_told(db: Connection, cause: str, now: datetime) -> bool:
 
 
 def mark_told(db: Connection, cause: str, until: datetime) -> None:
-    """From now on they need not, ``until`` then."""
+    """The operator need not be told of ``cause`` again before ``until``."""
     _set(db, f"{_TOLD}{cause}", until)
 
 
 def show(db: Connection, now: datetime) -> None:
-    """The operator was shown all that was unknown by then."""
+    """The operator was shown every delivery that was unknown at ``now``."""
     _set(db, _SHOWN, now)
 
 
 def shown(db: Connection, now: datetime) -> datetime | None:
-    """When they last were; an instant to come was written by a clock that ran ahead."""
+    """When that last happened; None for a future instant, written by a clock that ran ahead."""
     at = db.scalar(select(mark.c.at).where(mark.c.name == _SHOWN))
     return at if at is not None and at <= now else None
 

@@ -1,7 +1,7 @@
 """Issues and their picks, kept as they were composed. Readers may share one.
 
-Which insights an issue held is kept for ever. What explains it and makes its message again is an
-``explanation``, which ``pruning`` drops after a while.
+The insights of an issue are kept for ever. Its ``explanation``, which also makes its message again,
+is dropped by ``pruning`` after a while.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from newsletter.storage.schema import insight as insights
 from newsletter.storage.schema import issue as issues
 from newsletter.storage.schema import pick as picks
 
-# As the index has it: issue.house = 1, which SQLAlchemy would write, reads every issue there is.
+# Written as in the index: with SQLAlchemy's issue.house = 1 every issue would be read.
 _HOUSE = text("issue.house")
 _MOST_TEXTS = 10_000
 
@@ -125,7 +125,7 @@ def _issue(
         )
         return Issue(day, bare, first=first, pruned=True)
     explained, runners_up = explanations.written_out(explanation, insight_ids, texts)
-    return Issue(day, explained, runners_up, first)
+    return Issue(day, explained, runners_up, first, note=explanation.note)
 
 
 def house(db: Connection, day: date) -> int | None:

@@ -1,4 +1,4 @@
-"""What the operator decides: pause, resume, cancel, resolve. Each survives a power cut."""
+"""The operator's decisions: pause, resume, cancel, resolve. Each survives a power cut."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -16,17 +16,17 @@ from newsletter.storage.send_queue import PAUSED
 
 
 def pause(db: Connection, now: datetime) -> None:
-    """Nothing more is handed over, by any sender, from its next message on."""
+    """Every sender stops before its next message."""
     insert_new(db, mark, [{"name": PAUSED, "at": now, "boot": "", "seconds": 0.0}])
 
 
 def resume(db: Connection) -> bool:
-    """False where it was not paused."""
+    """False if it was not paused."""
     return bool(db.execute(mark.delete().where(mark.c.name == PAUSED)).rowcount)
 
 
 def cancel(db: Connection, day: date, now: datetime) -> int:
-    """Nobody more gets the issue of ``day``; how many rows were waiting for it."""
+    """Stop the issue of ``day``; returns how many rows were waiting for it."""
     insert_new(db, cancelled, [{"date": day, "at": now}])
     return transitions.move(
         db, Transition.CANCEL, _chosen(DeliveryState.PENDING, None, day), changed_at=now
@@ -34,7 +34,7 @@ def cancel(db: Connection, day: date, now: datetime) -> int:
 
 
 def allow(db: Connection, day: date) -> bool:
-    """Take a ``cancel`` back, for who has no row of ``day`` yet; False where there was none."""
+    """Undo ``cancel`` for readers without a row of ``day``; False if it was not cancelled."""
     return bool(db.execute(cancelled.delete().where(cancelled.c.date == day)).rowcount)
 
 
@@ -45,9 +45,8 @@ def is_cancelled(db: Connection, day: date) -> bool:
 def resolve(
     db: Connection, how: str, now: datetime, ids: Sequence[int] | None, day: date | None
 ) -> int:
-    """Settle what is unknown, of these subscribers and this date (None: any), as sent or pending.
-
-    A row becomes unknown by its sender's own word, or when the lease is over: it has none left.
+    """Settle unknown rows of these subscribers and this date (None: any) as sent or pending. They
+    have no lease: a row becomes unknown by its sender, or when its lease is over.
     """
     values = {"next_attempt_at": now} if how == "pending" else {}
     rows = _chosen("unknown", ids, day)
@@ -55,7 +54,8 @@ def resolve(
 
 
 def count_without_issue(db: Connection, ids: Sequence[int] | None, day: date | None) -> int:
-    """How many unknown ones cannot be made again: a restored database knows them by its journal."""
+    """How many unknown messages cannot be made again, because a restored database knows them only
+    from its journal."""
     rows = _chosen("unknown", ids, day), deliveries.c.issue_id.is_(None)
     return int(db.scalar(select(func.count()).select_from(deliveries).where(*rows)) or 0)
 
@@ -68,8 +68,8 @@ def count(
     over: datetime | None = None,
     since: datetime | None = None,
 ) -> int:
-    """How many there are; ``over``: of those whose next issue was due by then, ``since``: of those
-    that came to be so after it.
+    """How many there are. ``over``: only those whose next issue was due by then. ``since``: only
+    those that changed after it.
     """
     query = select(func.count()).where(_chosen(state, ids, day))
     if since is not None:
@@ -82,7 +82,7 @@ def count(
 def pending(
     db: Connection, ids: Sequence[int] | None, day: date | None
 ) -> tuple[int, datetime | None]:
-    """How many wait, and when the first of them is tried."""
+    """How many are pending, and when the first of them is tried."""
     query = select(func.count(), func.min(deliveries.c.next_attempt_at))
     count, first = db.execute(query.where(_chosen("pending", ids, day))).one()
     return count, first
@@ -93,9 +93,8 @@ def listed(
 ) -> Iterator[dict[str, Any]]:
     """Rows of _SHOWN, address, next_attempt_at, rcpt and data, by date, as they are read.
 
-    ``next_attempt_at`` is None where nothing waits for it, ``rcpt`` and ``data`` are what the
-    server said at the last attempt, where there was one: of an ``unknown`` row at the very one that
-    left it so, not at one before.
+    ``next_attempt_at`` is None unless pending. ``rcpt`` and ``data`` are the server's replies at
+    the last attempt, if any; of an ``unknown`` row only at the attempt that left it unknown.
     """
     attempts = attempt.alias()
     last = select(func.max(attempts.c.id)).where(attempts.c.delivery_id == deliveries.c.id)

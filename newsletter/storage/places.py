@@ -1,4 +1,4 @@
-"""How much of the journal the database knows of, and what a transaction writes into it."""
+"""How far the database knows the journal, and the records that a transaction adds to it."""
 
 from datetime import UTC, datetime
 
@@ -14,13 +14,13 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def note(db: Connection, record: Record) -> None:
-    """Into the journal, with all else that the transaction writes."""
+    """Add a record to the journal when the transaction commits."""
     db.get_execution_options()["newsletter_records"].append(record)
 
 
 def known(db: Connection) -> Place | None:
-    """The end of the journal as the database has it; None where there was none, or always where a
-    server keeps the database: it has backups of its own."""
+    """The end of the journal as the database knows it; None if there was none. Always None on a
+    database server, which has its own backups."""
     if db.dialect.name != "sqlite":
         return None
     row = db.execute(_MARK).one_or_none()

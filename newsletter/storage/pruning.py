@@ -1,4 +1,4 @@
-"""Drops what explains and reproduces messages, once it is old. Who was sent what, and when, stays.
+"""Pruning: drops old explanations of messages. The record of what was sent, and when, stays.
 
 The pages that become free are used again, so the file of a SQLite database stops growing. It does
 not shrink: pages could be given back one by one only in a database that was created to allow it.
@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, not_, select
 
 from newsletter.domain.text import counted
-from newsletter.storage import recipients
+from newsletter.storage import model_calls, recipients
 from newsletter.storage.database import Store, chunks
 from newsletter.storage.schema import attempt as attempts
 from newsletter.storage.schema import explanation as explanations
@@ -23,7 +23,7 @@ _BATCH = 2_000
 
 @dataclass(frozen=True)
 class Pruned:
-    """How many issues lost their explanation, and messages what makes them again."""
+    """How many issues lost their explanation, and how many messages can no longer be made again."""
 
     issues: int
     messages: int
@@ -34,7 +34,9 @@ class Pruned:
 
 
 def prune(store: Store, before: datetime) -> Pruned:
-    """Of what was composed before that instant. Senders have their turn between the batches."""
+    """Prune what was composed before that instant. Senders can write between the batches."""
+    with store.writing() as db:
+        model_calls.prune(db, before.date())
     return Pruned(_repeat(store, before, _issues), _repeat(store, before, _deliveries))
 
 
@@ -49,7 +51,7 @@ def _repeat(store: Store, before: datetime, step: Callable[[Connection, datetime
 
 
 def _issues(db: Connection, before: datetime) -> int:
-    """House issues are for everybody, and one a day: they stay as they are."""
+    """House issues, one a day, keep their explanation."""
     query = (
         select(explanations.c.issue_id)
         .join(issues, issues.c.id == explanations.c.issue_id)

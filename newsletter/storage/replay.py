@@ -1,8 +1,8 @@
-"""What the journal knows and the database does not: an old copy of the database was put back.
+"""Replay the journal into a database that is older than it: a backup was put back.
 
-Each thing that is replayed is a fact, and can only keep a message from going: who was sent what,
-who left. So it needs no question, and every command does it before it does anything else. A line
-whose transaction was not committed changes nothing: it tells of a claim alone.
+A replayed entry (a message accepted, a reader who left) is a fact and can only prevent messages. So
+every command replays first, without asking. An entry whose transaction was not committed is a claim
+alone, and changes nothing.
 """
 
 import logging
@@ -29,9 +29,9 @@ log = logging.getLogger("newsletter")
 
 @dataclass(frozen=True)
 class Replayed:
-    """What was changed: deliveries by their new state, readers by theirs; ``strangers`` are the
-    addresses that the database did not have, ``unreadable`` lines say nothing, and where it is
-    ``incomplete`` the journal no longer had all."""
+    """The changes: deliveries and readers by their new state. ``strangers`` are addresses that the
+    database did not have; ``unreadable`` counts lines; ``incomplete`` if the journal lacks older
+    ones."""
 
     deliveries: Counter[str] = field(default_factory=Counter)
     readers: Counter[str] = field(default_factory=Counter)
@@ -49,7 +49,7 @@ def catch_up(store: Store) -> Replayed:
     if store.path is None or store.journal is None or not _behind(store, store.journal):
         return Replayed()
     with store.writing(durable=True) as db:
-        end = _end(db, store.journal)  # whoever was writing has committed by now
+        end = _end(db, store.journal)  # other writers have committed by now
         known = places.known(db)
         if end is None or (known and known.end >= end.end):
             return Replayed()
@@ -78,7 +78,7 @@ def _behind(store: Store, journal: Journal) -> bool:
 
 
 def _end(db: Connection, journal: Journal) -> Place | None:
-    """None where there is no journal, or none that can be read: then nothing is known of it."""
+    """The journal's end; None if it is missing or cannot be read."""
     known = places.known(db)
     try:
         end = journal.place()
@@ -87,8 +87,8 @@ def _end(db: Connection, journal: Journal) -> Place | None:
         return None
     if known and (end is None or (end.id == known.id and end.end < known.end)):
         log.warning(
-            "the journal %s is missing, or has lost its end: if the database is an older copy, who"
-            " was served and who left since is not known",
+            "the journal %s is missing, or has lost its end: if the database is an older copy, the"
+            " readers who were served or left since are not known",
             journal.path,
         )
     if end and known and end.id != known.id:
@@ -114,7 +114,7 @@ def _replay(db: Connection, entries: Entries) -> Replayed:
 
 
 def _settled(entries: Entries) -> list[tuple[str, Claim]]:
-    """Of each reader and date what matters: it was accepted, or at least offered."""
+    """For each reader and date whether the message was accepted, or else offered."""
     settled: dict[tuple[str, object], tuple[str, Claim]] = {}
     for state, record in entries.records:
         if isinstance(record, Claim) and state in (OFFERED, ACCEPTED):
@@ -127,14 +127,14 @@ def _settled(entries: Entries) -> list[tuple[str, Claim]]:
 def _add_strangers(
     db: Connection, claims: Sequence[tuple[str, Claim]], changes: Iterable[str]
 ) -> list[str]:
-    """Who joined since: pending, so that nobody is served whose wishes are not known, and nobody is
-    served twice who is added again."""
+    """Add the readers who joined since as pending: their wishes are not known, and once added again
+    they must not be served twice."""
     since = {claim.key: claim.at for _, claim in reversed(claims)}
     wanted = sorted({*since, *changes})
     there = _existing(db, subscribers.c.key, wanted)
     new = [key for key in wanted if key not in there]
     ids = _free_ids(db, {claim.key: claim.reader for _, claim in claims if claim.reader})
-    for with_id in (True, False):  # those who keep their id first, so that nobody else takes it
+    for with_id in (True, False):  # with their own ids first, so that no other row takes them
         rows = [_stranger(key, since.get(key), ids) for key in new if (key in ids) is with_id]
         if rows:
             db.execute(subscribers.insert(), rows)
@@ -142,7 +142,7 @@ def _add_strangers(
 
 
 def _free_ids(db: Connection, ids: dict[str, int]) -> dict[str, int]:
-    """Those of ``ids`` that are nobody's: the links in messages already sent hold them."""
+    """The ids that are free: links in messages already sent contain them."""
     taken = _existing(db, subscribers.c.id, list(ids.values()))
     return {key: reader for key, reader in ids.items() if reader not in taken}
 
@@ -173,7 +173,7 @@ def _stranger(key: str, at: datetime | None, ids: dict[str, int]) -> dict[str, A
 def _replay_changes(
     db: Connection, changes: dict[str, Change], strangers: Sequence[str]
 ) -> Counter[str]:
-    """The last word of each counts. A stranger who came back is still one whose wishes are lost."""
+    """The last state of each counts. A stranger stays pending: their wishes are lost."""
     done: Counter[str] = Counter()
     for key, change in changes.items():
         if change.state == "active" and key in strangers:
@@ -217,7 +217,7 @@ def _values(claim: Claim, reader: int) -> dict[str, Any]:
 
 
 def _row(claim: Claim, reader: Any) -> dict[str, Any]:
-    """The row as it was, but for its issue, which went with the database."""
+    """The row as it was, without its issue, which was lost with the database."""
     due = due_at(claim.day, reader.hour, reader.timezone)
     return {
         "subscriber_id": reader.id,

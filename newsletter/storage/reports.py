@@ -1,4 +1,4 @@
-"""What ``status`` tells: counts and the rows that need a look."""
+"""Reports for ``status``: counts, and the rows that need a look."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def outcomes(db: Connection, day: date) -> Sequence[tuple[str, str | None, int]]
 def queue(
     db: Connection, now: datetime, on: date | None, ids: Sequence[int] | None, *, ignore_wait: bool
 ) -> Sequence[tuple[str, int]]:
-    """(address, issue id) of what waits and would be offered now; ``ignore_wait``: at any time."""
+    """(address, issue id) of the rows that would be offered now; ``ignore_wait``: or later."""
     query = (
         select(subscribers.c.address, deliveries.c.issue_id)
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
@@ -52,14 +52,14 @@ def queue(
 
 
 def troubles(db: Connection, day: date, most: int) -> Sequence[RowMapping]:
-    """Rows that were tried and not sent, those alike as one: (address, domain, count, state,
+    """Rows that were tried and not sent, equal ones grouped: (address, domain, count, state,
     reason, answer, next_attempt_at).
 
-    ``address`` is one of ``count``, ``answer`` what it was told, ``next_attempt_at`` the first of
-    theirs, None where none is to come. What still waits or is unknown comes first, and of it, as of
-    the rest, what happened last: no old failure hides a present one.
+    ``address`` and ``answer`` are those of one of the ``count`` rows; ``next_attempt_at`` is the
+    first of theirs, None if there is none. Waiting and unknown rows come first, then the latest: no
+    old failure hides a present one.
     """
-    # A server names the mailbox it speaks of: the same answer to many would be many.
+    # Without the address: a server names the mailbox, and the same answer to many would differ.
     answer = func.replace(func.lower(deliveries.c.answer), func.lower(subscribers.c.address), "")
     alike = (deliveries.c.state, deliveries.c.reason, deliveries.c.domain, answer)
     groups = (
@@ -102,7 +102,7 @@ _OPEN = ("pending", "sending", "unknown")
 
 
 def held_back(db: Connection, now: datetime) -> Sequence[tuple[str, datetime, int]]:
-    """(domain, until, how many wait for it) where a server asked to wait; the fullest first."""
+    """(domain, until, rows that wait) where a server asked to wait; most rows first."""
     until = {name: then for name, then in deferred_domains.until(db).items() if then > now}
     if not until:
         return []
@@ -114,10 +114,10 @@ def held_back(db: Connection, now: datetime) -> Sequence[tuple[str, datetime, in
 
 
 def paced(db: Connection, now: datetime, pace: RateLimits) -> Sequence[tuple[str, int, timedelta]]:
-    """(domain, how many wait, how long it takes at least) where that is a second or more.
+    """(domain, rows that wait, the least time they take) where that is a second or more.
 
-    "" stands for all together, which takes at least as long as any of its domains; who waits
-    longest comes first.
+    "" stands for all together, which takes at least as long as any domain. The longest wait comes
+    first.
     """
     if not pace.limits:
         return []
@@ -141,9 +141,11 @@ def unresolved(db: Connection) -> int:
 
 
 def overdue(db: Connection, since: datetime, end: datetime) -> tuple[int, int]:
-    """Of what fell due from ``since`` to before ``end``: how many still wait, and were too late.
+    """Of the rows due from ``since`` to before ``end``: how many still wait, and how many were too
+    late.
 
-    Who came after their hour, and is sent an issue all the same (``send --now``), is not late.
+    Readers who joined after their hour and were sent an issue all the same (``send --now``) are not
+    late.
     """
     due = deliveries.c.due_at
     query = (
@@ -164,15 +166,15 @@ def overdue(db: Connection, since: datetime, end: datetime) -> tuple[int, int]:
 
 
 def _dates(since: datetime, end: datetime) -> list[date]:
-    """Those that may fall due between two instants, anywhere in the world."""
+    """The dates that may fall due between two instants, anywhere in the world."""
     first, last = (since - _A_DAY).date(), (end + _A_DAY).date()
     return [first + _A_DAY * more for more in range((last - first).days + 1)]
 
 
 def forgotten(db: Connection, since: datetime, end: datetime) -> int:
-    """How many were active when their issue fell due in that time, and have no row for it.
+    """How many readers were active when their issue fell due in that time and have no row for it.
 
-    As composing sees it: nobody was promised an issue before the ledger was kept.
+    As in composing, nobody was promised an issue before the ledger was kept.
     """
     kept, off = due_readers.kept(db, end), set(db.scalars(select(cancelled.c.date)))
     begins = max(since, kept[0]) if kept else since
@@ -230,7 +232,7 @@ def candidate_count(db: Connection, first: date, last: date) -> int:
 def deliveries_of(db: Connection, subscriber_id: int) -> Sequence[dict[str, Any]]:
     """One subscriber's (date, state, reason, answer, tried), newest first.
 
-    ``tried`` are the attempts, (at, state, rcpt, data): what it became, and what the server said.
+    ``tried`` are the attempts, (at, state, rcpt, data): the new state, and the server's replies.
     """
     columns = (deliveries.c.date, deliveries.c.state, deliveries.c.reason, deliveries.c.answer)
     mine = deliveries.c.subscriber_id == subscriber_id

@@ -14,7 +14,7 @@ from newsletter.storage.schema import HEAD
 
 
 class Found(NamedTuple):
-    """What a copy says of itself: its migration, and the journal it knows."""
+    """A copy's migration, and the id of its journal."""
 
     revision: str
     journal: str | None
@@ -54,7 +54,7 @@ def save(source: Path, target: Path) -> None:
 
 
 def look(path: Path) -> Found:
-    """Raises UsageError where ``path`` is no whole database of ours that this program can use."""
+    """Raises UsageError unless ``path`` is a whole database that this program can use."""
     if not path.is_file():
         raise UsageError(f"{path} is missing", "name a file that `newsletter backup` wrote")
     try:
@@ -75,10 +75,11 @@ def look(path: Path) -> Found:
 
 
 def put_back(source: Path, target: Path, aside: Path) -> bool:
-    """Write ``source`` into ``target``, whose content before goes to ``aside``; False for none.
+    """Write ``source`` into ``target``, after copying ``target`` to ``aside``; False if it was not
+    there.
 
     It is written in place and in one transaction, so that a crash leaves the one or the other, and
-    whoever opens it meanwhile waits. Raises StoreError while somebody has it open.
+    other programs wait. Raises StoreError while somebody has it open.
     """
     if target.exists():
         try:
@@ -109,7 +110,7 @@ def _overwrite(db: Connection, source: Path) -> None:
 
 
 def _move(target: Path, aside: Path) -> None:
-    """What is damaged cannot be copied: the file itself, for whoever can mend it."""
+    """A damaged database cannot be copied: keep its files, in case they can be repaired."""
     for end in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):
             target.with_name(f"{target.name}{end}").replace(f"{aside}{end}")
@@ -117,11 +118,11 @@ def _move(target: Path, aside: Path) -> None:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[Connection]:
-    """Nobody else has it open, and until we are done nobody can read it."""
+    """Exclusive: no other program has it open, or can read it until we are done."""
     with closing(connect(path, timeout=0)) as db:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         try:
-            # What others have open cannot leave this mode.
+            # The mode cannot change while another program has the file open.
             (mode,) = db.execute("PRAGMA journal_mode = DELETE").fetchone()
             db.execute("BEGIN EXCLUSIVE")
             db.execute("COMMIT")

@@ -1,4 +1,4 @@
-"""Who reads, where, when, and about what. A row is kept for ever; only its state changes."""
+"""The subscribers. A row is kept for ever; leaving only changes its state."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ def find(db: Connection, key: str) -> Subscriber | None:
 
 
 def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
-    """Those of ``keys`` that are somebody's."""
+    """The subscribers among ``keys``."""
     return {
         row.key: subscriber(row)
         for batch in chunks(keys)
@@ -55,9 +55,9 @@ def destinations(db: Connection) -> Counter[str]:
 def add(
     db: Connection, key: str, new: Subscriber, now: datetime, *, resubscribe: bool = False
 ) -> bool:
-    """Make active; True where something was added or revived, False where it stood there already.
+    """Add or make active again; False if the subscriber was active already.
 
-    Raises UsageError for who left, bounced or complained, unless ``resubscribe``.
+    Raises UsageError for readers who left, bounced or complained, unless ``resubscribe``.
     """
     there = find(db, key)
     if there is None:
@@ -77,7 +77,7 @@ def add(
 
 
 def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
-    """By their keys those of whom there is no row yet, in the state they are in."""
+    """Add subscribers without a row, by their keys, in the state they have."""
     if new:
         since = {"activated_at": now, **_changed(now)}
         rows = [{"key": key, **since, **_values(subscriber)} for key, subscriber in new.items()]
@@ -88,7 +88,7 @@ def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> Non
 
 
 def change(db: Connection, key: str, **values: Any) -> bool:
-    """Set columns (name, timezone, hour, interests); False where nobody has this key."""
+    """Set columns (name, timezone, hour, interests); False if there is no such key."""
     changed = db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
     return bool(changed.rowcount)
 
@@ -96,14 +96,14 @@ def change(db: Connection, key: str, **values: Any) -> bool:
 def leave(db: Connection, subscriber_id: int, now: datetime, reason: str = "") -> bool:
     """Unsubscribe; True the second time as well, False where there is no such subscriber.
 
-    Who bounced or complained stays so: it says more. ``reason`` says by which way they left.
+    The states bounced and complained stay: they say more. ``reason`` says how they left.
     """
     _move(db, subscriber_id, ("active", "pending"), "unsubscribed", _changed(now, reason))
     return exists(db, subscriber_id)
 
 
 def bounce(db: Connection, subscriber_id: int, now: datetime, answer: str) -> None:
-    """The server says that there is no such address: nothing more is sent to it."""
+    """The server says that the address does not exist: nothing more is sent to it."""
     _move(db, subscriber_id, ("active",), "bounced", _changed(now, answer))
 
 
@@ -122,7 +122,7 @@ def _move(
 
 
 def state_since(db: Connection, subscriber_id: int) -> tuple[datetime | None, str]:
-    """When and why the state became what it is; None where that was not kept yet."""
+    """When and why the state last changed; None where that was not recorded yet."""
     columns = subscribers.c.state_changed_at, subscribers.c.state_reason
     at, reason = db.execute(select(*columns).where(subscribers.c.id == subscriber_id)).one()
     return at, reason
@@ -133,7 +133,7 @@ def _changed(now: datetime, reason: str = "") -> dict[str, Any]:
 
 
 def rejoin(db: Connection, subscriber_id: int, now: datetime) -> None:
-    """Take an unsubscribing back; nothing changes for those who bounced or complained."""
+    """Undo unsubscribing; nothing changes for those who bounced or complained."""
     changed = _changed(now, "unsubscribing was taken back")
     _move(db, subscriber_id, ("unsubscribed",), "active", changed)
 

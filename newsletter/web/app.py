@@ -69,7 +69,7 @@ def listening(host: str, port: int) -> socket.socket:
 def serve(application: ASGIApp, bound: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests that have begun."""
     with bound:
-        # uvicorn raises the signal again when it has stopped
+        # uvicorn raises the signal again after it has stopped
         before = signal.signal(signal.SIGTERM, lambda *_: None)
         with suppress(KeyboardInterrupt):
             server(application).run(sockets=[bound])

@@ -1,8 +1,8 @@
 """The page behind the unsubscribe link: ``/u/TOKEN``.
 
-GET shows where a reader stands and changes nothing: programs that scan mail follow links. POST
-unsubscribes, whatever its body, as mail programs do with one click (RFC 8058); POST with ``?undo``
-takes that back.
+GET shows the reader's state and changes nothing: programs that scan mail follow links. POST
+unsubscribes with any body, as mail programs do with one click (RFC 8058); POST with ``?undo``
+undoes it.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,7 @@ from newsletter.rendering.rendered_email import Branding
 from newsletter.services.error_log import log_error
 from newsletter.services.unsubscribe import LinkState, UnsubscribeLinks
 
-_UNAVAILABLE = "This cannot be answered just now. Please try again in a few minutes.\n"
-# What the template is told: operators' own templates know "ask", "done" and "unknown" alone.
+# The template's states: operators' own templates know only "ask", "done" and "unknown".
 _TEMPLATE_STATES = {
     LinkState.SUBSCRIBED: "ask",
     LinkState.LEFT: "done",
@@ -29,6 +28,9 @@ _TEMPLATE_STATES = {
 def routes(links: UnsubscribeLinks, branding: Branding) -> list[Route]:
     """The pages are rendered once, here: all wrong tokens get the same bytes."""
     pages = {state: page(branding, state) for state in LinkState}
+    unavailable = branding.renderer.words.gettext(
+        "This cannot be answered just now. Please try again in a few minutes."
+    )
 
     def show(request: Request) -> Response:
         return answer(links.look, request)
@@ -41,7 +43,7 @@ def routes(links: UnsubscribeLinks, branding: Branding) -> list[Route]:
             state = action(request.path_params["token"])
         except Exception as error:
             log_error(error)
-            return PlainTextResponse(_UNAVAILABLE, 503, {"Retry-After": "60"})
+            return PlainTextResponse(f"{unavailable}\n", 503, {"Retry-After": "60"})
         return HTMLResponse(pages[state], 404 if state is LinkState.UNKNOWN else 200)
 
     # Not async: Starlette runs them in threads, for they wait for the database.

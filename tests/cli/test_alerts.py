@@ -66,7 +66,7 @@ def told_by_command(house: House) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def test_a_good_day_is_no_news(alerting: House, server: SmtpServer) -> None:
+def test_a_good_day_alerts_nobody(alerting: House, server: SmtpServer) -> None:
     alerting.now = NOON.replace(hour=8)
     assert alerting("send").out == "2 sent\n"
     alerting.now = NOON
@@ -93,7 +93,7 @@ def test_unknown_ones_are_told_once_a_day(alerting: House, server: SmtpServer) -
     assert len(alerts(server)) == 2
 
 
-def test_the_mail_is_one_that_arrives(alerting: House, server: SmtpServer) -> None:
+def test_the_alert_mail_is_well_formed(alerting: House, server: SmtpServer) -> None:
     alerting.environment["NEWSLETTER_NEWSLETTER__NAME"] = "Fünf\nInsights"
     server.fail("DOT", DROP, recipient=ANN)
     alerting.now = NOON.replace(hour=8)
@@ -284,7 +284,7 @@ def test_a_long_run_is_looked_at_while_it_runs(
     assert "1 waiting" in alerts(server)[0]
 
 
-def test_an_error_of_a_waking_is_told(
+def test_an_error_in_a_job_is_alerted(
     jobs: ScheduledJobs, alerting: House, server: SmtpServer
 ) -> None:
     alerting.now = NOON.replace(hour=8)
@@ -305,7 +305,7 @@ def test_an_error_of_a_waking_is_told(
         ("LATE_HOUR", "24", "alerts.late_hour"),
     ],
 )
-def test_what_cannot_be_is_refused_by_its_key(
+def test_invalid_settings_are_refused_by_key(
     house: House, variable: str, value: str, key: str
 ) -> None:
     house.environment[f"NEWSLETTER_ALERTS__{variable}"] = value
@@ -321,7 +321,7 @@ def test_without_alerts_nobody_is_told(alerting: House, server: SmtpServer) -> N
     assert alerts(server) == []
 
 
-def test_the_log_bears_no_address(
+def test_the_log_contains_no_address(
     alerting: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     from newsletter.cli.output import OneLine

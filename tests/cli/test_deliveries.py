@@ -32,9 +32,7 @@ def died(house: House, *, ago: float) -> None:
     db.close()
 
 
-def test_the_days_deliveries_a_line_each_with_what_the_server_said(
-    mailing: House, server: SmtpServer
-) -> None:
+def test_deliveries_are_listed_with_the_servers_answers(mailing: House, server: SmtpServer) -> None:
     server.fail("RCPT", "550 5.1.1 No such mailbox", recipient=ANN)
     server.fail("DOT", DROP, recipient=BEA)
     server.fail("DATA", "451 4.3.0 Disk trouble", recipient=CLEO)
@@ -51,7 +49,7 @@ def test_the_days_deliveries_a_line_each_with_what_the_server_said(
     assert len(lines) == 10
 
 
-def test_a_wait_that_is_over_reads_so(mailing: House, server: SmtpServer) -> None:
+def test_a_wait_that_is_over_is_shown_as_over(mailing: House, server: SmtpServer) -> None:
     server.fail("RCPT", "451 4.7.1 Greylisted", recipient=BEA)
     mailing("send")
     waits = [row["next_attempt_at"] for row in mailing("deliveries", "--json").json]
@@ -87,7 +85,7 @@ def test_every_attempt_is_kept_with_both_answers(mailing: House, server: SmtpSer
     assert [(row["state"], row["data"]) for row in tries] == [row[::2] for row in kept]
 
 
-def test_without_a_filter_today_with_a_state_every_date(mailing: House) -> None:
+def test_the_default_date_is_today_and_with_a_state_any(mailing: House) -> None:
     mailing("send")
     mailing.now += timedelta(days=1)
     assert mailing("deliveries").out == "no such deliveries\n"
@@ -115,7 +113,7 @@ def unknowing(mailing: House, server: SmtpServer) -> House:
     return mailing
 
 
-def test_what_is_known_to_be_sent_is_settled(unknowing: House, server: SmtpServer) -> None:
+def test_resolving_as_sent_settles_a_delivery(unknowing: House, server: SmtpServer) -> None:
     done = unknowing("deliveries", "resolve", "--as", "sent", "--to", ANN)
     assert (done.code, done.out) == (0, "1 unknown delivery resolved as sent\n")
     assert [state for _, state, _ in unknowing.ledger()] == ["sent", "unknown", "sent"]
@@ -123,7 +121,7 @@ def test_what_is_known_to_be_sent_is_settled(unknowing: House, server: SmtpServe
     assert [message.recipient for message in server.messages].count(ANN) == 1
 
 
-def test_what_never_arrived_is_sent_again(unknowing: House, server: SmtpServer) -> None:
+def test_resolving_as_pending_sends_again(unknowing: House, server: SmtpServer) -> None:
     assert unknowing("deliveries", "--state", "unknown").code == 0
     done = unknowing("deliveries", "resolve", "--as", "pending")
     assert done.out.splitlines() == [
@@ -134,7 +132,7 @@ def test_what_never_arrived_is_sent_again(unknowing: House, server: SmtpServer) 
     assert sorted(message.recipient for message in server.messages) == [ANN, ANN, BEA, BEA, CLEO]
 
 
-def test_yesterdays_is_not_sent_again_and_it_says_so(unknowing: House) -> None:
+def test_an_expired_delivery_is_not_sent_again(unknowing: House) -> None:
     unknowing.now += timedelta(days=1)
     assert unknowing("deliveries", "--state", "unknown").code == 0
     done = unknowing("deliveries", "resolve", "--as", "pending")
@@ -143,7 +141,7 @@ def test_yesterdays_is_not_sent_again_and_it_says_so(unknowing: House) -> None:
     assert (ANN, "failed", "expired") in unknowing.ledger()
 
 
-def test_what_is_not_unknown_is_not_resolved(unknowing: House) -> None:
+def test_only_unknown_deliveries_are_resolved(unknowing: House) -> None:
     refused = unknowing("deliveries", "resolve", "--as", "sent", "--to", CLEO)
     assert refused.code == 2
     assert f"{CLEO}: nothing is unknown: see `newsletter deliveries --state" in refused.stderr
@@ -155,7 +153,7 @@ def test_what_is_not_unknown_is_not_resolved(unknowing: House) -> None:
     assert unknowing("deliveries", "resolve").code == 2
 
 
-def test_a_lease_that_is_not_over_is_respected(mailing: House) -> None:
+def test_a_delivery_under_a_lease_is_not_resolved(mailing: House) -> None:
     mailing("send")
     died(mailing, ago=-60)
     refused = mailing("deliveries", "resolve", "--as", "pending", "--to", ANN)
@@ -174,7 +172,7 @@ def test_a_lease_that_is_not_over_is_respected(mailing: House) -> None:
         (["deliveries", "--state", "unknown"], f"unknown                 {CLEO}"),
     ],
 )
-def test_what_a_dead_sender_left_is_told_before_it_is_settled(
+def test_deliveries_of_a_dead_sender_are_shown_before_they_are_settled(
     mailing: House, look: list[str], shown: str
 ) -> None:
     """Whoever settles what was not shown has not looked whether it arrived."""
@@ -192,7 +190,7 @@ def test_what_a_dead_sender_left_is_told_before_it_is_settled(
     assert done.json == {"resolved": 3, "as": "pending", "sending": 0}
 
 
-def test_on_a_full_disk_there_is_still_something_to_see(
+def test_a_full_disk_does_not_keep_the_operator_from_looking(
     mailing: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> int:
@@ -206,7 +204,7 @@ def test_on_a_full_disk_there_is_still_something_to_see(
     assert "3 that are listed as sending have no sender; it cannot be written: the" in done.stderr
 
 
-def test_what_became_unknown_since_it_was_listed_is_not_settled(unknowing: House) -> None:
+def test_deliveries_unknown_since_the_last_list_are_not_settled(unknowing: House) -> None:
     """Whoever found it: a scheduler beside us, or a look at the status."""
     hasty = unknowing("deliveries", "resolve", "--as", "pending")
     assert (hasty.code, "2 became unknown since" in hasty.stderr) == (2, True)
@@ -224,7 +222,7 @@ def test_what_became_unknown_since_it_was_listed_is_not_settled(unknowing: House
     assert unknowing("deliveries", "resolve", "--as", "sent", "--json").json["resolved"] == 2
 
 
-def test_an_earlier_answer_is_not_the_one_that_is_missing(
+def test_an_earlier_answer_is_not_shown_for_an_unknown_delivery(
     mailing: House, server: SmtpServer
 ) -> None:
     server.fail("DOT", "451 4.7.1 Come back", recipient=ANN)
@@ -283,7 +281,7 @@ def test_a_cancel_by_mistake_is_taken_back(mailing: House) -> None:
     assert mailing("send").out == "3 sent\n"
 
 
-def test_who_was_skipped_by_a_cancel_stays_so(mailing: House) -> None:
+def test_readers_skipped_by_a_cancel_stay_skipped(mailing: House) -> None:
     mailing("cancel", "--date", "2026-03-14")
     mailing("send")
     back = mailing("resume", "--date", "2026-03-14").out
@@ -304,7 +302,7 @@ def test_a_date_that_cannot_be_cancelled(mailing: House) -> None:
     assert "2026-03-14 was not cancelled" in refused.stderr
 
 
-def test_status_says_what_waits_for_whom(mailing: House, server: SmtpServer) -> None:
+def test_status_shows_the_deferred_domains(mailing: House, server: SmtpServer) -> None:
     server.fail("RCPT", "451 4.7.1 Greylisted", recipient=ANN)
     report = mailing("send", "--json").json
     assert (report["sent"], report["pending"]) == (1, 2), "Cleo waits with Ann, unasked"
@@ -331,7 +329,7 @@ def test_status_says_what_waits_for_whom(mailing: House, server: SmtpServer) -> 
         ("454 4.7.0 Something else", False),
     ],
 )
-def test_a_server_that_is_asked_to_wait_for_holds_back_its_domain(
+def test_a_server_that_defers_holds_back_its_whole_domain(
     mailing: House, server: SmtpServer, answer: str, *, shared: bool
 ) -> None:
     server.fail("RCPT", answer, recipient=ANN)
@@ -341,7 +339,7 @@ def test_a_server_that_is_asked_to_wait_for_holds_back_its_domain(
     assert bool(mailing("status", "--json").json["held_back"]) is shared
 
 
-def test_two_senders_share_what_a_domain_said(mailing: House, server: SmtpServer) -> None:
+def test_two_senders_share_a_deferred_domain(mailing: House, server: SmtpServer) -> None:
     """The second is told by the ledger, not by the server."""
     server.fail("RCPT", "451 4.7.1 Greylisted", recipient=ANN)
     mailing("send", "--to", ANN)
@@ -350,7 +348,9 @@ def test_two_senders_share_what_a_domain_said(mailing: House, server: SmtpServer
     assert mailing.ledger()[2] == (CLEO, "pending", None)
 
 
-def test_a_hard_bounce_ends_it_a_full_mailbox_does_not(mailing: House, server: SmtpServer) -> None:
+def test_a_hard_bounce_ends_the_subscription_and_a_full_mailbox_does_not(
+    mailing: House, server: SmtpServer
+) -> None:
     server.fail("RCPT", "550 5.1.1 No such user", recipient=ANN)
     server.fail("RCPT", "552 5.2.2 Mailbox full", recipient=BEA)
     server.fail("DATA", "550 5.1.1 Said too late to be about the address", recipient=CLEO)

@@ -78,6 +78,15 @@ def test_it_prints_where_to_look_and_a_table_of_the_picks(demo: Shown) -> None:
     assert why in out.splitlines(), "as it was called"
 
 
+def test_a_feed_becomes_an_issue_with_links_to_the_second(demo: Shown) -> None:
+    states = re.findall(r"^  (read|empty)  ", demo.out, re.MULTILINE)
+    assert states == ["read", "read", "empty"]
+    assert re.search(r"^  quote .* https://slow-grid\.example/31#t=59$", demo.out, re.MULTILINE)
+    page = (demo.folder / "podcast" / "issue.html").read_text(encoding="utf-8")
+    assert "https://slow-grid.example/31#t=59" in page
+    assert "https://slow-grid.example/30#t=250" in page
+
+
 def test_its_last_line_is_a_command_that_opens_the_issue(demo: Shown) -> None:
     last = demo.out.splitlines()[-1]
     seen = demo.folder / "seen"
@@ -120,7 +129,7 @@ def test_nobody_reads_the_same_thing_twice(demo: Shown, house: House) -> None:
         assert len(picked) == len(set(picked)) == 35
 
 
-def test_no_brief_is_dated_by_the_clock_of_the_machine(demo: Shown) -> None:
+def test_briefs_without_a_date_are_dated_by_the_replayed_day(demo: Shown) -> None:
     """Those without a date of their own are dated by the replayed day that read them."""
     with closing(connect(demo.folder / "newsletter.db")) as db:
         dates = db.execute("SELECT DISTINCT first_seen FROM brief ORDER BY 1").fetchall()
@@ -136,7 +145,7 @@ def test_the_last_of_the_samples_is_of_the_date(demo: Shown) -> None:
 
 
 @pytest.mark.heavy
-def test_a_second_run_goes_to_another_folder_and_differs_by_its_secret_alone(
+def test_a_second_demo_makes_another_folder_and_differs_only_by_its_secret(
     demo: Shown,
 ) -> None:
     again = replayed(demo.folder.parents[1], 2)

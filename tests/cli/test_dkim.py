@@ -37,7 +37,7 @@ def adopt(house: House, section: str) -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--ed25519"]])
-def test_what_new_prints_is_all_it_takes(stocked: House, options: list[str]) -> None:
+def test_following_what_dkim_new_prints_is_enough(stocked: House, options: list[str]) -> None:
     name, text, section = made(stocked, *options)
     assert name == "news1._domainkey.letters.example"
     adopt(stocked, section)
@@ -49,7 +49,7 @@ def test_what_new_prints_is_all_it_takes(stocked: House, options: list[str]) -> 
     assert stocked("preview", "--to", ANN, "--eml", "--out", "-").stdout == raw
 
 
-def test_the_key_is_its_owners_alone_and_never_overwritten(house: House) -> None:
+def test_only_the_owner_can_read_the_key_and_it_is_never_overwritten(house: House) -> None:
     made(house, "spring")
     path = house.folder / "dkim-spring.pem"
     assert path.stat().st_mode & 0o777 == 0o600
@@ -74,7 +74,7 @@ def test_the_domain_is_that_of_the_sender_or_what_is_asked_for(house: House) -> 
     assert not (house.folder / "dkim-c.pem").exists()
 
 
-def test_for_ed25519_it_says_who_does_not_check_it(house: House) -> None:
+def test_ed25519_comes_with_a_warning(house: House) -> None:
     assert "RSA signatures only" in house("dkim", "new", "--ed25519").out
     assert "RSA signatures only" not in house("dkim", "new", "other").out
 
@@ -82,7 +82,7 @@ def test_for_ed25519_it_says_who_does_not_check_it(house: House) -> None:
 @pytest.mark.parametrize(
     "words", [["a b"], ["-a"], ["a/b"], ["../a"], ["a", "--domain", "a..b\u00fc"]]
 )
-def test_no_such_selector_or_domain(house: House, words: list[str]) -> None:
+def test_invalid_selectors_and_domains_are_refused(house: House, words: list[str]) -> None:
     before = sorted(house.folder.iterdir())
     assert house("dkim", "new", *words).code == 2
     assert sorted(house.folder.iterdir()) == before
@@ -99,7 +99,7 @@ def test_a_key_that_cannot_be_used_sends_nothing(stocked: House) -> None:
     assert not stocked.messages()
 
 
-def test_a_domain_that_is_none_is_told(stocked: House) -> None:
+def test_an_invalid_dkim_domain_is_reported(stocked: House) -> None:
     adopt(stocked, '[dkim]\nselector = "s"\ndomain = "a\u3002\u3002b.example"\nkey_file = "k"\n')
     done = stocked("send")
     assert done.code == 2
@@ -125,7 +125,7 @@ def test_a_test_copy_is_signed(stocked: House, server: SmtpServer) -> None:
     assert dkim.verify(message.message, dnsfunc=lambda *_, **__: text)
 
 
-def test_bounces_tell_whose_they_are(stocked: House, server: SmtpServer) -> None:
+def test_a_return_path_names_the_delivery(stocked: House, server: SmtpServer) -> None:
     stocked.subscribe("bea@letters.example")
     stocked.environment["NEWSLETTER_DELIVERY__RETURN_PATH"] = "bounces@letters.example"
     stocked.smtp(server)
@@ -137,13 +137,13 @@ def test_bounces_tell_whose_they_are(stocked: House, server: SmtpServer) -> None
     assert server.messages[-1].sender == "bounces@letters.example"
 
 
-def test_without_return_path_they_go_to_the_sender(stocked: House, server: SmtpServer) -> None:
+def test_without_return_path_bounces_go_to_the_sender(stocked: House, server: SmtpServer) -> None:
     stocked.smtp(server)
     stocked("send")
     assert [message.sender for message in server.messages] == ["news@letters.example"]
 
 
-def test_a_domain_beyond_ascii_stands_in_no_header(stocked: House) -> None:
+def test_non_ascii_domains_are_encoded_in_headers(stocked: House) -> None:
     config = CONFIG.replace("letters.example", "bücher.example")
     stocked.config.write_text(config, encoding="utf-8")
     assert stocked("send").code == 0
@@ -158,7 +158,7 @@ def test_a_domain_beyond_ascii_stands_in_no_header(stocked: House) -> None:
     assert made["Message-ID"] in db
 
 
-def test_a_domain_of_ours_that_is_none_is_told(stocked: House) -> None:
+def test_an_invalid_sender_domain_is_reported(stocked: House) -> None:
     config = CONFIG.replace("https://letters.example", "https://ü..example")
     stocked.config.write_text(config, encoding="utf-8")
     done = stocked("send")

@@ -52,13 +52,15 @@ def mailing(well: House, server: SmtpServer) -> House:
 
 
 def look(house: House) -> dict[str, tuple[str, str, str]]:
-    """What to (verdict, found, mend); whatever is not ok says how to mend it."""
+    """Check to (verdict, finding, advice); all that is not ok comes with advice."""
     done = house("doctor", "--json")
     lines = done.json
     assert done.code == any(line["verdict"] == "fail" for line in lines)
-    assert all(line["mend"] or ": " in line["found"] for line in lines if line["verdict"] != "ok")
-    assert all(not line["mend"] for line in lines if line["verdict"] == "ok")
-    return {line["what"]: (line["verdict"], line["found"], line["mend"]) for line in lines}
+    assert all(
+        line["advice"] or ": " in line["finding"] for line in lines if line["verdict"] != "ok"
+    )
+    assert all(not line["advice"] for line in lines if line["verdict"] == "ok")
+    return {line["check"]: (line["verdict"], line["finding"], line["advice"]) for line in lines}
 
 
 def test_all_is_well(well: House) -> None:
@@ -145,7 +147,7 @@ def test_a_database_behind_is_told_and_left_as_it_is(well: House) -> None:
         "run `newsletter migrate`, after a backup",
     )
     assert list(lines)[-1] == "database"
-    assert look(well)["database"][0] == "fail", "looking did not mend it"
+    assert look(well)["database"][0] == "fail", "looking did not migrate it"
     assert well("migrate").code == 0
     assert look(well)["database"][0] == "ok"
 

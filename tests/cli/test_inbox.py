@@ -80,7 +80,7 @@ def test_send_delivers_what_is_there_and_says_what_is_wrong(ready: House, break_
 
 
 @BROKEN
-def test_as_json_it_is_a_key(ready: House, break_: Break) -> None:
+def test_json_has_the_inbox_error(ready: House, break_: Break) -> None:
     assert ready("send", "--json", "--to", ANN).json["ingest_error"] is None
     break_(ready.folder / "inbox")
     done = ready("send", "--json")
@@ -115,13 +115,13 @@ def test_doctor_fails(ready: House, break_: Break) -> None:
     done = ready("doctor", "--json")
     assert done.code == 1
     (line,) = [line for line in done.json if line["verdict"] == "fail"]
-    assert line["what"] == "inbox"
-    assert line["found"].startswith("the inbox ")
-    assert line["mend"]
+    assert line["check"] == "inbox"
+    assert line["finding"].startswith("the inbox ")
+    assert line["advice"]
 
 
 @pytest.mark.parametrize("error", [StoreError("the disk is full"), OSError("a bad sector")])
-def test_whatever_keeps_it_from_reading_the_rest_goes_out(
+def test_any_inbox_error_leaves_the_rest_to_be_sent(
     ready: House, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> IngestReport:
@@ -139,5 +139,5 @@ def test_whatever_keeps_it_from_reading_the_rest_goes_out(
 def test_the_inbox_may_be_one_file(ready: House) -> None:
     ready.environment["NEWSLETTER_INBOX__PATH"] = "inbox/00.json"
     assert ready("send").code == 0
-    (line,) = [line for line in ready("doctor", "--json").json if line["what"] == "inbox"]
+    (line,) = [line for line in ready("doctor", "--json").json if line["check"] == "inbox"]
     assert line["verdict"] == "ok"

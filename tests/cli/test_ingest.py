@@ -18,7 +18,7 @@ def counts(house: House, *words: str) -> dict[str, tuple[int, int]]:
     return {name: (report[name]["new"], report[name]["total"]) for name in names}
 
 
-def test_what_came_in_is_told_new_and_in_total(house: House) -> None:
+def test_counts_are_reported_new_and_in_total(house: House) -> None:
     house.drop("one.json", *INSIGHTS[:3])
     summary = (
         "1 brief (+1), 3 insights (+3), 3 mentions (+3), 0 rejected (+0); 0 paragraphs dropped"
@@ -131,7 +131,7 @@ def test_dropped_paragraphs_are_counted_and_listed_on_request(house: House) -> N
     assert "dropped" not in house("ingest", "--json").json
 
 
-def test_the_seeds_give_what_they_are_known_to_hold(house: House, elsewhere: Path) -> None:
+def test_the_seeds_give_the_known_counts(house: House, elsewhere: Path) -> None:
     if not SEEDS.is_dir():
         pytest.skip(f"the seeds are not at {SEEDS}")
     whole = {"briefs": (5, 5), "insights": (30, 30), "mentions": (55, 55), "rejected": (0, 0)}

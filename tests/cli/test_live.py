@@ -72,7 +72,7 @@ def counted(sent: int) -> Counter[str]:
     return Counter(sent=sent, failed=1, pending=2, unknown=3)
 
 
-def test_on_a_terminal_one_line_lives_and_goes(terminal: Terminal, clock: Clock) -> None:
+def test_a_terminal_shows_one_live_line(terminal: Terminal, clock: Clock) -> None:
     terminal.use()
     with live() as tell:
         for sent in range(30):
@@ -88,7 +88,7 @@ def test_on_a_terminal_one_line_lives_and_goes(terminal: Terminal, clock: Clock)
     assert not terminal.seen().strip("\r ")
 
 
-def test_a_line_of_the_log_stands_above_it(terminal: Terminal, clock: Clock) -> None:
+def test_log_lines_are_printed_above_the_live_line(terminal: Terminal, clock: Clock) -> None:
     terminal.use()
     root = logging.getLogger()
     handler = logging.StreamHandler(terminal.stderr)
@@ -128,7 +128,7 @@ def test_reading_leaves_the_terminal_before_sending_begins(
     assert "20 of 100, 20 sent" in second
 
 
-def test_a_short_run_flashes_nothing(terminal: Terminal, clock: Clock) -> None:
+def test_a_short_run_shows_no_progress(terminal: Terminal, clock: Clock) -> None:
     terminal.use()
     with live() as tell:
         tell(Counter(sent=1), 2)
@@ -137,7 +137,9 @@ def test_a_short_run_flashes_nothing(terminal: Terminal, clock: Clock) -> None:
     assert not terminal.seen().strip("\r ")
 
 
-def test_elsewhere_a_line_now_and_then(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_terminal_progress_is_logged(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, "newsletter")
     with live() as tell:
         for sent in range(1, 26):
@@ -186,9 +188,7 @@ def test_a_server_that_is_down_is_one_line(house: House) -> None:
 
 
 @pytest.mark.heavy
-def test_a_change_of_state_is_a_line_at_debug_and_no_address_stands_in_any(
-    house: House, server: SmtpServer
-) -> None:
+def test_state_changes_are_debug_lines_without_addresses(house: House, server: SmtpServer) -> None:
     house.now = datetime.now(UTC)
     house.stock(published=f"{house.now:%Y-%m-%d}")
     house.subscribe(ANN, BEA)

@@ -11,7 +11,9 @@ from newsletter import __version__
 from newsletter.rendering.templates import read_templates
 from tests.cli.conftest import CONFIG, ROOT, House, fill
 
-HEAVY = {"sklearn", "sqlalchemy", "premailer", "apscheduler", "alembic", "jinja2", "numpy", "tqdm"}
+HEAVY = set(
+    "sklearn sqlalchemy premailer apscheduler alembic jinja2 numpy tqdm babel markdown_it".split()
+)
 PARTS = {"newsletter.services.publish", "newsletter.web", "newsletter.ranking.selection"}
 
 
@@ -31,13 +33,13 @@ def loaded_by(words: list[str], folder: Path, now: datetime | None = None) -> se
     return set(done.stderr.decode().split())
 
 
-def test_help_brings_in_nothing_heavy(tmp_path: Path) -> None:
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     modules = loaded_by(["--help"], tmp_path)
     assert "newsletter.cli.parser" in modules
     assert not modules & (HEAVY | {"newsletter.config", "newsletter.edges"})
 
 
-def test_status_brings_in_the_store_and_little_more(house: House) -> None:
+def test_status_imports_the_store_and_little_more(house: House) -> None:
     modules = loaded_by(["status"], house.folder)
     assert "sqlalchemy" in modules
     assert not modules & (HEAVY - {"sqlalchemy"} | PARTS)
@@ -91,7 +93,7 @@ def test_python_m_newsletter_is_the_command(house: House) -> None:
     assert (started.returncode, json.loads(out), err) == (0, [], "")
 
 
-def test_help_and_version_end_well(house: House) -> None:
+def test_help_and_version_exit_with_0(house: House) -> None:
     assert "a first day:" in house.bare("--help").out
     assert house.bare("--help").code == 0
     assert house.bare("--version").out == f"newsletter {__version__}\n"
@@ -172,7 +174,7 @@ def test_a_broken_configuration_is_one_line(house: House, text: str, complaint: 
     assert done.stderr.count("\n") == 1
 
 
-def test_a_variable_that_cannot_be_is_one_line(house: House) -> None:
+def test_an_invalid_variable_is_one_line(house: House) -> None:
     house.environment["NEWSLETTER_SELECTION__COUNT"] = "several"
     done = house("status")
     assert done.code == 2
@@ -230,16 +232,14 @@ def test_relative_paths_are_relative_to_the_configuration(house: House, elsewher
         ["subscribers", "add", "ann@letters.example", "--json"],
     ],
 )
-def test_json_is_all_that_stands_on_standard_output_even_on_the_first_day(
-    house: House, words: list[str]
-) -> None:
+def test_json_output_is_pure_on_an_empty_newsletter(house: House, words: list[str]) -> None:
     done = house(*words)
     assert done.code == 0
     assert isinstance(done.json, dict | list)
     assert done.stdout.isascii()
 
 
-def test_json_is_all_that_stands_there_when_something_fails(house: House) -> None:
+def test_json_output_is_pure_when_something_fails(house: House) -> None:
     house.drop("empty.txt")
     (house.folder / "inbox/empty.txt").write_text("")
     house.drop("one.json", "Bees count to four.")
@@ -250,9 +250,7 @@ def test_json_is_all_that_stands_there_when_something_fails(house: House) -> Non
 
 
 @pytest.mark.parametrize("command", ["status", "ingest", "preview", "send", "migrate"])
-def test_a_database_that_is_something_else_is_told_and_left_alone(
-    house: House, command: str
-) -> None:
+def test_a_file_that_is_no_database_is_reported_and_not_touched(house: House, command: str) -> None:
     database = house.folder / "newsletter.db"
     database.write_text("Shopping: eggs, flour, twine. " * 40)
     done = house(command)
@@ -261,7 +259,7 @@ def test_a_database_that_is_something_else_is_told_and_left_alone(
     assert database.read_text().startswith("Shopping")
 
 
-def test_a_database_address_that_is_none_names_the_key(house: House) -> None:
+def test_an_invalid_database_address_names_the_key(house: House) -> None:
     house.environment["NEWSLETTER_STORE__URL"] = "newsletter.db"
     assert "store.url is no database address" in house("status").stderr
     assert house("status").code == 2
@@ -315,9 +313,7 @@ def test_output_that_cannot_be_written_is_one_line(house: House, command: str) -
         pytest.param("preview --date 2026-03-14 --text --out -", marks=pytest.mark.heavy),
     ],
 )
-def test_output_that_is_closed_is_told_where_something_was_to_go_there(
-    stocked: House, command: str
-) -> None:
+def test_closed_output_is_reported_if_it_was_needed(stocked: House, command: str) -> None:
     shell = f"{sys.executable} -m newsletter {command} >&-"
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -332,7 +328,7 @@ def test_output_that_is_closed_is_told_where_something_was_to_go_there(
     assert (done.returncode, done.stderr) == ((0, b"") if quiet else (1, errors))
 
 
-def test_a_locale_that_knows_too_few_letters_loses_nothing(house: House) -> None:
+def test_letters_missing_in_the_locale_are_escaped(house: House) -> None:
     house.environment["PYTHONIOENCODING"] = "ascii"
     house.subscribe("ann@letters.example", options=["--interests", "Öl"])
     out, err = house.process("subscribers", "list").communicate(timeout=120)
@@ -340,14 +336,14 @@ def test_a_locale_that_knows_too_few_letters_loses_nothing(house: House) -> None
 
 
 @pytest.mark.parametrize("words", [["status", "\x1b[31mx"], ["sub\nscribers"], ["x\u2028y"]])
-def test_what_was_typed_cannot_steer_the_terminal(house: House, words: list[str]) -> None:
+def test_typed_control_characters_are_escaped(house: House, words: list[str]) -> None:
     done = house(*words)
     assert done.code == 2
     assert done.stderr.replace("\n", "").isprintable()
     assert words[-1] not in done.stderr
 
 
-def test_a_log_record_cannot_pass_for_two() -> None:
+def test_a_log_record_is_one_line() -> None:
     code = (
         "import logging\nfrom newsletter.cli.output import set_up_log\nset_up_log()\n"
         "try: raise ValueError('one\\n2026-03-14 INFO forged')\n"
@@ -362,7 +358,7 @@ def test_a_log_record_cannot_pass_for_two() -> None:
     assert all(line.startswith("  | ") for line in rest)
 
 
-def test_output_that_nobody_reads_on_is_no_trouble(house: House) -> None:
+def test_a_closed_pipe_ends_quietly(house: House) -> None:
     house.subscribe("ann@letters.example")
     shell = f"{sys.executable} -m newsletter subscribers export | true"
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -41,7 +41,7 @@ def signing(house: House, world: DnsServer) -> House:
 
 def findings(house: House, *words: str) -> dict[str, dict[str, Any]]:
     done = house("doctor", "--json", *words)
-    lines = {line["what"]: line for line in done.json}
+    lines = {line["check"]: line for line in done.json}
     assert done.code == any(line["verdict"] == "fail" for line in lines.values())
     return lines
 
@@ -61,32 +61,32 @@ ALL_WELL = {
 }
 
 
-def test_a_world_in_order(signing: House) -> None:
+def test_online_checks_all_pass(signing: House) -> None:
     assert verdicts(signing) == ALL_WELL
 
 
-def test_without_online_nobody_is_asked(signing: House, world: DnsServer) -> None:
+def test_without_online_the_dns_is_not_asked(signing: House, world: DnsServer) -> None:
     findings(signing)
     assert world.asked == []
 
 
 def test_its_own_signature_is_verified(signing: House) -> None:
     line = findings(signing)["signature"]
-    assert (line["verdict"], line["mend"]) == ("ok", "")
-    assert "news1._domainkey.letters.example" in line["found"]
+    assert (line["verdict"], line["advice"]) == ("ok", "")
+    assert "news1._domainkey.letters.example" in line["finding"]
 
 
 def test_a_key_that_others_can_read(signing: House) -> None:
     path = signing.folder / "dkim-news1.pem"
     path.chmod(0o644)
     line = findings(signing)["signature"]
-    assert (line["verdict"], line["mend"]) == ("warn", f"chmod 600 {path}")
+    assert (line["verdict"], line["advice"]) == ("warn", f"chmod 600 {path}")
 
 
-def test_nothing_to_sign_with(house: House, world: DnsServer) -> None:
+def test_online_checks_without_a_key(house: House, world: DnsServer) -> None:
     line = findings(house)["signature"]
     assert line["verdict"] == "warn"
-    assert "dkim new" in line["mend"]
+    assert "dkim new" in line["advice"]
     assert not [check for check in verdicts(house) if "DKIM" in check]
 
 
@@ -107,10 +107,10 @@ def test_another_key_in_the_dns(signing: House, world: DnsServer, elsewhere: Pat
     }
     line = findings(signing, "--online")["DKIM at news1._domainkey.letters.example"]
     assert line["verdict"] == "fail"
-    assert "news1._domainkey.letters.example. IN TXT (" in line["mend"]
+    assert "news1._domainkey.letters.example. IN TXT (" in line["advice"]
 
 
-def test_an_empty_world(signing: House, world: DnsServer) -> None:
+def test_an_empty_dns(signing: House, world: DnsServer) -> None:
     world.zone = {}
     assert verdicts(signing) == dict.fromkeys(ALL_WELL, "fail")
 
@@ -124,7 +124,7 @@ def test_a_dns_that_is_broken_is_a_finding_each(signing: House, world: DnsServer
     lines = findings(signing, "--online")
     for check in ("SPF", "DKIM", "DMARC", "MX"):
         assert lines[check]["verdict"] == "fail"
-        assert "the DNS did not answer" in lines[check]["found"]
+        assert "the DNS did not answer" in lines[check]["finding"]
 
 
 def test_bounces_and_answers_elsewhere_are_looked_at(signing: House, world: DnsServer) -> None:

@@ -16,7 +16,7 @@ READERS = 160
 
 
 @pytest.mark.heavy
-def test_two_processes_hold_the_pace_and_one_that_is_killed_costs_no_more_than_its_time(
+def test_two_processes_keep_the_rate_and_a_killed_one_loses_only_its_slots(
     house: House, server: SmtpServer
 ) -> None:
     """Only that nothing comes too soon is held to the clock: a busy machine may be late."""

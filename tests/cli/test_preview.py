@@ -66,7 +66,7 @@ def test_it_can_be_written_anywhere_and_to_standard_output(stocked: House, elsew
     assert sorted(path.name for path in elsewhere.iterdir()) == ["mine.html"]
 
 
-def test_what_is_written_over_becomes_its_owners_alone(stocked: House, elsewhere: Path) -> None:
+def test_an_overwritten_file_becomes_the_owners_only(stocked: House, elsewhere: Path) -> None:
     old = elsewhere / "mine.html"
     old.write_text("old")
     old.chmod(0o644)
@@ -84,7 +84,9 @@ def test_a_pipe_is_refused_and_not_waited_for(stocked: House, elsewhere: Path) -
 
 
 @pytest.mark.parametrize("place", ["no/such/folder/issue.html", "."])
-def test_where_it_cannot_be_written_is_told(stocked: House, elsewhere: Path, place: str) -> None:
+def test_a_path_that_cannot_be_written_is_reported(
+    stocked: House, elsewhere: Path, place: str
+) -> None:
     done = stocked("preview", "--out", place)
     assert (done.code, done.stdout) == (1, b"")
     assert f"{elsewhere / place} cannot be written: " in done.stderr
@@ -105,7 +107,7 @@ def test_the_three_forms_hold_the_same_five(stocked: House) -> None:
     assert plain.get_content().splitlines() == text.splitlines()
 
 
-def test_what_is_previewed_is_what_is_sent_to_the_byte(stocked: House) -> None:
+def test_a_preview_is_the_sent_message_byte_for_byte(stocked: House) -> None:
     stocked.now = BEFORE_SEVEN
     before = stocked("preview", "--eml", "--out", "-", "--to", ANN).stdout
     stocked.now += timedelta(hours=2)  # composed at the hour it is due: that is its Date
@@ -120,7 +122,7 @@ def test_what_is_previewed_is_what_is_sent_to_the_byte(stocked: House) -> None:
     assert f"\nTo: Ann <{ANN}>".encode() in before.replace(b"\r\n", b"\n")
 
 
-def test_before_the_hour_a_preview_of_now_is_what_is_sent_now(stocked: House) -> None:
+def test_preview_now_equals_send_now_before_the_hour(stocked: House) -> None:
     stocked.now = BEFORE_SEVEN
     words = ["preview", "--eml", "--out", "-", "--to", ANN]
     at_once, at_its_hour = stocked(*words, "--now").stdout, stocked(*words).stdout
@@ -142,7 +144,7 @@ def test_the_house_issue_is_stored_when_its_date_is_composed(stocked: House) -> 
     assert len(stored) == 2, "the house issue and Ann's"
 
 
-def test_the_house_is_nobody_so_its_link_unsubscribes_nobody(stocked: House) -> None:
+def test_the_house_issues_link_unsubscribes_nobody(stocked: House) -> None:
     text = stocked("preview", "--text", "--out", "-").out
     assert ANN not in text
     assert "https://letters.example/u/0." in text
@@ -155,7 +157,7 @@ def test_an_unknown_reader_is_told(stocked: House, command: str) -> None:
     assert "nobody is subscribed as nobody@letters.example" in done.stderr
 
 
-def test_too_little_is_told_with_what_to_do(house: House, elsewhere: Path) -> None:
+def test_too_few_insights_come_with_advice(house: House, elsewhere: Path) -> None:
     house.drop("one.json", *INSIGHTS[:2])
     house("ingest")
     done = house("preview")
@@ -207,7 +209,7 @@ def test_explain_can_be_read(next_day: House) -> None:
     lines = next_day("explain", "--to", ANN).out.splitlines()
     assert lines[0] == f"Why these 5: {ANN}, 15 March 2026"
     assert sum(line[:2] in ("1.", "2.", "3.", "4.", "5.") for line in lines) == 5
-    assert "   Harbour Talk" in lines
+    assert "   Harbour Talk (written by people)" in lines
     assert any(line.startswith("   score 0.") and "novelty" in line for line in lines)
     assert any(line.startswith("   echo 0.") and "sent 14 March" in line for line in lines)
     assert "Not chosen:" in lines
@@ -232,7 +234,7 @@ def test_explain_as_json_is_complete(next_day: House) -> None:
     assert next_day("explain", "--json").json["to"] is None
 
 
-def test_hostile_insights_cannot_steer_the_terminal(house: House) -> None:
+def test_control_characters_of_an_insight_are_escaped(house: House) -> None:
     for number in range(4):
         house.drop(
             f"{number}.json",

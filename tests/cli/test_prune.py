@@ -29,7 +29,7 @@ def test_prune_says_what_it_dropped(old: House) -> None:
     assert old("prune").out.startswith("dropped what explains 0 issues")
 
 
-def test_what_is_fresh_stays(old: House) -> None:
+def test_recent_explanations_stay(old: House) -> None:
     old.environment["NEWSLETTER_STORE__KEEP_DAYS"] = "31"
     assert old("prune").out.startswith("dropped what explains 0 issues and makes 0 messages")
 
@@ -37,7 +37,7 @@ def test_what_is_fresh_stays(old: House) -> None:
 @pytest.mark.parametrize(
     "command", [("preview", "--eml", "--out", "-"), ("explain",), ("preview",)]
 )
-def test_what_cannot_be_shown_any_more_says_so(old: House, command: tuple[str, ...]) -> None:
+def test_a_pruned_issue_says_so(old: House, command: tuple[str, ...]) -> None:
     words = (*command, "--to", ANN, "--date", "2026-03-14")
     if "--out" not in command:
         assert old("explain", *words[len(command) :]).code == 0
@@ -48,7 +48,7 @@ def test_what_cannot_be_shown_any_more_says_so(old: House, command: tuple[str, .
     assert f"subscribers show {ANN}" in result.stderr
 
 
-def test_dates_and_states_are_still_told(old: House) -> None:
+def test_dates_and_states_survive_pruning(old: House) -> None:
     old("prune")
     (row,) = old("subscribers", "show", ANN, "--json").json["deliveries"]
     assert (row["date"], row["state"]) == ("2026-03-14", "sent")
@@ -58,14 +58,14 @@ def test_dates_and_states_are_still_told(old: House) -> None:
     assert old("status", "--date", "2026-03-14").code == 0
 
 
-def test_the_house_issue_can_be_shown_for_ever(old: House) -> None:
+def test_the_house_issue_survives_pruning(old: House) -> None:
     before = old("explain", "--date", "2026-03-14", "--json").out
     old("prune")
     assert old("explain", "--date", "2026-03-14", "--json").out == before
 
 
 @pytest.mark.parametrize("days", ["2", "0", "-1"])
-def test_what_may_still_be_sent_is_never_dropped(house: House, days: str) -> None:
+def test_pending_messages_are_never_pruned(house: House, days: str) -> None:
     house.environment["NEWSLETTER_STORE__KEEP_DAYS"] = days
     result = house("prune")
     assert result.code == 2

@@ -131,7 +131,7 @@ def test_another_scheduler_is_told_at_the_start(
     assert "another scheduler works beside this one, process 31 on quay: end one" in caplog.text
 
 
-def test_one_file_is_one(
+def test_the_inbox_may_be_a_single_file(
     jobs: ScheduledJobs, house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     jobs.ingest()
@@ -141,7 +141,7 @@ def test_one_file_is_one(
     assert "read 1 file: 1 new brief, 0 rejected" in caplog.text
 
 
-def test_a_server_that_is_down_is_asked_again_at_every_waking(
+def test_a_server_that_is_down_is_tried_at_every_tick(
     jobs: ScheduledJobs, house: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.fail("CONNECT", "421 4.3.2 Shutting down", times=2)
@@ -152,7 +152,7 @@ def test_a_server_that_is_down_is_asked_again_at_every_waking(
     assert caplog.text.count("delivery stopped, the rest waits: 421") == 2
 
 
-def test_a_server_that_turns_us_down_is_left_alone_for_a_while(
+def test_a_server_that_refuses_us_is_left_alone_for_a_while(
     jobs: ScheduledJobs, house: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.fail("MAIL", "530 5.7.0 Log in first", times=math.inf)
@@ -167,7 +167,7 @@ def test_a_server_that_turns_us_down_is_left_alone_for_a_while(
     assert server.connections == connections + 1
 
 
-def test_a_clock_set_back_does_not_prolong_the_while(
+def test_a_clock_set_back_does_not_prolong_that_wait(
     jobs: ScheduledJobs, house: House, server: SmtpServer
 ) -> None:
     server.fail("MAIL", "530 5.7.0 Log in first")
@@ -177,7 +177,7 @@ def test_a_clock_set_back_does_not_prolong_the_while(
     assert [message.recipient for message in server.messages] == [ANN]
 
 
-def test_a_slow_pace_leaves_their_turn_to_who_falls_due_meanwhile(
+def test_a_slow_rate_lets_readers_who_fall_due_have_their_turn(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second message has its slot in a hundred seconds, and a turn is over after three."""

@@ -48,7 +48,7 @@ def outcome(house: House, *words: str) -> dict[str, int]:
     return {name: report[name] for name in names if report[name]}
 
 
-def test_it_sends_to_those_due_and_twice_sends_nothing_twice(stocked: House) -> None:
+def test_send_serves_those_due_and_nobody_twice(stocked: House) -> None:
     stocked.subscribe("late@letters.example", options=["--hour", "13"])
     done = stocked("send")
     assert (done.code, done.out) == (0, "3 sent\n")
@@ -117,7 +117,7 @@ def test_to_sends_to_these_alone(stocked: House) -> None:
     assert outcome(stocked) == {"sent": 1}
 
 
-def test_who_was_skipped_is_told_with_the_reason(house: House) -> None:
+def test_skipped_readers_are_reported_with_the_reason(house: House) -> None:
     house.drop("one.json", *INSIGHTS[:2])
     house("subscribers", "add", ANN)
     for _ in range(2):
@@ -129,14 +129,16 @@ def test_who_was_skipped_is_told_with_the_reason(house: House) -> None:
     assert house("send", "--to", BEA).out == "1 skipped: the date is cancelled\n"
 
 
-def test_who_came_too_late_is_told(stocked: House) -> None:
+def test_readers_skipped_as_too_late_are_reported(stocked: House) -> None:
     stocked.now += timedelta(hours=6)
     assert (
         stocked("send").out == "3 skipped: nothing ran in time for them (schedule.catch_up_hours)\n"
     )
 
 
-def test_who_waits_is_told_and_until_when(mailing: House, server: SmtpServer) -> None:
+def test_pending_readers_are_reported_with_their_next_try(
+    mailing: House, server: SmtpServer
+) -> None:
     server.fail("RCPT", "450 4.7.1 Greylisted", recipient=ANN)
     mailing("send")
     waits = r"3 pending: next try at 2026-03-14 12:0\d UTC\n"
@@ -152,7 +154,7 @@ def test_who_waits_is_told_and_until_when(mailing: House, server: SmtpServer) ->
     assert re.fullmatch("1 sent, 3 pending\n" + waits, mailing("send").out)
 
 
-def test_those_named_are_told_what_became_of_theirs(mailing: House, server: SmtpServer) -> None:
+def test_readers_named_with_to_are_reported_each(mailing: House, server: SmtpServer) -> None:
     server.fail("RCPT", "550 5.1.1 No such mailbox", recipient=BEA)
     server.fail("RCPT", "450 4.2.1 Busy", recipient=CLEO)
     mailing("send")
@@ -203,7 +205,7 @@ def test_a_dry_run_counts_what_waits_for_another_attempt(
     assert all(len(message["insights"]) == 5 for message in messages)
 
 
-def test_a_test_copy_is_marked_and_stands_outside_the_ledger(stocked: House) -> None:
+def test_a_test_copy_is_marked_and_not_in_the_ledger(stocked: House) -> None:
     before = stocked.dump()
     done = stocked("send", "--test", "Desk <desk@letters.example>", "--as", ANN)
     assert done.code == 0
@@ -350,9 +352,7 @@ def test_no_starttls_is_no_reason_to_send_in_clear(mailing: House, server: SmtpS
     assert server.messages == []
 
 
-def test_who_left_between_composing_and_the_attempt_is_skipped(
-    mailing: House, server: SmtpServer
-) -> None:
+def test_a_reader_who_leaves_after_composing_is_skipped(mailing: House, server: SmtpServer) -> None:
     server.fail("CONNECT", "421 4.3.2 Shutting down")
     mailing("send")
     mailing("subscribers", "remove", BEA)
@@ -361,7 +361,7 @@ def test_who_left_between_composing_and_the_attempt_is_skipped(
     assert (BEA, "skipped", "unsubscribed") in mailing.ledger()
 
 
-def test_too_few_is_told_and_made_good_when_more_arrives(house: House) -> None:
+def test_too_few_insights_are_reported_and_sent_when_more_arrive(house: House) -> None:
     house.drop("one.json", *INSIGHTS[:2])
     house.subscribe(ANN)
     house.now = NOON.replace(hour=8)
@@ -382,12 +382,21 @@ def test_too_few_is_told_and_made_good_when_more_arrives(house: House) -> None:
         ("POSTAL_ADDRESS", "newsletter.postal_address is empty"),
     ],
 )
-def test_what_readers_will_miss_is_warned_of(stocked: House, key: str, warning: str) -> None:
-    assert "warning" not in stocked("send", "--to", ANN).stderr
-    stocked.environment[f"NEWSLETTER_NEWSLETTER__{key}"] = ""
-    done = stocked("send", "--json")
+def test_missing_settings_are_warned_of(mailing: House, key: str, warning: str) -> None:
+    assert "warning" not in mailing("send", "--to", ANN).stderr
+    mailing.environment[f"NEWSLETTER_NEWSLETTER__{key}"] = ""
+    done = mailing("send", "--json")
     assert f"warning: {warning}" in done.stderr
     assert (done.code, done.json["sent"]) == (0, 2)
+
+
+@pytest.mark.parametrize("base_url", ["", "http://letters.example"])
+def test_the_base_url_is_warned_of_only_where_mail_leaves(mailing: House, base_url: str) -> None:
+    mailing.environment["NEWSLETTER_NEWSLETTER__BASE_URL"] = base_url
+    assert "newsletter.base_url is " in mailing("send").stderr
+    mailing.environment["NEWSLETTER_DELIVERY__CHANNEL"] = "folder"
+    assert mailing("send").stderr == ""
+    assert "base_url" in mailing("doctor").out
 
 
 def test_without_a_web_side_messages_carry_a_mailto_alone(stocked: House) -> None:
@@ -411,7 +420,7 @@ def test_without_a_sender_nothing_is_sent(stocked: House) -> None:
     assert stocked("preview", "--out", "-").code == 0
 
 
-def test_messages_and_database_are_their_owners_alone(stocked: House) -> None:
+def test_only_the_owner_can_read_messages_and_database(stocked: House) -> None:
     stocked("send")
     for path in [*stocked.messages(), *stocked.folder.glob("newsletter.db*")]:
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600)
@@ -434,7 +443,7 @@ def test_a_rejected_file_is_a_warning_and_the_others_go_out(stocked: House) -> N
 
 
 @pytest.mark.heavy
-def test_two_at_the_same_time_send_every_message_once(house: House, server: SmtpServer) -> None:
+def test_two_processes_at_once_send_every_message_once(house: House, server: SmtpServer) -> None:
     readers = [f"reader-{number:02}@letters.example" for number in range(30)]
     csv = house.folder / "readers.csv"
     csv.write_text("address\n" + "\n".join(readers))
@@ -450,7 +459,7 @@ def test_two_at_the_same_time_send_every_message_once(house: House, server: Smtp
     assert {state for _, state, _ in house.ledger()} == {"sent"}
 
 
-def test_a_signal_lets_the_message_in_hand_out_and_leaves_the_rest_waiting(
+def test_a_signal_finishes_the_message_in_flight_and_leaves_the_rest_pending(
     stocked: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send, stops = Folder.send, list[Event]()
@@ -474,7 +483,7 @@ def test_a_signal_lets_the_message_in_hand_out_and_leaves_the_rest_waiting(
     assert outcome(stocked) == {"sent": 2}
 
 
-def test_messages_lie_where_the_answer_says(stocked: House) -> None:
+def test_the_answer_of_the_folder_channel_is_the_path(stocked: House) -> None:
     done = stocked("send", "--test", ANN)
     whose, _, answer = done.out.partition(f", sent to {ANN}: ")
     assert whose.startswith("the house issue, ")

@@ -32,14 +32,14 @@ def test_init_makes_a_folder_to_work_in(house: House, elsewhere: Path) -> None:
     assert tomllib.loads((made / "config.toml").read_text()) is not None
 
 
-def test_what_init_makes_is_its_owners_alone(house: House, elsewhere: Path) -> None:
+def test_init_makes_files_that_only_the_owner_can_read(house: House, elsewhere: Path) -> None:
     house.bare("init")
     for name in ("config.toml", "newsletter.secret", "newsletter.db"):
         assert mode(elsewhere / name) == 0o600
     assert len((elsewhere / "newsletter.secret").read_text().strip()) >= 32
 
 
-def test_what_init_makes_can_be_worked_with_at_once(house: House, elsewhere: Path) -> None:
+def test_a_new_newsletter_works_at_once(house: House, elsewhere: Path) -> None:
     house.bare("init")
     assert house.bare("status").code == 0
     assert house.bare("ingest").code == 0
@@ -100,9 +100,7 @@ def test_init_that_fails_leaves_no_configuration_behind(
     assert (elsewhere / name).read_text().startswith("Something else")
 
 
-def test_init_where_a_file_stands_or_nothing_may_be_made_is_told(
-    house: House, elsewhere: Path
-) -> None:
+def test_init_says_why_a_folder_cannot_be_made(house: House, elsewhere: Path) -> None:
     (elsewhere / "taken").write_text("a file")
     assert house.bare("init", "taken").code == 2
     deep = house.bare("init", "taken/deeper")
@@ -190,7 +188,7 @@ def test_an_empty_postgresql_is_filled_by_migrate_alone(house: House, postgresql
     assert house("status").code == 0
 
 
-def test_a_disk_that_goes_away_under_a_process_is_no_new_database(house: House) -> None:
+def test_no_database_is_made_when_the_disk_goes_away(house: House) -> None:
     """The folder it was mounted on is still there, and empty."""
     store = Store("sqlite:///newsletter.db", house.folder)
     store.engine.dispose()

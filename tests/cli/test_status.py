@@ -25,7 +25,7 @@ def test_on_the_first_day_it_says_what_to_do(house: House) -> None:
     ]
 
 
-def test_it_names_what_came_in_went_out_did_not_and_why(house: House, server: SmtpServer) -> None:
+def test_status_reports_briefs_deliveries_and_troubles(house: House, server: SmtpServer) -> None:
     house.stock()
     bad = house.folder / "inbox/bad.json"
     bad.write_text('{"insights": [\n"Half')
@@ -74,7 +74,7 @@ def test_the_same_as_json(house: House, server: SmtpServer) -> None:
     assert status["next_due"] == "2026-03-15T07:00:00+00:00"
 
 
-def test_another_date_is_told_as_it_was(house: House) -> None:
+def test_status_of_another_date(house: House) -> None:
     house.stock()
     house.subscribe(ANN)
     house("send")
@@ -95,7 +95,7 @@ def test_next_due_is_the_first_of_all_zones_in_the_newsletters_own(house: House)
     assert "Next due     2026-03-15 16:30 IST" in house("status").out
 
 
-def test_it_says_who_waits_for_the_pace(house: House) -> None:
+def test_status_shows_what_waits_for_the_rate_limits(house: House) -> None:
     house.stock()
     house.subscribe(*(f"r{number}@slow.example" for number in range(31)), "ann@other.example")
     house("pause")
@@ -115,7 +115,7 @@ def test_it_says_who_waits_for_the_pace(house: House) -> None:
     assert "other.example" not in out
 
 
-def test_the_time_of_all_is_its_own_where_no_domain_takes_longer(house: House) -> None:
+def test_the_overall_rate_is_shown_when_no_domain_takes_longer(house: House) -> None:
     house.environment["NEWSLETTER_DELIVERY__PACE__PER_SECOND"] = "0.01"
     house.stock()
     house.subscribe(ANN, BEA, CLEO)
@@ -125,7 +125,7 @@ def test_the_time_of_all_is_its_own_where_no_domain_takes_longer(house: House) -
     assert (pace["domain"], pace["pending"], pace["seconds"]) == (None, 3, 200.0)
 
 
-def test_without_a_pace_of_all_the_domains_stand_alone(house: House) -> None:
+def test_without_an_overall_rate_only_domains_are_shown(house: House) -> None:
     house.stock()
     house.subscribe(ANN, *(f"r{number}@slow.example" for number in range(3)))
     house("pause")
@@ -134,7 +134,7 @@ def test_without_a_pace_of_all_the_domains_stand_alone(house: House) -> None:
     assert [pace["domain"] for pace in house("status", "--json").json["paced"]] == ["slow.example"]
 
 
-def test_where_nobody_waits_for_the_pace_it_says_nothing_of_it(house: House) -> None:
+def test_rate_limits_are_not_shown_when_nothing_waits(house: House) -> None:
     house.environment["NEWSLETTER_DELIVERY__PACE__PER_SECOND"] = "50"
     house.stock()
     house.subscribe(ANN, BEA)
@@ -142,7 +142,7 @@ def test_where_nobody_waits_for_the_pace_it_says_nothing_of_it(house: House) -> 
     assert "second" not in house("status").out
 
 
-def test_troubles_that_are_alike_are_one_line_and_what_waits_comes_first(
+def test_equal_troubles_are_one_line_and_pending_ones_come_first(
     house: House, server: SmtpServer
 ) -> None:
     house.stock()
@@ -188,7 +188,7 @@ def test_many_troubles_are_not_all_listed(house: House, server: SmtpServer) -> N
     assert status["deliveries"] == [{"state": "failed", "reason": "refused", "count": 23}]
 
 
-def test_a_servers_answer_cannot_steer_the_terminal(house: House, server: SmtpServer) -> None:
+def test_control_characters_of_an_answer_are_escaped(house: House, server: SmtpServer) -> None:
     house.stock()
     house.subscribe(ANN)
     house.smtp(server)
@@ -206,7 +206,7 @@ def test_what_is_dropped_is_counted(house: House) -> None:
     assert "1 paragraph dropped as boilerplate" in house("status").out
 
 
-def test_next_due_passes_over_who_was_served_early(house: House) -> None:
+def test_next_due_skips_readers_served_early(house: House) -> None:
     house.stock()
     house("subscribers", "add", ANN, "--hour", "20")
     assert "Next due     2026-03-14 20:00 UTC" in house("status").out

@@ -53,7 +53,7 @@ def test_it_shows_every_way_to_see_an_issue_and_changes_nothing(bench: Bench, ho
     assert house.dump() == before
 
 
-def test_what_it_frames_is_what_is_sent(bench: Bench, house: House) -> None:
+def test_the_frame_shows_the_message_that_is_sent(bench: Bench, house: House) -> None:
     sent = house("preview", "--to", "ada@reader.example", "--out", "-").stdout.decode()
     framed = bench.frame({"to": "ada@reader.example"})
     assert framed == sent.replace("(prefers-color-scheme: dark)", "not all")
@@ -61,7 +61,7 @@ def test_what_it_frames_is_what_is_sent(bench: Bench, house: House) -> None:
     assert dark == sent.replace("(prefers-color-scheme: dark)", "all")
 
 
-def test_why_is_told_of_the_reader_who_is_asked_for(bench: Bench, house: House) -> None:
+def test_the_explanation_is_for_the_reader_asked_for(bench: Bench, house: House) -> None:
     assert house("send", "--now").code == 0
     page = bench.page({"to": "ada@reader.example", "date": "2026-03-15"})
     assert "nearest" not in shown(page)  # nothing here resembles anything
@@ -90,7 +90,7 @@ def test_a_brief_dropped_in_is_seen_and_not_ingested(bench: Bench, house: House)
 
 
 @pytest.mark.parametrize("name", ["config.toml", "mine/issue.html", "newsletter.db"])
-def test_its_version_changes_with_what_it_shows(bench: Bench, house: House, name: str) -> None:
+def test_the_version_changes_with_the_page(bench: Bench, house: House, name: str) -> None:
     house.environment["NEWSLETTER_NEWSLETTER__TEMPLATES"] = "mine"
     (house.folder / "mine").mkdir()
     version = bench.version()
@@ -108,12 +108,12 @@ def test_its_version_changes_with_what_it_shows(bench: Bench, house: House, name
         ({"date": "2020-01-01"}, "too little is new"),
     ],
 )
-def test_a_mistake_is_told_on_the_page(bench: Bench, query: Query, complaint: str) -> None:
+def test_errors_are_shown_on_the_page(bench: Bench, query: Query, complaint: str) -> None:
     assert complaint in shown(bench.page(query))
     assert bench.frame(query).startswith("<!DOCTYPE html>")
 
 
-def test_a_broken_configuration_is_told_until_it_is_mended(bench: Bench, house: House) -> None:
+def test_a_broken_configuration_is_told_until_it_is_corrected(bench: Bench, house: House) -> None:
     good = house.config.read_text()
     house.config.write_text("[newsletter]\nname = 5\n")
     assert "newsletter.name" in shown(bench.page({}))

@@ -100,7 +100,7 @@ def states(house: House) -> Counter[str]:
         return Counter(db.scalars(delivery.select().with_only_columns(delivery.c.state)))
 
 
-def test_they_share_the_work_and_nobody_gets_two(house: House) -> None:
+def test_connections_share_the_work_and_nobody_gets_two(house: House) -> None:
     house.connect = server = Server()
     assert house.tick().outcomes == Counter(sent=READERS)
     assert len(server.opened) == 4
@@ -109,7 +109,7 @@ def test_they_share_the_work_and_nobody_gets_two(house: House) -> None:
     assert states(house) == Counter(sent=READERS)
 
 
-def test_no_more_are_opened_than_there_are_claims(house: House) -> None:
+def test_no_more_connections_are_opened_than_there_are_claims(house: House) -> None:
     house.claim, house.connect = 80, Server(most=4)
     house.tick()
     assert len(house.connect.opened) == 2, "for 40 readers, in claims of a quarter of 80"
@@ -123,13 +123,13 @@ def test_a_server_that_allows_two_is_served_over_two(house: House) -> None:
     assert len(set(server.recipients)) == len(server.recipients) == READERS
 
 
-def test_where_none_can_be_had_the_run_stops_and_everybody_waits(house: House) -> None:
+def test_a_run_without_a_connection_stops_and_all_stay_pending(house: House) -> None:
     house.connect = Server(most=0)
     assert str(house.tick().stopped) == "421 too many connections"
     assert states(house) == Counter(pending=READERS)
 
 
-def test_our_own_fault_ends_them_all_and_blames_nobody(house: House) -> None:
+def test_a_fault_of_ours_stops_every_worker_and_fails_no_reader(house: House) -> None:
     fault = SenderRefused("550 5.7.1 no")
     house.connect = server = Server(fault=fault)
     assert house.tick().stopped is fault
@@ -138,7 +138,7 @@ def test_our_own_fault_ends_them_all_and_blames_nobody(house: House) -> None:
     assert states(house) == Counter(sent=done, pending=READERS - done)
 
 
-def test_to_pause_ends_them_all(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pause_stops_every_worker(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.delivery.outcomes.SETTLE_EVERY", 0.0)  # each is told at once
     paused = Event()
     house.connect = server = Server(more=lambda: paused.wait(PATIENCE))
@@ -156,7 +156,7 @@ def test_to_pause_ends_them_all(house: House, monkeypatch: pytest.MonkeyPatch) -
     assert 1 <= done <= 4, "the first of each, unless it was paused by then"
 
 
-def test_what_the_watcher_raises_ends_them_and_is_told(house: House) -> None:
+def test_an_error_of_the_watcher_stops_the_workers_and_is_raised(house: House) -> None:
     house.connect = Server()
 
     def broken(_outcomes: Counter[str], _total: int) -> None:
@@ -168,7 +168,7 @@ def test_what_the_watcher_raises_ends_them_and_is_told(house: House) -> None:
     assert "sending" not in states(house)
 
 
-def test_on_a_disk_that_is_nearly_full_nothing_is_claimed(
+def test_nothing_is_claimed_on_a_nearly_full_disk(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each run would leave a claim more of which nobody knows what became."""
@@ -179,7 +179,7 @@ def test_on_a_disk_that_is_nearly_full_nothing_is_claimed(
     assert (server.recipients, states(house)) == ([], Counter(pending=READERS))
 
 
-def test_ended_at_once_what_was_accepted_is_sent_and_what_is_on_its_way_is_unknown(
+def test_an_interrupt_leaves_accepted_messages_sent_and_those_in_flight_unknown(
     house: House,
 ) -> None:
     """A thread that waits for the server is not waited for."""
@@ -218,7 +218,7 @@ def senders() -> list[Thread]:
     return [one for one in threading.enumerate() if one.name.startswith("sender-")]
 
 
-def test_where_a_thread_cannot_be_had_the_others_do_the_work(
+def test_workers_share_the_work_of_a_thread_that_cannot_start(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start, started = Thread.start, list[Thread]()
@@ -236,9 +236,7 @@ def test_where_a_thread_cannot_be_had_the_others_do_the_work(
     assert len(set(server.recipients)) == len(server.recipients) == READERS
 
 
-def test_where_no_thread_can_be_had_nobody_is_lost(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_any_thread_all_stay_pending(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def none(_thread: Thread) -> None:
         raise RuntimeError("can't start new thread")
 
@@ -252,7 +250,7 @@ def test_where_no_thread_can_be_had_nobody_is_lost(
 
 
 @pytest.mark.parametrize("allowed", [True, False])
-def test_what_a_connection_that_goes_down_last_of_all_gives_back_is_sent_by_the_others(
+def test_rows_given_back_by_a_late_failing_connection_are_sent_by_the_others(
     house: House,
     allowed: bool,  # noqa: FBT001
 ) -> None:
@@ -291,7 +289,7 @@ def test_what_a_connection_that_goes_down_last_of_all_gives_back_is_sent_by_the_
         assert report.pending == states(house)["pending"] == READERS - report.outcomes["sent"] > 0
 
 
-def test_a_connection_that_cannot_be_had_is_no_trouble_where_nothing_is_left(house: House) -> None:
+def test_a_failing_connection_is_no_error_when_no_work_is_left(house: House) -> None:
     """It is the last to end, and the other sent all that it gave back."""
     at_work, given_back = Event(), Event()
     working: list[Thread] = []
@@ -318,7 +316,7 @@ def test_a_connection_that_cannot_be_had_is_no_trouble_where_nothing_is_left(hou
     assert (house.tick().stopped, states(house)) == (None, Counter(sent=READERS))
 
 
-def test_a_reader_whose_letter_cannot_be_made_keeps_nobody_else_from_theirs(
+def test_a_message_that_cannot_be_made_holds_up_no_other_reader(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def picky(scheduled: ScheduledEmail, branding: Branding) -> bytes:

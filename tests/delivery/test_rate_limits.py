@@ -72,7 +72,7 @@ def test_two_slow_domains_do_not_hold_up_each_other(house: House) -> None:
         assert 39 / 20 <= at[-1] <= 39 / 20 * 1.5
 
 
-def test_all_together_are_never_faster_than_asked(house: House) -> None:
+def test_the_rate_of_all_domains_together_is_kept(house: House) -> None:
     people(house, *["one.example", "two.example", "three.example"] * 20)
     house.pace = RateLimits(per_second=10, domains={"two.example": 1})
     found = times(house)
@@ -82,7 +82,7 @@ def test_all_together_are_never_faster_than_asked(house: House) -> None:
     assert others[-1] <= 6
 
 
-def test_who_stops_does_not_wait_for_the_slot(house: House) -> None:
+def test_stopping_does_not_wait_for_the_next_slot(house: House) -> None:
     people(house, *["alpha.example"] * 3)
     house.pace = RateLimits(per_second=0.01)
     house.stop = lambda: bool(house.channel.taken) and house.now > NOON + SECOND / 2
@@ -92,7 +92,7 @@ def test_who_stops_does_not_wait_for_the_slot(house: House) -> None:
         assert operator_actions.count(db, "pending", None, None) == 2
 
 
-def test_a_pause_is_seen_while_nothing_may_go(house: House) -> None:
+def test_a_pause_is_seen_while_waiting_for_a_slot(house: House) -> None:
     people(house, *["alpha.example"] * 3)
     house.pace = RateLimits(per_second=0.01)
 
@@ -106,14 +106,14 @@ def test_a_pause_is_seen_while_nothing_may_go(house: House) -> None:
     assert house.now < NOON + 3 * SECOND
 
 
-def test_what_a_server_deferred_does_not_keep_the_run(house: House) -> None:
+def test_deferred_messages_do_not_keep_the_run_alive(house: House) -> None:
     people(house, *["alpha.example"] * 3)
     house.pace = RateLimits(per_second=1)
     house.channel.answers["r0@alpha.example"] = [Deferred("450 4.2.1 later")]
     assert house.deliver().outcomes == Counter(sent=2, pending=1)
 
 
-def test_two_senders_hold_it_at_a_real_server(house: House) -> None:
+def test_two_senders_keep_the_rate_at_a_real_server(house: House) -> None:
     """A message comes no sooner than its slot: later it may, so only that is held to the clock."""
     people(house, *["alpha.example", "beta.example"] * 20)
     reports: list[Report] = []

@@ -77,14 +77,14 @@ def _connect_at_once(house: House, server: SmtpServer) -> None:
     house.connect = lambda: _SmtpAtOnce(server, all_four)
 
 
-def test_they_share_the_work_and_nobody_gets_two(house: House, server: SmtpServer) -> None:
+def test_connections_share_the_work_and_nobody_gets_two(house: House, server: SmtpServer) -> None:
     _connect_at_once(house, server)
     assert house.deliver().outcomes == Counter(sent=READERS)
     assert server.connections == 4
     assert len(set(recipients(server))) == len(server.messages) == READERS
 
 
-def test_one_that_waits_for_its_answer_holds_up_nobody(
+def test_a_slow_answer_does_not_hold_up_the_other_connections(
     house: House, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first reader's server says nothing until all others that are not claimed with them have
@@ -97,14 +97,16 @@ def test_one_that_waits_for_its_answer_holds_up_nobody(
     assert sorted(recipients(server)) == sorted(f"r{n}@example{n}.org" for n in range(READERS))
 
 
-def test_silence_after_the_dot_is_one_readers_unknown(house: House, server: SmtpServer) -> None:
+def test_silence_after_the_dot_leaves_one_delivery_unknown(
+    house: House, server: SmtpServer
+) -> None:
     server.fail("DOT", STALL, recipient="r3@example3.org")
     report = house.deliver()
     assert report.outcomes == Counter(sent=READERS - 1, unknown=1)
     assert recipients(server).count("r3@example3.org") == 1
 
 
-def test_a_connection_that_is_lost_is_another(house: House, server: SmtpServer) -> None:
+def test_a_lost_connection_is_replaced(house: House, server: SmtpServer) -> None:
     """Each loss hits another message: two in a row would defer the one they hit."""
     server.fail("DATA", DROP, recipient="r2@example2.org")
     server.fail("RCPT", DROP, recipient="r5@example5.org")
@@ -112,7 +114,7 @@ def test_a_connection_that_is_lost_is_another(house: House, server: SmtpServer) 
     assert len(set(recipients(server))) == len(server.messages) == READERS
 
 
-def test_what_one_domain_says_is_no_matter_of_the_others(house: House, server: SmtpServer) -> None:
+def test_a_deferred_domain_does_not_defer_the_others(house: House, server: SmtpServer) -> None:
     server.fail("RCPT", "550 5.1.1 nobody", recipient="r1@example1.org", times=math.inf)
     server.fail("DOT", "451 4.7.1 later", recipient="r2@example2.org", times=math.inf)
     assert house.deliver().outcomes == Counter(sent=READERS - 2, failed=1, pending=1)
@@ -127,7 +129,7 @@ def test_a_server_that_allows_two_is_served_over_two(house: House, server: SmtpS
     assert len(set(recipients(server))) == len(server.messages) == READERS
 
 
-def test_where_none_can_be_had_the_run_stops_and_everybody_waits(
+def test_a_run_without_a_connection_stops_and_all_stay_pending(
     house: House, server: SmtpServer
 ) -> None:
     server.fail("CONNECT", "421 4.3.2 down", times=math.inf)
@@ -136,7 +138,7 @@ def test_where_none_can_be_had_the_run_stops_and_everybody_waits(
 
 
 @pytest.mark.parametrize("fault", ["refused", "paused"])
-def test_who_ends_the_run_leaves_no_answer_unheard(
+def test_a_stopped_run_reads_the_answers_still_on_their_way(
     house: House, server: SmtpServer, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three messages may be with the server when a fourth ends it all: their answers are heard."""
@@ -158,7 +160,7 @@ def test_who_ends_the_run_leaves_no_answer_unheard(
     assert len(set(recipients(server))) == len(server.messages) == READERS
 
 
-def test_one_cause_is_told_once_by_the_run_and_for_each_row_by_the_ledger(
+def test_an_error_is_logged_once_and_stored_with_each_row(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     """All four are with the server before the first answer comes."""
@@ -189,7 +191,7 @@ def _pause_at_the_fourth_look(
     monkeypatch.setattr(DeliveryAttempt, "_look", fourth)
 
 
-def test_a_look_that_fails_leaves_nothing_in_hand(
+def test_a_failing_check_before_sending_leaves_nothing_in_flight(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _fail_once(monkeypatch, settlements, "look", at=3)

@@ -79,7 +79,7 @@ def test_a_deferred_message_waits_longer_each_time_and_is_the_same(house: House)
     assert len(seen) == 3
 
 
-def test_it_waits_until_the_next_issue_is_due(house: House) -> None:
+def test_a_deferred_message_waits_until_the_next_issue_is_due(house: House) -> None:
     house.channel.answers[BOB] = [Deferred("451 later")] * 99
     house.tick()
     house.now += timedelta(days=1)
@@ -97,7 +97,7 @@ def test_a_lost_answer_is_unknown_and_never_repeated(house: House) -> None:
 
 
 @pytest.mark.parametrize("error", [ChannelDown("refused"), SenderRefused("535 bad password")])
-def test_a_server_down_or_our_own_fault_fails_nobody(
+def test_a_server_that_is_down_or_a_fault_of_ours_fails_no_reader(
     house: House, error: ChannelDown | SenderRefused
 ) -> None:
     house.channel.answers[BOB] = [error]
@@ -107,7 +107,7 @@ def test_a_server_down_or_our_own_fault_fails_nobody(
     assert house.tick().outcomes == Counter(sent=2)
 
 
-def test_who_left_since_composing_is_not_sent_to(house: House) -> None:
+def test_a_reader_who_left_since_composing_gets_nothing(house: House) -> None:
     house.compose()
     with house.store.writing() as db:
         bob = subscribers.find(db, BOB)
@@ -124,7 +124,7 @@ def test_stopping_finishes_the_message_in_hand_and_frees_the_rest(house: House) 
     assert states(house) == [("sent", None), ("pending", None), ("pending", None)]
 
 
-def test_a_crash_leaves_the_message_in_hand_and_nothing_else(house: House) -> None:
+def test_a_crash_leaves_only_the_message_in_flight_unknown(house: House) -> None:
     """Killed in the channel: nobody knows whether the server has it."""
 
     def crash(envelope: Envelope) -> None:
@@ -155,7 +155,7 @@ class _Broken:
         raise RuntimeError(name)
 
 
-def test_a_sender_whose_row_was_taken_says_nothing_about_it(house: House) -> None:
+def test_a_sender_does_not_settle_a_row_that_another_took(house: House) -> None:
     """It slept past its lease: another decided, and that stands."""
 
     def sleep(envelope: Envelope) -> None:
@@ -171,7 +171,7 @@ def test_a_sender_whose_row_was_taken_says_nothing_about_it(house: House) -> Non
     assert house.channel.recipients.count(ANN) == 1
 
 
-def test_what_waits_behind_a_slow_server_stays_ours(house: House) -> None:
+def test_rows_claimed_behind_a_slow_server_keep_their_lease(house: House) -> None:
     def slow(_: Envelope) -> None:
         house.now += timedelta(minutes=10)
         replace(house, owner="sender two", channel=type(house.channel)()).deliver()
@@ -207,7 +207,7 @@ def _impatient(driver: sqlite3.Connection, _record: object) -> None:
 @pytest.mark.parametrize(
     ("answers", "at_bob", "cat_later"), [([], "sent", 0), ([AnswerLost("no answer")], "unknown", 1)]
 )
-def test_what_could_not_be_settled_is_not_sent_again_by_the_same_sender(
+def test_a_row_that_could_not_be_settled_is_not_sent_again(
     house: House, answers: list[DeliveryError], at_bob: str, cat_later: int
 ) -> None:
     """The database is locked for longer than is waited: not even the end can be written."""
@@ -233,7 +233,7 @@ def test_what_could_not_be_settled_is_not_sent_again_by_the_same_sender(
     assert len(house.channel.recipients) == len(set(house.channel.recipients))
 
 
-def test_a_row_that_always_ends_the_run_keeps_nobody_else_from_their_issue(house: House) -> None:
+def test_a_row_that_always_stops_the_run_holds_up_no_other_reader(house: House) -> None:
     house.channel.answers[ANN] = [SenderRefused("550 5.7.1 we take nothing from you")] * 9
     house.compose()
     for _ in range(2):
@@ -253,7 +253,7 @@ def test_a_clock_that_ran_ahead_leaves_nobody_waiting(house: House) -> None:
 
 
 @pytest.mark.parametrize("state", ["unsubscribed", "bounced", "complained"])
-def test_a_row_says_why_its_reader_is_gone(house: House, state: str) -> None:
+def test_a_skipped_row_says_why_its_reader_left(house: House, state: str) -> None:
     house.compose()
     with house.store.writing() as db:
         subscribers.change(db, BOB, state=state)

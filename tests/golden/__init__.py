@@ -59,7 +59,7 @@ PICKS = (
             "https://saltandsteel.example/episodes/41",
             754,
         ),
-        reason="New to you, and it matches harbours.",
+        reason="You follow “harbours”.",
         related=(
             echo("A queue at sea is a pricing mistake made on land. Nobody pays for waiting."),
             echo(
@@ -72,7 +72,7 @@ PICKS = (
         "Shift workers who nap before the night, not after it, make half as many errors by dawn. "
         "Sleep banked early outlasts the same hour repaid late.",
         citation=Citation("Night Desk", "What nurses know", "", "https://nightdesk.example/nurses"),
-        reason="New to you. Said in 3 briefs this week.",
+        reason="Two shows said this: Night Desk and The Ward Round.",
         related=(
             echo("Sleep debt is repaid at a discount: an early hour is worth two late ones."),
         ),
@@ -82,7 +82,6 @@ PICKS = (
         "A small language model that may say “I don't know” costs a support desk less than a "
         "large one that may not. What is expensive about a wrong answer is the second call.",
         citation=Citation("Plain Machines", "", "Tomasz Adler", "", 3723),
-        reason="New to you.",
     ),
     pick(
         4,
@@ -90,17 +89,19 @@ PICKS = (
         "crown follows the volume of soil, so a street with room for roots is cooler than one "
         "with twice the saplings.",
         citation=Citation("Common Ground", "Roots first", "", "http://commonground.example/88", 65),
-        reason="The closest you have read: “Asphalt keeps the noon until midnight”, on 2 March.",
+        reason="You read on Monday: “Asphalt keeps the noon until midnight”.",
     ),
     pick(
         5,
-        "Board games teach negotiation better than case studies do, because a player pays for a "
-        "bluff within the hour.",
-        reason="New to you.",
+        "Board games teach negotiation better than case studies do. I pay for a bluff 'within the "
+        "hour', and my students wait a year for it.",
+        citation=Citation("Table Talk", "Bluffing", "Olu Adeyemi", at=911, origin="quote"),
     ),
 )
 
-ISSUE = Issue(date(2024, 3, 14), PICKS)
+ISSUE = Issue(
+    date(2024, 3, 14), PICKS, note="Two of today's five are about waiting. It was not planned."
+)
 
 POSTING = ScheduledEmail(
     ISSUE, READER, "<20240314.7@news.example.org>", datetime(2024, 3, 14, 7, tzinfo=UTC)
@@ -128,7 +129,7 @@ STATES = {
                 "الميناء الذي ينشر جدول رسوه قبل أسبوع يفرغ أسرع من ميناء يشتري الرافعات. "
                 "فالقبطان الذي يعرف موعده يبطئ في البحر.",
                 citation=Citation("ملح وحديد", "الميناء الهادئ", "إيناس"),
-                reason="New to you.",
+                reason="You follow “harbours”.",
             ),
             pick(2, "מי שישן לפני המשמרת טועה פחות. שעה מוקדמת שווה שתיים מאוחרות."),
         ),

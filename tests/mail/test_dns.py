@@ -49,7 +49,7 @@ def test_no_answer_is_an_error_that_says_what_to_do(resolver: Dns, name: str) ->
         resolver.texts(name)
 
 
-def test_nobody_to_ask() -> None:
+def test_without_a_resolver() -> None:
     nobody = dns.resolver.Resolver(configure=False)
     with pytest.raises(NewsletterError, match="the DNS did not answer"):
         Dns(nobody).texts("example.org")

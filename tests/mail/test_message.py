@@ -182,12 +182,12 @@ def test_an_address_that_needs_smtputf8_keeps_its_letters() -> None:
     assert "<mühle@example.org>" in raw.decode()
 
 
-def test_an_address_ends_no_line() -> None:
+def test_an_address_cannot_end_a_header_line() -> None:
     address = "mira@example.org\r\nBcc: all@example.org"
     check_wire(message(replace(POSTING, subscriber=replace(READER, address=address)), HEAD))
 
 
-def test_a_domain_beyond_ascii_stands_in_no_header() -> None:
+def test_non_ascii_domains_are_encoded_in_headers() -> None:
     far = replace(HEAD, from_address="Die Fünf <five@bücher.example>", reply_to="a@bücher.example")
     raw = message(replace(POSTING, message_id="<1@bücher.example>"), far)
     check_wire(raw)

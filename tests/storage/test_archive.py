@@ -142,14 +142,26 @@ def test_an_insight_is_dated_by_its_earliest_brief_and_cited_from_its_best(store
     assert (twice.citation.podcast, twice.brief_count) == ("Leads", 2)
 
 
-def test_what_was_said_later_is_not_known_on_a_day_and_a_week_has_seven(store: Store) -> None:
+def test_what_was_said_later_is_not_known_on_a_day(store: Store) -> None:
     ages = {"a": -1, "b": 0, "c": 6, "d": 7}
     for path, age in ages.items():
         page = brief(f"Page {path}.", "Said often.", published=TODAY - timedelta(age))
         record(store, read(path, page))
     with store.reading() as db:
         [often] = [c for c in archive.candidates(db, TODAY, 14) if c.insight.text == "Said often."]
-    assert (often.brief_count, often.this_week) == (3, 2)
+    assert often.brief_count == 3
+
+
+def test_shows_that_said_it_are_named_once_each_and_only_by_their_own_pages(store: Store) -> None:
+    record(store, read("a", brief("Said.", podcast="One show")))
+    record(store, read("b", brief("Said.", "Else.", podcast="ONE  show")))
+    record(store, read("c", brief("Lead.", "Said.", podcast="A page that relates it")))
+    record(store, read("d", brief("Said.", podcast="Another show")))
+    record(store, read("e", brief("Said.", "More.")))
+    with store.reading() as db:
+        shows = {c.insight.text: c.shows for c in archive.candidates(db, TODAY, 14)}
+    assert shows["Said."] == ("One show", "Another show")
+    assert shows["Else."] == ()
 
 
 def test_a_related_insight_is_not_cited_from_a_page_about_another(store: Store) -> None:

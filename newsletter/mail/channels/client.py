@@ -74,8 +74,8 @@ class Client(smtplib.SMTP):
 
 
 def wait_for_bytes(sock: socket.socket, file: BinaryIO, deadline: float) -> bytes:
-    """What has been received and not read yet, after one read from the socket where that is
-    nothing; empty at the end of the connection."""
+    """The bytes received and not read yet, or else those of one read from the socket; empty at the
+    end of the connection."""
     seconds = deadline - time.monotonic()
     if seconds <= 0:
         raise TimeoutError("timed out")

@@ -1,4 +1,4 @@
-"""What a server's reply means: whose fault a refusal is, and whether it is for ever."""
+"""The meaning of a server's reply: whose fault a refusal is, and whether it is permanent."""
 
 import re
 import smtplib

@@ -38,7 +38,7 @@ SLOWEST = _TIMEOUT * _DOT_TIMES
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a server tells about itself; ``size`` is its largest message in bytes, where it says."""
+    """A server's answer to EHLO; ``size`` is its largest message in bytes, if it says."""
 
     greeting: str
     tls: str
@@ -51,7 +51,7 @@ class Smtp:
 
     A connection lost before the final dot is tried once more on a new one, then Deferred; lost
     after it is AnswerLost. Raises ConfigError for a login that would cross a network in clear.
-    ``per_connection``: after so many messages, whatever became of them, a new connection is opened.
+    ``per_connection``: after so many messages, sent or not, a new connection is opened.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Smtp:
             raise Deferred(f"{self._where} {lost}: {one_line(error)}") from error
 
     def greet(self) -> Greeting:
-        """Connect, secure and log in as ``send`` does, and return what the server told."""
+        """Connect, secure and log in as ``send`` does, and return the server's greeting."""
         client = self._client = self._client or self._open()
         greeting, limit = client.ehlo_resp or b"", client.esmtp_features.get("size", "")
         return Greeting(
@@ -124,7 +124,7 @@ class Smtp:
         return answer
 
     def _kept(self) -> Client | None:
-        """The connection of the last message; None where it has had as many as it may."""
+        """The connection of the last message; None after ``per_connection`` messages."""
         client, self._client = self._client, None
         if client is None or not 0 < self._per_connection <= self._sent:
             return client
@@ -141,7 +141,7 @@ class Smtp:
         try:
             attempt.look()
         except BaseException:
-            client.close()  # the server waits: whatever else it got would be the message
+            client.close()  # the server waits: anything more would be the message
             raise
         # An OSError: the system did not take all of it, and a server discards what has no dot.
         client.send(mail.body + b".\r\n")
@@ -201,7 +201,8 @@ class Smtp:
     def _greet(self, client: Client) -> None:
         """EHLO, STARTTLS, login, as configured: never less than asked for."""
         if client.sock is not None:
-            # Without this a message's last piece may wait until what went before is acknowledged.
+            # Without this a message's last piece may wait until the pieces before it are
+            # acknowledged.
             client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.ehlo_or_helo_if_needed()
         if self._security == "starttls":

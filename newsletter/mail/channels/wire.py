@@ -91,7 +91,7 @@ def _dots_doubled(message: bytes) -> bytes:
 
 
 def _line_ends(message: bytes) -> str | tuple[str, ...] | None:
-    """Each kind that stands in it. To count them takes five times as long."""
+    """The line ends that the text contains. Counting them takes five times as long."""
     seen = io.IncrementalNewlineDecoder(None, translate=False)
     seen.decode(message.decode("latin-1"), final=True)
     return seen.newlines

@@ -1,4 +1,5 @@
-"""Is a template fit to be sent? Its rendered page is held to what readers' programs can do."""
+"""Whether a template is fit to be sent: its rendered page is compared with what mail programs can
+do."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ class Finding:
 def lint(source: str, html: str, known: CaniemailData) -> list[Finding]:
     """What is wrong with ``html``, which the template ``source`` was rendered to.
 
-    What a loop repeats, word for word, is found once.
+    A finding that a loop repeats word for word is returned once.
     """
     return list(dict.fromkeys(_findings(source, Page(html), known)))
 

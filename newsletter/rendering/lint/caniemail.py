@@ -13,7 +13,7 @@ from newsletter.rendering.lint.page import Page, Rule, declarations
 
 _LIST = re.compile(r"\{#-?\s*progressive enhancements\b[^\n]*\n(.*?)#\}", re.DOTALL)
 
-# HTML 4 and CSS 1: what is too plain for anybody to have tested it.
+# HTML 4 and CSS 1: too plain to have been tested.
 _PLAIN = {
     *(f"element:{tag}" for tag in "html head meta title tbody tr td a br".split()),
     *(
@@ -24,7 +24,7 @@ _PLAIN = {
     "attribute:charset",
     "attribute:http-equiv",
 }
-# Words that a page is full of: only those that caniemail knows say anything.
+# Words that a page is full of: only those that caniemail knows count.
 _ONLY_WHERE_KNOWN = ("value:", "keyword:", "media:", "attribute:data-", "image:")
 
 
@@ -56,7 +56,7 @@ def enhancements(source: str) -> dict[str, str]:
 
 
 def check(page: Page, excused: Mapping[str, str], known: CaniemailData) -> Iterator[str]:
-    """What some program lacks and no reason excuses, and reasons that excuse nothing."""
+    """Features that some program lacks without an excuse, and excuses for nothing."""
     lacking = dict(_lacking(page, known))
     for key, fault in lacking.items():
         if not excused.get(key):

@@ -1,4 +1,4 @@
-"""What a rendered page no longer tells: the style sheets that were put into its elements."""
+"""The style sheets of the source, which a rendered page has in its elements only."""
 
 import re
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""What every issue must be, whoever wrote its template: one function for each property.
+"""The properties that every issue must have, a function for each.
 
-A property is a function ``(page) -> what is wrong`` and a line in ``PROPERTIES``.
+A property is a function ``(page) -> faults`` and a line in ``PROPERTIES``.
 """
 
 import re
@@ -43,7 +43,7 @@ def document(page: Page) -> Iterator[str]:
 
 
 def metas(page: Page) -> Iterator[str]:
-    """What keeps programs from guessing."""
+    """The <meta> elements without which programs guess."""
     named = {meta.get("name"): meta.get("content") or "" for meta in page.all("//meta[@name]")}
     if [meta.get("charset", "").lower() for meta in page.all("//meta[@charset]")] != ["utf-8"]:
         yield '<meta charset="utf-8"> is missing'
@@ -109,7 +109,7 @@ def contrast(page: Page) -> Iterator[str]:
 
 
 def darkness(page: Page) -> Iterator[str]:
-    """There are rules for it, strong enough to win over style attributes."""
+    """There are rules for dark mode, and they win over style attributes."""
     dark = [rule for rule in page.rules if "prefers-color-scheme: dark" in rule.media]
     if not dark:
         yield "there are no rules for prefers-color-scheme: dark"
@@ -136,7 +136,7 @@ def type_sizes(page: Page) -> Iterator[str]:
 
 
 def links(page: Page) -> Iterator[str]:
-    """Told apart by more than colour, large enough for a thumb, saying where they lead."""
+    """Underlined, large enough for a thumb, and saying where they lead."""
     for link in page.all("//a[@href]"):
         declared, where = style(link), f"line {link.sourceline}: the link"
         if "underline" not in declared.get("text-decoration", ""):
@@ -151,7 +151,7 @@ def links(page: Page) -> Iterator[str]:
 
 
 def addresses(page: Page) -> Iterator[str]:
-    """Absolute, and asking nothing of anybody until a reader follows one."""
+    """Absolute, and nothing is fetched until a reader follows a link."""
     for element in page.elements:
         for name in ("href", "src", "background", "action", "poster", "srcset"):
             if (address := element.get(name)) is not None and not _may_stand(name, address):

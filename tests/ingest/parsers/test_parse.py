@@ -30,7 +30,7 @@ INSIGHT = "Moss keeps time for cathedrals: it grows on the side where the gutter
         ("a.json", b'{"insights": []}', None, "no insight in it"),
         ("a.txt", b"Moss.\n\n" + b"x" * 4000 + b".", 3, "4,001 characters: at most 4,000"),
         ("a.md", b"---\na: " + b"[" * 5_000 + b"\n---\nMoss.", 2, "too deeply"),
-        ("a.json", b'{"insights": [], "x": ' + b"[" * 100_000, None, "too deeply"),
+        ("a.json", b'{"insights": [], "x": ' + b"[" * 1_000_000, None, "too deeply"),
     ],
 )
 def test_what_cannot_be_read(name: str, data: bytes, line: int | None, says: str) -> None:

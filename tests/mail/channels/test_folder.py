@@ -31,7 +31,7 @@ def test_a_message_becomes_a_file_byte_for_byte(tmp_path: Path) -> None:
     assert Path(answer).read_bytes() == MESSAGE
 
 
-def test_only_the_owner_reads_them(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_messages(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         answer = Path(Folder(tmp_path / "new" / "outbox").send(envelope()))
@@ -41,13 +41,13 @@ def test_only_the_owner_reads_them(tmp_path: Path) -> None:
     assert [each.stat().st_mode & 0o777 for each in answer.parents[:2]] == [0o700, 0o700]
 
 
-def test_the_same_again_is_one_file(tmp_path: Path) -> None:
+def test_the_same_message_twice_is_one_file(tmp_path: Path) -> None:
     first, again = (Folder(tmp_path).send(envelope()) for _ in range(2))
     assert first == again
     assert files(tmp_path) == ["2026-03-03/ada@example.org.eml"]
 
 
-def test_another_message_of_the_day_takes_nothing_away(tmp_path: Path) -> None:
+def test_another_message_of_the_day_overwrites_nothing(tmp_path: Path) -> None:
     """A test copy is no reason to lose the issue itself."""
     channel = Folder(tmp_path)
     first = channel.send(envelope())

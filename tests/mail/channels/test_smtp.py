@@ -82,7 +82,7 @@ def trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Certif
 
 
 @pytest.mark.parametrize("per_connection", [0, 1, 2, 5])
-def test_a_connection_carries_so_many_messages_whatever_became_of_them(
+def test_a_connection_carries_at_most_per_connection_messages(
     server: SmtpServer, connect: Connect, per_connection: int
 ) -> None:
     server.fail("RCPT", "550 5.1.1 nobody", recipient="bob@example.org")
@@ -149,7 +149,7 @@ ODD = st.text("\r\n.a", max_size=30).map(str.encode)
 
 
 @given(st.binary(max_size=200) | ODD | ODD.map(lambda message: message + b"\r\n"))
-def test_on_the_wire_a_lone_dot_never_stands(message: bytes) -> None:
+def test_a_lone_dot_is_never_on_the_wire(message: bytes) -> None:
     """Whatever a server takes for the end of a line."""
     body = b"\r\n" + WireMail.of(envelope(message=message)).body
     assert not re.search(rb"[\r\n]\.([^.]|$)", body)
@@ -158,7 +158,7 @@ def test_on_the_wire_a_lone_dot_never_stands(message: bytes) -> None:
 
 
 @given(st.binary(max_size=200) | ODD)
-def test_who_takes_the_doubled_dots_away_has_the_lines_that_were_written(message: bytes) -> None:
+def test_undoing_dot_stuffing_gives_the_lines_back(message: bytes) -> None:
     lines = WireMail.of(envelope(message=message)).body.splitlines()
     assert [line.removeprefix(b".") for line in lines] == message.splitlines()
 
@@ -166,7 +166,7 @@ def test_who_takes_the_doubled_dots_away_has_the_lines_that_were_written(message
 # What goes in one write, and what may still be withheld -------------------------------------------
 
 
-def test_all_before_a_message_is_one_group_where_the_server_takes_it(connect: Connect) -> None:
+def test_commands_are_pipelined_where_the_server_allows_it(connect: Connect) -> None:
     with SmtpServer(pipelining=True) as server:
         connect(server).send(envelope())
         _ehlo, *pieces = server.pieces
@@ -174,7 +174,7 @@ def test_all_before_a_message_is_one_group_where_the_server_takes_it(connect: Co
     assert pieces == [mail + b"RCPT TO:<ada@example.org>\r\nDATA\r\n", MESSAGE + b".\r\n"]
 
 
-def test_where_it_does_not_each_command_waits_for_its_answer(connect: Connect) -> None:
+def test_without_pipelining_each_command_waits_for_its_reply(connect: Connect) -> None:
     with SmtpServer() as server:
         connect(server).send(envelope())
         _ehlo, *pieces = server.pieces
@@ -183,7 +183,7 @@ def test_where_it_does_not_each_command_waits_for_its_answer(connect: Connect) -
 
 
 @pytest.mark.parametrize("error", [Withheld("left"), StoreError("the disk is full")])
-def test_what_is_withheld_at_the_last_look_is_never_delivered(
+def test_a_message_withheld_at_the_last_check_is_not_sent(
     server: SmtpServer, connect: Connect, error: Exception
 ) -> None:
     """The server waits for the message by then: nothing but hanging up takes it back."""
@@ -221,7 +221,7 @@ def test_what_is_withheld_at_the_last_look_is_never_delivered(
     ("data", "connections"),
     [("354 Go on", 2), ("503 Whose?", 1), ("421 4.3.2 Closing", 2), ("250 Ok", 2), (DROP, 2)],
 )
-def test_the_refusal_stands_whatever_was_said_to_data(
+def test_a_refusal_counts_whatever_the_reply_to_data(
     connect: Connect,
     step: ServerStep,
     answer: str,
@@ -282,7 +282,7 @@ def test_answers_of_several_lines_keep_their_order(server: SmtpServer, connect: 
         ("DOT", "552 5.2.2 Mailbox full", Refused),
     ],
 )
-def test_a_refusal_is_told_by_whose_fault_it_is_and_the_next_message_goes(
+def test_a_refusal_raises_by_whose_fault_it_is_and_the_next_message_is_sent(
     server: SmtpServer,
     connect: Connect,
     step: ServerStep,
@@ -501,7 +501,7 @@ def test_closed_twice_and_used_again(server: SmtpServer, connect: Connect) -> No
 # A server that cannot be had ---------------------------------------------------------------------
 
 
-def test_nobody_listens(server: SmtpServer) -> None:
+def test_a_port_where_nothing_listens(server: SmtpServer) -> None:
     with socket.socket() as deaf:
         deaf.bind((server.host, 0))  # so that nobody else takes the port meanwhile
         port = deaf.getsockname()[1]
@@ -511,13 +511,13 @@ def test_nobody_listens(server: SmtpServer) -> None:
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 300])
-def test_a_host_that_is_none(host: str) -> None:
+def test_a_host_that_cannot_be_resolved(host: str) -> None:
     with pytest.raises(ChannelDown, match="cannot be reached"):
         Smtp(host, 25, "none", timeout=2).send(envelope())
 
 
 @pytest.mark.parametrize("answer", ["421 4.3.2 Too busy", "451 Later", DROP, STALL])
-def test_a_greeting_that_fails_is_nobodys_fault(
+def test_a_failing_greeting_is_a_channel_down(
     server: SmtpServer, connect: Connect, answer: str
 ) -> None:
     server.fail("CONNECT", answer)
@@ -543,7 +543,7 @@ def test_the_advice_follows_the_answer(
 
 
 @pytest.mark.parametrize("answer", ["421 4.3.2 Too busy", DROP, STALL])
-def test_an_ehlo_that_fails_is_nobodys_fault(
+def test_a_failing_ehlo_is_a_channel_down(
     server: SmtpServer, connect: Connect, answer: str
 ) -> None:
     server.fail("EHLO", answer)
@@ -556,7 +556,9 @@ def test_a_server_that_knows_helo_alone(server: SmtpServer, connect: Connect) ->
     assert connect(server).send(envelope()) == "250 2.0.0 Taken"
 
 
-def test_a_server_that_serves_others(server: SmtpServer, connect: Connect) -> None:
+def test_a_greeting_that_refuses_us_is_a_sender_refused(
+    server: SmtpServer, connect: Connect
+) -> None:
     server.fail("CONNECT", "554 5.7.1 Blocked")
     with pytest.raises(SenderRefused, match=r"^554 5\.7\.1 Blocked \(127\.0\.0\.1:"):
         connect(server).send(envelope())
@@ -739,7 +741,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("address", HOSTILE)
-def test_what_is_no_address_is_never_spoken(
+def test_an_invalid_address_is_never_sent_to_the_server(
     server: SmtpServer, connect: Connect, address: str
 ) -> None:
     channel = connect(server)

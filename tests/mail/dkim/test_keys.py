@@ -53,21 +53,23 @@ def test_a_key_is_read(tmp_path: Path, text: bytes) -> None:
         (pem(rsa.generate_private_key(65537, 1024)), "RSA key of 1024 bits"),  # noqa: S505
     ],
 )
-def test_what_is_no_key_for_dkim_is_told(tmp_path: Path, text: bytes, complaint: str) -> None:
+def test_a_file_that_is_no_dkim_key_is_reported(
+    tmp_path: Path, text: bytes, complaint: str
+) -> None:
     path = tmp_path / "key.pem"
     path.write_bytes(text)
     with pytest.raises(ConfigError, match=rf"^dkim\.key_file: {path} .*{complaint}"):
         read_key(path)
 
 
-def test_a_file_that_is_missing_or_a_folder_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_or_a_folder_is_reported(tmp_path: Path) -> None:
     for path, complaint in ((tmp_path / "none.pem", "No such file"), (tmp_path, "directory")):
         with pytest.raises(ConfigError, match=complaint):
             read_key(path)
 
 
 @pytest.mark.parametrize(("mode", "open_"), [(0o600, False), (0o640, True), (0o604, True)])
-def test_who_can_read_it(tmp_path: Path, mode: int, open_: bool) -> None:  # noqa: FBT001
+def test_whether_others_can_read_a_key(tmp_path: Path, mode: int, open_: bool) -> None:  # noqa: FBT001
     path = tmp_path / "key.pem"
     path.write_bytes(pem(GOOD))
     path.chmod(mode)

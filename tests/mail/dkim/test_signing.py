@@ -153,7 +153,7 @@ def verdict(raw: bytes, signer: Signer) -> bool:
 
 
 @each_algorithm
-def test_what_relays_do_to_white_space_does_no_harm(algorithm: str) -> None:
+def test_white_space_changed_by_relays_keeps_the_signature_valid(algorithm: str) -> None:
     raw = message(POSTING, SIGNED[algorithm])
     refolded = raw.replace(b"\r\nSubject: ", b"\r\nsubject:\r\n\t ", 1).replace(
         b">,\r\n <", b">, <", 1

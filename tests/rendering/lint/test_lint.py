@@ -1,12 +1,13 @@
 """Every property finds what breaks it, and nothing in the issues that we send."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from newsletter.rendering.caniemail_data import read_caniemail
-from newsletter.rendering.lint import Page, lint
+from newsletter.rendering.lint import Finding, Page, lint
 from newsletter.rendering.lint.caniemail import enhancements, uses
 from newsletter.rendering.lint.properties import PROPERTIES
 from newsletter.rendering.lint.schemes import figures
@@ -38,7 +39,7 @@ BROKEN = [
     ("document", '<html lang="en" dir="ltr">', "<html>"),
     ("document", 'lang="en" dir="ltr">\n<div class="preheader"', '>\n<div class="preheader"'),
     ("document", 'role="article"', ""),
-    ("document", 'aria-label="Ports', 'data-label="Ports'),
+    ("document", 'aria-label="Cities', 'data-label="Cities'),
     ("document", "<title>.*</title>", "<title> </title>"),
     ("metas", '<meta charset="utf-8">', ""),
     ("metas", "initial-scale=1", "initial-scale=1, user-scalable=no"),
@@ -48,7 +49,7 @@ BROKEN = [
     ("metas", '<meta name="color-scheme"[^>]*>', ""),
     ("metas", '<meta name="supported-color-schemes"[^>]*>', ""),
     ("preheader", "display:none", "display:block"),
-    ("preheader", "Shift workers who nap before", "Shift workers who nap before and before"),
+    ("preheader", ">Ports that publish", ">Ports that publish and publish and publish"),
     ("preheader", "(&#847;&zwnj;&nbsp;)+", ""),
     ("layout", '<table role="presentation" class="row"', '<table class="row"'),
     ("layout", "max-width:600px", "max-width:700px"),
@@ -67,7 +68,7 @@ BROKEN = [
     ("darkness", r"\[data-ogsc\]", ".ogsc"),
     ("type sizes", "font-size:16px", "font-size:15px"),
     ("type sizes", "Arial, sans-serif", "Arial"),
-    ("type sizes", "font-size:44px; ", ""),
+    ("type sizes", "font-size:38px; ", ""),
     ("links", "text-decoration:underline", "text-decoration:none"),
     ("links", "Go to the episode", "here"),
     ("links", "padding:10px 0", "padding:9px 0"),
@@ -76,7 +77,7 @@ BROKEN = [
     ("addresses", "https://nightdesk.example/nurses", "javascript:go()"),
     ("addresses", MARK, f'<tr><td><img src="https://a.example/p.gif" alt=""></td></tr>{MARK}'),
     ("addresses", "</style>", "@import 'x.css';</style>"),
-    ("addresses", "padding:20px 0 0", "background:url(https://a.example/b.png)"),
+    ("addresses", "padding:18px 0 0", "background:url(https://a.example/b.png)"),
     *(
         ("elements", MARK, f"<tr><td><{tag}></{tag}></td></tr>{MARK}")
         for tag in ("script", "form", "iframe", "button", "svg", "video")
@@ -90,7 +91,7 @@ BROKEN = [
     ("support", "display:inline-block", "display:grid"),
     ("support", "vertical-align:top", "position:absolute"),
     ("support", "max-width:600px", "max-width:min(600px, 100%)"),
-    ("support", "font-size:24px", "font-size:2vmax"),
+    ("support", "font-size:22px", "font-size:2vmax"),
     ("support", r"  \.folio \{", "  .folio:hover {"),
     ("support", MARK, f"<tr><td><meter></meter></td></tr>{MARK}"),
     ("support", '<td class="date"', '<td class="date" popover'),
@@ -103,10 +104,13 @@ BROKEN = [
 def test_what_breaks_a_property_is_found(rule: str, old: str, new: str) -> None:
     broken = re.sub(old, new, GOLDEN)
     assert broken != GOLDEN
-    before = set(lint(SOURCES["issue.html"], GOLDEN, SUPPORT))
-    assert rule in {
-        finding.rule for finding in set(lint(SOURCES["issue.html"], broken, SUPPORT)) - before
-    }
+    findings = set(lint(SOURCES["issue.html"], broken, SUPPORT)) - golden_findings()
+    assert rule in {finding.rule for finding in findings}
+
+
+@cache
+def golden_findings() -> set[Finding]:
+    return set(lint(SOURCES["issue.html"], GOLDEN, SUPPORT))
 
 
 def test_every_property_is_broken_by_something() -> None:
@@ -182,7 +186,7 @@ def test_the_figures_that_the_design_tells() -> None:
 
 def test_the_sizes_that_the_design_tells() -> None:
     rows = re.findall(r"^\| ([a-z ,]+) \| .*? \| (\d+)/(\d+)", DESIGN.read_text(), re.M)
-    assert len(rows) == 10
+    assert len(rows) == 11
     page = sample_email(SOURCES).html
     for text, size, line in rows:
         assert f"font-size:{size}px; line-height:{line}px" in page, text
