@@ -1,5 +1,6 @@
 """What is old loses its explanation, and nothing else."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -67,6 +68,15 @@ def test_an_issue_is_read_as_it_was_composed(store: Store) -> None:
     with store.writing() as db:
         made = an_issue(db)
         assert issues.load(db, issues.save(db, made, NOON)) == made
+
+
+def test_what_a_message_needs_is_read_without_the_runners_up(store: Store) -> None:
+    with store.writing() as db:
+        made = an_issue(db)
+        issue_id = issues.save(db, made, NOON)
+        assert made.runners_up
+        found = issues.load_all(db, [issue_id], runners_up=False)[issue_id]
+    assert found == replace(made, runners_up=())
 
 
 def test_texts_are_remembered_and_not_without_end(
