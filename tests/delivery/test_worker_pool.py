@@ -21,6 +21,7 @@ from newsletter.domain.errors import (
     SenderRefused,
     StoreError,
 )
+from newsletter.language.words import words
 from newsletter.mail.channels import Envelope
 from newsletter.mail.message import message
 from newsletter.storage import subscribers
@@ -151,6 +152,8 @@ def test_a_broken_template_sends_nothing_and_loses_nothing(house: House) -> None
 
 
 class _Broken:
+    words = words()
+
     def render_pieces(self, name: str, _values: dict[str, object]) -> list[str]:
         raise RuntimeError(name)
 
