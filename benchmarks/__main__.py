@@ -13,6 +13,7 @@ from benchmarks import (
     compose,
     day,
     feeds,
+    interests,
     million,
     quotes,
     render,
@@ -37,8 +38,9 @@ _SUBJECTS: dict[str, ModuleType] = {
     "quotes": quotes,
     "day": day,
     "million": million,
+    "interests": interests,
 }
-_BY_NAME = {"day", "million"}
+_BY_NAME = {"day", "million", "interests"}
 """They take so long that they run when they are asked for."""
 
 

@@ -22,7 +22,7 @@ Labels = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
 
 # "(BBC News)": the sentences of the portal end in their sources.
-_SOURCES = re.compile(r"(\s*\([^()]{2,60}\))+\s*$")
+SOURCES = re.compile(r"(\s*\([^()]{2,60}\))+\s*$")
 _FITTED_SINCE, _TESTED_SINCE = 2016, 2019
 
 
@@ -136,7 +136,7 @@ def events(data: Path, *, test: bool, window: int | None = None) -> Seen:
     days = np.array([date.fromisoformat(row["date"]).toordinal() for row in rows])
     asked = np.flatnonzero(np.isin(days, _chosen(days, test=test)))
     first = days[asked] - (window or days[-1])
-    texts = [_SOURCES.sub("", row["text"]) for row in rows]
+    texts = [SOURCES.sub("", row["text"]) for row in rows]
     return Seen(
         f"news, told {f'in the last {window} days' if window else 'ever before'}",
         texts,
@@ -190,3 +190,18 @@ def _perspectrum(data: Path) -> tuple[dict[int, str], list[tuple[str, list[int]]
     unique = {min(ids): (name, sorted(ids)) for name, ids in merged.values()}
     texts = {perspective["pId"]: perspective["text"] for perspective in pool}
     return texts, [unique[key] for key in sorted(unique, key=lambda number: crc32(b"%d" % number))]
+
+
+def read_claims(data: Path) -> list[tuple[str, list[str], list[str]]]:
+    """(claim, one text of each perspective on it, its themes)."""
+    pool = json.loads((data / "perspectrum" / "perspective_pool_v1.0.json").read_text())
+    claims = json.loads((data / "perspectrum" / "perspectrum_with_answers_v1.0.json").read_text())
+    texts = {perspective["pId"]: perspective["text"] for perspective in pool}
+    return [
+        (
+            claim["text"],
+            [texts[perspective["pids"][0]] for perspective in claim["perspectives"]],
+            claim["topics"],
+        )
+        for claim in claims
+    ]

@@ -15,7 +15,6 @@ from newsletter.language.words import Words
 from newsletter.ranking.echoes import NAMED_FROM
 from newsletter.ranking.state import RankingState
 
-_MATCHES_FROM = 0.5
 _MOST_SHOWS = 3
 _WEEK = 7
 _CLAIM = 110
@@ -33,8 +32,8 @@ def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> Reas
 
     Nothing where nothing can: that it is new to its reader is so of every pick.
     """
-    matched = state.counts("interest") and state.signals["interest"][place] >= _MATCHES_FROM
-    parts = [_interest(state, place)] if matched else []
+    matched = _matched(state, place)
+    parts = [_follows(state, matched)] if matched else []
     if state.counts("recurrence"):
         parts.extend(_shows(state.candidate(place), state.day.words))
     named = _read_before(state, echoes) if state.counts("novelty") and not matched else None
@@ -43,10 +42,16 @@ def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> Reas
     return Reason(" ".join(parts), named.insight_id if named else None)
 
 
-def _interest(state: RankingState, place: int) -> str:
-    day = state.day
-    best = max(state.reader.phrases, key=lambda phrase: day.coverage(phrase)[place])
-    return day.words.gettext("You follow %(interest)s.", interest=day.words.quoted(best))
+def _matched(state: RankingState, place: int) -> str:
+    """The reader's own phrase, if it may be said that the pick matches it."""
+    if not (state.counts("interest") and state.reader.phrases):
+        return ""
+    return state.day.matcher.said(state.reader.phrases, place)
+
+
+def _follows(state: RankingState, phrase: str) -> str:
+    words = state.day.words
+    return words.gettext("You follow %(interest)s.", interest=words.quoted(phrase))
 
 
 def _shows(candidate: Candidate, words: Words) -> Iterator[str]:
@@ -85,6 +90,8 @@ def runner_up_reason(state: RankingState, place: int, chosen: Sequence[int]) -> 
     """The rule that kept a candidate out; ``chosen`` are the places of the picks, best first."""
     if state.similarity_to_sent[place] >= state.settings.twin_limit:
         return _restates(state, place)
+    if state.unwanted[place]:
+        return f"about “{_unwanted(state, place)}”, which this reader does not want"
     if len(chosen) < state.settings.minimum:
         return _too_few(state, place, chosen)
     return _not_picked(state, place, chosen)
@@ -95,6 +102,14 @@ def _restates(state: RankingState, place: int) -> str:
     echo = state.echo(place, *nearest)
     when = f" on {day_month(echo.heard)}" if echo.heard else ""
     return f"restates what was sent{when}: “{headline(echo.text, 60)}”"
+
+
+def _unwanted(state: RankingState, place: int) -> str:
+    return next(
+        phrase.text
+        for phrase in state.reader.phrases
+        if phrase.negative and state.day.matcher.about(phrase.text)[place]
+    )
 
 
 def _too_few(state: RankingState, place: int, chosen: Sequence[int]) -> str:

@@ -43,7 +43,7 @@ def _greedy(state: RankingState) -> list[int]:
     nearest = np.zeros(len(state.scores), dtype=np.float64)
     for place in chosen:
         nearest = np.maximum(nearest, state.day.echoes.similarities(place))
-    worthy = state.unsent & (state.similarity_to_sent < settings.twin_limit)
+    worthy = state.unsent & ~state.unwanted & (state.similarity_to_sent < settings.twin_limit)
     for per_brief in (settings.per_brief, len(state.scores)):
         while len(chosen) < settings.count:
             allowed = worthy & (nearest < settings.twin_limit) & state.room(chosen, per_brief)

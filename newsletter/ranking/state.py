@@ -17,8 +17,8 @@ Mask = npt.NDArray[np.bool_]
 class RankingState:
     """Arrays are parallel to ``day.candidates``; a ``place`` is a position in them.
 
-    ``unsent`` marks the candidates that this reader was not sent before, ``pinned`` those that the
-    editor wants in the issue.
+    ``unsent`` marks the candidates that this reader was not sent before, ``unwanted`` those about
+    something that they asked not to get, ``pinned`` those that the editor wants in the issue.
     """
 
     day: Day
@@ -27,6 +27,7 @@ class RankingState:
     signals: dict[str, Array]
     scores: Array
     unsent: Mask
+    unwanted: Mask
     pinned: Mask
 
     @property
@@ -83,5 +84,12 @@ def ranking_state(day: Day, reader: Reader, settings: SelectionSettings) -> Rank
         signals=values,
         scores=score(values, settings.weights),
         unsent=~reader.was_sent(day.echoes.own),
+        unwanted=_unwanted(day, reader),
         pinned=day.pinned,
     )
+
+
+def _unwanted(day: Day, reader: Reader) -> Mask:
+    if not any(phrase.negative for phrase in reader.phrases):
+        return np.zeros(len(day.candidates), np.bool_)
+    return day.matcher.unwanted(reader.phrases)
