@@ -36,6 +36,9 @@ def _print(polled: "Sequence[PolledFeed]", *, dry_run: bool) -> None:
     insights = sum(episode.row.insights for episode in episodes)
     failed = sum(feed.outcome == "failed" for feed in polled)
     would = "; nothing was written" if dry_run else ""
+    if not polled:
+        say(f"no feed is due: `newsletter sources list` says when each is{would}")
+        return
     say(
         f"{counted(len(polled), 'feed')} polled, {failed} failed:"
         f" {counted(len(episodes), 'episode')} read, {counted(insights, 'insight')}{would}"

@@ -26,7 +26,7 @@ class Added:
 
 
 def add(store: Store, named: str, now: datetime) -> Added:
-    """``named`` is a feed's address, or an OPML file. A feed that had ended is tried again.
+    """``named`` is a feed's address, or an OPML file. A feed that ended or fails is due at once.
 
     Raises UsageError for neither.
     """
@@ -36,14 +36,17 @@ def add(store: Store, named: str, now: datetime) -> Added:
         locations = {feed.location for feed in followed}
         new = feeds.add(db, [url for url in urls if url not in locations], now)
         for feed in followed:
-            if feed.ended and feed.url in urls:
-                feeds.save(db, replace(feed, ended=False, next_try=now, location=""))
+            if feed.url in urls and (feed.ended or feed.failures):
+                location = "" if feed.ended else feed.location
+                feeds.save(db, replace(feed, ended=False, next_try=now, location=location))
     return Added(urls, new)
 
 
 def _of_file(named: str) -> Sequence[str]:
     from newsletter.ingest.feeds.opml import feeds_of_opml
 
+    if not named.strip():
+        raise UsageError("the address is empty", "write https://example.org/feed.xml")
     path = Path(named)
     try:
         if path.stat().st_size > _LARGEST_OPML:

@@ -44,7 +44,7 @@ def test_from_an_address_to_insights(listener: House, pods: HttpServer) -> None:
     assert "read     Harbour Talk: Episode 4: 2 insights (takeaway)" in scanned.out
     assert pods.requests[0].headers["user-agent"].startswith("newsletter/")
     assert "(feed reader; +mailto:news@letters.example)" in pods.requests[0].headers["user-agent"]
-    assert "0 feeds polled" in listener("scan").out
+    assert "no feed is due: `newsletter sources list` says when" in listener("scan").out
     listed = listener("sources", "list", "--episodes").out
     assert f"{url}  Harbour Talk  read 2026-03-14 12:00 UTC, next 2026-03-14 13:00 UTC" in listed
     assert "2026-03-01  read  Episode 4  2 insights" in listed
@@ -98,6 +98,7 @@ def test_an_opml_file_is_followed(house: House, tmp_path: Path) -> None:
         ("ftp://a.example/", "neither an address nor a file"),
         (".", "neither an address nor a file"),
         ("a\0b", "neither an address nor a file"),
+        ("", "the address is empty"),
         ("config.toml", "names no feed"),
     ],
 )
@@ -190,9 +191,21 @@ def test_a_feed_that_ended_says_so_until_it_is_added_again(
     assert listener("scan").code == 0
     assert "ended at 2026-03-14 12:00 UTC" in listener("sources", "list").out
     listener.now += timedelta(days=30)
-    assert "0 feeds polled" in listener("scan").out
+    assert "no feed is due" in listener("scan").out
     listener("sources", "add", pods.url("/old"))
     assert "1 feed polled" in listener("scan").out
+
+
+def test_a_failing_feed_that_is_added_again_is_due_at_once(
+    listener: House, pods: HttpServer
+) -> None:
+    pods.pages["/new"] = Page(status=503)
+    listener("sources", "add", pods.url("/new"))
+    listener("scan")
+    pods.pages["/new"] = pods.pages["/feed"]
+    assert "no feed is due" in listener("scan").out
+    listener("sources", "add", pods.url("/new"))
+    assert "1 feed polled, 0 failed: 3 episodes read" in listener("scan").out
 
 
 def test_no_private_host_is_asked_unless_it_is_named(house: House, pods: HttpServer) -> None:
