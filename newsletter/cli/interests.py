@@ -15,7 +15,7 @@ def show(app: App, args: Namespace) -> int:
     found = matches(compose_rules(app), args.phrases, 0 if args.json else args.most)
     if args.json:
         say_json([asdict(match) for match in found.best])
-    elif not found.best:
+    elif not found.best and not found.unwanted:
         say("nothing in the archive matches")
     else:
         _print(found, args.most)
@@ -31,3 +31,7 @@ def _print(found: Matches, most: int) -> None:
         say(f"and {len(found.best) - most:,} more that match less (--most N)")
     count = sum(match.said for match in found.best)
     say(f"an email would say “You follow …” of {count:,}: from {SAID_FROM} on")
+    for insight in found.unwanted[:most]:
+        say(f"left out      {insight.id}  {headline(insight.text, 80)}")
+    if len(found.unwanted) > most:
+        say(f"and {len(found.unwanted) - most:,} more left out (--most N)")

@@ -7,6 +7,7 @@ from datetime import date
 from newsletter.composing.rules import Rules
 from newsletter.composing.similarity_index import index_of
 from newsletter.domain.errors import UsageError
+from newsletter.domain.model import Insight
 from newsletter.ranking.interest import Matcher, parse
 from newsletter.ranking.signals import texts_of
 from newsletter.storage import candidates
@@ -29,6 +30,8 @@ class Matches:
     best: Sequence[Match]
     words: Sequence[tuple[str, ...]]
     """For the first few, what made us think so: words of the phrase, then those learned."""
+    unwanted: Sequence[Insight]
+    """What a "not" takes out, in the order of the archive."""
 
 
 def matches(rules: Rules, interests: str, explained: int = 0) -> Matches:
@@ -54,4 +57,5 @@ def matches(rules: Rules, interests: str, explained: int = 0) -> Matches:
             for place in order
         ],
         words=[matcher.shared(matcher.best(phrases, place), place) for place in order[:explained]],
+        unwanted=[archive[place].insight for place in matcher.unwanted(phrases).nonzero()[0]],
     )

@@ -36,6 +36,9 @@ def test_negatives_are_left_out(house: House) -> None:
     house("ingest")
     texts = [match["text"] for match in house("interests", "trains, not ferries", "--json").json]
     assert FERRY not in texts
+    shown = house("interests", "trains, not ferries").out.splitlines()
+    assert [line for line in shown if "Ferries" in line] == [f"left out      3  {FERRY[:-1]}"]
+    assert "left out" not in house("interests", "trains, not glaciers").out
     refused = house("interests", "not ferries")
     assert refused.code == 2
 

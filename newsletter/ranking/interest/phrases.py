@@ -1,5 +1,6 @@
 """What a reader asked for, phrase by phrase: wanted or not, and how much each weighs."""
 
+import re
 from dataclasses import dataclass
 
 _NEGATIONS = ("not ", "-")
@@ -16,11 +17,11 @@ class Phrase:
 
 
 def parse(interests: str) -> tuple[Phrase, ...]:
-    """Phrases parted by commas. "not crypto" is a negative; earlier phrases weigh more: the first
-    1, the second 0.9, and none less than 0.5."""
+    """Phrases parted by commas or semicolons. "not crypto" is a negative; earlier phrases weigh
+    more: the first 1, the second 0.9, and none less than 0.5."""
     wanted: list[Phrase] = []
     unwanted: list[Phrase] = []
-    for part in interests.split(","):
+    for part in re.split("[,;]", interests):
         text = " ".join(part.split())
         negation = next((sign for sign in _NEGATIONS if text.lower().startswith(sign)), "")
         text = text[len(negation) :].strip()

@@ -3,8 +3,8 @@ import pytest
 from newsletter.ranking.interest import Phrase, parse
 
 
-def test_phrases_are_parted_by_commas_and_weigh_less_one_after_the_other() -> None:
-    phrases = parse(" chip  supply chains, sleep ,, bread\n baking ")
+def test_phrases_are_parted_by_commas_or_semicolons_and_weigh_less_one_after_the_other() -> None:
+    phrases = parse(" chip  supply chains; sleep ,; bread\n baking ")
     assert [phrase.text for phrase in phrases] == ["chip supply chains", "sleep", "bread baking"]
     assert [phrase.weight for phrase in phrases] == [1, 0.9, 0.82]
 
