@@ -9,7 +9,7 @@ from newsletter.composing.similarity_index import index_of
 from newsletter.domain.errors import UsageError
 from newsletter.ranking.interest import Matcher, parse
 from newsletter.ranking.signals import texts_of
-from newsletter.storage import archive
+from newsletter.storage import candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,16 @@ def matches(rules: Rules, interests: str, explained: int = 0) -> Matches:
     if not wanted:
         raise UsageError("name what is wanted: a phrase, or several parted by commas")
     with rules.store.reading() as db:
-        candidates = archive.candidates(db, date.max, date.max.toordinal())
+        archive = candidates.of_day(db, date.max, date.max.toordinal())
         index = index_of(db, rules.index_cache, rules.language)
-    matcher = Matcher(index, texts_of(candidates))
+    matcher = Matcher(index, texts_of(archive))
     scores = matcher.interest(phrases)
     order = sorted(scores.nonzero()[0].tolist(), key=lambda place: (-scores[place], place))
     return Matches(
         best=[
             Match(
-                id=candidates[place].insight.id,
-                text=candidates[place].insight.text,
+                id=archive[place].insight.id,
+                text=archive[place].insight.text,
                 score=float(scores[place]),
                 said=bool(matcher.said(phrases, place)),
             )

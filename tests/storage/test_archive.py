@@ -182,7 +182,7 @@ def test_the_topics_of_a_page_are_not_those_of_each_insight_on_it(store: Store) 
     with store.reading() as db:
         topics = {
             candidate.insight.text: candidate.topics
-            for candidate in archive.candidates(db, TODAY, 14)
+            for candidate in candidates.of_day(db, TODAY, 14)
         }
     assert topics == {"A crane waits.": ("cranes",), "A pilot sleeps.": ()}
 
