@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from newsletter.domain.model import Candidate, Echo, SelectionSettings
 from newsletter.domain.text import headline
 from newsletter.ranking.signals import Array, Day, Reader, score, signals
+from newsletter.ranking.variety import MARKDOWN, Mask
 
-Mask = npt.NDArray[np.bool_]
+_MATCHES_FROM = 0.5
+_HEARD_WITHIN = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,40 @@ class RankingState:
         """For each candidate, its similarity to the nearest insight this reader was sent."""
         return 1 - self.signals["novelty"]
 
+    @cached_property
+    def worthy(self) -> Mask:
+        """Which candidates this reader may be sent."""
+        return self.unsent & (self.similarity_to_sent < self.settings.twin_limit)
+
+    @cached_property
+    def matches(self) -> dict[str, Mask]:
+        """For each phrase of the reader, which candidates match it."""
+        if not self.counts("interest"):
+            return {}
+        day = self.day
+        return {phrase: day.coverage(phrase) >= _MATCHES_FROM for phrase in self.reader.phrases}
+
+    @cached_property
+    def _days_ago(self) -> dict[int, int]:
+        """The places of what this reader was sent and that is still in the window: when it was."""
+        sent = np.flatnonzero(~self.unsent).tolist()
+        own, heard, today = self.day.echoes.own, self.reader.heard, self.day.date
+        return {place: (today - heard[int(own[place])]).days for place in sent}
+
+    @cached_property
+    def overdue(self) -> dict[str, Mask]:
+        """The ``matches`` of each phrase of which the last two days' issues had nothing."""
+        recent = [place for place, ago in self._days_ago.items() if ago < _HEARD_WITHIN]
+        matches = self.matches.items()
+        return {phrase: match for phrase, match in matches if not match[recent].any()}
+
+    @cached_property
+    def shown_lately(self) -> Mask:
+        """Which candidates come from a show that the last issue of this reader had."""
+        last = min(self._days_ago.values(), default=0)
+        places = [place for place, ago in self._days_ago.items() if ago == last]
+        return np.isin(self.day.variety.shows, self.day.variety.shows[places])
+
     def candidate(self, place: int) -> Candidate:
         return self.day.candidates[place]
 
@@ -44,22 +80,18 @@ class RankingState:
     def values(self, place: int) -> dict[str, float]:
         return {name: round(array.item(place), 4) for name, array in self.signals.items()}
 
-    def relevance(self, nearest: Array) -> Array:
-        """The scores marked down for diversity; ``nearest`` is the similarity to the nearest pick.
+    @cached_property
+    def markdown(self) -> Array:
+        """What is taken from each score: for being thin, and for a show of the last issue."""
+        return self.day.variety.thin + MARKDOWN * self.shown_lately
 
-        Rounded so that two equal candidates tie on every machine.
+    def relevance(self, nearest: Array) -> Array:
+        """The scores marked down, for diversity too; ``nearest`` is the similarity to the nearest
+        pick. Rounded so that two equal candidates tie on every machine.
         """
         diversity = self.settings.diversity
-        return ((1 - diversity) * self.scores - diversity * nearest).round(6)
-
-    def room(self, chosen: Sequence[int], per_brief: int) -> Mask:
-        """Which candidates come from a brief that has fewer than ``per_brief`` picks."""
-        room = np.ones(len(self.scores), dtype=np.bool_)
-        briefs = self.day.briefs[list(chosen)].tolist()
-        for brief in set(briefs):
-            if briefs.count(brief) >= per_brief:
-                room &= self.day.briefs != brief
-        return room
+        worth = self.scores - self.markdown
+        return ((1 - diversity) * worth - diversity * nearest).round(6)
 
     def echo(self, place: int, earlier_id: int, similarity: float) -> Echo:
         earlier = self.day.archive[earlier_id]
@@ -72,6 +104,17 @@ class RankingState:
             dated=earlier.date,
             edited=bool(earlier.correction),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The places of the picks, ``chosen`` as they were picked and ``ranked`` as they are sent."""
+
+    chosen: Sequence[int]
+    ranked: Sequence[int]
+
+    def name(self, place: int) -> str:
+        return f"pick {1 + self.ranked.index(place)}"
 
 
 def ranking_state(day: Day, reader: Reader, settings: SelectionSettings) -> RankingState:
