@@ -12,8 +12,14 @@ from types import ModuleType
 from benchmarks import (
     compose,
     day,
+<<<<<<< HEAD
     limits,
     million,
+=======
+    feeds,
+    million,
+    quotes,
+>>>>>>> main
     render,
     scale,
     send,
@@ -32,6 +38,8 @@ _SUBJECTS: dict[str, ModuleType] = {
     "status": status,
     "start": start,
     "storage": storage,
+    "feeds": feeds,
+    "quotes": quotes,
     "day": day,
     "million": million,
     "limits": limits,

@@ -6,10 +6,11 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from newsletter.storage import Store
 from newsletter.storage.schema import metadata
@@ -18,13 +19,31 @@ from tests.environment import postgresql_server
 # A machine that has other work is slow, not wrong. `make test-all` asks for the many examples.
 SLOW = (HealthCheck.too_slow,)
 settings.register_profile("many", deadline=None, suppress_health_check=SLOW)
-settings.register_profile("few", deadline=None, suppress_health_check=SLOW, max_examples=40)
+settings.register_profile("few", deadline=None, suppress_health_check=SLOW, max_examples=30)
 settings.load_profile("few")
 
 
 def pytest_collection_finish() -> None:
     """What is imported and collected by now stays: the collector need not go through it again."""
     gc.freeze()
+
+
+class StatementCache(dict[tuple[Any, ...], Any]):
+    """What all engines have compiled: tests make thousands, each of which would compile anew."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get((type(key[0]), *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__((type(key[0]), *key[1:]), compiled)
+
+
+_statements = StatementCache()
+
+
+@event.listens_for(Engine, "engine_connect")
+def share_statements(connection: Connection) -> None:
+    connection.execution_options(compiled_cache=_statements)
 
 
 _names = (f"test_{number}" for number in count())

@@ -9,9 +9,8 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# Of these the program asks otherwise than by an import, or not yet.
+# Of these the program asks otherwise than by an import.
 NOT_IMPORTED = {
-    "scikit-learn",  # interests and feedback are to be built on it
     "tzdata",  # zoneinfo reads it
 }
 

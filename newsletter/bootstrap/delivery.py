@@ -45,6 +45,13 @@ def envelope_sender(app: App) -> Callable[[int], str]:
     return lambda _id: bounces
 
 
+def _unsubscribe_warnings(base_url: str) -> Iterator[str]:
+    if not base_url:
+        yield "newsletter.base_url is empty: readers can unsubscribe by mail only"
+    elif not base_url.startswith("https://"):
+        yield "newsletter.base_url is not https: mail programs offer no one-click unsubscribe"
+
+
 def check_ready_to_send(app: App) -> Iterator[str]:
     """Raises ConfigError where nothing may be sent; yields warnings of what readers will miss."""
     channel(app)
@@ -54,10 +61,8 @@ def check_ready_to_send(app: App) -> Iterator[str]:
             f"{app.path}: newsletter.from_address is missing",
             'write "Name <name@example.org>"',
         )
-    if not section.base_url:
-        yield "newsletter.base_url is empty: readers can unsubscribe by mail only"
-    elif not section.base_url.startswith("https://"):
-        yield "newsletter.base_url is not https: mail programs offer no one-click unsubscribe"
+    if app.settings.delivery.channel != "folder":
+        yield from _unsubscribe_warnings(section.base_url)
     if not section.postal_address:
         yield "newsletter.postal_address is empty: the law asks for one in many places"
     if signer(app):

@@ -13,9 +13,9 @@ from newsletter.storage.database import file_of
 from newsletter.storage.replay import Replayed, summary
 
 _LOST = (
-    "who joined since, their wishes and all changed ones: import or add them again",
-    "pauses, cancelled dates and what was resolved since: say it again",
-    "which insights the messages since then held: they may come once more",
+    "readers who joined since, their wishes and all changed ones: import or add them again",
+    "pauses, cancelled dates and resolved deliveries since: do them again",
+    "the insights of the messages sent since: they may come once more",
 )
 
 
@@ -37,8 +37,9 @@ def restore(app: App, args: Namespace) -> int:
         say(f"what it was before: {done.aside}")
     for line in _known(done.replayed) if done.journal else _unknown():
         say(line)
-    say("what could not be known:")
-    table([("-", line) for line in _LOST])
+    if not done.journal or done.replayed.anything or done.replayed.incomplete:
+        say("what could not be known:")
+        table([("-", line) for line in _LOST])
     say("look at `newsletter status`, then start again what you stopped")
     return 0
 
@@ -58,12 +59,12 @@ def _known(replayed: Replayed) -> Iterator[str]:
         names = ", ".join(replayed.strangers)
         yield f"not in the backup, and pending until you add them again: {names}"
     if replayed.incomplete:
-        yield "the journal begins later than the backup: who left in between may be written to"
+        yield "the journal begins later than the backup: readers who left in between may get mail"
 
 
 def _unknown() -> Iterator[str]:
-    yield "there is no journal: who was served and who left since the backup is not known"
-    yield "where today's issue has gone out: `newsletter cancel --date` it before anything sends"
+    yield "there is no journal: the readers who were served or left since the backup are not known"
+    yield "if today's issue has gone out, run `newsletter cancel --date` before anything sends"
 
 
 def _database(app: App) -> Path:

@@ -22,6 +22,7 @@ from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.delivery import delivery_context
 from newsletter.bootstrap.ingest import ingest_job
 from newsletter.bootstrap.rendering import branding
+from newsletter.cli.demo_feed import show_feed
 from newsletter.cli.output import progress, say, table
 from newsletter.cli.setup import create_newsletter
 from newsletter.composing.draft import draft
@@ -61,11 +62,15 @@ def demo(app: App, args: Namespace) -> int:
     folder = Path(args.dir).absolute() if args.dir else _fresh_folder()
     # The environment's settings are not used: no demo goes to a real server.
     created = create_newsletter(replace(app, environment={}), folder, _CONFIG)
+    # Beside it, so that the week is the same with and without podcasts.
+    podcast = create_newsletter(replace(app, environment={}), folder / "podcast", _CONFIG)
     try:
         _replay(created, today)
+        show_feed(podcast, today)
         _show(created, today)
     finally:
         created.close()
+        podcast.close()
     return 0
 
 

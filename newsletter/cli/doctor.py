@@ -29,7 +29,7 @@ def _print(result: CheckResult) -> None:
 
 
 def _online(app: App, checks: HealthChecks) -> dict[str, Check]:
-    """What the DNS says; asked only with ``--online``."""
+    """What the DNS and the model say; asked only with ``--online``."""
     from newsletter.cli import online
 
     def dkim() -> Iterator[CheckResult]:
@@ -41,4 +41,5 @@ def _online(app: App, checks: HealthChecks) -> dict[str, Check]:
         "DMARC": lambda: online.dmarc(app),
         "MX": lambda: online.mx(app),
         "PTR": lambda: online.ptr(app),
+        "model": lambda: online.model(app),
     }

@@ -1,13 +1,15 @@
-"""``newsletter doctor --online``: what the DNS tells the world about our mail."""
+"""``newsletter doctor --online``: what the DNS tells the world about our mail, and the model."""
 
 import ipaddress
 from collections.abc import Iterator
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.mail import bounce_address, sender_address, signer
+from newsletter.bootstrap.writer import client
 from newsletter.domain.addresses import mailbox
 from newsletter.domain.checks import CheckResult
 from newsletter.domain.hostnames import in_ascii
+from newsletter.ingest.writer import check
 from newsletter.mail import dns_checks
 from newsletter.mail.dns import Dns
 
@@ -71,6 +73,12 @@ def ptr(app: App) -> Iterator[CheckResult]:
         for address in _addresses(host, dns)
     }
     yield from dns_checks.ptr(host, names)
+
+
+def model(app: App) -> Iterator[CheckResult]:
+    """The endpoint that writes insights, where there is one."""
+    if app.settings.writer.url:
+        yield from check.endpoint(client(app.settings))
 
 
 def _mail_server(app: App) -> str:

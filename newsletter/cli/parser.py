@@ -51,6 +51,7 @@ def parser() -> ArgumentParser:
     _deliveries(commands)
     _editing(commands)
     _subscribers(commands)
+    _sources(commands)
     return top
 
 
@@ -105,6 +106,12 @@ def _daily(commands: _Commands) -> None:
     command.add_argument("paths", nargs="*", metavar="PATH", help="default: the configured inbox")
     command.add_argument(
         "--dropped", action="store_true", help="list the paragraphs taken for boilerplate"
+    )
+    command = commands.add(
+        "scan", "scan:scan", "read new episodes of the podcasts that are due", json=True
+    )
+    command.add_argument(
+        "--dry-run", action="store_true", help="say what would come; write nothing"
     )
     command = commands.add(
         "send", "send:send", "the one-off: ingest, compose, deliver to those due", json=True
@@ -201,7 +208,9 @@ def _deliveries(commands: _Commands) -> None:
         "doctor", "doctor:doctor", "check what can be checked here and now", json=True
     )
     command.add_argument(
-        "--online", action="store_true", help="and what the DNS says: SPF, DKIM, DMARC, MX, PTR"
+        "--online",
+        action="store_true",
+        help="and what the DNS says (SPF, DKIM, DMARC, MX, PTR), and the model of [writer]",
     )
 
 
@@ -261,6 +270,20 @@ def _subscribers(commands: _Commands) -> None:
     command = group.add("import", "subscribers_csv:import_", "add many from a CSV file", json=True)
     command.add_argument("csv", metavar="CSV", help="with a header line; - for standard input")
     group.add("export", "subscribers_csv:export", "everybody as CSV, to standard output")
+
+
+def _sources(commands: _Commands) -> None:
+    group = _Commands(commands.add("sources", "", "the podcasts that are followed"), "ACTION")
+    command = group.add("add", "sources:add", "follow a feed, or all of an OPML file", json=True)
+    command.add_argument("source", metavar="URL|OPML")
+    command = group.add("list", "sources:list_", "each feed, and how it does", json=True)
+    command.add_argument("--episodes", action="store_true", help="and what came of its newest ones")
+    command = group.add("remove", "sources:remove", "follow it no more; briefs stay", json=True)
+    command.add_argument("url", metavar="URL")
+    command = group.add("check", "sources:check", "show what would come; write nothing", json=True)
+    command.add_argument("url", nargs="?", metavar="URL", help="default: all that are followed")
+    command = group.add("unread", "sources:unread", "what was fetched and is unreadable", json=True)
+    command.add_argument("url", nargs="?", metavar="URL", help="write what is kept of this one")
 
 
 def _date(text: str) -> date:

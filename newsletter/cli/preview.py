@@ -14,7 +14,7 @@ from newsletter.bootstrap.composing import compose_rules, house_subscriber, sele
 from newsletter.bootstrap.rendering import branding
 from newsletter.cli.output import say, say_bytes, say_json, warn
 from newsletter.domain.errors import NewsletterError, UsageError
-from newsletter.domain.model import Issue, Pick, ScheduledEmail
+from newsletter.domain.model import ORIGINS, Issue, Pick, ScheduledEmail
 from newsletter.domain.text import day_month, headline
 from newsletter.mail.message import message
 from newsletter.rendering.rendered_email import render_email
@@ -107,7 +107,7 @@ def _explain_pick(pick: Pick, weights: Mapping[str, float]) -> None:
     say()
     _paragraph(pick.text, f"{pick.rank}. ")
     source = " · ".join(part for part in (pick.citation.podcast, pick.citation.episode) if part)
-    say(f"   {source or 'source unknown'}")
+    say(f"   {source or 'source unknown'} ({ORIGINS[pick.citation.origin]})")
     say(f"   score {pick.score:.2f}: {_parts(pick.signals, weights)}")
     for echo in pick.echoes:
         when = f"sent {day_month(echo.heard)}" if echo.heard else "earlier"

@@ -5,13 +5,16 @@ import os
 import signal
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from threading import Event
+from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context
 from newsletter.bootstrap.ingest import ingest
 from newsletter.bootstrap.services import alerts
+from newsletter.bootstrap.sources import scan
 from newsletter.cli.ingest import pause
 from newsletter.cli.output import live, progress, set_up_log, warn_each
 from newsletter.cli.send import stop_on_signals
@@ -19,9 +22,13 @@ from newsletter.delivery.context import abandon
 from newsletter.ingest.ingest import IngestReport
 from newsletter.services.scheduled_jobs import ScheduledJobs
 
+if TYPE_CHECKING:
+    from newsletter.ingest.feeds.scan import PolledFeed
+
 log = logging.getLogger("newsletter")
 
 _TICK_MINUTES = 0.5
+_SCAN_MINUTES = 1  # which feeds are due, the store knows
 _PRUNE_MINUTES = 24 * 60
 
 
@@ -47,6 +54,7 @@ def run(app: App, args: Namespace) -> int:
             [(every, jobs.ingest), (_TICK_MINUTES, jobs.tick), (_PRUNE_MINUTES, jobs.prune)],
             stop,
             failed,
+            beside=[(_SCAN_MINUTES, jobs.scan)],
         )
     except KeyboardInterrupt:
         _end_at_once(jobs)
@@ -70,9 +78,14 @@ def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:
         with progress("reading", quiet=True) as watch:
             return ingest(app, pause_unless_stopped, watch)
 
+    def scan_feeds() -> "Sequence[PolledFeed]":
+        with progress("scanning", quiet=True) as watch:
+            return scan(app, stop.is_set, watch)[0]
+
     return ScheduledJobs(
         app.clock,
         ingest=read_inbox,
+        scan=scan_feeds,
         rules=compose_rules(app),
         context=delivery_context(app, stop, lambda *_: None),
         alerts=alerts(app),

@@ -7,9 +7,18 @@ from urllib.parse import quote
 
 from msgspec.structs import astuple
 
-from newsletter.config.sections import Dkim, RateLimits, Selection, Settings, keys
+from newsletter.config.sections import (
+    Dkim,
+    RateLimits,
+    Selection,
+    Settings,
+    Sources,
+    Writer,
+    keys,
+)
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.timezones import zone_fault
+from newsletter.domain.urls import web_address
 from newsletter.language import available, base
 
 _LONGEST_URL = 900
@@ -25,6 +34,11 @@ _SHAPES = (
         "newsletter.base_url",
         r"https?://[^\s/?#]+(/[^\s?#]*)?",
         "an address such as https://news.example.org",
+    ),
+    (
+        "writer.url",
+        r"https?://[^\s/?#@]+(/[^\s?#]*)?",
+        "the base of an endpoint, such as http://localhost:11434/v1; a key stands in api_key",
     ),
     ("newsletter.accent", r"#[0-9A-Fa-f]{6}", 'a colour such as "#a8321a"'),
     (
@@ -44,6 +58,8 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _dkim_faults(settings.dkim)
     yield from _selection_faults(settings.selection)
     yield from _rate_faults(settings.delivery.pace)
+    yield from _source_faults(settings.sources)
+    yield from _writer_faults(settings.writer)
     news = settings.newsletter
     if fault := zone_fault(news.timezone):
         yield "newsletter.timezone", fault
@@ -72,6 +88,18 @@ def _selection_faults(selection: Selection) -> Iterator[tuple[str, str]]:
         yield "selection.weights", "one weight must be more than 0"
 
 
+def _writer_faults(writer: Writer) -> Iterator[tuple[str, str]]:
+    if writer.url and not writer.model:
+        yield "writer.model", "is missing: the name of the model as the endpoint lists it"
+    if writer.money_a_day and not (writer.price_in or writer.price_out):
+        yield "writer.price_in", "is missing: what a million tokens cost, to keep to money_a_day"
+    if not re.fullmatch(r"[\x21-\x7e]*", writer.api_key):
+        yield "writer.api_key", "write printable ASCII letters without spaces"
+    least = writer.chunk_tokens + writer.answer_tokens + 1_500
+    if 0 < writer.tokens_a_day < least:
+        yield "writer.tokens_a_day", f"write at least {least}, which one call may take, or 0"
+
+
 def _rate_faults(pace: RateLimits) -> Iterator[tuple[str, str]]:
     """Checked here because msgspec would not say which of the domains is wrong."""
     rates = {"per_second": pace.per_second, "per_domain": pace.per_domain}
@@ -83,6 +111,17 @@ def _rate_faults(pace: RateLimits) -> Iterator[tuple[str, str]]:
     for name in pace.domains:
         if not re.fullmatch(rf"{_NAME}(\.{_NAME})*", name):
             yield f"delivery.pace.domains.{name!r}", 'write a domain such as "gmail.com"'
+
+
+def _source_faults(sources: Sources) -> Iterator[tuple[str, str]]:
+    for url in sources.feeds:
+        if not web_address(url):
+            yield "sources.feeds", f"{url!r} is no address: write https://example.org/feed.xml"
+    for host in sources.allow_hosts:
+        if not re.fullmatch(r"[^\s/@:]+|[0-9A-Fa-f:.]+", host):
+            yield "sources.allow_hosts", f'{host!r} is no host: write a name such as "podcasts.lan"'
+    if not re.fullmatch(r"[^\s()<>\\]*", sources.contact) or not sources.contact.isascii():
+        yield "sources.contact", "write an address or a page, without spaces or brackets"
 
 
 def _dkim_faults(dkim: Dkim) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,17 @@ class Inbox(Section, frozen=True):
     source: str = ""
 
 
+class Sources(Section, frozen=True):
+    feeds: tuple[str, ...] = ()
+    poll_minutes: Annotated[int, Meta(ge=5, le=10_080)] = 60
+    first_episodes: Annotated[int, Meta(ge=1, le=100)] = 3
+    max_bytes: Positive = 10_000_000
+    timeout_seconds: Annotated[float, Meta(gt=0, le=600)] = 30.0
+    connections: Annotated[int, Meta(ge=1, le=100)] = 8
+    allow_hosts: tuple[str, ...] = ()
+    contact: str = ""
+
+
 class Store(Section, frozen=True):
     url: Named = "sqlite:///newsletter.db"
     keep_days: Annotated[int, Meta(ge=3, le=36_500)] = 30
@@ -99,6 +110,21 @@ class Dkim(Section, frozen=True):
     key_file: str = ""
 
 
+class Writer(Section, frozen=True):
+    url: str = ""
+    model: str = ""
+    api_key: str = ""
+    json_schema: bool = True
+    per_episode: Annotated[int, Meta(ge=1, le=50)] = 8
+    chunk_tokens: Annotated[int, Meta(ge=500, le=100_000)] = 2_000
+    answer_tokens: Annotated[int, Meta(ge=100, le=32_000)] = 900
+    timeout_seconds: Annotated[int, Meta(ge=1, le=3_600)] = 180
+    tokens_a_day: Annotated[int, Meta(ge=0)] = 500_000
+    money_a_day: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
+    price_in: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
+    price_out: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
+
+
 class Schedule(Section, frozen=True):
     ingest_every_minutes: Positive = 5
     send_hour: Hour = 7
@@ -120,10 +146,12 @@ class Alerts(Section, frozen=True):
 class Settings(Section, frozen=True):
     newsletter: Newsletter = field(default_factory=Newsletter)
     inbox: Inbox = field(default_factory=Inbox)
+    sources: Sources = field(default_factory=Sources)
     store: Store = field(default_factory=Store)
     selection: Selection = field(default_factory=Selection)
     delivery: Delivery = field(default_factory=Delivery)
     dkim: Dkim = field(default_factory=Dkim)
+    writer: Writer = field(default_factory=Writer)
     schedule: Schedule = field(default_factory=Schedule)
     alerts: Alerts = field(default_factory=Alerts)
     web: Web = field(default_factory=Web)

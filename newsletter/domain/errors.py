@@ -4,6 +4,7 @@ NewsletterError
 ├── UsageError             a wrong command line (exit code 2)
 ├── ConfigError            a wrong or missing key of the configuration (exit code 2)
 ├── BriefRejected          one file cannot be read as a brief; the other files go on
+├── WriterWaits            no insights can be written now; the episode's turn comes later
 ├── StoreError             the database cannot be used
 │   └── SchemaChanged      another program has migrated it: nothing more may be done with it
 └── DeliveryError          a message was not taken
@@ -15,6 +16,8 @@ NewsletterError
     ├── Withheld           not offered: the row is not ours any more, or the reader left
     └── Paused             not offered: the operator paused the newsletter; stops the run
 """
+
+from datetime import datetime
 
 
 class NewsletterError(Exception):
@@ -45,6 +48,17 @@ class BriefRejected(NewsletterError):
         super().__init__(reason if line is None else f"line {line}: {reason}")
         self.reason = reason
         self.line = line
+
+
+class WriterWaits(NewsletterError):
+    """A limit of the day is reached, or the model does not answer: ask again from ``until`` on.
+
+    What was answered so far is kept. It concerns this episode alone, never the other work.
+    """
+
+    def __init__(self, text: str, until: datetime) -> None:
+        super().__init__(f"{text}; it goes on from {until:%Y-%m-%d %H:%M} UTC")
+        self.until = until
 
 
 class StoreError(NewsletterError):

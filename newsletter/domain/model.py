@@ -11,6 +11,11 @@ from typing import Literal, get_args
 Role = Literal["lead", "related"]
 Origin = Literal["takeaway", "quote", "written"]
 """How an insight came: listed by people, said word for word, or written by a model."""
+ORIGINS: Mapping[Origin, str] = {
+    "takeaway": "written by people",
+    "quote": "a quote",
+    "written": "written by a model",
+}
 State = Literal["pending", "active", "unsubscribed", "bounced", "complained"]
 STATES = get_args(State)
 

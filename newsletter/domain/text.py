@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from math import ceil
@@ -40,10 +40,14 @@ def first_sentence(text: str) -> str:
 def first_and_rest(text: str) -> tuple[str, str]:
     """The first sentence and the rest, with single spaces."""
     line = " ".join(text.split())
-    for end in _SENTENCE_END.finditer(line):
-        if _ends_here(line, end):
-            return line[: end.end()], line[end.end() :].lstrip()
-    return line, ""
+    end = next(sentence_ends(line), len(line))
+    return line[:end], line[end:].lstrip()
+
+
+def sentence_ends(line: str) -> Iterator[int]:
+    """Where the sentences of a text with single spaces end, but for the last one."""
+    ends = _SENTENCE_END.finditer(line)
+    return (end.end() for end in ends if end.end() < len(line) and _ends_here(line, end))
 
 
 def _ends_here(line: str, end: re.Match[str]) -> bool:

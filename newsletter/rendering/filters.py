@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup, escape
 
+from newsletter.domain.deep_links import at_second
 from newsletter.domain.model import Citation, Pick
 from newsletter.domain.text import first_and_rest, first_sentence, headline, wrap
 from newsletter.language.words import Words
@@ -33,7 +34,7 @@ def uri(url: str) -> str:
 @lru_cache(maxsize=4096)
 def link(citation: Citation) -> str:
     """The insight's own, or else the episode's with the second; empty unless http or https."""
-    return _web(citation.link) or _at_second(_web(citation.url), citation.at)
+    return _web(citation.link) or at_second(_web(citation.url), citation.at)
 
 
 def _web(url: str) -> str:
@@ -45,10 +46,6 @@ def _web(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         return ""
     return url
-
-
-def _at_second(url: str, at: int | None) -> str:
-    return f"{url}#t={at}" if url and at is not None and "#" not in url else url
 
 
 def moment(seconds: int | None) -> str:

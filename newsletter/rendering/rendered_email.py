@@ -15,7 +15,7 @@ from newsletter.domain.text import headline, minutes
 from newsletter.domain.tokens import token
 from newsletter.language.words import Words
 from newsletter.rendering.filters import uri
-from newsletter.rendering.renderer import Renderer
+from newsletter.rendering.renderer import Renderer, without_controls
 from newsletter.rendering.subject import subject_and_preheader
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Branding:
     @cached_property
     def because(self) -> dict[str, tuple[str, str]]:
         """Why a message came, in plain text and in HTML: before the reader's address, and after."""
-        html = Markup('<span dir="auto">%s</span>') % self.name
+        html = Markup('<span dir="auto">%s</span>') % without_controls(self.name)
         words = self.renderer.words
         return {"because": _because(self.name, words), "because_html": _because(html, words)}
 

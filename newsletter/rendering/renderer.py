@@ -152,18 +152,18 @@ def _environment(sources: Mapping[str, str], words: Words) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_without_controls,
+        finalize=_finalize,
         extensions=[FragmentCache],
     )
     environment.filters |= filters(words)
     return environment
 
 
-def _without_controls(value: object) -> object:
+def _finalize(value: object) -> object:
     """Control characters become U+FFFD: they would break a message."""
-    return _replaced(value) if type(value) is str and not value.isprintable() else value
+    return without_controls(value) if type(value) is str and not value.isprintable() else value
 
 
 @lru_cache(maxsize=4096)
-def _replaced(text: str) -> str:
+def without_controls(text: str) -> str:
     return _CONTROLS.sub("\ufffd", text)

@@ -15,7 +15,7 @@ from newsletter.storage.replay import Replayed, catch_up
 @dataclass(frozen=True)
 class Restored:
     """``aside`` is the copy of the database as it was before. Without a ``journal`` nothing is
-    known of the time after the backup."""
+    known of the time after the backup: it is lost, not just empty."""
 
     aside: Path | None
     journal: bool
@@ -35,11 +35,20 @@ def restore(source: Path, database: Path, now: datetime, opened: Callable[[], St
     if database.exists() and source.exists() and source.samefile(database):
         raise UsageError(f"{source} is the database itself", "name a backup of it")
     _belongs(database, snapshot.look(source).journal)
+    empty = _has_no_journal(database)
     aside = database.with_name(f"{database.name}.before-{now:%Y%m%dT%H%M%S}")
     kept = snapshot.put_back(source, database, aside)
     with closing(opened()) as store:
         known = store.journal is not None and store.journal.path.exists()
-        return Restored(aside if kept else None, known, catch_up(store))
+        return Restored(aside if kept else None, known or empty, catch_up(store))
+
+
+def _has_no_journal(database: Path) -> bool:
+    """Whether the database that is to be replaced has not written to a journal yet."""
+    try:
+        return snapshot.look(database).journal is None
+    except UsageError:
+        return False
 
 
 def _belongs(database: Path, known: str | None) -> None:

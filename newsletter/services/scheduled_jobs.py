@@ -1,11 +1,12 @@
-"""What ``run`` does each time the scheduler wakes it: read the inbox, and send what is due."""
+"""What ``run`` does each time the scheduler wakes it: read the inbox and the feeds, and send."""
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from newsletter.composing.compose import DUE, compose
 from newsletter.composing.rules import Rules
@@ -19,6 +20,7 @@ from newsletter.domain.errors import (
     StoreError,
 )
 from newsletter.domain.text import counted
+from newsletter.domain.urls import without_password
 from newsletter.ingest.ingest import IngestReport
 from newsletter.services.alerts import Alerts, alert
 from newsletter.services.clock import steady
@@ -26,6 +28,9 @@ from newsletter.services.error_log import log_error
 from newsletter.services.prune import prune
 from newsletter.services.wording import process_name
 from newsletter.storage import heartbeats
+
+if TYPE_CHECKING:
+    from newsletter.ingest.feeds.scan import PolledFeed
 
 log = logging.getLogger("newsletter")
 
@@ -46,6 +51,7 @@ class ScheduledJobs:
         clock: Callable[[], datetime],
         *,
         ingest: Callable[[], IngestReport],
+        scan: Callable[[], "Sequence[PolledFeed]"],
         rules: Rules,
         context: DeliveryContext,
         alerts: Alerts,
@@ -54,6 +60,7 @@ class ScheduledJobs:
     ) -> None:
         self.clock = clock
         self.read_inbox = ingest
+        self.scan_feeds = scan
         self.rules = rules
         self.context = context
         self.alerts = alerts
@@ -93,6 +100,19 @@ class ScheduledJobs:
             log.info("read %s: %s, %d rejected", *read, len(report.rejected))
         for file in report.rejected:
             log.warning("rejected %r, line %s: %s", file.path, file.line or "-", file.reason)
+
+    def scan(self) -> None:
+        """The feeds that are due; it takes as long as their servers do."""
+        self.store.verify()
+        polled = self.scan_feeds()
+        read = [episode for feed in polled for episode in feed.episodes]
+        if read:
+            insights = sum(episode.row.insights for episode in read)
+            counts = counted(len(read), "episode"), counted(insights, "insight")
+            log.info("scanned %s: %s, %s", counted(len(polled), "feed"), *counts)
+        for result in polled:
+            if result.outcome == "failed" and result.feed.failures == 1:
+                log.warning("feed %s: %s", without_password(result.feed.url), result.feed.reason)
 
     def tick(self) -> None:
         """Compose and deliver what is due."""

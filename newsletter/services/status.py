@@ -8,17 +8,20 @@ from typing import Any
 
 from newsletter.domain.due import due_at
 from newsletter.domain.rate_limits import RateLimits
+from newsletter.domain.urls import without_password
 from newsletter.services.clock import steady
 from newsletter.storage import (
     Connection,
     Store,
     archive,
+    feeds,
     leases,
     operator_actions,
     reports,
     send_queue,
     subscribers,
 )
+from newsletter.storage.feeds import FollowedFeed
 
 MOST_TROUBLES = 20
 
@@ -36,6 +39,8 @@ class DayStatus:
     mentions: int
     boilerplate: int
     rejected: Rows
+    feeds: int
+    failing_feeds: Rows
     subscribers: Mapping[str, int]
     candidates: int
     deliveries: Rows
@@ -55,7 +60,7 @@ def day_status(
     """``window_days`` are those whose insights are candidates."""
     first = day - timedelta(days=window_days - 1)
     with store.reading() as db:
-        totals = archive.totals(db)
+        totals, followed = archive.totals(db), feeds.followed(db)
         sending, lease_end = leases.leased(db, now, steady())
         return DayStatus(
             date=day.isoformat(),
@@ -65,6 +70,8 @@ def day_status(
             mentions=totals.mentions,
             boilerplate=totals.dropped,
             rejected=[dict(row) for row in archive.rejected(db)],
+            feeds=len(followed),
+            failing_feeds=[_failing(feed) for feed in followed if feed.failures],
             subscribers=subscribers.counts(db),
             candidates=reports.candidate_count(db, first, day),
             deliveries=_outcomes(db, day),
@@ -103,6 +110,15 @@ def _outcomes(db: Connection, day: date) -> Rows:
         {"state": state, "reason": reason, "count": count}
         for state, reason, count in reports.outcomes(db, day)
     ]
+
+
+def _failing(feed: FollowedFeed) -> Mapping[str, Any]:
+    return {
+        "url": without_password(feed.url),
+        "reason": feed.reason,
+        "failing_since": feed.failing_since,
+        "next_try": None if feed.ended else feed.next_try,
+    }
 
 
 def _held_back(db: Connection, now: datetime) -> Rows:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, not_, select
 
 from newsletter.domain.text import counted
-from newsletter.storage import recipients
+from newsletter.storage import model_calls, recipients
 from newsletter.storage.database import Store, chunks
 from newsletter.storage.schema import attempt as attempts
 from newsletter.storage.schema import explanation as explanations
@@ -35,6 +35,8 @@ class Pruned:
 
 def prune(store: Store, before: datetime) -> Pruned:
     """Prune what was composed before that instant. Senders can write between the batches."""
+    with store.writing() as db:
+        model_calls.prune(db, before.date())
     return Pruned(_repeat(store, before, _issues), _repeat(store, before, _deliveries))
 
 

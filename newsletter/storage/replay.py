@@ -87,8 +87,8 @@ def _end(db: Connection, journal: Journal) -> Place | None:
         return None
     if known and (end is None or (end.id == known.id and end.end < known.end)):
         log.warning(
-            "the journal %s is missing, or has lost its end: if the database is an older copy, who"
-            " was served and who left since is not known",
+            "the journal %s is missing, or has lost its end: if the database is an older copy, the"
+            " readers who were served or left since are not known",
             journal.path,
         )
     if end and known and end.id != known.id:

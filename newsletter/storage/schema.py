@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0010"
+HEAD = "0012"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -299,4 +299,77 @@ mark = Table(
     Column("at", Instant, nullable=False),
     Column("boot", Text, nullable=False),
     Column("seconds", Float, nullable=False),
+)
+
+# A podcast that is followed. ``url`` is as it was added; ``location`` is where it moved for good.
+feed = Table(
+    "feed",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("location", Text, nullable=False),
+    # It stands in sources.feeds, and goes when it goes from there.
+    Column("configured", Boolean, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("last_modified", Text, nullable=False),
+    Column("body_hash", String(64), nullable=False),
+    Column("checked_at", Instant),
+    Column("succeeded_at", Instant),
+    Column("next_try", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Column("reason", Text, nullable=False),
+    # The server said that it is gone for good (410).
+    Column("ended", Boolean, nullable=False),
+)
+
+# What became of each item of a feed; its brief stands under the feed's address in ``file``.
+episode = Table(
+    "episode",
+    metadata,
+    Column("feed_id", ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True),
+    # Of the guid: that may be of any length.
+    Column("key", String(64), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("published", Date),
+    # What its brief is made from: another hash, another brief.
+    Column("content_hash", String(64), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("insights", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    CheckConstraint(_one_of("state", "read", "empty", "waiting", "passed"), name="state"),
+)
+
+# The beginning of what was fetched and cannot be read, the newest few of each feed.
+unread = Table(
+    "unread",
+    metadata,
+    Column("feed_id", ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# What a language model was asked (``key`` stands for the model and the messages). Dropped after
+# store.keep_days.
+model_call = Table(
+    "model_call",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(64), nullable=False, index=True),
+    # In UTC: the limits of a day are counted by it.
+    Column("day", Date, nullable=False, index=True),
+    # At most, until the answer is there; NULL: none came yet, or ever.
+    Column("tokens_in", Integer, nullable=False),
+    Column("tokens_out", Integer, nullable=False),
+    Column("price", Float, nullable=False),
+    Column("answer", Text),
+    # Why the model stopped before its own end; empty where it did not.
+    Column("finish", String(8), nullable=False),
 )

@@ -15,6 +15,7 @@ from sqlite3 import connect
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from newsletter.cli import main
 from newsletter.cli.parser import parser
@@ -213,13 +214,15 @@ def stocked(house: House, stocked_once: Path) -> House:
 
 
 _parser = cache(parser)
+_rsa_key = cache(generate_private_key)
 
 
 @pytest.fixture(autouse=True)
 def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of tests stand still at once; templates and the command line are made once for all."""
+    """Files of tests stand still at once. Templates, parser and RSA key are made once for all."""
     monkeypatch.setattr("newsletter.cli.ingest._PAUSE_SECONDS", 0.01)
     monkeypatch.setattr("newsletter.cli.parser", _parser)
+    monkeypatch.setattr("newsletter.mail.dkim.keys.generate_private_key", _rsa_key)
     monkeypatch.setattr("newsletter.rendering.templates.read_templates", lambda _custom: {})
     monkeypatch.setattr("newsletter.rendering.renderer.Renderer", lambda *_: renderer())
 

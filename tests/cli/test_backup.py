@@ -63,6 +63,18 @@ def test_yesterdays_backup_serves_nobody_twice_and_brings_nobody_back(
     assert states == {ANN: "active", BEA: "unsubscribed", CLEO: "active", DORA: "active"}
 
 
+def test_with_nothing_to_replay_nothing_is_unknown(mailing: House) -> None:
+    backup = backed_up(mailing)
+    done = mailing("restore", str(backup))
+    assert (done.code, "from the journal: nothing to replay" in done.out) == (0, True)
+    mailing("send")
+    backup.unlink()
+    assert mailing("backup", str(backup)).code == 0
+    later = mailing("restore", str(backup))
+    assert (later.code, "from the journal: nothing to replay" in later.out) == (0, True)
+    assert "known" not in done.out + later.out
+
+
 def test_a_copy_put_back_by_hand_is_found_by_the_next_command(
     mailing: House, server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -98,7 +110,7 @@ def test_without_a_journal_restore_says_what_it_cannot_know(mailing: House) -> N
     (mailing.folder / "newsletter.db.journal").unlink()
     done = mailing("restore", str(backup))
     assert done.code == 0
-    assert "there is no journal: who was served and who left since" in done.out
+    assert "there is no journal: the readers who were served or left since" in done.out
     assert "newsletter cancel --date" in done.out
 
 

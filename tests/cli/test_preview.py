@@ -209,7 +209,7 @@ def test_explain_can_be_read(next_day: House) -> None:
     lines = next_day("explain", "--to", ANN).out.splitlines()
     assert lines[0] == f"Why these 5: {ANN}, 15 March 2026"
     assert sum(line[:2] in ("1.", "2.", "3.", "4.", "5.") for line in lines) == 5
-    assert "   Harbour Talk" in lines
+    assert "   Harbour Talk (written by people)" in lines
     assert any(line.startswith("   score 0.") and "novelty" in line for line in lines)
     assert any(line.startswith("   echo 0.") and "sent 14 March" in line for line in lines)
     assert "Not chosen:" in lines

@@ -382,12 +382,21 @@ def test_too_few_insights_are_reported_and_sent_when_more_arrive(house: House) -
         ("POSTAL_ADDRESS", "newsletter.postal_address is empty"),
     ],
 )
-def test_missing_settings_are_warned_of(stocked: House, key: str, warning: str) -> None:
-    assert "warning" not in stocked("send", "--to", ANN).stderr
-    stocked.environment[f"NEWSLETTER_NEWSLETTER__{key}"] = ""
-    done = stocked("send", "--json")
+def test_missing_settings_are_warned_of(mailing: House, key: str, warning: str) -> None:
+    assert "warning" not in mailing("send", "--to", ANN).stderr
+    mailing.environment[f"NEWSLETTER_NEWSLETTER__{key}"] = ""
+    done = mailing("send", "--json")
     assert f"warning: {warning}" in done.stderr
     assert (done.code, done.json["sent"]) == (0, 2)
+
+
+@pytest.mark.parametrize("base_url", ["", "http://letters.example"])
+def test_the_base_url_is_warned_of_only_where_mail_leaves(mailing: House, base_url: str) -> None:
+    mailing.environment["NEWSLETTER_NEWSLETTER__BASE_URL"] = base_url
+    assert "newsletter.base_url is " in mailing("send").stderr
+    mailing.environment["NEWSLETTER_DELIVERY__CHANNEL"] = "folder"
+    assert mailing("send").stderr == ""
+    assert "base_url" in mailing("doctor").out
 
 
 def test_without_a_web_side_messages_carry_a_mailto_alone(stocked: House) -> None:

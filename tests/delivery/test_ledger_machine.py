@@ -369,7 +369,7 @@ def _days(examples: int, steps: int) -> settings:
 
 
 def test_random_days() -> None:
-    run_state_machine_as_test(LedgerMachine, settings=_days(examples=5, steps=15))
+    run_state_machine_as_test(LedgerMachine, settings=_days(examples=3, steps=15))
 
 
 @pytest.mark.heavy

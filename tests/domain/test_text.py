@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.domain.text import _columns, first_sentence, headline, minutes, wrap
+from newsletter.domain.text import _columns, clause, first_sentence, headline, minutes, wrap
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,31 @@ def test_reading_time() -> None:
     assert minutes(["word " * 200, "word " * 21]) == 2
     assert minutes(["港" * 440]) == 1
     assert minutes(["港" * 441]) == 2
+
+
+@pytest.mark.parametrize(
+    ("sentence", "limit", "shown"),
+    [
+        ("Short as it stands.", 60, "Short as it stands"),
+        ("Hot afternoons hurt a line twice: demand peaks as it sags.", 50,
+         "Hot afternoons hurt a line twice"),
+        ("Ears freeze early because the ear, not the tongue, gives up.", 50, ""),
+        ("Bakers, millers, and farmers of the valley met at the old mill.", 50, ""),
+        ("Fruit rots from the stem, and whoever cuts it long sells it late.", 50,
+         "Fruit rots from the stem"),
+        ("When a captain knows her berth, she slows, but the harbour does not.", 50, ""),
+        ("Yes: everything that was said of it then is true of it now as well.", 50, ""),
+        ("It came (as the owner said: late) and was paid for by the week before.", 50, ""),
+        ("港は先に空く；船長は速度を落とし、混雑の費用を払わずに済むことになる。", 30,
+         "港は先に空く"),
+    ],
+)  # fmt: skip
+def test_a_claim_is_cut_at_a_clause_or_not_at_all(sentence: str, limit: int, shown: str) -> None:
+    assert clause(sentence, limit) == shown
+
+
+@given(st.text(), st.integers(10, 90))
+def test_a_clause_fits_and_begins_its_sentence(text: str, limit: int) -> None:
+    shown = clause(text, limit)
+    assert " ".join(text.split()).startswith(shown)
+    assert "\n" not in shown

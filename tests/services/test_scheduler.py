@@ -127,3 +127,24 @@ def test_no_thread_is_left_behind() -> None:
     with running((TICK, lambda: None)):
         pass
     assert threading.active_count() == before
+
+
+def test_a_job_beside_the_others_keeps_none_of_them_waiting() -> None:
+    """It waits for a server that does not answer, and comes to an end before the schedule does."""
+    ran: list[str] = []
+    stop, answered = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        ran.append("begun")
+        assert answered.wait(PATIENCE)
+        ran.append("ended")
+
+    arguments = ((TICK, lambda: ran.append("tick")),), stop, ran.append, ((NEVER, slow),)
+    thread = threading.Thread(target=run_forever, args=arguments)
+    thread.start()
+    wait_for(lambda: "begun" in ran and ran.count("tick") >= 5)
+    stop.set()
+    answered.set()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    assert ran.count("begun") == ran.count("ended") == 1

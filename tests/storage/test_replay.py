@@ -145,12 +145,13 @@ def test_a_journal_of_another_database_is_refused(yesterday: Path, tmp_path: Pat
     store.close()
 
 
-def test_cut_at_every_byte_it_replays_what_is_left(yesterday: Path) -> None:
+@pytest.mark.parametrize("step", [29, pytest.param(1, marks=pytest.mark.heavy)])
+def test_cut_at_any_byte_it_replays_what_is_left(yesterday: Path, step: int) -> None:
     """Never an error, never a reader's return made of half a line, and what is torn is told."""
     journal = yesterday.with_name("newsletter.db.journal")
     whole = journal.read_bytes()
     lines = [n for n in range(len(whole)) if whole[:n].endswith(b"\n")]
-    for end in sorted({*range(0, len(whole), 7), *lines, len(whole) - 1}):
+    for end in sorted({*range(0, len(whole), step), *lines, len(whole) - 1}):
         os.truncate(journal, end)
         store = put_back(yesterday)
         done = catch_up(store)

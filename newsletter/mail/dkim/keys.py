@@ -1,5 +1,6 @@
 """The private key that messages are signed with: made, written as PEM, and read from its file."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -36,7 +37,7 @@ def pem(key: PrivateKey) -> str:
 def read_key(path: Path) -> PrivateKey:
     """Raises ConfigError if it cannot be read, is encrypted, or is not a key for DKIM."""
     try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
+        key = _loaded(path.read_bytes())
     except OSError as error:
         advice = "restore it from the backup, or make another with `newsletter dkim new`"
         raise _error(path, f"cannot be read ({error.strerror})", advice) from error
@@ -52,6 +53,11 @@ def read_key(path: Path) -> PrivateKey:
     if isinstance(key, Ed25519PrivateKey):
         return key
     raise _error(path, "is neither an RSA nor an Ed25519 key", _CREATE)
+
+
+@lru_cache(maxsize=4)  # an RSA key is checked when it is loaded: that takes longer than to sign
+def _loaded(data: bytes) -> object:
+    return load_pem_private_key(data, password=None)
 
 
 def others_can_read(path: Path) -> bool:

@@ -1,0 +1,29 @@
+"""The feeds of an OPML file, as every podcast app exports its subscriptions."""
+
+from lxml import etree
+
+from newsletter.domain.errors import UsageError
+from newsletter.domain.urls import web_address
+from newsletter.ingest.feeds.text import as_xml_text
+
+
+def feeds_of_opml(data: bytes, name: str) -> list[str]:
+    """Addresses in the order of the file, each once. Raises UsageError where it holds none."""
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
+    try:
+        root = etree.fromstring(as_xml_text(data).encode(), parser)
+    except etree.XMLSyntaxError:
+        root = None
+    outlines = [] if root is None else root.iter("{*}outline")
+    written = (
+        value
+        for outline in outlines
+        for key, value in outline.attrib.items()
+        if key.lower() == "xmlurl"
+    )
+    addresses = list(dict.fromkeys(filter(None, map(web_address, written))))
+    if not addresses:
+        raise UsageError(
+            f'{name} names no feed: an OPML file has <outline xmlUrl="https://..."/> for each'
+        )
+    return addresses

@@ -1,0 +1,96 @@
+"""Short verbatim quotes from a transcript, for an episode that nobody wrote takeaways for.
+
+A quote is one whole sentence, unchanged but for an "And" or "So" in front, with which people begin
+to speak. It must be understood by somebody who heard nothing else: so the rules of ``quote_rules``
+leave out far more than they let pass, and what passes is ranked. None is better than a bad one.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from newsletter.domain.episode import Episode, Segment
+from newsletter.domain.model import Mention
+from newsletter.ingest.quote_rules import is_english, is_quotable, merit, without_marker, words
+from newsletter.ranking.similarity.terms import terms
+
+_LONG_TURN = 60  # words: who speaks so long explains something
+_ASKING = 0.15  # of a host's sentences are questions
+_LEAST_MERIT = 2.0
+_ALIKE = 0.5  # of the words of two quotes are the same
+_APART = 3  # sentences between two quotes
+_SAMPLE = 400  # sentences
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """``place`` is the number of its sentence in the transcript."""
+
+    place: int
+    segment: Segment
+    text: str
+    merit: float
+
+
+def quotes(segments: Sequence[Segment], episode: Episode, most: int = 3) -> tuple[Mention, ...]:
+    """At most ``most``, in order of time. The same transcript gives the same quotes."""
+    if not is_english(" ".join(segment.text for segment in segments[:_SAMPLE])):
+        return ()
+    candidates = list(_candidates(segments, _names(segments, episode)))
+    if not candidates:
+        return ()
+    timed = any(segment.end for segment in segments)
+    chosen = sorted(_chosen(candidates, most), key=lambda quote: quote.place)
+    return tuple(_mention(quote, timed=timed) for quote in chosen)
+
+
+def _mention(quote: _Candidate, *, timed: bool) -> Mention:
+    at = int(quote.segment.start) if timed else None
+    return Mention(quote.text, "lead", quote.segment.speaker, at, origin="quote")
+
+
+def _names(segments: Sequence[Segment], episode: Episode) -> frozenset[str]:
+    """The first names of who speaks: whoever says one speaks to somebody."""
+    speakers = {segment.speaker for segment in segments} | set(episode.speakers)
+    return frozenset(name.split()[0].lower() for name in speakers if len(name.split()) > 1)
+
+
+def _candidates(segments: Sequence[Segment], names: frozenset[str]) -> Iterator[_Candidate]:
+    """The sentences that may be quoted, from the long turns of those who are no hosts."""
+    hosts = _hosts(segments)
+    place = 0
+    for speaker, said in groupby(segments, key=lambda segment: segment.speaker):
+        turn = list(said)
+        explains = sum(len(segment.text.split()) for segment in turn) >= _LONG_TURN
+        for number, segment in enumerate(turn if explains and speaker not in hosts else ()):
+            text = without_marker(segment.text)
+            if is_quotable(text) and names.isdisjoint(words(text)):
+                yield _Candidate(place + number, segment, text, merit(text))
+        place += len(turn)
+
+
+def _hosts(segments: Sequence[Segment]) -> frozenset[str]:
+    """Who asks much, where somebody else speaks who does not."""
+    said = Counter(segment.speaker for segment in segments)
+    asked = Counter(segment.speaker for segment in segments if segment.text.endswith("?"))
+    asking = frozenset(name for name in said if asked[name] > _ASKING * said[name])
+    return asking if len(asking) < len(said) else frozenset()
+
+
+def _chosen(candidates: Sequence[_Candidate], most: int) -> list[_Candidate]:
+    """The best, no two of them close together, no two that say the same."""
+    chosen: list[_Candidate] = []
+    ranked = sorted(candidates, key=lambda quote: (-quote.merit, quote.place))
+    for quote in ranked:
+        if len(chosen) == most or quote.merit < _LEAST_MERIT:
+            break
+        if all(_differ(quote, other) for other in chosen):
+            chosen.append(quote)
+    return chosen
+
+
+def _differ(quote: _Candidate, other: _Candidate) -> bool:
+    said, heard = set(terms(quote.text)), set(terms(other.text))
+    alike = len(said & heard) / len(said | heard)
+    return abs(quote.place - other.place) >= _APART and alike < _ALIKE

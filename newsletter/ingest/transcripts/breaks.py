@@ -1,0 +1,106 @@
+"""What is no part of the talk: advertisements, intros, outros, calls to subscribe.
+
+A break begins with a sentence such as "this episode is brought to you by" and lasts until one such
+as "now back to" or "welcome back"; where none comes, until the last sentence close to it that
+sells (a code, a discount, an address on the web). A sentence that mentions a sponsor in passing
+costs that sentence, no more.
+"""
+
+import re
+from collections.abc import Sequence
+
+from newsletter.domain.episode import Segment
+from newsletter.ingest.parsers.boilerplate import is_call
+
+_PROGRAMME = r"(?:episode|show|podcast|program(?:me)?|hour|conversation|series|video|interview)"
+
+
+def _any(*phrases: str) -> re.Pattern[str]:
+    """Any of them; a space is any white space, "#" is a kind of programme."""
+    either = "|".join(phrase.replace("#", _PROGRAMME) for phrase in phrases)
+    return re.compile(rf"(?:{either})", re.IGNORECASE)
+
+
+_OPENING = _any(
+    r"\bbrought to you (?:today )?by",
+    r"\bmade possible (?:in part )?by",
+    r"\b(?:today's|this (?:week|month|#)'?s?|our) (?:first |second |next |presenting )?(?:# )?"
+    r"sponsors?\b",
+    r"\b(?:word|message|break) (?:to hear )?(?:from|for|to thank) (?:our|today's|the) (?:\w+ )?"
+    r"(?:sponsors?|partners?|friends)",
+    r"\btak(?:e|ing) a (?:quick|short|brief) (?:moment|break)",
+    r"\b(?:we'll|we will|i'll) be right back",
+    r"\b(?:this|today's) # is (?:sponsored|supported|presented|powered) by",
+    r"\bsupport for (?:this|today's|the) # (?:is provided by|comes from)",
+    r"\b(?:thanks?|thank you) (?:so much )?to (?:our|today's|this \w+'s) (?:\w+ )?sponsors?",
+    r"\bi(?:'d| want| wanted| would) (?:like )?to (?:take a \w+ to )?(?:thank|tell you about) "
+    r"(?:our|today's) (?:\w+ )?(?:sponsors?|partners?)",
+)
+_RESUMED = _any(
+    r"^(?:(?:and|so|all right|okay|ok|now|with that),? )*(?:"
+    r"(?:let's (?:get|go|jump) )?back to (?:the|our|my|this)\b|welcome back|we(?:'re| are) back\b"
+    r"|(?:on with|let's (?:dive|get|jump) (?:right )?into) (?:the|this|today's|our)\b"
+    r"|here(?:'s| is) (?:the rest of )?my (?:conversation|interview|chat)|please enjoy)",
+    r"\b(?:now|and) back to (?:the #|our|my)",
+)
+_SELLING = _any(
+    r"\b(?:promo|discount|coupon|offer|referral) code",
+    r"\buse (?:the |our |my )?code\b",
+    r"\b\d+ ?(?:%|percent) off\b",
+    r"\bfree (?:trial|shipping|sample|month|audiobook)",
+    r"\b[\w-]+(?:\.| dot )(?:com|org|net|io|co|fm|ai|dev|app)\b",
+    r"\bmoney[ -]back guarantee",
+    r"\bsponsors?\b",
+    r"\b(?:for )?our (?:listeners|friends at)\b",
+    r"\bcancel any ?time",
+    r"\bterms (?:and conditions )?apply",
+    r"\bwherever you get your podcasts",
+    r"\blink in the (?:show notes|description|bio)",
+)
+_ROUTINE = _any(
+    r"\bwelcome (?:back )?to (?:the |another |this |a new |today's )?(?:\S+ ){0,6}(?:#)\b",
+    r"^(?:hello|hi|hey|good (?:morning|evening|afternoon)),? (?:and )?"
+    r"(?:welcome|everyone|everybody|listeners|friends)",
+    r"\byou(?:'re| are) (?:listening to|tuned)\b",
+    r"\bthank(?:s| you) (?:so much |all )?for (?:listening|tuning|watching|joining|coming on"
+    r"|having me|being here)",
+    r"\b(?:rate|review|subscribe)\b.{0,40}\b(?:podcast|show|apple|spotify|itunes|youtube)\b",
+    r"\b(?:my|our) guest (?:today|this week|on)",
+    r"\bi(?:'m| am) your host\b",
+    r"\bsee you (?:next|in the next)\b",
+    r"\bshow notes\b",
+    r"\btranscri(?:bed|pt) (?:by|is|was|of)\b",
+)
+_LONGEST = 60  # sentences: about four minutes
+_CLOSE = 12  # sentences without one that sells: the break is over
+_MOST_WORDS = 60  # longer ones are no calls
+
+
+def without_breaks(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    kept: list[Segment] = []
+    place = 0
+    while place < len(segments):
+        text = segments[place].text
+        if _OPENING.search(text):
+            place = _over(segments, place)
+        else:
+            kept += [] if _is_routine(text) else [segments[place]]
+            place += 1
+    return tuple(kept)
+
+
+def _over(segments: Sequence[Segment], opening: int) -> int:
+    """Where the talk goes on; the sentence that says so belongs to the break."""
+    last = opening
+    for place in range(opening + 1, min(opening + _LONGEST, len(segments))):
+        text = segments[place].text
+        if _RESUMED.search(text):
+            return place + 1
+        if _SELLING.search(text) and place - last <= _CLOSE:
+            last = place
+    return last + 1
+
+
+def _is_routine(text: str) -> bool:
+    short = len(text.split()) <= _MOST_WORDS
+    return short and bool(_ROUTINE.search(text) or _RESUMED.match(text) or is_call(text))

@@ -1,0 +1,95 @@
+"""The podcasts that are followed: added, listed, removed.
+
+The database is the one truth of which feeds are followed. Those of ``sources.feeds`` are entered
+into it, and taken out again when they are gone from there.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from newsletter.domain.errors import UsageError
+from newsletter.domain.urls import web_address, without_password
+from newsletter.storage import Store, feeds
+from newsletter.storage.feeds import FollowedFeed
+
+_LARGEST_OPML = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """``urls`` are all that were named, ``new`` how many of them were not followed before."""
+
+    urls: Sequence[str]
+    new: int
+
+
+def add(store: Store, named: str, now: datetime) -> Added:
+    """``named`` is a feed's address, or an OPML file. A feed that had ended is tried again.
+
+    Raises UsageError for neither.
+    """
+    urls = [url] if (url := web_address(named)) else _of_file(named)
+    with store.writing() as db:
+        followed = feeds.followed(db)
+        locations = {feed.location for feed in followed}
+        new = feeds.add(db, [url for url in urls if url not in locations], now)
+        for feed in followed:
+            if feed.ended and feed.url in urls:
+                feeds.save(db, replace(feed, ended=False, next_try=now, location=""))
+    return Added(urls, new)
+
+
+def _of_file(named: str) -> Sequence[str]:
+    from newsletter.ingest.feeds.opml import feeds_of_opml
+
+    path = Path(named)
+    try:
+        if path.stat().st_size > _LARGEST_OPML:
+            raise UsageError(
+                f"{named} is larger than {_LARGEST_OPML:,} bytes: that is no OPML file"
+            )
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or "no such file"
+        raise UsageError(
+            f"{named} is neither an address nor a file ({problem})",
+            "write https://example.org/feed.xml, or the name of an OPML file",
+        ) from error
+    return feeds_of_opml(data, named)
+
+
+def follow_configured(store: Store, configured: Iterable[str], now: datetime) -> None:
+    """Make the feeds of the configuration, and only those of them, followed."""
+    wanted = set(filter(None, map(web_address, configured)))
+    with store.reading() as db:
+        present = {feed.url: feed for feed in feeds.followed(db)}
+    kept = {url for url, feed in present.items() if feed.configured}
+    if wanted == kept:
+        return
+    with store.writing() as db:
+        feeds.add(db, sorted(wanted - set(present)), now, configured=True)
+        for url in sorted(wanted & set(present) - kept):
+            feeds.save(db, replace(present[url], configured=True))
+        for url in sorted(kept - wanted):
+            feeds.remove(db, present[url])
+
+
+def remove(store: Store, url: str) -> FollowedFeed:
+    """Raises UsageError where it is not followed, or stands in the configuration."""
+    with store.writing() as db:
+        feed = find(feeds.followed(db), url)
+        if feed.configured:
+            raise UsageError(f"{url} stands in sources.feeds", "remove it there")
+        feeds.remove(db, feed)
+    return feed
+
+
+def find(followed: Iterable[FollowedFeed], url: str) -> FollowedFeed:
+    """By the address that it was added with, or that it has now. Raises UsageError."""
+    wanted = {url, web_address(url)}
+    for feed in followed:
+        if wanted & {feed.url, feed.location, without_password(feed.url)}:
+            return feed
+    raise UsageError(f"{url} is not followed", "`newsletter sources list` says what is")

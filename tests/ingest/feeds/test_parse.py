@@ -1,0 +1,291 @@
+"""Feeds in all the shapes that podcasts publish them in, right ones and broken ones."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.domain.episode import Chapter, Episode, TranscriptLink
+from newsletter.ingest.feeds.parse import FeedRejected, parse
+
+URL = "https://pods.example/shows/feed.xml"
+SPACES = (
+    'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+    ' xmlns:podcast="https://podcastindex.org/namespace/1.0"'
+    ' xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    ' xmlns:psc="http://podlove.org/simple-chapters"'
+)
+
+
+def rss(*items: str, title: str = "Tide Tables", head: str = "", spaces: str = SPACES) -> bytes:
+    body = "".join(f"<item>{item}</item>" for item in items)
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" {spaces}>'
+        f"<channel><title>{title}</title>{head}{body}</channel></rss>"
+    ).encode()
+
+
+def only(data: bytes) -> Episode:
+    (episode,) = parse(data, URL).episodes
+    return episode
+
+
+WHOLE = """
+<title>Why harbours silt up</title><guid isPermaLink="false">ep-7</guid>
+<link>https://pods.example/7</link><pubDate>Sat, 14 Mar 2026 23:30:00 -0500</pubDate>
+<enclosure url="https://cdn.example/7.mp3" type="audio/mpeg" length="1"/>
+<itunes:duration>1:02:03</itunes:duration><description>In short.</description>
+<content:encoded><![CDATA[<p>Key takeaways</p><ul><li>Mud &amp; tides</li></ul>]]></content:encoded>
+<podcast:transcript url="https://cdn.example/7.vtt" type="text/vtt" language="en" rel="captions"/>
+<podcast:transcript url="/7.srt" type="application/srt; charset=utf-8"/>
+<podcast:chapters url="7.json" type="application/json+chapters"/>
+<podcast:person role="host">Ada Quay</podcast:person>
+<podcast:person role="Guest">Kofi Mole</podcast:person>
+<podcast:person role="audio editor">Nobody Heard</podcast:person>
+<psc:chapters version="1.2"><psc:chapter start="0:01:05.5" title="Dredging"/></psc:chapters>
+"""
+
+
+def test_every_field_of_a_whole_item() -> None:
+    feed = parse(rss(WHOLE), URL)
+    assert feed.title == "Tide Tables"
+    assert feed.episodes == (
+        Episode(
+            guid="ep-7",
+            title="Why harbours silt up",
+            podcast="Tide Tables",
+            url="https://pods.example/7",
+            enclosure="https://cdn.example/7.mp3",
+            published=date(2026, 3, 15),
+            notes="<p>Key takeaways</p><ul><li>Mud &amp; tides</li></ul>",
+            duration=3723,
+            speakers=("Ada Quay", "Kofi Mole"),
+            transcripts=(
+                TranscriptLink("https://cdn.example/7.vtt", "text/vtt", "en"),
+                TranscriptLink("https://pods.example/7.srt", "application/srt"),
+            ),
+            chapters=(Chapter(65, "Dredging"),),
+            chapters_url="https://pods.example/shows/7.json",
+        ),
+    )
+
+
+def test_atom() -> None:
+    feed = parse(
+        b"""<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://a.example/x/">
+        <title type="html">Salt &amp;amp; Stone</title>
+        <entry><title>One</title><id>tag:a.example,2026:1</id><updated>2026-03-14T01:00:00Z</updated>
+        <link href="one"/><link rel="enclosure" type="audio/mpeg" href="one.mp3"/>
+        <summary>Short</summary><content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">
+        <ul><li>A longer note</li></ul></div></content></entry></feed>""",
+        URL,
+    )
+    (episode,) = feed.episodes
+    assert (feed.title, episode.guid) == ("Salt & Stone", "tag:a.example,2026:1")
+    assert (episode.url, episode.enclosure) == (
+        "https://a.example/x/one",
+        "https://a.example/x/one.mp3",
+    )
+    assert episode.published == date(2026, 3, 14)
+    assert "<li>A longer note</li>" in episode.notes
+
+
+def test_people_of_the_channel_speak_where_an_item_names_nobody() -> None:
+    head = "<podcast:person>Ada Quay</podcast:person>"
+    named = "<guid>2</guid><podcast:person>Mei Bar</podcast:person>"
+    speakers = [
+        one.speakers for one in parse(rss("<guid>1</guid>", named, head=head), URL).episodes
+    ]
+    assert speakers == [("Ada Quay",), ("Mei Bar",)]
+
+
+@pytest.mark.parametrize(
+    ("item", "guid"),
+    [
+        ("<guid>g</guid><enclosure url='/a.mp3'/><link>/p</link>", "g"),
+        ("<enclosure url='/a.mp3'/><link>/p</link>", "https://pods.example/a.mp3"),
+        ("<guid> </guid><link>/p</link>", "https://pods.example/p"),
+    ],
+)
+def test_an_episode_is_itself_by_guid_else_enclosure_else_link(item: str, guid: str) -> None:
+    assert only(rss(item)).guid == guid
+
+
+def test_an_item_without_any_of_them_is_the_same_each_time() -> None:
+    item = "<title>Bare</title><pubDate>Sat, 14 Mar 2026 23:30:00 GMT</pubDate>"
+    assert only(rss(item)).guid == only(rss(item)).guid != only(rss("<title>Other</title>")).guid
+
+
+def test_a_changed_enclosure_leaves_the_episode_itself() -> None:
+    before = only(rss("<guid>g</guid><enclosure url='https://old.example/a.mp3'/>"))
+    after = only(rss("<guid>g</guid><enclosure url='https://new.example/b.mp3'/>"))
+    assert before.guid == after.guid
+
+
+def test_items_that_share_a_guid_are_told_apart() -> None:
+    items = [f"<guid>all</guid><enclosure url='/{number}.mp3'/>" for number in (1, 2)]
+    assert len({one.guid for one in parse(rss(*items, items[0]), URL).episodes}) == 2
+
+
+def test_the_newest_comes_first_and_what_has_no_date_last() -> None:
+    dates = ["Mon, 02 Mar 2026 08:00:00 GMT", "", "2026-03-09T08:00:00+01:00", "yesterday", ""]
+    items = [f"<guid>{n}</guid><pubDate>{text}</pubDate>" for n, text in enumerate(dates)]
+    assert [one.guid for one in parse(rss(*items), URL).episodes] == ["2", "0", "1", "3", "4"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "31 Feb 2026", "Sat, 14 Mar 99999 00:00:00 GMT", "0000-00-00", "9" * 5000, "-1"],
+)
+def test_a_date_that_is_none_is_left_out(text: str) -> None:
+    assert only(rss(f"<guid>g</guid><pubDate>{text}</pubDate>")).published is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("3600", 3600), ("61:05", 3665), ("1:02:03.5", 3723), ("0", 0),
+        ("", None), ("an hour", None), ("-5", None), ("nan", None), ("inf", None), ("9e99", None),
+        ("1:2:3:4:5:6", None),
+    ],
+)  # fmt: skip
+def test_durations(text: str, seconds: int | None) -> None:
+    item = f"<guid>g</guid><itunes:duration>{text}</itunes:duration>"
+    assert only(rss(item)).duration == seconds
+
+
+def test_relative_links_go_by_the_nearest_base() -> None:
+    data = rss(
+        "<guid>g</guid><link>e/1</link><enclosure url='1.mp3'/><podcast:transcript url='1.vtt'/>"
+    ).replace(b"<item>", b"<item xml:base='https://base.example/dir/'>")
+    episode = only(data)
+    assert episode.url == "https://base.example/dir/e/1"
+    assert episode.enclosure == "https://base.example/dir/1.mp3"
+    assert episode.transcripts == (TranscriptLink("https://base.example/dir/1.vtt"),)
+
+
+@pytest.mark.parametrize("bad", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x"])
+def test_only_links_to_the_web_are_links(bad: str) -> None:
+    item = f"<guid>g</guid><link>{bad}</link><enclosure url='{bad}'/>"
+    episode = only(rss(f"{item}<podcast:transcript url='{bad}'/><podcast:chapters url='{bad}'/>"))
+    assert (episode.url, episode.enclosure, episode.transcripts, episode.chapters_url) == (
+        "", "", (), "",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        rss(WHOLE.replace("short", "&nbsp;short &hellip; &frobnicate; &#xFFFFFF; &#0;")),
+        rss(WHOLE.replace("In short.", "Q & A <br> unclosed")),
+        rss(WHOLE).replace(b"</channel></rss>", b""),
+        rss(WHOLE)[: -len("</item></channel></rss>")],
+        rss(WHOLE).replace(b"short", b"sh\x00o\x0br\x1ft"),
+        rss(WHOLE, spaces="xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'"),
+        b"\n\n  " + rss(WHOLE),
+        b"\xef\xbb\xbf" + rss(WHOLE),
+        rss(WHOLE).replace(b'encoding="UTF-8"', b'encoding="no-such-thing"'),
+        rss(WHOLE).decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+        b"<!DOCTYPE rss [<!ENTITY a 'b'>]>" + rss(WHOLE).partition(b"?>")[2],
+        rss(WHOLE).replace(b"podcastindex.org/namespace/1.0", b"other.example/docs/1.0.md"),
+    ],
+)
+def test_what_is_broken_is_read_as_far_as_it_goes(broken: bytes) -> None:
+    episode = only(broken)
+    assert (episode.guid, episode.title) == ("ep-7", "Why harbours silt up")
+    assert episode.enclosure == "https://cdn.example/7.mp3"
+    assert [one.media_type for one in episode.transcripts] == ["text/vtt", "application/srt"]
+
+
+@pytest.mark.parametrize(
+    ("data", "charset"),
+    [
+        (rss("<guid>g</guid><title>Müller’s</title>"), ""),
+        (rss("<guid>g</guid><title>Müller’s</title>"), "iso-8859-1"),
+        (rss("<guid>g</guid><title>Müller’s</title>").replace(b"UTF-8", b"ISO-8859-1"), ""),
+        (rss("<guid>g</guid><title>M&uuml;ller&rsquo;s</title>"), ""),
+        (rss("<guid>g</guid><title>Müller’s</title>").decode().encode("cp1252"), "windows-1252"),
+        (rss("<guid>g</guid><title>Müller’s</title>").decode().encode("cp1252"), ""),
+        (
+            rss("<guid>g</guid><title>Müller’s</title>")
+            .replace(b"UTF-8", b"windows-1252")
+            .decode()
+            .encode("cp1252"),
+            "",
+        ),
+    ],
+)
+def test_letters_are_read_whatever_is_said_of_them(data: bytes, charset: str) -> None:
+    assert parse(data, URL, charset).episodes[0].title == "Müller’s"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "it is empty"),
+        (b"   ", "it is empty"),
+        (b"<!DOCTYPE html><html><body>Log in</body></html>", "it is a web page"),
+        (b'{"version": "https://jsonfeed.org/version/1.1"}', "neither RSS nor Atom"),
+        (b"/etc/passwd", "neither RSS nor Atom"),
+        (b"https://pods.example/feed", "neither RSS nor Atom"),
+        (bytes(range(256)) * 40, "neither RSS nor Atom"),
+        (b"<rss>" + b"<a/>" * 300_001, "more than 300,000 tags"),
+    ],
+)
+def test_what_is_no_feed_is_refused(data: bytes, said: str) -> None:
+    with pytest.raises(FeedRejected, match=said):
+        parse(data, URL)
+
+
+def test_a_feed_without_items_is_one() -> None:
+    assert parse(rss(), URL).episodes == ()
+
+
+def test_entities_do_not_explode() -> None:
+    lines = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 10))
+    bomb = f"<!DOCTYPE rss [<!ENTITY a0 'ha'>{lines}]>".encode()
+    data = bomb + rss("<guid>g</guid><title>&a9;</title>").partition(b"?>")[2]
+    assert only(data).title == "&a9;"
+
+
+def test_no_file_is_opened_for_an_entity() -> None:
+    head = b"<!DOCTYPE rss [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
+    data = head + rss("<guid>g</guid><title>&x;</title>").partition(b"?>")[2]
+    assert "root" not in only(data).title
+
+
+def test_a_thousand_items() -> None:
+    items = [WHOLE.replace("ep-7", f"ep-{number}") for number in range(1000)]
+    feed = parse(rss(*items), URL)
+    assert len(feed.episodes) == 1000
+    assert all(len(one.transcripts) == 2 for one in feed.episodes)
+
+
+def test_tags_are_found_again_where_the_parsers_count_differently() -> None:
+    """An item within an item: one of the two parsers sees another number of them."""
+    data = rss("<guid>lost</guid>", WHOLE).replace(b"<guid>lost</guid>", b"<p><item></p>", 1)
+    found = [one for one in parse(data, URL).episodes if one.guid == "ep-7"]
+    assert [len(one.transcripts) for one in found] == [2]
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    for whole in (data, b"<rss><channel><item>" + data):
+        try:
+            parse(whole, URL)
+        except FeedRejected:
+            continue
+
+
+PIECES = (
+    "<item>", "</item>", "<guid>", "a&b", "<![CDATA[", "]]>", "<p>", "<enclosure url='", "'/>",
+    "<podcast:transcript url='x'/>",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES)))
+def test_any_pieces_of_a_feed_are_read_or_refused(pieces: list[str]) -> None:
+    data = f"<rss version='2.0'><channel>{''.join(pieces)}".encode()
+    guids = [episode.guid for episode in parse(data, URL).episodes]
+    assert len(guids) == len(set(guids))

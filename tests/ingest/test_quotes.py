@@ -1,0 +1,177 @@
+"""Quotes: whole sentences that stand alone, word for word; none rather than a bad one."""
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.domain.episode import Episode, Segment
+from newsletter.ingest.quote_rules import is_english, is_quotable, merit, without_marker
+from newsletter.ingest.quotes import quotes
+from newsletter.ingest.transcripts import parse_transcript
+
+EPISODE = Episode("g", "The flood", speakers=("Ines Okoro", "Tom Vale"))
+GUEST, HOST = "Ines Okoro", "Tom Vale"
+GOOD = [
+    "Most towns raise the dike instead of widening the river, because a wall can be seen.",
+    "Most towns raise the dike instead of widening the river, because walls can be seen.",
+    "Insurance makes people careless, because the premium never mentions the neighbour downstream.",
+    "Most engineers measure the height of the water rather than the strength of the ground.",
+]
+FILLER = [
+    "We walked along the old bank in the rain and looked at the stones for quite a while that day.",
+    "I remember my grandfather telling me about the winter when the bridge went away at night.",
+    "And then they said that it would not come back, and it did, and that was the end of it.",
+]
+
+
+def talk(*sentences: str, speaker: str = GUEST) -> list[Segment]:
+    """The sentences of one speaker, ten seconds apart, among others that are no quotes."""
+    said = [part for sentence in sentences for part in (sentence, *FILLER)]
+    return [Segment(n * 10, n * 10 + 9, text, speaker) for n, text in enumerate(said)]
+
+
+def texts(segments: Sequence[Segment], most: int = 3) -> list[str]:
+    return [mention.text for mention in quotes(segments, EPISODE, most)]
+
+
+def test_the_sentences_that_claim_something_are_quoted_in_order_of_time() -> None:
+    assert texts(talk(*GOOD[1:])) == GOOD[1:]
+    assert texts(talk(*reversed(GOOD[1:]))) == GOOD[:0:-1]
+
+
+def test_at_most_three_and_as_many_as_are_asked_for() -> None:
+    assert len(texts(talk(*GOOD))) == 3
+    assert len(texts(talk(*GOOD), most=1)) == 1
+
+
+def test_a_quote_is_marked_as_one_with_its_speaker_and_second() -> None:
+    (mention,) = quotes(talk(GOOD[0]), EPISODE)
+    assert (mention.origin, mention.speaker, mention.at) == ("quote", GUEST, 0)
+    (mention,) = quotes([Segment(0, 0, s.text, s.speaker) for s in talk(GOOD[0])], EPISODE)
+    assert mention.at is None
+
+
+def test_a_host_who_asks_is_not_quoted() -> None:
+    asking = [Segment(1, 2, "What does a dike cost?", HOST)] * 3
+    assert texts([*asking, *talk(GOOD[0], speaker=HOST), *talk(GOOD[1])]) == [GOOD[1]]
+
+
+def test_a_short_turn_is_not_quoted() -> None:
+    assert texts([Segment(1, 9, GOOD[0], GUEST)]) == []
+
+
+def test_the_same_is_quoted_once() -> None:
+    assert texts(talk(GOOD[0], GOOD[0])) == [GOOD[0]]
+
+
+def test_an_and_in_front_is_left_out_and_nothing_else() -> None:
+    said = f"And so {GOOD[0][0].lower()}{GOOD[0][1:]}"
+    assert texts(talk(said)) == [GOOD[0]]
+    assert without_marker("Android phones break.") == "Android phones break."
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        [],
+        talk(
+            "Die meisten Städte erhöhen den Deich, statt den Fluss zu weiten, weil man ihn sieht."
+        ),
+        talk("most towns raise the dike instead of widening the river because a wall can be seen"),
+    ],
+    ids=["nothing", "German", "captions without punctuation"],
+)
+def test_none_rather_than_a_bad_one(segments: list[Segment]) -> None:
+    assert texts(segments) == []
+
+
+# Each is a good sentence with one thing that keeps a reader from understanding or wanting it.
+NOT_ALONE = {
+    "opens with a pronoun": "They raise the dike instead of the river, because a wall can be seen.",
+    "opens with this": "This makes most towns raise the dike instead of widening the river.",
+    "opens with but": "But most towns raise the dike instead of widening their river.",
+    "opens with because": "Because most towns raise the dike instead of widening their river.",
+    "a question": "Why do most towns raise the dike instead of widening their river?",
+    "no end": "Most towns raise the dike instead of widening their river, and then",
+    "broken off": "Most towns raise the dike instead of -- most of them widen nothing.",
+    "unfinished": "Most towns raise the dike instead of widening their river...",
+    "a filler": "Most towns, you know, raise the dike instead of widening their river.",
+    "a stammer": "Most towns raise the the dike instead of widening their river.",
+    "a hesitation": "Most towns raise, um, the dike instead of widening their river.",
+    "an anecdote": "My father told most towns to raise the dike instead of widening it.",
+    "about somebody": "Most towns raised the dike instead, since she could not widen it.",
+    "as I said": "Most towns, as I said, raise the dike instead of widening their river.",
+    "you mentioned": "Most towns you mentioned raise the dike instead of widening their river.",
+    "to the audience": "Thank you, most towns raise the dike instead of widening their river.",
+    "the time of the talk": "Most towns raised the dike last year instead of widening it.",
+    "points back": "Most towns do that instead of widening their river, because it is seen.",
+    "points at a thing": "Most towns raise that kind of wall instead of widening their river.",
+    "also": "Most towns also raise the dike instead of widening their river.",
+    "inaudible": "Most towns raise [inaudible 12:34] instead of widening their river.",
+    "half a quotation": 'Most towns say "raise it instead of widening their river.',
+    "too short": "Most dikes break.",
+    "too long": "Most towns raise the dike " + "and then they raise the other dike " * 10 + "too.",
+    "a story": "Most towns raised the dike and built a wall and lost the river when it rained.",
+}
+
+
+@pytest.mark.parametrize("sentence", NOT_ALONE.values(), ids=NOT_ALONE)
+def test_what_does_not_stand_alone_is_never_quoted(sentence: str) -> None:
+    assert not is_quotable(sentence)
+
+
+@pytest.mark.parametrize("sentence", GOOD)
+def test_a_claim_in_general_stands_alone(sentence: str) -> None:
+    assert is_quotable(sentence)
+    assert merit(sentence) > merit("The dike is here and the river is there, and both are old.")
+
+
+def test_the_guest_who_names_the_host_speaks_to_him() -> None:
+    assert texts(talk(GOOD[0].replace("Most towns", "Most towns, Tom,"))) == []
+
+
+def test_the_order_of_keys_in_a_file_changes_nothing() -> None:
+    keyed = [{"speaker": s.speaker, "startTime": s.start, "body": s.text} for s in talk(*GOOD)]
+    turned = [dict(reversed(segment.items())) for segment in keyed]
+    pages = [{"version": "1.0.0", "segments": keyed}, {"segments": turned, "version": "1.0.0"}]
+    first, second = (quotes(parse_transcript(json.dumps(page).encode()), EPISODE) for page in pages)
+    assert first == second != ()
+
+
+WORDS = st.sampled_from(
+    """most people towns dike river because instead rather than when they it and so but the a of
+    is are can raise widen , . ? ! -- ... I we you that this [Music] water money Ines"""
+    .split()
+)  # fmt: skip
+SENTENCES = st.lists(WORDS, min_size=3, max_size=25).map(" ".join) | st.sampled_from(GOOD)
+SEGMENTS = st.lists(
+    st.builds(
+        lambda start, text, speaker: Segment(start, start + 5, text, speaker),
+        st.integers(0, 9_999),
+        SENTENCES,
+        st.sampled_from([GUEST, HOST, ""]),
+    ),
+    max_size=25,
+)
+
+
+@given(SEGMENTS, st.integers(0, 4))
+def test_every_quote_is_word_for_word_in_one_segment_of_its_speaker(
+    segments: list[Segment], most: int
+) -> None:
+    made = quotes(segments, EPISODE, most)
+    assert len(made) <= most
+    assert made == quotes(list(segments), EPISODE, most)
+    for mention in made:
+        said = mention.text[1:]  # the first letter may have become a capital one
+        sources = [s for s in segments if s.text.endswith(said) and s.speaker == mention.speaker]
+        assert any(int(source.start) == mention.at for source in sources)
+
+
+def test_english_is_told_from_other_languages_by_its_small_words() -> None:
+    assert is_english(" ".join(GOOD))
+    assert not is_english("Die meisten Städte erhöhen lieber den Deich, weil man eine Mauer sieht.")
+    assert not is_english("")
