@@ -12,14 +12,10 @@ from types import ModuleType
 from benchmarks import (
     compose,
     day,
-<<<<<<< HEAD
+    feeds,
     limits,
     million,
-=======
-    feeds,
-    million,
     quotes,
->>>>>>> main
     render,
     scale,
     send,

@@ -11,12 +11,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
+
+from newsletter.domain.model import Insight
 
 Labels = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
@@ -166,6 +168,18 @@ def technology(data: Path, window: int) -> Seen:
     texts = [_SOURCES.sub("", row["text"]) for row in rows]
     ends = np.searchsorted(days, days - window), np.searchsorted(days, days)
     return Seen("news of technology", texts, texts, (cluster, cluster), ends, (days, days))
+
+
+def news(data: Path, days: int) -> tuple[list[Insight], dict[int, str]]:
+    """The last ``days`` of the news, and the story of each by its id."""
+    rows = list(enumerate(_news(data), start=1))
+    first = date.fromisoformat(rows[-1][1]["date"]) - timedelta(days - 1)
+    rows = [(number, row) for number, row in rows if row["date"] >= first.isoformat()]
+    dated = [
+        Insight(number, _SOURCES.sub("", row["text"]), date.fromisoformat(row["date"]))
+        for number, row in rows
+    ]
+    return dated, {number: row["story"] for number, row in rows}
 
 
 def _chosen(days: Places, *, test: bool) -> Places:
