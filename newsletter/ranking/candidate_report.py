@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from newsletter.domain.model import Pick, SelectionSettings
 from newsletter.domain.text import headline
-from newsletter.ranking.reasons import runner_up_reason
+from newsletter.ranking.reasons import Choice, runner_up_reason
 from newsletter.ranking.selection import choice_of
 from newsletter.ranking.signals import Day, Reader
-from newsletter.ranking.state import Choice, RankingState, ranking_state
+from newsletter.ranking.state import RankingState, ranking_state
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from newsletter.domain.model import Candidate, Echo
 from newsletter.domain.text import clause, day_month, first_sentence, headline
 from newsletter.language.words import Words
 from newsletter.ranking.echoes import NAMED_FROM
-from newsletter.ranking.limits import due, limits
-from newsletter.ranking.state import Choice, RankingState
-from newsletter.ranking.variety import BARE, SHOWN_LATELY, UNSOURCED
+from newsletter.ranking.limits import Before, limit_name
+from newsletter.ranking.state import RankingState
+from newsletter.ranking.variety import BARE, SAME_SHOW, SHOWN_LATELY, UNSOURCED
 
 _MATCHES_FROM = 0.5
 _MOST_SHOWS = 3
@@ -28,6 +28,18 @@ class Reason(NamedTuple):
 
     text: str = ""
     quoted: int | None = None
+
+
+class Choice(NamedTuple):
+    """The places of the picks, ``chosen`` as they were picked, each after one of the ``steps``,
+    and ``ranked`` as they are sent."""
+
+    steps: Sequence[Before]
+    chosen: Sequence[int]
+    ranked: Sequence[int]
+
+    def name(self, place: int) -> str:
+        return f"pick {1 + self.ranked.index(place)}"
 
 
 def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> Reason:
@@ -122,53 +134,48 @@ def _not_picked(state: RankingState, place: int, choice: Choice) -> str:
         more, weakest = _digits(lowest - state.scores[place]), chosen[int(scores.argmin())]
         return f"scored lower than every pick: {choice.name(weakest)} has {more} more"
     last = len(chosen) - 1 - int(scores[::-1].argmin())
-    return _preferred(state, place, chosen[:last], chosen[last], choice)
+    return _preferred(state, place, choice, last)
 
 
-def _preferred(
-    state: RankingState, place: int, before: Sequence[int], rival: int, choice: Choice
-) -> str:
-    """What decided for a pick after those ``before``, though it scored no more."""
-    waited_for = due(state, before)
-    for phrase, match in waited_for.items():
-        if match[rival] and not any(each[place] for each in waited_for.values()):
-            waited = f"{choice.name(rival)} is on “{phrase}”"
-            return f"{waited}, of which its reader had nothing in the last two days"
-    for limit, room in limits(state, before).items():
-        if not room[rival]:  # it gave way
-            break
-        if not room[place]:
-            return limit
-    return _marked_down(state, place, before, rival, choice)
+def _preferred(state: RankingState, place: int, choice: Choice, number: int) -> str:
+    """What decided for the pick of this number, though it scored no more."""
+    before, rival = choice.steps[number], choice.chosen[number]
+    waited = before.waited_for
+    if waited is not None and waited[rival] and not waited[place]:
+        phrase = next(phrase for phrase, match in before.due.items() if match[rival])
+        name = choice.name(rival)
+        return f"{name} is on “{phrase}”, of which its reader had nothing in the last two days"
+    full = before.full
+    if full[place] > full[rival]:
+        return limit_name(int(full[place]), state.settings.per_brief)
+    return _marked_down(state, place, choice, number)
 
 
-def _marked_down(
-    state: RankingState, place: int, before: Sequence[int], rival: int, choice: Choice
-) -> str:
-    similarities = np.array(
-        [state.day.echoes.similarities(pick) for pick in before] or [np.zeros(len(state.scores))]
-    )
-    ours, theirs = state.relevance(similarities.max(axis=0))[[place, rival]]
+def _marked_down(state: RankingState, place: int, choice: Choice, number: int) -> str:
+    before, rival = choice.steps[number], choice.chosen[number]
+    ours, theirs = before.relevance[[place, rival]]
     level = f"{choice.name(rival)}, which {_tie_break(state, place, rival)}"
-    nearest = int(similarities[:, place].argmax())
-    resemblance = float(similarities[nearest, place])
+    resemblance = float(before.nearest[place])
     same_score = ours == theirs and state.scores[place] == state.scores[rival]
-    causes = list(_causes(state, place, rival))
+    causes = list(_causes(state, place, rival, before))
     if same_score or not (resemblance or causes):
         return f"level with {level}"
     if resemblance:
-        causes.append(f"resembles {choice.name(before[nearest])} ({_digits(resemblance)})")
+        similar = state.day.echoes.similarities(place)
+        nearest = max(before.chosen, key=lambda pick: float(similar[pick]))
+        causes.append(f"resembles {choice.name(nearest)} ({_digits(resemblance)})")
     below = f"below {choice.name(rival)}" if ours < theirs else f"to the level of {level}"
     return f"{' and '.join(causes)}, and is marked down for it {below}"
 
 
-def _causes(state: RankingState, place: int, rival: int) -> Iterator[str]:
+def _causes(state: RankingState, place: int, rival: int, before: Before) -> Iterator[str]:
     """What its score is marked down for, and the rival's is not."""
     variety = state.day.variety
     for cause, marked in (
         (BARE, variety.bare),
         (UNSOURCED, variety.unsourced),
         (SHOWN_LATELY, state.shown_lately),
+        (SAME_SHOW, before.same_show),
     ):
         if marked[place] and not marked[rival]:
             yield cause

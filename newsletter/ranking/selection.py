@@ -17,10 +17,10 @@ from newsletter.domain.model import (
     SelectionSettings,
 )
 from newsletter.ranking.echoes import NAMED_FROM
-from newsletter.ranking.limits import allowed
-from newsletter.ranking.reasons import pick_reason, runner_up_reason
-from newsletter.ranking.signals import Array, Day, Reader
-from newsletter.ranking.state import Choice, RankingState, ranking_state
+from newsletter.ranking.limits import before_any, by_relevance, next_pick
+from newsletter.ranking.reasons import Choice, pick_reason, runner_up_reason
+from newsletter.ranking.signals import Day, Reader
+from newsletter.ranking.state import RankingState, ranking_state
 
 _RUNNERS_UP = 5
 _ECHOES = 3
@@ -42,40 +42,24 @@ def choose(day: Day, reader: Reader, settings: SelectionSettings) -> Issue:
 
 
 def choice_of(state: RankingState) -> Choice:
-    """What the editor pinned, then the best for each interest that is due, then the best."""
+    """What the editor pinned, then the best for each interest that is due, then the best.
+
+    The twin limit is never relaxed; the others are rather than sending fewer picks.
+    """
+    chosen: list[int] = []
+    steps = [before_any(state)]
     pinned = _pinned(state)
-    chosen = _greedy(state, pinned)
-    return Choice(chosen, _lead_first(state, _by_relevance(state, chosen, len(pinned))))
-
-
-def _greedy(state: RankingState, chosen: Sequence[int]) -> list[int]:
-    """The twin limit is never relaxed; the others are rather than sending fewer picks."""
-    chosen, nearest = list(chosen), _nearest(state, chosen)
-    while len(chosen) < state.settings.count:
-        left = state.worthy & (nearest < state.settings.twin_limit)
+    for number in range(state.settings.count):
+        before = steps[-1]
+        left = state.worthy & (before.nearest < state.settings.twin_limit)
         left[chosen] = False
-        if not left.any():
+        if number >= len(pinned) and not left.any():
             break
-        among = allowed(state, chosen, left)
-        chosen.append(int(np.where(among, state.relevance(nearest), -np.inf).argmax()))
-        nearest = np.maximum(nearest, state.day.echoes.similarities(chosen[-1]))
-    return chosen
-
-
-def _nearest(state: RankingState, chosen: Sequence[int]) -> Array:
-    """For each candidate the similarity to the nearest of these."""
-    similarities = [state.day.echoes.similarities(place) for place in chosen]
-    return np.asarray(np.maximum.reduce([np.zeros(len(state.scores)), *similarities]))
-
-
-def _by_relevance(state: RankingState, chosen: Sequence[int], pinned: int) -> list[int]:
-    """The pinned ones as they are, the others as they would be picked if there were no more."""
-    ranked, left = list(chosen[:pinned]), sorted(chosen[pinned:])
-    while left:
-        relevance = state.relevance(_nearest(state, ranked))
-        ranked.append(max(left, key=lambda place: relevance[place]))
-        left.remove(ranked[-1])
-    return ranked
+        chosen.append(pinned[number] if number < len(pinned) else next_pick(before, left))
+        if len(chosen) < state.settings.count:
+            steps.append(before.and_then(chosen[-1]))
+    ranked = by_relevance(state, pinned, chosen[len(pinned) :]) if state.overdue else chosen
+    return Choice(steps, chosen, _lead_first(state, ranked))
 
 
 def _lead_first(state: RankingState, ranked: list[int]) -> list[int]:

@@ -1,6 +1,5 @@
 """What choosing an issue looks at: the signals and scores of every candidate for one reader."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,9 +51,10 @@ class RankingState:
     @cached_property
     def _days_ago(self) -> dict[int, int]:
         """The places of what this reader was sent and that is still in the window: when it was."""
-        sent = np.flatnonzero(~self.unsent).tolist()
-        own, heard, today = self.day.echoes.own, self.reader.heard, self.day.date
-        return {place: (today - heard[int(own[place])]).days for place in sent}
+        sent = np.flatnonzero(~self.unsent)
+        heard, today = self.reader.heard, self.day.date.toordinal()
+        pairs = zip(sent.tolist(), self.day.echoes.own[sent].tolist(), strict=True)
+        return {place: today - heard[insight].toordinal() for place, insight in pairs}
 
     @cached_property
     def overdue(self) -> dict[str, Mask]:
@@ -67,8 +67,12 @@ class RankingState:
     def shown_lately(self) -> Mask:
         """Which candidates come from a show that the last issue of this reader had."""
         last = min(self._days_ago.values(), default=0)
-        places = [place for place, ago in self._days_ago.items() if ago == last]
-        return np.isin(self.day.variety.shows, self.day.variety.shows[places])
+        shows = [
+            self.day.variety.same_show[place]
+            for place, ago in self._days_ago.items()
+            if ago == last
+        ]
+        return np.asarray(np.logical_or.reduce(shows or [np.zeros(len(self.scores), np.bool_)]))
 
     def candidate(self, place: int) -> Candidate:
         return self.day.candidates[place]
@@ -81,17 +85,11 @@ class RankingState:
         return {name: round(array.item(place), 4) for name, array in self.signals.items()}
 
     @cached_property
-    def markdown(self) -> Array:
-        """What is taken from each score: for being thin, and for a show of the last issue."""
-        return self.day.variety.thin + MARKDOWN * self.shown_lately
-
-    def relevance(self, nearest: Array) -> Array:
-        """The scores marked down, for diversity too; ``nearest`` is the similarity to the nearest
-        pick. Rounded so that two equal candidates tie on every machine.
-        """
-        diversity = self.settings.diversity
-        worth = self.scores - self.markdown
-        return ((1 - diversity) * worth - diversity * nearest).round(6)
+    def worth(self) -> Array:
+        """The scores marked down for being thin, and for a show of the last issue, by the part that
+        diversity leaves them."""
+        markdown = self.day.variety.thin + MARKDOWN * self.shown_lately
+        return (1 - self.settings.diversity) * (self.scores - markdown)
 
     def echo(self, place: int, earlier_id: int, similarity: float) -> Echo:
         earlier = self.day.archive[earlier_id]
@@ -104,17 +102,6 @@ class RankingState:
             dated=earlier.date,
             edited=bool(earlier.correction),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The places of the picks, ``chosen`` as they were picked and ``ranked`` as they are sent."""
-
-    chosen: Sequence[int]
-    ranked: Sequence[int]
-
-    def name(self, place: int) -> str:
-        return f"pick {1 + self.ranked.index(place)}"
 
 
 def ranking_state(day: Day, reader: Reader, settings: SelectionSettings) -> RankingState:

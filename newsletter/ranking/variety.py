@@ -21,18 +21,23 @@ nineteen of all pairs does.
 
 BARE, UNSOURCED = "is one bare sentence", "has no source"
 SHOWN_LATELY = "comes from a show of the last issue"
+SAME_SHOW = "comes from the show of another pick"
 MARKDOWN = 0.05
 """What each of these takes from a score: as much as three days of freshness by default."""
 
 
 class Variety:
-    """A ``place`` is a position in ``candidates``."""
+    """A ``place`` is a position in ``candidates``; the row of a place in ``same_show`` and in
+    ``same_brief`` marks those that come from the same podcast or brief."""
 
     def __init__(self, candidates: Sequence[Candidate], echoes: Echoes) -> None:
         self._echoes = echoes
         self._topics = [frozenset(map(normalise, each.topics)) for each in candidates]
         self._themes: dict[int, Mask] = {}
-        self.shows = _numbered([normalise(each.citation.podcast) for each in candidates])
+        shows = _numbered([normalise(each.citation.podcast) for each in candidates])
+        briefs = np.array([each.brief_id for each in candidates], np.int64)
+        self.same_show: Mask = shows[:, None] == shows
+        self.same_brief: Mask = briefs[:, None] == briefs
         self.bare = np.array([_is_bare(each.insight.shown) for each in candidates], np.bool_)
         self.unsourced = np.array([not _has_source(each) for each in candidates], np.bool_)
         self.thin: Array = MARKDOWN * self.bare + MARKDOWN * self.unsourced

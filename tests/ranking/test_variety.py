@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsletter.domain.model import LEADS_BELOW, Candidate, Citation, Editing, Insight, Issue
 from newsletter.ranking.candidate_report import candidate_report
-from newsletter.ranking.limits import theme
+from newsletter.ranking.limits import theme_of
 from newsletter.ranking.selection import choose
 from newsletter.ranking.signals import Day, Reader
 from newsletter.ranking.state import ranking_state
@@ -175,7 +175,7 @@ class TestThin:
         poor = replace(candidate(1, unlike(1)), citation=Citation())
         day = day_of([poor, *strangers(2)])
         state = ranking_state(day, Reader("", {}), TASTE)
-        assert state.markdown.max() <= 3 * MARKDOWN
+        assert np.ptp(state.worth) <= 3 * MARKDOWN
         assert len(set(state.scores.tolist())) == 1
 
 
@@ -311,7 +311,7 @@ def test_promises_hold_for_any_five(
     assert made.picks[0].may_lead or not any(pick.may_lead for pick in made.picks)
 
     # Three are on one theme only where everything that is left would be a third as well.
-    mates = np.stack([theme(state, place) for place in picks])
+    mates = np.stack([theme_of(state, place) for place in picks])
     if (mates[:, picks].sum(axis=1) > 2).any():
         crowded = mates.sum(axis=0) >= 2
         own = mates[:, picks].sum(axis=1) >= 2
