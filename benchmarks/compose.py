@@ -60,14 +60,14 @@ def _table(size: Size, measured: dict[str, dict[str, float]]) -> Table:
         [
             (
                 name,
-                f"{one['once']:.2f} s" if "once" in one else "",
-                f"{one['reader'] * 1000:.2f} ms",
-                times(one["reader"] / first),
-                times(peer / one["reader"]),
-                f"{one['day']:.1f} s" if "day" in one else "",
-                f"{one['peak']:.0f} MB",
+                f"{figures['once']:.2f} s" if "once" in figures else "",
+                f"{figures['reader'] * 1000:.2f} ms",
+                times(figures["reader"] / first),
+                times(peer / figures["reader"]),
+                f"{figures['day']:.1f} s" if "day" in figures else "",
+                f"{figures['peak']:.0f} MB",
             )
-            for name, one in measured.items()
+            for name, figures in measured.items()
         ],
         "once: reading the material, and its similarity to all that was ever known. per reader: "
         "who is due, their history, the choice, the issue and the row in the ledger, committed. "

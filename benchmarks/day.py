@@ -26,7 +26,7 @@ from newsletter.storage import Store
 
 _OFTEN = 0.05
 _PER_BRIEF = 5
-_INTERESTS = [", ".join(some) for most in (1, 2, 3) for some in combinations(THEMES, most)][:40]
+_INTERESTS = [", ".join(themes) for most in (1, 2, 3) for themes in combinations(THEMES, most)][:40]
 _ZONES = (
     "Europe/Lisbon", "Africa/Lagos", "Asia/Kolkata", "Asia/Tokyo", "Pacific/Auckland",
     "America/Sao_Paulo", "America/New_York", "America/Denver", "Pacific/Honolulu",
@@ -62,16 +62,18 @@ QUICK = Scale(readers=500, days=5, archive=1_000, candidates=50, briefs=10)
 def tables(scale: Scale, folder: Path) -> Iterator[Table]:
     with sink() as (server, port):
         house = _House(folder / "news", port)
-        come_in = house.found(scale)
+        come_in = house.create(scale)
         sent = house.send(scale)
         looked = house.run("status")["status"]
-    whole = _Step(*(sum(each) for each in zip(*(one.taken for one in sent.values()), strict=True)))
-    whole.peak = max(one.peak for one in sent.values())
+    whole = _Step(
+        *(sum(each) for each in zip(*(step.taken for step in sent.values()), strict=True))
+    )
+    whole.peak = max(step.peak for step in sent.values())
     steps = {"subscribers import": come_in, **sent, "send, the whole": whole, "status": looked}
     yield Table(
         f"day: {scale.readers:,} subscribers, from the inbox to the last 250",
         ("step", "seconds", "CPU", "peak", "readers a second"),
-        [_row(name, one, scale.readers) for name, one in steps.items()],
+        [_row(name, step, scale.readers) for name, step in steps.items()],
         f"server: {server}; {scale.briefs} new briefs, {scale.days} days of history.",
     )
 
@@ -89,9 +91,9 @@ class _Step:
         return self.wall, self.cpu
 
 
-def _row(name: str, one: _Step, readers: int) -> tuple[str, ...]:
-    each = "–" if name in ("send: ingest", "status") else f"{readers / one.wall:,.0f}"
-    return name, f"{one.wall:,.1f} s", f"{one.cpu:,.1f} s", f"{one.peak:.0f} MB", each
+def _row(name: str, step: _Step, readers: int) -> tuple[str, ...]:
+    each = "–" if name in ("send: ingest", "status") else f"{readers / step.wall:,.0f}"
+    return name, f"{step.wall:,.1f} s", f"{step.cpu:,.1f} s", f"{step.peak:.0f} MB", each
 
 
 @dataclass
@@ -102,7 +104,7 @@ class _House:
     port: int
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def found(self, scale: Scale) -> _Step:
+    def create(self, scale: Scale) -> _Step:
         """All that there is before this morning; returns what the import of the readers took."""
         self.run("init", str(self.folder), bare=True)
         self.run("dkim", "new", "s1")
@@ -117,8 +119,8 @@ class _House:
         """By name the steps of the one command that the morning takes."""
         with closing(sqlite3.connect(self.folder / "newsletter.db", timeout=30)) as db:
             steps = self.run("send", "--json", step=lambda: _step(db, scale.briefs, self.today))
-        told = json.loads((self.folder / "said").read_text())
-        assert told["sent"] == scale.readers, told
+        report = json.loads((self.folder / "said").read_text())
+        assert report["sent"] == scale.readers, report
         return steps
 
     @property
@@ -131,20 +133,20 @@ class _House:
         """What the command took, by the steps that ``step`` names while it runs."""
         given = [] if bare else ["--config", str(self.folder / "config.toml")]
         self.folder.mkdir(exist_ok=True)
-        with (self.folder / "said").open("wb") as said:
+        with (self.folder / "said").open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "newsletter", *given, *words],
                 env={**os.environ, **_environment(self.port)},
-                stdout=said,
+                stdout=output,
             )
-            found = _watched(process, step or (lambda: words[0]))
+            steps = _watched(process, step or (lambda: words[0]))
         assert process.returncode == 0, words
-        return found
+        return steps
 
     def _write_readers(self, readers: int) -> None:
         """In four zones, where an hour has just struck of a day that is today all around."""
         here = [self.now.astimezone(ZoneInfo(name)) for name in _ZONES]
-        due = [one for one in here if one.date() == self.today][:4]
+        due = [instant for instant in here if instant.date() == self.today][:4]
         with (self.folder / "readers.csv").open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(("address", "name", "timezone", "hour", "interests"))
@@ -198,21 +200,21 @@ _OFFERED = """
 
 def _watched(process: "subprocess.Popen[bytes]", step: Callable[[], str]) -> dict[str, _Step]:
     """Looks twenty times a second, until it has ended."""
-    found: dict[str, _Step] = {}
+    steps: dict[str, _Step] = {}
     last, cpu = time.perf_counter(), 0.0
     while process.poll() is None:
         name = step()
-        if name not in found:
-            found[name] = _Step()
+        if name not in steps:
+            steps[name] = _Step()
             _forget_peak(process.pid)
-        one = found[name]
+        current = steps[name]
         time.sleep(_OFTEN)
         now = time.perf_counter()
         with suppress(OSError, IndexError):  # it has ended
-            used, one.peak = _used(process.pid)
-            one.cpu, cpu = one.cpu + used - cpu, used
-        one.wall, last = one.wall + now - last, now
-    return found
+            used, current.peak = _used(process.pid)
+            current.cpu, cpu = current.cpu + used - cpu, used
+        current.wall, last = current.wall + now - last, now
+    return steps
 
 
 def _used(number: int) -> tuple[float, float]:

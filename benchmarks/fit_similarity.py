@@ -63,8 +63,8 @@ def regression(features: Array, label: Array, share: Array) -> tuple[dict[str, f
     numbers = features[:, probability.FEATURES.index("numbers")] * _NUMBERS_DIFFER
     x = np.column_stack([features[:, chosen], np.ones(len(features))])
     bounds = [*_BOUNDS.values(), (None, None)]
-    *found, intercept = _logistic(x, label, share, numbers, bounds).round(3).tolist()
-    fitted = dict(zip(_BOUNDS, found, strict=True)) | {"numbers": _NUMBERS_DIFFER, "age": 0.0}
+    *bounded, intercept = _logistic(x, label, share, numbers, bounds).round(3).tolist()
+    fitted = dict(zip(_BOUNDS, bounded, strict=True)) | {"numbers": _NUMBERS_DIFFER, "age": 0.0}
     return fitted, intercept
 
 
@@ -76,8 +76,8 @@ def _logistic(x: Array, label: Array, share: Array, known: Array, bounds: Sequen
         return float(value), np.asarray(x.T @ (share * error))
 
     start = np.zeros(len(bounds))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    return np.asarray(found.x)
+    result = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    return np.asarray(result.x)
 
 
 def age(data: Path, weights: Mapping[str, float]) -> float:
@@ -86,27 +86,27 @@ def age(data: Path, weights: Mapping[str, float]) -> float:
     The news only ranks: its labels are noisy, so the rest of the weights stay as they are. The
     slope is that of one day to thirty; that nothing is old within a fortnight is set.
     """
-    one = labelled.events(data, test=False, window=_RECENT)
-    new, row, features = recent(one)
-    same = (one.clusters[0][row] == one.clusters[1][new]).astype(float)
+    seen = labelled.events(data, test=False, window=_RECENT)
+    new, row, features = recent(seen)
+    same = (seen.clusters[0][row] == seen.clusters[1][new]).astype(float)
     evidence = features @ np.array([weights[name] for name in probability.FEATURES])
-    assert one.days
-    ages = np.log1p(one.days[1][new] - one.days[0][row])
+    assert seen.days
+    ages = np.log1p(seen.days[1][new] - seen.days[0][row])
     x = np.column_stack([evidence, ages, np.ones(len(row))])
     share, nothing = np.full(len(row), 1 / len(row)), np.zeros(len(row))
     ours, theirs, _ = _logistic(x, same, share, nothing, [(None, None)] * 3)
     return float(theirs / ours)
 
 
-def recent(one: labelled.Seen) -> tuple[Any, Any, Array]:
+def recent(seen: labelled.Seen) -> tuple[Any, Any, Array]:
     """Each new text against all that counts for it, weighed by all that was ever said: (new, row,
     features)."""
-    assert one.days
-    index = Index.build(range(len(one.archive)), one.archive, days=one.days[0].tolist())
-    sizes = one.rows[1] - one.rows[0]
-    new = np.repeat(np.arange(len(one.new)), sizes)
-    row = np.concatenate([np.arange(*ends) for ends in zip(*one.rows, strict=True)])
-    return new, row, probability.features_between(index, one.new, new, row, one.days[1])
+    assert seen.days
+    index = Index.build(range(len(seen.archive)), seen.archive, days=seen.days[0].tolist())
+    sizes = seen.rows[1] - seen.rows[0]
+    new = np.repeat(np.arange(len(seen.new)), sizes)
+    row = np.concatenate([np.arange(*ends) for ends in zip(*seen.rows, strict=True)])
+    return new, row, probability.features_between(index, seen.new, new, row, seen.days[1])
 
 
 def limits(
@@ -114,14 +114,14 @@ def limits(
 ) -> Iterator[tuple[float, float, float]]:
     """What each twin limit would stop of Perspectrum's training topics: (limit, share of what was
     seen before, share of what was not)."""
-    one = labelled.perspectives(data, test=False)
-    index = Index.build(range(len(one.archive)), one.archive)
-    new, _, _, features = probability.features_of(index, one.new)
+    seen = labelled.perspectives(data, test=False)
+    index = Index.build(range(len(seen.archive)), seen.archive)
+    new, _, _, features = probability.features_of(index, seen.new)
     evidence = features @ np.array([weights[name] for name in probability.FEATURES]) + intercept
-    best = np.zeros(len(one.new))
+    best = np.zeros(len(seen.new))
     np.maximum.at(best, new, 1 / (1 + np.exp(-evidence)))
     for limit in np.arange(0.1, 0.55, 0.1).tolist():
-        yield limit, (best >= limit)[one.label].mean(), (best >= limit)[~one.label].mean()
+        yield limit, (best >= limit)[seen.label].mean(), (best >= limit)[~seen.label].mean()
 
 
 def shares(label: Any) -> Array:
@@ -140,10 +140,10 @@ def _arguments(data: Path, *, test: bool) -> tuple[Array, Array]:
 
 
 def _perspectives(data: Path, *, test: bool) -> tuple[Array, Array]:
-    one = labelled.perspectives(data, test=test)
-    index = Index.build(range(len(one.archive)), one.archive)
-    new, row, _, features = probability.features_of(index, one.new)
-    return features, (one.clusters[0][row] == one.clusters[1][new]).astype(float)
+    seen = labelled.perspectives(data, test=test)
+    index = Index.build(range(len(seen.archive)), seen.archive)
+    new, row, _, features = probability.features_of(index, seen.new)
+    return features, (seen.clusters[0][row] == seen.clusters[1][new]).astype(float)
 
 
 def _weights(weights: dict[str, float], intercept: float) -> str:
@@ -172,21 +172,21 @@ def _weights(weights: dict[str, float], intercept: float) -> str:
 
 def _background(data: Path) -> str:
     """The share of arguments that hold a stem, for stems that three topics in four have in use."""
-    told, _, _ = labelled.read_argkp(data)
+    arguments, _, _ = labelled.read_argkp(data)
     counts: Counter[str] = Counter()
     topics: dict[str, set[str]] = defaultdict(set)
-    for text, topic in told.values():
+    for text, topic in arguments.values():
         for term in set(terms(text)):
             counts[term] += 1
             topics[term].add(topic)
-    everywhere = len({topic for _, topic in told.values()})
-    general = {term for term, found in topics.items() if len(found) >= 0.75 * everywhere}
-    return _page({term: counts[term] / len(told) for term in sorted(general)})
+    everywhere = len({topic for _, topic in arguments.values()})
+    general = {term for term, where in topics.items() if len(where) >= 0.75 * everywhere}
+    return _page({term: counts[term] / len(arguments) for term in sorted(general)})
 
 
-def _page(found: dict[str, float]) -> str:
-    by_share = sorted(found, key=lambda term: (-found[term], term))
-    lines = [f'    "{term}": {found[term]:.3f},' for term in by_share]
+def _page(shares_of_terms: dict[str, float]) -> str:
+    by_share = sorted(shares_of_terms, key=lambda term: (-shares_of_terms[term], term))
+    lines = [f'    "{term}": {shares_of_terms[term]:.3f},' for term in by_share]
     return "\n".join(
         [
             '"""How common the general words of English are. Written by',

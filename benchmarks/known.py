@@ -27,42 +27,46 @@ def main() -> None:
 
 def _seeds(folder: Path) -> Iterator[str]:
     """Recall@10 of each file's related list among the other insights."""
-    pages = [parsers.parse(one.name, one.read_bytes()) for one in sorted(folder.glob("*.txt"))]
-    found = list(dict.fromkeys(normalise(one.text) for page in pages for one in page.mentions))
-    place = {text: at for at, text in enumerate(found)}
-    lists = [[place[normalise(one.text)] for one in page.mentions] for page in pages]
-    vectors = TfidfVectorizer().fit_transform(found)
+    pages = [parsers.parse(file.name, file.read_bytes()) for file in sorted(folder.glob("*.txt"))]
+    claims = list(
+        dict.fromkeys(normalise(mention.text) for page in pages for mention in page.mentions)
+    )
+    place = {text: at for at, text in enumerate(claims)}
+    lists = [[place[normalise(mention.text)] for mention in page.mentions] for page in pages]
+    vectors = TfidfVectorizer().fit_transform(claims)
     for name, scores in (
-        ("similarity", _matrix(found)),
+        ("similarity", _matrix(claims)),
         ("TfidfVectorizer defaults", (vectors @ vectors.T).toarray()),
         ("a random list", None),
     ):
-        recalls = [_recall(scores, lead, related, len(found)) for lead, *related in lists]
+        recalls = [_recall(scores, lead, related, len(claims)) for lead, *related in lists]
         yield f"seeds, recall@10, {name}: {np.mean(recalls):.2f}"
 
 
-def _matrix(found: Sequence[str]) -> Any:
-    index, all_ = Index.build(range(len(found)), found), np.arange(len(found))
-    features = features_between(index, found, np.repeat(all_, len(all_)), np.tile(all_, len(all_)))
-    return probability(features).reshape(len(all_), -1)
+def _matrix(claims: Sequence[str]) -> Any:
+    index, rows = Index.build(range(len(claims)), claims), np.arange(len(claims))
+    features = features_between(index, claims, np.repeat(rows, len(rows)), np.tile(rows, len(rows)))
+    return probability(features).reshape(len(rows), -1)
 
 
 def _recall(scores: Any, lead: int, related: Sequence[int], count: int) -> float:
     if scores is None:
         return 10 / (count - 1)
-    nearest = [one for one in np.argsort(-scores[lead], kind="stable").tolist() if one != lead]
+    nearest = [
+        other for other in np.argsort(-scores[lead], kind="stable").tolist() if other != lead
+    ]
     return len({*nearest[:10]} & {*related}) / len(related)
 
 
 def _samples() -> Iterator[str]:
-    told = [(normalise(later), normalise(old), kind) for old, later, kind in pairs()]
-    missed = [one for one in told if resemblance().get(one[:2], 0) < TASTE.twin_limit]
-    wrong = _wrong({later for later, _, _ in told})
-    unrelated = len([1 for text, day in texts().items() if day > 1]) - len(told)
-    yield f"samples: {len(told) - len(missed)} of {len(told)} restatements known; missed:"
-    for later, earlier, kind in missed:
+    restated = [(normalise(later), normalise(old), strength) for old, later, strength in pairs()]
+    missed = [pair for pair in restated if resemblance().get(pair[:2], 0) < TASTE.twin_limit]
+    wrong = _wrong({later for later, _, _ in restated})
+    unrelated = len([1 for text, day in texts().items() if day > 1]) - len(restated)
+    yield f"samples: {len(restated) - len(missed)} of {len(restated)} restatements known; missed:"
+    for later, earlier, strength in missed:
         value = resemblance().get((later, earlier), 0)
-        yield f"  {value:.2f} {kind}: {later[:50]} < {earlier[:50]}"
+        yield f"  {value:.2f} {strength}: {later[:50]} < {earlier[:50]}"
     yield f"{len(wrong)} of {unrelated} unrelated ones taken for a restatement:"
     for (later, earlier), value in wrong.items():
         yield f"  {value:.2f}: {later[:50]} < {earlier[:50]}"

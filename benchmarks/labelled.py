@@ -24,7 +24,7 @@ Labels = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
 
 # "(BBC News)": the sentences of the portal end in their sources.
-_SOURCES = re.compile(r"(\s*\([^()]{2,60}\))+\s*$")
+SOURCES = re.compile(r"(\s*\([^()]{2,60}\))+\s*$")
 _TECHNOLOGY = re.compile(
     r"\b(Apple|Google|Microsoft|Amazon|Facebook|Meta|Twitter|TikTok|OpenAI|Nvidia|Huawei|Tesla|"
     r"SpaceX|Boeing|artificial intelligence|software|semiconductors?|chips?|cyber\w*|hack\w*|"
@@ -62,9 +62,9 @@ class Seen:
 
     @property
     def label(self) -> Labels:
-        told, ends = self.clusters[0], zip(*self.rows, strict=True)
+        clusters, ends = self.clusters[0], zip(*self.rows, strict=True)
         pairs = zip(self.clusters[1].tolist(), ends, strict=True)
-        return np.array([one in told[first:end] for one, (first, end) in pairs])
+        return np.array([cluster in clusters[first:end] for cluster, (first, end) in pairs])
 
 
 def held_out(topic: str) -> bool:
@@ -75,14 +75,14 @@ def held_out(topic: str) -> bool:
 def key_points(data: Path, *, test: bool) -> Pairs:
     """Arguments against key points of their topic, as labelled by people."""
     arguments, points, labels = read_argkp(data)
-    labels = [one for one in labels if held_out(arguments[one[0]][1]) is test]
+    labels = [label for label in labels if held_out(arguments[label[0]][1]) is test]
     archive = sorted({point for _, point, _ in labels})
     new = sorted({argument for argument, _, _ in labels})
     rows, columns = {k: n for n, k in enumerate(archive)}, {k: n for n, k in enumerate(new)}
     return Pairs(
         "ArgKP argument/key point",
-        [points[one] for one in archive],
-        [arguments[one][0] for one in new],
+        [points[point] for point in archive],
+        [arguments[argument][0] for argument in new],
         (np.array([columns[a] for a, _, _ in labels]), np.array([rows[p] for _, p, _ in labels])),
         np.array([label for _, _, label in labels]),
         [arguments[argument][1] for argument, _, _ in labels],
@@ -91,41 +91,41 @@ def key_points(data: Path, *, test: bool) -> Pairs:
 
 def arguments(data: Path, *, test: bool, most: int = 30_000) -> Pairs:
     """Arguments of one topic against each other: the same when they make the same key point."""
-    told, _, labels = read_argkp(data)
+    arguments, _, labels = read_argkp(data)
     makes: dict[str, set[str]] = defaultdict(set)
     for argument, point, label in labels:
-        if label and held_out(told[argument][1]) is test:
+        if label and held_out(arguments[argument][1]) is test:
             makes[argument].add(point)
-    names = sorted(makes, key=lambda one: crc32(one.encode()))
+    names = sorted(makes, key=lambda name: crc32(name.encode()))
     new, archive = names[: len(names) // 4], names[len(names) // 4 :]
-    topics = np.array([told[one][1] for one in archive])
-    rows = [np.flatnonzero(topics == told[one][1]) for one in new]
-    at = np.repeat(np.arange(len(new)), [len(one) for one in rows]), np.concatenate(rows)
-    some = np.random.default_rng(4).permutation(len(at[0]))[:most]
-    left, right = at[0][some], at[1][some]
+    topics = np.array([arguments[name][1] for name in archive])
+    rows = [np.flatnonzero(topics == arguments[name][1]) for name in new]
+    at = np.repeat(np.arange(len(new)), [len(places) for places in rows]), np.concatenate(rows)
+    sample = np.random.default_rng(4).permutation(len(at[0]))[:most]
+    left, right = at[0][sample], at[1][sample]
     same = [bool(makes[new[a]] & makes[archive[b]]) for a, b in zip(left, right, strict=True)]
     return Pairs(
         "ArgKP argument/argument",
-        [told[one][0] for one in archive],
-        [told[one][0] for one in new],
+        [arguments[name][0] for name in archive],
+        [arguments[name][0] for name in new],
         (left, right),
         np.array(same),
-        [told[new[a]][1] for a in left],
+        [arguments[new[a]][1] for a in left],
     )
 
 
 def perspectives(data: Path, *, test: bool) -> Seen:
     """One of each cluster is new; of every other cluster the rest is the archive."""
     pool, clusters = _perspectrum(data)
-    clusters = [one for one in clusters if held_out(one[0]) is test]
+    clusters = [cluster for cluster in clusters if held_out(cluster[0]) is test]
     archive, new = [], []
     for number, (_, members) in enumerate(clusters):
         new.append((number, members[0]))
-        archive += [(number, one) for one in members[1:]] if number % 2 else []
+        archive += [(number, member) for member in members[1:]] if number % 2 else []
     return Seen(
         "Perspectrum seen before",
-        [pool[one] for _, one in archive],
-        [pool[one] for _, one in new],
+        [pool[member] for _, member in archive],
+        [pool[member] for _, member in new],
         (np.array([number for number, _ in archive]), np.array([number for number, _ in new])),
         (np.zeros(len(new), int), np.full(len(new), len(archive))),
     )
@@ -142,11 +142,11 @@ def events(data: Path, *, test: bool, window: int | None = None) -> Seen:
     days = np.array([date.fromisoformat(row["date"]).toordinal() for row in rows])
     asked = np.flatnonzero(np.isin(days, _chosen(days, test=test)))
     first = days[asked] - (window or days[-1])
-    texts = [_SOURCES.sub("", row["text"]) for row in rows]
+    texts = [SOURCES.sub("", row["text"]) for row in rows]
     return Seen(
         f"news, told {f'in the last {window} days' if window else 'ever before'}",
         texts,
-        [texts[one] for one in asked],
+        [texts[question] for question in asked],
         (cluster, cluster[asked]),
         (np.searchsorted(days, first), np.searchsorted(days, days[asked])),
         (days, days[asked]),
@@ -165,7 +165,7 @@ def technology(data: Path, window: int) -> Seen:
     stories: dict[str, int] = {}
     cluster = np.array([stories.setdefault(row["story"], len(stories)) for row in rows])
     days = np.array([date.fromisoformat(row["date"]).toordinal() for row in rows])
-    texts = [_SOURCES.sub("", row["text"]) for row in rows]
+    texts = [SOURCES.sub("", row["text"]) for row in rows]
     ends = np.searchsorted(days, days - window), np.searchsorted(days, days)
     return Seen("news of technology", texts, texts, (cluster, cluster), ends, (days, days))
 
@@ -176,7 +176,7 @@ def news(data: Path, days: int) -> tuple[list[Insight], dict[int, str]]:
     first = date.fromisoformat(rows[-1][1]["date"]) - timedelta(days - 1)
     rows = [(number, row) for number, row in rows if row["date"] >= first.isoformat()]
     dated = [
-        Insight(number, _SOURCES.sub("", row["text"]), date.fromisoformat(row["date"]))
+        Insight(number, SOURCES.sub("", row["text"]), date.fromisoformat(row["date"]))
         for number, row in rows
     ]
     return dated, {number: row["story"] for number, row in rows}
@@ -192,18 +192,18 @@ def _chosen(days: Places, *, test: bool) -> Places:
 def read_argkp(
     data: Path,
 ) -> tuple[dict[str, tuple[str, str]], dict[str, str], list[tuple[str, str, bool]]]:
-    told: dict[str, tuple[str, str]] = {}
+    arguments: dict[str, tuple[str, str]] = {}
     points: dict[str, str] = {}
     labels: list[tuple[str, str, bool]] = []
     for part in ("train", "dev"):
         for row in _table(data / "argkp" / f"arguments_{part}.csv"):
-            told[part + row["arg_id"]] = row["argument"], row["topic"]
+            arguments[part + row["arg_id"]] = row["argument"], row["topic"]
         for row in _table(data / "argkp" / f"key_points_{part}.csv"):
             points[part + row["key_point_id"]] = row["key_point"]
         for row in _table(data / "argkp" / f"labels_{part}.csv"):
             pair = part + row["arg_id"], part + row["key_point_id"]
             labels.append((*pair, row["label"] == "1"))
-    return told, points, labels
+    return arguments, points, labels
 
 
 def _table(path: Path) -> Iterator[dict[str, str]]:
@@ -217,11 +217,26 @@ def _perspectrum(data: Path) -> tuple[dict[int, str], list[tuple[str, list[int]]
     claims = json.loads((data / "perspectrum" / "perspectrum_with_answers_v1.0.json").read_text())
     merged: dict[int, tuple[str, set[int]]] = {}
     for claim in claims:
-        for one in claim["perspectives"]:
-            groups = [merged[each] for each in one["pids"] if each in merged]
+        for perspective in claim["perspectives"]:
+            groups = [merged[each] for each in perspective["pids"] if each in merged]
             name = min([str(claim["cId"]), *(group[0] for group in groups)])
-            whole = name, set(one["pids"]).union(*(group[1] for group in groups))
+            whole = name, set(perspective["pids"]).union(*(group[1] for group in groups))
             merged.update(dict.fromkeys(whole[1], whole))
     unique = {min(ids): (name, sorted(ids)) for name, ids in merged.values()}
-    texts = {one["pId"]: one["text"] for one in pool}
-    return texts, [unique[key] for key in sorted(unique, key=lambda one: crc32(b"%d" % one))]
+    texts = {perspective["pId"]: perspective["text"] for perspective in pool}
+    return texts, [unique[key] for key in sorted(unique, key=lambda number: crc32(b"%d" % number))]
+
+
+def read_claims(data: Path) -> list[tuple[str, list[str], list[str]]]:
+    """(claim, one text of each perspective on it, its themes)."""
+    pool = json.loads((data / "perspectrum" / "perspective_pool_v1.0.json").read_text())
+    claims = json.loads((data / "perspectrum" / "perspectrum_with_answers_v1.0.json").read_text())
+    texts = {perspective["pId"]: perspective["text"] for perspective in pool}
+    return [
+        (
+            claim["text"],
+            [texts[perspective["pids"][0]] for perspective in claim["perspectives"]],
+            claim["topics"],
+        )
+        for claim in claims
+    ]

@@ -48,12 +48,14 @@ def in_turns(
     """Each way once, then each again, so that what disturbs a while disturbs them all: by name the
     median of each figure, and the highest ``peak``."""
     rounds = [{name: way() for name, way in ways.items()} for _ in range(runs)]
-    return {name: _middle([one[name] for one in rounds]) for name in ways}
+    return {name: _middle([figures_of_round[name] for figures_of_round in rounds]) for name in ways}
 
 
-def _middle(found: Sequence[Figures]) -> dict[str, float]:
-    figures = {name: median(one[name] for one in found) for name in found[0]}
-    return {**figures, "peak": max(one["peak"] for one in found)}
+def _middle(rounds: Sequence[Figures]) -> dict[str, float]:
+    figures = {
+        name: median(figures_of_round[name] for figures_of_round in rounds) for name in rounds[0]
+    }
+    return {**figures, "peak": max(figures_of_round["peak"] for figures_of_round in rounds)}
 
 
 def apart(work: Callable[..., Figures], *values: Any) -> dict[str, float]:
@@ -93,10 +95,10 @@ class Watch:
 @contextmanager
 def watch() -> Iterator[Watch]:
     """What a block took, once it has ended."""
-    one = Watch()
+    watch = Watch()
     wall, cpu = perf_counter(), process_time()
-    yield one
-    one.wall, one.cpu = perf_counter() - wall, process_time() - cpu
+    yield watch
+    watch.wall, watch.cpu = perf_counter() - wall, process_time() - cpu
 
 
 def times(ratio: float) -> str:

@@ -35,13 +35,13 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:
 def _row(folder: Path, readers: int, issues: int, port: int) -> tuple[str, ...]:
     folder.mkdir()
     apart(make, folder, readers, issues)
-    one = apart(end_to_end, folder, port, readers, How())
+    measured = apart(end_to_end, folder, port, readers, How())
     return (
         f"{readers:,}",
-        f"{one['wall']:,.1f} s",
-        f"{one['rate']:,.0f}",
-        f"{one['cpu'] * 1000:.2f} ms",
-        f"{one['peak']:.0f} MB",
+        f"{measured['wall']:,.1f} s",
+        f"{measured['rate']:,.0f}",
+        f"{measured['cpu'] * 1000:.2f} ms",
+        f"{measured['peak']:.0f} MB",
     )
 
 

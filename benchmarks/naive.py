@@ -24,23 +24,23 @@ def premailed(scheduled: ScheduledEmail, plain: Branding) -> RenderedEmail:
     """A letter whose CSS is inlined after it was rendered: once per message."""
     from premailer import transform
 
-    found = render_email(scheduled.issue, scheduled.subscriber, plain)
+    email = render_email(scheduled.issue, scheduled.subscriber, plain)
     html = transform(
-        found.html,
+        email.html,
         allow_network=False,
         strip_important=False,
         disable_validation=True,
         cssutils_logging_level=logging.CRITICAL,
     )
-    return replace(found, html_pieces=[html])
+    return replace(email, html_pieces=[html])
 
 
 def css_inlined(scheduled: ScheduledEmail, plain: Branding) -> RenderedEmail:
     """The same by css-inline, which is written in Rust."""
     from css_inline import inline
 
-    found = render_email(scheduled.issue, scheduled.subscriber, plain)
-    return replace(found, html_pieces=[inline(found.html, load_remote_stylesheets=False)])
+    email = render_email(scheduled.issue, scheduled.subscriber, plain)
+    return replace(email, html_pieces=[inline(email.html, load_remote_stylesheets=False)])
 
 
 def email_message(

@@ -51,11 +51,11 @@ def archive(db: Connection, size: Size) -> None:
     corpus = Corpus()
     old = corpus.insights(size.archive, size.words)
     new = corpus.insights(size.candidates, size.words)
-    new[::10] = [corpus.restatement(one) for one in old[: len(new[::10])]]
+    new[::10] = [corpus.restatement(earlier) for earlier in old[: len(new[::10])]]
     texts = list(enumerate([*old, *new], start=1))
     briefs = sorted({_brief_of(number) for number, _ in texts})
     days = {number: _day(number, size) for number, _ in texts}
-    db.execute(brief.insert(), [_brief(one, days[one * _PER_BRIEF + 1]) for one in briefs])
+    db.execute(brief.insert(), [_brief(number, days[number * _PER_BRIEF + 1]) for number in briefs])
     db.execute(
         insight.insert(),
         [{"id": n, "key": f"{n:064}", "text": words, "date": days[n]} for n, words in texts],

@@ -100,7 +100,7 @@ def _talk() -> Iterator[tuple[str, str]]:
 
 
 def _sentences() -> list[str]:
-    paths = sorted(resource("samples").glob("*/*"))
+    paths = sorted(resource("samples").glob("day-*/*"))
     briefs = (parse(path.name, path.read_bytes()) for path in paths)
     texts = [mention.text for brief in briefs for mention in brief.mentions]
     return [part for text in texts for part in _parts(text)]

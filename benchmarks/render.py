@@ -48,43 +48,46 @@ def _table(title: str, names: list[str], measured: dict[str, dict[str, float]]) 
         [
             (
                 name,
-                f"{one['rate']:,.0f}",
-                times(ours["rate"] / one["rate"]),
-                f"{one['size'] / 1000:.1f} KB",
-                f"{one['peak']:.0f} MB",
+                f"{figures['rate']:,.0f}",
+                times(ours["rate"] / figures["rate"]),
+                f"{figures['size'] / 1000:.1f} KB",
+                f"{figures['peak']:.0f} MB",
             )
             for name in names
-            for one in [measured[name]]
+            for figures in [measured[name]]
         ],
     )
 
 
 def letters(readers: int) -> Figures:
     head = branding()
-    return _rate(lambda one: render_email(one.issue, one.subscriber, head).html.encode(), readers)
+    return _rate(
+        lambda scheduled: render_email(scheduled.issue, scheduled.subscriber, head).html.encode(),
+        readers,
+    )
 
 
 def premailed_letters(readers: int) -> Figures:
     plain = branding(inlined=False)
-    return _rate(lambda one: naive.premailed(one, plain).html.encode(), readers)
+    return _rate(lambda scheduled: naive.premailed(scheduled, plain).html.encode(), readers)
 
 
 def css_inlined_letters(readers: int) -> Figures:
     plain = branding(inlined=False)
-    return _rate(lambda one: naive.css_inlined(one, plain).html.encode(), readers)
+    return _rate(lambda scheduled: naive.css_inlined(scheduled, plain).html.encode(), readers)
 
 
 def messages(readers: int) -> Figures:
     head = branding()
-    return _rate(lambda one: message(one, head), readers)
+    return _rate(lambda scheduled: message(scheduled, head), readers)
 
 
 def email_messages(readers: int) -> Figures:
     head = branding()
 
-    def make(one: ScheduledEmail) -> bytes:
-        content = render_email(one.issue, one.subscriber, head)
-        return naive.email_message(content, one, head).as_bytes()
+    def make(scheduled: ScheduledEmail) -> bytes:
+        content = render_email(scheduled.issue, scheduled.subscriber, head)
+        return naive.email_message(content, scheduled, head).as_bytes()
 
     return _rate(make, readers)
 
@@ -92,8 +95,8 @@ def email_messages(readers: int) -> Figures:
 def premailed_email_messages(readers: int) -> Figures:
     plain = branding(inlined=False)
 
-    def make(one: ScheduledEmail) -> bytes:
-        return naive.email_message(naive.premailed(one, plain), one, plain).as_bytes()
+    def make(scheduled: ScheduledEmail) -> bytes:
+        return naive.email_message(naive.premailed(scheduled, plain), scheduled, plain).as_bytes()
 
     return _rate(make, readers)
 
@@ -112,11 +115,11 @@ _SLOW = {premailed_letters, premailed_email_messages}
 
 def _rate(work: Callable[[ScheduledEmail], bytes], readers: int) -> Figures:
     """A second time over the same readers: by then a day's insights are all known."""
-    some = scheduled_emails(readers)
-    sizes = [len(work(one)) for one in some]
+    emails = scheduled_emails(readers)
+    sizes = [len(work(scheduled)) for scheduled in emails]
     with watch() as stopped:
-        for one in some:
-            work(one)
+        for scheduled in emails:
+            work(scheduled)
     return {"rate": readers / stopped.cpu, "size": sum(sizes) / readers}
 
 
@@ -143,18 +146,20 @@ def _pick(place: int, texts: list[str]) -> Pick:
 def _posting(number: int, pool: list[Pick]) -> ScheduledEmail:
     start = number * 5 + number // 40
     chosen = [pool[(start + rank) % len(pool)] for rank in range(5)]
-    picks = tuple(_for_reader(number, rank, one, pool) for rank, one in enumerate(chosen, start=1))
+    picks = tuple(
+        _for_reader(number, rank, pick, pool) for rank, pick in enumerate(chosen, start=1)
+    )
     reader = Subscriber(number, f"reader{number}@example.org", "UTC", 7, f"Reader {number}")
     return ScheduledEmail(Issue(TODAY, picks), reader, f"<{number}@news.example.org>", NOW)
 
 
-def _for_reader(number: int, rank: int, one: Pick, pool: list[Pick]) -> Pick:
+def _for_reader(number: int, rank: int, pick: Pick, pool: list[Pick]) -> Pick:
     """Its place, why it is there, and what this reader knows of it: another for each of them."""
     heard = [pool[(number * 7 + rank * 31 + more) % len(pool)] for more in (0, 13)]
-    closest = f"“{headline(heard[0].text, 60)}” on {1 + number % 28} March"
+    read = f"{1 + number % 28} March: “{headline(heard[0].text, 60)}”"
     return replace(
-        one,
+        pick,
         rank=rank,
-        reason=f"New to you. The closest you have read: {closest}.",
+        reason=f"Two shows said this: A and B. You read on {read}.",
         related=tuple(Echo(earlier.insight_id, earlier.text, 0.4) for earlier in heard),
     )

@@ -44,20 +44,20 @@ def _day_table(title: str, days: Mapping[str, Figures]) -> Table:
     rows = [
         (
             name,
-            f"{one['cpu']:.2f} s",
-            times(peer["cpu"] / one["cpu"]),
-            f"{one['peak']:.0f} MB",
-            times(one["peak"] / peer["peak"]),
-            f"{one['found']:.0f} of {one['planted']:.0f}",
+            f"{figures['cpu']:.2f} s",
+            times(peer["cpu"] / figures["cpu"]),
+            f"{figures['peak']:.0f} MB",
+            times(figures["peak"] / peer["peak"]),
+            f"{figures['found']:.0f} of {figures['planted']:.0f}",
         )
-        for name, one in days.items()
+        for name, figures in days.items()
     ]
     heads = ("a process", "CPU", "times faster", "peak", "of the memory", "restatements found")
     return Table(f"{title}: the day as a process", heads, rows)
 
 
-def _parts_table(title: str, one: Mapping[str, Figures], size: int, scale: Scale) -> Table:
-    warm, readers, append, built = (one[name] for name in ("warm", "readers", "append", "built"))
+def _parts_table(title: str, parts: Mapping[str, Figures], size: int, scale: Scale) -> Table:
+    warm, readers, append, built = (parts[name] for name in ("warm", "readers", "append", "built"))
     rows = [
         (
             "shortlists, warm",
@@ -116,8 +116,8 @@ def build(place: Path) -> Figures:
 
     old, index = _texts(place, "old.txt"), Index()
     for first in range(0, len(old), _BATCH):
-        some = old[first : first + _BATCH]
-        index.append(range(first, first + len(some)), some)
+        batch = old[first : first + _BATCH]
+        index.append(range(first, first + len(batch)), batch)
     index_cache.save(index, index_cache.Fingerprint(len(old)), place / "index")
     files = (path for path in (place / "index").rglob("*") if path.is_file())
     return {"bytes": sum(path.stat().st_size for path in files), "cpu": process_time()}
@@ -145,22 +145,22 @@ def the_day(place: Path) -> Figures:
     echoes = Echoes(index, new, own, [0] * len(new))
     known = set(range(own[0]))
     nearest = (echoes.nearest(at, known, 1) for at in range(len(new)))
-    return _found(place, [one[0][0] if one else -1 for one in nearest])
+    return _found(place, [hits[0][0] if hits else -1 for hits in nearest])
 
 
 def _found(place: Path, best: Sequence[int]) -> Figures:
     """Of the restatements planted, those whose source was found to be the nearest."""
-    sources = [int(one) for one in _texts(place, "sources.txt")]
-    right = sum(one == source for one, source in zip(best[::10], sources, strict=True))
+    sources = [int(line) for line in _texts(place, "sources.txt")]
+    right = sum(hit == source for hit, source in zip(best[::10], sources, strict=True))
     return {"cpu": process_time(), "found": right, "planted": len(sources)}
 
 
 def _opened(place: Path) -> Any:
     from newsletter.ranking import index_cache
 
-    found = index_cache.load(place / "index", "en")
-    assert found
-    return found[0]
+    loaded = index_cache.load(place / "index", "en")
+    assert loaded
+    return loaded[0]
 
 
 def warm(place: Path, scale: Scale) -> Figures:
@@ -185,7 +185,7 @@ def warm(place: Path, scale: Scale) -> Figures:
         }
         for _ in range(scale.runs)
     ]
-    middle = {name: median(one[name] for one in rounds) for name in rounds[0]}
+    middle = {name: median(figures[name] for figures in rounds) for name in rounds[0]}
     return middle | {"features": middle["whole"] - middle["ours"]}
 
 

@@ -74,13 +74,13 @@ def _rates(measured: dict[str, dict[str, float]], note: str) -> Table:
         [
             (
                 name,
-                f"{one['rate']:,.0f}",
-                times(one["rate"] / loop["rate"]),
-                times(one["rate"] / _naive(name, measured)["rate"]),
-                f"{one['cpu'] * 1000:.2f} ms",
-                "–" if "smtp-source" in name else f"{one['peak']:.0f} MB",
+                f"{figures['rate']:,.0f}",
+                times(figures["rate"] / loop["rate"]),
+                times(figures["rate"] / _naive(name, measured)["rate"]),
+                f"{figures['cpu'] * 1000:.2f} ms",
+                "–" if "smtp-source" in name else f"{figures['peak']:.0f} MB",
             )
-            for name, one in measured.items()
+            for name, figures in measured.items()
         ],
         note if postfix("smtp-source") else f"{note} postfix's smtp-source is not installed.",
     )
@@ -97,15 +97,15 @@ def _far(folder: Path, port: int, scale: Scale) -> Table:
     for connections, count in scale.far:
         apart(make_crowd, folder, count)
         with far(port, _ONE_WAY) as away:
-            one = apart(end_to_end, folder / "far", away, count, How(connections))
+            measured_far = apart(end_to_end, folder / "far", away, count, How(connections))
         rows.append(
             (
                 str(connections),
                 f"{count:,}",
-                f"{one['wall']:.1f} s",
-                f"{one['rate']:,.0f}",
-                f"{one['cpu'] * 1000:.2f} ms",
-                f"{one['peak']:.0f} MB",
+                f"{measured_far['wall']:.1f} s",
+                f"{measured_far['rate']:,.0f}",
+                f"{measured_far['cpu'] * 1000:.2f} ms",
+                f"{measured_far['peak']:.0f} MB",
             )
         )
     return Table(
@@ -122,10 +122,10 @@ def make(folder: Path, scale: Scale) -> Figures:
     path = folder / "newsletter.db"
     a_day(path, scale.messages)
     shutil.copyfile(path, folder / "claimed.db")
-    found = _postings(folder / "claimed.db")
-    (folder / "postings.json").write_bytes(json.encode(found[: scale.slow]))
+    postings = _postings(folder / "claimed.db")
+    (folder / "postings.json").write_bytes(json.encode(postings[: scale.slow]))
     head = branding()
-    for number, scheduled in enumerate(found):
+    for number, scheduled in enumerate(postings):
         (folder / f"{number:06}.eml").write_bytes(message(scheduled, head))
     return {}
 
@@ -143,10 +143,10 @@ def _postings(path: Path) -> Sequence[ScheduledEmail]:
     with store.writing() as db:
         rows = send_queue.claim(db, NOW, lease, 1_000_000, Scope(TODAY))
     with store.reading() as db:
-        found = issues.load_all(db, [row.issue_id for row in rows])
+        loaded = issues.load_all(db, [row.issue_id for row in rows])
     store.close()
     return [
-        ScheduledEmail(found[row.issue_id], row.subscriber, row.message_id, row.dated_at)
+        ScheduledEmail(loaded[row.issue_id], row.subscriber, row.message_id, row.dated_at)
         for row in rows
     ]
 
@@ -173,22 +173,22 @@ def without_server(folder: Path, port: int, count: int, how: How) -> Figures:  #
 
 def channel_alone(folder: Path, port: int) -> Figures:
     """Our SMTP channel, resending what was built before."""
-    some = [Envelope(SENDER, _READER, one) for one in _built(folder)]
+    envelopes = [Envelope(SENDER, _READER, raw) for raw in _built(folder)]
     channel = Smtp(_HOST, port, "none")
     with watch() as whole:
-        for one in some:
-            channel.send(one)
+        for envelope in envelopes:
+            channel.send(envelope)
     channel.close()
-    return _each(whole, len(some))
+    return _each(whole, len(envelopes))
 
 
 def bare_loop(folder: Path, port: int) -> Figures:
     """smtplib, resending what was built before over one connection."""
-    some = _built(folder)
+    built = _built(folder)
     with watch() as whole, smtplib.SMTP(_HOST, port) as client:
-        for one in some:
-            client.sendmail(SENDER, _READER, one)
-    return {**_each(whole, len(some)), "size": sum(map(len, some)) / len(some)}
+        for raw in built:
+            client.sendmail(SENDER, _READER, raw)
+    return {**_each(whole, len(built)), "size": sum(map(len, built)) / len(built)}
 
 
 def _built(folder: Path) -> list[bytes]:
@@ -221,18 +221,18 @@ def naively_signed(folder: Path, port: int) -> Figures:
 
 def _naively(folder: Path, port: int, sign: Callable[[bytes], bytes]) -> Figures:
     plain = branding(inlined=False)
-    some = json.decode((folder / "postings.json").read_bytes(), type=list[ScheduledEmail])
+    postings = json.decode((folder / "postings.json").read_bytes(), type=list[ScheduledEmail])
     shutil.copyfile(folder / "newsletter.db", folder / "naive.db")
-    naive.premailed(some[0], plain)  # what the first one alone would pay for
+    naive.premailed(postings[0], plain)  # what the first one alone would pay for
     with watch() as whole, closing(sqlite3.connect(folder / "naive.db")) as db:
-        for scheduled in some:
+        for scheduled in postings:
             mail = naive.email_message(naive.premailed(scheduled, plain), scheduled, plain)
             text = sign(mail.as_bytes(policy=SMTP))
             with smtplib.SMTP(_HOST, port) as client:
                 client.sendmail(SENDER, scheduled.subscriber.address, text)
             with db:
                 db.execute(_SENT, (scheduled.subscriber.id, scheduled.issue.date.isoformat()))
-    return _each(whole, len(some))
+    return _each(whole, len(postings))
 
 
 def _each(whole: Watch, count: int) -> Figures:
@@ -254,7 +254,7 @@ def _ways(scale: Scale) -> dict[str, tuple[Any, ...]]:
         "4 connections": How(),
         "4 connections, claims of 1": How(claim=1),
         "4 connections, claims of 20": How(claim=20),
-        "4 connections, claims of 100": How(claim=100),
+        "4 connections, claims of 50": How(claim=50),
         "4 connections, RSA-2048": How(key="rsa"),
         "4 connections, Ed25519": How(key="ed25519"),
     }

@@ -46,8 +46,8 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:  # noqa: ARG001
         f"sign: DKIM, {size / 1000:.0f} KB messages",
         ("way", "CPU each", "to the bare signature"),
         [
-            (name, f"{one['cpu'] * 1000:.2f} ms", times(one["cpu"] / bare))
-            for name, one in measured.items()
+            (name, f"{figures['cpu'] * 1000:.2f} ms", times(figures["cpu"] / bare))
+            for name, figures in measured.items()
         ],
     )
 
@@ -68,7 +68,7 @@ def _signed(key: PrivateKey, messages: int) -> Figures:
 def bare(messages: int) -> Figures:
     """One RSA-2048 signature of a kilobyte by `cryptography`."""
     key = generate_private_key(65537, 2048)
-    return _each(lambda one: key.sign(one[:_HEAD], PKCS1v15(), SHA256()), _built(messages))
+    return _each(lambda raw: key.sign(raw[:_HEAD], PKCS1v15(), SHA256()), _built(messages))
 
 
 def dkimpy(messages: int) -> Figures:
@@ -77,7 +77,7 @@ def dkimpy(messages: int) -> Figures:
     key = pem(generate_private_key(65537, 2048))
     names = (_SELECTOR.encode(), _DOMAIN.encode(), key)
     relaxed = (b"relaxed", b"relaxed")
-    return _each(lambda one: dkim.sign(one, *names, canonicalize=relaxed), _built(messages))
+    return _each(lambda raw: dkim.sign(raw, *names, canonicalize=relaxed), _built(messages))
 
 
 def pem(key: RSAPrivateKey) -> bytes:
@@ -86,15 +86,15 @@ def pem(key: RSAPrivateKey) -> bytes:
 
 def _built(messages: int) -> list[bytes]:
     head = branding()
-    return [message(one, head) for one in scheduled_emails(messages)]
+    return [message(scheduled, head) for scheduled in scheduled_emails(messages)]
 
 
-def _each(sign: Callable[[bytes], object], some: list[bytes]) -> Figures:
-    sign(some[0])
+def _each(sign: Callable[[bytes], object], messages: list[bytes]) -> Figures:
+    sign(messages[0])
     with watch() as stopped:
-        for one in some:
-            sign(one)
-    return {"cpu": stopped.cpu / len(some), "size": sum(map(len, some)) / len(some)}
+        for raw in messages:
+            sign(raw)
+    return {"cpu": stopped.cpu / len(messages), "size": sum(map(len, messages)) / len(messages)}
 
 
 _BARE = "RSA-2048 alone, by cryptography"

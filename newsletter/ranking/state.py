@@ -10,7 +10,7 @@ from newsletter.domain.text import headline
 from newsletter.ranking.signals import Array, Day, Reader, score, signals
 from newsletter.ranking.variety import MARKDOWN, Mask
 
-_MATCHES_FROM = 0.5
+_ABOUT_FROM = 0.6
 _HEARD_WITHIN = 3
 
 
@@ -18,8 +18,8 @@ _HEARD_WITHIN = 3
 class RankingState:
     """Arrays are parallel to ``day.candidates``; a ``place`` is a position in them.
 
-    ``unsent`` marks the candidates that this reader was not sent before, ``pinned`` those that the
-    editor wants in the issue.
+    ``unsent`` marks the candidates that this reader was not sent before, ``unwanted`` those about
+    something that they asked not to get, ``pinned`` those that the editor wants in the issue.
     """
 
     day: Day
@@ -28,6 +28,7 @@ class RankingState:
     signals: dict[str, Array]
     scores: Array
     unsent: Mask
+    unwanted: Mask
     pinned: Mask
 
     @property
@@ -38,15 +39,15 @@ class RankingState:
     @cached_property
     def worthy(self) -> Mask:
         """Which candidates this reader may be sent."""
-        return self.unsent & (self.similarity_to_sent < self.settings.twin_limit)
+        return self.unsent & ~self.unwanted & (self.similarity_to_sent < self.settings.twin_limit)
 
     @cached_property
     def matches(self) -> dict[str, Mask]:
-        """For each phrase of the reader, which candidates match it."""
+        """For each phrase that the reader wants, which candidates are about it."""
         if not self.counts("interest"):
             return {}
-        day = self.day
-        return {phrase: day.coverage(phrase) >= _MATCHES_FROM for phrase in self.reader.phrases}
+        wanted = [phrase.text for phrase in self.reader.phrases if not phrase.negative]
+        return {phrase: self.day.matcher.scores(phrase) >= _ABOUT_FROM for phrase in wanted}
 
     @cached_property
     def _days_ago(self) -> dict[int, int]:
@@ -113,5 +114,12 @@ def ranking_state(day: Day, reader: Reader, settings: SelectionSettings) -> Rank
         signals=values,
         scores=score(values, settings.weights),
         unsent=~reader.was_sent(day.echoes.own),
+        unwanted=_unwanted(day, reader),
         pinned=day.pinned,
     )
+
+
+def _unwanted(day: Day, reader: Reader) -> Mask:
+    if not any(phrase.negative for phrase in reader.phrases):
+        return np.zeros(len(day.candidates), np.bool_)
+    return day.matcher.unwanted(reader.phrases)

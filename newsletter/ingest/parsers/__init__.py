@@ -1,22 +1,28 @@
 """Parsers of brief files: a module for each format, and its line in PARSERS."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief
-from newsletter.ingest.parsers import json, markdown, text
+from newsletter.ingest.parsers import csv, html, json, json_lines, markdown, text
+from newsletter.ingest.parsers.paragraphs import Page, Paragraph, judge, sift
 
-Parser = Callable[[str, Sequence[str]], Brief]
-
-PARSERS: Mapping[str, Parser] = {
-    ".txt": text.parse,
-    ".md": markdown.parse,
-    ".markdown": markdown.parse,
-    ".json": json.parse,
+PARSERS: Mapping[str, Callable[[str], Page]] = {
+    ".txt": text.read,
+    ".md": markdown.read,
+    ".markdown": markdown.read,
+    ".json": json.read,
+    ".jsonl": json_lines.read,
+    ".ndjson": json_lines.read,
+    ".csv": csv.read,
+    ".html": html.read,
+    ".htm": html.read,
 }
 SUFFIXES = tuple(PARSERS)
 
+_TOO_DEEP = "nested too deeply to be a brief"
 _OTHER_ENCODINGS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\0\0\xfe\xff", "UTF-32"))
 
 
@@ -26,16 +32,33 @@ def parse(name: str, data: bytes, phrases: Sequence[str] = ()) -> Brief:
     ``phrases`` are the operator's own boilerplate, with ``*`` for any text: a paragraph that
     consists of one of them is no insight.
     """
+    page = _page(name, data)
+    try:
+        mentions, dropped = sift(page.paragraphs, phrases)
+    except RecursionError as error:
+        raise BriefRejected(_TOO_DEEP) from error
+    return replace(page.about, mentions=mentions, dropped=page.about.dropped + dropped)
+
+
+def explain(
+    name: str, data: bytes, phrases: Sequence[str] = ()
+) -> tuple[str, Brief, list[Paragraph]]:
+    """The dialect, what the page says about itself, and each paragraph with verdict and rule."""
+    page = _page(name, data)
+    return page.dialect, page.about, list(judge(page.paragraphs, phrases))
+
+
+def _page(name: str, data: bytes) -> Page:
     suffix = PurePath(name).suffix.lower()
     if suffix not in PARSERS:
         raise BriefRejected(f"no brief file: its name must end in {', '.join(SUFFIXES)}")
-    page = _decode(data)
-    if not page.strip():
+    text = _decode(data)
+    if not text.strip():
         raise BriefRejected("the file is empty")
     try:
-        return PARSERS[suffix](page, phrases)
+        return PARSERS[suffix](text)
     except RecursionError as error:
-        raise BriefRejected("nested too deeply to be a brief") from error
+        raise BriefRejected(_TOO_DEEP) from error
 
 
 def _decode(data: bytes) -> str:

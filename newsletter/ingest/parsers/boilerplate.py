@@ -37,8 +37,18 @@ _CREDIT = re.compile(
 
 def is_boilerplate(text: str, phrases: Sequence[str] = (), *, heading: bool = True) -> bool:
     """Whether a paragraph is no insight. ``heading=False``: it cannot be a heading."""
-    wordless = not any(letter.isalnum() for letter in text)
-    return wordless or is_call(text) or (heading and is_heading(text)) or says_only(text, phrases)
+    return bool(boilerplate_rule(text, phrases, heading=heading))
+
+
+def boilerplate_rule(text: str, phrases: Sequence[str] = (), *, heading: bool = True) -> str:
+    """The name of the rule by which a paragraph is no insight; "" if it may be one."""
+    if not any(letter.isalnum() for letter in text):
+        return "no words"
+    if is_call(text):
+        return "call to action"
+    if heading and is_heading(text):
+        return "heading"
+    return "boilerplate phrase" if says_only(text, phrases) else ""
 
 
 def is_heading(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The YAML front matter of a Markdown brief. Only its nodes are read: no object is constructed."""
+"""The YAML front matter of a Markdown file. Only its nodes are read: no object is constructed."""
 
 import re
 from collections.abc import Mapping
@@ -9,14 +9,17 @@ import yaml
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Dropped
+from newsletter.ingest.parsers.inline import unlinked
+from newsletter.ingest.parsers.metadata import Facts
 from newsletter.ingest.parsers.paragraphs import clean, cut, day, label, link, spaced
 
 _MAX_LETTERS = 20_000
 _DEEPEST = 20
-_HEAD = re.compile(r"---[ \t]*\n")
+_HEAD = re.compile(r"---[ \t]*\n|\n+---[ \t]*\n(?=[\w-]+:)")
 _FOOT = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 _NULL = "tag:yaml.org,2002:null"
 _FIRST_LINE = 2
+_OWN = ("podcast", "episode", "title", "url", "published", "speakers", "topics")
 
 
 class _Loader(yaml.SafeLoader):
@@ -37,19 +40,40 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def front_matter(text: str) -> tuple[Brief, int, str]:
-    """The front matter as a Brief without mentions, the body's first line number, the body."""
+def front_matter(text: str) -> tuple[Brief, Facts, int, str]:
+    """Its own keys as a Brief without mentions, what others say, and the body with its first line.
+
+    Blank lines may stand before it, if a key follows at once.
+    """
     head = _HEAD.match(text)
-    if not head:
-        return Brief(()), 1, text
-    foot = _FOOT.search(text, head.end())
+    foot = _FOOT.search(text, head.end()) if head else None
+    blank = head.end() - len(head[0].lstrip("\n")) if head else 0
+    if not head or (blank and not foot):
+        return Brief(()), Facts(), 1, text
     if not foot:
         raise BriefRejected("the front matter does not end: close it with a line ---", 1)
     if foot.start() > _MAX_LETTERS:
         raise BriefRejected(f"the front matter is longer than {_MAX_LETTERS:,} characters", 1)
     # YAML counts U+0085, U+2028 and U+2029 as the ends of lines, and an editor does not.
-    about = _about(_entries(spaced(text[head.end() : foot.start()])))
-    return about, text.count("\n", 0, foot.start()) + 1, text[foot.end() :]
+    entries = _entries("\n" * blank + spaced(text[head.end() : foot.start()]))
+    line = text.count("\n", 0, foot.start()) + 1
+    return _about(entries), _facts(entries), line, text[foot.end() :]
+
+
+def _facts(entries: Mapping[str, yaml.Node]) -> Facts:
+    """What the keys of note apps say; the values of any other key are ignored."""
+    facts = Facts()
+    for key, node in entries.items():
+        if key not in _OWN:
+            facts.add(key, *_texts(node))
+    return facts
+
+
+def _texts(node: yaml.Node) -> list[str]:
+    """The text of a scalar or of each in a list; ``[[page]]`` is a list in a list to YAML."""
+    if isinstance(node, yaml.SequenceNode):
+        return [text for item in node.value for text in _texts(item)]
+    return [str(node.value)] if isinstance(node, yaml.ScalarNode) else []
 
 
 def _entries(source: str) -> Mapping[str, yaml.Node]:
@@ -105,7 +129,7 @@ def _day(entries: Mapping[str, yaml.Node]) -> date | None:
 
 
 def _scalar(entries: Mapping[str, yaml.Node], key: str) -> str:
-    node = entries[key]
+    node = _unlinked(entries[key])
     if not isinstance(node, yaml.ScalarNode):
         wrong = "list" if isinstance(node, yaml.SequenceNode) else "mapping"
         raise BriefRejected(f"front matter: {key} must be text, not a {wrong}", _line(node))
@@ -113,25 +137,34 @@ def _scalar(entries: Mapping[str, yaml.Node], key: str) -> str:
 
 
 def _label(entries: Mapping[str, yaml.Node], key: str) -> str:
-    return label(_scalar(entries, key), key, _line(entries[key])) if key in entries else ""
+    text = unlinked(_scalar(entries, key)) if key in entries else ""
+    return label(text, key, _line(entries[key])) if text else ""
 
 
 def _labels(entries: Mapping[str, yaml.Node], key: str) -> tuple[str, ...]:
     """Names from a list, or from a text with commas."""
-    node = entries.get(key)
-    if node is None:
+    if key not in entries:
         return ()
+    node = _unlinked(entries[key])
     if isinstance(node, yaml.ScalarNode):
         parts = node.value.split(",")
     else:
-        parts = [_name(item, key) for item in _items(node, key)]
-    return tuple(label(part, key, _line(node)) for part in parts if clean(part))
+        parts = [_name(_unlinked(item), key) for item in _items(node, key)]
+    return tuple(label(unlinked(part), key, _line(node)) for part in parts if clean(part))
 
 
 def _items(node: yaml.Node, key: str) -> list[yaml.Node]:
     if not isinstance(node, yaml.SequenceNode):
         raise BriefRejected(f"front matter: {key} must be a list of names", _line(node))
     return list(node.value)
+
+
+def _unlinked(node: yaml.Node) -> yaml.Node:
+    """``[[page]]`` of Obsidian, which YAML reads as a list in a list."""
+    inner = node.value[0] if isinstance(node, yaml.SequenceNode) and len(node.value) == 1 else None
+    if not isinstance(inner, yaml.SequenceNode) or len(inner.value) != 1:
+        return node
+    return inner.value[0] if isinstance(inner.value[0], yaml.ScalarNode) else node
 
 
 def _name(node: yaml.Node, key: str) -> str:

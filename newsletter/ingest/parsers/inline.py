@@ -1,28 +1,68 @@
-"""CommonMark as block tokens and as plain text, and the time stamps beside an insight."""
+"""CommonMark as block tokens and as plain text, and the time stamps and links beside an insight."""
 
 import re
 from collections import ChainMap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
-from newsletter.ingest.parsers.paragraphs import MAX_INSIGHT, clean
+from newsletter.ingest.parsers.paragraphs import MAX_INSIGHT, MAX_SECONDS, clean, is_web
 
 DEEPEST = 40  # lists and quotes within each other
 _MAX_LETTERS = 3 * MAX_INSIGHT
 _MAX_BRACKETS = 400  # unclosed links cost markdown-it-py the square of their number
+_LONGEST_LINK = 60
 References = dict[str, Any]
 
 _TIME = r"(?:(?:([0-9]{1,2}):([0-5]?[0-9])|([0-9]{1,3})):([0-5][0-9]))"
-_STAMP = re.compile(rf"^[\[(]{_TIME}[\])][\s:–—-]*(?=\S)|(?<=\S)\s*[\[(]{_TIME}[\])](?=[.!?]?$)")
+_SHOWN_TIME = r"[0-9]{1,3}(?::[0-5]?[0-9]){1,2}"
+_UNTIL = rf"(?: ?(?:[-–—→]|to) ?{_SHOWN_TIME})?"
+_CLOCK = r"( ?[AaPp]\.?[Mm]\b\.?)?"  # an hour of the day is no place in an episode
+_BRACKETED = rf"[\[(]{_TIME}{_UNTIL}{_CLOCK}[\])]"
+_STAMP = re.compile(rf"^{_BRACKETED}[\s:–—-]*(?=\S)|(?<=\S)\s*{_BRACKETED}(?=[.!?]?$)")
+_LEADING = re.compile(
+    rf"^(?:[^\w\s\[(<\"'“‘«„#-]{{1,3}}\s?)?{_TIME}{_UNTIL}{_CLOCK}"
+    r"(?:\s?[-–—:|·]\s|\s(?=[^a-z\s]))\s*(?=\S)"
+)
+_TRAILING = re.compile(rf"(?<=[.!?…\"”»])\s{_TIME}$")
 _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
+_WIKI = re.compile(r"(!?)\[\[([^\[\]\n|]*)(?:\|([^\[\]\n]*))?\]\]")
+_MARKED = re.compile(r"==([^=\n]+)==")
+_BLOCK_REF = re.compile(r"\(\([0-9a-f-]{8,40}\)\)|(?<=\s)\^[\w-]{1,40}$", re.MULTILINE)
+_EMPTY = re.compile(r"[(\[]\s?[)\]]")
+_TAG = re.compile(r"#[^\W\d_][\w/-]{0,60}")
+_ANY_TIME = re.compile(rf"(?<![\w:]){_TIME}(?![\w:])")
+_URL_TIME = re.compile(
+    r"[?&#](?:t|time|start|begin)=(?:([0-9]{1,2})h)?(?:([0-9]{1,3})m)?([0-9]{1,6})s?(?![\w:.])"
+)
+_ACTION = re.compile(
+    r"(?:time|timestamp|at|view (?:highlight|tweet|quote|note|clip|snip|in \w+)|open(?: in \w+)?"
+    r"|listen(?: (?:here|now|from here|on \w+|in \w+))?"
+    r"|(?:re)?play(?: (?:snip|clip|quote|from here))?"
+    r"|jump(?: to (?:audio|clip|quote|this))?|airrquote|link|source|snip|clip|share|permalink"
+    r"|anhören|écouter|escuchar|ascolta|ouvir|öffnen|abspielen|lien|enlace|quelle)?"
+    r"[\W_]{0,4}(?:[0-9]{1,3} ?(?:min|m|sec|s)\w{0,5}[\W_]{0,4})?"
+    rf"(?:{_SHOWN_TIME}{_UNTIL})?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """Plain text without its time stamp, its second, its own link, and the links that it holds."""
+
+    text: str
+    at: int | None = None
+    link: str = ""
+    links: tuple[tuple[str, str], ...] = ()
 
 
 class _CommonMark(MarkdownIt):
-    """Accepts links to any address, since only their text is kept."""
+    """Accepts links to any address: only those to the web are kept."""
 
     def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802
         return True
@@ -53,30 +93,98 @@ def plain(text: str, references: References) -> str:
 
     Text that is too long for an insight, or has too many brackets, keeps its marks.
     """
+    return _plain(text, references)[0]
+
+
+def inline(text: str, references: References) -> Inline:
+    """What a paragraph says, and where in the episode it says so."""
+    words, links = _plain(text, references)
+    return stamped_inline(words, links)
+
+
+def stamped_inline(words: str, links: Sequence[tuple[str, str]]) -> Inline:
+    """A text and its links; those that only lead to the second ("Time 0:12:58") are its own."""
+    said, at = stamped(clean(_EMPTY.sub("", words)) if links else words)
+    own = [(name, url) for name, url in links if is_action(name) and is_web(url)]
+    times = [time_in(name) for name, _ in own] + [time_in_url(url) for _, url in own]
+    at = next((time for time in (at, *times) if time is not None), None)
+    return Inline(_untagged(said), at, own[-1][1] if own else "", tuple(links))
+
+
+def _plain(text: str, references: References) -> tuple[str, list[tuple[str, str]]]:
     if len(text) > _MAX_LETTERS or text.count("[") > _MAX_BRACKETS:
-        return clean(text)
+        return clean(text), []
+    text = unlinked(text)
+    if text.isalnum():
+        return text, []
     undefined = dict.fromkeys(map(normalizeReference, _LABEL.findall(text)), _NOWHERE)
     tokens: list[Token] = []
     _reader.inline.parse(text, _reader, {"references": ChainMap(references, undefined)}, tokens)
-    return clean(_words(tokens))
+    links: list[tuple[str, str]] = []
+    return clean(_words(tokens, links)), links
 
 
-def _words(tokens: Sequence[Token]) -> str:
-    """The text of inline tokens. A link around a time stamp keeps its brackets for ``stamped``."""
+def unlinked(text: str) -> str:
+    """Wiki links and highlighted words as their text, without embedded pages and block ids."""
+    if "[[" in text:
+        text = _WIKI.sub(_wiki_text, text)
+    if "==" in text:
+        text = _MARKED.sub(r"\1", text)
+    return _BLOCK_REF.sub("", text) if "((" in text or "^" in text else text
+
+
+def _wiki_text(match: re.Match[str]) -> str:
+    embedded, page, alias = match.groups()
+    return "" if embedded else alias or page.rstrip("\\").partition("#")[0].rpartition("/")[2]
+
+
+def _words(tokens: Sequence[Token], links: list[tuple[str, str]]) -> str:
+    """The text of inline tokens, and the links in it.
+
+    A link around a time stamp keeps its brackets for ``stamped``; the text of another link that
+    only leads somewhere is left out.
+    """
     pieces: list[str] = []
-    opened: list[int] = []
+    opened: list[tuple[int, Token]] = []
     for token in tokens:
         if token.nesting > 0:
-            opened.append(len(pieces))
+            opened.append((len(pieces), token))
             pieces.append(token.markup if _multiplies(token, pieces) else "")
         elif token.nesting < 0:
-            begin = opened.pop()
+            begin, opening = opened.pop()
             pieces.append(pieces[begin])
-            if token.type == "link_close" and re.fullmatch(_TIME, "".join(pieces[begin:])):
-                pieces[begin], pieces[-1] = "[", "]"
+            if token.type == "link_close":
+                _close(pieces, begin, opening, links)
         else:
             pieces.append(_TEXTS.get(token.type, token.content))
     return "".join(pieces)
+
+
+def _close(pieces: list[str], begin: int, opening: Token, links: list[tuple[str, str]]) -> None:
+    name, url = "".join(pieces[begin:]), str(opening.attrGet("href") or "")
+    if url and name != url:
+        links.append((name, url))
+        shown = shown_link(name)
+        if shown != name:
+            del pieces[begin:]
+            pieces.append(shown)
+    elif shown_link(name).startswith("["):
+        pieces[begin], pieces[-1] = "[", "]"
+
+
+def shown_link(name: str) -> str:
+    """The text of a link: in brackets if it is a time, and nothing if it only leads somewhere."""
+    if re.fullmatch(_TIME, name):
+        return f"[{name}]"
+    return "" if is_action(name) else name
+
+
+def is_action(name: str) -> bool:
+    """Whether a link's text only says that it leads somewhere: "Time 0:12:58", "View Highlight"."""
+    words = [index for index, letter in enumerate(name[:_LONGEST_LINK]) if letter.isalnum()]
+    if len(name) > _LONGEST_LINK:
+        return False
+    return not words or bool(_ACTION.fullmatch(name[words[0] : words[-1] + 1]))
 
 
 def _multiplies(token: Token, pieces: Sequence[str]) -> bool:
@@ -85,11 +193,44 @@ def _multiplies(token: Token, pieces: Sequence[str]) -> bool:
     return token.markup.startswith("*") and before[-1:].isdigit()
 
 
+def _untagged(text: str) -> str:
+    """Without the tags at its end; tags alone stay, another rule knows them."""
+    kept = text
+    while "#" in kept and _TAG.fullmatch(kept.rpartition(" ")[2]):
+        kept = kept.rpartition(" ")[0]
+    return kept or text
+
+
 def stamped(text: str) -> tuple[str, int | None]:
     """The text without a time stamp such as [12:34] at its start or end, and its seconds."""
-    stamp = _STAMP.search(text)
+    stamp = _STAMP.search(text) or _LEADING.match(text)
+    if trailing := None if stamp else _TRAILING.search(text, max(0, len(text) - 12)):
+        return text[: trailing.start()], time_in(trailing[0])
     if not stamp:
         return text, None
-    hours, minutes, alone, seconds = stamp.groups()[:4] if stamp[4] else stamp.groups()[4:]
-    total = int(hours or 0) * 3600 + int(minutes or alone) * 60 + int(seconds)
+    groups = stamp.groups()
+    hours, minutes, alone, seconds, clock = (
+        groups[5:] if len(groups) > 5 and groups[8] else groups[:5]
+    )
+    total = None if clock else _seconds(hours, minutes or alone, seconds)
     return (text[: stamp.start()] + text[stamp.end() :]).strip(), total
+
+
+def time_in(text: str) -> int | None:
+    """The first time in a short text, in seconds."""
+    match = _ANY_TIME.search(text[:200])
+    return _seconds(match[1], match[2] or match[3], match[4]) if match else None
+
+
+def time_in_url(url: str) -> int | None:
+    """The second that an address leads to: #t=02:49, ?t=169, &t=2m49s."""
+    match = _URL_TIME.search(url[-200:])
+    if match:
+        return _seconds(match[1], match[2], match[3])
+    _, sign, rest = url[-200:].rpartition("#t=")
+    return time_in(rest) if sign else None
+
+
+def _seconds(hours: str | None, minutes: str | None, seconds: str | None) -> int | None:
+    total = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
+    return total if total <= MAX_SECONDS else None

@@ -9,15 +9,16 @@ from msgspec import Meta
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Role
+from newsletter.ingest.parsers import json_lines
 from newsletter.ingest.parsers.paragraphs import (
     MAX_INSIGHT,
     MAX_LABEL,
     MAX_SECONDS,
+    Page,
     Paragraph,
     clean,
     day,
     link,
-    sift,
 )
 
 _DEEPEST = 4  # $.insights[0].topics[0]
@@ -77,14 +78,19 @@ def schema() -> bytes:
     return msgspec.json.format(made, indent=2) + b"\n"
 
 
-def parse(text: str, phrases: Sequence[str] = ()) -> Brief:
+def read(text: str) -> Page:
     """Raises BriefRejected, which names the place like $.insights[2].text, or RecursionError."""
-    page, lines = _decoded(text), places(text)
+    try:
+        page = msgspec.json.decode(text, type=JsonBrief)
+    except msgspec.ValidationError as error:
+        return json_lines.other_json(text) or _misfit(text, error)
+    except msgspec.DecodeError as error:
+        _malformed(text, error)
+    lines = places(text)
     url, dropped = link(page.url, lines.get("$.url", 1))
-    mentions, noise = sift(_paragraphs(page, lines), phrases)
     published = page.published
-    return Brief(
-        mentions,
+    about = Brief(
+        (),
         podcast=clean(page.podcast),
         episode=clean(page.episode),
         title=clean(page.title),
@@ -92,17 +98,9 @@ def parse(text: str, phrases: Sequence[str] = ()) -> Brief:
         published=day(published, "$.published", lines.get("$.published")) if published else None,
         speakers=_cleaned(page.speakers),
         topics=_cleaned(page.topics),
-        dropped=dropped + noise,
+        dropped=dropped,
     )
-
-
-def _decoded(text: str) -> JsonBrief:
-    try:
-        return msgspec.json.decode(text, type=JsonBrief)
-    except msgspec.ValidationError as error:
-        _misfit(text, error)
-    except msgspec.DecodeError as error:
-        _malformed(text, error)
+    return Page(about, _paragraphs(page, lines), "JSON")
 
 
 def _misfit(text: str, error: msgspec.ValidationError) -> NoReturn:

@@ -1,14 +1,17 @@
-"""Shared by the parsers: paragraphs are cleaned and sorted into mentions and dropped ones."""
+"""Shared by the parsers: paragraphs are cleaned and judged: mentions, and what is dropped."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 from urllib.parse import urlsplit
 
 from newsletter.domain.errors import BriefRejected
-from newsletter.domain.model import Dropped, Mention, Role, normalise
-from newsletter.ingest.parsers.boilerplate import is_boilerplate
+from newsletter.domain.model import Brief, Dropped, Mention, Origin, Role, normalise
+from newsletter.ingest.parsers.boilerplate import boilerplate_rule
+
+Verdict = Literal["insight", "metadata", "noise"]
 
 MAX_INSIGHT = 4_000
 MAX_LABEL = 500
@@ -28,7 +31,8 @@ _DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt ]+[0-9]{1,2}:[0-9
 class Paragraph:
     """Clean text and its line. ``role`` None: the first insight is the lead, the others related.
 
-    ``heading``: it may be a heading, if it is short. ``noise``: it is known to be no insight.
+    ``verdict`` None: an insight, unless it is boilerplate. ``rule`` says what gave the verdict.
+    ``heading``: it may be a heading, if it is short.
     """
 
     line: int
@@ -38,7 +42,19 @@ class Paragraph:
     at: int | None = None
     topics: tuple[str, ...] = ()
     heading: bool = True
-    noise: bool = False
+    verdict: Verdict | None = None
+    rule: str = "paragraph"
+    link: str = ""
+    origin: Origin = "takeaway"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A file as its format reads it: what it says of itself (no mentions), and its paragraphs."""
+
+    about: Brief
+    paragraphs: Iterable[Paragraph]
+    dialect: str = ""
 
 
 def clean(text: str) -> str:
@@ -60,6 +76,18 @@ def cut(value: str) -> str:
     return value if len(value) <= _MAX_SHOWN else f"{value[: _MAX_SHOWN - 1]}…"
 
 
+def judge(paragraphs: Iterable[Paragraph], phrases: Sequence[str]) -> Iterator[Paragraph]:
+    """Each paragraph with its verdict and the rule that gave it."""
+    for paragraph in paragraphs:
+        rule = "" if paragraph.verdict else _boilerplate(paragraph, phrases)
+        verdict: Verdict = paragraph.verdict or ("noise" if rule else "insight")
+        yield replace(paragraph, verdict=verdict, rule=rule or paragraph.rule)
+
+
+def _boilerplate(paragraph: Paragraph, phrases: Sequence[str]) -> str:
+    return boilerplate_rule(paragraph.text, phrases, heading=paragraph.heading)
+
+
 def sift(
     paragraphs: Iterable[Paragraph], phrases: Sequence[str]
 ) -> tuple[tuple[Mention, ...], tuple[Dropped, ...]]:
@@ -69,11 +97,11 @@ def sift(
     """
     mentions: dict[str, Mention] = {}
     dropped: list[Dropped] = []
-    for paragraph in paragraphs:
-        if paragraph.noise or is_boilerplate(paragraph.text, phrases, heading=paragraph.heading):
-            dropped.append(Dropped(paragraph.line, paragraph.text))
-        else:
+    for paragraph in judge(paragraphs, phrases):
+        if paragraph.verdict == "insight":
             _add(mentions, paragraph)
+        else:
+            dropped.append(Dropped(paragraph.line, paragraph.text))
     if not mentions:
         raise BriefRejected(f"no insight in it{_all_dropped(len(dropped))}")
     return tuple(mentions.values()), tuple(dropped)
@@ -88,7 +116,15 @@ def _add(mentions: dict[str, Mention], paragraph: Paragraph) -> None:
     role: Role = paragraph.role or ("related" if mentions else "lead")
     key = normalise(text)
     if key not in mentions:
-        mentions[key] = Mention(text, role, paragraph.speaker, paragraph.at, paragraph.topics)
+        mentions[key] = Mention(
+            text,
+            role,
+            paragraph.speaker,
+            paragraph.at,
+            paragraph.topics,
+            paragraph.link,
+            paragraph.origin,
+        )
     elif role == "lead":
         mentions[key] = replace(mentions[key], role="lead")
 
@@ -97,7 +133,7 @@ def _all_dropped(count: int) -> str:
     if not count:
         return ""
     were = "1 paragraph was" if count == 1 else f"{count} paragraphs were"
-    return f": {were} dropped as headings or calls to action"
+    return f": {were} dropped; `ingest --explain` says why"
 
 
 def label(text: str, key: str, line: int | None) -> str:
@@ -111,12 +147,12 @@ def label(text: str, key: str, line: int | None) -> str:
 def link(text: str, line: int) -> tuple[str, tuple[Dropped, ...]]:
     """The URL if it is http or https; otherwise "" and a note of what was dropped."""
     url = clean(text)
-    if not url or _is_web(url):
+    if not url or is_web(url):
         return url, ()
     return "", (Dropped(line, f"url: {url}"),)
 
 
-def _is_web(url: str) -> bool:
+def is_web(url: str) -> bool:
     try:
         parts = urlsplit(url)
     except ValueError:

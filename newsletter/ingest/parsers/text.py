@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.boilerplate import CALL_LETTERS, is_call
-from newsletter.ingest.parsers.paragraphs import Paragraph, clean, sift
+from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean
 
 _BULLET = re.compile(r"(?:[-*+•‣◦·–—]|[0-9]{1,2}[.)])\s+")
 _SENTENCE_END = re.compile(r"""[.!?:。！？…]["'”’»)\]]*$""")
@@ -15,10 +15,9 @@ _WIDTHS = range(40, 121)
 Line = tuple[int, str]
 
 
-def parse(text: str, phrases: Sequence[str] = ()) -> Brief:
-    """Raises BriefRejected."""
-    mentions, dropped = sift(paragraphs(text), phrases)
-    return Brief(mentions=mentions, dropped=dropped)
+def read(text: str) -> Page:
+    """Plain text says nothing about itself."""
+    return Page(Brief(()), paragraphs(text), "plain text")
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:

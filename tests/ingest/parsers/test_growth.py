@@ -19,19 +19,24 @@ _TOO_SHORT = 0.02  # seconds: what is done so soon is no square, and its ratio s
 _MAX_BYTES = 1_000_000  # the default of inbox.max_bytes
 _INSIGHT, _SMALL, _LARGE = 11_900, 32_000, _MAX_BYTES - 100
 
-SUFFIXES = (".md", ".txt", ".json")
+SUFFIXES = (".md", ".txt", ".json", ".jsonl", ".csv", ".html")
 Page = tuple[str, str, str]
 
 # fmt: off
 MARKDOWN = (
     ("", "# ", "# a", "- a", "- ", "> ", "1. ", "| ", "**", "_", "~~", "[", "![", "[a](", "[a]: ",
-     "<", "<!--", "`", "```", "\\", "&", "(1:02", "more ", "a\n=", "---\na: "),
+     "<", "<!--", "`", "```", "\\", "&", "(1:02", "more ", "a\n=", "---\na: ", "a:: ",
+     "[[", "12:34 ", "> [!a] ", "<details>", "# Quotes\n> ", "## Highlights\n- ",
+     "Created with ", "\n---\na:"),
     (" ", "\t", "\u00a0", "\u2028", "\x0c", "\n", "#", "*", "_", "~", "`", "``a", "[", "]", "[a](",
      "[a][", "](", "![a](b)", "(", "<", "<a", "&", "&amp;", "\\", "!", "|", "=", "-", "- ", "> ",
      "1. ", ".", '"', ":", "a", "é", "*a ", "*a **b", "a_", "- a\n", "> a\n", "# a\n", "| a\n",
      "[a]: b\n", '[a]: b "\n', "**a**\n", "  - a\n", "a\n---\n", "<!--", "-->", "you ",
-     "https://a.b "),
-    ("", "x", " #x", "]", ")", "*", "\n---\nA."),
+     "https://a.b ", "[[a", "==a", "((a", "%%", "a: b\n", "- a: b\n", "a:: b\n", "12:34 ", "<a>",
+     "- 12:34 a\n", "> — A\n", "— A ", "#a ", "<details>\n", "</details>\n", "A: a b.\n\n", "“a",
+     "[12:34](b) ", "- Summary:\n",
+     "  Transcript:\n", "\t- a\n", "[a | b](", "A Bc "),
+    ("", "x", " #x", "]", ")", "*", "\n---\nA.", "</details>", " — A", "]] #a"),
 )
 TEXT = (
     ("", "- ", "a ", "1. "),
@@ -45,11 +50,30 @@ JSON = (
      "a", "you "),
     ("", '"', '"]}', "]}", "}"),
 )
+ROWS = (
+    ("", '{"text": "a"}\n', '{"highlights": [', '{"text": "', "["),
+    (" ", "\n", '{"text": "a."}\n', '{"a": 1}\n', '"', "[", "{", "a",
+     '"a",', "\\n", "(12:34) ", "- a\\n"),
+    ("", "}", '"}', "]}"),
+)
+CSV = (
+    ("text\n", "text,at\n", "quote;link\n", 'highlight\n"', "text\n,"),
+    (" ", "\n", ",", ";", '"', '""', "a", "a\n", "a,b\n", '"a\nb"\n', "Summary:\n", "[a](b) "),
+    ("", '"', "\n", ",1"),
+)
+HTML = (
+    ("", "<p>", "<ul>", "<article>", "<div class='menu'>", "<h2>Quotes</h2><p>", "<a href='b'>"),
+    (" ", "\n", "a", "<p>", "<b>", "<div>", "<li>", "<br>", "<blockquote>", "<p>a.</p>",
+     "<a href='b'>12:34</a> ", "<div class='share'>a", "</div>", "<", "&amp;", "<!--", "a: b<br>",
+     "• a<br>", "<article>", "<table>"),
+    ("", "x", "</p>", "</a>", "-->"),
+)
 # fmt: on
+PAGES = {".md": MARKDOWN, ".txt": TEXT, ".json": JSON, ".jsonl": ROWS, ".csv": CSV, ".html": HTML}
 
 
 def pages(suffix: str) -> Iterator[Page]:
-    return itertools.product(*{".md": MARKDOWN, ".txt": TEXT, ".json": JSON}[suffix])
+    return itertools.product(*PAGES[suffix])
 
 
 def work(suffix: str, text: str) -> float:
@@ -77,7 +101,7 @@ def too_fast(suffix: str, some: Sequence[Page], size: int) -> list[Page]:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_work_grows_as_the_text_does(suffix: str) -> None:
-    some = list(pages(suffix))[:: 997 if suffix == ".md" else 23]
+    some = list(pages(suffix))[:: 1999 if suffix == ".md" else 23]
     white = [("# a", filler, "x") for filler in " \t\u00a0\u2028\x0c"]
     assert too_fast(suffix, some + white, _SMALL) == []
 

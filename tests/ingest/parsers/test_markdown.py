@@ -59,7 +59,7 @@ def test_front_matter_is_optional_and_may_be_empty() -> None:
         ("\npodcast: {a: b}", 3, "podcast must be text, not a mapping"),
         ("title: x\npublished: yesterday", 3, "published: 'yesterday' is no date"),
         ("published: 2026-02-30", 2, "is no date"),
-        ("speakers: [[a]]", 2, "speakers must be a list of names"),
+        ("speakers: [[a, b]]", 2, "speakers must be a list of names"),
         ("topics: {a: b}", 2, "topics must be a list of names"),
         ("- a\n- b", 2, "key: value"),
         ("title: x\npodcast: 'unended", 4, "malformed YAML"),
@@ -168,9 +168,9 @@ def test_list_items() -> None:
 
 
 def test_a_bullet_is_a_list_item() -> None:
-    assert list(roles(read("• Sleep is a skill\n  • Ice hums\n• Bread is patience"))) == [
+    assert list(roles(read("• Sleep is a skill\n  • Ice hums loudly\n• Bread is patience"))) == [
         "Sleep is a skill",
-        "Ice hums",
+        "Ice hums loudly",
         "Bread is patience",
     ]
 

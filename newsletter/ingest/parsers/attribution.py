@@ -1,0 +1,121 @@
+"""Who said it: names below quotes and before what was said, and quotation marks."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.blocks import Block
+from newsletter.ingest.parsers.boilerplate import is_heading
+from newsletter.ingest.parsers.inline import stamped, time_in
+from newsletter.ingest.parsers.metadata import names
+from newsletter.ingest.parsers.paragraphs import clean
+
+_LONGEST_NAME = 80
+_SHORTEST_QUOTE = 14
+_SPEAKER = re.compile(
+    r"(?:\W{0,3}(?:\d{1,3}:)?\d{1,3}:\d\d\W{1,3})?"
+    r"(speaker [0-9a-z]{1,2}|sprecher \d{1,2}|unknown speaker|host|guest|interviewer"
+    r"|(?-i:[^\W\d_a-z][\w.'’-]{1,20}(?: [^\W\d_a-z][\w.'’-]{0,20}| (?:de|van|von|der|la)){0,4}))"
+    r"(?: ?[\[(](?:\d{1,3}:)?\d{1,3}:\d\d[\])])?\s?[:：]\s+(?=\S)",
+    re.IGNORECASE,
+)
+_NAMELESS = re.compile(r"(?:speaker|sprecher) |unknown|host$|guest$|interviewer$", re.IGNORECASE)
+_DASHES = "—–―~"
+_OPENING, _CLOSING = "\"“„«»‘「『'", "\"”“»«’」』'"
+
+
+def signed_below(blocks: Sequence[Block]) -> list[Block]:
+    """A name alone below a quote ("— Tomas Lind") becomes the last line of the quote."""
+    joined: list[Block] = []
+    for block in blocks:
+        above = joined[-1] if joined else None
+        quote = above if above and above.quoted and not above.rule and not block.rule else None
+        if quote and (tail := _signature(block, quote)):
+            at = quote.inline.at if quote.inline.at is not None else time_in(block.text)
+            words = replace(quote.inline, text=f"{quote.text} — {tail}", at=at)
+            joined[-1] = replace(quote, raw=f"{quote.raw}\n— {tail}", inline=words)
+        else:
+            joined.append(block)
+    return joined
+
+
+def _signature(block: Block, quote: Block) -> str:
+    """A name after a dash, or alone in a list item, where "- " is the dash."""
+    if len(block.text) > _LONGEST_NAME:
+        return ""
+    tail = block.text.lstrip(_DASHES + "- ")
+    named = all(word[0].isupper() or not word[0].isalpha() for word in tail.split())
+    dashed = bool(tail) and tail != block.text
+    alone = block.depth == 1 and not quote.depth and 1 < len(tail.split()) <= 5
+    return _person(tail) if dashed or (alone and named) else ""
+
+
+def speaker_label(block: Block) -> str:
+    match = _SPEAKER.match(block.text) or _SPEAKER.match(block.raw.replace("*", ""))
+    return match[1].casefold() if match else ""
+
+
+def dialogue_speakers(blocks: Sequence[Block]) -> set[str]:
+    """The speakers of a conversation that is written out: two or more, who speak again."""
+    labels = Counter(
+        label for block in blocks if not block.rule and (label := speaker_label(block))
+    )
+    again = {label for label, count in labels.items() if count > 1}
+    return set(labels) if len(again) > 1 else set()
+
+
+def attributed(block: Block, text: str) -> tuple[str, str, int | None]:
+    """The words of a quote, who said them and when, where it says so."""
+    words, speaker = _signed(text, last_line=block.raw.rstrip().rpartition("\n")[2])
+    if not speaker and (label := _SPEAKER.match(text)):
+        speaker = "" if _NAMELESS.match(label[1]) else label[1]
+        words = text[label.end() :]
+    if not speaker and block.callout and not vocabulary.section(block.callout[1]):
+        speaker = _person(block.callout[1]) if is_heading(block.callout[1]) else ""
+    words, at = stamped(words)
+    at = time_in(block.callout[1]) if at is None and block.callout else at
+    inside = _unquoted(words)
+    return (words if inside is None else inside), speaker, at
+
+
+def _signed(text: str, last_line: str = "") -> tuple[str, str]:
+    """The words before a name at the end: "... in the shop. — Tomas Lind"."""
+    own_line = last_line.strip()[:1] in {*_DASHES, "-"} and len(last_line) < len(text)
+    border = text.rfind(last_line.strip()[0]) if own_line else max(map(text.rfind, _DASHES))
+    words, tail = text[:border].rstrip(_DASHES + "- "), text[border + 1 :].strip()
+    if border < 1 or not words or len(tail) > _LONGEST_NAME:
+        return text, ""
+    ended = own_line or words[-1] in ".!?…。！？" or words[-1] in _CLOSING
+    speaker = _person(tail) if ended else ""
+    return (words, speaker) if speaker else (text, "")
+
+
+def _unquoted(text: str) -> str | None:
+    """What stands in the quotation marks around a whole text; None if there are none."""
+    bare = text.rstrip(".,")
+    if len(bare) < _SHORTEST_QUOTE or bare[0] not in _OPENING or bare[-1] not in _CLOSING:
+        return None
+    inside = bare[1:-1].strip()
+    return None if bare[0] in inside or bare[-1] in inside.replace("’", "") else inside
+
+
+def _person(text: str) -> str:
+    """A name from an attribution: "Tomas Lind, author of ..." is Tomas Lind."""
+    people = names(stamped(clean(text).strip("*_()[] "))[0])
+    return (
+        people[0]
+        if (people and people[0][0].isupper()) or (people and not people[0].isascii())
+        else ""
+    )
+
+
+def is_quoted(text: str) -> bool:
+    """Whether quotation marks stand around all of it, but for a name at its end."""
+    return _unquoted(_signed(text)[0]) is not None
+
+
+def is_nameless(label: str) -> bool:
+    """ "Speaker 2", "Host": what a machine calls somebody whom it does not know."""
+    return bool(_NAMELESS.match(label))

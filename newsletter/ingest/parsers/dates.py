@@ -1,0 +1,65 @@
+"""Dates as note apps write them."""
+
+import re
+from datetime import date
+
+# By their first letters, which no two months share in the languages read here.
+_MONTHS = (
+    ("jan", "ene", "gen", "sty"),
+    ("feb", "fév", "fev", "lut"),
+    ("mar", "mär", "maa", "mrt"),
+    ("apr", "avr", "abr", "kwi"),
+    ("may", "mai", "mei", "mag", "maj"),
+    ("jun", "juin", "giu", "cze"),
+    ("jul", "juil", "lug", "lip"),
+    ("aug", "aoû", "aou", "ago", "sie"),
+    ("sep", "set", "wrz"),
+    ("oct", "okt", "out", "ott", "paź"),
+    ("nov", "lis"),
+    ("dec", "dez", "déc", "dic", "gru"),
+)
+_ISO = re.compile(r"\b([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])")
+_ASIAN = re.compile(r"([0-9]{4}) ?年 ?([0-9]{1,2}) ?月 ?([0-9]{1,2}) ?日")
+_DAY_FIRST = re.compile(
+    r"\b([0-9]{1,2})(?:st|nd|rd|th|er|\.|º)?,? (?:de |of )?([^\W\d_]{3,12})\.?,?"
+    r" (?:de |del )?([0-9]{4})\b"
+)
+_MONTH_FIRST = re.compile(r"\b([^\W\d_]{3,12})\.? ([0-9]{1,2})(?:st|nd|rd|th)?,? ([0-9]{4})\b")
+_NUMBERS = re.compile(r"\b([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})\b")
+_LONGEST = 100
+
+
+def any_day(text: str) -> date | None:
+    """The date in a short text; None where there is none, or where its order is not known.
+
+    3/4/2026 may be in March or in April, 3.4.2026 is in April.
+    """
+    text = text[:_LONGEST]
+    if match := _ISO.search(text) or _ASIAN.search(text):
+        return _date(*match.groups())
+    if match := _DAY_FIRST.search(text):
+        return _date(match[3], _month(match[2]), match[1])
+    if match := _MONTH_FIRST.search(text):
+        return _date(match[3], _month(match[1]), match[2])
+    if match := _NUMBERS.search(text):
+        return _numbers(int(match[1]), match[2], int(match[3]), match[4])
+    return None
+
+
+def _numbers(first: int, sign: str, second: int, year: str) -> date | None:
+    if sign == "." or first > 12 or first == second:
+        return _date(year, second, first)
+    return _date(year, first, second) if second > 12 else None
+
+
+def _month(name: str) -> int:
+    return next(
+        (number for number, starts in enumerate(_MONTHS, 1) if name.lower().startswith(starts)), 0
+    )
+
+
+def _date(year: str | int, month: str | int, day: str | int) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None

@@ -1,0 +1,62 @@
+"""The dialects of Markdown: a module for each app's export, and its line in DIALECTS."""
+
+from collections.abc import Sequence
+
+from newsletter.domain.model import Brief
+from newsletter.ingest.parsers.blocks import Block
+from newsletter.ingest.parsers.boilerplate import is_heading
+from newsletter.ingest.parsers.dialects.airr import AIRR
+from newsletter.ingest.parsers.dialects.dialect import Dialect
+from newsletter.ingest.parsers.dialects.logseq import LOGSEQ
+from newsletter.ingest.parsers.dialects.podwise import PODWISE
+from newsletter.ingest.parsers.dialects.readwise import READWISE
+from newsletter.ingest.parsers.dialects.snipd import SNIPD
+from newsletter.ingest.parsers.metadata import Facts, completed
+from newsletter.ingest.parsers.notes import Reading, paragraphs, section_of
+from newsletter.ingest.parsers.paragraphs import Page
+
+# The first that recognises a page reads it.
+DIALECTS: Sequence[Dialect] = (READWISE, SNIPD, AIRR, PODWISE, LOGSEQ)
+PLAIN = "Markdown"
+
+
+def page_of(about: Brief, blocks: Sequence[Block], facts: Facts) -> Page:
+    """A page in the dialect that recognises it, or else as plain notes.
+
+    In notes a single speaker, named in the front matter, said all but the related insights.
+    """
+    gather(blocks, facts)
+    for dialect in DIALECTS:
+        if dialect.recognises(blocks, facts):
+            author_is_podcast = dialect.author_is_podcast(facts)
+            known = completed(about, facts, author_is_podcast=author_is_podcast)
+            return Page(known, dialect.read(blocks, facts), dialect.name)
+    alone = about.speakers[0] if len(about.speakers) == 1 else ""
+    return Page(completed(about, facts), paragraphs(blocks, Reading(sole_speaker=alone)), PLAIN)
+
+
+def _gather_line(block: Block, facts: Facts) -> None:
+    if block.rule == "field":
+        facts.add_line(block.raw)
+    elif block.rule == "table":
+        cells = [cell.strip(" *") for cell in block.raw.strip().strip("|").split("|")]
+        if len(cells) == 2:
+            facts.add(cells[0], cells[1])
+    elif block.inline.link and block.inline.at is None and is_heading(block.text or "link"):
+        facts.add_link("", block.inline.link)
+
+
+def gather(blocks: Sequence[Block], facts: Facts) -> None:
+    """What fields say, and where none names the episode, the first heading."""
+    section, begun = None, False
+    for block in blocks:
+        if block.level:
+            section = section_of(block)
+            begun = begun or section is not None
+        elif not begun and not block.rule and not block.depth and is_heading(block.text):
+            facts.add_dateline(block.text)
+        if section != "noise":
+            _gather_line(block, facts)
+    first = next((block for block in blocks if block.level == 1), None)
+    if first and not section_of(first):
+        facts.add_heading(first.raw)

@@ -1,0 +1,17 @@
+"""Logseq: properties ``key:: value`` on top, and then nothing but nested list items."""
+
+from collections.abc import Sequence
+
+from newsletter.ingest.parsers.blocks import Block
+from newsletter.ingest.parsers.dialects.dialect import Dialect, as_notes
+from newsletter.ingest.parsers.lines import double_field
+from newsletter.ingest.parsers.metadata import Facts
+from newsletter.ingest.parsers.notes import Reading
+
+
+def _recognises(blocks: Sequence[Block], _facts: Facts) -> bool:
+    listed = [block.depth > 0 or block.rule == "field" for block in blocks]
+    return all(listed) and any(double_field(block.raw) for block in blocks)
+
+
+LOGSEQ = Dialect("Logseq", _recognises, as_notes(Reading(outline=True)))

@@ -1,0 +1,183 @@
+"""Readwise, for Obsidian, Logseq and Notion: fields, then a list of highlights.
+
+A highlight is a list item of several paragraphs. Those of Snipd have a title, then "Summary:" and
+"Transcript:", and at the end a link with the second; others are the words that were highlighted.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from newsletter.domain.model import Origin
+from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.blocks import Block
+from newsletter.ingest.parsers.boilerplate import is_heading
+from newsletter.ingest.parsers.dialects.dialect import Dialect
+from newsletter.ingest.parsers.inline import Inline, inline
+from newsletter.ingest.parsers.lines import key_value
+from newsletter.ingest.parsers.metadata import Facts
+from newsletter.ingest.parsers.notes import Reading, paragraphs, section_of
+from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
+
+_OWN_LINKS = re.compile(r"\[(?:View (?:Highlight|Tweet|Quote)|Time [0-9:]+)\]\(", re.IGNORECASE)
+_PART = re.compile(
+    r"(summary|transcript|quote|highlight|notes?|tags?|location)\s*:(?:\s|$)", re.IGNORECASE
+)
+_NUMBER = re.compile(r"(?:[0-9]{1,2}[.)]|[-*•])\s+")
+
+
+def _recognises(blocks: Sequence[Block], facts: Facts) -> bool:
+    """A full title beside an author, or highlights that link to themselves."""
+    keys = {
+        vocabulary.bare(pair[0])
+        for block in blocks
+        if block.rule == "field" and (pair := key_value(block.raw))
+    }
+    titled = bool(keys & {"full title", "full-title"}) and bool(
+        {"author"} & keys or facts.raw("author")
+    )
+    linked = sum(1 for block in blocks if block.depth and _OWN_LINKS.search(block.raw))
+    return titled or (linked > 0 and any(_opens(block) for block in blocks))
+
+
+def _is_podcast(facts: Facts) -> bool:
+    return "podcast" in facts.raw("category").lower()
+
+
+def _read(blocks: Sequence[Block], _facts: Facts) -> Iterator[Paragraph]:
+    """What stands before the highlights is read as notes are."""
+    begin = next((index for index, block in enumerate(blocks) if _opens(block)), len(blocks))
+    yield from paragraphs(blocks[:begin], Reading(strict=True))
+    for item in _items(blocks[begin:]):
+        yield from _highlight(item)
+
+
+def _opens(block: Block) -> bool:
+    return section_of(block) in {"takeaways", "highlights"}
+
+
+def _items(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+    """Each top item with all that stands in it; anything else alone."""
+    top = min((block.depth for block in blocks if block.first and not _opens(block)), default=1)
+    item: list[Block] = []
+    labelled = False  # a quote whose parts have labels goes on to its end
+    for block in blocks:
+        labelled = block.quoted and (labelled or bool(_PART.match(block.raw)))
+        inside = block.depth > top or (block.depth == top and not block.first and top > 0)
+        if item and (inside or labelled) and not _opens(block):
+            item.append(block)
+            continue
+        if item:
+            yield item
+        item = [block]
+    if item:
+        yield item
+
+
+def _highlight(item: Sequence[Block]) -> Iterator[Paragraph]:
+    if len(item) == 1 and (item[0].level or _opens(item[0])):
+        yield Paragraph(item[0].line, clean(item[0].raw), verdict="noise", rule="heading")
+        return
+    lines = [
+        Line(block.line + number, raw, starts=block.first and not number, rule=block.rule)
+        for block in item
+        for number, raw in enumerate(block.raw.split("\n"))
+        if raw.strip()
+    ]
+    yield from highlight(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a highlight; ``starts``: it begins a list item."""
+
+    number: int
+    raw: str
+    starts: bool = False
+    rule: str = ""
+
+
+def highlight(lines: Sequence[Line]) -> Iterator[Paragraph]:
+    """A highlight's summary, or the words that were highlighted; the rest of it is left out."""
+    read = [(line, inline(line.raw, {})) for line in lines]
+    own = [words for _, words in read if words.link or words.at is not None]
+    place = own[-1] if own else Inline("")
+    groups = _groups(lines)
+    parts = {part for part, _ in groups}
+    several = sum(part == "words" for part, _ in groups) > 1
+    for index, (part, grouped) in enumerate(groups):
+        if part != "words":
+            yield from _paragraphs(part, grouped, place)
+        elif parts & {"summary", "transcript"}:
+            yield from _paragraphs("title", grouped, place)
+        else:
+            titled = 0 if index else _is_title(grouped, several=several)
+            yield from _paragraphs("title", grouped[:titled], place)
+            yield from _paragraphs("words", grouped[titled:], place)
+
+
+def _groups(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
+    """The lines of each item and of each part that a label opens, under the name of the part."""
+    groups: list[tuple[str, list[Line]]] = []
+    part = "words"
+    for line in lines:
+        label, rest = _labelled(line.raw)
+        if label:
+            part = label
+        elif line.starts and part not in {"transcript", "summary"}:
+            part = "words"
+        starts = label or line.starts or (part == "summary" and _NUMBER.match(rest.lstrip()))
+        if not groups or starts or groups[-1][0] != part:
+            groups.append((part, []))
+        if rest.strip():
+            groups[-1][1].append(replace(line, raw=rest))
+    return [group for group in groups if group[1]]
+
+
+def _labelled(raw: str) -> tuple[str, str]:
+    """The part that a line opens ("" if none), and the rest of the line."""
+    marked = raw.replace("*", "").lstrip()
+    label = _PART.match(marked)
+    return (label[1].lower().rstrip("s"), marked[label.end() :]) if label else ("", raw)
+
+
+def _is_title(grouped: Sequence[Line], *, several: bool) -> int:
+    """1 if the first line is the title of what follows it, else 0."""
+    first = inline(grouped[0].raw, {}).text
+    alone = len(grouped) == 1
+    return int(is_heading(first) and (several if alone else grouped[1].raw.lstrip()[:1].isupper()))
+
+
+_RULES = {"title": "title of a highlight", "transcript": "transcript"}
+
+
+def _paragraphs(part: str, lines: Sequence[Line], place: Inline) -> Iterator[Paragraph]:
+    said = part in {"summary", "words", "quote", "highlight"}
+    kept = [line for line in lines if said and not line.rule]
+    for line in lines:
+        if line not in kept:
+            rule = line.rule or _RULES.get(part, part)
+            noise: Verdict = "noise" if part in _RULES or said else "metadata"
+            yield Paragraph(line.number, clean(line.raw), verdict=noise, rule=rule)
+    raw = "\n".join(line.raw for line in kept)
+    words = inline(_NUMBER.sub("", raw.lstrip(), count=1) if part == "summary" else raw, {})
+    if words.text.endswith(":") and is_heading(words.text):
+        yield Paragraph(kept[0].number, clean(raw), verdict="noise", rule=_RULES["title"])
+    elif words.text:
+        origin: Origin = "takeaway" if part == "summary" else "quote"
+        at, link = (words.at, words.link) if words.link else (place.at, place.link)
+        yield Paragraph(
+            kept[0].number,
+            words.text,
+            "lead",
+            at=at,
+            heading=False,
+            rule=part,
+            link=link,
+            origin=origin,
+        )
+    elif kept:
+        yield Paragraph(kept[0].number, clean(raw), verdict="noise", rule="image or link")
+
+
+READWISE = Dialect("Readwise", _recognises, _read, _is_podcast)

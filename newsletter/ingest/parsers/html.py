@@ -1,0 +1,334 @@
+"""Saved HTML pages: the main text, read as notes are; metadata from the head and JSON-LD."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import lxml.html
+import msgspec
+from lxml import etree
+
+from newsletter.domain.errors import BriefRejected
+from newsletter.domain.model import Brief
+from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
+from newsletter.ingest.parsers.boilerplate import is_heading
+from newsletter.ingest.parsers.dialects import gather
+from newsletter.ingest.parsers.inline import Inline, shown_link, stamped_inline
+from newsletter.ingest.parsers.lines import known_field, line_rule
+from newsletter.ingest.parsers.metadata import Facts, completed
+from newsletter.ingest.parsers.notes import Reading, paragraphs
+from newsletter.ingest.parsers.paragraphs import Page, clean
+from newsletter.ingest.parsers.vocabulary import names_in
+
+_UNSEEN = names_in(
+    """
+    script, style, noscript, template, head, svg, math, select, option, textarea, input, object,
+    embed, canvas, map, img, picture, source, track"""
+)
+_BESIDE = names_in(
+    """
+    nav, header, footer, aside, form, button, iframe, audio, video, figcaption, dialog, menu,
+    pre, table, details"""
+)
+_BLOCKS = names_in(
+    """
+    p, li, div, section, article, main, blockquote, ul, ol, dl, dt, dd, h1, h2, h3, h4, h5, h6,
+    hr, figure, body, address, center, summary"""
+)
+_ALWAYS = {"transcript", "comments", "comment", "cookie", "breadcrumb", "breadcrumbs"}
+_HINTS = _ALWAYS | names_in(
+    """
+    sidebar, related, share, sharing, social, newsletter, subscribe, promo, banner, menu, nav,
+    navigation, navbar, footer, player, ad, ads, advert, advertisement, sponsor, popup, modal,
+    toc, pagination, recommended, widget, signup"""
+)
+_TITLE_BAR = re.compile(r" [|—–·•-] ")
+_NAME_WORDS = 5
+_BODIES = {"html", "body", "main", "article"}
+_SAVED = re.compile(r"<!-- saved from url=\([0-9]{4}\)(https?://[^\s<>]+) -->")
+_BULLET = re.compile(r"\s*(?:[•‣◦▪●*]|[-–—](?=\s)|[0-9]{1,2}[.)](?=\s))\s*")
+_META = {
+    "og:title": "episode", "twitter:title": "title", "og:site_name": "show", "og:url": "link",
+    "article:published_time": "date", "article:author": "author", "author": "author",
+    "date": "date",
+    "datepublished": "date", "dc.date": "date", "dc.title": "title", "pubdate": "date",
+}  # fmt: skip
+
+
+def read(text: str) -> Page:
+    """Raises BriefRejected where there is no text in it."""
+    root = _parsed(text)
+    facts = Facts()
+    if saved := _SAVED.search(text[:2_000]):
+        facts.add("web", saved[1])
+    _head(root, facts)
+    body = root.find("body")
+    whole = body if body is not None else root
+    main = _main(whole)
+    blocks = list(_blocks(whole, main))
+    gather(blocks, facts)
+    _titles(root, main, facts)
+    about = completed(Brief(()), facts)
+    return Page(about, paragraphs(blocks, Reading(strict=True)), "HTML")
+
+
+def _parsed(text: str) -> Any:
+    parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        root = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError) as error:
+        raise BriefRejected("no text in it: the page is empty") from error
+    return root
+
+
+def _head(root: Any, facts: Facts) -> None:
+    """JSON-LD first: it says which name is the podcast's and which the episode's."""
+    for script in root.iter("script"):
+        if script.get("type") == "application/ld+json":
+            _json_ld(script.text or "", facts)
+    for meta in root.iter("meta"):
+        name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower()
+        if name in _META and meta.get("content"):
+            facts.add(_META[name], meta.get("content"))
+    for link in root.iter("link"):
+        if link.get("rel") == "canonical":
+            facts.add("url", link.get("href") or "")
+    for time in root.iter("time"):
+        facts.add("data", time.get("datetime") or "")
+
+
+def _titles(root: Any, main: Any, facts: Facts) -> None:
+    """The heading of the text, and the name of the site behind the title's bar."""
+    heading = next(main.iter("h1"), None)
+    if heading is None:
+        heading = next(main.iter("h2"), next(root.iter("h1"), None))
+    if heading is not None and not vocabulary.section(clean(heading.text_content())):
+        facts.add_heading(clean(heading.text_content()))
+    parts = _TITLE_BAR.split(clean(root.findtext(".//title") or ""))
+    if len(parts) > 1 and len(parts[-1].split()) <= _NAME_WORDS:
+        facts.add("name of the site", parts[-1])
+
+
+def _json_ld(text: str, facts: Facts) -> None:
+    try:
+        value = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return
+    graph = value.get("@graph", [value]) if isinstance(value, dict) else value
+    for each in graph if isinstance(graph, list) else []:
+        if isinstance(each, dict) and "episode" in str(each.get("@type", "")).lower():
+            _episode(each, facts)
+
+
+def _episode(value: Mapping[str, Any], facts: Facts) -> None:
+    series = value.get("partOfSeries") or value.get("isPartOf")
+    if isinstance(series, dict):
+        facts.add("show title", str(series.get("name") or ""))
+    facts.add("episode title", str(value.get("name") or value.get("headline") or ""))
+    facts.add("episode link", str(value.get("url") or value.get("@id") or ""))
+    facts.add("episode publish date", str(value.get("datePublished") or ""))
+    for key in ("author", "actor", "contributor"):
+        people = value.get(key)
+        for person in people if isinstance(people, list) else [people]:
+            name = person.get("name") if isinstance(person, dict) else person
+            if isinstance(name, str):
+                facts.add("speakers", name)
+
+
+def _main(whole: Any) -> Any:
+    """The element that holds the text: the longest article, main, or else the whole."""
+    chosen = [*whole.iter("article"), *whole.iter("main"), *whole.xpath("//*[@role='main']")][:50]
+    longest = max(chosen, key=lambda element: len(element.text_content()), default=None)
+    if longest is None or 4 * len(longest.text_content()) < len(whole.text_content()):
+        return whole
+    return longest
+
+
+@dataclass
+class _Around:
+    """The runs of the block that is being read, and what stands around it."""
+
+    line: int = 1
+    tag: str = ""
+    inside: bool = False
+    depth: int = 0
+    quotes: int = 0
+    bold: int = 0
+    link: str = ""
+    first: bool = False
+    runs: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    def add(self, text: str | None) -> None:
+        if text:
+            self.runs.append((text, self.link, self.bold > 0))
+
+
+def _blocks(whole: Any, main: Any) -> Iterator[Block]:
+    """One walk through the tree: text is gathered up to the border of the next block."""
+    around, total, skipped = _Around(), len(main.text_content()), None
+    above = {whole, main, *main.iterancestors()}
+    for event, element in etree.iterwalk(whole, events=("start", "end")):
+        tag = element.tag if isinstance(element.tag, str) else ""
+        if skipped is not None:
+            if event == "end" and element is skipped:
+                skipped = None
+                around.add(element.tail)
+            continue
+        around.inside = around.inside or element is main
+        if (
+            event == "start"
+            and element not in above
+            and (rule := _rule(element, tag, around, total))
+        ):
+            yield from _flushed(around)
+            yield from _left_out(element, tag, rule)
+            skipped = element
+        elif event == "start":
+            yield from _enter(element, tag, around)
+        else:
+            yield from _leave(tag, around)
+            around.inside = around.inside and element is not main
+            around.add(element.tail if element is not whole else "")
+    yield from _flushed(around)
+
+
+def _rule(element: Any, tag: str, around: _Around, total: int) -> str:
+    """The rule by which an element is none of the text."""
+    return _beside(element, tag, total) or ("" if around.inside else "outside the main text")
+
+
+def _left_out(element: Any, tag: str, rule: str) -> Iterator[Block]:
+    text = "" if tag in _UNSEEN else clean(element.text_content())
+    if text:
+        yield Block(element.sourceline or 1, text, rule=rule)
+
+
+def _beside(element: Any, tag: str, total: int) -> str:
+    if tag in _UNSEEN or not tag:
+        return "unseen"
+    if tag in _BESIDE:
+        return "player" if tag in {"iframe", "audio", "video"} else tag
+    if tag in _BODIES:
+        return ""
+    hint = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('role') or ''}"
+    hints = set(re.split(r"[\s_-]+", hint.lower()[:300])) & _HINTS
+    if not hints or (not hints & _ALWAYS and 2 * len(element.text_content()) > total):
+        return ""
+    return f"{min(hints)} of the page"
+
+
+def _enter(element: Any, tag: str, around: _Around) -> Iterator[Block]:
+    if tag in _BLOCKS:
+        yield from _flushed(around)
+        around.line, around.tag = element.sourceline or around.line, tag
+        around.depth += tag in {"ul", "ol"}
+        around.quotes += tag == "blockquote"
+        around.first = around.first or tag == "li"
+    elif tag == "br":
+        around.runs.append(("\n", "", False))
+    elif tag in {"b", "strong"}:
+        around.bold += 1
+    elif tag == "a":
+        around.link = element.get("href") or ""
+    around.add(_joined(element.text))
+
+
+def _leave(tag: str, around: _Around) -> Iterator[Block]:
+    if tag in _BLOCKS:
+        yield from _flushed(around)
+        around.depth -= tag in {"ul", "ol"}
+        around.quotes -= tag == "blockquote"
+        around.tag = ""
+    elif tag in {"b", "strong"}:
+        around.bold -= 1
+    elif tag == "a":
+        around.link = ""
+
+
+def _joined(text: str | None) -> str:
+    """Line breaks in the source are spaces on the page."""
+    return text.replace("\n", " ") if text else ""
+
+
+def _flushed(around: _Around) -> Iterator[Block]:
+    """The block that is complete, parted at lines that are no insight by themselves."""
+    runs, around.runs = around.runs, []
+    if not any(text.strip() for text, _, _ in runs):
+        return
+    level = int(around.tag[1]) if re.fullmatch(r"h[1-6]", around.tag) else 0
+    block = Block(
+        around.line,
+        "",
+        level=level,
+        depth=around.depth,
+        first=around.first,
+        quoted=around.quotes > 0,
+    )
+    around.first = False
+    lines = list(_lines(runs))
+    if sum(bool(_BULLET.match(_raw(line))) for line in lines) > 1:
+        lines, block = [_unbulleted(line) for line in lines], replace(block, depth=block.depth + 1)
+    rest: list[tuple[str, str, bool]] = []
+    special = True
+    for line in lines:
+        raw = _raw(line)
+        if block.depth > around.depth:
+            yield from _filled(replace(block, first=True), rest)
+            rest = []
+        rule = "" if level else line_rule(raw) or ("field" if special and known_field(raw) else "")
+        bold = not level and not rule and _is_bold(line)
+        special = bool(rule or bold)
+        if not special:
+            rest += [*line, ("\n", "", False)]
+            continue
+        yield from _filled(block, rest)
+        yield from _filled(replace(block, rule=rule, level=BOLD_LEVEL if bold else 0), line)
+        rest = []
+    yield from _filled(block, rest)
+
+
+def _unbulleted(line: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
+    """Without the bullet that stands in the text before a line."""
+    words = next((index for index, run in enumerate(line) if run[0].strip()), None)
+    if words is None:
+        return line
+    text, url, bold = line[words]
+    return [(_BULLET.sub("", text, count=1), url, bold), *line[words + 1 :]]
+
+
+def _filled(block: Block, runs: Sequence[tuple[str, str, bool]]) -> Iterator[Block]:
+    raw = _raw(runs).strip()
+    if raw:
+        yield replace(block, raw=raw, inline=_inline(runs))
+
+
+def _lines(runs: Sequence[tuple[str, str, bool]]) -> Iterator[list[tuple[str, str, bool]]]:
+    line: list[tuple[str, str, bool]] = []
+    for run in runs:
+        if run[0] == "\n":
+            yield line
+            line = []
+        else:
+            line.append((run[0].replace("\n", " "), run[1], run[2]))
+    yield line
+
+
+def _raw(runs: Sequence[tuple[str, str, bool]]) -> str:
+    return "".join(f"[{text.strip()}]({url})" if url else text for text, url, _ in runs)
+
+
+def _is_bold(line: Sequence[tuple[str, str, bool]]) -> bool:
+    words = [(text, bold) for text, _, bold in line if text.strip()]
+    return (
+        bool(words)
+        and all(bold for _, bold in words)
+        and is_heading(clean("".join(text for text, _ in words)))
+    )
+
+
+def _inline(runs: Sequence[tuple[str, str, bool]]) -> Inline:
+    words = "".join(shown_link(clean(text)) if url else text for text, url, _ in runs)
+    links = [(clean(text), url) for text, url, _ in runs if url]
+    return stamped_inline(clean(words), links)

@@ -1,0 +1,152 @@
+"""JSON Lines, JSON Feed, and other JSON that holds a list of texts with names for their parts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from newsletter.domain.errors import BriefRejected
+from newsletter.domain.model import Brief
+from newsletter.ingest.parsers import html
+from newsletter.ingest.parsers.blocks import markdown_blocks
+from newsletter.ingest.parsers.dialects import page_of
+from newsletter.ingest.parsers.metadata import Facts, completed, names
+from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
+from newsletter.ingest.parsers.rows import Row, has_text, page_of_rows
+from newsletter.ingest.parsers.vocabulary import names_in
+
+_LISTS = names_in(
+    """
+    highlights, snips, quotes, takeaways, insights, notes, clips, items, results, data,
+    episodes, entries, books, key_takeaways, keyTakeaways, bookmarks"""
+)
+_DEEPEST = 6
+_OBJECTS = 2  # within each other: {"episode": {"podcast": {"title": ...}}}
+
+
+def read(text: str) -> Page:
+    """JSON Lines. Raises BriefRejected with the first line that is not JSON."""
+    rows: list[Row] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            rows += ((number, row) for row in _rows(_decoded(line, number), {}))
+    return page_of_rows(rows, "JSON Lines")
+
+
+def _decoded(line: str, number: int) -> Any:
+    try:
+        return msgspec.json.decode(line)
+    except msgspec.DecodeError as error:
+        raise BriefRejected("malformed JSON: each line must be whole by itself", number) from error
+
+
+def other_json(text: str) -> Page | None:
+    """A feed, or a list of rows; None for a brief, and for what is neither."""
+    try:
+        whole = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if isinstance(whole, dict) and "insights" in whole:
+        return None
+    if isinstance(whole, dict) and _is_feed(whole):
+        return _feed(whole)
+    rows = list(_rows(whole, {})) if isinstance(whole, dict | list) else []
+    if not rows or not any(has_text(row) for row in rows):
+        return None
+    return page_of_rows(((1, row) for row in rows), "JSON")
+
+
+def _rows(value: Any, above: Mapping[str, str], depth: int = 0) -> Iterator[Mapping[str, str]]:
+    """The objects of a value that stand in no list below it, each with what stands around it."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, str):
+        yield {**above, "text": value}
+    elif isinstance(value, list):
+        for each in value:
+            yield from _rows(each, above, depth + 1)
+    elif isinstance(value, dict):
+        lists = {
+            key: below for key, below in value.items() if key in _LISTS and isinstance(below, list)
+        }
+        own = {**above, **_flat(value, lists)}
+        if lists:
+            for below in lists.values():
+                yield from _rows(below, own, depth + 1)
+        else:
+            yield own
+
+
+def _flat(
+    value: Mapping[str, Any], but: Mapping[str, Any], before: str = "", depth: int = 0
+) -> dict[str, str]:
+    """Scalars by name; those of an object within it under both names; lists with commas."""
+    flat: dict[str, str] = {}
+    for key, each in value.items():
+        if key in but or each is None or isinstance(each, bool):
+            continue
+        if isinstance(each, dict):
+            flat |= _flat(each, {}, f"{key} ", depth + 1) if depth < _OBJECTS else {}
+        elif isinstance(each, list):
+            flat[before + key] = ", ".join(
+                str(part) for part in each if isinstance(part, str | int)
+            )
+        else:
+            flat[before + key] = str(each)
+    return flat
+
+
+def _is_feed(whole: Mapping[str, Any]) -> bool:
+    items = whole.get("items")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        return False
+    return any("content_html" in item or "content_text" in item for item in items)
+
+
+def _feed(whole: Mapping[str, Any]) -> Page:
+    """The feed is the podcast; where it has one item only, that is the episode."""
+    items = whole["items"]
+    about = replace(Brief(()), podcast=clean(_text(whole, "title"))[:500])
+    if len(items) == 1:
+        facts = Facts()
+        facts.add("title", _text(items[0], "title"))
+        facts.add("url", _text(items[0], "url") or _text(items[0], "external_url"))
+        facts.add("published", _text(items[0], "date_published"))
+        facts.speakers += _authors(items[0])
+        about = completed(about, facts)
+    return Page(about, _item_paragraphs(items, alone=len(items) == 1), "JSON Feed")
+
+
+def _item_paragraphs(items: Sequence[Mapping[str, Any]], *, alone: bool) -> Iterator[Paragraph]:
+    for item in items:
+        url = _text(item, "url")
+        own = "" if alone or not is_web(url) else url
+        authors = _authors(item)
+        for paragraph in _content(item):
+            yield replace(
+                paragraph,
+                line=1,
+                link=paragraph.link or own,
+                speaker=paragraph.speaker
+                or (authors[0] if len(authors) == 1 and not alone else ""),
+            )
+
+
+def _content(item: Mapping[str, Any]) -> Iterator[Paragraph]:
+    if content := _text(item, "content_html"):
+        yield from html.read(content).paragraphs
+    elif content := _text(item, "content_text"):
+        yield from page_of(Brief(()), markdown_blocks(content, 1), Facts()).paragraphs
+
+
+def _text(value: Mapping[str, Any], key: str) -> str:
+    text = value.get(key)
+    return text if isinstance(text, str) else ""
+
+
+def _authors(item: Mapping[str, Any]) -> list[str]:
+    listed = item.get("authors")
+    people = listed if isinstance(listed, list) else [item.get("author")]
+    named = (_text(person, "name") for person in people if isinstance(person, dict))
+    return [name for text in named for name in names(text)]

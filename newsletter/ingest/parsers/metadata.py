@@ -1,0 +1,188 @@
+"""What a page says about itself, from front matter, fields and headings: the surest of each."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from newsletter.domain.model import Brief
+from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.dates import any_day
+from newsletter.ingest.parsers.inline import is_action, stamped, unlinked
+from newsletter.ingest.parsers.lines import key_value, known_field
+from newsletter.ingest.parsers.paragraphs import MAX_LABEL, clean, is_web
+from newsletter.ingest.parsers.vocabulary import Field
+
+_LINK = re.compile(r"\[([^\[\]\n]{0,300})\]\((https?://[^\s()<>]+(?:\([^\s()<>]*\)[^\s()<>]*)*)\)")
+_URL = re.compile(r"https?://[^\s<>\"'\])]+", re.IGNORECASE)
+_WIKI = re.compile(r"\[\[[^\[\]\n]*\]\]")
+_KIND = re.compile(
+    r"(?:story|interview|bonus|encore|rerun|replay|feature|special|best of|trailer)\s*:\s+",
+    re.IGNORECASE,
+)
+_ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$", re.DOTALL)
+_AND = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|und|et|y|e|en|och|i|with)\s+")
+_TITLES = {"phd", "ph.d.", "md", "m.d.", "jr", "jr.", "sr", "esq", "mba", "dr", "prof"}
+_FIRMS = re.compile(
+    r"\b(?:media|podcasts?|network|studios?|radio|inc|llc|ltd|gmbh|fm|productions?"
+    r"|company|team|group|newsroom)\b",
+    re.IGNORECASE,
+)
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # the name of a diary's page
+_BAR = re.compile(r" [|·•] ")
+_MOST_NAMES = 20
+_DATE_WORDS = 4
+_OF_THE_LISTENER = (
+    "listened", "heard", "read", "exported", "imported", "created", "saved", "added", "updated",
+    "synced", "highlighted", "captured", "gehört", "erstellt", "écouté", "escuchado",
+)  # fmt: skip
+_LAST = 1_000  # a rank behind all others
+_NAME_WORDS = 6
+
+
+@dataclass
+class Facts:
+    """The surest value of each field so far: with its rank, 0 being the surest."""
+
+    kept: dict[Field, tuple[int, Sequence[str]]] = field(default_factory=dict)
+    speakers: list[str] = field(default_factory=list)
+    heading: str = ""
+
+    def add(self, key: str, *values: str) -> bool:
+        """Whether the key is one that we know."""
+        known = vocabulary.field(key)
+        if not known:
+            return False
+        name, rank = known
+        if name == "episode" and values and address(values[0]):
+            self.kept.setdefault("url", (_LAST, values))
+        if name == "speakers":
+            self.speakers += [person for value in values for person in names(value)]
+        elif name and _reads(name, values) and rank < self.kept.get(name, (_LAST,))[0]:
+            self.kept[name] = (rank, values)
+        return True
+
+    def add_heading(self, raw: str) -> None:
+        """The first heading names the episode where nothing else does, and may link to it."""
+        name = stamped(title(raw))[0]
+        self.heading = "" if _ISO_DAY.fullmatch(name) else name
+        if address(raw):
+            self.kept.setdefault("url", (_LAST, (raw,)))
+
+    def add_line(self, raw: str) -> None:
+        """A line of one field, or of several: "Podcast: Shelf Life | Published: May 5, 2026"."""
+        parts = _BAR.split(raw) if len(raw) < MAX_LABEL else [raw]
+        if not any(known_field(part) for part in parts[1:]):
+            parts = [raw]
+        for pair in filter(None, map(key_value, parts)):
+            self.add(*pair)
+
+    def add_link(self, name: str, url: str) -> None:
+        """A link to the page counts where no field holds one; its text may name the episode."""
+        if is_web(url):
+            self.kept.setdefault("url", (_LAST, (f"[{name}]({url})",)))
+
+    def add_dateline(self, text: str) -> None:
+        """A short line below the title: "Jan 3, 2025 · 48 min" says when the episode came out."""
+        for part in _BAR.split(text[:MAX_LABEL]):
+            listener = part.lower().startswith(_OF_THE_LISTENER)
+            if len(part.split()) <= _DATE_WORDS and not listener and any_day(part):
+                self.kept.setdefault("published", (_LAST, (part,)))
+
+    @property
+    def linked(self) -> str:
+        """The text of the page's link, if it says more than "open"."""
+        match = _LINK.search(self.raw("url"))
+        name = match[1] if match else ""
+        return (
+            ""
+            if is_action(name) or is_web(name) or name.lower().startswith("open ")
+            else title(name)
+        )
+
+    def text(self, name: Field) -> str:
+        return title(self.kept[name][1][0]) if name in self.kept else ""
+
+    def raw(self, name: Field) -> str:
+        return self.kept[name][1][0] if name in self.kept else ""
+
+    @property
+    def url(self) -> str:
+        return address(self.raw("url"))
+
+    @property
+    def published(self) -> date | None:
+        return any_day(unlinked(self.raw("published")))
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        return tuple(name for value in self.kept.get("author", (0, ()))[1] for name in names(value))
+
+
+def _reads(name: Field, values: Sequence[str]) -> bool:
+    """Whether a value says what its field holds: an address, a date, any words."""
+    value = values[0] if values else ""
+    if name == "url":
+        return bool(address(value))
+    return any_day(unlinked(value)) is not None if name == "published" else bool(value.strip())
+
+
+def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) -> Brief:
+    """The page's own front matter first, then what its fields say, then its first heading."""
+    authors = facts.authors
+    podcast = about.podcast or facts.text("podcast")
+    if author_is_podcast and not podcast:
+        podcast, authors = title(facts.raw("author")), ()
+    url, published = about.url or facts.url, about.published or facts.published
+    speakers = about.speakers or unique(facts.speakers) or authors
+    episode = about.episode or facts.text("episode")
+    named = about.title or facts.heading or facts.linked
+    if podcast or url or published or speakers:
+        episode = episode or named
+    return replace(
+        about,
+        podcast=podcast,
+        episode=episode,
+        title=about.title or ("" if episode else facts.heading),
+        url=url,
+        published=published,
+        speakers=tuple(name for name in speakers if name != podcast),
+    )
+
+
+def title(raw: str) -> str:
+    """A name without links, quotation marks and the kind of episode before it."""
+    text = _LINK.sub(r"\1", raw) if "](" in raw else raw
+    name = clean(unlinked(text)).strip("*_` ")
+    if len(name) > 1 and name[0] in "\"'“„«" and name[-1] in "\"'”“»":
+        name = name[1:-1].strip()
+    return "" if name.startswith("#") else _KIND.sub("", name, count=1)[:MAX_LABEL]
+
+
+def address(raw: str) -> str:
+    """The first web address in a value."""
+    match = _LINK.search(raw)
+    found = match[2] if match else (_URL.findall(raw[:2_100]) or [""])[0].rstrip(".,;")
+    return found if is_web(found) else ""
+
+
+def names(raw: str) -> list[str]:
+    """The people in a value, without what they are: "Ada Brook - Engineer and [[Tomas Lind]]"."""
+    text = _LINK.sub(r"\1", raw) if "](" in raw else raw
+    wiki = _WIKI.findall(text)[:_MOST_NAMES]
+    parts = wiki or _AND.split(_ROLE.sub("", text[:MAX_LABEL].strip("[]")))
+    people = (_ROLE.sub("", clean(unlinked(part)).strip("\"'*_@ ")) for part in parts[:_MOST_NAMES])
+    return [name for name in people if _is_name(name)]
+
+
+def _is_name(name: str) -> bool:
+    proper = any(letter.isalpha() for letter in name) and name[0] != "#" and not _FIRMS.search(name)
+    return proper and len(name.split()) <= _NAME_WORDS and name.casefold() not in _TITLES
+
+
+def unique(people: Sequence[str]) -> tuple[str, ...]:
+    """Each name once, as it was written first."""
+    kept: dict[str, str] = {}
+    for name in people:
+        kept.setdefault(name.casefold(), name)
+    return tuple(kept.values())

@@ -1,0 +1,194 @@
+"""Rows of named values (CSV, JSON Lines, lists in JSON) as one page: each row is one insight."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from newsletter.domain.model import Brief, Origin
+from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.dialects.readwise import Line, highlight
+from newsletter.ingest.parsers.inline import time_in, time_in_url
+from newsletter.ingest.parsers.metadata import Facts, address, completed, names
+from newsletter.ingest.parsers.paragraphs import (
+    MAX_LABEL,
+    MAX_SECONDS,
+    Page,
+    Paragraph,
+    clean,
+    is_web,
+)
+from newsletter.ingest.parsers.vocabulary import Field, bare, names_in
+
+TEXT = (
+    "insight", "takeaway", "highlight", "highlight text", "quote", "text", "quote text",
+    "snip", "clip", "content", "content text", "body", "summary", "idea", "passage", "note",
+    "zitat", "citation",
+)  # fmt: skip
+"""The columns that may hold the insight; the first of them that a row has is read."""
+
+_QUOTES = names_in(
+    """
+    highlight, highlight text, quote, quote text, clip, passage, zitat, citation"""
+)
+_SPEAKERS = {"speaker", "said by", "speaker name", "sprecher", "who", "quoted"}
+_TOPICS = {"topics", "topic", "tags", "tag", "keywords"}
+_OWN_LINKS = names_in(
+    """
+    snip url, snip link, highlight url, highlight link, quote url, quote link, clip url, clip
+    link, deep link, deeplink, timestamp url, share url, share link, readwise url"""
+)
+_SECONDS = names_in(
+    """
+    at, time, timestamp, start, start time, seconds, offset, position, time offset, start
+    seconds, second, snip start time, start ms, offset ms, time ms, zeit, start at"""
+)
+_KINDS = {"type", "kind", "origin", "highlight type", "item type"}
+_RENAMED: Mapping[str, str] = {
+    "book title": "episode title", "book author": "author", "source title": "episode title",
+    "source author": "author", "document title": "episode title", "feed title": "show title",
+    "series title": "show title", "series name": "show title", "published on": "published",
+    "podcast title": "show title", "episode name": "episode title", "episode date": "published",
+    "podcast author": "owner", "episode guid": "id",
+}  # fmt: skip
+_TIMED = {"time offset", "time", "timestamp", "offset", "seconds"}
+_LEFT_OUT = re.compile(r"transcript|metadata|note|comment|tag|chapter")
+
+Row = tuple[int, Mapping[str, str]]
+"""Its line, and its values by the names of their columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The values of one row by name: lower case, words parted by single spaces."""
+
+    line: int
+    named: Mapping[str, str]
+
+    def first(self, keys: Iterable[str]) -> str:
+        return next((value for key in keys if (value := self.named.get(key, ""))), "")
+
+
+def page_of_rows(rows: Iterable[Row], dialect: str) -> Page:
+    """What all rows agree on is of the page; the rest is of the insights."""
+    values = [_Values(line, _named(row)) for line, row in rows]
+    shared = _shared(values)
+    about = _about(shared, values)
+    return Page(about, _paragraphs(values, about), dialect)
+
+
+def has_text(names_: Iterable[str]) -> bool:
+    return any(_plain(name) in TEXT for name in names_)
+
+
+def _plain(name: str) -> str:
+    return " ".join(
+        bare(re.sub(r"[_.\-/]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name[:80]))).split()
+    )
+
+
+def _named(row: Mapping[str, str]) -> Mapping[str, str]:
+    plain = ((_plain(name), value) for name, value in row.items() if name and value.strip())
+    return {_RENAMED.get(name, name): value for name, value in plain}
+
+
+def _shared(values: Sequence[_Values]) -> dict[str, str]:
+    """The values that are the same wherever a row has them."""
+    first: dict[str, str] = {}
+    for each in values:
+        for name, value in each.named.items():
+            first.setdefault(name, value)
+    return {
+        name: value
+        for name, value in first.items()
+        if all(each.named.get(name, value) == value for each in values)
+    }
+
+
+def _about(shared: Mapping[str, str], values: Sequence[_Values]) -> Brief:
+    facts = Facts()
+    text = _text_column(values)
+    single = len(values) == 1
+    for name, value in shared.items():
+        beside = name in _SPEAKERS | _TOPICS | _OWN_LINKS or time_in_url(value) is not None
+        if name != text and not beside and len(value) < 2 * MAX_LABEL:
+            facts.add(name, value)
+    timed = any(_at(each) is not None for each in values)
+    about = completed(Brief(()), facts, author_is_podcast=timed)
+    speakers = [name for each in values[:1000] for name in names(each.first(_SPEAKERS))]
+    known = tuple(dict.fromkeys((*about.speakers, *speakers)))
+    return replace(about, speakers=known[:20] if single or len(known) <= 20 else about.speakers)
+
+
+def _text_column(values: Sequence[_Values]) -> str:
+    used = {name for each in values for name in each.named}
+    return next((name for name in TEXT if name in used), "")
+
+
+def _paragraphs(values: Sequence[_Values], about: Brief) -> Iterator[Paragraph]:
+    for each in values:
+        name = next((name for name in TEXT if name in each.named), "")
+        if not name:
+            text = clean(" ".join(each.named.values()))
+            yield Paragraph(each.line, text, verdict="noise", rule="row without text")
+        else:
+            yield from _row(each, name, about)
+
+
+def _row(each: _Values, name: str, about: Brief) -> Iterator[Paragraph]:
+    kind = each.first(_KINDS).lower()
+    text = each.named[name]
+    if kind and _LEFT_OUT.search(kind) and "highlight" not in kind:
+        yield Paragraph(
+            each.line, clean(text), verdict="noise", rule=f"row of type {clean(kind)[:40]}"
+        )
+        return
+    lines = [Line(each.line, raw) for raw in text.split("\n") if raw.strip()]
+    people = names(each.first(_SPEAKERS))
+    topics = tuple(clean(part) for part in re.split(r"[,;]", each.first(_TOPICS)) if clean(part))
+    link = _link(each, about)
+    at = _at(each)
+    for paragraph in highlight(lines):
+        origin = _origin(name, kind, paragraph)
+        found = paragraph.at if paragraph.at is not None else at
+        yield replace(
+            paragraph,
+            speaker=people[0] if people else "",
+            at=found if found is not None else time_in_url(link),
+            link=paragraph.link or link,
+            topics=tuple(topic.lstrip("#") for topic in topics),
+            origin=origin,
+        )
+
+
+def _origin(column: str, kind: str, paragraph: Paragraph) -> Origin:
+    if "quote" in kind:
+        return "quote"
+    if kind in {"takeaway", "insight", "summary"} or paragraph.rule == "summary":
+        return "takeaway"
+    return "quote" if column in _QUOTES else "takeaway"
+
+
+def _link(each: _Values, about: Brief) -> str:
+    """The row's own: a column that says so, or an address that other rows do not share."""
+    own = address(each.first(_OWN_LINKS))
+    url = address(each.first(name for name in each.named if _is(name, "url")))
+    return own or (url if is_web(url) and url != about.url else "")
+
+
+def _is(name: str, wanted: Field) -> bool:
+    known = vocabulary.field(name)
+    return known is not None and known[0] == wanted
+
+
+def _at(each: _Values) -> int | None:
+    name = next((name for name in each.named if name in _SECONDS), "")
+    value = each.named.get(name, "")
+    if not name and each.named.get("location type", "").replace("_", " ").lower() in _TIMED:
+        value = each.named.get("location", "")
+    if ":" in value:
+        return time_in(value)
+    try:
+        number = float(value) / (1000 if name.endswith(" ms") else 1)
+    except ValueError:
+        return None
+    return int(number) if 0 <= number <= MAX_SECONDS else None

@@ -1,0 +1,239 @@
+"""What note apps and people name their sections and fields, in the languages that we met.
+
+A heading is compared without case, signs and numbers around it; so is the key of a field.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from newsletter.domain.model import normalise
+
+Section = Literal[
+    "takeaways", "highlights", "quotes", "summary", "related", "metadata", "noise", "body"
+]
+"""What stands under a heading. "body": anything; it ends what an outer heading said."""
+LISTED = {"takeaways", "highlights", "quotes"}
+
+_LONGEST = 80
+_MOST_WORDS = 8  # of a heading that begins with the name of a section
+
+_SECTIONS: Mapping[Section, str] = {
+    "takeaways": """
+        takeaway, takeaways, key takeaway, key takeaways, main takeaways, top takeaways, my
+        takeaways, quick takeaways, actionable takeaways, insight, insights, key insights, main
+        insights, key point, key points, main points, key ideas, key idea, main ideas, big
+        ideas, lessons, lessons learned, key lessons, learnings, key learnings, what i learned,
+        what you'll learn, what you will learn, things i learned, snips, snip, episode ai notes,
+        ai notes, ai takeaways, core ideas, key facts, tldr takeaways, remember, worth
+        remembering, erkenntnisse, wichtige erkenntnisse, wichtigste erkenntnisse, kernaussagen,
+        kernpunkte, wichtigste punkte, das wichtigste, die wichtigsten punkte, lektionen, points
+        clés, points essentiels, idées clés, à retenir, ce qu'il faut retenir, l'essentiel,
+        enseignements, puntos clave, ideas clave, ideas principales, conclusiones, aprendizajes,
+        lo más importante, lecciones, punti chiave, idee chiave, da ricordare, pontos
+        principais, principais aprendizados, aprendizados, ideias principais, belangrijkste
+        punten, belangrijkste inzichten, inzichten, lessen, viktiga insikter, lärdomar, 要点, 重点,
+        关键要点, 关键见解, 收获, 学び, ポイント, 重要なポイント, najważniejsze wnioski, wnioski,
+        kluczowe punkty""",
+    "highlights": """
+        highlight, highlights, key highlights, my highlights, episode highlights, airrquotes,
+        clips, highlights first synced by, new highlights added, hervorhebungen, markierungen,
+        points forts, surlignages, destacados, evidenziazioni, destaques, markeringen, 亮点, 划线,
+        ハイライト""",
+    "quotes": """
+        quote, quotes, key quotes, best quotes, favourite quotes, favorite quotes, notable
+        quotes, memorable quotes, top quotes, quotations, zitat, zitate, citation, citations,
+        cita, citas, citazioni, citazione, citações, citação, frases, citaten, citaat, citat,
+        引用, 名言, 金句, cytaty""",
+    "summary": """
+        summary, episode summary, ai summary, short summary, overview, tldr, tl;dr, abstract,
+        synopsis, in short, zusammenfassung, überblick, kurzfassung, résumé, en bref, resumen,
+        resumo, riassunto, sintesi, samenvatting, sammanfattning, 摘要, 总结, 概要, まとめ,
+        podsumowanie,
+        streszczenie""",
+    "related": "",  # a pattern of its own, in notes.py
+    "metadata": """
+        metadata, meta, episode metadata, episode info, episode information, podcast info, info,
+        information, properties, details, episode details, about this episode, document
+        metadata, metadaten, infos, informationen, eigenschaften, métadonnées, informations,
+        metadatos, información, propiedades, metadati, informazioni, metadados, informações,
+        gegevens, 元数据, 信息, メタデータ""",
+    "noise": """
+        transcript, full transcript, full episode transcript, episode transcript, transcription,
+        raw transcript, transcript excerpt, shownotes, show notes, episode notes, description,
+        episode description, podcast description, episode ai description, ai description,
+        chapters, chapter, chapter markers, timestamps, time stamps, timeline, outline,
+        outlines, mind map, mindmap, mindmaps, table of contents, contents, toc, keywords, tags,
+        q&a, q & a, qa, faq, questions & answers, questions and answers, questions, resources,
+        links, useful links, references, sources, footnotes, bibliography, further reading,
+        books, books mentioned, mentioned books, mentioned in this episode, mentioned in the
+        episode, mentions, people mentioned, people, about the guest, about the guests, about
+        the host, about the show, about the podcast, about the author, guest bio, bio, sponsors,
+        sponsor, our sponsors, ads, to do, todo, to-do, todos, tasks, next steps, action items,
+        actions, my notes, personal notes, my thoughts, thoughts, my reflections, reflections,
+        my questions, open questions, flashcards, full document, full text, comments, backlinks,
+        linked references, unlinked references, see the video, audio, player, listen, watch,
+        episode links, subscribe, support the show, support us, credits, connect, follow us,
+        social, contact, navigation, menu, newsletter, vocabulary, glossary, log, changelog,
+        share, share this, leave a comment, join the discussion, transkript, abschrift,
+        beschreibung, kapitel, kapitelmarken, inhalt, inhaltsverzeichnis, stichworte,
+        schlagworte, quellen, verweise, weiterführende links, werbung, aufgaben, meine gedanken,
+        meine notizen, fragen, gliederung, transcripción, transcripcion, descripción, capítulos,
+        capitulos, enlaces, recursos, palabras clave, tareas, mis notas, preguntas, description
+        de l'épisode, chapitres, liens, ressources, mots-clés, mots clés, mes notes, tâches,
+        trascrizione, descrizione, capitoli, collegamenti, link, risorse, parole chiave,
+        transcrição, descrição, ligações, palavras-chave, minhas notas, transcriptie,
+        beschrijving, hoofdstukken, bronnen, trefwoorden, taken, transkription, beskrivning,
+        文字稿, 逐字稿, 转录, 章节, 大纲, 思维导图, 关键词, 文字起こし, 書き起こし, 目次,
+        チャプター, 問い, transkrypcja, opis,
+        rozdziały, linki, źródła""",
+    "body": "notes, note, notizen, notas, appunti, notities, 笔记, メモ, notatki",
+}
+
+Field = Literal["podcast", "episode", "url", "published", "speakers", "author", "category", "time"]
+
+# The first key of a field that stands on a page wins over those that follow it here.
+_FIELDS: Mapping[Field, str] = {
+    "podcast": """
+        show title, show name, podcast title, podcast name, podcast, show, podcast show, feed,
+        series, programme, channel, sendung, émission, balado, programa, pódcast, trasmissione,
+        播客, 节目, 番組, ポッドキャスト, audycja, name of the site""",
+    "episode": """
+        episode title, episode name, full title, full-title, fulltitle, episode, title,
+        folgentitel, folge, titel, titre de l'épisode, épisode, titre, título del episodio,
+        episodio, título, titulo, titolo, episódio, aflevering, avsnitt, 标题, 单集, タイトル,
+        エピソード,
+        odcinek, tytuł, name""",
+    "url": """
+        episode link, episode url, url, episode page, link, web, website, webpage, page, source
+        url, source link, source, permalink, lien, enlace, quelle, collegamento, bron, 链接,
+        リンク""",
+    "published": """
+        episode publish date, publish date, published date, published, published at, published
+        on, publication date, date published, publish time, release date, released, air date,
+        aired, veröffentlicht, veröffentlicht am, erschienen, erschienen am, erscheinungsdatum,
+        publié le, publié, date de publication, publicado, publicado el, fecha de publicación,
+        pubblicato, pubblicato il, data di pubblicazione, publicado em, data de publicação,
+        gepubliceerd, publicerad, opublikowano, 发布日期, 发布时间, 公開日, 配信日, date, datum,
+        fecha, data,
+        日期""",
+    "speakers": """
+        owner / host, owner/host, host, hosts, host(s), hosted by, guest, guests, guest(s),
+        speaker, speakers, speaker(s), featuring, with, presenter, presenters, interviewer,
+        interviewee, moderation, moderator, gastgeber, gastgeberin, gast, gäste, sprecher, zu
+        gast, hôte, invité, invités, invitée, invité(s), animateur, animé par, anfitrión,
+        anfitriona, presentador, presentadora, invitado, invitada, invitados, conduttore,
+        ospite, ospiti, apresentador, convidado, convidada, convidados, presentator, gasten,
+        värd, gäst, 主持人, 嘉宾, ホスト, ゲスト, prowadzący, gość, goście""",
+    "author": "author, authors, author(s), show author, autor, autorin, auteur, autore, 作者, 著者",
+    "category": "category, categories, source type, kategorie, catégorie, categoría, categoria",
+    "time": """
+        time, timestamp, time stamp, at, position, start, start time, snip start time, zeit,
+        zeitstempel, zeitmarke, minute, tiempo, minuto, temps, horodatage, 时间""",
+}
+
+# Fields that say nothing we keep; they are known, so that they are no insights.
+_OTHERS = """
+        type, status, tags, tag, aliases, alias, topic, topics, created, created at, created
+        time, create time, creation date, date created, updated, updated at, last updated,
+        modified, last modified, last edited, last edited time, added, date added, exported,
+        export date, exported on, episode export date, last snip date, snips count, imported,
+        synced, last synced, last synced at, first synced, last highlighted, last highlighted
+        date, highlighted, highlighted at, highlighted on, highlights count, highlights,
+        duration, length, episode duration, listened, listened on, date listened, listened at,
+        read on, finished, rating, score, my rating, stars, cover, image, thumbnail, banner,
+        icon, document tags, document note, document notes, mentioned books, isbn, language, id,
+        uid, uuid, collapsed, cssclass, cssclasses, permalink, publish, show notes link, show
+        notes, show link, show url, podcast url, podcast link, feed url, audio, audio url,
+        media, media url, video, up, down, next, prev, previous, parent, children, related, see
+        also, subject, area, project, people, season, episode number, number, number of
+        highlights, color, colour, location, location type, book id, asin, amazon book id,
+        description, summary, ai summary, episode ai description, episode description, keywords,
+        template, note-written, reviewed, reviewed date, processed, generated, plays, views,
+        favourite, favorite, format, medium, publisher, network, owner, dauer, sprache,
+        schlagworte, stichworte, gehört, gehört am, erstellt, erstellt am, geändert, bewertung,
+        bild, thema, themen, durée, langue, mots-clés, étiquettes, écouté le, créé le, note
+        personnelle, duración, idioma, etiquetas, creado, escuchado, escuchado el, durata,
+        lingua, etichette, ascoltato, duração, marcadores, criado, ouvido em, duur, taal, längd,
+        时长, 标签, 时间长度, 再生時間, タグ, czas trwania, tagi, język, sponsor"""
+
+
+def _names(listed: str) -> list[str]:
+    return [" ".join(name.split()) for name in listed.split(",") if name.strip()]
+
+
+def names_in(listed: str) -> frozenset[str]:
+    """The names in a text with commas between them."""
+    return frozenset(_names(listed))
+
+
+_SECTION_OF: dict[str, Section] = {
+    normalise(name): section for section, listed in _SECTIONS.items() for name in _names(listed)
+}
+_FIELD_OF: dict[str, tuple[Field | None, int]] = dict.fromkeys(
+    map(normalise, _names(_OTHERS)), (None, 0)
+) | {
+    normalise(name): (field, rank)
+    for field, listed in _FIELDS.items()
+    for rank, name in enumerate(_names(listed))
+}
+
+
+def bare(text: str) -> str:
+    """A short heading or key without what surrounds its words; "" for a long one."""
+    if len(text) > _LONGEST:
+        return ""
+    plain = normalise(text)
+    wordy = [index for index, letter in enumerate(plain) if letter.isalpha()]
+    if not wordy:
+        return ""
+    closes = plain[wordy[-1] + 1 : wordy[-1] + 2] == ")" and "(s" in plain
+    return plain[wordy[0] : wordy[-1] + 1 + closes]
+
+
+def section(heading: str) -> Section | None:
+    """What a heading announces: "✨ Key takeaways", "Transcript (made by a machine)"."""
+    name = bare(heading)
+    known = _SECTION_OF.get(name) or _SECTION_OF.get(name.removesuffix("s"))
+    if known or not name:
+        return known
+    words = name.split()
+    if len(words) > _MOST_WORDS + 4:
+        return None
+    for end in range(min(len(words) - 1, 5), 0, -1):
+        known = _SECTION_OF.get(" ".join(words[:end]).rstrip(":"))
+        if known and _goes_on(words, end, known):
+            return known
+    return None
+
+
+def _goes_on(words: list[str], end: int, known: Section) -> bool:
+    """Whether the rest only narrows the name: "from this episode", "(3)", "by [[Readwise]]"."""
+    if words[end - 1].endswith(":") or words[end][0] in "([|–—-:":
+        return True
+    if end > 1 and " ".join(words[:end]) in {"new highlights added", "highlights first synced by"}:
+        return True
+    narrow = {
+        "from",
+        "of",
+        "for",
+        "in",
+        "with",
+        "aus",
+        "von",
+        "der",
+        "dieser",
+        "de",
+        "du",
+        "del",
+        "di",
+    }
+    return known != "body" and len(words) <= _MOST_WORDS and words[end] in narrow and end > 0
+
+
+def field(key: str) -> tuple[Field | None, int] | None:
+    """The field of a key and its rank (0 is the surest); None if the key is not known."""
+    name = bare(key)
+    plain = " ".join(name.replace("_", " ").replace("-", " ").split())
+    return (
+        _FIELD_OF.get(name) or _FIELD_OF.get(plain) or _FIELD_OF.get(plain.removeprefix("episode "))
+    )

@@ -1,0 +1,94 @@
+"""``ingest --explain FILE``: what is made of each paragraph, and why; nothing changes."""
+
+from pathlib import Path
+
+from tests.cli.conftest import House
+
+PAGE = """---
+podcast: Under Canvas
+url: https://canvas.example/5
+boilerplate: none
+---
+# The weight of tents
+
+Host:: Bo Lindqvist
+
+- [12:34] A tent is chosen by its weight and regretted for its door.
+
+> A good pitch is the one that you did not have to argue about.
+> — Bo Lindqvist
+
+Recorded at the Tent Hall by hand.
+"""
+
+
+def written(house: House, text: str = PAGE, name: str = "page.md") -> Path:
+    path = house.folder / name
+    path.write_text(text)
+    return path
+
+
+def test_each_paragraph_has_its_line_verdict_and_rule(house: House) -> None:
+    house.environment["NEWSLETTER_INBOX__BOILERPLATE"] = '["recorded at the * by hand"]'
+    done = house("ingest", "--explain", str(written(house)))
+    assert done.code == 0
+    lines = [line.split(maxsplit=2) for line in done.out.splitlines()]
+    assert lines[1][:1] == ["podcast:"]
+    assert [(line[0], line[1]) for line in lines if line[0].isdigit()] == [
+        ("6", "noise"),
+        ("8", "metadata"),
+        ("10", "insight"),
+        ("12", "insight"),
+        ("15", "noise"),
+    ]
+    assert "[0:12:34] A tent is chosen by its weight and regretted for its door." in done.out
+    assert "Bo Lindqvist: A good pitch is the one" in done.out
+    assert "boilerplate phrase  Recorded at the Tent Hall by hand." in done.out
+
+
+def test_as_json(house: House) -> None:
+    path = written(house)
+    explained = house("ingest", "--explain", str(path), "--json").json
+    assert (explained["path"], explained["dialect"]) == (str(path), "Markdown")
+    assert (explained["podcast"], explained["speakers"]) == ("Under Canvas", ["Bo Lindqvist"])
+    assert explained["rejected"] is None
+    quote = next(each for each in explained["paragraphs"] if each["origin"] == "quote")
+    assert (quote["line"], quote["verdict"], quote["rule"]) == (12, "insight", "quote")
+    assert quote["speaker"] == "Bo Lindqvist"
+
+
+def test_nothing_changes(house: House) -> None:
+    path = written(house)
+    before = house("status", "--json").json
+    assert house("ingest", "--explain", str(path)).code == 0
+    assert house("status", "--json").json == before
+
+
+def test_it_needs_no_newsletter(house: House, tmp_path: Path) -> None:
+    path = written(house)
+    house.environment["NEWSLETTER_CONFIG"] = ""
+    done = house.bare("ingest", "--explain", str(path))
+    assert (done.code, "A tent is chosen" in done.out) == (0, True)
+
+
+def test_a_file_that_would_be_rejected_says_so_and_shows_why(house: House) -> None:
+    done = house("ingest", "--explain", str(written(house, "# Tents\n\n#camping\n")))
+    assert done.code == 1
+    assert "rejected: no insight in it: 2 paragraphs were dropped" in done.out
+    assert "tags" in done.out
+    broken = house("ingest", "--explain", str(written(house, "---\na: [\n---\n")), "--json")
+    assert broken.code == 1
+    assert broken.json["rejected"].startswith("malformed YAML")
+    assert broken.json["paragraphs"] == []
+
+
+def test_a_file_that_is_none_and_other_options_are_wrong_usage(house: House) -> None:
+    path = str(written(house))
+    for words in (
+        [str(house.folder)],
+        [str(house.folder / "nothing.md")],
+        [path, "--dropped"],
+        [path, path],
+    ):
+        done = house("ingest", "--explain", *words)
+        assert (done.code, done.out) == (2, ""), words

@@ -1,0 +1,85 @@
+"""Saved pages: the main text, and nothing of what stands around it."""
+
+import pytest
+
+from newsletter.domain.errors import BriefRejected
+from newsletter.ingest.parsers import parse
+
+TEXT = "Ports forgive the first day, and the second costs more than the voyage."
+OTHER = "A pilot who knows the sandbank saves more fuel than a new engine does."
+
+
+def texts(body: str, head: str = "") -> list[str]:
+    page = f"<html><head>{head}</head><body>{body}</body></html>"
+    return [mention.text for mention in parse("a.html", page.encode()).mentions]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<nav><p>{}</p></nav>",
+        "<footer><p>{}</p></footer>",
+        "<aside>{}</aside>",
+        "<script>{}</script>",
+        "<style>{}</style>",
+        "<noscript>{}</noscript>",
+        "<form><p>{}</p></form>",
+        "<div class='site-menu'><p>{}</p></div>",
+        "<div id='comments'><p>{}</p></div>",
+        "<section class='episode-transcript'><p>{}</p></section>",
+        "<details><summary>Transcript</summary><p>{}</p></details>",
+        "<table><tr><td>{}</td></tr></table>",
+        "<pre>{}</pre>",
+        "<h2>Transcript</h2><p>{}</p>",
+        "<!-- <p>{}</p> -->",
+    ],
+)
+def test_what_stands_beside_the_text(beside: str) -> None:
+    assert texts(f"<p>{TEXT}</p><p>{TEXT[:-1]}, they say.</p>{beside.format(OTHER)}")[0] == TEXT
+    assert OTHER not in texts(f"<p>{TEXT}</p><p>{TEXT[:-1]}, they say.</p>{beside.format(OTHER)}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>{0}</p><p>{1}</p>",
+        "<div>{0}<div>{1}</div></div>",
+        "<ul><li>{0}<ul><li>{1}</li></ul></li></ul>",
+        "<p>{0}<br><br>{1}</p>".replace("<br><br>", "</p><p>"),
+        "<p>• {0}<br>• {1}</p>",
+        "<p><b>Takeaways</b></p><p>1. {0}<br/>2. {1}</p><h3>Links</h3><p>None.</p>",
+        "<article><p>{0}</p><p>{1}</p></article><p>Or so the harbour master likes to say.</p>",
+        "<p>{0}<p>{1}",
+        "<blockquote>{0}</blockquote><blockquote><p>{1}</p></blockquote>",
+    ],
+)
+def test_however_a_page_writes_two_insights(body: str) -> None:
+    assert texts(body.format(TEXT, OTHER)) == [TEXT, OTHER]
+
+
+def test_entities_marks_and_bytes_that_are_none() -> None:
+    assert texts(
+        "<p>Salt &amp; bread <i>cost</i> <code>{{ 7 * 7 }}</code> &lt;b&gt; in the harbour.</p>"
+    ) == ["Salt & bread cost {{ 7 * 7 }} <b> in the harbour."]
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["<html></html>", "<p>", "<!-- a -->", "<script>a</script>", "<" * 5_000, "<p>" * 50_000],
+)
+def test_a_page_without_insights_is_rejected(page: str) -> None:
+    with pytest.raises(BriefRejected):
+        parse("a.html", page.encode())
+
+
+def test_json_ld_wins_over_the_title() -> None:
+    page = (
+        "<html><head><title>Late ships | Some Site</title><script type='application/ld+json'>"
+        '{"@graph": [{"@type": "PodcastEpisode", "name": "Late ships", "datePublished":'
+        ' "2026-03-05", "partOfSeries": {"name": "Kettle"}, "actor": [{"name": "Kim Roe"}]},'
+        ' {"@type": 5}, 7]}'
+        f"</script></head><body><p>{TEXT}</p></body></html>"
+    )
+    brief = parse("a.html", page.encode())
+    assert (brief.podcast, brief.episode, brief.speakers) == ("Kettle", "Late ships", ("Kim Roe",))
+    assert str(brief.published) == "2026-03-05"

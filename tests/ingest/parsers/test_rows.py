@@ -1,0 +1,76 @@
+"""CSV, JSON Lines and lists in JSON: rows of named values."""
+
+import pytest
+
+from newsletter.domain.errors import BriefRejected
+from newsletter.domain.model import Dropped
+from newsletter.ingest.parsers import parse
+
+TEXT = "Ports forgive the first day, and the second costs more than the voyage."
+OTHER = "A pilot who knows the sandbank saves more fuel than a new engine does."
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_a_csv_with_any_delimiter_and_line_ending(delimiter: str, newline: str) -> None:
+    rows = [
+        ["text", "at", "podcast"],
+        [f'"{TEXT}"', "1:02:03", "Kettle"],
+        [f'"{OTHER}"', "61", "Kettle"],
+    ]
+    page = newline.join(delimiter.join(row) for row in rows)
+    brief = parse("a.csv", f"\ufeff{page}".encode())
+    assert [(mention.text, mention.at) for mention in brief.mentions] == [(TEXT, 3723), (OTHER, 61)]
+    assert brief.podcast == "Kettle"
+
+
+@pytest.mark.parametrize(
+    ("row", "at"),
+    [
+        ('{"text": "%s", "start": 61.9}', 61),
+        ('{"text": "%s", "startTime": "01:01"}', 61),
+        ('{"text": "%s", "start_ms": 61900}', 61),
+        ('{"text": "%s", "at": -1}', None),
+        ('{"text": "%s", "at": 1e300}', None),
+        ('{"text": "%s", "at": "soon"}', None),
+        ('{"text": "%s ([Time 0:01:01](https://a.example/1))"}', 61),
+    ],
+)
+def test_a_second_in_any_spelling(row: str, at: int | None) -> None:
+    [mention] = parse("a.jsonl", (row % TEXT).encode()).mentions
+    assert (mention.text, mention.at) == (TEXT, at)
+
+
+def test_what_rows_agree_on_is_of_the_page() -> None:
+    rows = (
+        f'{{"show": "Kettle", "episode": "One", "text": "{TEXT}", "link": "https://a.example/1"}}\n'
+        f'{{"show": "Kettle", "episode": "Two", "text": "{OTHER}", "link": "https://a.example/2"}}\n'
+    )
+    brief = parse("a.ndjson", rows.encode())
+    assert (brief.podcast, brief.episode, brief.url) == ("Kettle", "", "")
+    assert [mention.link[-1] for mention in brief.mentions] == ["1", "2"]
+
+
+def test_rows_that_are_no_insights_are_listed_with_their_line() -> None:
+    rows = f'{{"text": "{TEXT}"}}\n\n{{"text": "Um, so.", "type": "transcript"}}\n{{"at": 5}}\n'
+    assert parse("a.jsonl", rows.encode()).dropped == (Dropped(3, "Um, so."), Dropped(4, "5"))
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "line", "says"),
+    [
+        ("a.csv", "name,address\nAnn,ann@a.example\n", 1, "no column of text"),
+        ("a.csv", "\n\nname;address\n", 3, "no column of text"),
+        ("a.csv", 'text\n"' + "x" * 200_000, None, "malformed CSV"),
+        ("a.csv", "text\n\n", None, "no insight in it"),
+        ("a.jsonl", f'{{"text": "{TEXT}"}}\n{{"text": "half', 2, "each line must be whole"),
+        ("a.jsonl", '{"a": ' + "[" * 100_000, None, "too deeply"),
+        ("a.json", '[{"name": "Ann"}]', 1, "Expected `object`"),
+        ("a.json", '{"items": [{"name": "Ann"}]}', None, "missing required field `insights`"),
+    ],
+)
+def test_what_cannot_be_read(name: str, page: str, line: int | None, says: str) -> None:
+    with pytest.raises(BriefRejected) as caught:
+        parse(name, page.encode())
+    assert says in caught.value.reason
+    assert line is None or caught.value.line == line
