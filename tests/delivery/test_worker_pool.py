@@ -25,7 +25,7 @@ from newsletter.mail.channels import Envelope
 from newsletter.mail.message import message
 from newsletter.storage import subscribers
 from newsletter.storage.schema import delivery
-from tests.builders import subscribe
+from tests.builders import renderer, subscribe
 from tests.delivery.conftest import House
 
 ANN, BOB, CAT = "ann@example.org", "bob@example.org", "cat@example.org"
@@ -151,6 +151,9 @@ def test_a_broken_template_sends_nothing_and_loses_nothing(house: House) -> None
 
 
 class _Broken:
+    def __getattr__(self, name: str) -> object:
+        return getattr(renderer(), name)
+
     def render_pieces(self, name: str, _values: dict[str, object]) -> list[str]:
         raise RuntimeError(name)
 
