@@ -14,6 +14,7 @@ from benchmarks import (
     day,
     feeds,
     interests,
+    limits,
     million,
     quotes,
     render,
@@ -39,8 +40,9 @@ _SUBJECTS: dict[str, ModuleType] = {
     "day": day,
     "million": million,
     "interests": interests,
+    "limits": limits,
 }
-_BY_NAME = {"day", "million", "interests"}
+_BY_NAME = {"day", "million", "interests", "limits"}
 """They take so long that they run when they are asked for."""
 
 

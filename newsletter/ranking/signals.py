@@ -18,6 +18,7 @@ from newsletter.language.words import words as in_language
 from newsletter.ranking.echoes import Echoes
 from newsletter.ranking.interest import Matcher, Phrase, Text, parse
 from newsletter.ranking.similarity import Index, shared
+from newsletter.ranking.variety import Variety
 
 Array = npt.NDArray[np.float64]
 
@@ -135,6 +136,10 @@ class Day:
     @cached_property
     def briefs(self) -> npt.NDArray[np.int64]:
         return np.array([candidate.brief_id for candidate in self.candidates], dtype=np.int64)
+
+    @cached_property
+    def variety(self) -> Variety:
+        return Variety(self.candidates, self.echoes)
 
     @cached_property
     def recurrence(self) -> Array:
