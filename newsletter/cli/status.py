@@ -47,7 +47,7 @@ def status(app: App, args: Namespace) -> int:
 def _print(app: App, day: DayStatus, now: datetime) -> None:
     timezone = app.settings.newsletter.timezone
     _print_inbox(day)
-    _print_feeds(day.feeds, day.failing_feeds, timezone)
+    _print_feeds(day, timezone)
     states = [f"{count:,} {state}" for state, count in sorted(day.subscribers.items())]
     say(f"Subscribers  {', '.join(states) or 'none yet: newsletter subscribers add ADDRESS'}")
     _print_issue(day, app.settings.selection.window_days)
@@ -76,16 +76,20 @@ def _print_inbox(day: DayStatus) -> None:
         say(f"  rejected   {file['path']}{where}: {file['reason']}")
 
 
-def _print_feeds(count: int, failing: Sequence[Mapping[str, Any]], timezone: str) -> None:
-    if not count:
+def _print_feeds(day: DayStatus, timezone: str) -> None:
+    if not day.feeds:
         return
-    say(f"Feeds        {counted(count, 'feed')} followed, {len(failing):,} failing")
+    failing = day.failing_feeds
+    say(f"Feeds        {counted(day.feeds, 'feed')} followed, {len(failing):,} failing")
     for row in failing[:MOST_TROUBLES]:
         since = local_time(row["failing_since"], timezone)
         then = f"next try {local_time(row['next_try'], timezone)}" if row["next_try"] else "ended"
         say(f"  {row['url']}  since {since}, {then}: {row['reason']}")
     if len(failing) > MOST_TROUBLES:
         say("  and more: newsletter sources list")
+    if day.waiting_episodes:
+        waiting = counted(day.waiting_episodes, "episode")
+        say(f"  waiting    {waiting}: `newsletter sources list --episodes` says for what")
 
 
 def _print_issue(day: DayStatus, window_days: int) -> None:

@@ -41,6 +41,7 @@ class DayStatus:
     rejected: Rows
     feeds: int
     failing_feeds: Rows
+    waiting_episodes: int
     subscribers: Mapping[str, int]
     candidates: int
     deliveries: Rows
@@ -72,6 +73,7 @@ def day_status(
             rejected=[dict(row) for row in archive.rejected(db)],
             feeds=len(followed),
             failing_feeds=[_failing(feed) for feed in followed if feed.failures],
+            waiting_episodes=feeds.waiting_count(db),
             subscribers=subscribers.counts(db),
             candidates=reports.candidate_count(db, first, day),
             deliveries=_outcomes(db, day),

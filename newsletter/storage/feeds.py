@@ -178,6 +178,12 @@ def unread_body(db: Connection, url: str) -> bytes | None:
     return body
 
 
+def waiting_count(db: Connection) -> int:
+    """How many episodes wait for their transcript, or for the model that writes."""
+    waits = episodes.c.state == "waiting"
+    return db.scalar(select(func.count()).select_from(episodes).where(waits)) or 0
+
+
 def listed_episodes(db: Connection, most: int) -> dict[str, list[EpisodeRow]]:
     """By the feed's address: the newest ``most`` of those that were looked at."""
     listed: dict[str, list[EpisodeRow]] = {}

@@ -49,6 +49,7 @@ def test_from_an_address_to_insights(listener: House, pods: HttpServer) -> None:
     assert f"{url}  Harbour Talk  read 2026-03-14 12:00 UTC, next 2026-03-14 13:00 UTC" in listed
     assert "2026-03-01  read  Episode 4  2 insights" in listed
     assert "3 briefs, 6 insights" in listener("status").out
+    assert "waiting" not in listener("status").out
 
 
 def test_where_a_feed_moved_to_is_the_same_feed(listener: House, pods: HttpServer) -> None:
@@ -286,6 +287,8 @@ def test_a_model_that_does_not_answer_is_waited_for(listener: House, talk: str) 
         patch.setattr("time.sleep", lambda _seconds: None)
         listener("sources", "add", talk)
         assert "waiting  Harbour Talk: Episode 1: the model of writer.url" in listener("scan").out
+    assert "waiting    1 episode: `newsletter sources list --episodes`" in listener("status").out
+    assert listener("status", "--json").json["waiting_episodes"] == 1
 
 
 def test_what_cannot_be_read_can_be_looked_at(listener: House, pods: HttpServer) -> None:
