@@ -13,6 +13,8 @@ from benchmarks import (
     compose,
     day,
     feeds,
+    interests,
+    limits,
     million,
     quotes,
     render,
@@ -37,8 +39,10 @@ _SUBJECTS: dict[str, ModuleType] = {
     "quotes": quotes,
     "day": day,
     "million": million,
+    "interests": interests,
+    "limits": limits,
 }
-_BY_NAME = {"day", "million"}
+_BY_NAME = {"day", "million", "interests", "limits"}
 """They take so long that they run when they are asked for."""
 
 

@@ -11,18 +11,25 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
+from newsletter.domain.model import Insight
+
 Labels = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
 
 # "(BBC News)": the sentences of the portal end in their sources.
-_SOURCES = re.compile(r"(\s*\([^()]{2,60}\))+\s*$")
+SOURCES = re.compile(r"(\s*\([^()]{2,60}\))+\s*$")
+_TECHNOLOGY = re.compile(
+    r"\b(Apple|Google|Microsoft|Amazon|Facebook|Meta|Twitter|TikTok|OpenAI|Nvidia|Huawei|Tesla|"
+    r"SpaceX|Boeing|artificial intelligence|software|semiconductors?|chips?|cyber\w*|hack\w*|"
+    r"internet|satellites?|rockets?|spacecraft|app|smartphones?|data breach)\b"
+)
 _FITTED_SINCE, _TESTED_SINCE = 2016, 2019
 
 
@@ -129,14 +136,13 @@ def events(data: Path, *, test: bool, window: int | None = None) -> Seen:
 
     The test part is every thirtieth day since 2019, the other every fortieth of 2016 to 2018.
     """
-    with gzip.open(data / "current-events.jsonl.gz", "rt") as file:
-        rows = [json.loads(line) for line in file]
+    rows = _news(data)
     stories: dict[str, int] = {}
     cluster = np.array([stories.setdefault(row["story"], len(stories)) for row in rows])
     days = np.array([date.fromisoformat(row["date"]).toordinal() for row in rows])
     asked = np.flatnonzero(np.isin(days, _chosen(days, test=test)))
     first = days[asked] - (window or days[-1])
-    texts = [_SOURCES.sub("", row["text"]) for row in rows]
+    texts = [SOURCES.sub("", row["text"]) for row in rows]
     return Seen(
         f"news, told {f'in the last {window} days' if window else 'ever before'}",
         texts,
@@ -145,6 +151,35 @@ def events(data: Path, *, test: bool, window: int | None = None) -> Seen:
         (np.searchsorted(days, first), np.searchsorted(days, days[asked])),
         (days, days[asked]),
     )
+
+
+def _news(data: Path) -> list[dict[str, str]]:
+    with gzip.open(data / "current-events.jsonl.gz", "rt") as file:
+        return [json.loads(line) for line in file]
+
+
+def technology(data: Path, window: int) -> Seen:
+    """All news of one subject since 2019: was its story told in the ``window`` days before?"""
+    rows = [row for row in _news(data) if row["date"] >= f"{_TESTED_SINCE}"]
+    rows = [row for row in rows if _TECHNOLOGY.search(row["text"])]
+    stories: dict[str, int] = {}
+    cluster = np.array([stories.setdefault(row["story"], len(stories)) for row in rows])
+    days = np.array([date.fromisoformat(row["date"]).toordinal() for row in rows])
+    texts = [SOURCES.sub("", row["text"]) for row in rows]
+    ends = np.searchsorted(days, days - window), np.searchsorted(days, days)
+    return Seen("news of technology", texts, texts, (cluster, cluster), ends, (days, days))
+
+
+def news(data: Path, days: int) -> tuple[list[Insight], dict[int, str]]:
+    """The last ``days`` of the news, and the story of each by its id."""
+    rows = list(enumerate(_news(data), start=1))
+    first = date.fromisoformat(rows[-1][1]["date"]) - timedelta(days - 1)
+    rows = [(number, row) for number, row in rows if row["date"] >= first.isoformat()]
+    dated = [
+        Insight(number, SOURCES.sub("", row["text"]), date.fromisoformat(row["date"]))
+        for number, row in rows
+    ]
+    return dated, {number: row["story"] for number, row in rows}
 
 
 def _chosen(days: Places, *, test: bool) -> Places:
@@ -190,3 +225,18 @@ def _perspectrum(data: Path) -> tuple[dict[int, str], list[tuple[str, list[int]]
     unique = {min(ids): (name, sorted(ids)) for name, ids in merged.values()}
     texts = {perspective["pId"]: perspective["text"] for perspective in pool}
     return texts, [unique[key] for key in sorted(unique, key=lambda number: crc32(b"%d" % number))]
+
+
+def read_claims(data: Path) -> list[tuple[str, list[str], list[str]]]:
+    """(claim, one text of each perspective on it, its themes)."""
+    pool = json.loads((data / "perspectrum" / "perspective_pool_v1.0.json").read_text())
+    claims = json.loads((data / "perspectrum" / "perspectrum_with_answers_v1.0.json").read_text())
+    texts = {perspective["pId"]: perspective["text"] for perspective in pool}
+    return [
+        (
+            claim["text"],
+            [texts[perspective["pids"][0]] for perspective in claim["perspectives"]],
+            claim["topics"],
+        )
+        for claim in claims
+    ]

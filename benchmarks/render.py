@@ -156,10 +156,10 @@ def _posting(number: int, pool: list[Pick]) -> ScheduledEmail:
 def _for_reader(number: int, rank: int, pick: Pick, pool: list[Pick]) -> Pick:
     """Its place, why it is there, and what this reader knows of it: another for each of them."""
     heard = [pool[(number * 7 + rank * 31 + more) % len(pool)] for more in (0, 13)]
-    closest = f"“{headline(heard[0].text, 60)}” on {1 + number % 28} March"
+    read = f"{1 + number % 28} March: “{headline(heard[0].text, 60)}”"
     return replace(
         pick,
         rank=rank,
-        reason=f"New to you. The closest you have read: {closest}.",
+        reason=f"Two shows said this: A and B. You read on {read}.",
         related=tuple(Echo(earlier.insight_id, earlier.text, 0.4) for earlier in heard),
     )

@@ -254,7 +254,7 @@ def _ways(scale: Scale) -> dict[str, tuple[Any, ...]]:
         "4 connections": How(),
         "4 connections, claims of 1": How(claim=1),
         "4 connections, claims of 20": How(claim=20),
-        "4 connections, claims of 100": How(claim=100),
+        "4 connections, claims of 50": How(claim=50),
         "4 connections, RSA-2048": How(key="rsa"),
         "4 connections, Ed25519": How(key="ed25519"),
     }

@@ -78,29 +78,33 @@ def _table(scale: Scale, measured: dict[str, dict[str, float]]) -> Table:
 
 
 def prepare(folder: Path, scale: Scale) -> Figures:
-    """Two newsletters with a past: one with new briefs in its inbox, one that has sent those."""
-    new, sent = folder / "new", folder / "sent"
-    new.mkdir()
-    subprocess.run([*_NEWSLETTER, "init", str(new)], check=True, capture_output=True)
-    (new / "config.toml").write_text(_CONFIG)
+    """Two newsletters with a past: one with new briefs in its inbox, one that has sent those.
+
+    Both were made where ``command`` runs them: elsewhere every file would be new.
+    """
+    house = folder / "house"
+    house.mkdir()
+    subprocess.run([*_NEWSLETTER, "init", str(house)], check=True, capture_output=True)
+    (house / "config.toml").write_text(_CONFIG)
     for number in range(scale.readers):
         reader = ["add", f"reader{number}@example.org", "--interests", "sleep, energy grids"]
-        _run(new, 1, ["subscribers", *reader])
+        _run(house, 1, ["subscribers", *reader])
     for day in range(1, scale.days + 1):
-        _arrive(new, day)
-    _run(new, scale.days, ["send", "--now"])
-    _arrive(new, scale.days + 1)
-    shutil.copytree(new, sent)
-    _run(sent, scale.days + 1, ["send", "--now"])
+        _arrive(house, day)
+    _run(house, scale.days, ["send", "--now"])
+    _arrive(house, scale.days + 1)
+    shutil.copytree(house, folder / "new")
+    _run(house, scale.days + 1, ["send", "--now"])
+    shutil.copytree(house, folder / "sent")
     return {}
 
 
 def command(folder: Path, scale: Scale, words: Sequence[str]) -> Figures:
     """On a copy: what is new is new again in the next round."""
-    copy = folder.with_name("copy")
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(folder, copy)  # with its times: a file of another time is read again
-    return process(_words(copy, scale.days + 1, words))
+    house = folder.with_name("house")
+    shutil.rmtree(house)
+    shutil.copytree(folder, house)  # with its times: a file of another time is read again
+    return process(_words(house, scale.days + 1, words))
 
 
 def _arrive(folder: Path, day: int) -> None:

@@ -30,7 +30,7 @@ class How:
     """``claim``: rows at a time."""
 
     connections: int = 4
-    claim: int = 50
+    claim: int = 100
     key: Literal["", "rsa", "ed25519"] = ""
 
 
@@ -93,10 +93,11 @@ def delivered(path: Path, channel: Callable[[], Channel], how: How, count: int) 
 
 
 def _desk(store: Store, channel: Callable[[], Channel], how: How) -> DeliveryContext:
+    head = replace(branding(), signer=_signer(how))
     return DeliveryContext(
         store=store,
         channel=channel,
-        branding=replace(branding(), signer=_signer(how)),
+        branding=lambda: head,
         sender=lambda _: SENDER,
         owner="bench",
         steady=lambda: Steady("this boot", 0.0),

@@ -57,8 +57,8 @@ def read(path: str, page: Brief | None, reason: str | None = None, version: int 
 def candidate(
     number: int, text: str, on: date = TODAY, brief_id: int | None = None, **about: object
 ) -> Candidate:
-    citation = Citation(podcast="A show")
     brief_id = number if brief_id is None else brief_id
+    citation = Citation(podcast=f"Show {brief_id}")
     return Candidate(Insight(number, text, on), citation, brief_id, **about)  # type: ignore[arg-type]
 
 

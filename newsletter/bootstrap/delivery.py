@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.mail import bounce_address, channel, signer
@@ -14,7 +14,6 @@ from newsletter.bootstrap.rendering import branding, secret
 from newsletter.delivery.context import DeliveryContext, Watch
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.tokens import return_path
-from newsletter.mail.dkim.keys import others_can_read
 from newsletter.services.clock import steady
 
 
@@ -24,7 +23,7 @@ def delivery_context(app: App, stop: threading.Event, watch: Watch) -> DeliveryC
     return DeliveryContext(
         store=app.store,
         channel=partial(channel, app),
-        branding=branding(app),
+        branding=cache(partial(branding, app)),
         sender=envelope_sender(app),
         owner=f"{process}:{threading.get_ident()}:{steady().seconds}",
         steady=steady,
@@ -39,10 +38,10 @@ def delivery_context(app: App, stop: threading.Event, watch: Watch) -> DeliveryC
 
 def envelope_sender(app: App) -> Callable[[int], str]:
     """By the id of a delivery; with ``delivery.return_path`` a bounce names its delivery."""
-    bounces = bounce_address(app.settings)
     if app.settings.delivery.return_path:
-        return partial(return_path, secret(app), bounces)
-    return lambda _id: bounces
+        return partial(return_path, secret(app), bounce_address(app.settings))
+    address = cache(partial(bounce_address, app.settings))
+    return lambda _id: address()
 
 
 def _unsubscribe_warnings(base_url: str) -> Iterator[str]:
@@ -55,6 +54,7 @@ def _unsubscribe_warnings(base_url: str) -> Iterator[str]:
 def check_ready_to_send(app: App) -> Iterator[str]:
     """Raises ConfigError where nothing may be sent; yields warnings of what readers will miss."""
     channel(app)
+    secret(app)
     section = app.settings.newsletter
     if not section.from_address:
         raise ConfigError(
@@ -66,6 +66,8 @@ def check_ready_to_send(app: App) -> Iterator[str]:
     if not section.postal_address:
         yield "newsletter.postal_address is empty: the law asks for one in many places"
     if signer(app):
+        from newsletter.mail.dkim.keys import others_can_read
+
         key = app.beside(app.settings.dkim.key_file)
         if others_can_read(key):
             yield f"dkim.key_file: others can read {key} and sign in your name: chmod 600 {key}"

@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from newsletter.bootstrap import App
-from newsletter.config.sections import Inbox
-from newsletter.ingest.explain import Explained, explain_file
 from newsletter.ingest.ingest import IngestJob, IngestReport, Watch, ingest_sources
 from newsletter.ingest.sources.folder import Folder
 from newsletter.services.inbox import check_inbox
@@ -39,9 +37,3 @@ def ingest_job(
         pause=pause,
         watch=watch,
     )
-
-
-def explain(app: App, path: str) -> Explained:
-    """One file, paragraph by paragraph; needs no database, and no configuration either."""
-    section = app.settings.inbox if app.config or app.path.exists() else Inbox()
-    return explain_file(Folder(Path(path), section.max_bytes), section.boilerplate)

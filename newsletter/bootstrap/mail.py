@@ -1,14 +1,17 @@
 """The parts that mail needs: addresses, the signer and the channel."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
 from newsletter.config import Settings
-from newsletter.domain.addresses import mailbox
+from newsletter.domain.addresses import mailbox, parse_address
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.hostnames import in_ascii
 from newsletter.mail.channels import Channel
-from newsletter.mail.dkim.signing import Signer
+
+if TYPE_CHECKING:
+    from newsletter.mail.dkim.signing import Signer
 
 _PLACEHOLDER = "Preview <preview@example.org>"
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
@@ -25,19 +28,24 @@ def sender_address(settings: Settings) -> str:
 
 
 def sender_domain(settings: Settings) -> str:
-    return in_ascii(sender_address(settings).rpartition("@")[2])
+    """Of an address in ASCII not checked any more: what checks it takes long to load."""
+    domain = parse_address(from_address(settings))[1].rpartition("@")[2]
+    if not domain.isascii():
+        domain = in_ascii(sender_address(settings).rpartition("@")[2])
+    return domain.lower()
 
 
 def bounce_address(settings: Settings) -> str:
     return settings.delivery.return_path or sender_address(settings)
 
 
-def signer(app: App) -> Signer | None:
+def signer(app: App) -> "Signer | None":
     """Raises ConfigError where a key is configured and cannot be used."""
     section = app.settings.dkim
     if not section.key_file:
         return None
     from newsletter.mail.dkim.keys import read_key
+    from newsletter.mail.dkim.signing import Signer
 
     domain = section.domain or sender_address(app.settings).rpartition("@")[2]
     try:

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.mail import from_address, signer
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.hostnames import all_in_ascii
-from newsletter.rendering.rendered_email import Branding
 from newsletter.services.secret import read_secret
+
+if TYPE_CHECKING:
+    from newsletter.rendering.rendered_email import Branding, Logo
 
 
 def templates_folder(app: App) -> Path | None:
@@ -22,14 +25,14 @@ def secret(app: App) -> bytes:
     return read_secret(app.beside(app.settings.web.secret_file), app.path.parent)
 
 
-def branding(app: App) -> Branding:
+def branding(app: App) -> "Branding":
     """The branding of ``preview`` and ``send``."""
     return replace(unsigned_branding(app), signer=signer(app))
 
 
-def unsigned_branding(app: App) -> Branding:
+def unsigned_branding(app: App) -> "Branding":
     """The same without the DKIM key."""
-    from newsletter.rendering.logo import read_logo
+    from newsletter.rendering.rendered_email import Branding
     from newsletter.rendering.renderer import Renderer
     from newsletter.rendering.templates import places, read_templates
 
@@ -42,10 +45,18 @@ def unsigned_branding(app: App) -> Branding:
         base_url=_in_ascii("base_url", section.base_url),
         language=section.language,
         accent=section.accent,
-        logo=read_logo(app.beside(section.logo)) if section.logo else None,
+        logo=_logo(app),
         secret=secret(app),
         renderer=Renderer(read_templates(folder), places(folder), section.language),
     )
+
+
+def _logo(app: App) -> "Logo | None":
+    if not (name := app.settings.newsletter.logo):
+        return None
+    from newsletter.rendering.logo import read_logo
+
+    return read_logo(app.beside(name))
 
 
 def _in_ascii(key: str, value: str) -> str:

@@ -163,9 +163,9 @@ def _called() -> str:
 
 
 def _rows(issue: Issue) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [("", "novelty", "insight", "why")]
+    rows: list[tuple[str, ...]] = [("", "novelty", "insight", "from")]
     for pick in issue.picks:
         novelty = f"{pick.signals['novelty']:.2f}"
-        why = headline(pick.reason, 50)
-        rows.append((f"{pick.rank}.", novelty, headline(pick.text, 60), why))
+        podcast = headline(pick.citation.podcast, 30)
+        rows.append((f"{pick.rank}.", novelty, headline(pick.text, 60), podcast))
     return rows

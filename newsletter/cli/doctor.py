@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from newsletter.bootstrap import App
-from newsletter.bootstrap.services import HealthChecks
+from newsletter.bootstrap.health import HealthChecks
 from newsletter.cli.output import say, say_json
 from newsletter.domain.checks import CheckResult
 from newsletter.services.health import Check, run_checks

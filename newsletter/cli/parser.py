@@ -182,6 +182,11 @@ def _looking(commands: _Commands) -> None:
     command.add_argument("about", metavar="TEXT|ID", help="a text, or the number of an insight")
     command.add_argument("--most", type=int, default=10, metavar="N", help="default: 10")
     command = commands.add(
+        "interests", "interests:show", "what a reader's phrases find in the archive", json=True
+    )
+    command.add_argument("phrases", metavar="PHRASE", help='such as "chip supply chains, not cars"')
+    command.add_argument("--most", type=int, default=20, metavar="N", help="default: 20")
+    command = commands.add(
         "status", "status:status", "what came in, went out, did not and why, is due next", json=True
     )
     command.add_argument("--date", type=_date, metavar="D", help="default: today")

@@ -10,10 +10,10 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.alerts import alerts
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context
 from newsletter.bootstrap.ingest import ingest
-from newsletter.bootstrap.services import alerts
 from newsletter.bootstrap.sources import scan
 from newsletter.cli.ingest import pause
 from newsletter.cli.output import live, progress, set_up_log, warn_each
@@ -68,7 +68,8 @@ def run(app: App, args: Namespace) -> int:
 
 
 def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:
-    """No progress for reading: nobody waits for it."""
+    """No progress for reading: nobody waits for it. Broken templates are told at the start, not
+    when the first issue is due."""
 
     def pause_unless_stopped() -> None:
         if not stop.is_set():
@@ -82,12 +83,14 @@ def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:
         with progress("scanning", quiet=True) as watch:
             return scan(app, stop.is_set, watch)[0]
 
+    context = delivery_context(app, stop, lambda *_: None)
+    context.branding()
     return ScheduledJobs(
         app.clock,
         ingest=read_inbox,
         scan=scan_feeds,
         rules=compose_rules(app),
-        context=delivery_context(app, stop, lambda *_: None),
+        context=context,
         alerts=alerts(app),
         keep_days=app.settings.store.keep_days,
         progress=live,

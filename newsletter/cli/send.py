@@ -8,22 +8,17 @@ from functools import partial
 from threading import Event
 
 from newsletter.bootstrap import App
-from newsletter.bootstrap.composing import compose_rules, house_subscriber
+from newsletter.bootstrap.alerts import alerts
+from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context
 from newsletter.bootstrap.ingest import ingest
-from newsletter.bootstrap.mail import bounce_address, channel
-from newsletter.bootstrap.rendering import branding
-from newsletter.bootstrap.services import alerts
 from newsletter.cli.ingest import pause
 from newsletter.cli.output import live, progress, say, say_json, set_up_log, table, warn, warn_each
 from newsletter.cli.send_report import SendReport, why_nobody
-from newsletter.composing.draft import draft
-from newsletter.domain.addresses import mailbox
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.text import counted, headline
 from newsletter.services.alerts import alert
-from newsletter.services.preview import send_test_copy
 from newsletter.services.publish import Published, Readers, publish, would_send
 from newsletter.services.readers import find_subscriber
 
@@ -156,6 +151,13 @@ def _dry_run(app: App, args: Namespace, readers: Readers) -> int:
 
 def _test(app: App, args: Namespace) -> int:
     """One marked copy outside the ledger: it is in no reader's history."""
+    from newsletter.bootstrap.composing import house_subscriber
+    from newsletter.bootstrap.mail import bounce_address, channel
+    from newsletter.bootstrap.rendering import branding
+    from newsletter.composing.draft import draft
+    from newsletter.domain.addresses import mailbox
+    from newsletter.services.preview import send_test_copy
+
     warn_each(check_ready_to_send(app))
     to = mailbox(args.test, "--test").address
     house = house_subscriber(app.settings, to)

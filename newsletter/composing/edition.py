@@ -10,7 +10,7 @@ from newsletter.domain.model import Issue, Subscriber, digest
 from newsletter.language.words import words
 from newsletter.ranking.selection import choose
 from newsletter.ranking.signals import Day, Reader, echoes_of, newest_first
-from newsletter.storage import Connection, archive, editing, issues, reading_history
+from newsletter.storage import Connection, candidates, editing, issues, reading_history
 
 
 class Edition:
@@ -23,13 +23,13 @@ class Edition:
         self.taste = rules.taste
         with rules.store.reading() as db:
             decided = editing.editing_of(db, day)
-            offered = archive.candidates(db, day, self.taste.window_days, decided.pinned)
-            candidates = [each for each in offered if each.insight.id not in decided.blocked]
+            of_day = candidates.of_day(db, day, self.taste.window_days, decided.pinned)
+            offered = [each for each in of_day if each.insight.id not in decided.blocked]
             index = index_of(db, rules.index_cache, rules.language)
-            echoes = echoes_of(newest_first(candidates), index)
-            known = archive.archive(db, day, echoes.ids.tolist())
+            echoes = echoes_of(newest_first(offered), index)
+            known = candidates.known(db, day, echoes.ids.tolist())
         self.day = Day(
-            day, candidates, known, self.taste.window_days, echoes, decided, words(rules.language)
+            day, offered, known, self.taste.window_days, echoes, decided, words(rules.language)
         )
         self._composed: dict[str, int | None] = {}
 

@@ -8,7 +8,7 @@ from newsletter.composing.rules import Rules
 from newsletter.composing.similarity_index import index_of
 from newsletter.ranking.echoes import Echoes
 from newsletter.ranking.similarity import shared
-from newsletter.storage import archive
+from newsletter.storage import archive, candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def related(rules: Rules, about: str | int, today: date, most: int) -> Sequence[
         text = archive.text(db, about) if isinstance(about, int) else about
         index = index_of(db, rules.index_cache, rules.language)
         echoes = Echoes(index, [text], [own], [today.toordinal()])
-        archived = archive.archive(db, today, echoes.ids.tolist())
+        archived = candidates.known(db, today, echoes.ids.tolist())
         insights = {insight.id: insight for insight in archived}
     return [
         Related(

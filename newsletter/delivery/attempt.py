@@ -18,7 +18,7 @@ from newsletter.domain.errors import (
 from newsletter.domain.states import Transition
 from newsletter.failpoints import reach
 from newsletter.mail.channels import Attempt, Channel, Envelope
-from newsletter.storage import leases, settlements
+from newsletter.storage import Connection, leases, settlements
 from newsletter.storage.send_queue import Claimed
 from newsletter.storage.settlements import Tried, Verdict
 
@@ -42,13 +42,16 @@ class DeliveryAttempt:
     ) -> None:
         self.context, self.clock, self.outcomes, self.envelope = context, clock, outcomes, envelope
 
-    def deliver(self, row: Claimed, channel: Channel) -> None:
-        """Send it and write down the outcome. Raises what ends more than this message."""
+    def deliver(self, row: Claimed, channel: Channel, db: Connection) -> None:
+        """Send it and write down the outcome. Raises what ends more than this message.
+
+        ``db`` is in no transaction: the last look sees what holds at that moment.
+        """
         until = self.outcomes.deferred_until.get(row.domain)
         if until is not None and until > self.clock():
             self.outcomes.settle(row, Transition.DEFERRED, next_attempt_at=until)
             return
-        attempt = Attempt(look=lambda: self._look(row))
+        attempt = Attempt(look=lambda: self._look(row, db))
         try:
             transition, values = self._send(row, channel, attempt)
         except (Paused, StoreError):
@@ -101,7 +104,7 @@ class DeliveryAttempt:
             values = {"answer": answer, "next_attempt_at": self.clock()}
             self.outcomes.settle(row, Transition.DEFERRED, _tried(attempt), **values)
 
-    def _look(self, row: Claimed) -> None:
+    def _look(self, row: Claimed, db: Connection) -> None:
         """Called by the channel right before the message goes: the last moment to withhold it.
 
         The one place where a row becomes ``offered``: from here on the server may have it.
@@ -113,10 +116,10 @@ class DeliveryAttempt:
         # by this look to have it.
         if journal := self.context.store.journal:
             journal.offered(row.id, self.outcomes.owner)
-        verdict, seconds = self._verdict(row)
+        verdict, seconds = self._verdict(row, db)
         if verdict == "go" and seconds < self.context.lease.total_seconds() / 2:
             self._prolong()
-            verdict, _ = self._verdict(row)  # writing may have taken long
+            verdict, _ = self._verdict(row, db)  # writing may have taken long
         reach("looked")
         if verdict == "go" and not self.context.in_flight.halted:
             offered[row.id] = row
@@ -128,9 +131,8 @@ class DeliveryAttempt:
             raise Paused("paused by the operator: `newsletter resume` goes on")
         raise Withheld(verdict)
 
-    def _verdict(self, row: Claimed) -> tuple[Verdict, float]:
-        with self.context.store.reading() as db:
-            return settlements.look(db, row.id, self.outcomes.owner, self.context.steady())
+    def _verdict(self, row: Claimed, db: Connection) -> tuple[Verdict, float]:
+        return settlements.look(db, row.id, self.outcomes.owner, self.context.steady())
 
     def _prolong(self) -> None:
         lease = self.context.leased(self.outcomes.owner, self.clock())

@@ -5,15 +5,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from newsletter.domain.errors import DeliveryError
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.states import DeliveryState
 from newsletter.mail.channels import Channel
-from newsletter.rendering.rendered_email import Branding
 from newsletter.storage import Store, recovery
 from newsletter.storage.leases import Lease, Steady
 from newsletter.storage.settlements import Settled
+
+if TYPE_CHECKING:
+    from newsletter.rendering.rendered_email import Branding
 
 Watch = Callable[[Counter[str], int], None]
 """Called with the outcomes so far, and the number of rows there are to send."""
@@ -37,6 +40,7 @@ class InFlight:
 class DeliveryContext:
     """What delivering needs.
 
+    ``branding`` is asked for where there is something to send, and then for each message.
     ``sender`` gives the envelope's sender by the delivery's id. ``owner`` is a name that no other
     process has. ``stop`` ends the run early, after the messages in flight. ``watch`` is called in
     the caller's thread.
@@ -50,14 +54,14 @@ class DeliveryContext:
 
     store: Store
     channel: Callable[[], Channel]
-    branding: Branding
+    branding: "Callable[[], Branding]"
     sender: Callable[[int], str]
     owner: str
     steady: Callable[[], Steady]
     stop: Callable[[], bool]
     watch: Watch
     connections: int = 1
-    claim: int = 50
+    claim: int = 100
     lease: timedelta = timedelta(minutes=15)
     in_flight: InFlight = field(default_factory=InFlight)
     pace: RateLimits = FREE

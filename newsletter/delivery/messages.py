@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from newsletter.delivery.context import DeliveryContext
 from newsletter.domain.model import Issue, ScheduledEmail
 from newsletter.mail.channels import Envelope
-from newsletter.mail.message import message
 from newsletter.storage import Connection, issues
 from newsletter.storage.send_queue import Claimed
 
@@ -19,11 +18,18 @@ class Messages:
         self.texts: dict[int, str] = {}
 
     def load(self, db: Connection, rows: Iterable[Claimed]) -> None:
-        """The issues of these rows and no others."""
-        self.issues = issues.load_all(db, sorted({row.issue_id for row in rows}), self.texts)
+        """The issues of these rows and no others; those that the last rows shared are there."""
+        needed = {row.issue_id for row in rows}
+        known = {key: issue for key, issue in self.issues.items() if key in needed}
+        missing = sorted(needed - known.keys())
+        new = issues.load_all(db, missing, self.texts, runners_up=False)
+        self.issues = known | new
 
     def envelope(self, row: Claimed) -> Envelope:
+        # Jinja comes with it, and the templates: a run that has nothing to send needs neither.
+        from newsletter.mail.message import message
+
         issue = self.issues[row.issue_id]
         scheduled = ScheduledEmail(issue, row.subscriber, row.message_id, row.dated_at)
-        content = message(scheduled, self.context.branding)
+        content = message(scheduled, self.context.branding())
         return Envelope(self.context.sender(row.id), row.subscriber.address, content)

@@ -59,24 +59,26 @@ class Worker:
         """The next rows. What was accepted is settled first: a crash leaves no more than a claim
         unknown."""
         self.outcomes.settle_accepted()
-        context, store = self.context, self.context.store
-        with store.writing(durable=True) as db:
+        context = self.context
+        with context.store.writing(durable=True) as db:
             now = self.clock()
             lease = context.leased(self.owner, now)
             rows = send_queue.claim(db, now, lease, self.claim_size, self.scope, context.pace)
             reach("claiming")
         reach("claimed")
         self.claimed.extend(rows)
-        with store.reading() as db:
-            paused_since = None if rows else send_queue.paused(db)
-            self.messages.load(db, rows)
-            self.outcomes.deferred_until = deferred_domains.until(db)
+        for row in rows:
+            log_row(row, DeliveryState.SENDING)
+        if not rows:
+            self._check_pause()
+        return bool(rows)
+
+    def _check_pause(self) -> None:
+        with self.context.store.reading() as db:
+            paused_since = send_queue.paused(db)
         if paused_since is not None:
             since = f"{paused_since:%Y-%m-%d %H:%M}"
             raise Paused(f"paused since {since} UTC: `newsletter resume` goes on")
-        for row in rows:
-            log_row(row, DeliveryState.SENDING)
-        return bool(rows)
 
     def _rest(self) -> bool:
         """Wait until there may be something to claim; False where nothing is left.
@@ -93,11 +95,16 @@ class Worker:
         return again is not None
 
     def _send_claimed(self) -> None:
-        while self.claimed and not self.stop():
-            self._sleep_until(self.claimed[0].not_before)
-            if not self.stop():
-                self.attempt.deliver(self.claimed[0], self.channel)
-                self.claimed.popleft()
+        """One connection to the database for all of a claim: to get one, and to begin a
+        transaction, takes longer than the look at a row."""
+        with self.context.store.autocommit() as db:
+            self.messages.load(db, self.claimed)
+            self.outcomes.deferred_until = deferred_domains.until(db)
+            while self.claimed and not self.stop():
+                self._sleep_until(self.claimed[0].not_before)
+                if not self.stop():
+                    self.attempt.deliver(self.claimed[0], self.channel, db)
+                    self.claimed.popleft()
 
     def _sleep_until(self, instant: datetime) -> None:
         """At most for as long as a slot may lie ahead: the clock may jump meanwhile."""

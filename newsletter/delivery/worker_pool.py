@@ -32,6 +32,8 @@ def deliver(
     """Try every row that is due, once; the ledger says why a row could not be sent."""
     scope = Scope(on, readers.ids)
     total = _open(context, clock(), scope, hurry=readers.now)
+    if total:
+        context.branding()  # what is wrong with the templates is told before anything is claimed
     pool = _WorkerPool(context, clock, scope, total)
     # What exists now stays until the end: without this the collector would scan it again and again.
     gc.freeze()

@@ -165,6 +165,11 @@ class Echo:
     edited: bool = False
 
 
+LEADS_BELOW = 0.05
+"""A pick leads and gives the subject only if it is less likely than this to restate an insight that
+its reader was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pick:
     """An insight chosen for an issue. ``score`` is the weighted mean of ``signals`` (0 to 1).
@@ -184,6 +189,10 @@ class Pick:
     reason: str = ""
     edited: bool = False
     pinned: bool = False
+
+    @property
+    def may_lead(self) -> bool:
+        return not self.echoes or self.echoes[0].similarity < LEADS_BELOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from functools import partial
 
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import BriefRejected
-from newsletter.ingest import parsers
 from newsletter.ingest.sources.folder import Folder, Look, StillWritten, settled
 from newsletter.storage import Store, archive
 from newsletter.storage.archive import Read, Totals
@@ -92,6 +91,8 @@ def _is_new(look: Look, known: Mapping[str, tuple[int, int]]) -> bool:
 def _read_all(
     files: Sequence[tuple[Folder, Look]], job: IngestJob, left: list[str]
 ) -> Iterator[Read]:
+    from newsletter.ingest import parsers  # takes a tenth of a second: only where something is new
+
     for folder, look in files:
         read = partial(Read, look.path, look.size, look.mtime_ns, source=job.source)
         try:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from newsletter.domain.model import Pick, SelectionSettings
 from newsletter.domain.text import headline
+from newsletter.ranking.reasons import Choice, runner_up_reason
+from newsletter.ranking.selection import choice_of
 from newsletter.ranking.signals import Day, Reader
 from newsletter.ranking.state import RankingState, ranking_state
 
@@ -12,7 +14,8 @@ from newsletter.ranking.state import RankingState, ranking_state
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
     """``rank`` is 0 for what was not picked; ``echo`` is the nearest insight that was sent;
-    ``twin`` says what the candidate restates, if anything."""
+    ``twin`` says what the candidate restates, if anything; ``why``, which rule left it out, as far
+    as the issue is what would be chosen now."""
 
     insight_id: int
     text: str
@@ -21,6 +24,7 @@ class CandidateRow:
     rank: int
     echo: str
     twin: str
+    why: str
 
 
 def candidate_report(
@@ -32,11 +36,17 @@ def candidate_report(
     state = ranking_state(day, reader, settings)
     ranks = {pick.insight_id: pick.rank for pick in picks}
     places = state.unsent.nonzero()[0].tolist()
-    rows = [_row(state, place, ranks) for place in places]
+    choice = choice_of(state)
+    chosen = {int(day.echoes.own[place]) for place in choice.chosen}
+    rows = [
+        _row(state, place, ranks, choice if chosen == ranks.keys() else None) for place in places
+    ]
     return sorted(rows, key=lambda row: (-row.score, row.insight_id))
 
 
-def _row(state: RankingState, place: int, ranks: Mapping[int, int]) -> CandidateRow:
+def _row(
+    state: RankingState, place: int, ranks: Mapping[int, int], choice: Choice | None
+) -> CandidateRow:
     day, insight = state.day, state.candidate(place).insight
     echo = next(iter(day.echoes.nearest(place, state.reader.heard, 1)), None)
     return CandidateRow(
@@ -47,6 +57,7 @@ def _row(state: RankingState, place: int, ranks: Mapping[int, int]) -> Candidate
         rank=ranks.get(insight.id, 0),
         echo=f"{headline(day.archive[echo[0]].text, 120)} ({echo[1]:.2f})" if echo else "",
         twin=next(_twins(state, place, ranks, echo), ""),
+        why=runner_up_reason(state, place, choice) if choice and insight.id not in ranks else "",
     )
 
 

@@ -10,12 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from newsletter.domain.model import Candidate, Echo
-from newsletter.domain.text import clause, counted, day_month, first_sentence, headline
+from newsletter.domain.text import clause, day_month, first_sentence, headline
 from newsletter.language.words import Words
 from newsletter.ranking.echoes import NAMED_FROM
+from newsletter.ranking.limits import Before, limit_name
 from newsletter.ranking.state import RankingState
+from newsletter.ranking.variety import BARE, SAME_SHOW, SHOWN_LATELY, UNSOURCED
 
-_MATCHES_FROM = 0.5
 _MOST_SHOWS = 3
 _WEEK = 7
 _CLAIM = 110
@@ -28,13 +29,25 @@ class Reason(NamedTuple):
     quoted: int | None = None
 
 
+class Choice(NamedTuple):
+    """The places of the picks, ``chosen`` as they were picked, each after one of the ``steps``,
+    and ``ranked`` as they are sent."""
+
+    steps: Sequence[Before]
+    chosen: Sequence[int]
+    ranked: Sequence[int]
+
+    def name(self, place: int) -> str:
+        return f"pick {1 + self.ranked.index(place)}"
+
+
 def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> Reason:
     """The strongest that can be said for this pick to this reader. ``echoes``: the nearest first.
 
     Nothing where nothing can: that it is new to its reader is so of every pick.
     """
-    matched = state.counts("interest") and state.signals["interest"][place] >= _MATCHES_FROM
-    parts = [_interest(state, place)] if matched else []
+    matched = _matched(state, place)
+    parts = [_follows(state, matched)] if matched else []
     if state.counts("recurrence"):
         parts.extend(_shows(state.candidate(place), state.day.words))
     named = _read_before(state, echoes) if state.counts("novelty") and not matched else None
@@ -43,10 +56,16 @@ def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> Reas
     return Reason(" ".join(parts), named.insight_id if named else None)
 
 
-def _interest(state: RankingState, place: int) -> str:
-    day = state.day
-    best = max(state.reader.phrases, key=lambda phrase: day.coverage(phrase)[place])
-    return day.words.gettext("You follow %(interest)s.", interest=day.words.quoted(best))
+def _matched(state: RankingState, place: int) -> str:
+    """The reader's own phrase, if it may be said that the pick matches it."""
+    if not (state.counts("interest") and state.reader.phrases):
+        return ""
+    return state.day.matcher.said(state.reader.phrases, place)
+
+
+def _follows(state: RankingState, phrase: str) -> str:
+    words = state.day.words
+    return words.gettext("You follow %(interest)s.", interest=words.quoted(phrase))
 
 
 def _shows(candidate: Candidate, words: Words) -> Iterator[str]:
@@ -81,13 +100,15 @@ def _you_read(state: RankingState, echo: Echo) -> str:
     return words.gettext("You read on %(date)s: %(claim)s.", date=date, claim=claim)
 
 
-def runner_up_reason(state: RankingState, place: int, chosen: Sequence[int]) -> str:
-    """The rule that kept a candidate out; ``chosen`` are the places of the picks, best first."""
+def runner_up_reason(state: RankingState, place: int, choice: Choice) -> str:
+    """The rule that kept a candidate out."""
     if state.similarity_to_sent[place] >= state.settings.twin_limit:
         return _restates(state, place)
-    if len(chosen) < state.settings.minimum:
-        return _too_few(state, place, chosen)
-    return _not_picked(state, place, chosen)
+    if state.unwanted[place]:
+        return f"about “{_unwanted(state, place)}”, which this reader does not want"
+    if len(choice.chosen) < state.settings.minimum:
+        return _too_few(state, place, choice.chosen)
+    return _not_picked(state, place, choice)
 
 
 def _restates(state: RankingState, place: int) -> str:
@@ -95,6 +116,14 @@ def _restates(state: RankingState, place: int) -> str:
     echo = state.echo(place, *nearest)
     when = f" on {day_month(echo.heard)}" if echo.heard else ""
     return f"restates what was sent{when}: “{headline(echo.text, 60)}”"
+
+
+def _unwanted(state: RankingState, place: int) -> str:
+    return next(
+        phrase.text
+        for phrase in state.reader.phrases
+        if phrase.negative and state.day.matcher.about(phrase.text)[place]
+    )
 
 
 def _too_few(state: RankingState, place: int, chosen: Sequence[int]) -> str:
@@ -106,40 +135,65 @@ def _too_few(state: RankingState, place: int, chosen: Sequence[int]) -> str:
     return f"says the same as “{headline(state.candidate(twin).insight.text, 60)}”"
 
 
-def _not_picked(state: RankingState, place: int, chosen: Sequence[int]) -> str:
+def _not_picked(state: RankingState, place: int, choice: Choice) -> str:
     """Every pick was preferred to it at some step; the weakest says most about why."""
-    similarities = state.day.echoes.similarities(place)[list(chosen)]
+    chosen = list(choice.chosen)
+    similarities = state.day.echoes.similarities(place)[chosen]
     if (similarities >= state.settings.twin_limit).any():
-        return f"says the same as pick {1 + int(similarities.argmax())}"
-    scores = np.where(state.pinned[list(chosen)], np.inf, state.scores[list(chosen)])
-    weakest = int(scores.argmin())
-    if scores[weakest] == np.inf:
+        return f"says the same as {choice.name(chosen[int(similarities.argmax())])}"
+    scores = np.where(state.pinned[chosen], np.inf, state.scores[chosen])
+    lowest = scores.min()
+    if lowest == np.inf:
         return "every pick was pinned by the editor"
-    if state.scores[place] < scores[weakest]:
-        more = _digits(scores[weakest] - state.scores[place])
-        return f"scored lower than every pick: pick {1 + weakest} has {more} more"
-    return _preferred(state, place, chosen[: len(chosen) - int(scores[::-1].argmin())])
+    if state.scores[place] < lowest:
+        more, weakest = _digits(lowest - state.scores[place]), chosen[int(scores.argmin())]
+        return f"scored lower than every pick: {choice.name(weakest)} has {more} more"
+    last = len(chosen) - 1 - int(scores[::-1].argmin())
+    return _preferred(state, place, choice, last)
 
 
-def _preferred(state: RankingState, place: int, chosen: Sequence[int]) -> str:
-    """What decided for the last of ``chosen`` when it was picked, though it scored no more."""
-    *before, rival = chosen
-    room = state.room(before, state.settings.per_brief)
-    if room[rival] and not room[place]:
-        return f"{counted(state.settings.per_brief, 'pick')} from its brief already"
-    similarities = np.array(
-        [state.day.echoes.similarities(pick) for pick in before] or [np.zeros(len(room))]
-    )
-    ours, theirs = state.relevance(similarities.max(axis=0))[[place, rival]]
-    rank = f"pick {len(chosen)}"
-    level = f"{rank}, which {_tie_break(state, place, rival)}"
-    nearest = int(similarities[:, place].argmax())
+def _preferred(state: RankingState, place: int, choice: Choice, number: int) -> str:
+    """What decided for the pick of this number, though it scored no more."""
+    before, rival = choice.steps[number], choice.chosen[number]
+    waited = before.waited_for
+    if waited is not None and waited[rival] and not waited[place]:
+        phrase = next(phrase for phrase, match in before.due.items() if match[rival])
+        name = choice.name(rival)
+        return f"{name} is on “{phrase}”, of which its reader had nothing in the last two days"
+    full = before.full
+    if full[place] > full[rival]:
+        return limit_name(int(full[place]), state.settings.per_brief)
+    return _marked_down(state, place, choice, number)
+
+
+def _marked_down(state: RankingState, place: int, choice: Choice, number: int) -> str:
+    before, rival = choice.steps[number], choice.chosen[number]
+    ours, theirs = before.relevance[[place, rival]]
+    level = f"{choice.name(rival)}, which {_tie_break(state, place, rival)}"
+    resemblance = float(before.nearest[place])
     same_score = ours == theirs and state.scores[place] == state.scores[rival]
-    if same_score or not similarities[nearest, place]:
+    causes = list(_causes(state, place, rival, before))
+    if same_score or not (resemblance or causes):
         return f"level with {level}"
-    below = f"below {rank}" if ours < theirs else f"to the level of {level}"
-    similarity = _digits(similarities[nearest, place])
-    return f"resembles pick {1 + nearest} ({similarity}), and is marked down for it {below}"
+    if resemblance:
+        similar = state.day.echoes.similarities(place)
+        nearest = max(before.chosen, key=lambda pick: float(similar[pick]))
+        causes.append(f"resembles {choice.name(nearest)} ({_digits(resemblance)})")
+    below = f"below {choice.name(rival)}" if ours < theirs else f"to the level of {level}"
+    return f"{' and '.join(causes)}, and is marked down for it {below}"
+
+
+def _causes(state: RankingState, place: int, rival: int, before: Before) -> Iterator[str]:
+    """What its score is marked down for, and the rival's is not."""
+    variety = state.day.variety
+    for cause, marked in (
+        (BARE, variety.bare),
+        (UNSOURCED, variety.unsourced),
+        (SHOWN_LATELY, state.shown_lately),
+        (SAME_SHOW, before.same_show),
+    ):
+        if marked[place] and not marked[rival]:
+            yield cause
 
 
 def _tie_break(state: RankingState, place: int, rival: int) -> str:

@@ -8,9 +8,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from newsletter.domain.model import Echo, Issue, Pick, RunnerUp, SelectionSettings
+from newsletter.domain.model import (
+    LEADS_BELOW,
+    Echo,
+    Issue,
+    Pick,
+    RunnerUp,
+    SelectionSettings,
+)
 from newsletter.ranking.echoes import NAMED_FROM
-from newsletter.ranking.reasons import pick_reason, runner_up_reason
+from newsletter.ranking.limits import before_any, by_relevance, next_pick
+from newsletter.ranking.reasons import Choice, pick_reason, runner_up_reason
 from newsletter.ranking.signals import Day, Reader
 from newsletter.ranking.state import RankingState, ranking_state
 
@@ -25,35 +33,42 @@ def choose(day: Day, reader: Reader, settings: SelectionSettings) -> Issue:
     if not day.candidates:
         return Issue(day.date, ())
     state = ranking_state(day, reader, settings)
-    chosen = _greedy(state)
-    runners_up = tuple(_runners_up(state, chosen))
-    if len(chosen) < settings.minimum:
+    choice = choice_of(state)
+    runners_up = tuple(_runners_up(state, choice))
+    if len(choice.chosen) < settings.minimum:
         return Issue(day.date, (), runners_up)
-    picks = tuple(_pick(state, rank, place) for rank, place in enumerate(chosen, start=1))
+    picks = tuple(_pick(state, rank, place) for rank, place in enumerate(choice.ranked, start=1))
     return Issue(day.date, picks, runners_up)
 
 
-def _greedy(state: RankingState) -> list[int]:
-    """The places of the picks: what the editor pinned, then the best first.
+def choice_of(state: RankingState) -> Choice:
+    """What the editor pinned, then the best for each interest that is due, then the best.
 
-    The limit per brief is relaxed rather than sending fewer picks; the twin limit never is.
+    The twin limit is never relaxed; the others are rather than sending fewer picks.
     """
-    settings = state.settings
-    chosen = _pinned(state)
-    nearest = np.zeros(len(state.scores), dtype=np.float64)
-    for place in chosen:
-        nearest = np.maximum(nearest, state.day.echoes.similarities(place))
-    worthy = state.unsent & (state.similarity_to_sent < settings.twin_limit)
-    for per_brief in (settings.per_brief, len(state.scores)):
-        while len(chosen) < settings.count:
-            allowed = worthy & (nearest < settings.twin_limit) & state.room(chosen, per_brief)
-            allowed[chosen] = False
-            if not allowed.any():
-                break
-            best = int(np.where(allowed, state.relevance(nearest), -np.inf).argmax())
-            chosen.append(best)
-            nearest = np.maximum(nearest, state.day.echoes.similarities(best))
-    return chosen
+    chosen: list[int] = []
+    steps = [before_any(state)]
+    pinned = _pinned(state)
+    for number in range(state.settings.count):
+        before = steps[-1]
+        left = state.worthy & (before.nearest < state.settings.twin_limit)
+        left[chosen] = False
+        if number >= len(pinned) and not left.any():
+            break
+        chosen.append(pinned[number] if number < len(pinned) else next_pick(before, left))
+        if len(chosen) < state.settings.count:
+            steps.append(before.and_then(chosen[-1]))
+    ranked = by_relevance(state, pinned, chosen[len(pinned) :]) if state.overdue else chosen
+    return Choice(steps, chosen, _lead_first(state, ranked))
+
+
+def _lead_first(state: RankingState, ranked: list[int]) -> list[int]:
+    """The first that resembles nothing this reader was sent leads, unless one is pinned."""
+    if not ranked or state.pinned[ranked[0]]:
+        return ranked
+    fresh = (place for place in ranked if state.similarity_to_sent[place] < LEADS_BELOW)
+    lead = next(fresh, ranked[0])
+    return [lead, *(place for place in ranked if place != lead)]
 
 
 def _pinned(state: RankingState) -> list[int]:
@@ -96,11 +111,11 @@ def _related(
             yield state.echo(place, earlier, similarity[earlier])
 
 
-def _runners_up(state: RankingState, chosen: list[int]) -> Iterator[RunnerUp]:
-    """The best of the rest; of all, where too few were ``chosen`` to be picks."""
+def _runners_up(state: RankingState, choice: Choice) -> Iterator[RunnerUp]:
+    """The best of the rest; of all, where too few were chosen to be picks."""
     left = state.unsent.copy()
-    if len(chosen) >= state.settings.minimum:
-        left[chosen] = False
+    if len(choice.chosen) >= state.settings.minimum:
+        left[list(choice.chosen)] = False
     best_first = np.argsort(-state.scores, kind="stable")
     for place in best_first[left[best_first]][:_RUNNERS_UP].tolist():
         insight = state.candidate(place).insight
@@ -109,5 +124,5 @@ def _runners_up(state: RankingState, chosen: list[int]) -> Iterator[RunnerUp]:
             text=insight.text,
             score=float(state.scores[place]),
             signals=state.values(place),
-            why=runner_up_reason(state, place, chosen),
+            why=runner_up_reason(state, place, choice),
         )

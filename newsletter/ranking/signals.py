@@ -16,7 +16,9 @@ from newsletter.domain.model import NO_EDITING, Candidate, Editing, Insight
 from newsletter.language.words import Words
 from newsletter.language.words import words as in_language
 from newsletter.ranking.echoes import Echoes
-from newsletter.ranking.similarity import Index, shared, terms
+from newsletter.ranking.interest import Matcher, Phrase, Text, parse
+from newsletter.ranking.similarity import Index, shared
+from newsletter.ranking.variety import Variety
 
 Array = npt.NDArray[np.float64]
 
@@ -32,8 +34,8 @@ class Reader:
     heard: Mapping[int, date]
 
     @cached_property
-    def phrases(self) -> tuple[str, ...]:
-        return tuple(" ".join(part.split()) for part in self.interests.split(",") if part.strip())
+    def phrases(self) -> tuple[Phrase, ...]:
+        return parse(self.interests)
 
     @cached_property
     def ids(self) -> npt.NDArray[np.int64]:
@@ -49,6 +51,19 @@ class Reader:
 def newest_first(candidates: Sequence[Candidate]) -> list[Candidate]:
     """By date, the newest first, then by id: the order that breaks ties."""
     return sorted(candidates, key=lambda each: (-each.insight.date.toordinal(), each.insight.id))
+
+
+def texts_of(candidates: Sequence[Candidate]) -> list[Text]:
+    """What is matched with an interest: an insight's words, its own topics, its podcast's name."""
+    return [
+        Text(
+            candidate.insight.id,
+            candidate.insight.text,
+            candidate.topics,
+            candidate.citation.podcast,
+        )
+        for candidate in candidates
+    ]
 
 
 def index_of(archive: Sequence[Insight], language: str = "en") -> Index:
@@ -90,7 +105,6 @@ class Day:
         self.editing = editing
         self.words = words or in_language()
         self.echoes = echoes or echoes_of(self.candidates, index_of(archive))
-        self._coverage: dict[str, Array] = {}
         self._nearest_aged: dict[int, list[tuple[int, float]]] = {}
         # Many readers were sent the same earlier insight, and their reasons name it.
         self.shared = lru_cache(maxsize=1 << 14)(self._shared)
@@ -124,6 +138,10 @@ class Day:
         return np.array([candidate.brief_id for candidate in self.candidates], dtype=np.int64)
 
     @cached_property
+    def variety(self) -> Variety:
+        return Variety(self.candidates, self.echoes)
+
+    @cached_property
     def recurrence(self) -> Array:
         return np.array([1 - 1 / candidate.brief_count for candidate in self.candidates])
 
@@ -133,31 +151,9 @@ class Day:
         return np.asarray(0.5 ** ((self.date.toordinal() - days) / _HALF_LIFE_DAYS))
 
     @cached_property
-    def _postings(self) -> dict[str, list[int]]:
-        """In which candidates each term stands, their podcast's name and topics included."""
-        postings: dict[str, list[int]] = {}
-        for place, each in enumerate(self.candidates):
-            about = terms(
-                " ".join((each.citation.podcast, *each.topics)), self.echoes.index.language
-            )
-            for term in {*self.echoes.terms(place), *about}:
-                postings.setdefault(term, []).append(place)
-        return postings
-
-    def coverage(self, phrase: str) -> Array:
-        """How much of a phrase each candidate contains (0 to 1), weighted by IDF."""
-        if phrase not in self._coverage:
-            self._coverage[phrase] = self._cover(set(terms(phrase, self.echoes.index.language)))
-        return self._coverage[phrase]
-
-    def _cover(self, wanted: set[str]) -> Array:
-        covered, total = np.zeros(len(self.candidates)), 0.0
-        for term in sorted(wanted):
-            places = self._postings.get(term, [])
-            weight = float(np.log((1 + len(self.candidates)) / (1 + len(places))))
-            covered[places] += weight
-            total += weight
-        return np.divide(covered, total) if total else covered
+    def matcher(self) -> Matcher:
+        """Made when the first reader has an interest."""
+        return Matcher(self.echoes.index, texts_of(self.candidates))
 
 
 Signal = Callable[[Day, Reader], Array]
@@ -179,11 +175,13 @@ def freshness(day: Day, reader: Reader) -> Array:  # noqa: ARG001
 
 
 def interest(day: Day, reader: Reader) -> Array:
-    """The best match with any of the reader's phrases."""
-    best: Array = np.zeros(len(day.candidates))
-    for phrase in reader.phrases:
-        best = np.maximum(best, day.coverage(phrase))
-    return best
+    """The best match with any of the reader's phrases, earlier ones weighing more.
+
+    Its square root: on a day without a sure match the likelier ones still lead.
+    """
+    if not reader.phrases:
+        return np.zeros(len(day.candidates))
+    return np.sqrt(day.matcher.interest(reader.phrases)).round(6)
 
 
 SIGNALS: Mapping[str, Signal] = {

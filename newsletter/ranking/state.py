@@ -1,24 +1,25 @@
 """What choosing an issue looks at: the signals and scores of every candidate for one reader."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from newsletter.domain.model import Candidate, Echo, SelectionSettings
 from newsletter.domain.text import headline
 from newsletter.ranking.signals import Array, Day, Reader, score, signals
+from newsletter.ranking.variety import MARKDOWN, Mask
 
-Mask = npt.NDArray[np.bool_]
+_ABOUT_FROM = 0.6
+_HEARD_WITHIN = 3
 
 
 @dataclass(frozen=True, eq=False)
 class RankingState:
     """Arrays are parallel to ``day.candidates``; a ``place`` is a position in them.
 
-    ``unsent`` marks the candidates that this reader was not sent before, ``pinned`` those that the
-    editor wants in the issue.
+    ``unsent`` marks the candidates that this reader was not sent before, ``unwanted`` those about
+    something that they asked not to get, ``pinned`` those that the editor wants in the issue.
     """
 
     day: Day
@@ -27,12 +28,52 @@ class RankingState:
     signals: dict[str, Array]
     scores: Array
     unsent: Mask
+    unwanted: Mask
     pinned: Mask
 
     @property
     def similarity_to_sent(self) -> Array:
         """For each candidate, its similarity to the nearest insight this reader was sent."""
         return 1 - self.signals["novelty"]
+
+    @cached_property
+    def worthy(self) -> Mask:
+        """Which candidates this reader may be sent."""
+        return self.unsent & ~self.unwanted & (self.similarity_to_sent < self.settings.twin_limit)
+
+    @cached_property
+    def matches(self) -> dict[str, Mask]:
+        """For each phrase that the reader wants, which candidates are about it."""
+        if not self.counts("interest"):
+            return {}
+        wanted = [phrase.text for phrase in self.reader.phrases if not phrase.negative]
+        return {phrase: self.day.matcher.scores(phrase) >= _ABOUT_FROM for phrase in wanted}
+
+    @cached_property
+    def _days_ago(self) -> dict[int, int]:
+        """The places of what this reader was sent and that is still in the window: when it was."""
+        sent = np.flatnonzero(~self.unsent)
+        heard, today = self.reader.heard, self.day.date.toordinal()
+        pairs = zip(sent.tolist(), self.day.echoes.own[sent].tolist(), strict=True)
+        return {place: today - heard[insight].toordinal() for place, insight in pairs}
+
+    @cached_property
+    def overdue(self) -> dict[str, Mask]:
+        """The ``matches`` of each phrase of which the last two days' issues had nothing."""
+        recent = [place for place, ago in self._days_ago.items() if ago < _HEARD_WITHIN]
+        matches = self.matches.items()
+        return {phrase: match for phrase, match in matches if not match[recent].any()}
+
+    @cached_property
+    def shown_lately(self) -> Mask:
+        """Which candidates come from a show that the last issue of this reader had."""
+        last = min(self._days_ago.values(), default=0)
+        shows = [
+            self.day.variety.same_show[place]
+            for place, ago in self._days_ago.items()
+            if ago == last
+        ]
+        return np.asarray(np.logical_or.reduce(shows or [np.zeros(len(self.scores), np.bool_)]))
 
     def candidate(self, place: int) -> Candidate:
         return self.day.candidates[place]
@@ -44,22 +85,12 @@ class RankingState:
     def values(self, place: int) -> dict[str, float]:
         return {name: round(array.item(place), 4) for name, array in self.signals.items()}
 
-    def relevance(self, nearest: Array) -> Array:
-        """The scores marked down for diversity; ``nearest`` is the similarity to the nearest pick.
-
-        Rounded so that two equal candidates tie on every machine.
-        """
-        diversity = self.settings.diversity
-        return ((1 - diversity) * self.scores - diversity * nearest).round(6)
-
-    def room(self, chosen: Sequence[int], per_brief: int) -> Mask:
-        """Which candidates come from a brief that has fewer than ``per_brief`` picks."""
-        room = np.ones(len(self.scores), dtype=np.bool_)
-        briefs = self.day.briefs[list(chosen)].tolist()
-        for brief in set(briefs):
-            if briefs.count(brief) >= per_brief:
-                room &= self.day.briefs != brief
-        return room
+    @cached_property
+    def worth(self) -> Array:
+        """The scores marked down for being thin, and for a show of the last issue, by the part that
+        diversity leaves them."""
+        markdown = self.day.variety.thin + MARKDOWN * self.shown_lately
+        return (1 - self.settings.diversity) * (self.scores - markdown)
 
     def echo(self, place: int, earlier_id: int, similarity: float) -> Echo:
         earlier = self.day.archive[earlier_id]
@@ -83,5 +114,12 @@ def ranking_state(day: Day, reader: Reader, settings: SelectionSettings) -> Rank
         signals=values,
         scores=score(values, settings.weights),
         unsent=~reader.was_sent(day.echoes.own),
+        unwanted=_unwanted(day, reader),
         pinned=day.pinned,
     )
+
+
+def _unwanted(day: Day, reader: Reader) -> Mask:
+    if not any(phrase.negative for phrase in reader.phrases):
+        return np.zeros(len(day.candidates), np.bool_)
+    return day.matcher.unwanted(reader.phrases)

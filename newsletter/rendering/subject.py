@@ -24,12 +24,14 @@ _LEANS_ON_ANOTHER = re.compile(
 def subject_and_preheader(
     picks: Sequence[Pick], name: str, day: date, words: Words
 ) -> tuple[str, str]:
-    """The best ranked claim that is short as it stands, or its main clause; then the next.
+    """The best ranked claim that is short as it stands, or its main clause; then the next. Those
+    that may lead come before the others.
 
     A claim is never cut within a phrase: where all are too long, the subject is the newsletter's
     ``name`` with the date, and the preheader is empty. Nobody is sent an insight twice, so
     tomorrow's claim is another.
     """
+    picks = sorted(picks, key=lambda pick: not pick.may_lead)
     subject, leading = _best(picks, words, _SUBJECT)
     if not subject:
         subject, leading = _best(picks, words, _LONG_SUBJECT)

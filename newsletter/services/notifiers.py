@@ -9,10 +9,13 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter.domain.errors import DeliveryError
 from newsletter.mail.channels import Channel, Envelope
-from newsletter.mail.dkim.signing import Signer
+
+if TYPE_CHECKING:
+    from newsletter.mail.dkim.signing import Signer
 
 log = logging.getLogger("newsletter")
 
@@ -39,7 +42,7 @@ class MailNotifier:
     domain: str
     to: str
     channel: Channel
-    signer: Signer | None
+    signer: "Signer | None"
     clock: Callable[[], datetime]
 
     def __call__(self, alert: Alert) -> bool:

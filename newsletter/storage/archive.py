@@ -1,8 +1,8 @@
-"""Files, briefs and insights: what came in, and what a date can choose from."""
+"""Files, briefs and insights that came in."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -13,20 +13,16 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    or_,
     select,
     update,
 )
 
-from newsletter.domain.model import Brief, Candidate, Citation, Insight, digest, normalise
-from newsletter.storage import editing
+from newsletter.domain.model import Brief, digest, normalise
 from newsletter.storage.database import chunks, insert_new
 from newsletter.storage.schema import brief as briefs
 from newsletter.storage.schema import file as files
 from newsletter.storage.schema import insight as insights
-from newsletter.storage.schema import issue as issues
 from newsletter.storage.schema import mention as mentions
-from newsletter.storage.schema import pick as picks
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,69 +237,6 @@ def dropped(db: Connection) -> Sequence[tuple[str, int, str]]:
     return [(path, line, text) for path, paragraphs in rows for line, text in paragraphs]
 
 
-def candidates(
-    db: Connection, day: date, window_days: int, pinned: Sequence[int] = ()
-) -> list[Candidate]:
-    """The insights of the window up to ``day``, each cited from its best mention by then.
-
-    That is a lead before a related one, then the earliest brief. Those ``pinned`` are among them
-    however old they are.
-    """
-    first = day - timedelta(days=window_days - 1)
-    dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
-    query = (
-        select(insights.c.id, insights.c.text, insights.c.date, mentions, briefs)
-        .join(mentions, mentions.c.insight_id == insights.c.id)
-        .join(briefs, briefs.c.id == mentions.c.brief_id)
-        .where(or_(insights.c.date.between(first, day), insights.c.id.in_(pinned)), dated <= day)
-        .order_by(insights.c.id, mentions.c.role, dated, briefs.c.id)
-    )
-    grouped: dict[int, list[RowMapping]] = {}
-    for row in db.execute(query).mappings():
-        grouped.setdefault(row[insights.c.id], []).append(row)
-    corrections = editing.corrections(db)
-    return [_candidate(rows, corrections) for rows in grouped.values()]
-
-
-def _candidate(rows: Sequence[RowMapping], corrections: Mapping[int, str]) -> Candidate:
-    best = rows[0]
-    insight_id, words, dated = (best[insights.c[name]] for name in ("id", "text", "date"))
-    return Candidate(
-        insight=Insight(insight_id, words, dated, corrections.get(insight_id, "")),
-        citation=_citation(best),
-        brief_id=best[mentions.c.brief_id],
-        brief_count=len(rows),
-        topics=_topics(best),
-        shows=_shows(rows),
-    )
-
-
-def _shows(rows: Sequence[RowMapping]) -> tuple[str, ...]:
-    """The podcasts that said it, each once; a related insight was said elsewhere."""
-    leads = [row[briefs.c.podcast] for row in rows if row[mentions.c.role] == "lead"]
-    return tuple({normalise(name): name for name in reversed(leads) if name}.values())[::-1]
-
-
-def _topics(best: RowMapping) -> tuple[str, ...]:
-    """An insight's own topics: those of its page describe the page, not every insight on it."""
-    return tuple(best[mentions.c.topics])
-
-
-def _citation(best: RowMapping) -> Citation:
-    """Nothing for a related insight: it was said elsewhere, and its page does not tell where."""
-    if best[mentions.c.role] == "related":
-        return Citation()
-    return Citation(
-        podcast=best[briefs.c.podcast],
-        episode=best[briefs.c.episode] or best[briefs.c.title],
-        speaker=best[mentions.c.speaker],
-        url=best[briefs.c.url],
-        at=best[mentions.c.at],
-        link=best[mentions.c.link],
-        origin=best[mentions.c.origin],
-    )
-
-
 def after(db: Connection, last: int, most: int) -> Sequence[RowMapping]:
     """Rows of (id, key, text, date): the next insights in order of id. Their text never changes."""
     columns = insights.c.id, insights.c.key, insights.c.text, insights.c.date
@@ -324,33 +257,6 @@ def text(db: Connection, insight_id: int) -> str:
     if words is None:
         raise KeyError(insight_id)
     return str(words)
-
-
-def archive(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
-    """The insights of ``ids`` that were known by ``day``, or were ever picked.
-
-    A picked one that no brief says any more is dated by the first issue it stood in.
-    """
-    corrections = editing.corrections(db)
-    return [insight for batch in chunks(ids) for insight in _archive(db, day, batch, corrections)]
-
-
-def _archive(
-    db: Connection, day: date, ids: Sequence[int], corrections: Mapping[int, str]
-) -> list[Insight]:
-    # Looked up per insight, and only for the few that need it: the picks of all time are many.
-    picked = select(picks.c.issue_id).where(picks.c.insight_id == insights.c.id)
-    dates = select(func.min(issues.c.date)).where(issues.c.id.in_(picked.correlate(insights)))
-    sent = dates.scalar_subquery()
-    query = (
-        select(insights.c.id, insights.c.text, func.coalesce(insights.c.date, sent).label("date"))
-        .where(insights.c.id.in_(ids), or_(insights.c.date <= day, picked.exists()))
-        .order_by(insights.c.id)
-    )
-    return [
-        Insight(row.id, row.text, row.date, corrections.get(row.id, ""))
-        for row in db.execute(query)
-    ]
 
 
 def newest(db: Connection) -> datetime | None:

@@ -15,7 +15,10 @@ _A_DAY = timedelta(days=1)
 
 def until(db: Connection) -> dict[str, datetime]:
     """Every domain that refused since it last took a message, and until when it waits."""
-    return {row.name: row.until for row in db.execute(select(domains.c.name, domains.c.until))}
+    return {row.name: row.until for row in db.execute(_UNTIL)}
+
+
+_UNTIL = select(domains.c.name, domains.c.until)
 
 
 def defer(db: Connection, name: str, now: datetime) -> datetime:

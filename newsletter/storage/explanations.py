@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.json import Decoder, Encoder
 
 from newsletter.domain.model import Citation, Echo, Issue, Pick, RunnerUp
@@ -69,8 +69,17 @@ class Explanation(Struct, array_like=True, frozen=True):
         yield from (runner_up.insight_id for runner_up in self.runners_up)
 
 
+class _Message(Struct, array_like=True, frozen=True):
+    """The same; the runners-up, which no message shows, stay as they are written."""
+
+    picks: tuple[_Pick, ...]
+    runners_up: Raw
+    note: str = ""
+
+
 _encode: Callable[[object], bytes] = Encoder().encode
 _decode = Decoder(Explanation).decode
+_decode_message = Decoder(_Message).decode
 
 
 def pack(issue: Issue) -> bytes:
@@ -99,8 +108,12 @@ def _short(echo: Echo) -> _Echo:
     return _Echo(echo.insight_id, echo.similarity, echo.heard, echo.shared, echo.dated, correction)
 
 
-def unpack(body: bytes) -> Explanation:
-    return _decode(zlib.decompress(body))
+def unpack(body: bytes, *, runners_up: bool = True) -> Explanation:
+    data = zlib.decompress(body)
+    if runners_up:
+        return _decode(data)
+    read = _decode_message(data)
+    return Explanation(read.picks, (), read.note)
 
 
 def written_out(

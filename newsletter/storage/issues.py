@@ -63,27 +63,38 @@ def load(db: Connection, issue_id: int) -> Issue:
 
 
 def load_all(
-    db: Connection, ids: Sequence[int], texts: dict[int, str] | None = None
+    db: Connection,
+    ids: Sequence[int],
+    texts: dict[int, str] | None = None,
+    *,
+    runners_up: bool = True,
 ) -> dict[int, Issue]:
     """Issues by their id, as they were composed; those ``pruned`` have only the texts of picks.
 
-    ``texts`` remembers the texts of insights from one call to the next: they never change.
+    Without ``runners_up``, which no message shows, they are read faster. ``texts`` remembers the
+    texts of insights from one call to the next: they never change.
     """
     known = {} if texts is None else texts
     if len(known) > _MOST_TEXTS:
         known.clear()
     loaded: dict[int, Issue] = {}
     for batch in chunks(ids):
-        loaded |= _load_batch(db, batch, known)
+        loaded |= _load_batch(db, batch, known, runners_up=runners_up)
     return loaded
 
 
-def _load_batch(db: Connection, ids: Sequence[int], texts: dict[int, str]) -> dict[int, Issue]:
+def _load_batch(
+    db: Connection, ids: Sequence[int], texts: dict[int, str], *, runners_up: bool
+) -> dict[int, Issue]:
     chosen: dict[int, list[int]] = defaultdict(list)
     for issue_id, insight_id in db.execute(_PICKS, {"ids": ids}):
         chosen[issue_id].append(insight_id)
     heads = db.execute(_HEADS, {"ids": ids}).all()
-    bodies = {row[0]: explanations.unpack(row[3]) for row in heads if row[3] is not None}
+    bodies = {
+        row[0]: explanations.unpack(row[3], runners_up=runners_up)
+        for row in heads
+        if row[3] is not None
+    }
     needed = {insight_id for insight_ids in chosen.values() for insight_id in insight_ids}
     for body in bodies.values():
         needed.update(body.insight_ids())

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from newsletter.storage.journal import Place, Record
 from newsletter.storage.schema import mark
@@ -30,11 +30,12 @@ def known(db: Connection) -> Place | None:
 def set_known(db: Connection, place: Place) -> None:
     if db.dialect.name != "sqlite":
         return
-    name, values = f"{NAME}{place.id}", {"seconds": float(place.end)}
-    if not db.execute(mark.update().where(mark.c.name == name).values(values)).rowcount:
+    name, end = f"{NAME}{place.id}", float(place.end)
+    if not db.execute(_MOVE_ON, {"journal": name, "seconds": end}).rowcount:
         db.execute(mark.delete().where(_OURS))
-        db.execute(mark.insert().values(name=name, at=LONG_AGO, boot="", **values))
+        db.execute(mark.insert().values(name=name, at=LONG_AGO, boot="", seconds=end))
 
 
 _OURS = mark.c.name.startswith(NAME, autoescape=True)
+_MOVE_ON = mark.update().where(mark.c.name == bindparam("journal"))
 _MARK = select(mark.c.name, mark.c.seconds).where(_OURS)

@@ -146,8 +146,11 @@ def again(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> date
 
 def paused(db: Connection) -> datetime | None:
     """Since when nothing may be sent; None while it may."""
-    since: datetime | None = db.scalar(select(mark.c.at).where(mark.c.name == PAUSED))
+    since: datetime | None = db.scalar(_PAUSED_SINCE)
     return since
+
+
+_PAUSED_SINCE = select(mark.c.at).where(mark.c.name == PAUSED)
 
 
 def _within(scope: Scope) -> Any:

@@ -102,8 +102,11 @@ def settle(db: Connection, owner: str, some: Sequence[Settled]) -> Set[int]:
         settled = [_as_settled(one, owner) for one in kept if one.transition is transition]
         transitions.move_each(db, transition, _OURS, settled)
     if said := [_attempt(one, one.tried) for one in kept if one.tried]:
-        db.execute(attempts.insert(), said)
+        db.execute(_INSERT_ATTEMPT, said)
     return mine
+
+
+_INSERT_ATTEMPT = attempts.insert()
 
 
 def _as_settled(one: Settled, owner: str) -> dict[str, Any]:

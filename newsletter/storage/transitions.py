@@ -5,6 +5,7 @@ docs/ledger.md draws the same table; a test compares the two.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, update
@@ -100,7 +101,14 @@ def move_each(
     """``move`` for each of ``values``, which hold what to write and what to bind in ``rows``."""
     if values:
         written = [_written(transition, each) for each in values]
-        db.execute(_statement(transition, rows), written)
+        db.execute(_statement_of_each(transition, rows), written)
+
+
+@cache
+def _statement_of_each(transition: Transition, rows: ColumnElement[bool]) -> Update:
+    """``rows`` are few and always the same: to put a statement together takes as long as to run it
+    for some rows."""
+    return _statement(transition, rows)
 
 
 def _statement(transition: Transition, rows: ColumnElement[bool]) -> Update:

@@ -11,6 +11,7 @@ import pytest
 from benchmarks import (
     compose,
     day,
+    limits,
     measure,
     million,
     naive,
@@ -41,6 +42,7 @@ TINY: dict[ModuleType, Any] = {
     send: send.Scale(messages=3, slow=1, runs=1, far=((1, 2), (2, 5))),
     status: status.Scale(readers=40, days=2, runs=1),
     start: start.Scale(readers=2, days=2, runs=1),
+    limits: limits.Scale(texts=40, days=3, issues=2),
     million: million.Scale(readers=(2, 5), issues=3),
     day: day.Scale(readers=4, days=2, archive=40, candidates=20, briefs=3),
 }

@@ -196,6 +196,8 @@ def test_a_language_without_a_catalogue_is_a_mistake_that_names_those_there_are(
 
 def test_reasons_speak_the_newsletters_language(stocked: House) -> None:
     stocked.environment["NEWSLETTER_NEWSLETTER__LANGUAGE"] = "de"
-    stocked.subscribe("ann@example.org", options=["--interests", "choirs"])
-    picks = stocked("explain", "--to", "ann@example.org", "--json").json["picks"]
-    assert "Sie folgen „choirs“." in [pick["reason"] for pick in picks]
+    for name in ("Ebb", "Flow"):
+        stocked.drop(f"{name}.json", "Buoys are painted for the dusk.", podcast=name)
+    assert stocked("ingest").code == 0
+    picks = stocked("explain", "--json").json["picks"]
+    assert "Zwei Podcasts sagten das: Ebb und Flow." in [pick["reason"] for pick in picks]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import __version__
+from newsletter.rendering.templates import read_templates
 from tests.cli.conftest import CONFIG, ROOT, House, fill
 
 HEAVY = set(
@@ -16,11 +17,13 @@ HEAVY = set(
 PARTS = {"newsletter.services.publish", "newsletter.web", "newsletter.ranking.selection"}
 
 
-def loaded_by(words: list[str], folder: Path) -> set[str]:
+def loaded_by(words: list[str], folder: Path, now: datetime | None = None) -> set[str]:
     """The modules that a command brought in."""
+    instant = (now or datetime.now(UTC)).isoformat()
     code = (
-        "import sys\nfrom newsletter.cli import main\n"
-        f"try: main({words!r})\nexcept SystemExit: pass\n"
+        "import sys\nfrom datetime import datetime\nfrom newsletter.cli import main\n"
+        f"now = datetime.fromisoformat({instant!r})\n"
+        f"try: main({words!r}, clock=lambda: now)\nexcept SystemExit: pass\n"
         "print(*sys.modules, file=sys.stderr)"
     )
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -43,11 +46,36 @@ def test_status_imports_the_store_and_little_more(house: House) -> None:
     assert "sqlalchemy.dialects.postgresql" not in modules
 
 
-def test_a_send_with_nobody_due_imports_no_numpy(house: House) -> None:
-    modules = loaded_by(["send"], house.folder)
+SENDING = {"cryptography", "dns", "email_validator", "idna", "markupsafe", "smtplib"}
+"""What only a run that reads, checks or sends something needs, beside all that is heavy."""
+READING = {"markdown_it", "yaml", "scipy", "snowballstemmer", "newsletter.ingest.parsers"}
+
+
+def test_a_send_in_which_nobody_is_due_brings_in_what_the_ledger_needs(house: House) -> None:
+    house.stock(0, 12)
+    house.subscribe("ann@example.org")
+    modules = loaded_by(["send"], house.folder, house.now.replace(hour=5))
     assert "newsletter.delivery.worker_pool" in modules
-    assert not modules & {"numpy", "scipy", "sklearn", "premailer", "alembic", "snowballstemmer"}
-    assert "babel" not in modules
+    assert not modules & (HEAVY - {"sqlalchemy"} | SENDING | READING)
+
+
+def test_what_is_wrong_with_the_templates_is_told_before_anything_is_claimed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.rendering.templates.read_templates", read_templates)
+    house.stock(0, 12)
+    house.subscribe("ann@example.org")
+    folder = house.folder / "own"
+    folder.mkdir()
+    (folder / "issue.txt").write_text("{% if %}", encoding="utf-8")
+    house.environment["NEWSLETTER_NEWSLETTER__TEMPLATES"] = "own"
+    told = house("send", "--now")
+    assert told.code == 2
+    assert "issue.txt, line 1" in told.stderr
+    assert house.ledger() == [("ann@example.org", "pending", None)]
+    del house.environment["NEWSLETTER_NEWSLETTER__TEMPLATES"]
+    assert house("send", "--now").code == 0
+    assert len(house.messages()) == 1
 
 
 def test_the_bundled_template_is_sent_without_premailer(house: House) -> None:

@@ -78,7 +78,7 @@ class House:
         context = DeliveryContext(
             store=self.store,
             channel=self.connect or (lambda: self.channel),
-            branding=self.branding,
+            branding=lambda: self.branding,
             sender=lambda _: "news@news.example",
             owner=self.owner,
             steady=lambda: Steady("this boot", self.now.timestamp()),

@@ -324,7 +324,7 @@ def test_a_message_that_cannot_be_made_holds_up_no_other_reader(
             raise UnicodeError("no such letter")
         return message(scheduled, branding)
 
-    monkeypatch.setattr("newsletter.delivery.messages.message", picky)
+    monkeypatch.setattr("newsletter.mail.message.message", picky)
     house.connections, house.connect = 1, Server(most=4)
     house.compose()
     for _ in range(2):

@@ -85,6 +85,12 @@ class Mortal:
         with self.store.reading() as db:
             yield db
 
+    @contextmanager
+    def autocommit(self) -> Iterator[Connection]:
+        self.breathe()
+        with self.store.autocommit() as db:
+            yield db
+
     def room(self) -> int | None:
         return self.store.room()
 
@@ -226,7 +232,7 @@ class LedgerMachine(RuleBasedStateMachine):
         context = DeliveryContext(
             store=cast(Store, store),
             channel=lambda: Server(self, store, owner, plan),
-            branding=HEAD,
+            branding=lambda: HEAD,
             sender=lambda _: "news@news.example",
             owner=owner,
             steady=lambda: Steady("this boot", self.seconds),

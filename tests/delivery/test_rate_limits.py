@@ -142,7 +142,7 @@ def _send(
             store=store,
             channel=lambda: Smtp(server.host, server.port, "none", per_connection=7),
             connections=2,
-            branding=house.branding,
+            branding=lambda: house.branding,
             sender=lambda _: "news@news.example",
             owner=owner,
             steady=lambda: Steady("this boot", time.monotonic()),

@@ -180,13 +180,13 @@ def _pause_at_the_fourth_look(
     """``looked_before`` gets the number of looks that had begun when the pause was written."""
     look, looks = DeliveryAttempt._look, []
 
-    def fourth(self: DeliveryAttempt, row: object) -> None:
+    def fourth(self: DeliveryAttempt, row: object, reading: object) -> None:
         looks.append(row)
         if len(looks) == 4:
             with house.store.writing() as db:
                 operator_actions.pause(db, house.now)
             looked_before.append(len(looks))
-        look(self, row)  # type: ignore[arg-type]
+        look(self, row, reading)  # type: ignore[arg-type]
 
     monkeypatch.setattr(DeliveryAttempt, "_look", fourth)
 

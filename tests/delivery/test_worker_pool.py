@@ -23,9 +23,10 @@ from newsletter.domain.errors import (
 )
 from newsletter.mail.channels import Envelope
 from newsletter.mail.message import message
+from newsletter.rendering.renderer import Renderer
 from newsletter.storage import subscribers
 from newsletter.storage.schema import delivery
-from tests.builders import subscribe
+from tests.builders import renderer, subscribe
 from tests.delivery.conftest import House
 
 ANN, BOB, CAT = "ann@example.org", "bob@example.org", "cat@example.org"
@@ -143,14 +144,19 @@ def test_a_crash_leaves_only_the_message_in_flight_unknown(house: House) -> None
 
 
 def test_a_broken_template_sends_nothing_and_loses_nothing(house: House) -> None:
-    broken = replace(house.branding, renderer=_Broken())  # type: ignore[arg-type]
+    broken = replace(house.branding, renderer=_Broken())
     house.branding = broken
     with pytest.raises(RuntimeError):
         house.tick()
     assert states(house) == [("pending", None)] * 3
 
 
-class _Broken:
+class _Broken(Renderer):
+    """Everything that a renderer has, but it cannot render."""
+
+    def __init__(self) -> None:
+        vars(self).update(vars(renderer()))
+
     def render_pieces(self, name: str, _values: dict[str, object]) -> list[str]:
         raise RuntimeError(name)
 
@@ -169,6 +175,21 @@ def test_a_sender_does_not_settle_a_row_that_another_took(house: House) -> None:
     assert report.outcomes["unknown"] == 1
     assert states(house)[0] == ("unknown", None)
     assert house.channel.recipients.count(ANN) == 1
+
+
+def test_a_row_whose_lease_ended_while_its_sender_slept_is_claimed_again(house: House) -> None:
+    slept: list[Envelope] = []
+
+    def sleep(envelope: Envelope) -> None:
+        if envelope.recipient == ANN and not slept:
+            slept.append(envelope)
+            house.now += timedelta(minutes=16)
+
+    house.channel.before = sleep
+    house.tick()
+    assert slept
+    assert states(house) == [("sent", None)] * 3
+    assert len(house.channel.recipients) == len(set(house.channel.recipients))
 
 
 def test_rows_claimed_behind_a_slow_server_keep_their_lease(house: House) -> None:

@@ -98,8 +98,7 @@ def test_its_headers() -> None:
         "From": "The Five <five@news.example.org>",
         "To": "=?utf-8?q?Mira_S=C3=B8rensen?= <mira@example.org>",
         "Reply-To": "editors@news.example.org",
-        "Subject": "=?utf-8?q?Ports_that_publish_their_berth_plans_a_week_ahead_em?="
-        " =?utf-8?q?pty=E2=80=A6?=",
+        "Subject": "Cities plant the wrong half of the tree",
         "Date": "Thu, 14 Mar 2024 07:00:00 +0000",
         "Message-ID": "<20240314.7@news.example.org>",
         "List-Id": "<the-five.news.example.org>",
@@ -261,7 +260,7 @@ def test_a_test_message_differs_in_its_marks_alone() -> None:
     fields = dict(headers(tried))
     assert fields.pop("X-Newsletter-Test") == "yes"
     assert fields.pop("List-Unsubscribe").startswith("<https://news.example.org/u/test>,")
-    assert decoded(fields.pop("Subject")).startswith("[Test] Ports that publish")
+    assert decoded(fields.pop("Subject")).startswith("[Test] Cities plant")
     wanted = dict(headers(real))
     assert fields == {name: wanted[name] for name in fields}
     assert KEY not in tried.decode()

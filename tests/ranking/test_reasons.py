@@ -17,7 +17,7 @@ SENT = Insight(1, "Kettles on ships boil at a lower heat high in the Andes.", TO
 KIN = candidate(2, "Kettles on ships boil at a lower heat: a jet of steam sheds rings of air.")
 SHOWS = ("Slow Boil", "Deck Hands")
 OFTEN = replace(candidate(3, unlike(3)), brief_count=5, shows=SHOWS)
-NAMED = candidate(4, "Beekeepers split hives in May.")
+NAMED = candidate(4, "Beekeepers split hives in May.", topics=("hives",))
 SAID = {
     "interest": "You follow “hives”.",
     "recurrence": "Two shows said this: Slow Boil and Deck Hands.",
@@ -75,21 +75,23 @@ def test_that_it_is_new_is_no_reason() -> None:
     assert [pick.reason for pick in made.picks] == [""] * len(made.picks)
 
 
-ALL = replace(KIN, topics=("hives",), brief_count=5, shows=SHOWS)
+SHIPS = "kettles on ships"
+ALL = replace(KIN, brief_count=5, shows=SHOWS)
 """Every signal speaks for it."""
 
 
 @pytest.mark.parametrize("only", SIGNALS)
 def test_what_is_said_comes_from_the_one_signal_that_decided(only: str) -> None:
     settings = replace(LENIENT, weights={**dict.fromkeys(SIGNALS, 0.0), only: 1.0})
-    assert picked(ALL, settings).reason == SAID.get(only, "")
+    said = {**SAID, "interest": f"You follow “{SHIPS}”."}
+    assert picked(ALL, settings, SHIPS).reason == said.get(only, "")
 
 
 def test_an_interest_takes_the_place_of_what_was_read_only_where_it_counts() -> None:
-    both = f"{SAID['interest']} {SAID['recurrence']}"
-    assert picked(ALL, LENIENT).reason == both
+    both = f"You follow “{SHIPS}”. {SAID['recurrence']}"
+    assert picked(ALL, LENIENT, SHIPS).reason == both
     without = f"{SAID['recurrence']} {SAID['novelty']}"
-    assert picked(ALL, weighing(interest=0.0)).reason == without
+    assert picked(ALL, weighing(interest=0.0), SHIPS).reason == without
 
 
 def test_the_phrase_that_matches_best_is_named() -> None:
@@ -97,11 +99,17 @@ def test_the_phrase_that_matches_best_is_named() -> None:
     assert pick.reason == "You follow “split hives”."
 
 
-def test_half_a_phrase_is_a_match_and_less_is_none() -> None:
-    """Each word stands in one candidate: they weigh the same."""
-    first, second = unlike(10).split()[:2]
-    assert picked(NAMED, TASTE, f"hives {first}").reason == f"You follow “hives {first}”."
-    assert picked(NAMED, TASTE, f"hives {first} {second}").reason == ""
+def test_a_phrase_of_which_half_is_missing_is_not_said() -> None:
+    first = unlike(10).split()[0]
+    assert picked(NAMED, TASTE, f"split hives {first}").reason == ""
+    assert picked(NAMED, TASTE, "hives, bees").reason == "You follow “hives”."
+
+
+def test_a_word_alone_is_a_mention_and_not_a_theme() -> None:
+    """One word of a text that is about something else: marked up, and not said."""
+    pick = picked(candidate(4, "Shipyards paint hulls red to hide rust, like hives."), TASTE)
+    assert pick.reason == ""
+    assert pick.signals["interest"] > 0
 
 
 @pytest.mark.parametrize(

@@ -137,9 +137,18 @@ def test_too_few_worthy_ones_are_no_issue() -> None:
 
 
 def test_interests_lift_what_they_name() -> None:
-    issue = pick(*strangers(9), candidate(99, "Beekeepers split hives in May."), interests="hives")
+    hives = candidate(99, "Beekeepers split hives in May, before the bees swarm.")
+    issue = pick(*strangers(9), hives, interests="split hives")
     assert ids(issue)[0] == 99
-    assert issue.picks[0].reason == "You follow “hives”."
+    assert issue.picks[0].reason == "You follow “split hives”."
+
+
+def test_what_a_reader_does_not_want_is_never_picked() -> None:
+    hives = candidate(99, "Beekeepers split hives in May.", brief_count=9)
+    issue = pick(*strangers(3), hives, interests="bees, not hives")
+    assert 99 not in ids(issue)
+    assert reasons(issue)[99] == "about “hives”, which this reader does not want"
+    assert pick(*strangers(2), hives, interests="not hives").picks == ()
 
 
 def test_related_are_old_or_were_read_and_never_candidates() -> None:

@@ -119,7 +119,7 @@ def test_five_runners_up_are_named_the_best_first() -> None:
 
 @pytest.mark.parametrize("per_brief", [1, 2, 3])
 def test_a_brief_gives_as_many_picks_as_it_may(per_brief: int) -> None:
-    crowd = [candidate(number, unlike(number), brief_id=1) for number in range(10, 15)]
+    crowd = [candidate(n, unlike(n), brief_id=1, brief_count=9) for n in range(10, 15)]
     issue = choose(day_of([*crowd, *strangers(5, start=20)]), reader(), replace(
         TASTE, per_brief=per_brief))  # fmt: skip
     assert len([number for number in ids(issue) if number < 20]) == per_brief

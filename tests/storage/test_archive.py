@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from newsletter.domain.model import Brief, Citation, Dropped, Mention
-from newsletter.storage import Connection, Store, archive
+from newsletter.storage import Connection, Store, archive, candidates
 from newsletter.storage.archive import Totals
 from newsletter.storage.schema import brief as briefs
 from newsletter.storage.schema import insight as insights
@@ -24,7 +24,7 @@ def record(store: Store, *reads: archive.Read, today: date = TODAY) -> Totals:
 
 
 def texts(db: Connection) -> set[str]:
-    return {insight.text for insight in archive.archive(db, TODAY, range(1, 100))}
+    return {insight.text for insight in candidates.known(db, TODAY, range(1, 100))}
 
 
 def test_a_brief_is_counted_once_under_any_path(store: Store) -> None:
@@ -57,8 +57,8 @@ def test_a_new_version_of_an_undated_brief_keeps_its_day(store: Store) -> None:
     record(store, read("a.txt", brief("Old one.", published=None)), today=TODAY - timedelta(3))
     record(store, read("a.txt", brief("New one.", published=None), version=2))
     with store.reading() as db:
-        (totals,) = archive.candidates(db, TODAY, 14)
-    assert totals.insight.date == TODAY - timedelta(3)
+        (candidate,) = candidates.of_day(db, TODAY, 14)
+    assert candidate.insight.date == TODAY - timedelta(3)
 
 
 def test_a_corrected_date_is_no_new_version_but_counts(store: Store) -> None:
@@ -67,7 +67,7 @@ def test_a_corrected_date_is_no_new_version_but_counts(store: Store) -> None:
     record(store, read("a.txt", brief("One.", published=earlier), version=2))
     with store.reading() as db:
         assert db.scalars(select(briefs.c.version)).all() == [1]
-        assert [candidate.insight.date for candidate in archive.candidates(db, TODAY, 14)] == [
+        assert [candidate.insight.date for candidate in candidates.of_day(db, TODAY, 14)] == [
             earlier
         ]
 
@@ -122,7 +122,7 @@ def test_candidates_are_of_the_window_only(store: Store) -> None:
         *[read(text, brief(text, published=TODAY - timedelta(age))) for text, age in dates.items()],
     )
     with store.reading() as db:
-        by_text = {candidate.insight.text for candidate in archive.candidates(db, TODAY, 14)}
+        by_text = {candidate.insight.text for candidate in candidates.of_day(db, TODAY, 14)}
         assert by_text == {"Today.", "Old."}
         assert texts(db) == {"Today.", "Old.", "Too old."}
 
@@ -135,7 +135,7 @@ def test_an_insight_is_dated_by_its_earliest_brief_and_cited_from_its_best(store
     )
     with store.reading() as db:
         by_text = {
-            candidate.insight.text: candidate for candidate in archive.candidates(db, TODAY, 14)
+            candidate.insight.text: candidate for candidate in candidates.of_day(db, TODAY, 14)
         }
     twice = by_text["Said twice."]
     assert twice.insight.date == TODAY - timedelta(4)
@@ -148,7 +148,7 @@ def test_what_was_said_later_is_not_known_on_a_day(store: Store) -> None:
         page = brief(f"Page {path}.", "Said often.", published=TODAY - timedelta(age))
         record(store, read(path, page))
     with store.reading() as db:
-        [often] = [c for c in archive.candidates(db, TODAY, 14) if c.insight.text == "Said often."]
+        [often] = [c for c in candidates.of_day(db, TODAY, 14) if c.insight.text == "Said often."]
     assert often.brief_count == 3
 
 
@@ -159,7 +159,7 @@ def test_shows_that_said_it_are_named_once_each_and_only_by_their_own_pages(stor
     record(store, read("d", brief("Said.", podcast="Another show")))
     record(store, read("e", brief("Said.", "More.")))
     with store.reading() as db:
-        shows = {c.insight.text: c.shows for c in archive.candidates(db, TODAY, 14)}
+        shows = {c.insight.text: c.shows for c in candidates.of_day(db, TODAY, 14)}
     assert shows["Said."] == ("One show", "Another show")
     assert shows["Else."] == ()
 
@@ -168,7 +168,7 @@ def test_a_related_insight_is_not_cited_from_a_page_about_another(store: Store) 
     record(store, read("a", brief("Lead.", "Said elsewhere.", podcast="Pod")))
     with store.reading() as db:
         by_text = {
-            candidate.insight.text: candidate for candidate in archive.candidates(db, TODAY, 14)
+            candidate.insight.text: candidate for candidate in candidates.of_day(db, TODAY, 14)
         }
     lead, related = by_text["Lead."], by_text["Said elsewhere."]
     assert lead.citation.podcast == "Pod"
@@ -182,7 +182,7 @@ def test_the_topics_of_a_page_are_not_those_of_each_insight_on_it(store: Store) 
     with store.reading() as db:
         topics = {
             candidate.insight.text: candidate.topics
-            for candidate in archive.candidates(db, TODAY, 14)
+            for candidate in candidates.of_day(db, TODAY, 14)
         }
     assert topics == {"A crane waits.": ("cranes",), "A pilot sleeps.": ()}
 
@@ -192,7 +192,7 @@ def test_a_citation_has_the_insights_own_link_and_says_how_it_came(store: Store)
     own = replace(mention, link="https://a.example/snip/7", origin="quote")
     record(store, read("a", replace(brief("Said word for word."), mentions=(own,))))
     with store.reading() as db:
-        [candidate] = archive.candidates(db, TODAY, 14)
+        [candidate] = candidates.of_day(db, TODAY, 14)
     assert (candidate.citation.link, candidate.citation.origin) == (own.link, "quote")
 
 
@@ -200,7 +200,7 @@ def test_an_insight_that_no_brief_says_any_more_is_no_candidate(store: Store) ->
     record(store, read("a", brief("Gone.")))
     record(store, read("a", brief("Here."), version=2))
     with store.reading() as db:
-        assert [candidate.insight.text for candidate in archive.candidates(db, TODAY, 14)] == [
+        assert [candidate.insight.text for candidate in candidates.of_day(db, TODAY, 14)] == [
             "Here."
         ]
         assert db.scalar(select(insights.c.date).where(insights.c.text == "Gone.")) is None

@@ -127,6 +127,24 @@ def test_writers_wait_for_each_other(store: Store) -> None:
         assert db.scalar(select(insight.c.text)) == "60"
 
 
+def test_without_a_transaction_each_statement_sees_what_holds_now_and_holds_nobody_up(
+    store: Store,
+) -> None:
+    with store.writing() as db:
+        archive.record(db, [read("a.txt", brief("0"))], NOON, TODAY)
+    with store.autocommit() as looking:
+        for number in range(3):
+            with store.writing() as db:
+                db.execute(insight.update().values(text=str(number)))
+            assert looking.scalar(select(insight.c.text)) == str(number)
+    with store.reading() as db:  # the connection may be the same: it is back in transactions
+        assert db.scalar(select(insight.c.text)) == "2"
+        with store.writing() as other:
+            other.execute(insight.update().values(text="3"))
+        if db.dialect.name == "sqlite":  # a snapshot; PostgreSQL reads what is committed
+            assert db.scalar(select(insight.c.text)) == "2"
+
+
 def test_sqlite_is_set_up_as_promised(sqlite: Store) -> None:
     with sqlite.reading() as db:
         assert db.scalar(text("PRAGMA journal_mode")) == "wal"

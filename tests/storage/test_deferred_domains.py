@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.backoff import wait
-from newsletter.storage import Connection, Store, deferred_domains, ledger, schema
+from newsletter.storage import Connection, Store, deferred_domains, ledger, schema, send_queue
 from newsletter.storage.reports import held_back
 from newsletter.storage.schema import delivery, subscriber
+from newsletter.storage.send_queue import Scope
 from tests.builders import NOON, subscribe
 from tests.storage.test_ledger import LATER, an_issue, claim, entry
 
@@ -119,3 +120,18 @@ def test_what_a_clock_that_ran_ahead_wrote_is_forgotten(store: Store) -> None:
         deferred_domains.defer(db, "alpha.example", NOON + A_DAY)
         deferred_domains.tidy(db, NOON)
         assert deferred_domains.until(db) == {}
+
+
+def test_hurrying_one_reader_leaves_the_waits_of_other_domains(store: Store) -> None:
+    with store.writing() as db:
+        fill(db, "ann@alpha.example", "dan@beta.example")
+        deferred_domains.defer(db, "alpha.example", NOON)
+        until = deferred_domains.defer(db, "beta.example", NOON)
+        (ann,) = db.scalars(
+            schema.subscriber.select()
+            .with_only_columns(subscriber.c.id)
+            .where(subscriber.c.address == "ann@alpha.example")
+        )
+        send_queue.hurry(db, NOON, Scope(None, [ann]))
+        assert deferred_domains.until(db) == {"beta.example": until}
+        assert next_attempts(db) == {"ann@alpha.example": NOON, "dan@beta.example": until}

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from newsletter.domain.model import Citation, Echo, Issue, Pick
-from newsletter.storage import Connection, Store, archive, editing, issues
+from newsletter.storage import Connection, Store, archive, candidates, editing, issues
 from newsletter.storage.editing import Action, Change
 from tests.builders import NOON, TODAY, brief, read
 
@@ -15,7 +15,7 @@ from tests.builders import NOON, TODAY, brief, read
 def db_ids(store: Store) -> list[int]:
     with store.writing() as db:
         archive.record(db, [read("a.txt", brief("One.", "Two.", "Three."))], NOON, TODAY)
-        return [insight.id for insight in archive.archive(db, TODAY, range(1, 10))]
+        return [insight.id for insight in candidates.known(db, TODAY, range(1, 10))]
 
 
 def act(
@@ -83,8 +83,8 @@ def test_candidates_carry_corrections_and_pinned_ones_of_any_age(
     later = TODAY + timedelta(100)
     with store.writing() as db:
         act(db, "edit", db_ids[1], words="Two, corrected.")
-        assert archive.candidates(db, later, 14) == []
-        [candidate] = archive.candidates(db, later, 14, [db_ids[1]])
+        assert candidates.of_day(db, later, 14) == []
+        [candidate] = candidates.of_day(db, later, 14, [db_ids[1]])
         assert (candidate.insight.text, candidate.insight.shown) == ("Two.", "Two, corrected.")
-        [insight] = archive.archive(db, later, [db_ids[1]])
+        [insight] = candidates.known(db, later, [db_ids[1]])
         assert insight.shown == "Two, corrected."

@@ -13,6 +13,7 @@ from newsletter.storage import (
     Connection,
     Store,
     archive,
+    candidates,
     due_readers,
     issues,
     ledger,
@@ -35,7 +36,7 @@ LATER = NOON + timedelta(hours=19)
 
 def an_issue(db: Connection) -> int:
     archive.record(db, [read("a.txt", brief("One."))], NOON, TODAY)
-    (one,) = archive.archive(db, TODAY, range(1, 100))
+    (one,) = candidates.known(db, TODAY, range(1, 100))
     pick = Pick(1, one.id, one.text, Citation("Pod"), 0.5, {"novelty": 1.0})
     return issues.save(db, Issue(TODAY, (pick,)), NOON)
 
@@ -226,7 +227,7 @@ def test_history_is_what_was_sent_or_may_have_been(store: Store) -> None:
         found = reading_history.histories(db, list(people.values()))
         assert found == {people[state]: (issue_id,) for state, yes in heard.items() if yes}
         sent = reading_history.heard(db, list(people.values()))
-        (insight,) = archive.archive(db, TODAY, range(1, 100))
+        (insight,) = candidates.known(db, TODAY, range(1, 100))
     assert sent == {one: {insight.id: TODAY} for one in found}
 
 

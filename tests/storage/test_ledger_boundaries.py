@@ -11,6 +11,7 @@ from newsletter.storage import (
     Connection,
     Store,
     archive,
+    candidates,
     due_readers,
     issues,
     leases,
@@ -45,7 +46,7 @@ ENDS = [
 
 def an_issue(db: Connection) -> int:
     archive.record(db, [read("a.txt", brief("One."))], NOON, TODAY)
-    (insight,) = archive.archive(db, TODAY, range(1, 100))
+    (insight,) = candidates.known(db, TODAY, range(1, 100))
     pick = Pick(1, insight.id, insight.text, Citation("Pod"), 0.5, {"novelty": 1.0})
     return issues.save(db, Issue(TODAY, (pick,)), NOON)
 

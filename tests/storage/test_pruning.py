@@ -1,5 +1,6 @@
 """What is old loses its explanation, and nothing else."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from newsletter.storage import (
     Connection,
     Store,
     archive,
+    candidates,
     issues,
     ledger,
     pruning,
@@ -34,7 +36,7 @@ def count(db: Connection, table: Any) -> int:
 def an_issue(db: Connection, day: date = TODAY) -> Issue:
     texts = ("One.", "A second insight, which is longer. " * 9, "Three.")
     archive.record(db, [read("a.txt", brief(*texts))], NOON, TODAY)
-    first, second, third = archive.archive(db, TODAY, range(1, 100))
+    first, second, third = candidates.known(db, TODAY, range(1, 100))
     echo = Echo(third.id, "Three", 0.5, day - DAY, (("three", 1.0),))
     cited = Citation("Pod", "7", "Ann", "https://pod.example/7", 65)
     picks = (
@@ -66,6 +68,15 @@ def test_an_issue_is_read_as_it_was_composed(store: Store) -> None:
     with store.writing() as db:
         made = an_issue(db)
         assert issues.load(db, issues.save(db, made, NOON)) == made
+
+
+def test_what_a_message_needs_is_read_without_the_runners_up(store: Store) -> None:
+    with store.writing() as db:
+        made = an_issue(db)
+        issue_id = issues.save(db, made, NOON)
+        assert made.runners_up
+        found = issues.load_all(db, [issue_id], runners_up=False)[issue_id]
+    assert found == replace(made, runners_up=())
 
 
 def test_texts_are_remembered_and_not_without_end(

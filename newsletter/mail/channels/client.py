@@ -7,7 +7,7 @@ continuation lines without an end, would hold it for ever.
 import smtplib
 import socket
 import time
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 MAX_REPLY = 2**16
 """Bytes. RFC 5321 (4.5.3.1.5) allows 512 a line; the longest reply is to EHLO, some 50 lines."""
@@ -18,10 +18,19 @@ class Client(smtplib.SMTP):
 
     timeout: float
     file: BinaryIO | None
+    _unread: bytes
 
     def getreply(self) -> tuple[int, bytes]:
         """Called by smtplib for the greeting, EHLO, STARTTLS and AUTH as well."""
-        return self.read_reply(self.timeout)
+        reply = self.read_reply(self.timeout)
+        if self.sock is not None:
+            self.sock.settimeout(self.timeout)  # a TLS handshake may follow
+        return reply
+
+    def send(self, data: Any) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(self.timeout)
+        super().send(data)
 
     def read_reply(self, seconds: float) -> tuple[int, bytes]:
         """The next reply, its code and its lines. Raises OSError, with the connection closed, where
@@ -30,12 +39,10 @@ class Client(smtplib.SMTP):
             raise smtplib.SMTPServerDisconnected("the connection is closed")
         deadline = time.monotonic() + seconds
         try:
-            reply = self._read_lines(deadline)
-            self.sock.settimeout(self.timeout)
+            return self._read_lines(deadline)
         except OSError:
             self.close()
             raise
-        return reply
 
     def _read_lines(self, deadline: float) -> tuple[int, bytes]:
         """The code is -1 where there is none, as smtplib has it."""
@@ -52,17 +59,18 @@ class Client(smtplib.SMTP):
 
     def _read_line(self, deadline: float, limit: int) -> bytes:
         assert self.sock is not None
-        if self.file is None:
-            self.file = cast(BinaryIO, self.sock.makefile("rb"))
-        line = b""
-        while not line.endswith(b"\n"):
+        if self.file is None:  # smtplib forgets it with the connection, and where TLS begins
+            self.file, self._unread = cast(BinaryIO, self.sock.makefile("rb")), b""
+        # Looked at first: to set a socket's timeout for each line takes longer than to read it.
+        while b"\n" not in self._unread and len(self._unread) <= limit:
             arrived = wait_for_bytes(self.sock, self.file, deadline)
             if not arrived:
                 raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
-            line += self.file.read(arrived.find(b"\n") + 1 or len(arrived))
-            if len(line) > limit:
-                raise smtplib.SMTPServerDisconnected(f"a reply of more than {MAX_REPLY} bytes")
-        return line
+            self._unread += self.file.read(len(arrived))
+        line, end, self._unread = self._unread.partition(b"\n")
+        if len(line + end) > limit:
+            raise smtplib.SMTPServerDisconnected(f"a reply of more than {MAX_REPLY} bytes")
+        return line + end
 
 
 def wait_for_bytes(sock: socket.socket, file: BinaryIO, deadline: float) -> bytes:

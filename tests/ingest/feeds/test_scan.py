@@ -12,7 +12,7 @@ from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Mention
 from newsletter.ingest.feeds.parse import Feed, parse
 from newsletter.ingest.feeds.poll_rules import LONGEST_WAIT
-from newsletter.storage import Store, archive, feeds
+from newsletter.storage import Store, archive, candidates, feeds
 from tests.http_server import HttpServer, Page, Request
 from tests.ingest.feeds.conftest import HOUR, NOON, Scanner, item, rss, takeaways
 
@@ -42,7 +42,7 @@ class Tired:
 
 def texts(store: Store) -> list[str]:
     with store.reading() as db:
-        return [one.insight.text for one in archive.candidates(db, NOON.date(), 3650)]
+        return [one.insight.text for one in candidates.of_day(db, NOON.date(), 3650)]
 
 
 def test_the_first_look_takes_the_newest_three_and_later_ones_what_is_new(
@@ -66,7 +66,7 @@ def test_a_brief_says_where_it_is_from(scanner: Scanner, server: HttpServer) -> 
     scanner.scan()
     with scanner.store.reading() as db:
         totals = archive.totals(db)
-        (candidate, _) = archive.candidates(db, NOON.date(), 3650)
+        (candidate, _) = candidates.of_day(db, NOON.date(), 3650)
     assert (totals.briefs, totals.insights, totals.rejected) == (1, 2, 0)
     citation = candidate.citation
     assert (citation.podcast, citation.episode) == ("Harbour Talk", "Episode 4")
@@ -387,7 +387,7 @@ def test_a_date_in_the_future_is_none(scanner: Scanner, server: HttpServer) -> N
     scanner.follow(server.url("/feed"))
     scanner.scan()
     with scanner.store.reading() as db:
-        dates = {one.insight.date for one in archive.candidates(db, NOON.date(), 3650)}
+        dates = {one.insight.date for one in candidates.of_day(db, NOON.date(), 3650)}
     assert dates == {date(2026, 3, 1), NOON.date()}
 
 

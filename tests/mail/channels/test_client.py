@@ -1,8 +1,9 @@
 """A reply has a limit: in time as a whole, not only from one piece to the next, and in length."""
 
 import itertools
+import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -62,3 +63,32 @@ def test_a_long_reply_is_read_to_its_end(server: SmtpServer) -> None:
     server.fail("RCPT", "\r\n".join([*lines, "550 5.1.1 and will not"]))
     with pytest.raises(Refused, match=r"and will not$"):
         send(server)
+
+
+def test_replies_that_arrive_together_are_read_one_by_one() -> None:
+    with connected() as (near, far):
+        far.sendall(b"250 one\r\n250-two\r\n250 three\r\n354 fo")
+        assert near.getreply() == (250, b"one")
+        assert near.getreply() == (250, b"two\nthree")
+        far.sendall(b"ur\r\n")
+        assert near.getreply() == (354, b"four")
+
+
+def test_what_came_in_clear_before_tls_is_forgotten() -> None:
+    """Else whoever sits in between could answer in the server's name."""
+    with connected() as (near, far):
+        far.sendall(b"220 go ahead\r\n250 slipped in\r\n")
+        assert near.getreply() == (220, b"go ahead")
+        near.file = None  # as smtplib's starttls() does
+        far.sendall(b"250 secured\r\n")
+        assert near.getreply() == (250, b"secured")
+
+
+@contextmanager
+def connected() -> Iterator[tuple[client.Client, socket.socket]]:
+    here, far = socket.socketpair()
+    with here, far:
+        near = client.Client(timeout=30)
+        near.sock = here
+        yield near, far
+        near.close()

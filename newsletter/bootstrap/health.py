@@ -1,53 +1,23 @@
-"""The parts that use cases need: alerts, and the checks of ``doctor``."""
+"""The checks of ``doctor``, each with what it needs of the settings."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.composing import compose_rules, house_subscriber
 from newsletter.bootstrap.ingest import inbox_path
-from newsletter.bootstrap.mail import channel, from_address, sender_address, sender_domain, signer
+from newsletter.bootstrap.mail import channel, sender_address, signer
 from newsletter.bootstrap.rate_limits import rate_limits
 from newsletter.bootstrap.rendering import unsigned_branding
 from newsletter.composing.draft import draft
-from newsletter.domain.addresses import mailbox
 from newsletter.domain.checks import CheckResult
 from newsletter.domain.model import ScheduledEmail
 from newsletter.mail.message import message
 from newsletter.rendering.rendered_email import Branding
 from newsletter.services import health
-from newsletter.services.alerts import Alerts
-from newsletter.services.notifiers import Alert, CommandNotifier, MailNotifier, Notifier
 from newsletter.storage import Store
-
-
-def alerts(app: App) -> Alerts:
-    section = app.settings.alerts
-    notifiers: list[Notifier] = []
-    if section.to:
-        notifiers.append(partial(_mail_alert, app))
-    if section.command:
-        notifiers.append(CommandNotifier(section.command, app.path.parent))
-    timezone = app.settings.newsletter.timezone
-    return Alerts(app.store, app.clock, timezone, section.late_hour, notifiers)
-
-
-def _mail_alert(app: App, alert: Alert) -> bool:
-    """The channel and the signer are made when there is something to tell."""
-    settings = app.settings
-    notifier = MailNotifier(
-        newsletter_name=settings.newsletter.name,
-        from_address=from_address(settings),
-        sender=sender_address(settings),
-        domain=sender_domain(settings),
-        to=mailbox(settings.alerts.to, "alerts.to").address,
-        channel=channel(app),
-        signer=signer(app),
-        clock=app.clock,
-    )
-    return notifier(alert)
 
 
 class HealthChecks:

@@ -1,0 +1,33 @@
+"""``newsletter interests``: what a phrase finds in the archive, the best first, and why."""
+
+from argparse import Namespace
+from dataclasses import asdict
+
+from newsletter.bootstrap import App
+from newsletter.bootstrap.composing import compose_rules
+from newsletter.cli.output import say, say_json
+from newsletter.domain.text import headline
+from newsletter.ranking.interest import SAID_FROM
+from newsletter.services.interests import Matches, matches
+
+
+def show(app: App, args: Namespace) -> int:
+    found = matches(compose_rules(app), args.phrases, 0 if args.json else args.most)
+    if args.json:
+        say_json([asdict(match) for match in found.best])
+    elif not found.best:
+        say("nothing in the archive matches")
+    else:
+        _print(found, args.most)
+    return 0
+
+
+def _print(found: Matches, most: int) -> None:
+    for match, words in zip(found.best[:most], found.words, strict=True):
+        mark = "matches" if match.said else ""
+        say(f"{match.score:.2f}  {mark:7}  {match.id}  {headline(match.text, 80)}")
+        say(f"      {'':7}  {', '.join(words)}")
+    if len(found.best) > most:
+        say(f"and {len(found.best) - most:,} more that match less (--most N)")
+    count = sum(match.said for match in found.best)
+    say(f"an email would say “You follow …” of {count:,}: from {SAID_FROM} on")

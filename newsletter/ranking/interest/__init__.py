@@ -1,0 +1,10 @@
+"""How well an insight matches what a reader asked for, in their own words.
+
+``parse`` reads a reader's phrases, ``Matcher`` scores some insights for a phrase. Nothing here is
+imported by a run in which nobody is due; the table of words is read for the first interest.
+"""
+
+from newsletter.ranking.interest.matching import SAID_FROM, Matcher, Text
+from newsletter.ranking.interest.phrases import Phrase, parse
+
+__all__ = ["SAID_FROM", "Matcher", "Phrase", "Text", "parse"]

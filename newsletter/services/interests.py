@@ -1,0 +1,57 @@
+"""What a reader's interests find in the whole archive, and from where on they are told so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from newsletter.composing.rules import Rules
+from newsletter.composing.similarity_index import index_of
+from newsletter.domain.errors import UsageError
+from newsletter.ranking.interest import Matcher, parse
+from newsletter.ranking.signals import texts_of
+from newsletter.storage import candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An insight with a score from 0 to 1. ``said``: an email would say that it matches."""
+
+    id: int
+    text: str
+    score: float
+    said: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """``best`` has every insight with a score above 0, the best first."""
+
+    best: Sequence[Match]
+    words: Sequence[tuple[str, ...]]
+    """For the first few, what made us think so: words of the phrase, then those learned."""
+
+
+def matches(rules: Rules, interests: str, explained: int = 0) -> Matches:
+    """``interests`` is what a reader may have. Raises UsageError where they want nothing."""
+    phrases = parse(interests)
+    wanted = [phrase for phrase in phrases if not phrase.negative]
+    if not wanted:
+        raise UsageError("name what is wanted: a phrase, or several parted by commas")
+    with rules.store.reading() as db:
+        archive = candidates.of_day(db, date.max, date.max.toordinal())
+        index = index_of(db, rules.index_cache, rules.language)
+    matcher = Matcher(index, texts_of(archive))
+    scores = matcher.interest(phrases)
+    order = sorted(scores.nonzero()[0].tolist(), key=lambda place: (-scores[place], place))
+    return Matches(
+        best=[
+            Match(
+                id=archive[place].insight.id,
+                text=archive[place].insight.text,
+                score=float(scores[place]),
+                said=bool(matcher.said(phrases, place)),
+            )
+            for place in order
+        ],
+        words=[matcher.shared(matcher.best(phrases, place), place) for place in order[:explained]],
+    )
