@@ -28,7 +28,8 @@ _SECTIONS: Mapping[Section, str] = {
         takeaways, quick takeaways, actionable takeaways, insight, insights, key insights, main
         insights, key point, key points, main points, key ideas, key idea, main ideas, big
         ideas, lessons, lessons learned, key lessons, learnings, key learnings, what i learned,
-        what you'll learn, what you will learn, you'll learn, you will learn, things i learned, snips, snip, episode ai notes,
+        what you'll learn, what you will learn, you'll learn,
+        you will learn, things i learned, snips, snip, episode ai notes,
         ai notes, ai takeaways, core ideas, key facts, tldr takeaways, remember, worth
         remembering, erkenntnisse, wichtige erkenntnisse, wichtigste erkenntnisse, kernaussagen,
         kernpunkte, wichtigste punkte, das wichtigste, die wichtigsten punkte, lektionen, points
@@ -74,7 +75,9 @@ _SECTIONS: Mapping[Section, str] = {
         episode, mentions, people mentioned, people, about the guest, about the guests, about
         the host, about the show, about the podcast, about the author, guest bio, bio, sponsors,
         sponsor, our sponsors, ads, to do, todo, to-do, todos, tasks, next steps, action items,
-        actions, action steps, action step, homework, my notes, personal notes, my thoughts, thoughts, my reflections, reflections,
+        actions, action
+        steps, action step, homework, my notes,
+        personal notes, my thoughts, thoughts, my reflections, reflections,
         my questions, open questions, flashcards, full document, full text, comments, backlinks,
         linked references, unlinked references, see the video, audio, player, listen, watch,
         episode links, subscribe, support the show, support us, credits, connect, follow us,

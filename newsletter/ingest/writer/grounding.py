@@ -43,7 +43,8 @@ _STRONG = {
     r"\b(?:all|every|everyone|everybody|everything|always)\b": r"\b(?:all|every\w*|always|each|any"
     r"\w*|whole|entire\w*|both|never|no|none|nobody|nothing|whenever|100|hundred percent)\b",
     r"\b(?:proves?|proved|proven|proof)\b": r"\bpro(?:ves?|ved|ven|of|ving)\b",
-    r"\bmust\b": r"\b(?:must|ha(?:ve|s|d) to|got to|gotta|needs?|needed|require\w*|should|cannot)\b",
+    r"\bmust\b": r"\b(?:must|ha(?:ve|s|d) to|got to|gotta|need(?:s|ed)?|require\w*|should|cannot)"
+    r"\b",
 }
 """What makes a claim stronger, and the words of which one was said where it is not too strong."""
 _OPPOSITES = """
