@@ -100,10 +100,10 @@ def test_its_last_line_is_a_command_that_opens_the_issue(demo: Shown) -> None:
 
 
 def test_the_readme_shows_what_it_prints_on_any_date(demo: Shown) -> None:
-    block = (ROOT / "README.md").read_text().partition("```text\nKofi")[2].partition("  ...\n")[0]
-    lines = f"Kofi{block}".splitlines()
+    block = (ROOT / "README.md").read_text().partition("```text\nAda")[2].partition("  ...\n")[0]
+    lines = f"Ada{block}".splitlines()
     assert len(lines) == 4
-    printed = demo.out[demo.out.index("Kofi") :].splitlines()
+    printed = demo.out[demo.out.index("Ada, ") :].splitlines()
     for shown, line in zip(lines, printed, strict=False):
         assert line.startswith(shown.removesuffix("…")), line
 
