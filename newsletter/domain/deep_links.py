@@ -32,8 +32,9 @@ def at_second(url: str, at: int | None) -> str:
     if _OWN.search(parts.query):
         return url
     if parameter := _parameter(parts.hostname or ""):
-        query = f"{parts.query}&{parameter}" if parts.query else parameter
-        return urlunsplit(parts._replace(query=query.format(at=at)))
+        added = parameter.format(at=at)  # alone: braces of the URL are its own
+        query = f"{parts.query}&{added}" if parts.query else added
+        return urlunsplit(parts._replace(query=query))
     if parts.hostname == "overcast.fm" and _OVERCAST.fullmatch(parts.path):
         return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{_clock(at)}"))
     return url if parts.fragment else f"{url.removesuffix('#')}#{_fragment(parts.hostname, at)}"

@@ -8,6 +8,7 @@ from newsletter.domain.hostnames import in_ascii
 _LONGEST = 1_500
 """A database keeps an index of them, and not every one takes longer keys."""
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]")
+_PORTS = {"http": 80, "https": 443}
 _KEPT = "%/:?#[]@!$&'()*+,;=~"
 
 
@@ -25,7 +26,7 @@ def web_address(text: str) -> str:
         return ""
     place = f"[{host}]" if ":" in host else host
     user = parts.netloc.rpartition("@")[0]
-    shown_port = f":{port}" if port else ""
+    shown_port = f":{port}" if port and port != _PORTS[parts.scheme.lower()] else ""
     netloc = f"{quote(user, _KEPT)}@" * bool(user) + place + shown_port
     path, query = quote(parts.path, _KEPT) or "/", quote(parts.query, _KEPT)
     return urlunsplit((parts.scheme.lower(), netloc, path, query, ""))

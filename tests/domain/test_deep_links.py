@@ -33,6 +33,9 @@ LINKS = {
     "https://www.twitch.tv/videos/1": "https://www.twitch.tv/videos/1?t=754s",
     "https://vimeo.com/1": "https://vimeo.com/1#t=754s",
     "https://castro.fm/episode/x1": "https://castro.fm/episode/x1#t=754",
+    # braces are of the URL, and no place for anything
+    "https://youtu.be/x1?a={b}": "https://youtu.be/x1?a={b}&t=754",
+    "https://pca.st/x1?a={at.__class__}{": "https://pca.st/x1?a={at.__class__}{&t=754",
     # a second of its own, and hosts that only end alike
     "https://youtu.be/x1?t=9": "https://youtu.be/x1?t=9",
     "https://www.youtube.com/embed/x1?start=9": "https://www.youtube.com/embed/x1?start=9",

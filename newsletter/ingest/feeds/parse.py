@@ -24,11 +24,16 @@ from newsletter.ingest.feeds.text import as_xml_text, without_traps
 
 _MOST_TAGS = 300_000
 """A thousand long items have half as many; a broken tag takes up to 80 microseconds."""
+_MOST_ATTRIBUTES = 1_000
+"""Of one tag, and of all namespaces: feedparser's time grows with the square of either. An address
+with many parameters or a page's styles inside of one have a few hundred equals signs."""
 _LONGEST_TITLE = 500
 _LONGEST_NOTES = 200_000
 _MOST_CHAPTERS = 500
 _FIRST_YEAR, _LAST_YEAR = 1995, 2999
 _TAG = re.compile(r"<[^<>]*>")
+_OPEN_TAG = re.compile(r"<[A-Za-z_](?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+")
+_NAMESPACE = re.compile(r"xmlns:([^\s=]{1,100})")
 _LONGEST_EPISODE = 7 * 24 * 3600
 
 
@@ -54,8 +59,8 @@ def parse(data: bytes, url: str, charset: str = "") -> Feed:
     text = as_xml_text(data, charset)
     if not text:
         raise FeedRejected("it is empty")
-    if text.count("<") > _MOST_TAGS:
-        raise FeedRejected(f"it has more than {_MOST_TAGS:,} tags")
+    if trap := _trap(text):
+        raise FeedRejected(trap)
     document = _document(text, url)
     if not document["entries"] and not document["version"]:
         raise FeedRejected(_no_feed(text))
@@ -69,6 +74,17 @@ def parse(data: bytes, url: str, charset: str = "") -> Feed:
     oldest = datetime.min.replace(tzinfo=UTC)
     dated.sort(key=lambda pair: pair[0] or oldest, reverse=True)
     return Feed(title, tuple(_told_apart([episode for _, episode in dated])))
+
+
+def _trap(text: str) -> str:
+    """Why it would take too long to read; empty where it does not."""
+    if text.count("<") > _MOST_TAGS:
+        return f"it has more than {_MOST_TAGS:,} tags"
+    if any(tag[0].count("=") > _MOST_ATTRIBUTES for tag in _OPEN_TAG.finditer(text)):
+        return f"a tag of it has more than {_MOST_ATTRIBUTES:,} attributes"
+    if len(set(_NAMESPACE.findall(text))) > _MOST_ATTRIBUTES:
+        return f"it has more than {_MOST_ATTRIBUTES:,} namespaces"
+    return ""
 
 
 def _document(text: str, url: str) -> Any:

@@ -54,6 +54,8 @@ class Facts:
         if not known:
             return False
         name, rank = known
+        if name == "episode" and values and values[0].strip("# ").isdigit():
+            rank = _LAST - 1  # a number is the name where there is no other
         if name == "episode" and values and address(values[0]):
             self.kept.setdefault("url", (_LAST, values))
         if name == "speakers":

@@ -158,6 +158,8 @@ def _heading_rule(block: Block, below: Block | None, reading: Reading, state: _S
         state.leave(_ITEM_RANK + block.depth)
     section = section_of(block)
     opens = bool(below and block.first and below.depth > block.depth and not below.rule)
+    if opens and section is None and not block.rule:
+        section = vocabulary.section(block.text)  # with items below it, one word is a heading
     titled = opens and not block.rule and _is_title(block, reading)
     if not (block.level or titled or (section and (opens or not block.first))):
         return ""

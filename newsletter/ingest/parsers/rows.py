@@ -113,7 +113,8 @@ def _about(shared: Mapping[str, str], values: Sequence[_Values]) -> Brief:
         if name != text and not beside and len(value) < 2 * MAX_LABEL:
             facts.add(name, value)
     timed = any(_at(each) is not None for each in values)
-    about = completed(Brief(()), facts, author_is_podcast=timed)
+    podcasts = "podcast" in facts.raw("category").lower()
+    about = completed(Brief(()), facts, author_is_podcast=timed or podcasts)
     speakers = [name for each in values[:1000] for name in names(each.first(_SPEAKERS))]
     known = tuple(dict.fromkeys((*about.speakers, *speakers)))
     return replace(about, speakers=known[:20] if single or len(known) <= 20 else about.speakers)
@@ -125,9 +126,10 @@ def _text_column(values: Sequence[_Values]) -> str:
 
 
 def _paragraphs(values: Sequence[_Values], about: Brief) -> Iterator[Paragraph]:
+    text_column = _text_column(values)
     for each in values:
         name = next((name for name in TEXT if name in each.named), "")
-        if not name:
+        if not name or (name == "note" and text_column != name):
             text = clean(" ".join(each.named.values()))
             yield Paragraph(each.line, text, verdict="noise", rule="row without text")
         else:

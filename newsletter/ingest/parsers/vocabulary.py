@@ -3,6 +3,7 @@
 A heading is compared without case, signs and numbers around it; so is the key of a field.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -15,6 +16,10 @@ Section = Literal[
 LISTED = {"takeaways", "highlights", "quotes"}
 
 _LONGEST = 80
+_IN_THE_EPISODE = re.compile(
+    r"(?:in|from|on) (?:this|today's|the) (?:episode|conversation|show|interview)[,:]? (?=\S)"
+)
+_SHOWN = {"mentioned", "discussed", "cited", "recommended"}  # resources, books, people
 _MOST_WORDS = 8  # of a heading that begins with the name of a section
 
 _SECTIONS: Mapping[Section, str] = {
@@ -23,7 +28,8 @@ _SECTIONS: Mapping[Section, str] = {
         takeaways, quick takeaways, actionable takeaways, insight, insights, key insights, main
         insights, key point, key points, main points, key ideas, key idea, main ideas, big
         ideas, lessons, lessons learned, key lessons, learnings, key learnings, what i learned,
-        what you'll learn, what you will learn, things i learned, snips, snip, episode ai notes,
+        what you'll learn, what you will learn, you'll learn,
+        you will learn, things i learned, snips, snip, episode ai notes,
         ai notes, ai takeaways, core ideas, key facts, tldr takeaways, remember, worth
         remembering, erkenntnisse, wichtige erkenntnisse, wichtigste erkenntnisse, kernaussagen,
         kernpunkte, wichtigste punkte, das wichtigste, die wichtigsten punkte, lektionen, points
@@ -69,7 +75,9 @@ _SECTIONS: Mapping[Section, str] = {
         episode, mentions, people mentioned, people, about the guest, about the guests, about
         the host, about the show, about the podcast, about the author, guest bio, bio, sponsors,
         sponsor, our sponsors, ads, to do, todo, to-do, todos, tasks, next steps, action items,
-        actions, my notes, personal notes, my thoughts, thoughts, my reflections, reflections,
+        actions, action
+        steps, action step, homework, my notes,
+        personal notes, my thoughts, thoughts, my reflections, reflections,
         my questions, open questions, flashcards, full document, full text, comments, backlinks,
         linked references, unlinked references, see the video, audio, player, listen, watch,
         episode links, subscribe, support the show, support us, credits, connect, follow us,
@@ -196,9 +204,13 @@ def section(heading: str) -> Section | None:
     known = _SECTION_OF.get(name) or _SECTION_OF.get(name.removesuffix("s"))
     if known or not name:
         return known
+    if opened := _IN_THE_EPISODE.match(name):
+        return section(name[opened.end() :])
     words = name.split()
     if len(words) > _MOST_WORDS + 4:
         return None
+    if words[-1] in _SHOWN and (shown := _SECTION_OF.get(" ".join(words[:-1]))) == "noise":
+        return shown
     for end in range(min(len(words) - 1, 5), 0, -1):
         known = _SECTION_OF.get(" ".join(words[:end]).rstrip(":"))
         if known and _goes_on(words, end, known):

@@ -39,6 +39,14 @@ _CAUSE = re.compile(
     r"|leads?|led|leading|reasons?|means?|makes?|made|making|drives?|drove|driven|comes? from"
     r"|stems?|gives?|forces?|forced|lets?|turns? out|explains?|then|that's how|by|if|when|for)\b"
 )
+_STRONG = {
+    r"\b(?:all|every|everyone|everybody|everything|always)\b": r"\b(?:all|every\w*|always|each|any"
+    r"\w*|whole|entire\w*|both|never|no|none|nobody|nothing|whenever|100|hundred percent)\b",
+    r"\b(?:proves?|proved|proven|proof)\b": r"\bpro(?:ves?|ved|ven|of|ving)\b",
+    r"\bmust\b": r"\b(?:must|ha(?:ve|s|d) to|got to|gotta|need(?:s|ed)?|require\w*|should|cannot)"
+    r"\b",
+}
+"""What makes a claim stronger, and the words of which one was said where it is not too strong."""
 _OPPOSITES = """
 more/less more/fewer increase/decrease increase/reduce rise/fall grow/shrink higher/lower high/low
 faster/slower fast/slow quickly/slowly gain/lose better/worse best/worst before/after early/late
@@ -216,6 +224,15 @@ def _invented_cause(claim: str, support: Support) -> bool:
     return bool(_CAUSAL.search(normalise(claim))) and not _CAUSE.search(support.said)
 
 
+def _overstated(claim: str, support: Support) -> bool:
+    """What was said of some is claimed of all; what was said may be claimed to be."""
+    mine = normalise(claim)
+    return any(
+        re.search(strong, mine) and not re.search(as_strong, support.said)
+        for strong, as_strong in _STRONG.items()
+    )
+
+
 def _unlike(claim: str, support: Support) -> bool:
     return coverage(claim, support) < COVERAGE
 
@@ -231,6 +248,7 @@ RULES: Mapping[str, Callable[[str, Support], bool]] = {
     "opposite": _turned,
     "negation": _negated,
     "cause": _invented_cause,
+    "overstated": _overstated,
     "similarity": _unlike,
     "part": _unlike_in_part,
 }

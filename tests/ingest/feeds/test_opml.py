@@ -14,7 +14,7 @@ OPML = b"""<?xml version="1.0"?><opml version="1.0"><head><title>Mine</title></h
 def test_feeds_in_folders_each_once_though_the_end_is_missing() -> None:
     assert feeds_of_opml(OPML, "mine.opml") == [
         "https://a.example/f?x=1&y=2",
-        "http://b.example:80/feed",
+        "http://b.example/feed",
     ]
 
 

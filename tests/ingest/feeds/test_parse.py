@@ -231,6 +231,9 @@ def test_letters_are_read_whatever_is_said_of_them(data: bytes, charset: str) ->
         (b"https://pods.example/feed", "neither RSS nor Atom"),
         (bytes(range(256)) * 40, "neither RSS nor Atom"),
         (b"<rss>" + b"<a/>" * 300_001, "more than 300,000 tags"),
+        (b"<rss %b>" % b" ".join(b"a%d='1'" % n for n in range(1_001)), "more than 1,000 attrib"),
+        (b"<rss %b" % b" ".join(b"a%d=1" % n for n in range(1_001)), "more than 1,000 attributes"),
+        (b"".join(b"<a xmlns:n%d=''>" % n for n in range(1_001)), "more than 1,000 namespaces"),
     ],
 )
 def test_what_is_no_feed_is_refused(data: bytes, said: str) -> None:

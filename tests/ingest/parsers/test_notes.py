@@ -190,3 +190,28 @@ def test_a_conversation_that_is_written_out_is_a_transcript() -> None:
 )
 def test_a_statement_that_looks_like_metadata_is_kept(line: str) -> None:
     assert [mention.text for mention in parse("a.md", line.encode()).mentions] == [line]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Resources mentioned", "Books discussed", "Action steps", "In this episode: Links"]
+)
+def test_a_section_is_known_by_what_is_said_of_it(heading: str) -> None:
+    assert rules(f"{INSIGHT}\n\n## {heading}\n\n{OTHER}\n")[OTHER][0] == "noise"
+
+
+@pytest.mark.parametrize("heading", ["You'll learn", "In this episode, you’ll learn:"])
+def test_the_introduction_beside_what_one_will_learn(heading: str) -> None:
+    page = f"{OTHER}\n\n## {heading}\n\n- {INSIGHT}\n"
+    assert [mention.text for mention in parse("a.md", page.encode()).mentions] == [INSIGHT]
+
+
+def test_one_word_with_items_below_it_is_a_heading() -> None:
+    page = f"- {INSIGHT}\n- Transcript\n    - {OTHER}\n"
+    assert [mention.text for mention in parse("a.md", page.encode()).mentions] == [INSIGHT]
+
+
+def test_a_number_is_no_name_beside_one() -> None:
+    head = "---\nfolge: 44\ntitel: Die dritte Koje\npodcast: Nachtzug\n---\n"
+    assert parse("a.md", f"{head}{INSIGHT}\n".encode()).episode == "Die dritte Koje"
+    numbered = parse("a.md", f"---\nfolge: 44\npodcast: Nachtzug\n---\n{INSIGHT}\n".encode())
+    assert numbered.episode == "44"

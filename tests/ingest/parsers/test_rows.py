@@ -74,3 +74,16 @@ def test_what_cannot_be_read(name: str, page: str, line: int | None, says: str) 
         parse(name, page.encode())
     assert says in caught.value.reason
     assert line is None or caught.value.line == line
+
+
+def test_a_note_of_the_listener_is_no_insight_beside_highlights() -> None:
+    rows = f'{{"highlight": "{TEXT}"}}\n{{"highlight": "", "note": "{OTHER}"}}\n'
+    assert [mention.text for mention in parse("a.jsonl", rows.encode()).mentions] == [TEXT]
+    alone = parse("a.jsonl", f'{{"note": "{OTHER}"}}\n'.encode())
+    assert [mention.text for mention in alone.mentions] == [OTHER]
+
+
+def test_the_author_of_a_podcast_is_the_podcast() -> None:
+    row = f'[{{"text": "{TEXT}", "author": "Kettle", "title": "Berths", "category": "podcasts"}}]'
+    brief = parse("a.json", row.encode())
+    assert (brief.podcast, brief.episode) == ("Kettle", "Berths")

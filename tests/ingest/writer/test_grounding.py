@@ -70,6 +70,24 @@ def test_what_was_not_said_is_out_by_its_rule(claim: str, rule: str) -> None:
     assert fault(claim, support()) == rule
 
 
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("All bakers cool ovens overnight.", "Some bakers cool ovens overnight."),
+        ("Bakers always cool stone ovens.", "Bakers usually cool stone ovens."),
+        (
+            "Keller proved that stone ovens cool overnight.",
+            "Keller thinks stone ovens cool overnight.",
+        ),
+        ("Bakers must cool stone ovens overnight.", "Bakers can cool stone ovens overnight."),
+    ],
+)
+def test_a_claim_is_no_stronger_than_what_was_said(claim: str, said: str) -> None:
+    named = Episode("g", "Keller on ovens", "Crumb and Crust")
+    assert fault(claim, support(said, episode=named)) == "overstated"
+    assert fault(claim, support(claim, episode=named)) == ""
+
+
 def test_a_cause_that_nobody_named() -> None:
     said = support("The old ovens lost heat overnight. The baker slept in the warm kitchen.")
     claim = "The old ovens lost heat overnight because the baker slept in the warm kitchen."
