@@ -74,7 +74,8 @@ def clause(text: str, limit: int) -> str:
     """A sentence whole, or its main clause, in at most ``limit`` columns; "" where neither fits.
 
     Never cut within a phrase: a clause ends at a colon, a semicolon, a dash or a comma before a
-    conjunction. What depends on the rest of its sentence ("When ...") is none.
+    conjunction. What depends on the rest of its sentence ("When ...") is none, nor is what the
+    rest takes back ("..., but").
     """
     line = _bare(" ".join(text.split()))
     if _columns(line) <= limit:
@@ -94,9 +95,9 @@ def _ends(border: re.Match[str]) -> bool:
 
 
 _CLAUSE_END = re.compile(
-    r"[:;](?=\s) | \s[–—]\s | ——? | [；：] | ，(?:但|而|所以|因为|因為)"
-    r"| ,(?=\s(?:(?P<listing>and)|but|so|because|while|yet"
-    r"|aber|sondern|weil|denn|mais|car|tandis|pero|sino|porque|mientras)\s)",
+    r"[:;](?=\s) | \s[–—]\s | ——? | [；：] | ，(?:而|所以|因为|因為)"
+    r"| ,(?=\s(?:(?P<listing>and)|so|because|while"
+    r"|weil|denn|car|tandis|porque|mientras)\s)",
     re.VERBOSE,
 )
 _DEPENDENT = re.compile(

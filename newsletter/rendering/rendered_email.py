@@ -10,6 +10,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from newsletter.domain.addresses import parse_address
+from newsletter.domain.interests import parse
 from newsletter.domain.model import Issue, Subscriber
 from newsletter.domain.text import headline, minutes
 from newsletter.domain.tokens import token
@@ -189,7 +190,8 @@ def _values(
 
 
 def _interests(subscriber: Subscriber) -> str:
-    phrases = filter(None, map(str.strip, subscriber.interests.split(",")))
+    """What they follow; not what they want to hear nothing of."""
+    phrases = (phrase.text for phrase in parse(subscriber.interests) if not phrase.negative)
     return headline(", ".join(phrases), _LONGEST_INTERESTS)
 
 

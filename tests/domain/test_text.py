@@ -118,6 +118,7 @@ def test_reading_time() -> None:
         ("Fruit rots from the stem, and whoever cuts it long sells it late.", 50,
          "Fruit rots from the stem"),
         ("When a captain knows her berth, she slows, but the harbour does not.", 50, ""),
+        ("A nap restores alertness, but an hour and a half of it restores more.", 50, ""),
         ("Yes: everything that was said of it then is true of it now as well.", 50, ""),
         ("It came (as the owner said: late) and was paid for by the week before.", 50, ""),
         ("港は先に空く；船長は速度を落とし、混雑の費用を払わずに済むことになる。", 30,

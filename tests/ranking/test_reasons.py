@@ -151,7 +151,7 @@ def test_what_the_reason_quotes_is_no_footnote_of_it() -> None:
 
 
 def test_a_long_claim_is_quoted_up_to_a_clause() -> None:
-    long = "Kettles on ships boil at a lower heat, but only where the galley lies below the water"
+    long = "Kettles on ships boil at a lower heat, because there the galley lies below the water"
     sent = replace(SENT, text=f"{long} line and the cook has the patience to wait for it.")
     day = Day(TODAY, [KIN], [sent, KIN.insight], 14)
     settings = replace(LENIENT, minimum=1)

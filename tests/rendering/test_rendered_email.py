@@ -262,6 +262,8 @@ def test_the_footer_says_what_the_reader_follows_and_has_quiet_links() -> None:
     links = [link for link in page(content).iter("a") if link.get("class") == "quiet"]
     assert [link.text_content().strip() for link in links] == ["Reply to the editor", "Unsubscribe"]
     assert links[0].get("href") == "mailto:editors@news.example.org"
+    picky = render_email(ISSUE, replace(READER, interests="harbours, not crypto"), HEAD)
+    assert "You follow: harbours." in picky.text
     nobody = render_email(ISSUE, replace(READER, interests=" , "), replace(HEAD, reply_to=""))
     assert "You follow:" not in nobody.text + nobody.html
     assert "Reply to the editor" not in nobody.text + nobody.html

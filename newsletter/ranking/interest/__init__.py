@@ -4,7 +4,7 @@
 imported by a run in which nobody is due; the table of words is read for the first interest.
 """
 
+from newsletter.domain.interests import Phrase, parse
 from newsletter.ranking.interest.matching import SAID_FROM, Matcher, Text
-from newsletter.ranking.interest.phrases import Phrase, parse
 
 __all__ = ["SAID_FROM", "Matcher", "Phrase", "Text", "parse"]

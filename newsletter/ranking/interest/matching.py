@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from newsletter.domain.interests import Phrase
 from newsletter.ranking.interest import abbreviations
 from newsletter.ranking.interest.evidence import Evidence
-from newsletter.ranking.interest.phrases import Phrase
 from newsletter.ranking.interest.weights import INTERCEPT, WEIGHTS
 from newsletter.ranking.similarity import Index
 

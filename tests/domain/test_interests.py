@@ -1,6 +1,6 @@
 import pytest
 
-from newsletter.ranking.interest import Phrase, parse
+from newsletter.domain.interests import Phrase, parse
 
 
 def test_phrases_are_parted_by_commas_or_semicolons_and_weigh_less_one_after_the_other() -> None:
