@@ -27,7 +27,7 @@ def made(*texts: str, language: str = "en") -> tuple[str, str]:
         ((f"{LONG}.", "Locks are locked."), "Locks are locked"),
         (("Whales fertilise the sea they feed in: they dive for krill and rise again to rest.",),
          "Whales fertilise the sea they feed in"),
-        (("Bus stops that lie close together are slow, because nobody who plans them rides a bus.",),
+        (("Bus stops that lie close together are slow, because nobody who plans one rides.",),
          "Bus stops that lie close together are slow"),
         (("When a captain knows the berth, she slows down, so the harbour saves on its cranes.",),
          "When a captain knows the berth, she slows down, so the harbour saves on its cranes"),
