@@ -2,24 +2,25 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import PurePath
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief
-from newsletter.ingest.parsers import csv, html, json, json_lines, markdown, text
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, judge, sift
 
-PARSERS: Mapping[str, Callable[[str], Page]] = {
-    ".txt": text.read,
-    ".md": markdown.read,
-    ".markdown": markdown.read,
-    ".json": json.read,
-    ".jsonl": json_lines.read,
-    ".ndjson": json_lines.read,
-    ".csv": csv.read,
-    ".html": html.read,
-    ".htm": html.read,
+PARSERS: Mapping[str, str] = {
+    ".txt": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".json": "json",
+    ".jsonl": "json_lines",
+    ".ndjson": "json_lines",
+    ".csv": "csv",
+    ".html": "html",
+    ".htm": "html",
 }
+"""The module with ``read(text) -> Page`` for each suffix; loaded when the first such file comes."""
 SUFFIXES = tuple(PARSERS)
 
 _TOO_DEEP = "nested too deeply to be a brief"
@@ -55,8 +56,9 @@ def _page(name: str, data: bytes) -> Page:
     text = _decode(data)
     if not text.strip():
         raise BriefRejected("the file is empty")
+    read: Callable[[str], Page] = import_module(f"{__name__}.{PARSERS[suffix]}").read
     try:
-        return PARSERS[suffix](text)
+        return read(text)
     except RecursionError as error:
         raise BriefRejected(_TOO_DEEP) from error
 
