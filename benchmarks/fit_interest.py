@@ -1,11 +1,14 @@
 """Fit the weights of interest; write them where the program reads them.
 
 python -m benchmarks.fit_interest ../shared/data
+
+The extra "encoder" is needed. Its vectors are kept in the folder of temporary files.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
@@ -14,31 +17,39 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks import themes
 from benchmarks.themes import Themes
-from newsletter.ranking.interest import matching
-from newsletter.ranking.interest.matching import Matcher, Text
+from newsletter.composing.encoder import Encoder
+from newsletter.ranking.interest import Encode, matching
+from newsletter.ranking.interest.matching import FEATURES, Matcher, Text
 from newsletter.ranking.similarity import Index
 
 Array = npt.NDArray[np.float64]
 
-NAMES = ("near", "closest", "meaning", "feedback")
 BASE_RATE = 0.1
 _MOST = 250
 
 
 def main() -> None:
     sets = themes.read(Path(sys.argv[1]))
-    weights, intercept = regression(list(map(features, sets)), sets)
-    page = _page(dict(zip(NAMES, weights.round(2).tolist(), strict=True)), round(intercept, 2))
+    fits = {}
+    for name, encode in (("WEIGHTS", None), ("WITH_ENCODER", encoder())):
+        weights, intercept = regression([features(each, encode) for each in sets], sets)
+        values = dict(zip(FEATURES, weights.tolist(), strict=True)) | {"intercept": intercept}
+        fits[name] = values
+    page = _page(fits)
     (Path(matching.__file__).parent / "weights.py").write_text(page)
     print(page)
 
 
-def features(theme: Themes) -> Array:
+def encoder() -> Encoder:
+    return Encoder(Path(gettempdir()) / "newsletter-benchmarks.vectors")
+
+
+def features(theme: Themes, encode: Encode | None = None) -> Array:
     """Shape (phrases, texts, features)."""
     numbers = range(len(theme.texts))
     index = Index.build(numbers, theme.texts)
     texts = [Text(number, text) for number, text in zip(numbers, theme.texts, strict=True)]
-    matcher = Matcher(index, texts)
+    matcher = Matcher(index, texts, encode)
     return np.stack([matcher.features(phrase) for phrase in theme.relevant])
 
 
@@ -66,8 +77,7 @@ def _drawn(features: Array, theme: Themes) -> tuple[Array, Any, Array]:
     return np.concatenate(values), np.concatenate(labels), np.concatenate(shares)
 
 
-def _page(weights: dict[str, float], intercept: float) -> str:
-    lines = [f'    "{name}": {weight},' for name, weight in weights.items()]
+def _page(fits: Mapping[str, Mapping[str, float]]) -> str:
     return "\n".join(
         [
             '"""How evidence weighs in the score of interest. Written by',
@@ -79,13 +89,15 @@ def _page(weights: dict[str, float], intercept: float) -> str:
             "that were left out.",
             '"""',
             "",
-            "WEIGHTS = {",
-            *lines,
-            "}",
-            f"INTERCEPT = {intercept}",
+            *(line for fit in fits.items() for line in _table(*fit)),
             "",
         ]
     )
+
+
+def _table(name: str, weights: Mapping[str, float]) -> list[str]:
+    lines = [f'    "{measure}": {weight:.2f},' for measure, weight in weights.items()]
+    return [f"{name} = {{", *lines, "}"]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ extra "neural" is installed. `../shared/data` holds the labelled sets; without i
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from benchmarks import fit_interest, themes
 from benchmarks.measure import Table
 from benchmarks.similarity import Dense, methods
 from benchmarks.themes import Themes
-from newsletter.ranking.interest.matching import SAID_FROM, score
+from newsletter.composing.encoder import PACKAGES
+from newsletter.ranking.interest.matching import SAID_FROM, SAID_FROM_WITH_ENCODER, score
+from newsletter.ranking.interest.weights import WITH_ENCODER
 
 _BESIDE = [folder / "shared" / "data" for folder in Path(__file__).parents[2:4]]
 DATA = next(filter(Path.is_dir, _BESIDE), _BESIDE[0])
@@ -44,6 +47,16 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:  # noqa: ARG001
     left_out = [_left_out(measured, sets, number) for number in range(len(sets))]
     ways = {name: [_dense(method, theme) for theme in sets] for name, method in _peers().items()}
     heads = "", *(f"{theme.name} {figure}" for theme in sets for figure in ("MAP", "P@10"))
+    if all(map(find_spec, PACKAGES)):
+        encoded = [fit_interest.features(theme, fit_interest.encoder()) for theme in sets]
+        limit = SAID_FROM_WITH_ENCODER
+        with_encoder = [score(each, WITH_ENCODER, limit) for each in encoded]
+        ways |= {
+            "interest with the encoder": with_encoder,
+            "- with it, fitted on the other sets": [
+                _left_out(encoded, sets, number) for number in range(len(sets))
+            ],
+        }
     rows = [
         (
             name,
@@ -60,7 +73,9 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:  # noqa: ARG001
         }.items()
     ]
     yield Table("interests: phrases and what is about them", heads, rows)
-    yield _said(ours, sets)
+    yield _said("what may be said", ours, sets, SAID_FROM)
+    if "interest with the encoder" in ways:
+        yield _said("what may be said with the encoder", with_encoder, sets, limit)
 
 
 def _first(theme: Themes, most: int) -> Themes:
@@ -104,9 +119,9 @@ def _average_precision(scores: Array, relevant: npt.NDArray[np.bool_]) -> float:
     return float((precision * hits).sum() / relevant.sum())
 
 
-def _said(scores: Sequence[Array], sets: Sequence[Themes]) -> Table:
+def _said(title: str, scores: Sequence[Array], sets: Sequence[Themes], said_from: float) -> Table:
     """What is told to a reader, by the labels."""
-    limits = sorted({0.5, 0.7, 0.8, 0.9, 0.95, SAID_FROM})
+    limits = sorted({0.5, 0.7, 0.8, 0.9, 0.95, said_from})
     rows = []
     for limit in limits:
         cells = []
@@ -119,8 +134,6 @@ def _said(scores: Sequence[Array], sets: Sequence[Themes]) -> Table:
         rows.append((f"{limit:.2f}", *cells))
     note = (
         "The share that is right by the labels, of so many a phrase, and for what share of the "
-        f"phrases there is any. The limit is {SAID_FROM}."
+        f"phrases there is any. The limit is {said_from}."
     )
-    return Table(
-        "interests: what may be said", ("from", *(theme.name for theme in sets)), rows, note
-    )
+    return Table(f"interests: {title}", ("from", *(theme.name for theme in sets)), rows, note)

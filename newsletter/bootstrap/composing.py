@@ -1,6 +1,8 @@
 """The parts that composing needs: its rules and the house reader."""
 
 from datetime import timedelta
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
@@ -8,8 +10,12 @@ from newsletter.bootstrap import App
 from newsletter.bootstrap.mail import sender_domain
 from newsletter.composing.rules import Rules
 from newsletter.config import Settings
+from newsletter.domain.errors import ConfigError
 from newsletter.domain.model import SelectionSettings, Subscriber
 from newsletter.services.readers import house_reader
+
+if TYPE_CHECKING:
+    from newsletter.composing.encoder import Encoder
 
 
 def selection_settings(settings: Settings) -> SelectionSettings:
@@ -26,7 +32,24 @@ def compose_rules(app: App) -> Rules:
         domain=sender_domain(settings),
         language=settings.newsletter.language,
         index_cache=app.index_cache,
+        encode=_encoder(app),
     )
+
+
+def _encoder(app: App) -> "Encoder | None":
+    """Raises ConfigError where its packages are not installed. Loads nothing yet."""
+    if not app.settings.similarity.encoder:
+        return None
+    from newsletter.composing.encoder import PACKAGES, Encoder
+
+    for package in PACKAGES:
+        if find_spec(package) is None:
+            raise ConfigError(
+                f"similarity.encoder needs the package {package}",
+                "install the newsletter anew with its extra, from the checkout:"
+                " pip install --constraint constraints.txt '.[encoder]'",
+            )
+    return Encoder(app.index_cache.with_suffix(".vectors"))
 
 
 def house_subscriber(settings: Settings, address: str = "reader@example.org") -> Subscriber:

@@ -7,7 +7,6 @@ from newsletter.bootstrap import App
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.cli.output import say, say_json
 from newsletter.domain.text import headline
-from newsletter.ranking.interest import SAID_FROM
 from newsletter.services.interests import Matches, matches
 
 
@@ -30,7 +29,7 @@ def _print(found: Matches, most: int) -> None:
     if len(found.best) > most:
         say(f"and {len(found.best) - most:,} more that match less (--most N)")
     count = sum(match.said for match in found.best)
-    say(f"an email would say “You follow …” of {count:,}: from {SAID_FROM} on")
+    say(f"an email would say “You follow …” of {count:,}: from {found.said_from} on")
     for insight in found.unwanted[:most]:
         say(f"left out      {insight.id}  {headline(insight.text, 80)}")
     if len(found.unwanted) > most:

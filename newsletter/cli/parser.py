@@ -263,7 +263,14 @@ def _subscribers(commands: _Commands) -> None:
     command.add_argument("--name")
     command.add_argument("--timezone", metavar="ZONE", help="such as Europe/Paris")
     command.add_argument("--hour", type=_hour, metavar="H", help="local hour, 0 to 23")
-    command.add_argument("--interests", metavar="TEXT", help='such as "chip supply chains, sleep"')
+    about = command.add_mutually_exclusive_group()
+    about.add_argument("--interests", metavar="TEXT", help='such as "chip supply chains, sleep"')
+    about.add_argument(
+        "--like",
+        action="append",
+        metavar="BRIEF|INSIGHT",
+        help="interests from a brief file, or an insight by its number; more than once for several",
+    )
     command.add_argument(
         "--resubscribe", action="store_true", help="bring back who left, at their own wish"
     )

@@ -1,7 +1,7 @@
 """``newsletter subscribers``: the readers, with their time zone, hour and interests."""
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from newsletter.bootstrap import App
@@ -19,6 +19,8 @@ _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
 def add(app: App, args: Namespace) -> int:
     options = {name: getattr(args, name) for name in _OPTIONS}
     changes = {name: _stripped(value) for name, value in options.items() if value is not None}
+    if args.like:
+        changes["interests"] = _interests_like(app, args.like)
     subscriber, result = subscribe(
         app.store,
         args.address,
@@ -34,6 +36,14 @@ def add(app: App, args: Namespace) -> int:
     else:
         say(f"{subscriber.address} {result}: {_when_and_what(subscriber)}")
     return 0
+
+
+def _interests_like(app: App, examples: Sequence[str]) -> str:
+    from newsletter.bootstrap.composing import compose_rules
+    from newsletter.services.examples import interests_like
+
+    inbox = app.settings.inbox
+    return interests_like(compose_rules(app), examples, inbox.max_bytes, inbox.boilerplate)
 
 
 def list_(app: App, args: Namespace) -> int:

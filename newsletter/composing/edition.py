@@ -29,8 +29,17 @@ class Edition:
             echoes = echoes_of(newest_first(offered), index)
             known = candidates.known(db, day, echoes.ids.tolist())
         self.day = Day(
-            day, offered, known, self.taste.window_days, echoes, decided, words(rules.language)
+            day,
+            offered,
+            known,
+            self.taste.window_days,
+            echoes,
+            decided,
+            words(rules.language),
+            rules.encode,
         )
+        if rules.encode:  # now: later it would be within a transaction, and others would wait
+            rules.encode([each.insight.text for each in offered])
         self._composed: dict[str, int | None] = {}
 
     def keep_house(self, db: Connection, now: datetime) -> None:

@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter.domain.model import SelectionSettings
 from newsletter.storage import Store
+
+if TYPE_CHECKING:
+    from newsletter.ranking.interest import Encode
 
 
 @dataclass(frozen=True)
 class Rules:
     """The settings and parts of composing. ``domain`` is that of the Message-IDs; ``index_cache``
-    is the folder of the similarity index, if it is kept."""
+    is the folder of the similarity index, if it is kept; ``encode`` is the encoder of interests."""
 
     store: Store
     taste: SelectionSettings
@@ -19,3 +23,4 @@ class Rules:
     domain: str
     language: str = "en"
     index_cache: Path | None = None
+    encode: "Encode | None" = None

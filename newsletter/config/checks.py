@@ -57,6 +57,7 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _nul_faults(settings)
     yield from _dkim_faults(settings.dkim)
     yield from _selection_faults(settings.selection)
+    yield from _encoder_faults(settings)
     yield from _rate_faults(settings.delivery.pace)
     yield from _source_faults(settings.sources)
     yield from _writer_faults(settings.writer)
@@ -86,6 +87,12 @@ def _selection_faults(selection: Selection) -> Iterator[tuple[str, str]]:
         )
     if not any(astuple(selection.weights)):
         yield "selection.weights", "one weight must be more than 0"
+
+
+def _encoder_faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    language = settings.newsletter.language
+    if settings.similarity.encoder and base(language) != "en":
+        yield "similarity.encoder", f"it reads English only, not {language!r}: remove it"
 
 
 def _writer_faults(writer: Writer) -> Iterator[tuple[str, str]]:

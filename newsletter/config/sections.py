@@ -74,6 +74,10 @@ class Selection(Section, frozen=True):
     weights: Weights = field(default_factory=Weights)
 
 
+class Similarity(Section, frozen=True):
+    encoder: Literal["", "minilm"] = ""
+
+
 class FolderChannel(Section, frozen=True):
     path: Named = "messages"
 
@@ -149,6 +153,7 @@ class Settings(Section, frozen=True):
     sources: Sources = field(default_factory=Sources)
     store: Store = field(default_factory=Store)
     selection: Selection = field(default_factory=Selection)
+    similarity: Similarity = field(default_factory=Similarity)
     delivery: Delivery = field(default_factory=Delivery)
     dkim: Dkim = field(default_factory=Dkim)
     writer: Writer = field(default_factory=Writer)

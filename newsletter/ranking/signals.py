@@ -16,7 +16,7 @@ from newsletter.domain.model import NO_EDITING, Candidate, Editing, Insight
 from newsletter.language.words import Words
 from newsletter.language.words import words as in_language
 from newsletter.ranking.echoes import Echoes
-from newsletter.ranking.interest import Matcher, Phrase, Text, parse
+from newsletter.ranking.interest import Encode, Matcher, Phrase, Text, parse
 from newsletter.ranking.similarity import Index, shared
 from newsletter.ranking.variety import Variety
 
@@ -85,7 +85,8 @@ class Day:
 
     ``candidates`` are the insights of the window, kept ``newest_first``. ``archive`` is all that
     was ever known, candidates included; with ``echoes``, those of it that echo are enough. What
-    ``editing`` blocks is no candidate any more; ``words`` are those that reasons are written in.
+    ``editing`` blocks is no candidate any more; ``words`` are those that reasons are written in;
+    ``encode`` makes vectors for interest where an encoder is configured.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Day:
         echoes: Echoes | None = None,
         editing: Editing = NO_EDITING,
         words: Words | None = None,
+        encode: Encode | None = None,
     ) -> None:
         self.date = on
         self.candidates = newest_first(candidates)
@@ -104,6 +106,7 @@ class Day:
         self.window_days = window_days
         self.editing = editing
         self.words = words or in_language()
+        self.encode = encode
         self.echoes = echoes or echoes_of(self.candidates, index_of(archive))
         self._nearest_aged: dict[int, list[tuple[int, float]]] = {}
         # Many readers were sent the same earlier insight, and their reasons name it.
@@ -153,7 +156,7 @@ class Day:
     @cached_property
     def matcher(self) -> Matcher:
         """Made when the first reader has an interest."""
-        return Matcher(self.echoes.index, texts_of(self.candidates))
+        return Matcher(self.echoes.index, texts_of(self.candidates), self.encode)
 
 
 Signal = Callable[[Day, Reader], Array]

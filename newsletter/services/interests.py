@@ -25,9 +25,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """``best`` has every insight with a score above 0, the best first."""
+    """``best`` has every insight with a score above 0, the best first; ``said_from`` is the least
+    score at which an email would say so."""
 
     best: Sequence[Match]
+    said_from: float
     words: Sequence[tuple[str, ...]]
     """For the first few, what made us think so: words of the phrase, then those learned."""
     unwanted: Sequence[Insight]
@@ -43,7 +45,7 @@ def matches(rules: Rules, interests: str, explained: int = 0) -> Matches:
     with rules.store.reading() as db:
         archive = candidates.of_day(db, date.max, date.max.toordinal())
         index = index_of(db, rules.index_cache, rules.language)
-    matcher = Matcher(index, texts_of(archive))
+    matcher = Matcher(index, texts_of(archive), rules.encode)
     scores = matcher.interest(phrases)
     order = sorted(scores.nonzero()[0].tolist(), key=lambda place: (-scores[place], place))
     return Matches(
@@ -56,6 +58,7 @@ def matches(rules: Rules, interests: str, explained: int = 0) -> Matches:
             )
             for place in order
         ],
+        said_from=matcher.said_from,
         words=[matcher.shared(matcher.best(phrases, place), place) for place in order[:explained]],
         unwanted=[archive[place].insight for place in matcher.unwanted(phrases).nonzero()[0]],
     )

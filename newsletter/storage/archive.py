@@ -24,6 +24,9 @@ from newsletter.storage.schema import file as files
 from newsletter.storage.schema import insight as insights
 from newsletter.storage.schema import mention as mentions
 
+_GREATEST = (1 << 31) - 1
+"""The greatest id that every database can be asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -253,10 +256,19 @@ def holds(db: Connection, last: int, key: str, count: int) -> bool:
 
 def text(db: Connection, insight_id: int) -> str:
     """The words of an insight. Raises KeyError where there is none with this id."""
+    if insight_id > _GREATEST:
+        raise KeyError(insight_id)
     words = db.scalar(select(insights.c.text).where(insights.c.id == insight_id))
     if words is None:
         raise KeyError(insight_id)
     return str(words)
+
+
+def topics(db: Connection, insight_id: int) -> list[str]:
+    """The insight's own, each once."""
+    query = select(mentions.c.topics).where(mentions.c.insight_id == insight_id)
+    rows = db.scalars(query.order_by(mentions.c.brief_id))
+    return list(dict.fromkeys(topic for topics in rows for topic in topics))
 
 
 def newest(db: Connection) -> datetime | None:

@@ -60,7 +60,9 @@ def test_a_send_in_which_nobody_is_due_brings_in_what_the_ledger_needs(house: Ho
 
 
 def test_only_the_parsers_of_the_files_that_are_new_are_loaded(house: House) -> None:
-    (house.folder / "inbox" / "a.txt").write_text("A moored ship swings with the tide, not the wind.")
+    (house.folder / "inbox" / "a.txt").write_text(
+        "A moored ship swings with the tide, not the wind."
+    )
     modules = loaded_by(["ingest"], house.folder, house.now)
     assert "newsletter.ingest.parsers.text" in modules
     assert not modules & {"lxml", "markdown_it", "yaml", "newsletter.ingest.parsers.csv"}

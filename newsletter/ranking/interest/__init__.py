@@ -5,6 +5,7 @@ imported by a run in which nobody is due; the table of words is read for the fir
 """
 
 from newsletter.domain.interests import Phrase, parse
+from newsletter.ranking.interest.evidence import Encode
 from newsletter.ranking.interest.matching import SAID_FROM, Matcher, Text
 
-__all__ = ["SAID_FROM", "Matcher", "Phrase", "Text", "parse"]
+__all__ = ["SAID_FROM", "Encode", "Matcher", "Phrase", "Text", "parse"]

@@ -1,6 +1,6 @@
 """What speaks for a text being about a phrase: four measures for each of some texts at once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,8 @@ from newsletter.ranking.similarity import Index, terms
 
 Array = npt.NDArray[np.float64]
 Matrix = Any  # scipy.sparse carries no types
+Encode = Callable[[Sequence[str]], vectors.Vectors]
+"""A row of length one for each text."""
 
 _BEST, _STRONGEST, _FALL = 25, 5, 4
 _LOOSE = 3
@@ -24,11 +26,20 @@ class Evidence:
     """The words of some texts, and what each text has of a phrase. A ``place`` is a text's number.
 
     How rare a word is is told by ``index``, the whole archive. There are vectors of English words
-    only: in another language terms stand for words, and only the same term is close.
+    only: in another language terms stand for words, and only the same term is close. ``encode``
+    makes vectors of whole texts instead of sums of words.
     """
 
-    def __init__(self, index: Index, texts: Sequence[str], ids: Sequence[int]) -> None:
+    def __init__(
+        self,
+        index: Index,
+        texts: Sequence[str],
+        ids: Sequence[int],
+        encode: Encode | None = None,
+    ) -> None:
         self.index = index
+        self.encode = encode
+        self._texts = texts
         self.english = index.language.partition("-")[0].lower() == "en"
         self.words = [self.words_of(text) for text in texts]
         self._asked = index.asked(texts, ids)
@@ -39,11 +50,11 @@ class Evidence:
 
     def measure(self, phrase: str) -> dict[str, Array]:
         """*near*: the phrase's words stand close together. *closest*: how near a text's words come
-        to each of them, by IDF. *meaning*: the cosine of both as vectors. *feedback*: what a text
-        has in common with the other best matches."""
+        to each of them, by IDF. *meaning*: the cosine of both as vectors, by the encoder
+        where there is one. *feedback*: what a text has in common with the other best matches."""
         wanted = list(dict.fromkeys(self.words_of(phrase)))
         closest = self._coverage(wanted)
-        meaning = self._meaning(wanted) if self.english else closest
+        meaning = self._meaning(phrase, wanted, closest)
         gain, strength = _gain((closest + meaning) / 2)
         return {
             "near": self._near(wanted),
@@ -128,13 +139,16 @@ class Evidence:
         starts = np.cumsum([0, *map(len, self.words)])[:-1]
         return vectors.shipped().of([[word] for word in number]), places, starts
 
-    def _meaning(self, wanted: Sequence[str]) -> Array:
-        (vector,) = vectors.shipped().of([wanted])
-        return np.asarray(self._vectors @ vector, np.float64)
+    def _meaning(self, phrase: str, wanted: Sequence[str], closest: Array) -> Array:
+        if self.encode:  # rounded: machines differ in the last digits of what a model says
+            return np.asarray(self._vectors @ self.encode([phrase])[0], np.float64).round(3)
+        if not self.english:
+            return closest
+        return np.asarray(self._vectors @ vectors.shipped().of([wanted])[0], np.float64)
 
     @cached_property
     def _vectors(self) -> vectors.Vectors:
-        return vectors.shipped().of(self.words)
+        return self.encode(self._texts) if self.encode else vectors.shipped().of(self.words)
 
 
 def _gain(first_look: Array) -> tuple[Array, float]:

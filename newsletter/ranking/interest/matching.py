@@ -8,20 +8,20 @@ import numpy.typing as npt
 
 from newsletter.domain.interests import Phrase
 from newsletter.ranking.interest import abbreviations
-from newsletter.ranking.interest.evidence import Evidence
-from newsletter.ranking.interest.weights import INTERCEPT, WEIGHTS
+from newsletter.ranking.interest.evidence import Encode, Evidence
+from newsletter.ranking.interest.weights import WEIGHTS, WITH_ENCODER
 from newsletter.ranking.similarity import Index
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-FEATURES = tuple(WEIGHTS)
-SAID_FROM = 0.93
+FEATURES = ("near", "closest", "meaning", "feedback")
+SAID_FROM, SAID_FROM_WITH_ENCODER = 0.93, 0.84
 """The least score at which a reader is told that an insight matches."""
 
 # Only what has all words of a phrase, or words as close to them as a plural, reaches the limit.
 _CLOSE_FROM = 0.8
-_NOT_CLOSE = 0.9
+_BELOW = 0.03
 _OF_THE_PODCAST = 0.95
 _ABOUT_FROM = 0.6
 _NOTHING = 0.01
@@ -44,10 +44,12 @@ class Matcher:
     ``index`` is the whole archive. Every answer is kept: many readers ask the same.
     """
 
-    def __init__(self, index: Index, texts: Sequence[Text]) -> None:
+    def __init__(self, index: Index, texts: Sequence[Text], encode: Encode | None = None) -> None:
         self.texts = texts
         plain = [text.text for text in texts]
-        self._evidence = Evidence(index, plain, [text.id for text in texts])
+        self._evidence = Evidence(index, plain, [text.id for text in texts], encode)
+        self._weights = WITH_ENCODER if encode else WEIGHTS
+        self.said_from = SAID_FROM_WITH_ENCODER if encode else SAID_FROM
         self._by_topic = self._places(text.topics for text in texts)
         self._by_podcast = self._places((text.podcast,) for text in texts)
         self._forms = {**abbreviations.defined(plain), **abbreviations.KNOWN}
@@ -81,7 +83,7 @@ class Matcher:
     def said(self, phrases: Sequence[Phrase], place: int) -> str:
         """The wanted phrase that a text matches best, if so surely that its reader may be told."""
         best = self.best(phrases, place)
-        return best if best and self.scores(best)[place] >= SAID_FROM else ""
+        return best if best and self.scores(best)[place] >= self.said_from else ""
 
     def best(self, phrases: Sequence[Phrase], place: int) -> str:
         """The wanted phrase that a text matches best; an empty one where none is wanted."""
@@ -120,7 +122,7 @@ class Matcher:
     def _score(self, phrase: str) -> Array:
         if not self.texts or not self._words(phrase):
             return np.zeros(len(self.texts))
-        scores = score(self.features(phrase))
+        scores = score(self.features(phrase), self._weights, self.said_from)
         scores[self._labelled(self._by_podcast, phrase)] = _OF_THE_PODCAST
         return scores.round(6)
 
@@ -147,10 +149,12 @@ class Matcher:
         return self._variants_of[phrase]
 
 
-def score(features: Array) -> Array:
+def score(
+    features: Array, weights: Mapping[str, float] = WEIGHTS, said_from: float = SAID_FROM
+) -> Array:
     """From 0 to 1, along the last axis; what is next to nothing is nothing."""
-    logits = features @ np.array(list(WEIGHTS.values())) + INTERCEPT
+    logits = features @ np.array([weights[name] for name in FEATURES]) + weights["intercept"]
     scores = 1 / (1 + np.exp(-logits))
     scores[scores < _NOTHING] = 0
     close = features[..., FEATURES.index("closest")] >= _CLOSE_FROM
-    return np.asarray(np.where(close, scores, _NOT_CLOSE * scores))
+    return np.asarray(np.where(close, scores, (said_from - _BELOW) * scores))

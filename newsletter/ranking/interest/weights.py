@@ -12,5 +12,12 @@ WEIGHTS = {
     "closest": 2.56,
     "meaning": 3.79,
     "feedback": 12.03,
+    "intercept": -4.45,
 }
-INTERCEPT = -4.45
+WITH_ENCODER = {
+    "near": 0.44,
+    "closest": 1.38,
+    "meaning": 9.64,
+    "feedback": 6.12,
+    "intercept": -4.77,
+}
