@@ -49,9 +49,8 @@ class Renderer:
             inlined = {name: inline(sources[name]) for name in {_INLINED} & set(sources)}
             self._environment = _environment({**sources, **inlined}, self.words)
             self._templates = {name: self._environment.get_template(name) for name in sources}
-            for (
-                template
-            ) in self._templates.values():  # Jinja copies it every time, a ChainMap slowly
+            for template in self._templates.values():
+                # Jinja copies it every time, a ChainMap slowly.
                 template.globals = dict(template.globals)
         except TemplateSyntaxError:
             for name, source in sources.items():
