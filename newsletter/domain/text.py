@@ -78,13 +78,18 @@ def clause(text: str, limit: int) -> str:
     rest takes back ("..., but").
     """
     line = _bare(" ".join(text.split()))
-    if _columns(line) <= limit:
+    if _fits(line, limit):
         return line
     if _DEPENDENT.match(line):
         return ""
     clauses = (line[: border.start()] for border in _CLAUSE_END.finditer(line) if _ends(border))
-    whole = [each for each in clauses if limit // 3 <= _columns(each) <= limit]
+    whole = [each for each in clauses if limit // 3 <= _columns(each) and _fits(each, limit)]
     return _bare(whole[-1]) if whole and not _HALF_OPEN.search(whole[-1]) else ""
+
+
+def _fits(line: str, limit: int) -> bool:
+    """In characters too: marks that stand on a letter take no column, and may be without end."""
+    return _columns(line) <= limit and len(line) <= 2 * limit
 
 
 def _ends(border: re.Match[str]) -> bool:

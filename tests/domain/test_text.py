@@ -134,3 +134,8 @@ def test_a_clause_fits_and_begins_its_sentence(text: str, limit: int) -> None:
     shown = clause(text, limit)
     assert " ".join(text.split()).startswith(shown)
     assert "\n" not in shown
+
+
+def test_a_clause_of_marks_that_take_no_column_is_too_long() -> None:
+    assert clause("a" + "\u0300" * 60, 50)
+    assert clause("a" + "\u0300" * 200, 50) == ""

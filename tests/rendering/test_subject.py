@@ -58,7 +58,7 @@ def test_any_text_gives_a_subject_that_is_no_torn_phrase(texts: list[str]) -> No
     subject, preheader = made(*texts)
     assert subject
     assert not (subject.endswith("…") and not any("…" in text for text in texts))
-    assert len(preheader) <= 142
+    assert len(preheader) <= 2 * 90
 
 
 def test_two_days_that_share_no_insight_share_no_subject() -> None:

@@ -33,7 +33,7 @@ def pem(key: object, form: PrivateFormat = PrivateFormat.PKCS8, passphrase: byte
 def test_a_key_is_read(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "key.pem"
     path.write_bytes(text)
-    form = PrivateFormat.TraditionalOpenSSL if b"RSA" in text else PrivateFormat.PKCS8
+    form = PrivateFormat.TraditionalOpenSSL if b"BEGIN RSA" in text else PrivateFormat.PKCS8
     assert pem(read_key(path), form) == text
 
 
