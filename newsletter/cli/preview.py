@@ -21,6 +21,8 @@ from newsletter.rendering.rendered_email import render_email
 from newsletter.services.preview import scheduled_for
 
 _WIDTH = 88
+_BY_CHANCE = 0.02
+"""Below it, words that two insights have in common say nothing."""
 
 
 def preview(app: App, args: Namespace) -> int:
@@ -112,8 +114,10 @@ def _explain_pick(pick: Pick, weights: Mapping[str, float]) -> None:
     for echo in pick.echoes:
         when = f"sent {day_month(echo.heard)}" if echo.heard else "earlier"
         say(f"   echo {echo.similarity:.2f}, {when}: {headline(echo.text, 60)}")
-        if echo.shared:
+        if echo.shared and echo.similarity >= _BY_CHANCE:
             say(f"      both say {', '.join(f'{word} {share:.0%}' for word, share in echo.shared)}")
+    if not pick.may_lead:
+        say("   does not lead the issue: it may restate what was sent")
     for line in filter(None, (pick.pinned and "pinned by the editor", pick.reason)):
         say(f"   {line}")
 

@@ -1,7 +1,9 @@
 import json
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -214,6 +216,16 @@ def test_explain_can_be_read(next_day: House) -> None:
     assert any(line.startswith("   echo 0.") and "sent 14 March" in line for line in lines)
     assert "Not chosen:" in lines
     assert all(len(line) <= 120 for line in lines)
+    assert not any("both say" in after for line, after in pairwise(lines) if "echo 0.00" in line)
+
+
+def test_explain_says_which_pick_may_not_lead(next_day: House) -> None:
+    picks = next_day("explain", "--to", ANN).out.split("\n\n")[1:6]
+    for pick in picks:
+        nearest = re.search(r"echo (0\.\d\d)", pick)
+        resembles = nearest is not None and float(nearest[1]) >= 0.05
+        assert ("does not lead the issue" in pick) == resembles
+    assert any("does not lead" in pick for pick in picks)
 
 
 def test_explain_as_json_is_complete(next_day: House) -> None:
