@@ -7,6 +7,8 @@ audio file, and which does no harm to a page that does not know it.
 import re
 from urllib.parse import urlsplit, urlunsplit
 
+from newsletter.domain.text import clock
+
 _T = "t={at}"
 _QUERIES = {
     "youtube.com": _T,
@@ -36,7 +38,7 @@ def at_second(url: str, at: int | None) -> str:
         query = f"{parts.query}&{added}" if parts.query else added
         return urlunsplit(parts._replace(query=query))
     if parts.hostname == "overcast.fm" and _OVERCAST.fullmatch(parts.path):
-        return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{_clock(at)}"))
+        return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{clock(at)}"))
     return url if parts.fragment else f"{url.removesuffix('#')}#{_fragment(parts.hostname, at)}"
 
 
@@ -50,9 +52,3 @@ def _belongs(host: str, known: str) -> bool:
 
 def _fragment(host: str | None, at: int) -> str:
     return f"t={at}s" if _belongs(host or "", "vimeo.com") else f"t={at}"
-
-
-def _clock(at: int) -> str:
-    hours, rest = divmod(at, 3600)
-    clock = f"{rest // 60}:{rest % 60:02}"
-    return f"{hours}:{clock:0>5}" if hours else clock

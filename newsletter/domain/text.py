@@ -225,3 +225,10 @@ _MONTHS = [
     "November",
     "December",
 ]
+
+
+def clock(seconds: int) -> str:
+    """754 -> "12:34", 3723 -> "1:02:03"."""
+    hours, remainder = divmod(seconds, 3600)
+    minutes = f"{remainder // 60}:{remainder % 60:02}"
+    return f"{hours}:{minutes:0>5}" if hours else minutes

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from newsletter.domain.deep_links import at_second
 from newsletter.domain.model import Citation, Pick
-from newsletter.domain.text import first_and_rest, first_sentence, headline, wrap
+from newsletter.domain.text import clock, first_and_rest, first_sentence, headline, wrap
 from newsletter.language.words import Words
 from newsletter.rendering.colour import legible
 
@@ -50,11 +50,7 @@ def _web(url: str) -> str:
 
 def moment(seconds: int | None) -> str:
     """754 -> "12:34", 3723 -> "1:02:03", None -> ""."""
-    if seconds is None:
-        return ""
-    hours, remainder = divmod(seconds, 3600)
-    clock = f"{remainder // 60}:{remainder % 60:02}"
-    return f"{hours}:{clock:0>5}" if hours else clock
+    return "" if seconds is None else clock(seconds)
 
 
 def taken_apart(
