@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsletter.returns.charsets import one_line
+from newsletter.returns.ours import ADDRESS
 from newsletter.returns.parts import FIELDS, Part, fields_of
 from newsletter.returns.status_codes import enhanced
 
 LONGEST_ADDRESS = 320
 LONGEST_WORDS = 1_000
 _BLOCKS = re.compile(r"\n[ \t]*\n+")
-_ADDRESS = re.compile(r"[^\s<>\"'();:,]{1,256}@[^\s<>\"'();:,]{1,255}")
 _RECIPIENT = ("original-recipient", "final-recipient", "x-actual-recipient")
 _SAYS = re.compile(r"(?im)^(?:final-recipient|action)\s*:")
+_COMMENT = re.compile(r"^[\d.]+\s*")
 _MOST_RECIPIENTS = 50
 
 
@@ -43,7 +44,7 @@ def _statuses(part: Part) -> Iterator[RecipientStatus]:
 
 def _status(fields: Part) -> RecipientStatus:
     values = [value for name in _RECIPIENT for value in fields.all(name)]
-    addresses = (address for value in values for address in _ADDRESS.findall(value))
+    addresses = (address for value in values for address in ADDRESS.findall(value))
     codes = enhanced(fields.header("status"))
     return RecipientStatus(
         action=fields.header("action").casefold().partition(" ")[0],
@@ -54,7 +55,7 @@ def _status(fields: Part) -> RecipientStatus:
 
 
 def _diagnostic(fields: Part) -> str:
-    """Without the type ("smtp;")."""
-    text = fields.header("diagnostic-code")
+    """Without the type ("smtp;"). Some servers put their words behind the status."""
+    text = fields.header("diagnostic-code") or _COMMENT.sub("", fields.header("status"))
     kind, semicolon, rest = text.partition(";")
     return rest.strip() if semicolon and len(kind) < 20 and " " not in kind.strip() else text

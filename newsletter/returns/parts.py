@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from email.policy import Compat32
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +16,8 @@ MOST_BYTES = 512 * 1024
 _MOST_BYTES_OF_A_TEXT = 64 * 1024
 _MOST_HEADERS = 300
 _LONGEST_HEADER = 8 * 1024
+_LONGEST_OF_CONTENT = 1024
+"""Of Content-Type and its kin, whose parameters the standard library reads in quadratic time."""
 _MOST_PARTS = 60
 _DEEPEST = 12
 # The standard library's parser looks at every open boundary for every line.
@@ -75,7 +78,7 @@ def read(raw: bytes) -> Part:
     head = raw[:MOST_BYTES].lstrip().replace(b"\0", b" ")
     if len(_NESTING.findall(head)) <= _MOST_NESTING:
         try:
-            return _Reader().part(message_from_bytes(head), 0)
+            return _Reader().part(message_from_bytes(head, policy=_BOUNDED), 0)
         except Exception:  # the parser has a defect for this: mail is never a reason to stop
             return _as_text(head)
     return _as_text(head)
@@ -83,8 +86,21 @@ def read(raw: bytes) -> Part:
 
 def fields_of(text: str) -> Part:
     """Header fields in a text, as a part without content."""
-    message = message_from_bytes(text.lstrip().encode("utf-8", "replace")[:_MOST_BYTES_OF_A_TEXT])
+    octets = text.lstrip().encode("utf-8", "replace")[:_MOST_BYTES_OF_A_TEXT]
+    message = message_from_bytes(octets, policy=_BOUNDED)
     return Part("text/plain", _headers(message))
+
+
+class _Bounded(Compat32):
+    """Cuts long headers off before anything is made of them."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        longest = _LONGEST_OF_CONTENT if name.lower().startswith("content-") else _LONGEST_HEADER
+        return name, value[:longest]
+
+
+_BOUNDED = _Bounded()
 
 
 class _Reader:
@@ -126,7 +142,7 @@ def _headers(message: Any) -> dict[str, list[str]]:
     for number, (name, value) in enumerate(message.raw_items()):
         if number == _MOST_HEADERS:
             break
-        headers.setdefault(name.lower(), []).append(str(value)[:_LONGEST_HEADER])
+        headers.setdefault(name.lower(), []).append(str(value))
     return headers
 
 
@@ -151,7 +167,7 @@ def _as_text(head: bytes) -> Part:
     """Headers up to the first empty line, and one text."""
     top, _, body = head.replace(b"\r\n", b"\n").partition(b"\n\n")
     try:
-        headers = _headers(message_from_bytes(top[:_MOST_BYTES_OF_A_TEXT]))
+        headers = _headers(message_from_bytes(top[:_MOST_BYTES_OF_A_TEXT], policy=_BOUNDED))
     except Exception:  # as above
         headers = {}
     return Part("text/plain", headers, body[:_MOST_BYTES_OF_A_TEXT])

@@ -42,10 +42,10 @@ def understand(raw: bytes, ours: Ours, envelope: Iterable[str] = ()) -> Return:
 
 def _verdict(message: Part, raw: bytes, addresses: list[str], ours: Ours) -> Verdict:
     if complaint := feedback(message):
-        return Verdict(complaint.kind, address=complaint.address)
+        return Verdict(complaint.kind, address=complaint.address, words=complaint.type)
     if leave := _leave(message, addresses, ours):
         return leave
-    if not is_answer(message) and (report := bounce(message, raw)):
+    if not is_answer(message) and (report := bounce(message, raw, ours)):
         return report
     if is_answer(message) or is_automatic(message):
         return Verdict(ReturnKind.AUTOMATIC)
