@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from newsletter.domain.returns import ReturnKind
 from newsletter.returns.ours import ADDRESS
-from newsletter.returns.parts import RETURNED, Part, fields_of
+from newsletter.returns.parts import Part, fields_of, returned
 
 _KINDS = {
     "auth-failure": ReturnKind.AUTOMATIC,  # DMARC's (RFC 6591): nobody complained
@@ -48,9 +48,8 @@ def _of_fields(fields: Part) -> Feedback:
 
 def _plain(message: Part) -> Feedback | None:
     """Outlook.com's (JMRP): the message complained about, and a header with who did."""
-    for part in message.walk():
-        if part.type in RETURNED and part.children:
-            address = part.children[0].header(_JMRP)
-            if address or _JMRP_SUBJECT.search(message.header("subject")):
-                return Feedback(ReturnKind.COMPLAINT, "".join(ADDRESS.findall(address)[:1]))
+    for headers in returned(message):
+        address = headers.header(_JMRP)
+        if address or _JMRP_SUBJECT.search(message.header("subject")):
+            return Feedback(ReturnKind.COMPLAINT, "".join(ADDRESS.findall(address)[:1]))
     return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from newsletter.domain.tokens import delivery_id, subscriber_id
-from newsletter.returns.parts import Part
+from newsletter.returns.parts import Part, returned
 
 _RECIPIENTS = (
     "delivered-to",
@@ -22,10 +22,10 @@ _RECIPIENTS = (
     "resent-to",
     "return-path",
 )
-_IN_ADDRESS = r"[^\s<>\"';,:()\[\]@]"
+_IN_ADDRESS = r"[^\s<>\"';,:()\[\]@\u3000-\u303f\uff00-\uff65]"
 # It begins where nothing of an address stands before it: else a long text takes quadratic time.
 ADDRESS = re.compile(rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}{{1,256}}@{_IN_ADDRESS}{{1,255}}")
-_SUBSCRIBER = re.compile(r"(?<![\w.-])[0-9]{1,19}\.[A-Za-z0-9_-]{22}(?![\w-])")
+_SUBSCRIBER = re.compile(r"(?<![A-Za-z0-9.])[0-9]{1,19}\.[A-Za-z0-9_-]{22}(?![\w-])")
 _MESSAGE_ID = re.compile(r"(?i)message-?\s?id\s*:?\s{0,3}<?([^\s<>@]{1,200})@([^\s<>@]{1,255})")
 _REFERENCE = re.compile(r"<([^\s<>@]{1,200})@([^\s<>@]{1,255})>")
 
@@ -94,8 +94,8 @@ def is_our_message(headers: Part, ours: Ours) -> bool:
 
 def reader_named(message: Part, ours: Ours) -> int | None:
     """Whose List-Unsubscribe a returned message of ours has."""
-    for part in list(message.walk())[1:]:
-        for value in part.all("list-unsubscribe"):
+    for headers in returned(message):
+        for value in headers.all("list-unsubscribe"):
             if (reader := subscriber(value, ours)) is not None:
                 return reader
     return None

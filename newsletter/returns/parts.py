@@ -1,6 +1,7 @@
 """A message (RFC 5322, MIME) as a tree of parts: bounded, and read from any bytes at all."""
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -84,6 +85,13 @@ def read(raw: bytes) -> Part:
     return _as_text(head)
 
 
+def returned(message: Part) -> list[Part]:
+    """The messages returned within it: whole ones, then those of which only headers are there."""
+    parts = list(message.walk())
+    whole = [part.children[0] for part in parts if part.type in RETURNED and part.children]
+    return whole + [fields_of(part.text) for part in parts if part.type in RETURNED_HEADERS]
+
+
 def fields_of(text: str) -> Part:
     """Header fields in a text, as a part without content."""
     octets = text.lstrip().encode("utf-8", "replace")[:_MOST_BYTES_OF_A_TEXT]
@@ -115,13 +123,8 @@ class _Reader:
             return Part(kind, _headers(message), _fields(message))
         if not isinstance(payload, list):
             return _leaf(kind, message)
-        report = str(message.get_param("report-type", "")).lower()
-        return Part(
-            kind,
-            _headers(message),
-            kind_of_report=report,
-            children=tuple(self._children(payload, depth)),
-        )
+        children = tuple(self._children(payload, depth))
+        return Part(kind, _headers(message), kind_of_report=_report(message), children=children)
 
     def _children(self, payload: list[Any], depth: int) -> Iterator[Part]:
         for child in payload:
@@ -131,10 +134,14 @@ class _Reader:
 
 def _leaf(kind: str, message: Any) -> Part:
     if not kind.startswith(("text/", "message/")):
-        return Part(kind, _headers(message))
+        return Part(kind, _headers(message), kind_of_report=_report(message))
     octets = message.get_payload(decode=True) or b""
     charset = message.get_content_charset() or ""
     return Part(kind, _headers(message), octets[:_MOST_BYTES_OF_A_TEXT], charset)
+
+
+def _report(message: Any) -> str:
+    return str(message.get_param("report-type", "")).casefold()
 
 
 def _headers(message: Any) -> dict[str, list[str]]:
@@ -148,19 +155,21 @@ def _headers(message: Any) -> dict[str, list[str]]:
 
 def _fields(message: Any) -> bytes:
     """The parser makes a message of each block of fields, or one of all of them."""
-    payload = message.get_payload()
-    if not isinstance(payload, list):
+    blocks = message.get_payload()
+    if not isinstance(blocks, list):
         return (message.get_payload(decode=True) or b"")[:_MOST_BYTES_OF_A_TEXT]
-    text = "\n\n".join(_block(block) for block in payload[:_MOST_PARTS])
-    return text.encode("utf-8", "surrogateescape")[:_MOST_BYTES_OF_A_TEXT]
+    text = b"\n\n".join(_block(block) for block in blocks[:_MOST_PARTS])
+    if str(message.get("content-transfer-encoding", "")).strip().casefold() == "base64":
+        text = b64decode(b"".join(text.split()))
+    return text[:_MOST_BYTES_OF_A_TEXT]
 
 
-def _block(message: Any) -> str:
-    lines = [f"{name}: {value}" for name, value in message.raw_items()]
-    payload = message.get_payload()
-    if isinstance(payload, str) and payload:
-        lines += ["", payload]
-    return "\n".join(lines)
+def _block(message: Any) -> bytes:
+    lines = (f"{name}: {value}\n" for name, value in message.raw_items())
+    head = "".join(lines).encode("utf-8", "surrogateescape")
+    if message.is_multipart():
+        return head
+    return head + b"\n" + (message.get_payload(decode=True) or b"")
 
 
 def _as_text(head: bytes) -> Part:

@@ -36,7 +36,8 @@ def remote_words(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     lines = [line for line in lines if not _ABOUT.match(line)][:_MOST_LINES]
     telling = [at for at, line in enumerate(lines) if basic(line) or enhanced(line)]
-    telling = [at for at in telling if lines[at].startswith(_REMOTE)] or telling
+    if remote := [lines[at] for at in telling if lines[at].startswith(_REMOTE)]:
+        return one_line(" ".join(remote), LONGEST_WORDS)
     telling = telling or [at for at, line in enumerate(lines) if of_words(line)]
     kept = sorted({near for at in telling for near in (at, at + 1)} & set(range(len(lines))))
     return one_line(" ".join(lines[at] for at in kept), LONGEST_WORDS)

@@ -7,55 +7,56 @@ from email import message_from_bytes
 from flufl.bounce import all_failures
 
 from newsletter.returns.ours import ADDRESS, Ours, is_our_message
-from newsletter.returns.parts import RETURNED, RETURNED_HEADERS, Part, fields_of
+from newsletter.returns.parts import Part, returned
 
 _NAMED = ("x-failed-recipients", "x-actual-recipient")
 _FOR_FLUFL = 64 * 1024
+_SERVERS = ("postmaster@", "mailer-daemon@")
 _BRACKETED = re.compile(r"^\s*<([^\s<>@]{1,256}@[^\s<>@]{1,255})>", re.MULTILINE)
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs each of its detectors
 
 
 def recipient(message: Part, text: str, raw: bytes, ours: Ours) -> str:
-    """Of a report without fields; empty where nobody can tell."""
+    """Of a report without fields, whose own words are ``text``; empty where nobody can tell."""
     named = [value for name in _NAMED for value in message.all(name)]
     found = [address for value in named for address in ADDRESS.findall(value)]
-    found = found or _BRACKETED.findall(text)[:1] or _by_flufl(raw) or _only_one(text, ours)
-    return found[0] if found else ""
+    return next(
+        iter(found or _BRACKETED.findall(text) or _only_one(text, ours) or _by_flufl(raw, ours)), ""
+    )
 
 
 def returned_to(message: Part, ours: Ours) -> str:
     """The one address in To of a message of ours that the report returns, in lower case; empty
     where there is none."""
-    for headers in _returned(message):
+    for headers in returned(message):
         if is_our_message(headers, ours):
             addresses = ADDRESS.findall(headers.header("to").casefold())
             return addresses[0] if len(addresses) == 1 else ""
     return ""
 
 
-def _returned(message: Part) -> list[Part]:
-    parts = list(message.walk())
-    whole = [part.children[0] for part in parts if part.type in RETURNED and part.children]
-    return whole + [fields_of(part.text) for part in parts if part.type in RETURNED_HEADERS]
-
-
-def _by_flufl(raw: bytes) -> list[str]:
-    """Its recipients only: most of what it calls permanent is not."""
-    try:
-        temporary, permanent = all_failures(message_from_bytes(raw[:_FOR_FLUFL]))
-        found = sorted({*temporary, *permanent})
-    except Exception:  # it raises for messages that it was not made for
-        return []
-    return [address.decode("utf-8", "replace") for address in found]
-
-
 def _only_one(text: str, ours: Ours) -> list[str]:
     """The only address that the text names, but for ours and postmasters'."""
     found = {address.casefold().rstrip(".") for address in ADDRESS.findall(text)}
-    others = [
-        address
-        for address in found
-        if not ours.is_token(address) and not address.startswith(("postmaster@", "mailer-daemon@"))
-    ]
+    others = [address for address in found if _is_a_readers(address, ours)]
     return others if len(others) == 1 else []
+
+
+def _by_flufl(raw: bytes, ours: Ours) -> list[str]:
+    """Its recipients only: most of what it calls permanent is not."""
+    try:
+        temporary, permanent = all_failures(message_from_bytes(raw[:_FOR_FLUFL]))
+        found = [address.decode("utf-8", "replace") for address in temporary | permanent]
+    except Exception:  # it raises for messages that it was not made for
+        return []
+    return sorted(address for address in found if _is_a_readers(address, ours))
+
+
+def _is_a_readers(address: str, ours: Ours) -> bool:
+    own = {ours.return_path.casefold(), *ours.addresses}
+    return not (
+        ours.is_token(address)
+        or address.casefold() in own
+        or address.casefold().startswith(_SERVERS)
+    )

@@ -93,7 +93,8 @@ VACATION_SUBJECTS = (
     r"^(?:automatick[áa] odpov|mimo kancelář|automatikus v[áa]lasz|házon kívül|răspuns automat)",
     r"^(?:otomatik yan[ıi]t|ofis dışında|αυτόματη απάντηση|εκτός γραφείου)",
     r"^(?:автоматический ответ|автоответ|нет на месте|автоматична відповідь)",
-    r"^(?:自動(?:返信|応答|回覆)|不在(?:の|通知|連絡)|自动(?:回复|答复)|부재중|자동 ?(?:회신|응답))",
+    r"^(?:自動(?:返信|応答|回覆)|不在(?:の|通知|連絡)|自动(?:回复|答复))",
+    r"^(?:부재중|자동 ?(?:회신|응답))",
     r"^(?:תשובה אוטומטית|رد تلقائي|الرد التلقائي)",
 )
 """What programs put before the subject that they answer. A person's "Re:" stands before it."""
@@ -125,8 +126,10 @@ QUOTED = (
 )
 """Lines from which on a report quotes the message that came back."""
 
-ABOUT = r"(?:subject|betreff|objet|asunto|assunto|oggetto|sent|date|from|to|cc"
-r"|message[- ]id)\b[^:]{0,20}:"
+ABOUT = (
+    r"(?:subject|betreff|objet|asunto|assunto|oggetto|sent|date|from|to|cc|message[- ]id)"
+    r"\b[^:]{0,20}:"
+)
 """Lines of a report that quote a header of that message."""
 
 

@@ -5,7 +5,7 @@ import re
 from newsletter.domain.returns import Severity
 
 _ENHANCED = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.]\d|\d)")
-_BASIC = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ -]\D|[ -][45]\.\d|\s*$)")
+_BASIC = re.compile(r"(?<![\w.])([45][0-5]\d)(?=[ -]\D|[ -][45]\.\d|\s*$)")
 
 _BY_CODE = {
     "1.1": Severity.HARD,  # bad destination mailbox

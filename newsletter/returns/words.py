@@ -158,7 +158,8 @@ HARD: Table = (
     ("Telia",
      r"\bmottagaren? .{0,30}\b(?:okänd|finns inte)|\b(?:bruger|modtager)\w* .{0,20}\bukendt"),
     ("Yandex, Mail.ru", r"не существует|не найден|нет такого|неизвестн\w+ (?:получ|польз|адрес)"),
-    ("QQ, 163, Sina", r"(?:用户|收件人|邮箱|地址)不存在|不存在的(?:用户|邮箱)|找不到(?:用户|收件人)"),
+    ("QQ, 163, Sina",
+     r"(?:用户|收件人|邮箱|地址)不存在|不存在的(?:用户|邮箱)|找不到(?:用户|收件人)"),
     ("Docomo, Yahoo Japan", r"存在しません|見つかりません|宛先.{0,12}不明"),
 )  # fmt: skip
 """The address does not exist, or is closed."""
