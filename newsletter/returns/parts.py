@@ -12,7 +12,7 @@ from typing import Any
 from newsletter.returns.charsets import decoded, header_text
 from newsletter.returns.html import without_tags
 
-MOST_BYTES = 512 * 1024
+MOST_BYTES = 256 * 1024
 """Of a message, so much is read: reports stand first, the returned message after them."""
 _MOST_BYTES_OF_A_TEXT = 64 * 1024
 _MOST_HEADERS = 300
@@ -22,7 +22,7 @@ _LONGEST_OF_CONTENT = 1024
 _MOST_PARTS = 60
 _DEEPEST = 12
 # The standard library's parser looks at every open boundary for every line.
-_MOST_NESTING = 40
+_MOST_NESTING = 24
 _NESTING = re.compile(rb"(?i)boundary\s*=|boundary\*|:\s*message/")
 
 FIELDS = ("message/delivery-status", "message/global-delivery-status", "message/feedback-report")

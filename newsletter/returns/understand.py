@@ -14,7 +14,7 @@ from newsletter.returns.verdict import Verdict
 
 
 def understand(raw: bytes, ours: Ours, envelope: Iterable[str] = ()) -> Return:
-    """Never raises, whatever the bytes are, and reads their first half megabyte only.
+    """Never raises, whatever the bytes are, and reads their first quarter of a megabyte only.
 
     ``envelope`` are the recipients that a mail server named, where it did. The texts of the result
     are single lines without control characters. A bounce is HARD only where a status code or the
