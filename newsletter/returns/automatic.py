@@ -1,7 +1,6 @@
 """Answers that no person wrote: out of office, challenges, receipts, reports about mail."""
 
 from newsletter.returns.parts import Part
-from newsletter.returns.prose import prose
 from newsletter.returns.signs import (
     CHALLENGES,
     REPORT_SUBJECTS,
@@ -27,15 +26,17 @@ _CHALLENGES = any_of(CHALLENGES)
 _LONGEST_CHALLENGE = 2_000
 
 
-def is_answer(message: Part) -> bool:
-    """Whether a program of the reader's wrote it, and not a mail server that reports a failure."""
+def is_answer(message: Part, text: str) -> bool:
+    """Whether a program of the reader's wrote it, and not a mail server that reports a failure.
+
+    ``text`` is its ``prose``."""
     return (
         not _MARKS.isdisjoint(message.raw_headers)
         or message.header("precedence").casefold() in _ANSWERS
         or message.kind_of_report in _REPORTS
         or any(part.type == "message/disposition-notification" for part in message.report())
         or bool(_SUBJECTS.search(plain(message.header("subject"))))
-        or is_challenge(message)
+        or _is_challenge(message, text)
     )
 
 
@@ -50,10 +51,10 @@ def is_automatic(message: Part) -> bool:
     )
 
 
-def is_challenge(message: Part) -> bool:
+def _is_challenge(message: Part, text: str) -> bool:
     """Whether it asks the sender to prove something. A person's answer says "Re:", and refers to
     the message that it answers."""
     if "in-reply-to" in message.raw_headers:
         return False
-    said = f"{message.header('subject')} {prose(message)[:_LONGEST_CHALLENGE]}"
+    said = f"{message.header('subject')} {text[:_LONGEST_CHALLENGE]}"
     return bool(_CHALLENGES.search(plain(said)))

@@ -1,11 +1,10 @@
 """Bounces: what a mail server says became of a message."""
 
 from newsletter.domain.returns import ReturnKind, Severity
-from newsletter.returns.automatic import is_challenge
-from newsletter.returns.delivery_status import RecipientStatus, delivery_status
+from newsletter.returns.delivery_status import RecipientStatus, delivery_status, statuses
 from newsletter.returns.ours import Ours
 from newsletter.returns.parts import Part
-from newsletter.returns.prose import prose, remote_words
+from newsletter.returns.prose import remote_words
 from newsletter.returns.recipients import recipient, returned_to
 from newsletter.returns.severity import least_final, severity
 from newsletter.returns.signs import (
@@ -29,13 +28,16 @@ _NO_FAILURE = ("delayed", "delivered", "relayed", "expanded")
 _FIRST = 4_000
 
 
-def bounce(message: Part, raw: bytes, ours: Ours) -> Verdict | None:
-    """None for what no mail server reports. What is delayed or delivered is AUTOMATIC."""
-    if statuses := delivery_status(message):
-        return _by_status(statuses, message, ours)
-    if not is_report(message):
+def bounce(message: Part, text: str, raw: bytes, ours: Ours) -> Verdict | None:
+    """None for what no mail server reports. What is delayed or delivered is AUTOMATIC.
+
+    ``text`` is the message's ``prose``, ``raw`` are its bytes.
+    """
+    recipients = delivery_status(message)
+    if not recipients and not is_report(message, text):
         return None
-    text = prose(message)
+    if recipients := recipients or statuses(text):
+        return _by_status(recipients, message, text, ours)
     words = remote_words(text)
     address = recipient(message, text, raw, ours)
     if _DELAYS.search(plain(f"{message.header('subject')} {text[:_FIRST]}")):
@@ -45,7 +47,7 @@ def bounce(message: Part, raw: bytes, ours: Ours) -> Verdict | None:
     return Verdict(ReturnKind.BOUNCE, severity("", words), address, status, words)
 
 
-def is_report(message: Part) -> bool:
+def is_report(message: Part, text: str) -> bool:
     """Whether a mail server wrote it, by its structure, sender, subject or first words."""
     if message.kind_of_report == "delivery-status" or "x-failed-recipients" in message.raw_headers:
         return True
@@ -55,22 +57,22 @@ def is_report(message: Part) -> bool:
     signs = (
         _SYSTEMS.search(sender) or message.header("return-path") == "<>",
         not subject.startswith(_ANSWERED) and _SUBJECTS.search(subject),
-        _FIRST_WORDS.search(plain(prose(message)[:_FIRST])),
+        _FIRST_WORDS.search(plain(text[:_FIRST])),
     )
     return sum(map(bool, signs)) >= 2
 
 
-def _by_status(statuses: list[RecipientStatus], message: Part, ours: Ours) -> Verdict:
-    failed = [status for status in statuses if _has_failed(status)]
-    first = (failed or statuses)[0]
+def _by_status(recipients: list[RecipientStatus], message: Part, text: str, ours: Ours) -> Verdict:
+    failed = [status for status in recipients if _has_failed(status)]
+    first = (failed or recipients)[0]
     address = first.addresses[0] if first.addresses else ""
-    if not failed or is_challenge(message):
+    if not failed:
         return Verdict(ReturnKind.AUTOMATIC, None, address, first.status, first.words)
-    said = [_words(status, message) for status in failed]
+    said = [_words(status, text) for status in failed]
     severities = [
         severity(status.status, words) for status, words in zip(failed, said, strict=True)
     ]
-    if len(failed) < len(statuses) or _led_elsewhere(first, message, ours):
+    if len(failed) < len(recipients) or _led_elsewhere(first, message, ours):
         severities.append(Severity.SOFT)
     codes = [*enhanced(said[0]), first.status]
     return Verdict(ReturnKind.BOUNCE, least_final(severities), address, codes[0], said[0])
@@ -82,12 +84,12 @@ def _has_failed(status: RecipientStatus) -> bool:
     return not status.status.startswith("2")
 
 
-def _words(status: RecipientStatus, message: Part) -> str:
+def _words(status: RecipientStatus, text: str) -> str:
     """The remote server's; what the report says to people only where there are none: Sendmail adds
     "User unknown" to whatever refusal."""
     if basic(status.words) or enhanced(status.words) or of_words(status.words):
         return status.words
-    return f"{status.words} {remote_words(prose(message))}".strip()
+    return f"{status.words} {remote_words(text)}".strip()
 
 
 def _led_elsewhere(status: RecipientStatus, message: Part, ours: Ours) -> bool:

@@ -1,7 +1,6 @@
 """Delivery status notifications (RFC 3464): fields for each recipient."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsletter.returns.charsets import one_line
@@ -31,15 +30,14 @@ class RecipientStatus:
 
 def delivery_status(message: Part) -> list[RecipientStatus]:
     """Of each recipient of the report, without those of a message it returns."""
-    found = [status for part in message.report() for status in _statuses(part)]
-    return found[:_MOST_RECIPIENTS]
+    texts = (part.text for part in message.report() if part.type in FIELDS[:2])
+    return [status for text in texts for status in statuses(text)][:_MOST_RECIPIENTS]
 
 
-def _statuses(part: Part) -> Iterator[RecipientStatus]:
-    if part.type in FIELDS[:2] or (part.type == "text/plain" and _SAYS.search(part.text)):
-        for block in _BLOCKS.split(part.text)[:_MOST_RECIPIENTS]:
-            if _SAYS.search(block):
-                yield _status(fields_of(block))
+def statuses(text: str) -> list[RecipientStatus]:
+    """Of a text with blocks of fields; some servers send them as plain text."""
+    blocks = _BLOCKS.split(text)[:_MOST_RECIPIENTS] if _SAYS.search(text) else []
+    return [_status(fields_of(block)) for block in blocks if _SAYS.search(block)]
 
 
 def _status(fields: Part) -> RecipientStatus:

@@ -10,6 +10,7 @@ from newsletter.returns.charsets import one_line, printable
 from newsletter.returns.complaints import feedback
 from newsletter.returns.ours import Ours
 from newsletter.returns.parts import Part, read
+from newsletter.returns.prose import prose
 from newsletter.returns.verdict import Verdict
 
 
@@ -45,9 +46,11 @@ def _verdict(message: Part, raw: bytes, addresses: list[str], ours: Ours) -> Ver
         return Verdict(complaint.kind, address=complaint.address, words=complaint.type)
     if leave := _leave(message, addresses, ours):
         return leave
-    if not is_answer(message) and (report := bounce(message, raw, ours)):
+    text = prose(message)
+    answer = is_answer(message, text)
+    if not answer and (report := bounce(message, text, raw, ours)):
         return report
-    if is_answer(message) or is_automatic(message):
+    if answer or is_automatic(message):
         return Verdict(ReturnKind.AUTOMATIC)
     if _is_reply(message, addresses, ours):
         return Verdict(ReturnKind.REPLY)
