@@ -51,6 +51,7 @@ POLICY: Table = (
     ("Exchange",
      r"\bnot accept (?:mail|messages|e-?mail) from\b|\badministrative prohib|\bgo away\b"),
     ("Google Groups", r"\bnon-?members?\b|\bmembers-only\b|\bnot subscribed\b|\bheader error\b"),
+    ("Rackspace", r"\btoo many (?:\w+ )?(?:invalid|unknown|bad|incorrect) "),
     ("T-Online", r"\bverweigert\b|\babgelehnt\b.{0,40}\b(?:spam|richtlinie|inhalt)|\bgesperrt\b"),
     ("163, QQ", r"\bdt:spm\b|\bmi:(?:spb|dmc|sps)\b|\bcf-md5\b"),
     ("Orange", r"\bofr ?00[56]|\bofr ?(?:10\d|50\d)\b|\badresse ip .{0,40}\b(?:bloqu|refus)"),
