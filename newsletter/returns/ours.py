@@ -103,7 +103,8 @@ def reader_named(message: Part, ours: Ours) -> int | None:
 
 def subscriber(text: str, ours: Ours) -> int | None:
     """Of the first token in it that is right."""
-    return next(filter(_known, (subscriber_id(ours.secret, token) for token in tokens(text))), None)
+    readers = (subscriber_id(ours.secret, token) for token in tokens(text))
+    return next((reader for reader in readers if reader is not None), None)
 
 
 def tokens(text: str) -> list[str]:
@@ -142,10 +143,6 @@ def _identifiers(message: Part) -> Iterator[tuple[str, re.Pattern[str]]]:
 
 def _is_ours(host: str, ours: Ours) -> bool:
     return host.casefold().rstrip(".,;)") == ours.domain.casefold()
-
-
-def _known(reader: int | None) -> bool:
-    return reader is not None
 
 
 def _without_detail(address: str) -> str:

@@ -5,6 +5,8 @@ from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from email.message import Message
+from email.parser import BytesHeaderParser
 from email.policy import Compat32
 from functools import cached_property
 from typing import Any
@@ -77,12 +79,19 @@ class Part:
 def read(raw: bytes) -> Part:
     """Never raises. What is nested too often to be a report is read as one text."""
     head = raw[:MOST_BYTES].lstrip().replace(b"\0", b" ")
-    if len(_NESTING.findall(head)) <= _MOST_NESTING:
-        try:
-            return _Reader().part(message_from_bytes(head, policy=_BOUNDED), 0)
-        except Exception:  # the parser has a defect for this: mail is never a reason to stop
-            return _as_text(head)
-    return _as_text(head)
+    try:
+        message = parsed(head)
+        return _Reader().part(message, 0) if message else _as_text(head)
+    except Exception:  # the parser has a defect for this: mail is never a reason to stop
+        return _as_text(head)
+
+
+def parsed(raw: bytes) -> Message | None:
+    """As the standard library reads it; None for what is nested too often, which would take it
+    long. It may raise whatever the parser has no answer for."""
+    if len(_NESTING.findall(raw)) > _MOST_NESTING:
+        return None
+    return message_from_bytes(raw, policy=_BOUNDED)
 
 
 def returned(message: Part) -> list[Part]:
@@ -95,8 +104,7 @@ def returned(message: Part) -> list[Part]:
 def fields_of(text: str) -> Part:
     """Header fields in a text, as a part without content."""
     octets = text.lstrip().encode("utf-8", "replace")[:_MOST_BYTES_OF_A_TEXT]
-    message = message_from_bytes(octets, policy=_BOUNDED)
-    return Part("text/plain", _headers(message))
+    return Part("text/plain", _headers(_HEAD_PARSER.parsebytes(octets)))
 
 
 class _Bounded(Compat32):
@@ -109,6 +117,7 @@ class _Bounded(Compat32):
 
 
 _BOUNDED = _Bounded()
+_HEAD_PARSER = BytesHeaderParser(policy=_BOUNDED)
 
 
 class _Reader:
@@ -175,8 +184,5 @@ def _block(message: Any) -> bytes:
 def _as_text(head: bytes) -> Part:
     """Headers up to the first empty line, and one text."""
     top, _, body = head.replace(b"\r\n", b"\n").partition(b"\n\n")
-    try:
-        headers = _headers(message_from_bytes(top[:_MOST_BYTES_OF_A_TEXT], policy=_BOUNDED))
-    except Exception:  # as above
-        headers = {}
+    headers = _headers(_HEAD_PARSER.parsebytes(top[:_MOST_BYTES_OF_A_TEXT]))
     return Part("text/plain", headers, body[:_MOST_BYTES_OF_A_TEXT])

@@ -2,12 +2,11 @@
 
 import logging
 import re
-from email import message_from_bytes
 
 from flufl.bounce import all_failures
 
 from newsletter.returns.ours import ADDRESS, Ours, is_our_message
-from newsletter.returns.parts import Part, returned
+from newsletter.returns.parts import Part, parsed, returned
 
 _NAMED = ("x-failed-recipients", "x-actual-recipient")
 _FOR_FLUFL = 64 * 1024
@@ -38,15 +37,18 @@ def returned_to(message: Part, ours: Ours) -> str:
 
 def _only_one(text: str, ours: Ours) -> list[str]:
     """The only address that the text names, but for ours and postmasters'."""
-    found = {address.casefold().rstrip(".") for address in ADDRESS.findall(text)}
-    others = [address for address in found if _is_a_readers(address, ours)]
+    found = {
+        address.rstrip(".").casefold(): address.rstrip(".") for address in ADDRESS.findall(text)
+    }
+    others = [address for address in found.values() if _is_a_readers(address, ours)]
     return others if len(others) == 1 else []
 
 
 def _by_flufl(raw: bytes, ours: Ours) -> list[str]:
     """Its recipients only: most of what it calls permanent is not."""
     try:
-        temporary, permanent = all_failures(message_from_bytes(raw[:_FOR_FLUFL]))
+        message = parsed(raw[:_FOR_FLUFL])
+        temporary, permanent = all_failures(message) if message else (set(), set())
         found = [address.decode("utf-8", "replace") for address in temporary | permanent]
     except Exception:  # it raises for messages that it was not made for
         return []

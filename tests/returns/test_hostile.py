@@ -1,5 +1,7 @@
 """Whatever the bytes are: nothing raises, and nobody is named who is not proved."""
 
+from base64 import b64encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +60,12 @@ BIG = 1024 * 1024
 DEEP = b"".join(
     b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(999)
 )
+HIDDEN = b64encode(DEEP)
 HUGE = {
+    "nested in base64": b"Content-Type: text/rfc822-headers\nContent-Transfer-Encoding: base64\n\n"
+    + HIDDEN,
+    "nested fields in base64": b"Content-Type: message/delivery-status\n"
+    b"Content-Transfer-Encoding: base64\n\n" + HIDDEN,
     "nothing": b"\0" * BIG,
     "one line": b"a" * BIG,
     "short lines": b"a\n" * (BIG // 2),
