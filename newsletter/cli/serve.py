@@ -7,14 +7,12 @@ from argparse import Namespace
 from threading import Event, Thread
 
 from newsletter.bootstrap import App
-from newsletter.bootstrap.rendering import branding, secret
+from newsletter.bootstrap.web import routes
 from newsletter.cli.output import say, set_up_log
 from newsletter.domain.errors import NewsletterError, SchemaChanged, StoreError
 from newsletter.services.error_log import log_error
-from newsletter.services.unsubscribe import UnsubscribeLinks
 from newsletter.storage import Store
 from newsletter.web import app as web
-from newsletter.web import unsubscribe
 
 _LOOK_EVERY = 15  # seconds
 
@@ -22,8 +20,7 @@ _LOOK_EVERY = 15  # seconds
 def serve(app: App, args: Namespace) -> int:
     set_up_log()
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    links = UnsubscribeLinks(app.store, secret(app), app.clock)
-    application = web.app(unsubscribe.routes(links, branding(app)))
+    application = web.app(routes(app))
     host = args.host or app.settings.web.host
     port = app.settings.web.port if args.port is None else args.port
     try:

@@ -12,8 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
@@ -29,13 +30,17 @@ def app(routes: Sequence[BaseRoute]) -> ASGIApp:
 
 
 def _with_headers(inner: ASGIApp) -> ASGIApp:
-    """Adds the headers to every answer, Starlette's own 404 and 500 too."""
+    """Adds the headers of a personal page to every answer, Starlette's own 404 and 500 too; those
+    that a page sets itself stay."""
     headers = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *headers]
+                own = message.get("headers", ())
+                names = {name for name, _ in own}
+                missing = [header for header in headers if header[0] not in names]
+                message["headers"] = [*own, *missing]
             await send(message)
 
         await inner(scope, receive, with_headers)
