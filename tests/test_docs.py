@@ -285,7 +285,7 @@ def furnish(home: Path) -> None:
     (home / "readers.csv").write_text(READERS)
     for day in (12, 13, 14):
         samples = ROOT / "newsletter" / "samples" / f"day-{day}"
-        shutil.copytree(samples, home / "inbox" / samples.name)
+        shutil.copytree(samples, home / "inbox" / samples.name, dirs_exist_ok=True)
     call = ["--config", str(home / "config.toml")]
     for words in (["ingest"], ["subscribers", "add", "you@example.org"]):
         assert main([*call, *words], clock=lambda: NOON, environment=FOLDER) == 0

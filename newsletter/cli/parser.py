@@ -76,6 +76,11 @@ class _Commands:
 def _setup(commands: _Commands) -> None:
     command = commands.add("init", "setup:init", "write a config.toml, an inbox and the database")
     command.add_argument("dir", nargs="?", default=".", metavar="DIR")
+    command.add_argument(
+        "--systemd",
+        action="store_true",
+        help="write units of systemd and blocks of a web server into DIR/deploy as well",
+    )
     command = commands.add(
         "demo", "demo:demo", "replay a week on sample briefs, into a fresh folder"
     )
