@@ -5,10 +5,14 @@ from functools import partial
 from starlette.routing import BaseRoute
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.rendering import branding, secret
 from newsletter.services.metrics import Figures, measure
+from newsletter.services.subscriptions import Defaults
 from newsletter.services.unsubscribe import UnsubscribeLinks
 from newsletter.web import metrics, probes, stylesheet, unsubscribe
+from newsletter.web.api import handler as api
+from newsletter.web.api.endpoint import Parts
 from newsletter.web.pages import Pages
 
 
@@ -26,7 +30,21 @@ def desk_routes(app: App) -> list[BaseRoute]:
     return [
         *metrics.routes(partial(_measure, app)),
         *probes.routes(app.store),
+        *api.routes(_api_parts(app)),
     ]
+
+
+def _api_parts(app: App) -> Parts:
+    settings = app.settings
+    return Parts(
+        store=app.store,
+        clock=app.clock,
+        defaults=Defaults(settings.newsletter.timezone, settings.schedule.send_hour),
+        rules=partial(compose_rules, app),
+        timezone=settings.newsletter.timezone,
+        boilerplate=settings.inbox.boilerplate,
+        max_bytes=settings.inbox.max_bytes,
+    )
 
 
 def _measure(app: App) -> Figures:

@@ -9,6 +9,8 @@ from newsletter import __version__
 
 DELIVERY_STATES = ("pending", "sending", "sent", "failed", "unknown", "skipped")
 
+SCOPES = ("read", "subscribers", "briefs", "operate")
+
 _EPILOG = """\
 a first day:
   newsletter init                         a config.toml, an inbox and the database, here
@@ -52,6 +54,7 @@ def parser() -> ArgumentParser:
     _editing(commands)
     _subscribers(commands)
     _sources(commands)
+    _api(commands)
     return top
 
 
@@ -306,6 +309,23 @@ def _sources(commands: _Commands) -> None:
     command.add_argument("url", nargs="?", metavar="URL", help="default: all that are followed")
     command = group.add("unread", "sources:unread", "what was fetched and is unreadable", json=True)
     command.add_argument("url", nargs="?", metavar="URL", help="write what is kept of this one")
+
+
+def _api(commands: _Commands) -> None:
+    api = _Commands(commands.add("api", "", "what other programs may do"), "THING")
+    group = _Commands(api.add("token", "", "the tokens of other programs"), "ACTION")
+    command = group.add("add", "api:add_token", "make a token, and print it once", json=True)
+    command.add_argument("name", metavar="NAME", help="to tell it by, such as website")
+    command.add_argument(
+        "--scope", action="append", required=True, choices=SCOPES, help="repeatable"
+    )
+    command.add_argument("--days", type=int, default=365, metavar="N", help="default: 365")
+    group.add("list", "api:list_tokens", "each token, but not its words", json=True)
+    command = group.add("revoke", "api:revoke_token", "it is good for nothing from now on")
+    command.add_argument("name", metavar="NAME")
+    command = commands.add("audit", "api:audit", "who changed what, the newest first", json=True)
+    command.add_argument("about", nargs="?", default="", metavar="ADDRESS|DATE|ID")
+    command.add_argument("--most", type=_most, default=50, metavar="N", help="default: 50")
 
 
 def _date(text: str) -> date:
