@@ -43,7 +43,10 @@ def _state(revoked: bool, expired: bool) -> str:  # noqa: FBT001
 
 def revoke_token(app: App, args: Namespace) -> int:
     api_tokens.revoke(app.store, args.name, app.clock())
-    say(f"{args.name} is revoked")
+    if args.json:
+        say_json({"name": args.name, "revoked": True})
+    else:
+        say(f"{args.name} is revoked")
     return 0
 
 

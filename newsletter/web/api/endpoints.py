@@ -26,6 +26,7 @@ from newsletter.web.api.endpoint import Call, Endpoint, Nothing
 Limit = Annotated[int, Meta(ge=1, le=500)]
 Words = Annotated[str, Meta(max_length=1_000)]
 Hour = Annotated[int, Meta(ge=0, le=23)]
+Id = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Cursor = Annotated[int, Meta(ge=0, le=2**53)]
 
 
@@ -235,7 +236,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "GET", "/insights/{id}", "read", "One insight, with where it was said and what was done.",
-        get_insight, insights.Shown, path_types={"id": int},
+        get_insight, insights.Shown, path_types={"id": Id},
     ),
     Endpoint(
         "GET", "/interests", "read", "What phrases find in the archive, the best first.",

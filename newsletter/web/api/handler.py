@@ -4,6 +4,7 @@ The order is that of what a stranger may learn: without a token nothing but 401.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,7 @@ ROOT = "/api/v1"
 _A_MINUTE = 600
 """Requests of one token, in each process."""
 _MOST = 64 * 1024
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def routes(parts: Parts) -> list[BaseRoute]:
@@ -48,11 +50,24 @@ def routes(parts: Parts) -> list[BaseRoute]:
     def openapi(_: Request) -> Response:
         return Response(published, media_type="application/json")
 
-    handlers = [_Handler(endpoint, parts, limiter) for endpoint in ENDPOINTS]
+    by_path: dict[str, dict[str, _Handler]] = {}
+    for endpoint in ENDPOINTS:
+        methods = by_path.setdefault(endpoint.path, {})
+        methods[endpoint.method] = _Handler(endpoint, parts, limiter)
     return [
         Route(f"{ROOT}/openapi.json", openapi, methods=["GET"]),
-        *(Route(ROOT + h.endpoint.path, h.answer, methods=[h.endpoint.method]) for h in handlers),
+        *(_route(path, handlers) for path, handlers in by_path.items()),
     ]
+
+
+def _route(path: str, handlers: "Mapping[str, _Handler]") -> Route:
+    """One for all methods of a path: a wrong method is told the right ones."""
+
+    async def answer(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await handlers[method].answer(request)
+
+    return Route(ROOT + path, answer, methods=list(handlers))
 
 
 @dataclass(frozen=True)
@@ -91,9 +106,9 @@ class _Handler:
 
     def _answer(self, request: Request, caller: Caller, raw: bytes) -> Response:
         call = self._call(request, caller, raw)
-        key = request.headers.get("idempotency-key", "")
+        key = request.headers.get("idempotency-key")
         try:
-            if key and self.endpoint.changes:
+            if key is not None and self.endpoint.changes:
                 return self._once(call, key, request.url.path)
             return self._do(call)
         except NotFound as error:
@@ -124,8 +139,8 @@ class _Handler:
 
     def _once(self, call: Call, key: str, path: str) -> Response:
         """The answer that the same request got, or that of doing it now."""
-        if len(key) > 255 or not key.isascii() or not key.isprintable():
-            raise Refused(400, "an Idempotency-Key has 1 to 255 printable ASCII characters")
+        if not _KEY.fullmatch(key):
+            raise Refused(400, "an Idempotency-Key has 1 to 255 letters, digits and signs of ASCII")
         hashed = hashlib.sha256(key.encode()).hexdigest()
         asked = hashlib.sha256(f"{self.endpoint.method} {path}\n".encode() + call.raw).hexdigest()
         token = call.caller.token_id

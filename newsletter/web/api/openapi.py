@@ -68,7 +68,9 @@ def _operation(endpoint: Endpoint, schemas: Mapping[int, Any]) -> Mapping[str, A
     }
     if endpoint.body:
         content = {"application/json": {"schema": schemas[id(endpoint.body)]}}
-        operation["requestBody"] = {"required": True, "content": content}
+        fields = msgspec.structs.fields(endpoint.body)
+        required = any(field.required for field in fields)
+        operation["requestBody"] = {"required": required, "content": content}
     return operation
 
 
