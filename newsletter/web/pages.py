@@ -16,12 +16,17 @@ _PUBLIC = "public, max-age=300"
 class Pages:
     """``public_url`` is the site's own, from the configuration, without a slash at its end.
 
-    ``root`` is its path, which links within the site begin with.
+    ``root`` is its path, which links within the site begin with. ``open_to_all``: it has public
+    pages, which every page leads to; ``indexed``: search engines may keep those.
     """
 
-    def __init__(self, branding: Branding) -> None:
+    def __init__(
+        self, branding: Branding, *, open_to_all: bool = True, indexed: bool = True
+    ) -> None:
         self.branding = branding
+        self.indexed = indexed
         self.gettext = branding.renderer.words.gettext
+        self.site = self._site() if open_to_all else ()
         self.public_url = branding.base_url.rstrip("/")
         self.root = urlsplit(self.public_url).path
 
@@ -36,8 +41,19 @@ class Pages:
             "postal_address": branding.postal_address,
             "public_url": self.public_url,
             "root": self.root,
+            "site": self.site,
+            "here": "",
         }
         return branding.renderer.render(template, **{**common, **values})
+
+    def _site(self) -> tuple[tuple[str, str], ...]:
+        """The line of links under the name: path and label."""
+        return (
+            ("/archive", self.gettext("Archive")),
+            ("/shows", self.gettext("Shows")),
+            ("/topics", self.gettext("Topics")),
+            ("/search", self.gettext("Search")),
+        )
 
     def personal(self, template: str, /, status: int = 200, **values: object) -> Response:
         """A page of one reader: the application's headers keep it out of caches and indexes."""
