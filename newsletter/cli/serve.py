@@ -8,13 +8,13 @@ from socket import socket
 from threading import Event, Thread
 
 from newsletter.bootstrap import App
-from newsletter.bootstrap.web import desk_routes, routes
+from newsletter.bootstrap.desk import desk
+from newsletter.bootstrap.web import site
 from newsletter.cli.output import say, set_up_log
 from newsletter.domain.errors import NewsletterError, SchemaChanged, StoreError
 from newsletter.services.error_log import log_error
 from newsletter.storage import Store
 from newsletter.web import app as web
-from newsletter.web.metrics import timed
 
 _LOOK_EVERY = 15  # seconds
 
@@ -22,14 +22,14 @@ _LOOK_EVERY = 15  # seconds
 def serve(app: App, args: Namespace) -> int:
     set_up_log()
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    public = routes(app)
+    public = site(app)
     host = args.host or app.settings.web.host
     port = app.settings.web.port if args.port is None else args.port
-    sites = [(timed(web.app(public), public), _listening(host, port, "web"))]
+    sites = [(public, _listening(host, port, "web"))]
     say(f"listening on {_url(sites[0][1])}; put a web server with TLS in front of it")
     if app.settings.desk.enabled:
-        desk = app.settings.desk
-        sites.append((web.app(desk_routes(app)), _listening(desk.host, desk.port, "desk")))
+        section = app.settings.desk
+        sites.append((desk(app), _listening(section.host, section.port, "desk")))
         say(f"the desk: {_url(sites[1][1])}")
     ended = Event()
     Thread(target=_end_when_migrated, args=(app.store, ended), daemon=True).start()
