@@ -1,11 +1,19 @@
 import base64
 import re
 import string
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.tokens import delivery_id, return_path, subscriber_id, token
+from newsletter.domain.tokens import (
+    delivery_id,
+    link_token,
+    linked,
+    return_path,
+    subscriber_id,
+    token,
+)
 
 SECRET = b"a secret of the tests"
 ids = st.integers(min_value=0, max_value=2**63 - 1)
@@ -91,6 +99,30 @@ def test_a_return_path_is_the_same_for_ever_and_no_unsubscribe_token() -> None:
     assert subscriber_id(SECRET, code) is None
     assert return_path(b"another secret", "b@example.org", 17) != return_path(
         SECRET, "b@example.org", 17
+    )
+
+
+def test_a_link_is_for_one_purpose_these_numbers_and_until_its_end() -> None:
+    noon = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    text = link_token(SECRET, "confirm", 17, 4, until=noon)
+
+    assert linked(SECRET, "confirm", text, noon - timedelta(seconds=1)) == (17, 4)
+    assert linked(SECRET, "confirm", text, noon) is None
+    assert linked(SECRET, "erase", text, noon - timedelta(days=1)) is None
+    assert linked(b"another", "confirm", text, noon - timedelta(days=1)) is None
+    later = text.replace(f".{int(noon.timestamp())}.", ".0.")
+    assert linked(SECRET, "confirm", later, noon) is None
+    assert linked(SECRET, "confirm", link_token(SECRET, "confirm", 5), noon) == (5,)
+
+
+@given(st.text())
+def test_no_other_text_is_a_link(text: str) -> None:
+    assert linked(SECRET, "confirm", text, datetime(2026, 3, 5, tzinfo=UTC)) is None
+
+
+def test_a_link_whose_end_no_clock_has_is_none() -> None:
+    assert (
+        linked(SECRET, "x", "1.99999999999." + 22 * "A", datetime(2026, 3, 5, tzinfo=UTC)) is None
     )
 
 
