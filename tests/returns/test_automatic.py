@@ -41,7 +41,8 @@ def test_subjects_of_programs(subject: str) -> None:
     [
         "Re: Automatic reply: five", "AW: Abwesenheitsnotiz", "Absence makes the heart grow fonder",
         "On holiday reading, and other pleasures", "Away from home, I read you every day",
-        "Autonomous cars", "I am awake", "Can you confirm the source of number two?", "Assent", "Automatic gearboxes", "",
+        "Autonomous cars", "I am awake", "Can you confirm the source of number two?",
+        "Assent", "Automatic gearboxes", "",
         "Undelivered", "A message that was not delivered", "Mail delivery failed, so I write again",
     ],
 )  # fmt: skip
