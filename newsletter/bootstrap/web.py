@@ -5,7 +5,8 @@ from starlette.routing import BaseRoute
 from newsletter.bootstrap import App
 from newsletter.bootstrap.rendering import branding, secret
 from newsletter.services.unsubscribe import UnsubscribeLinks
-from newsletter.web import stylesheet, unsubscribe
+from newsletter.services.votes import VoteLinks
+from newsletter.web import stylesheet, unsubscribe, votes
 from newsletter.web.pages import Pages
 
 
@@ -14,5 +15,6 @@ def routes(app: App) -> list[BaseRoute]:
     pages = Pages(head)
     return [
         *unsubscribe.routes(UnsubscribeLinks(app.store, secret(app), app.clock), head),
+        *votes.routes(VoteLinks(app.store, secret(app), app.clock), pages),
         *stylesheet.routes(pages),
     ]

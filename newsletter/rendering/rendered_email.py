@@ -11,9 +11,9 @@ from markupsafe import Markup, escape
 
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.interests import parse
-from newsletter.domain.model import Issue, Subscriber
+from newsletter.domain.model import VOTE_KINDS, Issue, Subscriber
 from newsletter.domain.text import headline, minutes
-from newsletter.domain.tokens import token
+from newsletter.domain.tokens import link_token, token
 from newsletter.language.words import Words
 from newsletter.rendering.filters import uri
 from newsletter.rendering.renderer import Renderer, without_controls
@@ -84,6 +84,11 @@ class Branding:
         return f"{uri(self.base_url.rstrip('/'))}/u/" if self.base_url else ""
 
     @cached_property
+    def votes_url(self) -> str:
+        """The start of the links by which a reader votes; empty without ``base_url``."""
+        return f"{uri(self.base_url.rstrip('/'))}/v/" if self.base_url else ""
+
+    @cached_property
     def links(self) -> tuple[tuple[str, str], ...]:
         """The footer's, each for all readers: what it is called, and where it leads.
 
@@ -135,7 +140,7 @@ def render_email(
     operator's template fails.
     """
     urls = unsubscribe_urls(subscriber, branding, test=test)
-    values = _values(issue, subscriber, branding, urls[0])
+    values = _values(issue, subscriber, branding, urls[0], test=test)
     pieces = branding.renderer.render_pieces
     subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
     values["subject"] = subject
@@ -162,7 +167,12 @@ def unsubscribe_urls(
 
 
 def _values(
-    issue: Issue, subscriber: Subscriber, branding: Branding, unsubscribe: str
+    issue: Issue,
+    subscriber: Subscriber,
+    branding: Branding,
+    unsubscribe: str,
+    *,
+    test: bool = False,
 ) -> dict[str, object]:
     """What templates may use; not the branding itself, which holds the secret."""
     words = branding.renderer.words
@@ -186,6 +196,27 @@ def _values(
         "links": branding.links,
         **branding.because,
         "unsubscribe": unsubscribe,
+        "votes": _votes(issue, subscriber, branding, test=test),
+    }
+
+
+def _votes(
+    issue: Issue, subscriber: Subscriber, branding: Branding, *, test: bool
+) -> dict[int, tuple[str, ...]]:
+    """By rank the addresses of "more like this" and "knew it already": this reader's own.
+
+    None where no page would answer them, and for the reader of the house issue, who is nobody.
+    """
+    start, secret, reader = branding.votes_url, branding.secret, subscriber.id
+    if not (start and reader):
+        return {}
+    if test:
+        return {pick.rank: (start + _INERT,) * len(VOTE_KINDS) for pick in issue.picks}
+    return {
+        pick.rank: tuple(
+            start + link_token(secret, kind, reader, pick.insight_id) for kind in VOTE_KINDS
+        )
+        for pick in issue.picks
     }
 
 
