@@ -51,8 +51,12 @@ def page(pages: Pages, answer: Answer) -> Response:
         state=answer.state.value,
         heading=heading,
         meaning=meaning,
-        text=pages.branding.renderer.words.typographic(headline(answer.text, _LONGEST)),
+        text=pages.branding.renderer.words.typographic(_shortened(answer.text)),
     )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else headline(text, _LONGEST)
 
 
 def _words(pages: Pages, answer: Answer) -> tuple[str, str]:
