@@ -19,8 +19,8 @@ ORIGINS: Mapping[Origin, str] = {
 State = Literal["pending", "active", "unsubscribed", "bounced", "complained"]
 STATES = get_args(State)
 VoteKind = Literal["more", "knew"]
-"""What a reader says of an insight: more like this, knew it already."""
-VOTE_KINDS: tuple[VoteKind, ...] = get_args(VoteKind)
+"""What a reader says of an insight, by ``VOTE_WORDS``."""
+VOTE_WORDS: Mapping[VoteKind, str] = {"more": "more like this", "knew": "knew it already"}
 
 _QUOTES = str.maketrans(dict.fromkeys("‘’‚‛ʼʹ′`´‹›", "'") | dict.fromkeys("“”„‟″«»", '"'))
 _UNSEEN = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")

@@ -11,9 +11,9 @@ from markupsafe import Markup, escape
 
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.interests import parse
-from newsletter.domain.model import VOTE_KINDS, Issue, Subscriber
+from newsletter.domain.model import Issue, Subscriber
 from newsletter.domain.text import headline, minutes
-from newsletter.domain.tokens import link_token, token
+from newsletter.domain.tokens import VOTE, link_token, token
 from newsletter.language.words import Words
 from newsletter.rendering.filters import uri
 from newsletter.rendering.renderer import Renderer, without_controls
@@ -202,22 +202,16 @@ def _values(
 
 def _votes(
     issue: Issue, subscriber: Subscriber, branding: Branding, *, test: bool
-) -> dict[int, tuple[str, ...]]:
-    """By rank the addresses of "more like this" and "knew it already": this reader's own.
+) -> dict[int, str]:
+    """By rank the start of the addresses by which this reader votes, before what they say.
 
-    None where no page would answer them, and for the reader of the house issue, who is nobody.
+    None where no page would answer, and for the reader of the house issue, who is nobody. One
+    signature is enough for a letter: it says whose votes they are, and what was sent is known.
     """
-    start, secret, reader = branding.votes_url, branding.secret, subscriber.id
-    if not (start and reader):
+    if not (branding.votes_url and subscriber.id):
         return {}
-    if test:
-        return {pick.rank: (start + _INERT,) * len(VOTE_KINDS) for pick in issue.picks}
-    return {
-        pick.rank: tuple(
-            start + link_token(secret, kind, reader, pick.insight_id) for kind in VOTE_KINDS
-        )
-        for pick in issue.picks
-    }
+    key = _INERT if test else link_token(branding.secret, VOTE, subscriber.id)
+    return {pick.rank: f"{branding.votes_url}{key}/{pick.insight_id}" for pick in issue.picks}
 
 
 def _interests(subscriber: Subscriber) -> str:

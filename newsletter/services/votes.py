@@ -1,13 +1,21 @@
 """What a reader says of a pick by the links below it. A link is all that they need."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from newsletter.domain.model import VOTE_KINDS, Vote, VoteKind
-from newsletter.domain.tokens import linked
-from newsletter.storage import Connection, Store, editing, insights, subscribers, votes
+from newsletter.domain.model import Vote, VoteKind
+from newsletter.domain.tokens import VOTE, linked
+from newsletter.storage import (
+    Connection,
+    Store,
+    editing,
+    insights,
+    reading_history,
+    subscribers,
+    votes,
+)
 
 
 class VoteState(StrEnum):
@@ -30,69 +38,68 @@ class Answer:
     text: str = ""
 
 
+_MOST = 2**31 - 1
+"""Of an id: a database refuses a larger number."""
 _UNKNOWN = Answer(VoteState.UNKNOWN)
 
 
 @dataclass(frozen=True)
 class VoteLinks:
-    """By the token in the link. What is nobody's, or of no insight, is UNKNOWN and changes
-    nothing."""
+    """By the token in the link, the insight and what is said of it. What is nobody's, or of an
+    insight that its reader was not sent, is UNKNOWN and changes nothing."""
 
     store: Store
     secret: bytes = field(repr=False)
     clock: Callable[[], datetime]
 
-    def look(self, token: str) -> Answer:
+    def look(self, token: str, insight_id: int, kind: str) -> Answer:
         """Changes nothing."""
-        now = self.clock()
-        if (link := self._read(token, now)) is None:
+        if (asked := self._asked(token, insight_id, kind)) is None:
             return _UNKNOWN
         with self.store.reading() as db:
-            return _look(db, *link)
+            return _look(db, *asked)
 
-    def vote(self, token: str) -> Answer:
+    def vote(self, token: str, insight_id: int, kind: str) -> Answer:
         """Remember what the link says; the second time nothing changes."""
-        now = self.clock()
-        if (link := self._read(token, now)) is None:
+        if (asked := self._asked(token, insight_id, kind)) is None:
             return _UNKNOWN
-        kind, reader, insight_id = link
+        reader, said = asked
         with self.store.writing() as db:
-            answer = _look(db, kind, reader, insight_id)
+            answer = _look(db, reader, said)
             if answer.state is VoteState.ASKED:
-                votes.record(db, reader, Vote(insight_id, kind, now))
-                answer = Answer(VoteState.REMEMBERED, kind, answer.text)
+                votes.record(db, reader, said)
+                answer = replace(answer, state=VoteState.REMEMBERED)
         return answer
 
-    def undo(self, token: str) -> Answer:
+    def undo(self, token: str, insight_id: int, kind: str) -> Answer:
         """Forget what the reader said of the insight by either link; the second time nothing
         changes."""
-        now = self.clock()
-        if (link := self._read(token, now)) is None:
+        if (asked := self._asked(token, insight_id, kind)) is None:
             return _UNKNOWN
-        kind, reader, insight_id = link
+        reader, said = asked
         with self.store.writing() as db:
-            answer = _look(db, kind, reader, insight_id)
+            answer = _look(db, reader, said)
             if answer.state in (VoteState.ASKED, VoteState.REMEMBERED):
                 votes.take_back(db, reader, insight_id)
-                answer = Answer(VoteState.TAKEN_BACK, kind, answer.text)
+                answer = replace(answer, state=VoteState.TAKEN_BACK)
         return answer
 
-    def _read(self, token: str, now: datetime) -> tuple[VoteKind, int, int] | None:
-        """What it says, whose it is, and of which insight."""
-        for kind in VOTE_KINDS:
-            match linked(self.secret, kind, token, now):
-                case reader, insight_id:
-                    return kind, reader, insight_id
+    def _asked(self, token: str, insight_id: int, kind: str) -> tuple[int, Vote] | None:
+        """Whose link it is, and what it says."""
+        now = self.clock()
+        match linked(self.secret, VOTE, token, now), kind:
+            case (reader,), "more" | "knew" if insight_id <= _MOST:
+                return reader, Vote(insight_id, kind, now)
         return None
 
 
-def _look(db: Connection, kind: VoteKind, reader: int, insight_id: int) -> Answer:
-    state, insight = subscribers.state_of(db, reader), insights.find(db, insight_id)
-    if state is None or insight is None:
+def _look(db: Connection, reader: int, said: Vote) -> Answer:
+    state, insight = subscribers.state_of(db, reader), insights.find(db, said.insight_id)
+    if state is None or insight is None or not reading_history.is_of(db, reader, insight.id):
         return _UNKNOWN
-    text = editing.corrections(db).get(insight_id) or insight.text
+    text = editing.corrections(db).get(insight.id) or insight.text
     if state not in ("active", "pending"):
-        return Answer(VoteState.GONE, kind, text)
-    said = votes.find(db, reader, insight_id)
-    remembered = said is not None and said.kind == kind
-    return Answer(VoteState.REMEMBERED if remembered else VoteState.ASKED, kind, text)
+        return Answer(VoteState.GONE, said.kind, text)
+    known = votes.find(db, reader, insight.id)
+    same = known is not None and known.kind == said.kind
+    return Answer(VoteState.REMEMBERED if same else VoteState.ASKED, said.kind, text)

@@ -39,6 +39,16 @@ def histories(db: Connection, ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
     }
 
 
+def is_of(db: Connection, subscriber_id: int, insight_id: int) -> bool:
+    """Whether an issue that was composed for this subscriber holds this insight."""
+    query = (
+        select(deliveries.c.id)
+        .join(picks, picks.c.issue_id == deliveries.c.issue_id)
+        .where(deliveries.c.subscriber_id == subscriber_id, picks.c.insight_id == insight_id)
+    )
+    return db.execute(query.limit(1)).first() is not None
+
+
 def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
     """Subscriber id to each insight they were sent, and the date of that issue.
 

@@ -3,14 +3,24 @@ back leaves nothing."""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
-from newsletter.domain.model import Vote
+from newsletter.domain.model import Vote, VoteKind
 from newsletter.storage.database import chunks, insert_new
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.schema import vote as votes
+
+
+@dataclass(frozen=True, slots=True)
+class VoteBy:
+    """What the reader with this address says of an insight."""
+
+    address: str
+    kind: VoteKind
+    at: datetime
 
 
 def record(db: Connection, subscriber_id: int, vote: Vote) -> None:
@@ -51,15 +61,15 @@ def counts(db: Connection, subscriber_id: int) -> Counter[str]:
     return Counter({row[0]: row[1] for row in db.execute(query.group_by(votes.c.kind))})
 
 
-def of_insight(db: Connection, insight_id: int) -> list[tuple[str, str, datetime]]:
-    """(address, kind, at) of who said something of it, the earliest first."""
+def of_insight(db: Connection, insight_id: int) -> list[VoteBy]:
+    """Who said something of it, the earliest first."""
     query = (
         select(subscribers.c.address, votes.c.kind, votes.c.at)
         .join(subscribers, subscribers.c.id == votes.c.subscriber_id)
         .where(votes.c.insight_id == insight_id)
         .order_by(votes.c.at, subscribers.c.id)
     )
-    return [(address, kind, at) for address, kind, at in db.execute(query)]
+    return [VoteBy(*row) for row in db.execute(query)]
 
 
 _VOTE = tuple(votes.c[name] for name in ("insight_id", "kind", "at"))

@@ -1,4 +1,4 @@
-"""The page behind the links below an insight: ``/v/TOKEN``.
+"""The page behind the links below an insight: ``/v/TOKEN/INSIGHT/more`` and ``knew``.
 
 GET says what would be remembered, and remembers nothing: programs that scan mail follow links. POST
 remembers; POST with ``?undo`` forgets.
@@ -31,15 +31,16 @@ def routes(links: VoteLinks, pages: Pages) -> list[Route]:
     def change(request: Request, _: Form) -> Response:
         return answered(links.undo if "undo" in request.query_params else links.vote, request)
 
-    def answered(action: Callable[[str], Answer], request: Request) -> Response:
+    def answered(action: Callable[..., Answer], request: Request) -> Response:
         try:
-            return page(pages, action(request.path_params["token"]))
+            return page(pages, action(**request.path_params))
         except Exception as error:
             log_error(error)
             return PlainTextResponse(f"{unavailable}\n", 503, {"Retry-After": "60"})
 
     # Not async: Starlette runs it in a thread, for it waits for the database.
-    return [Route("/v/{token}", show, methods=["GET"]), post("/v/{token}", change)]
+    path = "/v/{token}/{insight_id:int}/{kind}"
+    return [Route(path, show, methods=["GET"]), post(path, change)]
 
 
 def page(pages: Pages, answer: Answer) -> Response:
