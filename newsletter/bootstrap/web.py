@@ -13,7 +13,8 @@ from newsletter.services.pictures import Pictures
 from newsletter.services.public_archive import PublicArchive
 from newsletter.services.unsubscribe import UnsubscribeLinks
 from newsletter.services.view import IssueLinks
-from newsletter.web import feeds, health, pictures, public, stylesheet, unsubscribe, view
+from newsletter.services.votes import VoteLinks
+from newsletter.web import feeds, health, pictures, public, stylesheet, unsubscribe, view, votes
 from newsletter.web.app import app as with_headers
 from newsletter.web.errors import handlers
 from newsletter.web.metrics import timed
@@ -32,6 +33,7 @@ def routes(app: App, pages: Pages) -> list[BaseRoute]:
     links = UnsubscribeLinks(app.store, secret(app), app.clock)
     return [
         *unsubscribe.routes(links, pages.branding),
+        *votes.routes(VoteLinks(app.store, secret(app), app.clock), pages),
         *stylesheet.routes(pages),
         *view.routes(pages, IssueLinks(app.store, secret(app), app.clock)),
         *pictures.logo(pages),

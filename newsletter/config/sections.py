@@ -62,6 +62,7 @@ class Weights(Section, frozen=True):
     recurrence: Weight = 0.3
     freshness: Weight = 0.5
     interest: Weight = 0.8
+    votes: Weight = 0.5
 
 
 class Selection(Section, frozen=True):

@@ -283,6 +283,24 @@ editing = Table(
     ),
 )
 
+# What a reader says of an insight: the latest holds, and one taken back leaves no row. In the order
+# of its primary key it is read for each reader who is due.
+vote = Table(
+    "vote",
+    metadata,
+    Column(
+        "subscriber_id",
+        ForeignKey("subscriber.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("insight_id", ForeignKey("insight.id"), primary_key=True, index=True),
+    Column("kind", String(4), nullable=False),
+    Column("at", Instant, nullable=False),
+    CheckConstraint(_one_of("kind", "more", "knew"), name="kind"),
+    sqlite_with_rowid=False,
+)
+
 cancelled = Table(
     "cancelled",
     metadata,
