@@ -160,7 +160,6 @@ def render_email(
     """
     urls = unsubscribe_urls(subscriber, branding, test=test)
     values = _values(issue, subscriber, branding, urls[0], test=test)
-    values["view"] = _view_url(issue, subscriber, branding, test=test)
     pieces = branding.renderer.render_pieces
     subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
     values["subject"] = subject
@@ -225,6 +224,7 @@ def _values(
         "minutes": minutes(pick.text for pick in issue.picks),
         "links": branding.links,
         **branding.because,
+        "view": _view_url(issue, subscriber, branding, test=test),
         "unsubscribe": unsubscribe,
         "votes": _votes(issue, subscriber, branding, test=test),
     }
