@@ -52,11 +52,14 @@ def _with_headers(inner: ASGIApp) -> ASGIApp:
     return answer
 
 
-def server(application: ASGIApp) -> uvicorn.Server:
-    """Without an access log: its paths would hold tokens."""
+def server(application: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Server:
+    """Without an access log: its paths would hold tokens. Only of the ``trusted`` proxies is it
+    believed whom they ask for (X-Forwarded-For); addresses and networks."""
     config = uvicorn.Config(
         application,
         access_log=False,
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=list(trusted),
         lifespan="off",
         log_config=None,
         server_header=False,
@@ -75,11 +78,11 @@ def listening(host: str, port: int) -> socket.socket:
         raise OSError(error.errno, str(error.strerror).partition(" (")[0]) from error
 
 
-def serve(application: ASGIApp, bound: socket.socket) -> None:
+def serve(application: ASGIApp, bound: socket.socket, trusted: Sequence[str] = ()) -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests that have begun."""
     with bound:
         # uvicorn raises the signal again after it has stopped
         before = signal.signal(signal.SIGTERM, lambda *_: None)
         with suppress(KeyboardInterrupt):
-            server(application).run(sockets=[bound])
+            server(application, trusted).run(sockets=[bound])
         signal.signal(signal.SIGTERM, before)
