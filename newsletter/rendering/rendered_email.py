@@ -22,7 +22,15 @@ from newsletter.rendering.subject import subject_and_preheader
 if TYPE_CHECKING:
     from newsletter.mail.dkim.signing import Signer
 
-__all__ = ["Branding", "Logo", "RenderedEmail", "Renderer", "render_email", "unsubscribe_urls"]
+__all__ = [
+    "Branding",
+    "Logo",
+    "RenderedEmail",
+    "Renderer",
+    "body_pieces",
+    "render_email",
+    "unsubscribe_urls",
+]
 
 _RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _INERT = "test"
@@ -163,11 +171,11 @@ def render_email(
     pieces = branding.renderer.render_pieces
     subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
     values["subject"] = subject
-    text, html = (_body(pieces(name, values)) for name in ("issue.txt", "issue.html"))
+    text, html = (body_pieces(pieces(name, values)) for name in ("issue.txt", "issue.html"))
     return RenderedEmail(subject, text, html, urls)
 
 
-def _body(pieces: list[str]) -> list[str]:
+def body_pieces(pieces: list[str]) -> list[str]:
     """No empty lines at the start and the end, and a line break at the end."""
     while pieces and pieces[0][:1] in {"", "\n"}:
         pieces[:1] = filter(None, [pieces[0].lstrip("\n")])
