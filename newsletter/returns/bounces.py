@@ -2,7 +2,7 @@
 
 from newsletter.domain.returns import ReturnKind, Severity
 from newsletter.returns.delivery_status import RecipientStatus, delivery_status, statuses
-from newsletter.returns.ours import Ours
+from newsletter.returns.ours import ADDRESS, Ours
 from newsletter.returns.parts import Part
 from newsletter.returns.prose import remote_words
 from newsletter.returns.recipients import recipient, returned_to
@@ -44,7 +44,7 @@ def bounce(message: Part, text: str, raw: bytes, ours: Ours) -> Verdict | None:
         return Verdict(ReturnKind.AUTOMATIC, address=address, words=words)
     codes = enhanced(words)
     status = codes[0] if codes else ""
-    return Verdict(ReturnKind.BOUNCE, severity("", words), address, status, words)
+    return Verdict(ReturnKind.BOUNCE, _severity("", words, ours), address, status, words)
 
 
 def is_report(message: Part, text: str) -> bool:
@@ -70,7 +70,7 @@ def _by_status(recipients: list[RecipientStatus], message: Part, text: str, ours
         return Verdict(ReturnKind.AUTOMATIC, None, address, first.status, first.words)
     said = [_words(status, text) for status in failed]
     severities = [
-        severity(status.status, words) for status, words in zip(failed, said, strict=True)
+        _severity(status.status, words, ours) for status, words in zip(failed, said, strict=True)
     ]
     if len(failed) < len(recipients) or _led_elsewhere(first, message, ours):
         severities.append(Severity.SOFT)
@@ -90,6 +90,14 @@ def _words(status: RecipientStatus, text: str) -> str:
     if basic(status.words) or enhanced(status.words) or of_words(status.words):
         return status.words
     return f"{status.words} {remote_words(text)}".strip()
+
+
+def _severity(status: str, words: str, ours: Ours) -> Severity:
+    """A server that names our own address as one that does not exist checked the sender."""
+    verdict = severity(status, words)
+    if verdict is Severity.HARD and any(map(ours.is_own, ADDRESS.findall(words))):
+        return Severity.POLICY
+    return verdict
 
 
 def _led_elsewhere(status: RecipientStatus, message: Part, ours: Ours) -> bool:

@@ -56,9 +56,4 @@ def _by_flufl(raw: bytes, ours: Ours) -> list[str]:
 
 
 def _is_a_readers(address: str, ours: Ours) -> bool:
-    own = {ours.return_path.casefold(), *ours.addresses}
-    return not (
-        ours.is_token(address)
-        or address.casefold() in own
-        or address.casefold().startswith(_SERVERS)
-    )
+    return not ours.is_own(address) and not address.casefold().startswith(_SERVERS)
