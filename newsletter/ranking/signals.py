@@ -28,10 +28,14 @@ _SHARED = 4
 
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """The reader of an issue. ``heard``: each insight they were sent, and that issue's date."""
+    """The reader of an issue. ``heard``: each insight they were sent, and that issue's date.
+
+    ``words``: those that their reasons are written in, where not the newsletter's.
+    """
 
     interests: str
     heard: Mapping[int, date]
+    words: Words | None = None
 
     @cached_property
     def phrases(self) -> tuple[Phrase, ...]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,7 +13,8 @@ from newsletter.domain.addresses import parse_address
 from newsletter.domain.interests import parse
 from newsletter.domain.model import Issue, Subscriber
 from newsletter.domain.text import headline, minutes
-from newsletter.domain.tokens import token
+from newsletter.domain.tokens import link_token, token
+from newsletter.language import spoken
 from newsletter.language.words import Words
 from newsletter.rendering.filters import uri
 from newsletter.rendering.renderer import Renderer, without_controls
@@ -26,6 +27,8 @@ __all__ = ["Branding", "Logo", "RenderedEmail", "Renderer", "render_email", "uns
 
 _RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _INERT = "test"
+PREFERENCES = "preferences"
+"""The purpose of a token that leads to its reader's preferences."""
 _LONGEST_INTERESTS = 300
 
 
@@ -84,6 +87,26 @@ class Branding:
         return f"{uri(self.base_url.rstrip('/'))}/u/" if self.base_url else ""
 
     @cached_property
+    def preferences_url(self) -> str:
+        """The start of preferences URLs, before the token; empty without ``base_url``."""
+        return f"{uri(self.base_url.rstrip('/'))}/p/" if self.base_url else ""
+
+    def spoken_to(self, reader: Subscriber) -> "Branding":
+        """The same in the reader's language."""
+        language = spoken(reader.language, self.language)
+        return self if language == self.language else self.in_language(language)
+
+    def in_language(self, language: str) -> "Branding":
+        if language not in self._in_others:
+            renderer = self.renderer.in_language(language)
+            self._in_others[language] = replace(self, language=language, renderer=renderer)
+        return self._in_others[language]
+
+    @cached_property
+    def _in_others(self) -> "dict[str, Branding]":
+        return {}
+
+    @cached_property
     def links(self) -> tuple[tuple[str, str], ...]:
         """The footer's, each for all readers: what it is called, and where it leads.
 
@@ -131,11 +154,13 @@ def render_email(
 ) -> RenderedEmail:
     """The same arguments give the same bytes.
 
-    ``test`` marks the subject and makes the unsubscribe links inert. Raises ConfigError if an
+    ``test`` marks the subject and makes the reader's own links inert. Raises ConfigError if an
     operator's template fails.
     """
+    branding = branding.spoken_to(subscriber)
     urls = unsubscribe_urls(subscriber, branding, test=test)
     values = _values(issue, subscriber, branding, urls[0])
+    values["preferences"] = _preferences_url(subscriber, branding, test=test)
     pieces = branding.renderer.render_pieces
     subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
     values["subject"] = subject
@@ -161,6 +186,14 @@ def unsubscribe_urls(
     return [branding.web_url + key, mail] if branding.web_url else [mail]
 
 
+def _preferences_url(subscriber: Subscriber, branding: Branding, *, test: bool) -> str:
+    """Empty without ``base_url``, and for the reader of the house issue, who is nobody."""
+    if not (branding.preferences_url and subscriber.id):
+        return ""
+    key = _INERT if test else link_token(branding.secret, PREFERENCES, subscriber.id)
+    return branding.preferences_url + key
+
+
 def _values(
     issue: Issue, subscriber: Subscriber, branding: Branding, unsubscribe: str
 ) -> dict[str, object]:
@@ -179,12 +212,14 @@ def _values(
         "issue": issue,
         "picks": branding.renderer.taken_apart(issue.picks),
         "subscriber": subscriber,
+        "weekly": subscriber.weekly,
         "interests": _interests(subscriber) if subscriber.interests else "",
         "claim": claim,
         "preheader": preheader,
         "minutes": minutes(pick.text for pick in issue.picks),
         "links": branding.links,
         **branding.because,
+        "preferences": "",
         "unsubscribe": unsubscribe,
     }
 

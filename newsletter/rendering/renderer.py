@@ -43,6 +43,7 @@ class Renderer:
         compile.
         """
         self._sources, self._paths = sources, paths or {}
+        self._in_others: dict[str, Renderer] = {}
         self.words = words(language)
         self.taken_apart = taken_apart(self.words)
         try:
@@ -56,6 +57,14 @@ class Renderer:
             for name, source in sources.items():
                 check(source, name)  # inlining moves lines: report the line in the source
             raise
+
+    def in_language(self, language: str) -> "Renderer":
+        """The same templates with another catalogue; compiled when it is first asked for."""
+        if language == self.words.language:
+            return self
+        if language not in self._in_others:
+            self._in_others[language] = Renderer(self._sources, self._paths, language)
+        return self._in_others[language]
 
     def render(self, name: str, /, **values: object) -> str:
         """The whole text. Raises ConfigError, with file and line, if an operator's template fails.

@@ -91,7 +91,8 @@ class Workbench:
             sent = issues.house_heard(db) if house else own
         before = {insight: when for insight, when in sent.items() if when < day}
         as_reader = Reader("" if house else reader.interests, before)
-        return candidate_report(edition.day, as_reader, self.rules.taste, scheduled.issue.picks)
+        day_for = edition.day_for(reader)
+        return candidate_report(day_for, as_reader, self.rules.taste, scheduled.issue.picks)
 
 
 def _with_logo(html: str, logo: Logo | None) -> str:
