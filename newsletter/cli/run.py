@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from newsletter.bootstrap import App
 from newsletter.bootstrap.alerts import alerts
 from newsletter.bootstrap.composing import compose_rules
-from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context
+from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context, notice_job
 from newsletter.bootstrap.ingest import ingest
 from newsletter.bootstrap.sources import scan
 from newsletter.cli.ingest import pause
@@ -41,6 +41,7 @@ def run(app: App, args: Namespace) -> int:
     stop = stop_on_signals()
     jobs = scheduled_jobs(app, stop)
     log.info("running; %s", app.path)
+    send_notices = notice_job(app, stop)
     jobs.warn_of_others()
     every = app.settings.schedule.ingest_every_minutes
 
@@ -54,7 +55,7 @@ def run(app: App, args: Namespace) -> int:
             [(every, jobs.ingest), (_TICK_MINUTES, jobs.tick), (_PRUNE_MINUTES, jobs.prune)],
             stop,
             failed,
-            beside=[(_SCAN_MINUTES, jobs.scan)],
+            beside=[(_SCAN_MINUTES, jobs.scan), (_TICK_MINUTES, send_notices)],
         )
     except KeyboardInterrupt:
         _end_at_once(jobs)

@@ -7,7 +7,7 @@ from argparse import Namespace
 from threading import Event, Thread
 
 from newsletter.bootstrap import App
-from newsletter.bootstrap.web import routes
+from newsletter.bootstrap.web import site
 from newsletter.cli.output import say, set_up_log
 from newsletter.domain.errors import NewsletterError, SchemaChanged, StoreError
 from newsletter.services.error_log import log_error
@@ -20,7 +20,7 @@ _LOOK_EVERY = 15  # seconds
 def serve(app: App, args: Namespace) -> int:
     set_up_log()
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    application = web.app(routes(app))
+    application = site(app)
     host = args.host or app.settings.web.host
     port = app.settings.web.port if args.port is None else args.port
     try:

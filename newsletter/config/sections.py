@@ -139,6 +139,8 @@ class Web(Section, frozen=True):
     host: Named = "127.0.0.1"
     port: Port = 8025
     secret_file: Named = "newsletter.secret"  # noqa: S105
+    public: bool = True
+    robots: Literal["index", "noindex"] = "index"
 
 
 class Alerts(Section, frozen=True):

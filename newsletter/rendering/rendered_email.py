@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.interests import parse
 from newsletter.domain.model import Issue, Subscriber
+from newsletter.domain.notices import PREFERENCES
 from newsletter.domain.text import headline, minutes
 from newsletter.domain.tokens import link_token, token
 from newsletter.language import spoken
@@ -23,12 +24,20 @@ from newsletter.rendering.subject import subject_and_preheader
 if TYPE_CHECKING:
     from newsletter.mail.dkim.signing import Signer
 
-__all__ = ["Branding", "Logo", "RenderedEmail", "Renderer", "render_email", "unsubscribe_urls"]
+__all__ = [
+    "Branding",
+    "Logo",
+    "RenderedEmail",
+    "Renderer",
+    "body_pieces",
+    "render_email",
+    "unsubscribe_urls",
+]
 
 _RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _INERT = "test"
-PREFERENCES = "preferences"
-"""The purpose of a token that leads to its reader's preferences."""
+VIEW = "view"
+"""The purpose of a token that shows a reader an issue: of their id and the ordinal of its date."""
 _LONGEST_INTERESTS = 300
 
 
@@ -55,7 +64,8 @@ class Branding:
     """What all messages of a newsletter share.
 
     ``from_address`` is "Name <a@b>" or "a@b", already valid. ``base_url`` is where the web part
-    answers; if it is empty, readers can only unsubscribe by mail. ``signer`` adds DKIM signatures.
+    answers; if it is empty, readers can only unsubscribe by mail. ``public``: it has an archive
+    that everybody may read. ``signer`` adds DKIM signatures.
     """
 
     name: str
@@ -67,6 +77,7 @@ class Branding:
     base_url: str = ""
     language: str = "en"
     accent: str = "#a8321a"
+    public: bool = False
     logo: Logo | None = None
     signer: "Signer | None" = field(default=None, repr=False)
 
@@ -107,13 +118,28 @@ class Branding:
         return {}
 
     @cached_property
+    def view_url(self) -> str:
+        """The start of the links that show an issue in a browser; empty without ``base_url``."""
+        return f"{uri(self.base_url.rstrip('/'))}/view/" if self.base_url else ""
+
+    @cached_property
+    def archive_url(self) -> str:
+        """Empty where there is none."""
+        if not (self.public and self.base_url):
+            return ""
+        return f"{uri(self.base_url.rstrip('/'))}/archive"
+
+    @cached_property
     def links(self) -> tuple[tuple[str, str], ...]:
         """The footer's, each for all readers: what it is called, and where it leads.
 
         The one that unsubscribes is each reader's own, and comes last.
         """
         gettext = self.renderer.words.gettext
-        links = ((gettext("Reply to the editor"), self.mailto_url if self.reply_to else ""),)
+        links = (
+            (gettext("All issues"), self.archive_url),
+            (gettext("Reply to the editor"), self.mailto_url if self.reply_to else ""),
+        )
         return tuple((label, url) for label, url in links if url)
 
     @cached_property
@@ -161,14 +187,15 @@ def render_email(
     urls = unsubscribe_urls(subscriber, branding, test=test)
     values = _values(issue, subscriber, branding, urls[0])
     values["preferences"] = _preferences_url(subscriber, branding, test=test)
+    values["view"] = _view_url(issue, subscriber, branding, test=test)
     pieces = branding.renderer.render_pieces
     subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
     values["subject"] = subject
-    text, html = (_body(pieces(name, values)) for name in ("issue.txt", "issue.html"))
+    text, html = (body_pieces(pieces(name, values)) for name in ("issue.txt", "issue.html"))
     return RenderedEmail(subject, text, html, urls)
 
 
-def _body(pieces: list[str]) -> list[str]:
+def body_pieces(pieces: list[str]) -> list[str]:
     """No empty lines at the start and the end, and a line break at the end."""
     while pieces and pieces[0][:1] in {"", "\n"}:
         pieces[:1] = filter(None, [pieces[0].lstrip("\n")])
@@ -192,6 +219,16 @@ def _preferences_url(subscriber: Subscriber, branding: Branding, *, test: bool) 
         return ""
     key = _INERT if test else link_token(branding.secret, PREFERENCES, subscriber.id)
     return branding.preferences_url + key
+
+
+def _view_url(issue: Issue, subscriber: Subscriber, branding: Branding, *, test: bool) -> str:
+    """Empty without ``base_url``, and for the reader of the house issue, who is nobody."""
+    if not (branding.view_url and subscriber.id):
+        return ""
+    if test:
+        return branding.view_url + _INERT
+    numbers = subscriber.id, issue.date.toordinal()
+    return branding.view_url + link_token(branding.secret, VIEW, *numbers)
 
 
 def _values(

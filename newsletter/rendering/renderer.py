@@ -20,12 +20,11 @@ from jinja2 import (
 from newsletter.domain.errors import ConfigError
 from newsletter.language import SOURCE
 from newsletter.language.words import Words, words
-from newsletter.rendering.css_inlining import inline
+from newsletter.rendering.css_inlining import INLINED, inline
 from newsletter.rendering.filters import filters, taken_apart
 from newsletter.rendering.fragment_cache import FragmentCache
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_INLINED = "issue.html"
 
 
 class Renderer:
@@ -47,7 +46,7 @@ class Renderer:
         self.words = words(language)
         self.taken_apart = taken_apart(self.words)
         try:
-            inlined = {name: inline(sources[name]) for name in {_INLINED} & set(sources)}
+            inlined = {name: inline(sources[name]) for name in set(INLINED) & set(sources)}
             self._environment = _environment({**sources, **inlined}, self.words)
             self._templates = {name: self._environment.get_template(name) for name in sources}
             for template in self._templates.values():

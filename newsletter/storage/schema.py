@@ -264,6 +264,54 @@ attempt = Table(
     Column("data", Text, nullable=False),
 )
 
+# A message to one reader that is no issue. ``day`` is the window in which it was asked for: one row
+# ever for each makes a second copy impossible.
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
+    # From this instant on the server may have it. It is written before the message is sent.
+    Column("offered_at", Instant),
+    # As a delivery has them.
+    Column("owner", Text),
+    Column("boot", Text),
+    Column("lease_end", Float),
+    Column("lease_until", Instant),
+    Column("changed_at", Instant, nullable=False),
+    Index(
+        "uq_notice_subscriber_id_purpose_day",
+        *("subscriber_id", "purpose", "day"),
+        unique=True,
+    ),
+    Index("ix_notice_state_next_attempt_at", "state", "next_attempt_at"),
+    CheckConstraint(
+        _one_of("state", "pending", "sending", "sent", "failed", "unknown", "skipped"),
+        name="state",
+    ),
+)
+
+notice_attempt = Table(
+    "notice_attempt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("notice_id", ForeignKey("notice.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    # As an attempt at a delivery has them.
+    Column("state", String(8), nullable=False),
+    Column("rcpt", Text, nullable=False),
+    Column("data", Text, nullable=False),
+)
+
 # A destination whose server asked to wait: nobody of it is tried before ``until``.
 domain = Table(
     "domain",

@@ -26,6 +26,11 @@ def find(db: Connection, key: str) -> Subscriber | None:
     return None if row is None else subscriber(row)
 
 
+def numbered(db: Connection, subscriber_id: int) -> Subscriber | None:
+    row = db.execute(select(subscribers).where(subscribers.c.id == subscriber_id)).one_or_none()
+    return subscriber(row) if row else None
+
+
 def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
     """The subscribers among ``keys``."""
     return {

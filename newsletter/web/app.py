@@ -2,8 +2,9 @@
 
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -22,9 +23,12 @@ _HEADERS = {
 _GRACE_SECONDS = 10
 
 
-def app(routes: Sequence[BaseRoute]) -> ASGIApp:
-    """The pages of ``newsletter serve``; each module beside this one adds its routes."""
-    inner = Starlette(routes=routes)
+def app(routes: Sequence[BaseRoute], handlers: Mapping[Any, Any] | None = None) -> ASGIApp:
+    """The pages of ``newsletter serve``; each module beside this one adds its routes.
+
+    ``handlers`` answer in the place of a page, by status or exception.
+    """
+    inner = Starlette(routes=routes, exception_handlers=handlers)
     inner.router.redirect_slashes = False
     return _with_headers(inner)
 
