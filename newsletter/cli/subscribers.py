@@ -7,7 +7,7 @@ from typing import Any
 from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json, table, warn
 from newsletter.domain.due import next_due_of
-from newsletter.domain.model import Subscriber
+from newsletter.domain.model import VOTE_WORDS, Subscriber
 from newsletter.domain.timezones import summer_warning
 from newsletter.domain.weekdays import EVERY_DAY, NAMES, numbers, written
 from newsletter.services.readers import find_subscriber
@@ -20,7 +20,7 @@ from newsletter.services.subscriptions import (
     subscribe,
 )
 from newsletter.services.wording import local_time
-from newsletter.storage import reports, subscribers
+from newsletter.storage import reports, subscribers, votes
 
 _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
 
@@ -73,12 +73,19 @@ def show(app: App, args: Namespace) -> int:
     with app.store.reading() as db:
         deliveries = reports.deliveries_of(db, subscriber.id)
         since, reason = subscribers.state_since(db, subscriber.id)
+        said = votes.counts(db, subscriber.id)
     if args.json:
         state = {"state_changed_at": since, "state_reason": reason}
-        say_json({**as_json(subscriber), **state, "deliveries": deliveries})
+        counts = {"more": said["more"], "knew": said["knew"]}
+        say_json({**as_json(subscriber), **state, "votes": counts, "deliveries": deliveries})
         return 0
     when = local_time(since, app.settings.newsletter.timezone) if since else ""
-    known = {"since": when, "reason": reason, "next": _next(app, subscriber)}
+    known = {
+        "since": when,
+        "reason": reason,
+        "next": _next(app, subscriber),
+        "votes": _votes(said),
+    }
     lines = {name: as_text(subscriber, name) for name in FIELDS}
     lines |= {name: value for name, value in known.items() if value}
     table(list(lines.items()))
@@ -94,7 +101,12 @@ def _next(app: App, reader: Subscriber) -> str:
     if reader.state != "active":
         return ""
     due = next_due_of(reader, app.clock())
-    return f"{local_time(due, reader.timezone)}"
+    return local_time(due, reader.timezone)
+
+
+def _votes(said: Mapping[str, int]) -> str:
+    """Empty where nothing was said."""
+    return ", ".join(f"{words} {said[kind]}" for kind, words in VOTE_WORDS.items() if said[kind])
 
 
 def _show_attempts(app: App, delivery: Mapping[str, Any]) -> None:

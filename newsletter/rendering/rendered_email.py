@@ -14,7 +14,7 @@ from newsletter.domain.interests import parse
 from newsletter.domain.model import Issue, Subscriber
 from newsletter.domain.notices import PREFERENCES
 from newsletter.domain.text import headline, minutes
-from newsletter.domain.tokens import link_token, token
+from newsletter.domain.tokens import VOTE, link_token, token
 from newsletter.language import spoken
 from newsletter.language.words import Words
 from newsletter.rendering.filters import uri
@@ -130,6 +130,11 @@ class Branding:
         return f"{uri(self.base_url.rstrip('/'))}/archive"
 
     @cached_property
+    def votes_url(self) -> str:
+        """The start of the links by which a reader votes; empty without ``base_url``."""
+        return f"{uri(self.base_url.rstrip('/'))}/v/" if self.base_url else ""
+
+    @cached_property
     def links(self) -> tuple[tuple[str, str], ...]:
         """The footer's, each for all readers: what it is called, and where it leads.
 
@@ -185,7 +190,7 @@ def render_email(
     """
     branding = branding.spoken_to(subscriber)
     urls = unsubscribe_urls(subscriber, branding, test=test)
-    values = _values(issue, subscriber, branding, urls[0])
+    values = _values(issue, subscriber, branding, urls[0], test=test)
     values["preferences"] = _preferences_url(subscriber, branding, test=test)
     values["view"] = _view_url(issue, subscriber, branding, test=test)
     pieces = branding.renderer.render_pieces
@@ -232,7 +237,12 @@ def _view_url(issue: Issue, subscriber: Subscriber, branding: Branding, *, test:
 
 
 def _values(
-    issue: Issue, subscriber: Subscriber, branding: Branding, unsubscribe: str
+    issue: Issue,
+    subscriber: Subscriber,
+    branding: Branding,
+    unsubscribe: str,
+    *,
+    test: bool = False,
 ) -> dict[str, object]:
     """What templates may use; not the branding itself, which holds the secret."""
     words = branding.renderer.words
@@ -257,8 +267,24 @@ def _values(
         "links": branding.links,
         **branding.because,
         "preferences": "",
+        "view": "",
         "unsubscribe": unsubscribe,
+        "votes": _votes(issue, subscriber, branding, test=test),
     }
+
+
+def _votes(
+    issue: Issue, subscriber: Subscriber, branding: Branding, *, test: bool
+) -> dict[int, str]:
+    """By rank the start of the addresses by which this reader votes, before what they say.
+
+    None where no page would answer, and for the reader of the house issue, who is nobody. One
+    signature is enough for a letter: it says whose votes they are, and what was sent is known.
+    """
+    if not (branding.votes_url and subscriber.id):
+        return {}
+    key = _INERT if test else link_token(branding.secret, VOTE, subscriber.id)
+    return {pick.rank: f"{branding.votes_url}{key}/{pick.insight_id}" for pick in issue.picks}
 
 
 def _interests(subscriber: Subscriber) -> str:
