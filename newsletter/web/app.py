@@ -1,5 +1,6 @@
 """The web application, and the server that runs it. A page is a route, a template and a service."""
 
+import resource
 import signal
 import socket
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,8 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from newsletter.web.patience import Impatient
+
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
@@ -21,6 +24,7 @@ _HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 _GRACE_SECONDS = 10
+_CONNECTIONS = 16_384
 
 
 def app(routes: Sequence[BaseRoute], handlers: Mapping[Any, Any] | None = None) -> ASGIApp:
@@ -60,6 +64,7 @@ def server(application: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Server:
         access_log=False,
         proxy_headers=bool(trusted),
         forwarded_allow_ips=list(trusted),
+        http=Impatient,
         lifespan="off",
         log_config=None,
         server_header=False,
@@ -80,9 +85,18 @@ def listening(host: str, port: int) -> socket.socket:
 
 def serve(application: ASGIApp, bound: socket.socket, trusted: Sequence[str] = ()) -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests that have begun."""
+    _allow_connections()
     with bound:
         # uvicorn raises the signal again after it has stopped
         before = signal.signal(signal.SIGTERM, lambda *_: None)
         with suppress(KeyboardInterrupt):
             server(application, trusted).run(sockets=[bound])
         signal.signal(signal.SIGTERM, before)
+
+
+def _allow_connections() -> None:
+    """As many as the machine lets us have: the usual limit of a thousand files is soon reached."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS if hard == resource.RLIM_INFINITY else min(_CONNECTIONS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
