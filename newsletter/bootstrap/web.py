@@ -16,6 +16,7 @@ from newsletter.services.pictures import Pictures
 from newsletter.services.public_archive import PublicArchive
 from newsletter.services.unsubscribe import UnsubscribeLinks
 from newsletter.services.view import IssueLinks
+from newsletter.services.votes import VoteLinks
 from newsletter.web import (
     feeds,
     health,
@@ -25,9 +26,11 @@ from newsletter.web import (
     stylesheet,
     unsubscribe,
     view,
+    votes,
 )
 from newsletter.web.app import app as with_headers
 from newsletter.web.errors import handlers
+from newsletter.web.metrics import timed
 from newsletter.web.page_cache import PageCache
 from newsletter.web.pages import Pages
 
@@ -36,13 +39,15 @@ def site(app: App, behind: Background | None = None) -> ASGIApp:
     """``behind`` works off what is asked for; without it nobody can sign up."""
     web = app.settings.web
     pages = Pages(branding(app), open_to_all=web.public, indexed=web.robots == "index")
-    return with_headers(routes(app, pages, behind), handlers(pages))
+    all_routes = routes(app, pages, behind)
+    return timed(with_headers(all_routes, handlers(pages)), all_routes)
 
 
 def routes(app: App, pages: Pages, behind: Background | None = None) -> list[BaseRoute]:
     links = UnsubscribeLinks(app.store, secret(app), app.clock)
     return [
         *unsubscribe.routes(links, pages.branding),
+        *votes.routes(VoteLinks(app.store, secret(app), app.clock), pages),
         *stylesheet.routes(pages),
         *view.routes(pages, IssueLinks(app.store, secret(app), app.clock)),
         *pictures.logo(pages),

@@ -24,6 +24,7 @@ from newsletter.domain.text import counted
 from newsletter.ingest.ingest import IngestReport
 from newsletter.services.prune import forget_unconfirmed
 from newsletter.services.scheduled_jobs import ScheduledJobs
+from newsletter.services.systemd import notifier
 
 if TYPE_CHECKING:
     from newsletter.ingest.feeds.scan import PolledFeed
@@ -42,7 +43,10 @@ def run(app: App, args: Namespace) -> int:
     warn_each(check_ready_to_send(app))
     set_up_log(verbose=args.verbose)
     stop = stop_on_signals()
+    notify = notifier(app.environment)
     jobs = scheduled_jobs(app, stop)
+    jobs.watchdog = partial(notify, "WATCHDOG=1")
+    notify("READY=1")
     log.info("running; %s", app.path)
     send_notices = notice_job(app, stop)
     forget = partial(_forget_unconfirmed, app)
@@ -70,6 +74,7 @@ def run(app: App, args: Namespace) -> int:
         _end_at_once(jobs)
     finally:
         signal.alarm(0)
+        notify("STOPPING=1")
     if jobs.ended:
         return 1
     jobs.leave()

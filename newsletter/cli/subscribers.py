@@ -6,12 +6,12 @@ from typing import Any
 
 from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json, table, warn
-from newsletter.domain.model import Subscriber
+from newsletter.domain.model import VOTE_WORDS, Subscriber
 from newsletter.domain.timezones import summer_warning
 from newsletter.services.readers import find_subscriber
 from newsletter.services.subscriptions import FIELDS, Defaults, leave, subscribe
 from newsletter.services.wording import local_time
-from newsletter.storage import reports, subscribers
+from newsletter.storage import reports, subscribers, votes
 
 _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
 
@@ -64,12 +64,14 @@ def show(app: App, args: Namespace) -> int:
     with app.store.reading() as db:
         deliveries = reports.deliveries_of(db, subscriber.id)
         since, reason = subscribers.state_since(db, subscriber.id)
+        said = votes.counts(db, subscriber.id)
     if args.json:
         state = {"state_changed_at": since, "state_reason": reason}
-        say_json({**as_json(subscriber), **state, "deliveries": deliveries})
+        counts = {"more": said["more"], "knew": said["knew"]}
+        say_json({**as_json(subscriber), **state, "votes": counts, "deliveries": deliveries})
         return 0
     when = local_time(since, app.settings.newsletter.timezone) if since else ""
-    known = {"since": when, "reason": reason}
+    known = {"since": when, "reason": reason, "votes": _votes(said)}
     lines = {**as_json(subscriber), **{name: value for name, value in known.items() if value}}
     table([(name, str(value)) for name, value in lines.items()])
     say() if deliveries else None
@@ -77,6 +79,11 @@ def show(app: App, args: Namespace) -> int:
     for delivery in deliveries:
         _show_attempts(app, delivery)
     return 0
+
+
+def _votes(said: Mapping[str, int]) -> str:
+    """Empty where nothing was said."""
+    return ", ".join(f"{words} {said[kind]}" for kind, words in VOTE_WORDS.items() if said[kind])
 
 
 def _show_attempts(app: App, delivery: Mapping[str, Any]) -> None:

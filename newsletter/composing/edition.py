@@ -1,6 +1,6 @@
 """The issues of one date: the candidates are read once, each distinct issue is made once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -10,13 +10,14 @@ from newsletter.domain.model import Issue, Subscriber, digest
 from newsletter.language.words import words
 from newsletter.ranking.selection import choose
 from newsletter.ranking.signals import Day, Reader, echoes_of, newest_first
-from newsletter.storage import Connection, candidates, editing, issues, reading_history
+from newsletter.ranking.votes import About, Example, about, seen
+from newsletter.storage import Connection, candidates, editing, issues, reading_history, votes
 
 
 class Edition:
     """One date's composing: its candidates are prepared once, an issue once per distinct reader.
 
-    Readers are the same when their interests and the issues they were sent are.
+    Readers are the same when their interests, the issues they were sent and their votes are.
     """
 
     def __init__(self, rules: Rules, day: date) -> None:
@@ -41,6 +42,7 @@ class Edition:
         if rules.encode:  # now: later it would be within a transaction, and others would wait
             rules.encode([each.insight.text for each in offered])
         self._composed: dict[str, int | None] = {}
+        self._abouts: dict[int, About] = {}
 
     def keep_house(self, db: Connection, now: datetime) -> None:
         """Store the house issue of the date, once there is enough for one."""
@@ -50,16 +52,20 @@ class Edition:
                 issues.save(db, issue, now, house=True)
 
     def house_issue(self, db: Connection) -> Issue:
-        issue = self.issue("", issues.house_heard(db))
+        issue = self.issue(Reader("", issues.house_heard(db)))
         return replace(issue, first=False)  # the archive's reader is never new
 
     def issue_ids(
         self, db: Connection, readers: Sequence[Subscriber], now: datetime
     ) -> dict[int, int | None]:
         """Subscriber id to the id of a stored issue; None where too little is worth sending."""
-        histories = reading_history.histories(db, [reader.id for reader in readers])
+        ids = [reader.id for reader in readers]
+        histories, said = reading_history.histories(db, ids), votes.of_readers(db, ids)
         profiles = {
-            reader: digest(reader.interests, *map(str, histories.get(reader.id, ())))
+            reader: digest(
+                reader.interests,
+                *map(str, (*histories.get(reader.id, ()), *said.get(reader.id, ()))),
+            )
             for reader in readers
         }
         new = {
@@ -70,21 +76,52 @@ class Edition:
 
     def _compose(self, db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
         """An issue for each profile, which one reader represents."""
-        heard = reading_history.heard(db, [reader.id for reader in new.values()])
-        composed = {
-            profile: self.issue(reader.interests, heard.get(reader.id, {}))
-            for profile, reader in new.items()
-        }
+        readers = self.readers(db, list(new.values()))
+        composed = {profile: self.issue(readers[reader.id]) for profile, reader in new.items()}
         worthy = {profile: issue for profile, issue in composed.items() if issue.picks}
         ids = issues.save_all(db, list(worthy.values()), now)
         self._composed |= {**dict.fromkeys(composed), **dict(zip(worthy, ids, strict=True))}
 
     def fresh(self, db: Connection, reader: Subscriber) -> Issue:
         """What composing now would give this reader; nothing is stored."""
-        return self.issue(
-            reader.interests, reading_history.heard(db, [reader.id]).get(reader.id, {})
-        )
+        return self.issue(self.readers(db, [reader])[reader.id])
 
-    def issue(self, interests: str, heard: Mapping[int, date]) -> Issue:
-        issue = choose(self.day, Reader(interests, heard), self.taste)
-        return replace(issue, first=not heard, note=self.day.editing.note)
+    def issue(self, reader: Reader) -> Issue:
+        issue = choose(self.day, reader, self.taste)
+        return replace(issue, first=not reader.heard, note=self.day.editing.note)
+
+    def readers(
+        self, db: Connection, subscribers: Sequence[Subscriber], before: date = date.max
+    ) -> dict[int, Reader]:
+        """By their ids, with what they were sent and what they said before a date."""
+        ids = [subscriber.id for subscriber in subscribers]
+        heard, said = reading_history.heard(db, ids), votes.of_readers(db, ids)
+        past = {
+            each: {insight: when for insight, when in heard.get(each, {}).items() if when < before}
+            for each in ids
+        }
+        told = {
+            each: seen([vote for vote in theirs if vote.at.date() < before], past[each])
+            for each, theirs in said.items()
+        }
+        self._know(db, {insight for each in told.values() for insight in each})
+        return {
+            subscriber.id: Reader(
+                subscriber.interests,
+                past[subscriber.id],
+                self._examples(told.get(subscriber.id, {})),
+            )
+            for subscriber in subscribers
+        }
+
+    def _know(self, db: Connection, insight_ids: Iterable[int]) -> None:
+        """What these insights are about, looked up once for all readers."""
+        labels = candidates.labels(db, sorted(set(insight_ids) - self._abouts.keys()))
+        self._abouts |= {insight: about(*label) for insight, label in labels.items()}
+
+    def _examples(self, told: Mapping[int, bool]) -> tuple[Example, ...]:
+        unknown = About()
+        return tuple(
+            Example(insight, liked, self._abouts.get(insight, unknown))
+            for insight, liked in told.items()
+        )

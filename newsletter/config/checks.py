@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from operator import attrgetter
 from urllib.parse import quote
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from newsletter.config.sections import (
     Dkim,
@@ -88,8 +88,8 @@ def _selection_faults(selection: Selection) -> Iterator[tuple[str, str]]:
             "selection.minimum",
             f"{selection.minimum} is more than selection.count ({selection.count})",
         )
-    if not any(astuple(selection.weights)):
-        yield "selection.weights", "one weight must be more than 0"
+    if not any(astuple(replace(selection.weights, votes=0))):
+        yield "selection.weights", "one weight must be more than 0, besides that of votes"
 
 
 def _encoder_faults(settings: Settings) -> Iterator[tuple[str, str]]:

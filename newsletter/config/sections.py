@@ -62,6 +62,7 @@ class Weights(Section, frozen=True):
     recurrence: Weight = 0.3
     freshness: Weight = 0.5
     interest: Weight = 0.8
+    votes: Weight = 0.5
 
 
 class Selection(Section, frozen=True):
@@ -148,6 +149,12 @@ class Web(Section, frozen=True):
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
 
 
+class Desk(Section, frozen=True):
+    enabled: bool = False
+    host: Named = "127.0.0.1"
+    port: Port = 8027
+
+
 class Alerts(Section, frozen=True):
     to: str = ""
     command: tuple[str, ...] = ()
@@ -167,6 +174,7 @@ class Settings(Section, frozen=True):
     schedule: Schedule = field(default_factory=Schedule)
     alerts: Alerts = field(default_factory=Alerts)
     web: Web = field(default_factory=Web)
+    desk: Desk = field(default_factory=Desk)
 
 
 def default(keys: Sequence[str]) -> object:

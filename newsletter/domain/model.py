@@ -18,6 +18,9 @@ ORIGINS: Mapping[Origin, str] = {
 }
 State = Literal["pending", "active", "unsubscribed", "bounced", "complained"]
 STATES = get_args(State)
+VoteKind = Literal["more", "knew"]
+"""What a reader says of an insight, by ``VOTE_WORDS``."""
+VOTE_WORDS: Mapping[VoteKind, str] = {"more": "more like this", "knew": "knew it already"}
 
 _QUOTES = str.maketrans(dict.fromkeys("‘’‚‛ʼʹ′`´‹›", "'") | dict.fromkeys("“”„‟″«»", '"'))
 _UNSEEN = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
@@ -233,6 +236,15 @@ class Subscriber:
     name: str = ""
     interests: str = ""
     state: State = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What a reader says of an insight, and when they said it; of each insight the latest holds."""
+
+    insight_id: int
+    kind: VoteKind
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

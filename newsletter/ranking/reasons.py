@@ -47,7 +47,7 @@ def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> Reas
     Nothing where nothing can: that it is new to its reader is so of every pick.
     """
     matched = _matched(state, place)
-    parts = [_follows(state, matched)] if matched else []
+    parts = [_follows(state, matched)] if matched else list(_asked_for(state, place))
     if state.counts("recurrence"):
         parts.extend(_shows(state.candidate(place), state.day.words))
     named = _read_before(state, echoes) if state.counts("novelty") and not matched else None
@@ -66,6 +66,21 @@ def _matched(state: RankingState, place: int) -> str:
 def _follows(state: RankingState, phrase: str) -> str:
     words = state.day.words
     return words.gettext("You follow %(interest)s.", interest=words.quoted(phrase))
+
+
+def _asked_for(state: RankingState, place: int) -> Iterator[str]:
+    """What this reader's votes favour it for."""
+    if not state.favoured[place]:
+        return
+    words, candidate = state.day.words, state.candidate(place)
+    strongest = state.lifts.strongest(place)
+    topic = state.day.learner.topic(state.reader.examples, place)
+    if strongest == "show":
+        yield words.gettext("You asked for more of %(show)s.", show=candidate.citation.podcast)
+    elif strongest == "topic" and topic:
+        yield words.gettext("You asked for more about %(topic)s.", topic=words.quoted(topic))
+    else:
+        yield words.gettext("You asked for more like this.")
 
 
 def _shows(candidate: Candidate, words: Words) -> Iterator[str]:
@@ -162,7 +177,7 @@ def _preferred(state: RankingState, place: int, choice: Choice, number: int) -> 
         return f"{name} is on “{phrase}”, of which its reader had nothing in the last two days"
     full = before.full
     if full[place] > full[rival]:
-        return limit_name(int(full[place]), state.settings.per_brief)
+        return limit_name(int(full[place]), state.settings)
     return _marked_down(state, place, choice, number)
 
 

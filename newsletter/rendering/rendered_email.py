@@ -13,7 +13,7 @@ from newsletter.domain.addresses import parse_address
 from newsletter.domain.interests import parse
 from newsletter.domain.model import Issue, Subscriber
 from newsletter.domain.text import headline, minutes
-from newsletter.domain.tokens import link_token, token
+from newsletter.domain.tokens import VOTE, link_token, token
 from newsletter.language.words import Words
 from newsletter.rendering.filters import uri
 from newsletter.rendering.renderer import Renderer, without_controls
@@ -108,6 +108,11 @@ class Branding:
         return f"{uri(self.base_url.rstrip('/'))}/archive"
 
     @cached_property
+    def votes_url(self) -> str:
+        """The start of the links by which a reader votes; empty without ``base_url``."""
+        return f"{uri(self.base_url.rstrip('/'))}/v/" if self.base_url else ""
+
+    @cached_property
     def links(self) -> tuple[tuple[str, str], ...]:
         """The footer's, each for all readers: what it is called, and where it leads.
 
@@ -162,8 +167,7 @@ def render_email(
     operator's template fails.
     """
     urls = unsubscribe_urls(subscriber, branding, test=test)
-    values = _values(issue, subscriber, branding, urls[0])
-    values["view"] = _view_url(issue, subscriber, branding, test=test)
+    values = _values(issue, subscriber, branding, urls[0], test=test)
     pieces = branding.renderer.render_pieces
     subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
     values["subject"] = subject
@@ -200,7 +204,12 @@ def _view_url(issue: Issue, subscriber: Subscriber, branding: Branding, *, test:
 
 
 def _values(
-    issue: Issue, subscriber: Subscriber, branding: Branding, unsubscribe: str
+    issue: Issue,
+    subscriber: Subscriber,
+    branding: Branding,
+    unsubscribe: str,
+    *,
+    test: bool = False,
 ) -> dict[str, object]:
     """What templates may use; not the branding itself, which holds the secret."""
     words = branding.renderer.words
@@ -223,8 +232,24 @@ def _values(
         "minutes": minutes(pick.text for pick in issue.picks),
         "links": branding.links,
         **branding.because,
+        "view": _view_url(issue, subscriber, branding, test=test),
         "unsubscribe": unsubscribe,
+        "votes": _votes(issue, subscriber, branding, test=test),
     }
+
+
+def _votes(
+    issue: Issue, subscriber: Subscriber, branding: Branding, *, test: bool
+) -> dict[int, str]:
+    """By rank the start of the addresses by which this reader votes, before what they say.
+
+    None where no page would answer, and for the reader of the house issue, who is nobody. One
+    signature is enough for a letter: it says whose votes they are, and what was sent is known.
+    """
+    if not (branding.votes_url and subscriber.id):
+        return {}
+    key = _INERT if test else link_token(branding.secret, VOTE, subscriber.id)
+    return {pick.rank: f"{branding.votes_url}{key}/{pick.insight_id}" for pick in issue.picks}
 
 
 def _interests(subscriber: Subscriber) -> str:

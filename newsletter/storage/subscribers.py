@@ -55,6 +55,14 @@ def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
     return [subscriber(row) for row in db.execute(query)]
 
 
+def page(db: Connection, state: State | None, after: int, most: int) -> list[Subscriber]:
+    """In the order of their ids, those after one of them."""
+    query = select(subscribers).where(subscribers.c.id > after).order_by(subscribers.c.id)
+    if state:
+        query = query.where(subscribers.c.state == state)
+    return [subscriber(row) for row in db.execute(query.limit(most))]
+
+
 def counts(db: Connection) -> dict[str, int]:
     query = select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
     return {row[0]: row[1] for row in db.execute(query)}
