@@ -3,6 +3,7 @@
 import re
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from datetime import date
+from functools import cache
 from typing import NoReturn
 
 from newsletter import __version__
@@ -32,7 +33,9 @@ class _Parser(ArgumentParser):
         super().error(printable(message))
 
 
+@cache
 def parser() -> ArgumentParser:
+    """Made once in a process: it holds nothing of a command, and takes some milliseconds."""
     top = _Parser(
         prog="newsletter",
         description="A daily email of the five insights that are newest to its reader.",
