@@ -24,6 +24,7 @@ from benchmarks import (
     start,
     status,
     storage,
+    votes,
 )
 
 _SUBJECTS: dict[str, ModuleType] = {
@@ -41,8 +42,9 @@ _SUBJECTS: dict[str, ModuleType] = {
     "million": million,
     "interests": interests,
     "limits": limits,
+    "votes": votes,
 }
-_BY_NAME = {"day", "million", "interests", "limits"}
+_BY_NAME = {"day", "million", "interests", "limits", "votes"}
 """They take so long that they run when they are asked for."""
 
 
