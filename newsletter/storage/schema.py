@@ -133,8 +133,20 @@ subscriber = Table(
     # When and why the state became what it is. NULL: it was not kept yet.
     Column("state_changed_at", Instant),
     Column("state_reason", Text, nullable=False, server_default=""),
-    Index("ix_subscriber_state_timezone_hour", "state", "timezone", "hour"),
+    # A set of days: bit 0 is Monday. Who reads weekly has one.
+    Column("weekdays", SmallInteger, nullable=False, server_default="127"),
+    Column("paused_until", Date),
+    Column("frequency", String(8), nullable=False, server_default="daily"),
+    # Empty: the newsletter's.
+    Column("language", Text, nullable=False, server_default=""),
+    # When the time zone, the hour, the days or the pause last changed: no issue was promised by
+    # them before. NULL: never since the reader joined.
+    Column("schedule_changed_at", Instant),
+    # All that a look at the clock asks for, so that it reads no row of who is not due.
+    Index("ix_subscriber_due", "state", "timezone", "hour", "weekdays", "paused_until"),
     CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),
+    CheckConstraint("weekdays BETWEEN 1 AND 127", name="weekdays"),
+    CheckConstraint("frequency IN ('daily', 'weekly')", name="frequency"),
     CheckConstraint(
         "state IN ('pending', 'active', 'unsubscribed', 'bounced', 'complained')", name="state"
     ),
@@ -236,6 +248,8 @@ recipient = Table(
     Column("timezone", Text, nullable=False),
     Column("hour", SmallInteger, nullable=False),
     Column("interests", Text, nullable=False),
+    Column("frequency", String(8), nullable=False, server_default="daily"),
+    Column("language", Text, nullable=False, server_default=""),
 )
 
 attempt = Table(

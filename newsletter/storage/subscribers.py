@@ -21,6 +21,7 @@ SIGNED_UP = "signed up on the web"
 UNCONFIRMED = ("pending", "unsubscribed")
 """The states of those whom a confirmation makes active."""
 _GONE = ("unsubscribed", "bounced", "complained")
+_SCHEDULE = frozenset({"timezone", "hour", "weekdays", "paused_until", "frequency"})
 
 
 def find(db: Connection, key: str) -> Subscriber | None:
@@ -109,8 +110,13 @@ def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> Non
                 note(db, Change(key, reader.state, now))
 
 
-def change(db: Connection, key: str, **values: Any) -> bool:
-    """Set columns (name, timezone, hour, interests); False if there is no such key."""
+def change(db: Connection, key: str, now: datetime | None = None, **values: Any) -> bool:
+    """Set columns, such as the name or the hour; False if there is no such key.
+
+    With ``now`` it is remembered when what says which issues are theirs was changed.
+    """
+    if now and not _SCHEDULE.isdisjoint(values):
+        values["schedule_changed_at"] = now
     changed = db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
     return bool(changed.rowcount)
 
