@@ -13,16 +13,13 @@ from newsletter.returns.signs import (
     FAILURE_SUBJECTS,
     FIRST_WORDS,
     SYSTEMS,
-    any_of,
+    has,
     plain,
 )
 from newsletter.returns.status_codes import basic, enhanced
 from newsletter.returns.verdict import Verdict
 from newsletter.returns.words import of_words
 
-_DAEMONS, _SYSTEMS, _SUBJECTS, _FIRST_WORDS, _DELAYS = map(
-    any_of, (DAEMONS, SYSTEMS, FAILURE_SUBJECTS, FIRST_WORDS, DELAYS)
-)
 _ANSWERED = ("re:", "aw:", "fw:", "fwd:", "wg:", "tr:", "rv:", "r:")
 _NO_FAILURE = ("delayed", "delivered", "relayed", "expanded")
 _FIRST = 4_000
@@ -40,7 +37,7 @@ def bounce(message: Part, text: str, raw: bytes, ours: Ours) -> Verdict | None:
         return _by_status(recipients, message, text, ours)
     words = remote_words(text)
     address = recipient(message, text, raw, ours)
-    if _DELAYS.search(plain(f"{message.header('subject')} {text[:_FIRST]}")):
+    if has(DELAYS, plain(f"{message.header('subject')} {text[:_FIRST]}")):
         return Verdict(ReturnKind.AUTOMATIC, address=address, words=words)
     codes = enhanced(words)
     status = codes[0] if codes else ""
@@ -52,14 +49,14 @@ def is_report(message: Part, text: str) -> bool:
     if message.kind_of_report == "delivery-status" or "x-failed-recipients" in message.raw_headers:
         return True
     sender, subject = plain(message.header("from")), plain(message.header("subject"))
-    if _DAEMONS.search(sender):
+    if has(DAEMONS, sender):
         return True
     signs = (
-        _SYSTEMS.search(sender) or message.header("return-path") == "<>",
-        not subject.startswith(_ANSWERED) and _SUBJECTS.search(subject),
-        _FIRST_WORDS.search(plain(text[:_FIRST])),
+        has(SYSTEMS, sender) or message.header("return-path") == "<>",
+        not subject.startswith(_ANSWERED) and has(FAILURE_SUBJECTS, subject),
+        has(FIRST_WORDS, plain(text[:_FIRST])),
     )
-    return sum(map(bool, signs)) >= 2
+    return sum(signs) >= 2
 
 
 def _by_status(recipients: list[RecipientStatus], message: Part, text: str, ours: Ours) -> Verdict:
