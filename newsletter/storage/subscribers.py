@@ -57,7 +57,8 @@ def add(
 ) -> bool:
     """Add or make active again; False if the subscriber was active already.
 
-    Raises UsageError for readers who left, bounced or complained, unless ``resubscribe``.
+    Raises UsageError for readers who left or bounced, unless ``resubscribe``, and always for those
+    who complained.
     """
     there = find(db, key)
     if there is None:
@@ -65,6 +66,10 @@ def add(
         return True
     if there.state == "active":
         return False
+    if there.state == "complained":
+        raise UsageError(
+            f"{there.address} complained of a message: they get no mail again, whoever asks for it"
+        )
     if there.state in _GONE and not resubscribe:
         raise UsageError(
             f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
@@ -105,6 +110,12 @@ def leave(db: Connection, subscriber_id: int, now: datetime, reason: str = "") -
 def bounce(db: Connection, subscriber_id: int, now: datetime, answer: str) -> None:
     """The server says that the address does not exist: nothing more is sent to it."""
     _move(db, subscriber_id, ("active",), "bounced", _changed(now, answer))
+
+
+def complain(db: Connection, subscriber_id: int, now: datetime, words: str) -> None:
+    """The reader called a message spam: nothing is sent to them ever again, whatever they were."""
+    others: Sequence[State] = ("pending", "active", "unsubscribed", "bounced")
+    _move(db, subscriber_id, others, "complained", _changed(now, words))
 
 
 def _move(
