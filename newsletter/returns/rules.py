@@ -95,9 +95,7 @@ def judge(one: Return, found: Found | None, now: datetime, rules: BounceRules) -
     return Action.COMPLAINED if one.kind is ReturnKind.COMPLAINT else Action.UNSUBSCRIBED
 
 
-def _bounce(
-    severity: Severity | None, found: Found, now: datetime, rules: BounceRules
-) -> Action:
+def _bounce(severity: Severity | None, found: Found, now: datetime, rules: BounceRules) -> Action:
     if severity is Severity.POLICY:
         return Action.SLOWED
     if severity is Severity.HARD:

@@ -39,7 +39,9 @@ def sent(
     return int(made[0]), local
 
 
-def come_back(db: Connection, one: Return, key: str = "k1", named: str = "", **more: object) -> Taken:
+def come_back(
+    db: Connection, one: Return, key: str = "k1", named: str = "", **more: object
+) -> Taken:
     incoming = Incoming(key, "mail", one, **more)  # type: ignore[arg-type]
     return take(db, incoming, named, ReturnRules(), NOON)
 

@@ -16,9 +16,7 @@ DAY = timedelta(days=1)
 instants = st.integers(0, 40 * 24).map(lambda hours: NOON - timedelta(hours=hours))
 rules = st.builds(BounceRules, st.integers(1, 5), st.integers(1, 30), st.integers(1, 10))
 severities = st.sampled_from([*Severity, None])
-returns = st.builds(
-    Return, st.sampled_from(ReturnKind), severity=severities, forged=st.booleans()
-)
+returns = st.builds(Return, st.sampled_from(ReturnKind), severity=severities, forged=st.booleans())
 found = st.builds(
     Found, st.booleans(), instants, st.lists(instants, max_size=6).map(tuple), st.none() | instants
 )
