@@ -11,7 +11,7 @@ from newsletter.domain.timezones import summer_warning
 from newsletter.services.readers import find_subscriber
 from newsletter.services.subscriptions import FIELDS, Defaults, leave, subscribe
 from newsletter.services.wording import local_time
-from newsletter.storage import reports, subscribers
+from newsletter.storage import reports, returns, subscribers
 
 _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
 
@@ -64,19 +64,38 @@ def show(app: App, args: Namespace) -> int:
     with app.store.reading() as db:
         deliveries = reports.deliveries_of(db, subscriber.id)
         since, reason = subscribers.state_since(db, subscriber.id)
+        joined = subscribers.joined(db, subscriber.id)
+        came_back = [dict(row) for row in returns.of_reader(db, subscriber.id)]
+    sent = sum(row["state"] == "sent" for row in deliveries)
     if args.json:
         state = {"state_changed_at": since, "state_reason": reason}
-        say_json({**as_json(subscriber), **state, "deliveries": deliveries})
+        story = {"signed_up_at": joined, "sent": sent, "returns": came_back}
+        say_json({**as_json(subscriber), **state, **story, "deliveries": deliveries})
         return 0
-    when = local_time(since, app.settings.newsletter.timezone) if since else ""
-    known = {"since": when, "reason": reason}
+    zone = app.settings.newsletter.timezone
+    when = local_time(since, zone) if since else ""
+    known = {"since": when, "reason": reason, "signed up": local_time(joined, zone), "sent": sent}
     lines = {**as_json(subscriber), **{name: value for name, value in known.items() if value}}
     table([(name, str(value)) for name, value in lines.items()])
     say() if deliveries else None
     table([(f"{d['date']}", d["state"], d["reason"] or "", d["answer"]) for d in deliveries])
     for delivery in deliveries:
         _show_attempts(app, delivery)
+    _show_returns(came_back, zone)
     return 0
+
+
+def _show_returns(rows: Sequence[Mapping[Any, Any]], zone: str) -> None:
+    if rows:
+        say()
+        say("came back:")
+    cells = [(local_time(row["at"], zone), *_what_came_back(row)) for row in rows]
+    table(cells, indent="  ")
+
+
+def _what_came_back(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    kind = f"{row['severity'] or ''} {row['kind']}".strip()
+    return row["source"], kind, row["done"], row["words"]
 
 
 def _show_attempts(app: App, delivery: Mapping[str, Any]) -> None:

@@ -61,6 +61,7 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _rate_faults(settings.delivery.pace)
     yield from _source_faults(settings.sources)
     yield from _writer_faults(settings.writer)
+    yield from _return_faults(settings)
     news = settings.newsletter
     if fault := zone_fault(news.timezone):
         yield "newsletter.timezone", fault
@@ -129,6 +130,22 @@ def _source_faults(sources: Sources) -> Iterator[tuple[str, str]]:
             yield "sources.allow_hosts", f'{host!r} is no host: write a name such as "podcasts.lan"'
     if not re.fullmatch(r"[^\s()<>\\]*", sources.contact) or not sources.contact.isascii():
         yield "sources.contact", "write an address or a page, without spaces or brackets"
+
+
+def _return_faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    returns = settings.returns
+    if returns.imap.host and not returns.imap.username:
+        yield "returns.imap.username", "is missing: who logs in to returns.imap.host"
+    if returns.imap.host and returns.maildir:
+        yield "returns.maildir", "remove it, or returns.imap.host: one mailbox is read"
+    hooks = returns.hooks
+    for topic in hooks.ses_topics:
+        if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+", topic):
+            yield "returns.hooks.ses_topics", f"{topic!r} is no topic: write arn:aws:sns:..."
+    if hooks.postmark and not re.fullmatch(r"[^:\s]+:\S{8,}", hooks.postmark):
+        yield "returns.hooks.postmark", 'write "user:password", with 8 characters at least'
+    if hooks.token and not re.fullmatch(r"[\x21-\x7e]{20,}", hooks.token):
+        yield "returns.hooks.token", "write 20 or more printable ASCII letters without spaces"
 
 
 def _dkim_faults(dkim: Dkim) -> Iterator[tuple[str, str]]:

@@ -108,6 +108,35 @@ class Delivery(Section, frozen=True):
     smtp: SmtpChannel = field(default_factory=SmtpChannel)
 
 
+class ReturnsImap(Section, frozen=True):
+    host: str = ""
+    port: Port = 0
+    security: Literal["none", "starttls", "tls"] = "tls"
+    username: str = ""
+    password: str = ""
+    folder: Named = "INBOX"
+
+
+class Hooks(Section, frozen=True):
+    ses_topics: tuple[str, ...] = ()
+    postmark: str = ""
+    sendgrid_key: str = ""
+    mailgun_key: str = ""
+    token: str = ""
+
+
+class Returns(Section, frozen=True):
+    maildir: str = ""
+    every_minutes: Positive = 5
+    soft_bounces: Annotated[int, Meta(ge=1, le=100)] = 3
+    soft_days: Annotated[int, Meta(ge=1, le=365)] = 10
+    stayed_days: Annotated[int, Meta(ge=1, le=30)] = 3
+    storm_percent: Annotated[float, Meta(gt=0, le=100)] = 5.0
+    storm_least: Positive = 10
+    imap: ReturnsImap = field(default_factory=ReturnsImap)
+    hooks: Hooks = field(default_factory=Hooks)
+
+
 class Dkim(Section, frozen=True):
     selector: str = ""
     domain: str = ""
@@ -155,6 +184,7 @@ class Settings(Section, frozen=True):
     selection: Selection = field(default_factory=Selection)
     similarity: Similarity = field(default_factory=Similarity)
     delivery: Delivery = field(default_factory=Delivery)
+    returns: Returns = field(default_factory=Returns)
     dkim: Dkim = field(default_factory=Dkim)
     writer: Writer = field(default_factory=Writer)
     schedule: Schedule = field(default_factory=Schedule)

@@ -14,6 +14,7 @@ from newsletter.domain.model import digest
 from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.domain.states import DeliveryState, Transition
 from newsletter.failpoints import reach
+from newsletter.returns.severity import severity
 from newsletter.storage import deferred_domains, recovery, settlements
 from newsletter.storage.returns import Incoming
 from newsletter.storage.send_queue import Claimed
@@ -152,13 +153,15 @@ class Outcomes:
 
 def _refusal(row: Claimed, answer: str, *, hard: bool) -> Incoming:
     status = _STATUS.match(answer)
-    severity = Severity.HARD if hard else Severity.SOFT
+    said = severity(status[1] if status else "", answer)
+    if hard and said is not Severity.POLICY:
+        said = Severity.HARD
     return Incoming(
         key=digest("smtp", str(row.id), str(row.attempts)),
         source="smtp",
         returned=Return(
             ReturnKind.BOUNCE,
-            severity,
+            said,
             delivery=row.id,
             status=status[1] if status else "",
             words=answer,

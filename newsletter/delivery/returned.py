@@ -30,6 +30,9 @@ class ReturnRules:
     storms: StormRules = field(default_factory=StormRules)
 
 
+DEFAULT = ReturnRules()
+
+
 class Taken(NamedTuple):
     """``id`` is None where the return was there already; ``owner`` None where it is nobody's."""
 
@@ -46,7 +49,7 @@ def take(
     ``address_key`` is the normal form of the address that it names, or empty.
     """
     owner = kept.owner(db, one.returned, address_key, trusted=one.trusted)
-    found = owner and _found(db, owner, rules.bounces, now)
+    found = _found(db, owner, rules.bounces, now) if owner else None
     action = judge(one.returned, found, now, rules.bounces)
     number = kept.keep(db, one, owner, action, now)
     if number is not None and owner is not None:

@@ -77,22 +77,21 @@ def judge(one: Return, found: Found | None, now: datetime, rules: BounceRules) -
 
     Nothing follows from what no token or provider proves: it may come from anybody.
     """
-    match one.kind:
-        case ReturnKind.REPLY:
-            return Action.REPLY
-        case ReturnKind.AUTOMATIC:
-            return Action.IGNORED
-        case ReturnKind.UNKNOWN:
-            return Action.LISTED
-    if one.forged and not (found and found.proved):
-        return Action.FORGED
-    if found is None:
-        return Action.LISTED
-    if not found.proved:
-        return Action.UNPROVED
+    if one.kind in _OF_NOBODY:
+        return _OF_NOBODY[one.kind]
+    if found is None or not found.proved:
+        unproved = Action.LISTED if found is None else Action.UNPROVED
+        return Action.FORGED if one.forged else unproved
     if one.kind is ReturnKind.BOUNCE:
         return _bounce(one.severity, found, now, rules)
     return Action.COMPLAINED if one.kind is ReturnKind.COMPLAINT else Action.UNSUBSCRIBED
+
+
+_OF_NOBODY = {
+    ReturnKind.REPLY: Action.REPLY,
+    ReturnKind.AUTOMATIC: Action.IGNORED,
+    ReturnKind.UNKNOWN: Action.LISTED,
+}
 
 
 def _bounce(severity: Severity | None, found: Found, now: datetime, rules: BounceRules) -> Action:

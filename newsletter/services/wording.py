@@ -19,9 +19,9 @@ def roughly(seconds: float) -> str:
 
 
 def state_and_reason(row: Mapping[Any, Any]) -> str:
-    """Such as ``skipped (too few)``."""
-    reason = f" ({row['reason'].replace('_', ' ')})" if row["reason"] else ""
-    return f"{row['state']}{reason}"
+    """Such as ``skipped (too few)``, or ``sent (bounced)``."""
+    reason = row["reason"] or (row["state"] == "sent" and row.get("came_back")) or ""
+    return f"{row['state']} ({reason.replace('_', ' ')})" if reason else str(row["state"])
 
 
 def next_attempt(instant: datetime, now: datetime, timezone: str) -> str:

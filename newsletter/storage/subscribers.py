@@ -139,6 +139,13 @@ def state_since(db: Connection, subscriber_id: int) -> tuple[datetime | None, st
     return at, reason
 
 
+def joined(db: Connection, subscriber_id: int) -> datetime:
+    """When the reader signed up, or was made active again."""
+    query = select(subscribers.c.activated_at).where(subscribers.c.id == subscriber_id)
+    at: datetime = db.execute(query).scalar_one()
+    return at
+
+
 def _changed(now: datetime, reason: str = "") -> dict[str, Any]:
     return {"state_changed_at": now, "state_reason": reason}
 

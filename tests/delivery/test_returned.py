@@ -138,7 +138,7 @@ def test_an_address_or_a_message_id_alone_ends_nobody(store: Store, kind: Return
 
 def test_a_provider_proves_an_address(store: Store) -> None:
     with store.writing() as db:
-        ann = subscribe(db)
+        subscribe(db)
         one = Return(ReturnKind.COMPLAINT, address="ann@example.org")
         assert come_back(db, one, named="ann@example.org", trusted=True).action == "complained"
 
