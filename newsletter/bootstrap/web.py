@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from newsletter.bootstrap import App
+from newsletter.bootstrap import App, hooks
 from newsletter.bootstrap.rendering import branding, secret
 from newsletter.services.unsubscribe import UnsubscribeLinks
 from newsletter.web import stylesheet, unsubscribe
@@ -15,4 +15,5 @@ def routes(app: App) -> list[BaseRoute]:
     return [
         *unsubscribe.routes(UnsubscribeLinks(app.store, secret(app), app.clock), head),
         *stylesheet.routes(pages),
+        *hooks.routes(app),
     ]
