@@ -73,7 +73,11 @@ class Imap:
             box = MailBox(self.host, self.port, timeout=_SECONDS, ssl_context=_trusting())
         else:
             box = MailBoxStartTls(self.host, self.port, timeout=_SECONDS, ssl_context=_trusting())
-        return box.login(self.username, self.password, initial_folder=None)
+        try:
+            return box.login(self.username, self.password, initial_folder=None)
+        except BaseException:
+            box.client.shutdown()
+            raise
 
 
 def _trusting() -> ssl.SSLContext:

@@ -340,5 +340,5 @@ def test_the_public_key_is_read_as_it_is_shown() -> None:
     der = EC.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     assert public_key(b64encode(der).decode()).public_numbers() == EC.public_key().public_numbers()
     for other in ("", "%%%", b64encode(b"key").decode()):
-        with pytest.raises(ValueError, match=".+"):
+        with pytest.raises(ValueError, match=r".+"):
             public_key(other)
