@@ -116,9 +116,19 @@ def _rate_faults(pace: RateLimits) -> Iterator[tuple[str, str]]:
         if rate and not 0.001 <= rate <= 1_000_000:
             advice = "write messages a second: 0 for no limit, or from 0.001 to 1,000,000"
             yield f"delivery.pace.{key}", advice
+    yield from _warm_up_faults(pace)
     for name in pace.domains:
         if not re.fullmatch(rf"{_NAME}(\.{_NAME})*", name):
             yield f"delivery.pace.domains.{name!r}", 'write a domain such as "gmail.com"'
+
+
+def _warm_up_faults(pace: RateLimits) -> Iterator[tuple[str, str]]:
+    for group in pace.warm_up:
+        if not group.a_day or min(group.a_day) < 1:
+            yield "delivery.pace.warm_up", "a_day: write messages a day, from 1 up: [50, 100, 200]"
+        for name in group.domains:
+            if not re.fullmatch(rf"{_NAME}(\.{_NAME})*", name):
+                yield "delivery.pace.warm_up", f"{name!r} is no domain, such as gmail.com"
 
 
 def _source_faults(sources: Sources) -> Iterator[tuple[str, str]]:

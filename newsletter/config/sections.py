@@ -1,6 +1,7 @@
 """The sections of config.toml: every key and its default, as config.example.toml has them."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -90,10 +91,17 @@ class SmtpChannel(Section, frozen=True):
     password: str = ""
 
 
+class WarmUp(Section, frozen=True):
+    start: date
+    a_day: tuple[int, ...]
+    domains: tuple[str, ...] = ()
+
+
 class RateLimits(Section, frozen=True):
     per_second: float = 0.0
     per_connection: Annotated[int, Meta(ge=0)] = 0
     per_domain: float = 0.0
+    warm_up: tuple[WarmUp, ...] = ()
     domains: dict[str, float] = field(default_factory=dict)
 
 

@@ -36,6 +36,12 @@ def being_sent(count: int, lease_end: datetime, timezone: str) -> str:
     return f"{count:,} being sent now; if their process died, they are unknown from {until}"
 
 
+def warming_up(row: Mapping[str, Any]) -> str:
+    """Where a group's warm-up stands."""
+    day = f"day {row['day']} of {row['days']}"
+    return f"{row['destinations']}, {day}: {row['sent']:,} of {row['limit']:,} messages today"
+
+
 def process_name(owner: str) -> str:
     """From the owner of a lease."""
     host, process, *_ = owner.split(":")

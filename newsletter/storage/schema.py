@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -413,4 +413,13 @@ nonce = Table(
     Column("name", Text, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("body", String(64), nullable=False),
+)
+
+# Messages claimed on a day (in UTC) for a group of destinations that is warmed up.
+warm_up = Table(
+    "warm_up",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("messages", Integer, nullable=False),
 )
