@@ -240,6 +240,12 @@ def _returns(commands: _Commands) -> None:
     look.add_argument("--all", action="store_true", help="list all")
     look.add_argument("--show", type=_return_id, metavar="ID", help="one, as far as it is kept")
     command.add_argument("--days", type=_days, default=30, metavar="N", help="of --list (30)")
+    command = commands.add(
+        "report", "report:report", "how healthy the list is: growth, leaves, what came back",
+        json=True,
+    )  # fmt: skip
+    command.add_argument("--days", type=_days, default=30, metavar="N", help="default: 30")
+    command.add_argument("--html", metavar="FILE", help="write one page with plots")
 
 
 def _editing(commands: _Commands) -> None:
