@@ -1,12 +1,10 @@
 """``newsletter insights``: find an insight, show it, pin it, block it, correct it."""
 
-import getpass
-import os
 from argparse import Namespace
 from dataclasses import asdict
 
 from newsletter.bootstrap import App
-from newsletter.cli.output import say, say_json
+from newsletter.cli.output import operator_name, say, say_json
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import UsageError
 from newsletter.domain.text import counted, headline
@@ -18,11 +16,7 @@ _WIDTH = 80
 
 
 def editor(app: App) -> Editor:
-    try:
-        who = getpass.getuser()
-    except (KeyError, OSError):
-        who = str(os.getuid())  # a machine may not know the name
-    return Editor(app.store, who, app.clock())
+    return Editor(app.store, operator_name(), app.clock())
 
 
 def search(app: App, args: Namespace) -> int:

@@ -176,6 +176,14 @@ class Web(Section, frozen=True):
     host: Named = "127.0.0.1"
     port: Port = 8025
     secret_file: Named = "newsletter.secret"  # noqa: S105
+    public: bool = True
+    robots: Literal["index", "noindex"] = "index"
+
+
+class Desk(Section, frozen=True):
+    enabled: bool = False
+    host: Named = "127.0.0.1"
+    port: Port = 8027
 
 
 class Alerts(Section, frozen=True):
@@ -198,6 +206,7 @@ class Settings(Section, frozen=True):
     schedule: Schedule = field(default_factory=Schedule)
     alerts: Alerts = field(default_factory=Alerts)
     web: Web = field(default_factory=Web)
+    desk: Desk = field(default_factory=Desk)
 
 
 def default(keys: Sequence[str]) -> object:

@@ -13,7 +13,7 @@ from newsletter.domain.addresses import parse_address
 from newsletter.domain.interests import parse
 from newsletter.domain.model import Issue, Subscriber
 from newsletter.domain.text import headline, minutes
-from newsletter.domain.tokens import token
+from newsletter.domain.tokens import link_token, token
 from newsletter.language.words import Words
 from newsletter.rendering.filters import uri
 from newsletter.rendering.renderer import Renderer, without_controls
@@ -26,6 +26,8 @@ __all__ = ["Branding", "Logo", "RenderedEmail", "Renderer", "render_email", "uns
 
 _RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _INERT = "test"
+VIEW = "view"
+"""The purpose of a token that shows a reader an issue: of their id and the ordinal of its date."""
 _LONGEST_INTERESTS = 300
 
 
@@ -52,7 +54,8 @@ class Branding:
     """What all messages of a newsletter share.
 
     ``from_address`` is "Name <a@b>" or "a@b", already valid. ``base_url`` is where the web part
-    answers; if it is empty, readers can only unsubscribe by mail. ``signer`` adds DKIM signatures.
+    answers; if it is empty, readers can only unsubscribe by mail. ``public``: it has an archive
+    that everybody may read. ``signer`` adds DKIM signatures.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Branding:
     base_url: str = ""
     language: str = "en"
     accent: str = "#a8321a"
+    public: bool = False
     logo: Logo | None = None
     signer: "Signer | None" = field(default=None, repr=False)
 
@@ -84,13 +88,28 @@ class Branding:
         return f"{uri(self.base_url.rstrip('/'))}/u/" if self.base_url else ""
 
     @cached_property
+    def view_url(self) -> str:
+        """The start of the links that show an issue in a browser; empty without ``base_url``."""
+        return f"{uri(self.base_url.rstrip('/'))}/view/" if self.base_url else ""
+
+    @cached_property
+    def archive_url(self) -> str:
+        """Empty where there is none."""
+        if not (self.public and self.base_url):
+            return ""
+        return f"{uri(self.base_url.rstrip('/'))}/archive"
+
+    @cached_property
     def links(self) -> tuple[tuple[str, str], ...]:
         """The footer's, each for all readers: what it is called, and where it leads.
 
         The one that unsubscribes is each reader's own, and comes last.
         """
         gettext = self.renderer.words.gettext
-        links = ((gettext("Reply to the editor"), self.mailto_url if self.reply_to else ""),)
+        links = (
+            (gettext("All issues"), self.archive_url),
+            (gettext("Reply to the editor"), self.mailto_url if self.reply_to else ""),
+        )
         return tuple((label, url) for label, url in links if url)
 
     @cached_property
@@ -136,6 +155,7 @@ def render_email(
     """
     urls = unsubscribe_urls(subscriber, branding, test=test)
     values = _values(issue, subscriber, branding, urls[0])
+    values["view"] = _view_url(issue, subscriber, branding, test=test)
     pieces = branding.renderer.render_pieces
     subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
     values["subject"] = subject
@@ -159,6 +179,16 @@ def unsubscribe_urls(
     key = _INERT if test else token(branding.secret, subscriber.id)
     mail = f"{branding.mailto_url}?subject=unsubscribe%20{key}"
     return [branding.web_url + key, mail] if branding.web_url else [mail]
+
+
+def _view_url(issue: Issue, subscriber: Subscriber, branding: Branding, *, test: bool) -> str:
+    """Empty without ``base_url``, and for the reader of the house issue, who is nobody."""
+    if not (branding.view_url and subscriber.id):
+        return ""
+    if test:
+        return branding.view_url + _INERT
+    numbers = subscriber.id, issue.date.toordinal()
+    return branding.view_url + link_token(branding.secret, VIEW, *numbers)
 
 
 def _values(

@@ -12,6 +12,7 @@ _CHARSETS = re.compile(
     r"|hz|big5|big5hkscs|shift_jis\w*|euc_\w+|johab|tis-620|mac-\w+"
 )
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_MOST_WORDS = 40
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 
 
@@ -27,11 +28,12 @@ def decoded(octets: bytes, charset: str = "") -> str:
 
 
 def header_text(value: str) -> str:
-    """A header's value (octets as surrogates) unfolded, its encoded words (RFC 2047) decoded."""
+    """A header's value (octets as surrogates) unfolded, its encoded words (RFC 2047) decoded,
+    unless there are too many to be a header's."""
     value = _FOLD.sub("", value)
     if not value.isascii():
         value = decoded(value.encode("utf-8", "surrogateescape"))
-    if "=?" not in value:
+    if not 0 < value.count("=?") <= _MOST_WORDS:
         return printable(value)
     try:
         return printable("".join(_word(*word) for word in decode_header(value)))

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 
 from newsletter.domain.returns import ReturnKind
-from newsletter.returns.parts import RETURNED, Part, fields_of
+from newsletter.returns.ours import ADDRESS
+from newsletter.returns.parts import Part, fields_of, returned
 
-_ADDRESS = re.compile(r"[^\s<>\"'();:,]{1,256}@[^\s<>\"'();:,]{1,255}")
 _KINDS = {
     "auth-failure": ReturnKind.AUTOMATIC,  # DMARC's (RFC 6591): nobody complained
     "not-spam": ReturnKind.AUTOMATIC,  # somebody said that it is none (RFC 6430)
@@ -21,8 +21,11 @@ _JMRP_SUBJECT = re.compile(r"complaint about message from", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
+    """``type`` is the report's own word ("abuse")."""
+
     kind: ReturnKind
     address: str = ""
+    type: str = ""
 
 
 def feedback(message: Part) -> Feedback | None:
@@ -36,16 +39,17 @@ def feedback(message: Part) -> Feedback | None:
 
 
 def _of_fields(fields: Part) -> Feedback:
-    kind = _KINDS.get(fields.header("feedback-type").casefold(), ReturnKind.COMPLAINT)
+    type_ = fields.header("feedback-type").casefold()
     named = (value for name in _WHO for value in fields.all(name))
-    return Feedback(kind, next((a for value in named for a in _ADDRESS.findall(value)), ""))
+    addresses = [address for value in named for address in ADDRESS.findall(value)]
+    kind = _KINDS.get(type_, ReturnKind.COMPLAINT)
+    return Feedback(kind, addresses[0] if addresses else "", type_)
 
 
 def _plain(message: Part) -> Feedback | None:
     """Outlook.com's (JMRP): the message complained about, and a header with who did."""
-    for part in message.walk():
-        if part.type in RETURNED and part.children:
-            address = part.children[0].header(_JMRP)
-            if address or _JMRP_SUBJECT.search(message.header("subject")):
-                return Feedback(ReturnKind.COMPLAINT, "".join(_ADDRESS.findall(address)[:1]))
+    for headers in returned(message):
+        address = headers.header(_JMRP)
+        if address or _JMRP_SUBJECT.search(message.header("subject")):
+            return Feedback(ReturnKind.COMPLAINT, "".join(ADDRESS.findall(address)[:1]))
     return None

@@ -1,19 +1,19 @@
 """Delivery status notifications (RFC 3464): fields for each recipient."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsletter.returns.charsets import one_line
+from newsletter.returns.ours import ADDRESS
 from newsletter.returns.parts import FIELDS, Part, fields_of
 from newsletter.returns.status_codes import enhanced
 
 LONGEST_ADDRESS = 320
 LONGEST_WORDS = 1_000
 _BLOCKS = re.compile(r"\n[ \t]*\n+")
-_ADDRESS = re.compile(r"[^\s<>\"'();:,]{1,256}@[^\s<>\"'();:,]{1,255}")
 _RECIPIENT = ("original-recipient", "final-recipient", "x-actual-recipient")
 _SAYS = re.compile(r"(?im)^(?:final-recipient|action)\s*:")
+_COMMENT = re.compile(r"^[\d.]+\s*")
 _MOST_RECIPIENTS = 50
 
 
@@ -30,20 +30,19 @@ class RecipientStatus:
 
 def delivery_status(message: Part) -> list[RecipientStatus]:
     """Of each recipient of the report, without those of a message it returns."""
-    found = [status for part in message.report() for status in _statuses(part)]
-    return found[:_MOST_RECIPIENTS]
+    texts = (part.text for part in message.report() if part.type in FIELDS[:2])
+    return [status for text in texts for status in statuses(text)][:_MOST_RECIPIENTS]
 
 
-def _statuses(part: Part) -> Iterator[RecipientStatus]:
-    if part.type in FIELDS[:2] or (part.type == "text/plain" and _SAYS.search(part.text)):
-        for block in _BLOCKS.split(part.text)[:_MOST_RECIPIENTS]:
-            if _SAYS.search(block):
-                yield _status(fields_of(block))
+def statuses(text: str) -> list[RecipientStatus]:
+    """Of a text with blocks of fields; some servers send them as plain text."""
+    blocks = _BLOCKS.split(text)[:_MOST_RECIPIENTS] if _SAYS.search(text) else []
+    return [_status(fields_of(block)) for block in blocks if _SAYS.search(block)]
 
 
 def _status(fields: Part) -> RecipientStatus:
     values = [value for name in _RECIPIENT for value in fields.all(name)]
-    addresses = (address for value in values for address in _ADDRESS.findall(value))
+    addresses = (address for value in values for address in ADDRESS.findall(value))
     codes = enhanced(fields.header("status"))
     return RecipientStatus(
         action=fields.header("action").casefold().partition(" ")[0],
@@ -54,7 +53,7 @@ def _status(fields: Part) -> RecipientStatus:
 
 
 def _diagnostic(fields: Part) -> str:
-    """Without the type ("smtp;")."""
-    text = fields.header("diagnostic-code")
+    """Without the type ("smtp;"). Some servers put their words behind the status."""
+    text = fields.header("diagnostic-code") or _COMMENT.sub("", fields.header("status"))
     kind, semicolon, rest = text.partition(";")
     return rest.strip() if semicolon and len(kind) < 20 and " " not in kind.strip() else text

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from newsletter.domain.tokens import delivery_id, subscriber_id
-from newsletter.returns.parts import Part
+from newsletter.returns.parts import Part, returned
 
 _RECIPIENTS = (
     "delivered-to",
@@ -22,8 +22,10 @@ _RECIPIENTS = (
     "resent-to",
     "return-path",
 )
-_ADDRESS = re.compile(r"[^\s<>\"';,:()\[\]@]{1,256}@[^\s<>\"';,:()\[\]@]{1,255}")
-_SUBSCRIBER = re.compile(r"(?<![\w.-])[0-9]{1,19}\.[A-Za-z0-9_-]{22}(?![\w-])")
+_IN_ADDRESS = r"[^\s<>\"';,:()\[\]@\u3000-\u303f\uff00-\uff65]"
+# It begins where nothing of an address stands before it: else a long text takes quadratic time.
+ADDRESS = re.compile(rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}{{1,256}}@{_IN_ADDRESS}{{1,255}}")
+_SUBSCRIBER = re.compile(r"(?<![A-Za-z0-9.])[0-9]{1,19}\.[A-Za-z0-9_-]{22}(?![\w-])")
 _MESSAGE_ID = re.compile(r"(?i)message-?\s?id\s*:?\s{0,3}<?([^\s<>@]{1,200})@([^\s<>@]{1,255})")
 _REFERENCE = re.compile(r"<([^\s<>@]{1,200})@([^\s<>@]{1,255})>")
 
@@ -67,7 +69,7 @@ class Claim:
 def recipients(message: Part, envelope: Iterable[str] = ()) -> list[str]:
     """Whom it was sent to, as far as its headers say; the envelope's own recipients first."""
     headers = (value for name in _RECIPIENTS for value in message.all(name))
-    return [address for value in (*envelope, *headers) for address in _ADDRESS.findall(value)]
+    return [address for value in (*envelope, *headers) for address in ADDRESS.findall(value)]
 
 
 def claim(message: Part, addresses: Iterable[str], ours: Ours) -> Claim:
@@ -78,18 +80,22 @@ def claim(message: Part, addresses: Iterable[str], ours: Ours) -> Claim:
 
 def message_id(message: Part, ours: Ours) -> str:
     """One of ours within the message, without angle brackets; empty where there is none."""
-    domain = ours.domain.casefold()
-    for text, pattern in _identifiers(message):
+    for text, pattern in _identifiers(message, ours.domain.casefold().encode()):
         for local, host in pattern.findall(text):
-            if host.casefold().rstrip(".,;)") == domain:
-                return f"{local}@{domain}"
+            if _is_ours(host, ours):
+                return f"{local}@{ours.domain.casefold()}"
     return ""
+
+
+def is_our_message(headers: Part, ours: Ours) -> bool:
+    """Whether its own Message-ID is one of ours."""
+    return any(_is_ours(host, ours) for _, host in _REFERENCE.findall(headers.header("message-id")))
 
 
 def reader_named(message: Part, ours: Ours) -> int | None:
     """Whose List-Unsubscribe a returned message of ours has."""
-    for part in list(message.walk())[1:]:
-        for value in part.all("list-unsubscribe"):
+    for headers in returned(message):
+        for value in headers.all("list-unsubscribe"):
             if (reader := subscriber(value, ours)) is not None:
                 return reader
     return None
@@ -97,7 +103,8 @@ def reader_named(message: Part, ours: Ours) -> int | None:
 
 def subscriber(text: str, ours: Ours) -> int | None:
     """Of the first token in it that is right."""
-    return next(filter(_known, (subscriber_id(ours.secret, token) for token in tokens(text))), None)
+    readers = (subscriber_id(ours.secret, token) for token in tokens(text))
+    return next((reader for reader in readers if reader is not None), None)
 
 
 def tokens(text: str) -> list[str]:
@@ -122,20 +129,22 @@ def _inside(message: Part) -> Iterator[str]:
         for values in part.raw_headers.values():
             for value in values:
                 if "+" in value:
-                    yield from _ADDRESS.findall(value)
+                    yield from ADDRESS.findall(value)
         if b"+" in part.octets:
-            yield from _ADDRESS.findall(part.text)
+            yield from ADDRESS.findall(part.text)
 
 
-def _identifiers(message: Part) -> Iterator[tuple[str, re.Pattern[str]]]:
+def _identifiers(message: Part, domain: bytes) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Texts in which one may stand, and how."""
     for number, part in enumerate(message.walk()):
         for name in ("in-reply-to", "references", *(("message-id",) if number else ())):
             yield from ((value, _REFERENCE) for value in part.all(name))
-        yield part.text, _MESSAGE_ID
+        if domain in part.octets.lower():
+            yield part.text, _MESSAGE_ID
 
 
-def _known(reader: int | None) -> bool:
-    return reader is not None
+def _is_ours(host: str, ours: Ours) -> bool:
+    return host.casefold().rstrip(".,;)") == ours.domain.casefold()
 
 
 def _without_detail(address: str) -> str:

@@ -1,24 +1,30 @@
 """A message (RFC 5322, MIME) as a tree of parts: bounded, and read from any bytes at all."""
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.policy import Compat32
 from functools import cached_property
 from typing import Any
 
 from newsletter.returns.charsets import decoded, header_text
 from newsletter.returns.html import without_tags
 
-MOST_BYTES = 512 * 1024
+MOST_BYTES = 256 * 1024
 """Of a message, so much is read: reports stand first, the returned message after them."""
 _MOST_BYTES_OF_A_TEXT = 64 * 1024
 _MOST_HEADERS = 300
 _LONGEST_HEADER = 8 * 1024
+_LONGEST_OF_CONTENT = 1024
+"""Of Content-Type and its kin, whose parameters the standard library reads in quadratic time."""
 _MOST_PARTS = 60
 _DEEPEST = 12
 # The standard library's parser looks at every open boundary for every line.
-_MOST_NESTING = 40
+_MOST_NESTING = 24
 _NESTING = re.compile(rb"(?i)boundary\s*=|boundary\*|:\s*message/")
 
 FIELDS = ("message/delivery-status", "message/global-delivery-status", "message/feedback-report")
@@ -73,18 +79,47 @@ class Part:
 def read(raw: bytes) -> Part:
     """Never raises. What is nested too often to be a report is read as one text."""
     head = raw[:MOST_BYTES].lstrip().replace(b"\0", b" ")
-    if len(_NESTING.findall(head)) <= _MOST_NESTING:
-        try:
-            return _Reader().part(message_from_bytes(head), 0)
-        except Exception:  # the parser has a defect for this: mail is never a reason to stop
-            return _as_text(head)
-    return _as_text(head)
+    try:
+        message = parsed(head)
+        return _Reader().part(message, 0) if message else _as_text(head)
+    except Exception:  # the parser has a defect for this: mail is never a reason to stop
+        return _as_text(head)
+
+
+def parsed(raw: bytes) -> Message | None:
+    """As the standard library reads it; None for what is nested too often, which would take it
+    long. It may raise whatever the parser has no answer for."""
+    if len(_NESTING.findall(raw)) > _MOST_NESTING:
+        return None
+    return message_from_bytes(raw, policy=_BOUNDED)
+
+
+def returned(message: Part) -> list[Part]:
+    """The messages returned within it: whole ones, then those of which only headers are there."""
+    parts = list(message.walk())
+    whole = [part.children[0] for part in parts if part.type in RETURNED and part.children]
+    return whole + [fields_of(part.text) for part in parts if part.type in RETURNED_HEADERS]
 
 
 def fields_of(text: str) -> Part:
     """Header fields in a text, as a part without content."""
-    message = message_from_bytes(text.lstrip().encode("utf-8", "replace")[:_MOST_BYTES_OF_A_TEXT])
-    return Part("text/plain", _headers(message))
+    octets = text.lstrip().encode("utf-8", "replace")[:_MOST_BYTES_OF_A_TEXT]
+    return Part("text/plain", _headers(_HEAD_PARSER.parsebytes(octets)))
+
+
+class _Bounded(Compat32):
+    """Cuts long headers off before anything is made of them."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        if len(value) > _LONGEST_OF_CONTENT:
+            content = name.lower().startswith("content-")
+            value = value[: _LONGEST_OF_CONTENT if content else _LONGEST_HEADER]
+        return name, value
+
+
+_BOUNDED = _Bounded()
+_HEAD_PARSER = BytesHeaderParser(policy=_BOUNDED)
 
 
 class _Reader:
@@ -99,13 +134,8 @@ class _Reader:
             return Part(kind, _headers(message), _fields(message))
         if not isinstance(payload, list):
             return _leaf(kind, message)
-        report = str(message.get_param("report-type", "")).lower()
-        return Part(
-            kind,
-            _headers(message),
-            kind_of_report=report,
-            children=tuple(self._children(payload, depth)),
-        )
+        children = tuple(self._children(payload, depth))
+        return Part(kind, _headers(message), kind_of_report=_report(message), children=children)
 
     def _children(self, payload: list[Any], depth: int) -> Iterator[Part]:
         for child in payload:
@@ -115,10 +145,14 @@ class _Reader:
 
 def _leaf(kind: str, message: Any) -> Part:
     if not kind.startswith(("text/", "message/")):
-        return Part(kind, _headers(message))
+        return Part(kind, _headers(message), kind_of_report=_report(message))
     octets = message.get_payload(decode=True) or b""
     charset = message.get_content_charset() or ""
     return Part(kind, _headers(message), octets[:_MOST_BYTES_OF_A_TEXT], charset)
+
+
+def _report(message: Any) -> str:
+    return str(message.get_param("report-type", "")).casefold()
 
 
 def _headers(message: Any) -> dict[str, list[str]]:
@@ -126,32 +160,31 @@ def _headers(message: Any) -> dict[str, list[str]]:
     for number, (name, value) in enumerate(message.raw_items()):
         if number == _MOST_HEADERS:
             break
-        headers.setdefault(name.lower(), []).append(str(value)[:_LONGEST_HEADER])
+        headers.setdefault(name.lower(), []).append(str(value))
     return headers
 
 
 def _fields(message: Any) -> bytes:
     """The parser makes a message of each block of fields, or one of all of them."""
-    payload = message.get_payload()
-    if not isinstance(payload, list):
+    blocks = message.get_payload()
+    if not isinstance(blocks, list):
         return (message.get_payload(decode=True) or b"")[:_MOST_BYTES_OF_A_TEXT]
-    text = "\n\n".join(_block(block) for block in payload[:_MOST_PARTS])
-    return text.encode("utf-8", "surrogateescape")[:_MOST_BYTES_OF_A_TEXT]
+    text = b"\n\n".join(_block(block) for block in blocks[:_MOST_PARTS])
+    if str(message.get("content-transfer-encoding", "")).strip().casefold() == "base64":
+        text = b64decode(b"".join(text.split()))
+    return text[:_MOST_BYTES_OF_A_TEXT]
 
 
-def _block(message: Any) -> str:
-    lines = [f"{name}: {value}" for name, value in message.raw_items()]
-    payload = message.get_payload()
-    if isinstance(payload, str) and payload:
-        lines += ["", payload]
-    return "\n".join(lines)
+def _block(message: Any) -> bytes:
+    lines = (f"{name}: {value}\n" for name, value in message.raw_items())
+    head = "".join(lines).encode("utf-8", "surrogateescape")
+    if message.is_multipart():
+        return head
+    return head + b"\n" + (message.get_payload(decode=True) or b"")
 
 
 def _as_text(head: bytes) -> Part:
     """Headers up to the first empty line, and one text."""
     top, _, body = head.replace(b"\r\n", b"\n").partition(b"\n\n")
-    try:
-        headers = _headers(message_from_bytes(top[:_MOST_BYTES_OF_A_TEXT]))
-    except Exception:  # as above
-        headers = {}
+    headers = _headers(_HEAD_PARSER.parsebytes(top[:_MOST_BYTES_OF_A_TEXT]))
     return Part("text/plain", headers, body[:_MOST_BYTES_OF_A_TEXT])

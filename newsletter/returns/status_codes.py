@@ -4,8 +4,8 @@ import re
 
 from newsletter.domain.returns import Severity
 
-_ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]\d|\d)")
-_BASIC = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ -]\D|[ -][45]\.\d|\s*$)")
+_ENHANCED = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.]\d|\d)")
+_BASIC = re.compile(r"(?<![\w.])([45][0-5]\d)(?=[ -]\D|[ -][45]\.\d|\s*$)")
 
 _BY_CODE = {
     "1.1": Severity.HARD,  # bad destination mailbox
@@ -30,7 +30,7 @@ _BY_SUBJECT = {
 
 
 def enhanced(text: str) -> list[str]:
-    """All enhanced status codes in it."""
+    """All enhanced status codes of failures in it."""
     return [".".join(match) for match in _ENHANCED.findall(text)]
 
 

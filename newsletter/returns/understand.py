@@ -10,11 +10,12 @@ from newsletter.returns.charsets import one_line, printable
 from newsletter.returns.complaints import feedback
 from newsletter.returns.ours import Ours
 from newsletter.returns.parts import Part, read
+from newsletter.returns.prose import prose
 from newsletter.returns.verdict import Verdict
 
 
 def understand(raw: bytes, ours: Ours, envelope: Iterable[str] = ()) -> Return:
-    """Never raises, whatever the bytes are, and reads their first half megabyte only.
+    """Never raises, whatever the bytes are, and reads their first quarter of a megabyte only.
 
     ``envelope`` are the recipients that a mail server named, where it did. The texts of the result
     are single lines without control characters. A bounce is HARD only where a status code or the
@@ -42,12 +43,14 @@ def understand(raw: bytes, ours: Ours, envelope: Iterable[str] = ()) -> Return:
 
 def _verdict(message: Part, raw: bytes, addresses: list[str], ours: Ours) -> Verdict:
     if complaint := feedback(message):
-        return Verdict(complaint.kind, address=complaint.address)
+        return Verdict(complaint.kind, address=complaint.address, words=complaint.type)
     if leave := _leave(message, addresses, ours):
         return leave
-    if not is_answer(message) and (report := bounce(message, raw)):
+    text = prose(message)
+    answer = is_answer(message, text)
+    if not answer and (report := bounce(message, text, raw, ours)):
         return report
-    if is_answer(message) or is_automatic(message):
+    if answer or is_automatic(message):
         return Verdict(ReturnKind.AUTOMATIC)
     if _is_reply(message, addresses, ours):
         return Verdict(ReturnKind.REPLY)

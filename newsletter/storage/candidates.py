@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, RowMapping, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select
 
 from newsletter.domain.model import Candidate, Citation, Insight, normalise
 from newsletter.storage import editing
@@ -24,12 +24,23 @@ def of_day(
     however old they are.
     """
     first = day - timedelta(days=window_days - 1)
+    within = insights.c.date.between(first, day)
+    return _cited(db, or_(within, insights.c.id.in_(pinned)), day)
+
+
+def of_ids(db: Connection, ids: Sequence[int], day: date) -> dict[int, Candidate]:
+    """Those of ``ids`` that a brief says by ``day``, cited in the same way."""
+    found = [each for some in chunks(ids) for each in _cited(db, insights.c.id.in_(some), day)]
+    return {each.insight.id: each for each in found}
+
+
+def _cited(db: Connection, which: ColumnElement[bool], day: date) -> list[Candidate]:
     dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
     query = (
         select(insights.c.id, insights.c.text, insights.c.date, mentions, briefs)
         .join(mentions, mentions.c.insight_id == insights.c.id)
         .join(briefs, briefs.c.id == mentions.c.brief_id)
-        .where(or_(insights.c.date.between(first, day), insights.c.id.in_(pinned)), dated <= day)
+        .where(which, dated <= day)
         .order_by(insights.c.id, mentions.c.role, dated, briefs.c.id)
     )
     grouped: dict[int, list[RowMapping]] = {}

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0017"
+HEAD = "0019"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -422,4 +422,44 @@ warm_up = Table(
     Column("name", Text, primary_key=True),
     Column("day", Date, primary_key=True),
     Column("messages", Integer, nullable=False),
+)
+
+# What another program may do: the hash of its token, which itself is kept nowhere.
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    # Parted by spaces.
+    Column("scopes", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+# The answers to requests that may come again: the same key of the same token gets the same answer.
+# No answer yet: the request is being worked on, or died.
+api_answer = Table(
+    "api_answer",
+    metadata,
+    Column("token_id", ForeignKey("api_token.id"), primary_key=True, autoincrement=False),
+    Column("key", String(64), primary_key=True),
+    Column("request", String(64), nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("status", SmallInteger),
+    Column("body", LargeBinary),
+)
+
+# Who changed what, when, and through which entrance.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("entrance", String(8), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("about", Text, nullable=False, index=True),
+    CheckConstraint(_one_of("entrance", "cli", "api", "desk"), name="entrance"),
 )

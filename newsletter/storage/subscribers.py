@@ -25,6 +25,11 @@ def find(db: Connection, key: str) -> Subscriber | None:
     return None if row is None else subscriber(row)
 
 
+def numbered(db: Connection, subscriber_id: int) -> Subscriber | None:
+    row = db.execute(select(subscribers).where(subscribers.c.id == subscriber_id)).one_or_none()
+    return subscriber(row) if row else None
+
+
 def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
     """The subscribers among ``keys``."""
     return {
@@ -39,6 +44,14 @@ def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
     if state:
         query = query.where(subscribers.c.state == state)
     return [subscriber(row) for row in db.execute(query)]
+
+
+def page(db: Connection, state: State | None, after: int, most: int) -> list[Subscriber]:
+    """In the order of their ids, those after one of them."""
+    query = select(subscribers).where(subscribers.c.id > after).order_by(subscribers.c.id)
+    if state:
+        query = query.where(subscribers.c.state == state)
+    return [subscriber(row) for row in db.execute(query.limit(most))]
 
 
 def counts(db: Connection) -> dict[str, int]:

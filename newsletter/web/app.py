@@ -2,8 +2,9 @@
 
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -22,9 +23,12 @@ _HEADERS = {
 _GRACE_SECONDS = 10
 
 
-def app(routes: Sequence[BaseRoute]) -> ASGIApp:
-    """The pages of ``newsletter serve``; each module beside this one adds its routes."""
-    inner = Starlette(routes=routes)
+def app(routes: Sequence[BaseRoute], handlers: Mapping[Any, Any] | None = None) -> ASGIApp:
+    """The pages of ``newsletter serve``; each module beside this one adds its routes.
+
+    ``handlers`` answer in the place of a page, by status or exception.
+    """
+    inner = Starlette(routes=routes, exception_handlers=handlers)
     inner.router.redirect_slashes = False
     return _with_headers(inner)
 
@@ -71,11 +75,28 @@ def listening(host: str, port: int) -> socket.socket:
         raise OSError(error.errno, str(error.strerror).partition(" (")[0]) from error
 
 
-def serve(application: ASGIApp, bound: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the requests that have begun."""
-    with bound:
-        # uvicorn raises the signal again after it has stopped
-        before = signal.signal(signal.SIGTERM, lambda *_: None)
+def serve(sites: Sequence[tuple[ASGIApp, socket.socket]]) -> None:
+    """Serve until SIGTERM or SIGINT, then finish the requests that have begun.
+
+    Each application answers on its own socket. The sockets are closed.
+    """
+    sockets = [bound for _, bound in sites]
+    ports = {bound.getsockname()[1]: application for application, bound in sites}
+    # uvicorn raises the signal again after it has stopped
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
         with suppress(KeyboardInterrupt):
-            server(application).run(sockets=[bound])
+            server(_by_port(ports)).run(sockets=sockets)
+    finally:
         signal.signal(signal.SIGTERM, before)
+        for bound in sockets:
+            bound.close()
+
+
+def _by_port(applications: Mapping[int, ASGIApp]) -> ASGIApp:
+    """By the port that a request arrived at, which is the socket's own: no header changes it."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await applications[scope["server"][1]](scope, receive, send)
+
+    return answer
