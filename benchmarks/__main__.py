@@ -18,6 +18,7 @@ from benchmarks import (
     million,
     quotes,
     render,
+    returns,
     scale,
     send,
     sign,
@@ -43,9 +44,10 @@ _SUBJECTS: dict[str, ModuleType] = {
     "million": million,
     "interests": interests,
     "limits": limits,
+    "returns": returns,
 }
-_BY_NAME = {"day", "million", "interests", "limits"}
-"""They take so long that they run when they are asked for."""
+_BY_NAME = {"day", "million", "interests", "limits", "returns"}
+"""They take long, or fetch something: they run when they are asked for."""
 
 
 def main(words: list[str]) -> None:

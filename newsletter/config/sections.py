@@ -62,6 +62,7 @@ class Weights(Section, frozen=True):
     recurrence: Weight = 0.3
     freshness: Weight = 0.5
     interest: Weight = 0.8
+    votes: Weight = 0.5
 
 
 class Selection(Section, frozen=True):
@@ -141,6 +142,17 @@ class Web(Section, frozen=True):
     secret_file: Named = "newsletter.secret"  # noqa: S105
     public: bool = True
     robots: Literal["index", "noindex"] = "index"
+    signup: bool = True
+    signups_an_hour: Annotated[int, Meta(ge=1, le=100_000)] = 10
+    pending_days: Annotated[int, Meta(ge=3, le=365)] = 14
+    proof_of_work: bool = False
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
+class Desk(Section, frozen=True):
+    enabled: bool = False
+    host: Named = "127.0.0.1"
+    port: Port = 8027
 
 
 class Alerts(Section, frozen=True):
@@ -162,6 +174,7 @@ class Settings(Section, frozen=True):
     schedule: Schedule = field(default_factory=Schedule)
     alerts: Alerts = field(default_factory=Alerts)
     web: Web = field(default_factory=Web)
+    desk: Desk = field(default_factory=Desk)
 
 
 def default(keys: Sequence[str]) -> object:

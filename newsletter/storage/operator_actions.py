@@ -118,6 +118,21 @@ def listed(
         yield {str(name): value for name, value in row.items()}
 
 
+def page(
+    db: Connection, state: str | None, day: date, after: int, most: int
+) -> list[dict[str, Any]]:
+    """Rows of a date in the order of their ids: id, address and what is plain of a delivery."""
+    names = ("id", "date", "state", "reason", "attempts", "answer", "changed_at")
+    query = (
+        select(*(deliveries.c[name] for name in names), subscribers.c.address)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(_chosen(state, None, day), deliveries.c.id > after)
+        .order_by(deliveries.c.id)
+        .limit(most)
+    )
+    return [dict(row) for row in db.execute(query).mappings()]
+
+
 _SHOWN = (
     "date",
     "state",

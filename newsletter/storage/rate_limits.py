@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, Select, or_, select
 
 from newsletter.domain.rate_limits import RateLimiter, RateLimits
-from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import pace as slots
 
 # More rows than are taken are looked at: many of the first may be of one domain.
@@ -26,7 +25,7 @@ def reserve(
     last = _last(db)
     book = RateLimiter(pace, values["now"], last)
     if full := book.full():
-        queue = queue.where(deliveries.c.domain.not_in(full[:_MOST_DOMAINS]))
+        queue = queue.where(queue.selected_columns.domain.not_in(full[:_MOST_DOMAINS]))
     found: dict[int, datetime] = {}
     for row in db.execute(queue.limit(most * _LOOKED_AT), values).all():
         if len(found) < most and (slot := book.take(row.domain)):

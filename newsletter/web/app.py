@@ -56,12 +56,15 @@ def _with_headers(inner: ASGIApp) -> ASGIApp:
     return answer
 
 
-def server(application: ASGIApp) -> uvicorn.Server:
-    """Without an access log: its paths would hold tokens."""
+def server(application: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Server:
+    """Without an access log: its paths would hold tokens. Only of the ``trusted`` proxies is it
+    believed whom they ask for (X-Forwarded-For); addresses and networks."""
     config = uvicorn.Config(
         application,
         access_log=False,
         http=Impatient,
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=list(trusted),
         lifespan="off",
         log_config=None,
         server_header=False,
@@ -80,15 +83,32 @@ def listening(host: str, port: int) -> socket.socket:
         raise OSError(error.errno, str(error.strerror).partition(" (")[0]) from error
 
 
-def serve(application: ASGIApp, bound: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the requests that have begun."""
+def serve(sites: Sequence[tuple[ASGIApp, socket.socket]], trusted: Sequence[str] = ()) -> None:
+    """Serve until SIGTERM or SIGINT, then finish the requests that have begun.
+
+    Each application answers on its own socket. The sockets are closed.
+    """
     _allow_connections()
-    with bound:
-        # uvicorn raises the signal again after it has stopped
-        before = signal.signal(signal.SIGTERM, lambda *_: None)
+    sockets = [bound for _, bound in sites]
+    ports = {bound.getsockname()[1]: application for application, bound in sites}
+    # uvicorn raises the signal again after it has stopped
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
         with suppress(KeyboardInterrupt):
-            server(application).run(sockets=[bound])
+            server(_by_port(ports), trusted).run(sockets=sockets)
+    finally:
         signal.signal(signal.SIGTERM, before)
+        for bound in sockets:
+            bound.close()
+
+
+def _by_port(applications: Mapping[int, ASGIApp]) -> ASGIApp:
+    """By the port that a request arrived at, which is the socket's own: no header changes it."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await applications[scope["server"][1]](scope, receive, send)
+
+    return answer
 
 
 def _allow_connections() -> None:
