@@ -18,12 +18,15 @@ from benchmarks import (
     million,
     quotes,
     render,
+    returns,
     scale,
     send,
     sign,
+    site,
     start,
     status,
     storage,
+    votes,
 )
 
 _SUBJECTS: dict[str, ModuleType] = {
@@ -32,6 +35,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "scale": scale,
     "sign": sign,
     "send": send,
+    "site": site,
     "status": status,
     "start": start,
     "storage": storage,
@@ -41,9 +45,11 @@ _SUBJECTS: dict[str, ModuleType] = {
     "million": million,
     "interests": interests,
     "limits": limits,
+    "returns": returns,
+    "votes": votes,
 }
-_BY_NAME = {"day", "million", "interests", "limits"}
-"""They take so long that they run when they are asked for."""
+_BY_NAME = {"day", "million", "interests", "limits", "returns", "votes"}
+"""They take long, or fetch something: they run when they are asked for."""
 
 
 def main(words: list[str]) -> None:

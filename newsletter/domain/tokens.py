@@ -1,14 +1,20 @@
-"""Signed tokens: whose an unsubscribe link or a bounce is. They cannot be forged."""
+"""Signed tokens: whose a link or a bounce is, and what it is for. They cannot be forged."""
 
 import base64
 import hashlib
 import hmac
 import re
+from datetime import UTC, datetime
 from functools import lru_cache
 
 _UNSUBSCRIBE = b"newsletter:unsubscribe"
 _BOUNCE = b"newsletter:bounce"
+_LINK = b"newsletter:link:"
+VOTE = "vote"
+"""The purpose of a link by which a subscriber, the only number, votes on what they were sent."""
+_LINK_TOKEN = re.compile(r"([0-9]{1,19}(?:-[0-9]{1,19}){0,3})\.([0-9]{1,11})\.[A-Za-z0-9_-]{22}")
 _TOKEN = re.compile(r"([0-9]{1,19})\.[A-Za-z0-9_-]{22}")
+_RETURN = re.compile(r"[^\s<>]*\+([0-9]{1,19})\.([a-z2-7]{16})@[^\s@<>]+", re.ASCII | re.IGNORECASE)
 
 
 def token(secret: bytes, subscriber_id: int) -> str:
@@ -30,6 +36,31 @@ def subscriber_id(secret: bytes, text: str) -> int | None:
     return claimed if hmac.compare_digest(token(secret, claimed), text) else None
 
 
+def link_token(secret: bytes, purpose: str, *numbers: int, until: datetime | None = None) -> str:
+    """What a link for ``purpose`` may do: these numbers, until that instant where there is one.
+
+    URL-safe: numbers joined by "-", the end in Unix seconds (0: none), 128 bits of HMAC-SHA256.
+    """
+    end = int(until.timestamp()) if until else 0
+    content = f"{'-'.join(map(str, numbers))}.{end}"
+    signature = hmac.digest(_key(secret, _LINK + purpose.encode()), content.encode(), "sha256")[:16]
+    return f"{content}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
+def linked(secret: bytes, purpose: str, text: str, now: datetime) -> tuple[int, ...] | None:
+    """The numbers of a ``link_token`` of this purpose; None for every other text, and when it has
+    ended. Raises nothing, compares in constant time."""
+    match = _LINK_TOKEN.fullmatch(text)
+    if match is None:
+        return None
+    numbers, end = tuple(map(int, match[1].split("-"))), int(match[2])
+    until = datetime.fromtimestamp(end, UTC) if end else None
+    made = link_token(secret, purpose, *numbers, until=until)
+    if not hmac.compare_digest(made, text) or (until and until <= now):
+        return None
+    return numbers
+
+
 def return_path(secret: bytes, address: str, delivery_id: int) -> str:
     """VERP: ``bounces@example.org`` becomes ``bounces+17.b2zq...@example.org``, which names the
     delivery that a bounce belongs to.
@@ -37,10 +68,27 @@ def return_path(secret: bytes, address: str, delivery_id: int) -> str:
     80 bits of HMAC-SHA256 in lower-case letters and digits: a mail server may change the case of an
     address. The local part may have 64 octets (RFC 5321, 4.5.3.1.1); this adds at most 37.
     """
-    signature = _signature(secret, _BOUNCE, delivery_id)[:10]
-    code = base64.b32encode(signature).decode().lower()
     local, _, domain = address.rpartition("@")
-    return f"{local}+{delivery_id}.{code}@{domain}"
+    return f"{local}+{delivery_id}.{_return_code(secret, delivery_id)}@{domain}"
+
+
+def delivery_id(secret: bytes, address: str) -> int | None:
+    """Whose return path this is, in any case of its letters; None for every other text.
+
+    Raises nothing, compares in constant time. What stands before the token proves nothing, and is
+    not looked at: a forwarder puts more there (SRS).
+    """
+    match = _RETURN.fullmatch(address)
+    if match is None:
+        return None
+    claimed = int(match[1])
+    true = _return_code(secret, claimed)
+    return claimed if hmac.compare_digest(true, match[2].lower()) else None
+
+
+def _return_code(secret: bytes, delivery_id: int) -> str:
+    signature = _signature(secret, _BOUNCE, delivery_id)[:10]
+    return base64.b32encode(signature).decode().lower()
 
 
 def _signature(secret: bytes, purpose: bytes, number: int) -> bytes:

@@ -6,7 +6,7 @@ from newsletter.domain.errors import ConfigError
 from newsletter.rendering.renderer import check
 from newsletter.resources import resource
 
-_SUFFIXES = {".html", ".txt"}
+_SUFFIXES = {".css", ".html", ".txt"}
 
 
 def read_templates(custom: Path | None) -> dict[str, str]:

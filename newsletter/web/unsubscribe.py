@@ -15,6 +15,11 @@ from newsletter.rendering.rendered_email import Branding
 from newsletter.services.error_log import log_error
 from newsletter.services.unsubscribe import LinkState, UnsubscribeLinks
 
+# Operators' own templates have their style in the page.
+_OWN_STYLE = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+}
 # The template's states: operators' own templates know only "ask", "done" and "unknown".
 _TEMPLATE_STATES = {
     LinkState.SUBSCRIBED: "ask",
@@ -44,7 +49,7 @@ def routes(links: UnsubscribeLinks, branding: Branding) -> list[Route]:
         except Exception as error:
             log_error(error)
             return PlainTextResponse(f"{unavailable}\n", 503, {"Retry-After": "60"})
-        return HTMLResponse(pages[state], 404 if state is LinkState.UNKNOWN else 200)
+        return HTMLResponse(pages[state], 404 if state is LinkState.UNKNOWN else 200, _OWN_STYLE)
 
     # Not async: Starlette runs them in threads, for they wait for the database.
     return [

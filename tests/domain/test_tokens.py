@@ -1,11 +1,19 @@
 import base64
 import re
 import string
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.tokens import return_path, subscriber_id, token
+from newsletter.domain.tokens import (
+    delivery_id,
+    link_token,
+    linked,
+    return_path,
+    subscriber_id,
+    token,
+)
 
 SECRET = b"a secret of the tests"
 ids = st.integers(min_value=0, max_value=2**63 - 1)
@@ -92,3 +100,48 @@ def test_a_return_path_is_the_same_for_ever_and_no_unsubscribe_token() -> None:
     assert return_path(b"another secret", "b@example.org", 17) != return_path(
         SECRET, "b@example.org", 17
     )
+
+
+def test_a_link_is_for_one_purpose_these_numbers_and_until_its_end() -> None:
+    noon = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    text = link_token(SECRET, "confirm", 17, 4, until=noon)
+
+    assert linked(SECRET, "confirm", text, noon - timedelta(seconds=1)) == (17, 4)
+    assert linked(SECRET, "confirm", text, noon) is None
+    assert linked(SECRET, "erase", text, noon - timedelta(days=1)) is None
+    assert linked(b"another", "confirm", text, noon - timedelta(days=1)) is None
+    later = text.replace(f".{int(noon.timestamp())}.", ".0.")
+    assert linked(SECRET, "confirm", later, noon) is None
+    assert linked(SECRET, "confirm", link_token(SECRET, "confirm", 5), noon) == (5,)
+
+
+@given(st.text())
+def test_no_other_text_is_a_link(text: str) -> None:
+    assert linked(SECRET, "confirm", text, datetime(2026, 3, 5, tzinfo=UTC)) is None
+
+
+def test_a_link_whose_end_no_clock_has_is_none() -> None:
+    assert (
+        linked(SECRET, "x", "1.99999999999." + 22 * "A", datetime(2026, 3, 5, tzinfo=UTC)) is None
+    )
+
+
+@given(secrets, ids)
+def test_a_return_path_names_its_delivery_in_any_case(secret: bytes, number: int) -> None:
+    address = return_path(secret, "bounces@news.example.org", number)
+    assert delivery_id(secret, address) == number
+    assert delivery_id(secret, address.upper()) == number
+
+
+@given(st.text(), ids)
+def test_no_other_address_is_a_return_path(text: str, number: int) -> None:
+    true = return_path(SECRET, "bounces@example.org", number)
+    assert delivery_id(SECRET, text) is None
+    assert delivery_id(b"another secret", true) is None
+    assert delivery_id(SECRET, true.replace("@", "a@")) is None
+
+
+def test_a_return_path_may_be_rewritten_by_a_forwarder() -> None:
+    true = return_path(SECRET, "bounces@example.org", 17)
+    forwarded = f"SRS0=ab1=cd=example.org={true}"
+    assert delivery_id(SECRET, forwarded) == 17
