@@ -22,9 +22,11 @@ from benchmarks import (
     scale,
     send,
     sign,
+    site,
     start,
     status,
     storage,
+    votes,
 )
 
 _SUBJECTS: dict[str, ModuleType] = {
@@ -33,6 +35,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "scale": scale,
     "sign": sign,
     "send": send,
+    "site": site,
     "status": status,
     "start": start,
     "storage": storage,
@@ -43,8 +46,9 @@ _SUBJECTS: dict[str, ModuleType] = {
     "interests": interests,
     "limits": limits,
     "returns": returns,
+    "votes": votes,
 }
-_BY_NAME = {"day", "million", "interests", "limits", "returns"}
+_BY_NAME = {"day", "million", "interests", "limits", "returns", "votes"}
 """They take long, or fetch something: they run when they are asked for."""
 
 

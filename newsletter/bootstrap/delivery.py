@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
 
@@ -16,6 +17,7 @@ from newsletter.delivery.context import DeliveryContext, Watch
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.tokens import return_path
 from newsletter.services.clock import steady
+from newsletter.services.notices import NoticeJob
 
 
 def delivery_context(app: App, stop: threading.Event, watch: Watch) -> DeliveryContext:
@@ -36,6 +38,16 @@ def delivery_context(app: App, stop: threading.Event, watch: Watch) -> DeliveryC
         pace=rate_limits(app.settings),
         returns=return_rules(app.settings),
     )
+
+
+def notice_job(app: App, stop: threading.Event) -> NoticeJob:
+    """Notices bounce to the address without a token: nothing follows from it that an issue's bounce
+    would not tell, and a reader who never confirms is forgotten. A warm-up is for issues: somebody
+    waits for a notice."""
+    sender = cache(partial(bounce_address, app.settings))
+    context = delivery_context(app, stop, lambda *_: None)
+    pace = replace(context.pace, warm_ups=())
+    return NoticeJob(replace(context, pace=pace), sender, app.clock)
 
 
 def envelope_sender(app: App) -> Callable[[int], str]:

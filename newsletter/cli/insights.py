@@ -7,6 +7,7 @@ from newsletter.bootstrap import App
 from newsletter.cli.output import operator_name, say, say_json
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import UsageError
+from newsletter.domain.model import VOTE_WORDS
 from newsletter.domain.text import counted, headline
 from newsletter.services import insights
 from newsletter.services.insights import Editor, Found, Shown
@@ -61,6 +62,9 @@ def _print(shown: Shown, timezone: str) -> None:
         say(f"  {said.day}  {said.role}, {said.origin}: {source}")
     for standing in shown.issues:
         say(f"  {standing.day}  issue, {standing.state}: {counted(standing.readers, 'reader')}")
+    for vote in shown.votes:
+        words = VOTE_WORDS[vote.kind]
+        say(f"  {local_time(vote.at, timezone)}  {words}: {vote.address}")
     for change in shown.changes:
         day = f" for {change.day}" if change.day else ""
         words = f": {change.words}" if change.words else ""

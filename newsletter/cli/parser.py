@@ -3,6 +3,7 @@
 import re
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from datetime import date
+from functools import cache
 from typing import NoReturn
 
 from newsletter import __version__
@@ -32,7 +33,9 @@ class _Parser(ArgumentParser):
         super().error(printable(message))
 
 
+@cache
 def parser() -> ArgumentParser:
+    """Made once in a process: it holds nothing of a command, and takes some milliseconds."""
     top = _Parser(
         prog="newsletter",
         description="A daily email of the five insights that are newest to its reader.",
@@ -318,6 +321,20 @@ def _subscribers(commands: _Commands) -> None:
     command.add_argument("--name")
     command.add_argument("--timezone", metavar="ZONE", help="such as Europe/Paris")
     command.add_argument("--hour", type=_hour, metavar="H", help="local hour, 0 to 23")
+    command.add_argument(
+        "--weekdays", metavar="DAYS", help='"mon wed fri", "mon-fri" or "every day"'
+    )
+    command.add_argument(
+        "--paused-until", metavar="D", help="no issue before this date; none ends the pause"
+    )
+    command.add_argument(
+        "--frequency",
+        choices=("daily", "weekly"),
+        help="weekly: a digest, on the first of the weekdays",
+    )
+    command.add_argument(
+        "--language", metavar="L", help="of the words around the insights, such as de"
+    )
     about = command.add_mutually_exclusive_group()
     about.add_argument("--interests", metavar="TEXT", help='such as "chip supply chains, sleep"')
     about.add_argument(

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from operator import attrgetter
 from urllib.parse import quote
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from newsletter.config.sections import (
     Dkim,
@@ -13,6 +14,7 @@ from newsletter.config.sections import (
     Selection,
     Settings,
     Sources,
+    Web,
     Writer,
     keys,
 )
@@ -62,6 +64,7 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _source_faults(settings.sources)
     yield from _writer_faults(settings.writer)
     yield from _return_faults(settings)
+    yield from _web_faults(settings.web)
     news = settings.newsletter
     if fault := zone_fault(news.timezone):
         yield "newsletter.timezone", fault
@@ -86,8 +89,8 @@ def _selection_faults(selection: Selection) -> Iterator[tuple[str, str]]:
             "selection.minimum",
             f"{selection.minimum} is more than selection.count ({selection.count})",
         )
-    if not any(astuple(selection.weights)):
-        yield "selection.weights", "one weight must be more than 0"
+    if not any(astuple(replace(selection.weights, votes=0))):
+        yield "selection.weights", "one weight must be more than 0, besides that of votes"
 
 
 def _encoder_faults(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -156,6 +159,15 @@ def _return_faults(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "returns.hooks.postmark", 'write "user:password", with 8 characters at least'
     if hooks.token and not re.fullmatch(r"[\x21-\x7e]{20,}", hooks.token):
         yield "returns.hooks.token", "write 20 or more printable ASCII letters without spaces"
+
+
+def _web_faults(web: Web) -> Iterator[tuple[str, str]]:
+    for proxy in web.trusted_proxies:
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            advice = "write an address or a network, such as 10.0.0.0/8"
+            yield "web.trusted_proxies", f"{error}: {advice}"
 
 
 def _dkim_faults(dkim: Dkim) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,8 @@ from functools import lru_cache
 _UNSUBSCRIBE = b"newsletter:unsubscribe"
 _BOUNCE = b"newsletter:bounce"
 _LINK = b"newsletter:link:"
+VOTE = "vote"
+"""The purpose of a link by which a subscriber, the only number, votes on what they were sent."""
 _LINK_TOKEN = re.compile(r"([0-9]{1,19}(?:-[0-9]{1,19}){0,3})\.([0-9]{1,11})\.[A-Za-z0-9_-]{22}")
 _TOKEN = re.compile(r"([0-9]{1,19})\.[A-Za-z0-9_-]{22}")
 _RETURN = re.compile(r"[^\s<>]*\+([0-9]{1,19})\.([a-z2-7]{16})@[^\s@<>]+", re.ASCII | re.IGNORECASE)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from newsletter.domain.errors import NotFound, UsageError
-from newsletter.storage import Connection, Store, editing, insights
+from newsletter.storage import Connection, Store, editing, insights, votes
 from newsletter.storage.editing import Change
 from newsletter.storage.insights import Row, Said, Standing
+from newsletter.storage.votes import VoteBy
 
 _LAST_ZONE = timedelta(hours=12)
 _LONGEST_WORDS = 5_000
@@ -35,6 +36,7 @@ class Shown:
     mentions: Sequence[Said]
     issues: Sequence[Standing]
     changes: Sequence[Change]
+    votes: Sequence[VoteBy]
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def show(store: Store, insight_id: int) -> Shown:
             mentions=insights.said(db, insight_id),
             issues=insights.standings(db, insight_id),
             changes=editing.changes(db, insight_id),
+            votes=votes.of_insight(db, insight_id),
         )
 
 

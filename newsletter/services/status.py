@@ -98,7 +98,8 @@ def next_due(store: Store, now: datetime) -> datetime | None:
 
 
 def _next_due(db: Connection, now: datetime) -> datetime | None:
-    near = [now.date() + timedelta(days=days) for days in range(-1, 4)]
+    # A week and the days around it: a digest comes on one weekday.
+    near = [now.date() + timedelta(days=days) for days in range(-1, 9)]
     days = [day for day in near if not operator_actions.is_cancelled(db, day)]
     places = reports.places(db)
     instants = sorted(

@@ -147,7 +147,7 @@ def again(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> date
     """When to claim anew where there was nothing to take; None where nothing is left."""
     if not pace.limits:
         return None
-    open_today = rate_limits.within(warm_up.quotas(db, pace.warm_ups, now))
+    open_today = rate_limits.within(warm_up.quotas(db, pace.warm_ups, now), deliveries.c.domain)
     left = select(deliveries.c.id).where(_within(scope), *_ripe(now), open_today).limit(1)
     return None if db.scalar(left) is None else rate_limits.soonest(db, now, pace)
 

@@ -369,7 +369,7 @@ def slow(request):
 
 bound = listening("127.0.0.1", 0)
 print(bound.getsockname()[1], flush=True)
-serve(app([Route("/u/x", slow, methods=["POST"])]), bound)
+serve([(app([Route("/u/x", slow, methods=["POST"])]), bound)])
 print("stopped", flush=True)
 """
 
