@@ -73,14 +73,14 @@ def show(app: App, args: Namespace) -> int:
     with app.store.reading() as db:
         deliveries = reports.deliveries_of(db, subscriber.id)
         since, reason = subscribers.state_since(db, subscriber.id)
-        said = votes.counts(db, subscriber.id)
         joined = subscribers.joined(db, subscriber.id)
         came_back = [dict(row) for row in returns.of_reader(db, subscriber.id)]
+        said = votes.counts(db, subscriber.id)
     sent = sum(row["state"] == "sent" for row in deliveries)
     if args.json:
         state = {"state_changed_at": since, "state_reason": reason}
-        counts = {"more": said["more"], "knew": said["knew"]}
-        story = {"signed_up_at": joined, "sent": sent, "votes": counts, "returns": came_back}
+        story = {"signed_up_at": joined, "sent": sent, "returns": came_back}
+        story["votes"] = {"more": said["more"], "knew": said["knew"]}
         say_json({**as_json(subscriber), **state, **story, "deliveries": deliveries})
         return 0
     zone = app.settings.newsletter.timezone
@@ -88,7 +88,7 @@ def show(app: App, args: Namespace) -> int:
         "since": local_time(since, zone) if since else "",
         "reason": reason,
         "signed up": local_time(joined, zone),
-        "sent": str(sent or ""),
+        "sent": f"{sent:,}",
         "next": _next(app, subscriber),
         "votes": _votes(said),
     }
@@ -103,19 +103,6 @@ def show(app: App, args: Namespace) -> int:
     return 0
 
 
-def _next(app: App, reader: Subscriber) -> str:
-    """When their next issue is due, in their own zone; empty for who gets none."""
-    if reader.state != "active":
-        return ""
-    due = next_due_of(reader, app.clock())
-    return local_time(due, reader.timezone)
-
-
-def _votes(said: Mapping[str, int]) -> str:
-    """Empty where nothing was said."""
-    return ", ".join(f"{words} {said[kind]}" for kind, words in VOTE_WORDS.items() if said[kind])
-
-
 def _show_returns(rows: Sequence[Mapping[Any, Any]], zone: str) -> None:
     if rows:
         say()
@@ -127,6 +114,19 @@ def _show_returns(rows: Sequence[Mapping[Any, Any]], zone: str) -> None:
 def _what_came_back(row: Mapping[Any, Any]) -> tuple[str, ...]:
     kind = f"{row['severity'] or ''} {row['kind']}".strip()
     return row["source"], kind, row["done"], row["words"]
+
+
+def _next(app: App, reader: Subscriber) -> str:
+    """When their next issue is due, in their own zone; empty for who gets none."""
+    if reader.state != "active":
+        return ""
+    due = next_due_of(reader, app.clock())
+    return local_time(due, reader.timezone)
+
+
+def _votes(said: Mapping[str, int]) -> str:
+    """Empty where nothing was said."""
+    return ", ".join(f"{words} {said[kind]}" for kind, words in VOTE_WORDS.items() if said[kind])
 
 
 def _show_attempts(app: App, delivery: Mapping[str, Any]) -> None:
