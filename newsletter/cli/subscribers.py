@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.rendering import secret
 from newsletter.cli.output import say, say_json, table, warn
 from newsletter.domain.due import next_due_of
 from newsletter.domain.model import VOTE_WORDS, Subscriber
 from newsletter.domain.timezones import summer_warning
 from newsletter.domain.weekdays import EVERY_DAY, NAMES, numbers, written
+from newsletter.services.personal_data import erase_reader
 from newsletter.services.readers import find_subscriber
 from newsletter.services.subscriptions import (
     FIELDS,
@@ -37,6 +39,7 @@ def add(app: App, args: Namespace) -> int:
         defaults(app),
         app.clock(),
         resubscribe=args.resubscribe,
+        secret=secret(app),
     )
     if "timezone" in changes and (warning := summer_warning(subscriber.timezone)):
         warn(warning)
@@ -131,6 +134,20 @@ def remove(app: App, args: Namespace) -> int:
         say(
             f"{subscriber.address} gets nothing any more;"
             " the row is kept so that no import revives it"
+        )
+    return 0
+
+
+def erase(app: App, args: Namespace) -> int:
+    subscriber = find_subscriber(app.store, args.address)
+    erase_reader(app.store, subscriber, secret(app), app.clock())
+    args.address = f"subscriber {subscriber.id}"  # what the audit says, which must not name them
+    if args.json:
+        say_json({"address": subscriber.address, "result": "erased"})
+    else:
+        say(
+            f"everything about {subscriber.address} is erased; a salted hash stays, so that no"
+            " import brings them back (backups made before still have them)"
         )
     return 0
 
