@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("next_attempt_at", INSTANT, nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("wishes", sa.JSON(), nullable=False),
         sa.Column("offered_at", INSTANT),
         sa.Column("owner", sa.Text()),
         sa.Column("boot", sa.Text()),

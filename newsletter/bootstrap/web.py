@@ -1,11 +1,14 @@
 """The pages of ``newsletter serve``: a line for each module of ``web``."""
 
+from collections.abc import Sequence
+
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.composing import compose_rules, house_subscriber
 from newsletter.bootstrap.rendering import branding, secret
+from newsletter.bootstrap.signup import Background, defaults, door
 from newsletter.domain.model import Issue
 from newsletter.rendering.picture import draw
 from newsletter.rendering.rendered_email import RenderedEmail, render_email
@@ -22,6 +25,7 @@ from newsletter.web import (
     pictures,
     preferences,
     public,
+    signup,
     stylesheet,
     unsubscribe,
     view,
@@ -34,14 +38,15 @@ from newsletter.web.page_cache import PageCache
 from newsletter.web.pages import Pages
 
 
-def site(app: App) -> ASGIApp:
+def site(app: App, behind: Background | None = None) -> ASGIApp:
+    """``behind`` works off what is asked for; without it nobody can sign up."""
     web = app.settings.web
     pages = Pages(branding(app), open_to_all=web.public, indexed=web.robots == "index")
-    all_routes = routes(app, pages)
+    all_routes = routes(app, pages, behind)
     return timed(with_headers(all_routes, handlers(pages)), all_routes)
 
 
-def routes(app: App, pages: Pages) -> list[BaseRoute]:
+def routes(app: App, pages: Pages, behind: Background | None = None) -> list[BaseRoute]:
     chosen = Preferences(app.store, secret(app), app.clock)
     links = UnsubscribeLinks(app.store, secret(app), app.clock)
     return [
@@ -52,8 +57,23 @@ def routes(app: App, pages: Pages) -> list[BaseRoute]:
         *view.routes(pages, IssueLinks(app.store, secret(app), app.clock)),
         *pictures.logo(pages),
         *health.routes(app.store.verify),
+        *_front(app, pages, behind),
         *(_public(app, pages) if app.settings.web.public else ()),
     ]
+
+
+def _front(app: App, pages: Pages, behind: Background | None) -> Sequence[BaseRoute]:
+    """Nothing where the site is neither open to read nor to sign up."""
+    is_public, archive = app.settings.web.public, _archive(app)
+    if behind is None and not is_public:
+        return ()
+
+    def latest() -> Issue | None:
+        return next(iter(archive.newest(1)), None) if is_public else None
+
+    entrance = door(app, behind) if behind else None
+    count = app.settings.selection.count
+    return signup.routes(pages, entrance, defaults(app), count, latest)
 
 
 def _public(app: App, pages: Pages) -> list[BaseRoute]:

@@ -20,7 +20,9 @@ from newsletter.cli.ingest import pause
 from newsletter.cli.output import live, progress, set_up_log, warn_each
 from newsletter.cli.send import stop_on_signals
 from newsletter.delivery.context import abandon
+from newsletter.domain.text import counted
 from newsletter.ingest.ingest import IngestReport
+from newsletter.services.prune import forget_unconfirmed
 from newsletter.services.scheduled_jobs import ScheduledJobs
 from newsletter.services.systemd import notifier
 
@@ -47,6 +49,7 @@ def run(app: App, args: Namespace) -> int:
     notify("READY=1")
     log.info("running; %s", app.path)
     send_notices = notice_job(app, stop)
+    forget = partial(_forget_unconfirmed, app)
     jobs.warn_of_others()
     every = app.settings.schedule.ingest_every_minutes
 
@@ -57,7 +60,12 @@ def run(app: App, args: Namespace) -> int:
 
     try:
         run_forever(
-            [(every, jobs.ingest), (_TICK_MINUTES, jobs.tick), (_PRUNE_MINUTES, jobs.prune)],
+            [
+                (every, jobs.ingest),
+                (_TICK_MINUTES, jobs.tick),
+                (_PRUNE_MINUTES, jobs.prune),
+                (_PRUNE_MINUTES, forget),
+            ],
             stop,
             failed,
             beside=[(_SCAN_MINUTES, jobs.scan), (_TICK_MINUTES, send_notices)],
@@ -72,6 +80,12 @@ def run(app: App, args: Namespace) -> int:
     jobs.leave()
     log.info("stopped")
     return 0
+
+
+def _forget_unconfirmed(app: App) -> None:
+    gone = forget_unconfirmed(app.store, app.settings.web.pending_days, app.clock())
+    if gone:
+        log.info("forgot %s who did not confirm", counted(gone, "reader"))
 
 
 def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:

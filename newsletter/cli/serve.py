@@ -8,9 +8,11 @@ from socket import socket
 from threading import Event, Thread
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.delivery import check_ready_to_send
 from newsletter.bootstrap.desk import desk
+from newsletter.bootstrap.signup import background, why_closed
 from newsletter.bootstrap.web import site
-from newsletter.cli.output import say, set_up_log
+from newsletter.cli.output import say, set_up_log, warn_each
 from newsletter.domain.errors import NewsletterError, SchemaChanged, StoreError
 from newsletter.services.error_log import log_error
 from newsletter.storage import Store
@@ -22,7 +24,12 @@ _LOOK_EVERY = 15  # seconds
 def serve(app: App, args: Namespace) -> int:
     set_up_log()
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    public = site(app)
+    if closed := why_closed(app):
+        say(f"nobody can sign up: {closed}")
+    else:
+        warn_each(check_ready_to_send(app))
+    behind = background(app)
+    public = site(app, behind)
     host = args.host or app.settings.web.host
     port = app.settings.web.port if args.port is None else args.port
     sites = [(public, _listening(host, port, "web"))]
@@ -33,7 +40,13 @@ def serve(app: App, args: Namespace) -> int:
         say(f"the desk: {_url(sites[1][1])}")
     ended = Event()
     Thread(target=_end_when_migrated, args=(app.store, ended), daemon=True).start()
-    web.serve(sites)
+    if behind:
+        behind.start()
+    try:
+        web.serve(sites, app.settings.web.trusted_proxies)
+    finally:
+        if behind:
+            behind.stop()
     return 1 if ended.is_set() else 0
 
 

@@ -22,7 +22,7 @@ from newsletter.services.subscriptions import (
     subscribe,
 )
 from newsletter.services.wording import local_time
-from newsletter.storage import reports, subscribers, votes
+from newsletter.storage import notices, reports, subscribers, votes
 
 _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
 
@@ -76,11 +76,20 @@ def show(app: App, args: Namespace) -> int:
     with app.store.reading() as db:
         deliveries = reports.deliveries_of(db, subscriber.id)
         since, reason = subscribers.state_since(db, subscriber.id)
+        asked = notices.of_subscriber(db, subscriber.id)
         said = votes.counts(db, subscriber.id)
     if args.json:
         state = {"state_changed_at": since, "state_reason": reason}
         counts = {"more": said["more"], "knew": said["knew"]}
-        say_json({**as_json(subscriber), **state, "votes": counts, "deliveries": deliveries})
+        say_json(
+            {
+                **as_json(subscriber),
+                **state,
+                "votes": counts,
+                "deliveries": deliveries,
+                "notices": asked,
+            }
+        )
         return 0
     when = local_time(since, app.settings.newsletter.timezone) if since else ""
     known = {
@@ -96,6 +105,7 @@ def show(app: App, args: Namespace) -> int:
     table([(f"{d['date']}", d["state"], d["reason"] or "", d["answer"]) for d in deliveries])
     for delivery in deliveries:
         _show_attempts(app, delivery)
+    _show_notices(app, asked)
     return 0
 
 
@@ -105,6 +115,16 @@ def _next(app: App, reader: Subscriber) -> str:
         return ""
     due = next_due_of(reader, app.clock())
     return local_time(due, reader.timezone)
+
+
+def _show_notices(app: App, asked: Sequence[Mapping[str, Any]]) -> None:
+    if not asked:
+        return
+    say()
+    say("notices:")
+    zone = app.settings.newsletter.timezone
+    rows = [(local_time(n["asked_at"], zone), n["purpose"], n["state"], n["answer"]) for n in asked]
+    table(rows, indent="  ")
 
 
 def _votes(said: Mapping[str, int]) -> str:

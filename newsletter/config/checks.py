@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from operator import attrgetter
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from newsletter.config.sections import (
     Selection,
     Settings,
     Sources,
+    Web,
     Writer,
     keys,
 )
@@ -61,6 +63,7 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _rate_faults(settings.delivery.pace)
     yield from _source_faults(settings.sources)
     yield from _writer_faults(settings.writer)
+    yield from _web_faults(settings.web)
     news = settings.newsletter
     if fault := zone_fault(news.timezone):
         yield "newsletter.timezone", fault
@@ -129,6 +132,15 @@ def _source_faults(sources: Sources) -> Iterator[tuple[str, str]]:
             yield "sources.allow_hosts", f'{host!r} is no host: write a name such as "podcasts.lan"'
     if not re.fullmatch(r"[^\s()<>\\]*", sources.contact) or not sources.contact.isascii():
         yield "sources.contact", "write an address or a page, without spaces or brackets"
+
+
+def _web_faults(web: Web) -> Iterator[tuple[str, str]]:
+    for proxy in web.trusted_proxies:
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            advice = "write an address or a network, such as 10.0.0.0/8"
+            yield "web.trusted_proxies", f"{error}: {advice}"
 
 
 def _dkim_faults(dkim: Dkim) -> Iterator[tuple[str, str]]:

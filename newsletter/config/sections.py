@@ -142,6 +142,11 @@ class Web(Section, frozen=True):
     secret_file: Named = "newsletter.secret"  # noqa: S105
     public: bool = True
     robots: Literal["index", "noindex"] = "index"
+    signup: bool = True
+    signups_an_hour: Annotated[int, Meta(ge=1, le=100_000)] = 10
+    pending_days: Annotated[int, Meta(ge=3, le=365)] = 14
+    proof_of_work: bool = False
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
 
 
 class Desk(Section, frozen=True):

@@ -1,8 +1,10 @@
 """Notices: messages to one reader that are no issues, each asked for once in its window."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from newsletter.domain.model import State
 from newsletter.domain.tokens import link_token
@@ -54,7 +56,8 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message to ``address``; its link works from ``asked_at`` to ``expires_at``."""
+    """One message to ``address``; its link works from ``asked_at`` to ``expires_at``. ``wishes`` is
+    what was asked for with it, and stands in no message."""
 
     id: int
     subscriber_id: int
@@ -62,6 +65,7 @@ class Notice:
     purpose: Purpose
     asked_at: datetime
     expires_at: datetime
+    wishes: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 def message_id(notice: Notice, domain: str) -> str:

@@ -191,8 +191,6 @@ def render_email(
     branding = branding.spoken_to(subscriber)
     urls = unsubscribe_urls(subscriber, branding, test=test)
     values = _values(issue, subscriber, branding, urls[0], test=test)
-    values["preferences"] = _preferences_url(subscriber, branding, test=test)
-    values["view"] = _view_url(issue, subscriber, branding, test=test)
     pieces = branding.renderer.render_pieces
     subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
     values["subject"] = subject
@@ -266,8 +264,8 @@ def _values(
         "minutes": minutes(pick.text for pick in issue.picks),
         "links": branding.links,
         **branding.because,
-        "preferences": "",
-        "view": "",
+        "preferences": _preferences_url(subscriber, branding, test=test),
+        "view": _view_url(issue, subscriber, branding, test=test),
         "unsubscribe": unsubscribe,
         "votes": _votes(issue, subscriber, branding, test=test),
     }

@@ -16,6 +16,7 @@ from newsletter.storage import (
     archive,
     feeds,
     leases,
+    notices,
     operator_actions,
     reports,
     send_queue,
@@ -24,6 +25,7 @@ from newsletter.storage import (
 from newsletter.storage.feeds import FollowedFeed
 
 MOST_TROUBLES = 20
+_TWO_DAYS = timedelta(days=2)
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -50,6 +52,7 @@ class DayStatus:
     paced: Rows
     leased: Mapping[str, Any]
     unknown: int
+    notices: Rows
     paused: datetime | None
     cancelled: bool
     next_due: datetime | None
@@ -82,6 +85,7 @@ def day_status(
             paced=_paced(db, now, limits),
             leased={"count": sending, "until": lease_end},
             unknown=reports.unresolved(db),
+            notices=_notices(db, now),
             paused=send_queue.paused(db),
             cancelled=operator_actions.is_cancelled(db, day),
             next_due=_next_due(db, now),
@@ -112,6 +116,14 @@ def _outcomes(db: Connection, day: date) -> Rows:
     return [
         {"state": state, "reason": reason, "count": count}
         for state, reason, count in reports.outcomes(db, day)
+    ]
+
+
+def _notices(db: Connection, now: datetime) -> Rows:
+    """Those that wait, and of the last two days those that are over."""
+    return [
+        {"purpose": purpose, "state": state, "count": count}
+        for purpose, state, count in notices.counts(db, now - _TWO_DAYS)
     ]
 
 

@@ -8,6 +8,7 @@ by itself, or one that was not, which waits again.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -58,10 +59,18 @@ class ClaimedNotice:
         return self.notice.id
 
 
-def ask(db: Connection, subscriber_id: int, purpose: Purpose, window: date, now: datetime) -> bool:
+def ask(
+    db: Connection,
+    subscriber_id: int,
+    purpose: Purpose,
+    window: date,
+    now: datetime,
+    wishes: Mapping[str, Any] = MappingProxyType({}),
+) -> bool:
     """Have a notice sent; False where one of this purpose was asked for in this window.
 
-    ``db`` writes. It goes out at the next turn of ``serve``, ``run`` or ``send``.
+    ``db`` writes. It goes out at the next turn of ``serve``, ``run`` or ``send``. ``wishes`` are
+    kept with it, as JSON.
     """
     same = _of(subscriber_id, purpose), notices.c.day == window
     if db.scalar(select(notices.c.id).where(*same)) is not None:
@@ -78,6 +87,7 @@ def ask(db: Connection, subscriber_id: int, purpose: Purpose, window: date, now:
         "next_attempt_at": now,
         "attempts": 0,
         "answer": "",
+        "wishes": dict(wishes),
         "changed_at": now,
     }
     insert_new(db, notices, [row])
@@ -256,4 +266,5 @@ def _notice(row: Any) -> Notice:
         purpose=Purpose(row.purpose),
         asked_at=row.asked_at,
         expires_at=row.expires_at,
+        wishes=row.wishes,
     )

@@ -280,6 +280,8 @@ notice = Table(
     Column("next_attempt_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("answer", Text, nullable=False),
+    # What was asked for with it: a confirmation makes it so.
+    Column("wishes", JSON, nullable=False),
     # From this instant on the server may have it. It is written before the message is sent.
     Column("offered_at", Instant),
     # As a delivery has them.

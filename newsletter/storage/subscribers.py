@@ -13,9 +13,13 @@ from newsletter.domain.model import State, Subscriber
 from newsletter.storage.database import chunks
 from newsletter.storage.journal import Change
 from newsletter.storage.places import note
+from newsletter.storage.schema import notice as notices
 from newsletter.storage.schema import subscriber as subscribers
 
 _FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the same names
+SIGNED_UP = "signed up on the web"
+UNCONFIRMED = ("pending", "unsubscribed")
+"""The states of those whom a confirmation makes active."""
 _GONE = ("unsubscribed", "bounced", "complained")
 _SOMEBODY = subscribers.c.address != ""
 """Not the row of who was erased."""
@@ -32,6 +36,11 @@ def numbered(db: Connection, subscriber_id: int) -> Subscriber | None:
     """None for who was erased as well."""
     mine = subscribers.c.id == subscriber_id
     row = db.execute(select(subscribers).where(mine, _SOMEBODY)).one_or_none()
+    return None if row is None else subscriber(row)
+
+
+def by_id(db: Connection, subscriber_id: int) -> Subscriber | None:
+    row = db.execute(select(subscribers).where(subscribers.c.id == subscriber_id)).one_or_none()
     return None if row is None else subscriber(row)
 
 
@@ -170,6 +179,41 @@ def rejoin(db: Connection, subscriber_id: int, now: datetime) -> None:
     """Undo unsubscribing; nothing changes for those who bounced or complained."""
     changed = _changed(now, "unsubscribing was taken back")
     _move(db, subscriber_id, ("unsubscribed",), "active", changed)
+
+
+def confirm(db: Connection, subscriber_id: int, now: datetime, values: Mapping[str, Any]) -> None:
+    """Active from now on, with these columns; nothing changes for those who bounced or
+    complained."""
+    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(UNCONFIRMED))
+    changed = _changed(now, "confirmed by the link in a message")
+    new = {**values, **changed, "activated_at": now, "state": "active"}
+    for key in db.scalars(select(subscribers.c.key).where(rows)).all():
+        db.execute(update(subscribers).where(rows).values(new))
+        note(db, Change(key, "active", now))
+
+
+def add_pending(db: Connection, key: str, new: Subscriber, now: datetime) -> int:
+    """Somebody asked for it on the web, and has not confirmed. Returns the id."""
+    row = {**_values(new), "key": key, "activated_at": now, "state": "pending"}
+    db.execute(subscribers.insert().values({**row, **_changed(now, SIGNED_UP)}))
+    found = find(db, key)
+    assert found
+    return found.id
+
+
+def forget_pending(db: Connection, before: datetime) -> int:
+    """Those who signed up on the web, and neither confirmed nor asked again since that instant;
+    how many. What an operator entered as pending stays."""
+    asked_again = select(notices.c.id).where(
+        notices.c.subscriber_id == subscribers.c.id, notices.c.asked_at >= before
+    )
+    rows = and_(
+        subscribers.c.state == "pending",
+        subscribers.c.state_reason == SIGNED_UP,
+        subscribers.c.state_changed_at < before,
+        ~asked_again.exists(),
+    )
+    return db.execute(subscribers.delete().where(rows)).rowcount
 
 
 def exists(db: Connection, subscriber_id: int) -> bool:

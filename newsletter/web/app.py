@@ -1,5 +1,6 @@
 """The web application, and the server that runs it. A page is a route, a template and a service."""
 
+import resource
 import signal
 import socket
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,8 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from newsletter.web.patience import Impatient
+
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
@@ -21,6 +24,7 @@ _HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 _GRACE_SECONDS = 10
+_CONNECTIONS = 16_384
 
 
 def app(routes: Sequence[BaseRoute], handlers: Mapping[Any, Any] | None = None) -> ASGIApp:
@@ -52,11 +56,15 @@ def _with_headers(inner: ASGIApp) -> ASGIApp:
     return answer
 
 
-def server(application: ASGIApp) -> uvicorn.Server:
-    """Without an access log: its paths would hold tokens."""
+def server(application: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Server:
+    """Without an access log: its paths would hold tokens. Only of the ``trusted`` proxies is it
+    believed whom they ask for (X-Forwarded-For); addresses and networks."""
     config = uvicorn.Config(
         application,
         access_log=False,
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=list(trusted),
+        http=Impatient,
         lifespan="off",
         log_config=None,
         server_header=False,
@@ -75,18 +83,19 @@ def listening(host: str, port: int) -> socket.socket:
         raise OSError(error.errno, str(error.strerror).partition(" (")[0]) from error
 
 
-def serve(sites: Sequence[tuple[ASGIApp, socket.socket]]) -> None:
+def serve(sites: Sequence[tuple[ASGIApp, socket.socket]], trusted: Sequence[str] = ()) -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests that have begun.
 
     Each application answers on its own socket. The sockets are closed.
     """
+    _allow_connections()
     sockets = [bound for _, bound in sites]
     ports = {bound.getsockname()[1]: application for application, bound in sites}
     # uvicorn raises the signal again after it has stopped
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         with suppress(KeyboardInterrupt):
-            server(_by_port(ports)).run(sockets=sockets)
+            server(_by_port(ports), trusted).run(sockets=sockets)
     finally:
         signal.signal(signal.SIGTERM, before)
         for bound in sockets:
@@ -100,3 +109,11 @@ def _by_port(applications: Mapping[int, ASGIApp]) -> ASGIApp:
         await applications[scope["server"][1]](scope, receive, send)
 
     return answer
+
+
+def _allow_connections() -> None:
+    """As many as the machine lets us have: the usual limit of a thousand files is soon reached."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS if hard == resource.RLIM_INFINITY else min(_CONNECTIONS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

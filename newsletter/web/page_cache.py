@@ -13,9 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.web.pages import public, tag_of
 
-_MOST_BYTES = 32_000_000
+_MOST_BYTES = 64_000_000
 _OVERHEAD = 1_000
-_KEPT_FOR = timedelta(minutes=1)
+_KEPT_FOR = timedelta(minutes=10)
 """For what the version does not tell, such as the name of a podcast that was corrected."""
 
 
@@ -39,7 +39,7 @@ class _Kept:
 
 
 class PageCache:
-    """Up to 32 MB of pages, those longest unasked for go first. ``version`` is asked every time.
+    """Up to 64 MB of pages, those longest unasked for go first. ``version`` is asked every time.
 
     A page was modified when it first was as it is, as far as this process has seen.
     """

@@ -299,7 +299,8 @@ def test_after_leaving_the_page_says_so_and_leaving_can_be_undone(site: Site) ->
     later = ask(site.port, "GET", f"/u/{ANN}")
     assert later.text == left.text
     assert "You have left Five &amp;" in left.text
-    [action] = re.findall(r'<form method="post" action="([^"]*)">', left.text)
+    action, why = re.findall(r'<form method="post" action="([^"]*)">', left.text)
+    assert why == "?why"
     back = ask(site.port, "POST", urljoin(f"/u/{ANN}", action), b"", FORM)
     assert (back.status, site.states) == (200, ACTIVE)
     assert "You are subscribed again" in back.text
@@ -351,7 +352,11 @@ def test_the_forms_work_under_any_prefix() -> None:
     forms = {state: re.findall("<form[^>]*>", page(Pages(head()), state)) for state in LinkState}
     assert forms == {
         LinkState.SUBSCRIBED: ['<form method="post" action="?leave">'],
-        LinkState.LEFT: ['<form method="post" action="?undo">'],
+        LinkState.LEFT: [
+            '<form method="post" action="?undo">',
+            '<form method="post" action="?why">',
+        ],
+        LinkState.TOLD: ['<form method="post" action="?undo">'],
         LinkState.BACK: [],
         LinkState.ENDED: [],
         LinkState.UNKNOWN: [],
@@ -370,7 +375,7 @@ def slow(request):
 
 bound = listening("127.0.0.1", 0)
 print(bound.getsockname()[1], flush=True)
-serve(app([Route("/u/x", slow, methods=["POST"])]), bound)
+serve([(app([Route("/u/x", slow, methods=["POST"])]), bound)])
 print("stopped", flush=True)
 """
 
