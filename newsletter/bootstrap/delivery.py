@@ -11,6 +11,7 @@ from newsletter.bootstrap import App
 from newsletter.bootstrap.mail import bounce_address, channel, signer
 from newsletter.bootstrap.rate_limits import rate_limits
 from newsletter.bootstrap.rendering import branding, secret
+from newsletter.bootstrap.returns import return_rules
 from newsletter.delivery.context import DeliveryContext, Watch
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.tokens import return_path
@@ -34,6 +35,7 @@ def delivery_context(app: App, stop: threading.Event, watch: Watch) -> DeliveryC
         claim=section.claim,
         lease=timedelta(seconds=section.lease_seconds),
         pace=rate_limits(app.settings),
+        returns=return_rules(app.settings),
     )
 
 

@@ -6,19 +6,28 @@ from typing import Any
 
 from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json, table, warn
+from newsletter.domain.due import next_due_of
 from newsletter.domain.model import VOTE_WORDS, Subscriber
 from newsletter.domain.timezones import summer_warning
+from newsletter.domain.weekdays import EVERY_DAY, NAMES, numbers, written
 from newsletter.services.readers import find_subscriber
-from newsletter.services.subscriptions import FIELDS, Defaults, leave, subscribe
+from newsletter.services.subscriptions import (
+    FIELDS,
+    Defaults,
+    as_text,
+    from_text,
+    leave,
+    subscribe,
+)
 from newsletter.services.wording import local_time
-from newsletter.storage import notices, reports, subscribers, votes
+from newsletter.storage import notices, reports, returns, subscribers, votes
 
 _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
 
 
 def add(app: App, args: Namespace) -> int:
     options = {name: getattr(args, name) for name in _OPTIONS}
-    changes = {name: _stripped(value) for name, value in options.items() if value is not None}
+    changes = {name: _value(name, value) for name, value in options.items() if value is not None}
     if args.like:
         changes["interests"] = _interests_like(app, args.like)
     subscriber, result = subscribe(
@@ -66,28 +75,35 @@ def show(app: App, args: Namespace) -> int:
         since, reason = subscribers.state_since(db, subscriber.id)
         asked = notices.of_subscriber(db, subscriber.id)
         said = votes.counts(db, subscriber.id)
+        joined = subscribers.joined(db, subscriber.id)
+        came_back = [dict(row) for row in returns.of_reader(db, subscriber.id)]
+    sent = sum(row["state"] == "sent" for row in deliveries)
     if args.json:
         state = {"state_changed_at": since, "state_reason": reason}
         counts = {"more": said["more"], "knew": said["knew"]}
+        story = {"signed_up_at": joined, "sent": sent, "votes": counts, "returns": came_back}
         say_json(
-            {
-                **as_json(subscriber),
-                **state,
-                "votes": counts,
-                "deliveries": deliveries,
-                "notices": asked,
-            }
+            {**as_json(subscriber), **state, **story, "deliveries": deliveries, "notices": asked}
         )
         return 0
-    when = local_time(since, app.settings.newsletter.timezone) if since else ""
-    known = {"since": when, "reason": reason, "votes": _votes(said)}
-    lines = {**as_json(subscriber), **{name: value for name, value in known.items() if value}}
-    table([(name, str(value)) for name, value in lines.items()])
+    zone = app.settings.newsletter.timezone
+    known = {
+        "since": local_time(since, zone) if since else "",
+        "reason": reason,
+        "signed up": local_time(joined, zone),
+        "sent": str(sent or ""),
+        "next": _next(app, subscriber),
+        "votes": _votes(said),
+    }
+    lines = {name: as_text(subscriber, name) for name in FIELDS}
+    lines |= {name: value for name, value in known.items() if value}
+    table(list(lines.items()))
     say() if deliveries else None
     table([(f"{d['date']}", d["state"], d["reason"] or "", d["answer"]) for d in deliveries])
     for delivery in deliveries:
         _show_attempts(app, delivery)
     _show_notices(app, asked)
+    _show_returns(came_back, zone)
     return 0
 
 
@@ -101,9 +117,30 @@ def _show_notices(app: App, asked: Sequence[Mapping[str, Any]]) -> None:
     table(rows, indent="  ")
 
 
+def _next(app: App, reader: Subscriber) -> str:
+    """When their next issue is due, in their own zone; empty for who gets none."""
+    if reader.state != "active":
+        return ""
+    due = next_due_of(reader, app.clock())
+    return local_time(due, reader.timezone)
+
+
 def _votes(said: Mapping[str, int]) -> str:
     """Empty where nothing was said."""
     return ", ".join(f"{words} {said[kind]}" for kind, words in VOTE_WORDS.items() if said[kind])
+
+
+def _show_returns(rows: Sequence[Mapping[Any, Any]], zone: str) -> None:
+    if rows:
+        say()
+        say("came back:")
+    cells = [(local_time(row["at"], zone), *_what_came_back(row)) for row in rows]
+    table(cells, indent="  ")
+
+
+def _what_came_back(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    kind = f"{row['severity'] or ''} {row['kind']}".strip()
+    return row["source"], kind, row["done"], row["words"]
 
 
 def _show_attempts(app: App, delivery: Mapping[str, Any]) -> None:
@@ -137,13 +174,17 @@ def defaults(app: App) -> Defaults:
 
 
 def as_json(subscriber: Subscriber) -> dict[str, Any]:
-    return {name: getattr(subscriber, name) for name in FIELDS}
+    values = {name: getattr(subscriber, name) for name in FIELDS}
+    return {**values, "weekdays": [NAMES[day] for day in numbers(subscriber.weekdays)]}
 
 
-def _stripped(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+def _value(name: str, value: Any) -> Any:
+    return from_text(name, value.strip()) if isinstance(value, str) else value
 
 
 def _when_and_what(subscriber: Subscriber) -> str:
+    days = "" if subscriber.weekdays == EVERY_DAY else f", {written(subscriber.weekdays)}"
+    weekly = ", a weekly digest" if subscriber.weekly else ""
+    pause = f", paused until {subscriber.paused_until}" if subscriber.paused_until else ""
     about = f", about {subscriber.interests}" if subscriber.interests else ""
-    return f"{subscriber.hour:02}:00 {subscriber.timezone}{about}"
+    return f"{subscriber.hour:02}:00 {subscriber.timezone}{days}{weekly}{pause}{about}"

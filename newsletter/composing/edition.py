@@ -3,46 +3,49 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cached_property
 
 from newsletter.composing.rules import Rules
 from newsletter.composing.similarity_index import index_of
 from newsletter.domain.model import Issue, Subscriber, digest
+from newsletter.language import spoken
 from newsletter.language.words import words
 from newsletter.ranking.selection import choose
 from newsletter.ranking.signals import Day, Reader, echoes_of, newest_first
 from newsletter.ranking.votes import About, Example, about, seen
 from newsletter.storage import Connection, candidates, editing, issues, reading_history, votes
 
+_WEEK = 7
+
 
 class Edition:
     """One date's composing: its candidates are prepared once, an issue once per distinct reader.
 
-    Readers are the same when their interests, the issues they were sent and their votes are.
+    Readers are the same when their interests, their language, the issues they were sent and their
+    votes are.
     """
 
     def __init__(self, rules: Rules, day: date) -> None:
+        self.rules = rules
         self.taste = rules.taste
-        with rules.store.reading() as db:
-            decided = editing.editing_of(db, day)
-            of_day = candidates.of_day(db, day, self.taste.window_days, decided.pinned)
-            offered = [each for each in of_day if each.insight.id not in decided.blocked]
-            index = index_of(db, rules.index_cache, rules.language)
-            echoes = echoes_of(newest_first(offered), index)
-            known = candidates.known(db, day, echoes.ids.tolist())
-        self.day = Day(
-            day,
-            offered,
-            known,
-            self.taste.window_days,
-            echoes,
-            decided,
-            words(rules.language),
-            rules.encode,
-        )
-        if rules.encode:  # now: later it would be within a transaction, and others would wait
-            rules.encode([each.insight.text for each in offered])
+        self.day = _offer(rules, day, self.taste.window_days)
         self._composed: dict[str, int | None] = {}
         self._abouts: dict[int, About] = {}
+
+    @cached_property
+    def week(self) -> Day:
+        """What the date offers to who reads weekly: all that came since their last digest."""
+        if self.taste.window_days >= _WEEK:
+            return self.day
+        return _offer(self.rules, self.day.date, _WEEK)
+
+    def prepare(self, readers: Sequence[Subscriber]) -> None:
+        """Work out what these readers need, before a transaction that others would wait for."""
+        if any(reader.weekly for reader in readers):
+            _ = self.week
+
+    def day_for(self, reader: Subscriber) -> Day:
+        return self.week if reader.weekly else self.day
 
     def keep_house(self, db: Connection, now: datetime) -> None:
         """Store the house issue of the date, once there is enough for one."""
@@ -63,7 +66,7 @@ class Edition:
         histories, said = reading_history.histories(db, ids), votes.of_readers(db, ids)
         profiles = {
             reader: digest(
-                reader.interests,
+                *self._kind(reader),
                 *map(str, (*histories.get(reader.id, ()), *said.get(reader.id, ()))),
             )
             for reader in readers
@@ -77,17 +80,29 @@ class Edition:
     def _compose(self, db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
         """An issue for each profile, which one reader represents."""
         readers = self.readers(db, list(new.values()))
-        composed = {profile: self.issue(readers[reader.id]) for profile, reader in new.items()}
+        composed = {
+            profile: self.issue(readers[reader.id], self.day_for(reader))
+            for profile, reader in new.items()
+        }
         worthy = {profile: issue for profile, issue in composed.items() if issue.picks}
         ids = issues.save_all(db, list(worthy.values()), now)
         self._composed |= {**dict.fromkeys(composed), **dict(zip(worthy, ids, strict=True))}
 
     def fresh(self, db: Connection, reader: Subscriber) -> Issue:
         """What composing now would give this reader; nothing is stored."""
-        return self.issue(self.readers(db, [reader])[reader.id])
+        return self.issue(self.readers(db, [reader])[reader.id], self.day_for(reader))
 
-    def issue(self, reader: Reader) -> Issue:
-        issue = choose(self.day, reader, self.taste)
+    def _kind(self, reader: Subscriber) -> tuple[str, str, str]:
+        """What an issue depends on besides what its reader was sent and said."""
+        window = self.day_for(reader).window_days
+        return reader.interests, self._language(reader), str(window)
+
+    def _language(self, reader: Subscriber) -> str:
+        return spoken(reader.language, self.rules.language)
+
+    def issue(self, reader: Reader, day: Day | None = None) -> Issue:
+        """``day`` is what the date offers to who reads weekly, for one of them."""
+        issue = choose(day or self.day, reader, self.taste)
         return replace(issue, first=not reader.heard, note=self.day.editing.note)
 
     def readers(
@@ -110,6 +125,7 @@ class Edition:
                 subscriber.interests,
                 past[subscriber.id],
                 self._examples(told.get(subscriber.id, {})),
+                words(self._language(subscriber)),
             )
             for subscriber in subscribers
         }
@@ -125,3 +141,17 @@ class Edition:
             Example(insight, liked, self._abouts.get(insight, unknown))
             for insight, liked in told.items()
         )
+
+
+def _offer(rules: Rules, day: date, window_days: int) -> Day:
+    with rules.store.reading() as db:
+        decided = editing.editing_of(db, day)
+        of_day = candidates.of_day(db, day, window_days, decided.pinned)
+        offered = [each for each in of_day if each.insight.id not in decided.blocked]
+        index = index_of(db, rules.index_cache, rules.language)
+        echoes = echoes_of(newest_first(offered), index)
+        known = candidates.known(db, day, echoes.ids.tolist())
+    if rules.encode:  # now: later it would be within a transaction, and others would wait
+        rules.encode([each.insight.text for each in offered])
+    own = words(rules.language)
+    return Day(day, offered, known, window_days, echoes, decided, own, rules.encode)

@@ -1,7 +1,7 @@
 """Why a candidate was picked, in one line for its reader, and why another was not.
 
 A reason is made from what decided: a signal with a weight of 0 is never named. It is written in the
-newsletter's language when its issue is composed, and kept as it was written.
+reader's language when its issue is composed, and kept as it was written.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> Reas
     matched = _matched(state, place)
     parts = [_follows(state, matched)] if matched else list(_asked_for(state, place))
     if state.counts("recurrence"):
-        parts.extend(_shows(state.candidate(place), state.day.words))
+        parts.extend(_shows(state.candidate(place), state.words))
     named = _read_before(state, echoes) if state.counts("novelty") and not matched else None
     if named:
         parts.append(_you_read(state, named))
@@ -64,7 +64,7 @@ def _matched(state: RankingState, place: int) -> str:
 
 
 def _follows(state: RankingState, phrase: str) -> str:
-    words = state.day.words
+    words = state.words
     return words.gettext("You follow %(interest)s.", interest=words.quoted(phrase))
 
 
@@ -72,7 +72,7 @@ def _asked_for(state: RankingState, place: int) -> Iterator[str]:
     """What this reader's votes favour it for."""
     if not state.favoured[place]:
         return
-    words, candidate = state.day.words, state.candidate(place)
+    words, candidate = state.words, state.candidate(place)
     strongest = state.lifts.strongest(place)
     topic = state.day.learner.topic(state.reader.examples, place)
     if strongest == "show":
@@ -105,7 +105,7 @@ def _read_before(state: RankingState, echoes: Sequence[Echo]) -> Echo | None:
 
 def _you_read(state: RankingState, echo: Echo) -> str:
     assert echo.heard
-    words, day = state.day.words, state.day.date
+    words, day = state.words, state.day.date
     sentence = first_sentence(echo.text)
     claim = words.quoted(clause(sentence, _CLAIM) or headline(sentence, _CLAIM))
     if (day - echo.heard).days < _WEEK:

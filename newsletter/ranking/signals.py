@@ -31,12 +31,14 @@ _SHARED = 4
 class Reader:
     """The reader of an issue. ``heard``: each insight they were sent, and that issue's date.
 
+    ``words``: those that their reasons are written in, where not the newsletter's.
     ``examples``: what their votes tell; none where they never asked for more.
     """
 
     interests: str
     heard: Mapping[int, date]
     examples: tuple[Example, ...] = ()
+    words: Words | None = None
 
     @cached_property
     def phrases(self) -> tuple[Phrase, ...]:

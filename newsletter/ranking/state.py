@@ -7,6 +7,7 @@ import numpy as np
 
 from newsletter.domain.model import Candidate, Echo, SelectionSettings
 from newsletter.domain.text import headline
+from newsletter.language.words import Words
 from newsletter.ranking.signals import Array, Day, Reader, score, signals
 from newsletter.ranking.variety import MARKDOWN, Mask
 from newsletter.ranking.votes import FAVOURED_FROM, Lifts
@@ -31,6 +32,11 @@ class RankingState:
     unsent: Mask
     unwanted: Mask
     pinned: Mask
+
+    @property
+    def words(self) -> Words:
+        """Those that reasons are written in."""
+        return self.reader.words or self.day.words
 
     @property
     def similarity_to_sent(self) -> Array:

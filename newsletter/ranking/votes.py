@@ -99,7 +99,7 @@ class Learner:
         self._abouts = [about(each.citation.podcast, each.topics) for each in candidates]
         texts = [each.insight.text for each in candidates]
         asked = index.asked(texts, [each.insight.id for each in candidates])
-        self._candidates = _unit(asked.rows, asked.idf)[:, : len(index.vocabulary)]
+        self.rows = _unit(asked.rows, asked.idf)[:, : len(index.vocabulary)]
         self._cosines: dict[int, Array] = {}
 
     def lifts(self, examples: Sequence[Example]) -> Lifts:
@@ -136,7 +136,7 @@ class Learner:
         places = np.searchsorted(self._index.ids, new)
         known = np.append(self._index.ids, -1)[places] == new
         rows = _unit(self._index.rows(places[known]), self._index.idf)
-        cosines = (self._candidates @ rows.T).toarray()
+        cosines = (self.rows @ rows.T).toarray()
         self._cosines |= dict(zip(new[known].tolist(), cosines.T.astype(float), strict=True))
 
 

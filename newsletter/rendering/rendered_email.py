@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -12,8 +12,10 @@ from markupsafe import Markup, escape
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.interests import parse
 from newsletter.domain.model import Issue, Subscriber
+from newsletter.domain.notices import PREFERENCES
 from newsletter.domain.text import headline, minutes
 from newsletter.domain.tokens import VOTE, link_token, token
+from newsletter.language import spoken
 from newsletter.language.words import Words
 from newsletter.rendering.filters import uri
 from newsletter.rendering.renderer import Renderer, without_controls
@@ -96,6 +98,26 @@ class Branding:
         return f"{uri(self.base_url.rstrip('/'))}/u/" if self.base_url else ""
 
     @cached_property
+    def preferences_url(self) -> str:
+        """The start of preferences URLs, before the token; empty without ``base_url``."""
+        return f"{uri(self.base_url.rstrip('/'))}/p/" if self.base_url else ""
+
+    def spoken_to(self, reader: Subscriber) -> "Branding":
+        """The same in the reader's language."""
+        language = spoken(reader.language, self.language)
+        return self if language == self.language else self.in_language(language)
+
+    def in_language(self, language: str) -> "Branding":
+        if language not in self._in_others:
+            renderer = self.renderer.in_language(language)
+            self._in_others[language] = replace(self, language=language, renderer=renderer)
+        return self._in_others[language]
+
+    @cached_property
+    def _in_others(self) -> "dict[str, Branding]":
+        return {}
+
+    @cached_property
     def view_url(self) -> str:
         """The start of the links that show an issue in a browser; empty without ``base_url``."""
         return f"{uri(self.base_url.rstrip('/'))}/view/" if self.base_url else ""
@@ -163,9 +185,10 @@ def render_email(
 ) -> RenderedEmail:
     """The same arguments give the same bytes.
 
-    ``test`` marks the subject and makes the unsubscribe links inert. Raises ConfigError if an
+    ``test`` marks the subject and makes the reader's own links inert. Raises ConfigError if an
     operator's template fails.
     """
+    branding = branding.spoken_to(subscriber)
     urls = unsubscribe_urls(subscriber, branding, test=test)
     values = _values(issue, subscriber, branding, urls[0], test=test)
     pieces = branding.renderer.render_pieces
@@ -191,6 +214,14 @@ def unsubscribe_urls(
     key = _INERT if test else token(branding.secret, subscriber.id)
     mail = f"{branding.mailto_url}?subject=unsubscribe%20{key}"
     return [branding.web_url + key, mail] if branding.web_url else [mail]
+
+
+def _preferences_url(subscriber: Subscriber, branding: Branding, *, test: bool) -> str:
+    """Empty without ``base_url``, and for the reader of the house issue, who is nobody."""
+    if not (branding.preferences_url and subscriber.id):
+        return ""
+    key = _INERT if test else link_token(branding.secret, PREFERENCES, subscriber.id)
+    return branding.preferences_url + key
 
 
 def _view_url(issue: Issue, subscriber: Subscriber, branding: Branding, *, test: bool) -> str:
@@ -226,12 +257,14 @@ def _values(
         "issue": issue,
         "picks": branding.renderer.taken_apart(issue.picks),
         "subscriber": subscriber,
+        "weekly": subscriber.weekly,
         "interests": _interests(subscriber) if subscriber.interests else "",
         "claim": claim,
         "preheader": preheader,
         "minutes": minutes(pick.text for pick in issue.picks),
         "links": branding.links,
         **branding.because,
+        "preferences": _preferences_url(subscriber, branding, test=test),
         "view": _view_url(issue, subscriber, branding, test=test),
         "unsubscribe": unsubscribe,
         "votes": _votes(issue, subscriber, branding, test=test),

@@ -41,11 +41,20 @@ class Renderer:
         ``language`` is one that there is a catalogue of.
         """
         self._sources, self._paths = sources, paths or {}
+        self._in_others: dict[str, Renderer] = {}
         self.words = words(language)
         self.taken_apart = taken_apart(self.words)
         inlined = {name: inline(sources[name]) for name in set(INLINED) & set(sources)}
         self._environment = _environment({**sources, **inlined}, self.words)
         self._templates: dict[str, Template] = {}
+
+    def in_language(self, language: str) -> "Renderer":
+        """The same templates with another catalogue; compiled when it is first asked for."""
+        if language == self.words.language:
+            return self
+        if language not in self._in_others:
+            self._in_others[language] = Renderer(self._sources, self._paths, language)
+        return self._in_others[language]
 
     def render(self, name: str, /, **values: object) -> str:
         """The whole text. Raises ConfigError, with file and line, if a template does not compile or

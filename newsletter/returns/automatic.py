@@ -2,6 +2,7 @@
 
 from newsletter.returns.parts import Part
 from newsletter.returns.signs import (
+    CHALLENGE_SUBJECTS,
     CHALLENGES,
     REPORT_SUBJECTS,
     VACATION_SUBJECTS,
@@ -22,7 +23,7 @@ _PRECEDENCE = _ANSWERS | {"bulk", "junk"}
 _REPORTS = frozenset({"disposition-notification", "tlsrpt", "dmarc"})
 _SUPPRESS = ("all", "oof", "autoreply")
 _SUBJECTS = any_of((*VACATION_SUBJECTS, *REPORT_SUBJECTS))
-_CHALLENGES = any_of(CHALLENGES)
+_CHALLENGES, _CHALLENGE_SUBJECTS = any_of(CHALLENGES), any_of(CHALLENGE_SUBJECTS)
 _LONGEST_CHALLENGE = 2_000
 
 
@@ -52,9 +53,10 @@ def is_automatic(message: Part) -> bool:
 
 
 def _is_challenge(message: Part, text: str) -> bool:
-    """Whether it asks the sender to prove something. A person's answer says "Re:", and refers to
-    the message that it answers."""
+    """Whether it asks the sender to prove something. A person's answer says what it answers."""
     if "in-reply-to" in message.raw_headers:
         return False
-    said = f"{message.header('subject')} {text[:_LONGEST_CHALLENGE]}"
-    return bool(_CHALLENGES.search(plain(said)))
+    return bool(
+        _CHALLENGE_SUBJECTS.search(plain(message.header("subject")))
+        or _CHALLENGES.search(plain(text[:_LONGEST_CHALLENGE]))
+    )

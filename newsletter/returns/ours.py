@@ -80,7 +80,7 @@ def claim(message: Part, addresses: Iterable[str], ours: Ours) -> Claim:
 
 def message_id(message: Part, ours: Ours) -> str:
     """One of ours within the message, without angle brackets; empty where there is none."""
-    for text, pattern in _identifiers(message):
+    for text, pattern in _identifiers(message, ours.domain.casefold().encode()):
         for local, host in pattern.findall(text):
             if _is_ours(host, ours):
                 return f"{local}@{ours.domain.casefold()}"
@@ -134,11 +134,13 @@ def _inside(message: Part) -> Iterator[str]:
             yield from ADDRESS.findall(part.text)
 
 
-def _identifiers(message: Part) -> Iterator[tuple[str, re.Pattern[str]]]:
+def _identifiers(message: Part, domain: bytes) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Texts in which one may stand, and how."""
     for number, part in enumerate(message.walk()):
         for name in ("in-reply-to", "references", *(("message-id",) if number else ())):
             yield from ((value, _REFERENCE) for value in part.all(name))
-        yield part.text, _MESSAGE_ID
+        if domain in part.octets.lower():
+            yield part.text, _MESSAGE_ID
 
 
 def _is_ours(host: str, ours: Ours) -> bool:

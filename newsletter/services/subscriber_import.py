@@ -9,10 +9,10 @@ from typing import Any
 from newsletter.domain.addresses import new_mailbox
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import Subscriber
-from newsletter.domain.timezones import parse_hour, summer_warning
+from newsletter.domain.timezones import summer_warning
 from newsletter.services.subscriber_columns import gone
 from newsletter.services.subscriber_csv import Row, SubscriberFile, read_csv
-from newsletter.services.subscriptions import Defaults, check
+from newsletter.services.subscriptions import Defaults, check, from_text, settled
 from newsletter.storage import Connection, Store, subscribers
 from newsletter.storage.database import chunks
 
@@ -67,10 +67,9 @@ class _Importer:
         left = self.left.get(values["address"].strip().casefold())
         if left and not gone(values.get("state", "")):
             raise UsageError(f"{box.address} left, by line {left}")
-        fields: dict[str, Any] = {**values, "address": box.address}
-        if "hour" in fields:
-            fields["hour"] = parse_hour(fields["hour"])
-        return box.key, check(replace(self.defaults.subscriber(box.address), **fields))
+        fields: dict[str, Any] = {name: from_text(name, text) for name, text in values.items()}
+        new = replace(self.defaults.subscriber(box.address), **{**fields, "address": box.address})
+        return box.key, check(settled(new))
 
     def store(self, db: Connection, by_key: Mapping[str, Subscriber]) -> None:
         """Existing subscribers are not changed by the file."""

@@ -92,7 +92,8 @@ class Workbench:
                 as_reader = Reader("", {insight: when for insight, when in sent if when < day})
             else:
                 as_reader = edition.readers(db, [reader], before=day)[reader.id]
-        return candidate_report(edition.day, as_reader, self.rules.taste, scheduled.issue.picks)
+        day_for = edition.day_for(reader)
+        return candidate_report(day_for, as_reader, self.rules.taste, scheduled.issue.picks)
 
 
 def _with_logo(html: str, logo: Logo | None) -> str:

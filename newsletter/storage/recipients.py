@@ -17,7 +17,7 @@ from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import recipient as recipients
 from newsletter.storage.schema import subscriber as subscribers
 
-FROZEN = ("name", "timezone", "hour", "interests")
+FROZEN = ("name", "timezone", "hour", "interests", "frequency", "language")
 
 
 def freeze(db: Connection, composed: Mapping[int, Subscriber], rows: Any, now: datetime) -> None:

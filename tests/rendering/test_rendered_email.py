@@ -11,7 +11,7 @@ from lxml import html as dom
 
 from newsletter.domain.model import Issue
 from newsletter.domain.text import first_sentence
-from newsletter.domain.tokens import token
+from newsletter.domain.tokens import link_token, token
 from newsletter.language.words import words as words_of
 from newsletter.rendering.colour import legible
 from newsletter.rendering.rendered_email import Logo, RenderedEmail, render_email
@@ -125,7 +125,7 @@ def test_hostile_words_arrive_as_words_and_a_bad_link_not_at_all() -> None:
     assert "{{ 7*7 }}" in page(content).text_content()
     assert "49" not in page(content).text_content()
     links = [link.get("href") for link in page(content).iter("a") if link.get("class") != "vote"]
-    assert links[:-3] == ["https://x.example/%22%3E%3Cscript%3E#t=5"]
+    assert links[:-4] == ["https://x.example/%22%3E%3Cscript%3E#t=5"]
 
 
 def test_a_source_that_turns_the_direction_about_turns_its_own_words_alone() -> None:
@@ -204,15 +204,19 @@ def test_without_a_postal_address_there_is_no_line_for_it() -> None:
 def test_a_test_letter_is_marked_and_can_unsubscribe_nobody() -> None:
     real, tried = LETTERS["golden"], render_email(ISSUE, READER, HEAD, test=True)
     assert tried.subject == f"[Test] {real.subject}"
-    key = token(HEAD.secret, READER.id)
-    inert = re.sub(
-        r"(?<=example\.org/v/)[^/]+|(?<=example\.org/view/)\S+",
-        "test",
-        real.text.replace(key, "test"),
-    )
+    keys = [
+        token(HEAD.secret, READER.id),
+        link_token(HEAD.secret, "preferences", READER.id),
+        link_token(HEAD.secret, "view", READER.id, ISSUE.date.toordinal()),
+    ]
+    inert = re.sub(r"(?<=example\.org/v/)[^/]+", "test", real.text)
+    for key in keys:
+        assert key in real.html
+        assert key not in tried.html
+        inert = inert.replace(key, "test")
     assert tried.text == inert
-    assert key not in tried.html
-    assert "https://news.example.org/u/test" in tried.html
+    for path in ("u", "p", "view"):
+        assert f"https://news.example.org/{path}/test" in tried.html
     assert set(re.findall(r"example\.org/v/([^/]+)", tried.html)) == {"test"}
 
 
@@ -274,6 +278,7 @@ def test_the_footer_says_what_the_reader_follows_and_has_quiet_links() -> None:
     assert [link.text_content().strip() for link in links] == [
         "Read in a browser",
         "Reply to the editor",
+        "Preferences",
         "Unsubscribe",
     ]
     assert links[1].get("href") == "mailto:editors@news.example.org"

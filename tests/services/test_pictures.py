@@ -55,7 +55,7 @@ def test_few_wait_for_the_one_that_is_drawn(tmp_path: Path) -> None:
     for thread in threads:
         thread.start()
     assert begun.wait(60)
-    while kept._waiting._value:  # type: ignore[attr-defined]  # the four are not all there yet
+    while kept._waiting._value:  # the four are not all there yet
         pass
     with pytest.raises(Busy):
         kept.get(CARD)
