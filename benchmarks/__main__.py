@@ -26,6 +26,7 @@ from benchmarks import (
     start,
     status,
     storage,
+    votes,
 )
 
 _SUBJECTS: dict[str, ModuleType] = {
@@ -45,8 +46,9 @@ _SUBJECTS: dict[str, ModuleType] = {
     "interests": interests,
     "limits": limits,
     "returns": returns,
+    "votes": votes,
 }
-_BY_NAME = {"day", "million", "interests", "limits", "returns"}
+_BY_NAME = {"day", "million", "interests", "limits", "returns", "votes"}
 """They take long, or fetch something: they run when they are asked for."""
 
 

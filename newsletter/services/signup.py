@@ -81,8 +81,8 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """``reader`` is as they asked to be; ``preferences`` the token of their own page, and
-    ``next_issue`` the date of their next one, once they are subscribed."""
+    """``reader`` is as they asked to be; ``next_issue`` the date of the one that they will
+    get; ``preferences`` the token of their own page, once they are subscribed."""
 
     state: LinkState
     reader: Subscriber | None = None
@@ -123,12 +123,15 @@ class Confirmations:
             return _UNKNOWN
         if reader.state == "active":
             link = link_token(self.secret, PREFERENCES, reader.id, until=notice.expires_at)
-            due = next_due(self.clock(), reader.hour, reader.timezone)
-            day = local_date(due, reader.timezone)
-            return Confirmation(LinkState.SUBSCRIBED, reader, link, day)
+            return Confirmation(LinkState.SUBSCRIBED, reader, link, self._next_issue(reader))
         if not _still_holds(db, notice, reader):
             return _UNKNOWN
-        return Confirmation(LinkState.ASK, replace(reader, **notice.wishes))
+        wished = replace(reader, **notice.wishes)
+        return Confirmation(LinkState.ASK, wished, next_issue=self._next_issue(wished))
+
+    def _next_issue(self, reader: Subscriber) -> date:
+        due = next_due(self.clock(), reader.hour, reader.timezone)
+        return local_date(due, reader.timezone)
 
 
 def _still_holds(db: Connection, notice: Notice, reader: Subscriber) -> bool:

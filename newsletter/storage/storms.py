@@ -1,0 +1,66 @@
+"""Bounce storms: so much of one date's issue came back that sending on would cost the good name."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from newsletter.storage.database import insert_new
+from newsletter.storage.schema import delivery as deliveries
+from newsletter.storage.schema import mark, returned
+
+_STORM = "storm "
+_KEPT = timedelta(days=60)
+_BACK = and_(returned.c.kind == "bounce", returned.c.delivery_id == deliveries.c.id)
+_OFFERED = or_(
+    deliveries.c.state == "sent",
+    and_(deliveries.c.state == "failed", deliveries.c.reason == "refused"),
+)
+
+
+class Storm(NamedTuple):
+    """Of the issue of ``day``, to ``domain`` ("" for all together): how many came back."""
+
+    day: date
+    domain: str
+    bounced: int
+    offered: int
+
+
+def measure(db: Connection, day: date, domain: str, least: int) -> Iterator[Storm]:
+    """All of a date's issue, and those to a domain, where at least so many came back."""
+    for name in ("", domain):
+        there: list[ColumnElement[bool]] = [deliveries.c.date == day]
+        there += [deliveries.c.domain == name] if name else []
+        ids = select(func.count(returned.c.delivery_id.distinct())).select_from(deliveries)
+        bounced = int(db.scalar(ids.join(returned, _BACK).where(*there)) or 0)
+        if bounced >= least:
+            query = select(func.count()).select_from(deliveries).where(*there, _OFFERED)
+            yield Storm(day, name, bounced, int(db.scalar(query) or 0))
+
+
+def note(db: Connection, storm: Storm, now: datetime) -> bool:
+    """Whether it is new: the operator who resumes after a storm is not stopped by it again."""
+    db.execute(mark.delete().where(_STORMS, mark.c.at < now - _KEPT))
+    name = f"{_STORM}{storm.day} {storm.domain}"
+    if db.scalar(select(mark.c.name).where(mark.c.name == name)):
+        return False
+    insert_new(db, mark, [{"name": name, "at": now, "boot": "", "seconds": 0.0}])
+    return True
+
+
+def since(db: Connection, instant: datetime) -> Sequence[Storm]:
+    """The storms noted since then, by what is known now."""
+    names = db.scalars(
+        select(mark.c.name).where(_STORMS, mark.c.at >= instant).order_by(mark.c.name)
+    ).all()
+    found = []
+    for name in names:
+        day, _, domain = name.removeprefix(_STORM).partition(" ")
+        about = date.fromisoformat(day)
+        found += [one for one in measure(db, about, domain, 1) if one.domain == domain]
+    return found
+
+
+_STORMS = mark.c.name.startswith(_STORM, autoescape=True)
