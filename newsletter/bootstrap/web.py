@@ -84,7 +84,7 @@ def _public(app: App, pages: Pages) -> list[BaseRoute]:
     return [
         *public.routes(pages, archive, cache, render),
         *feeds.routes(pages, archive, cache, lambda issue: render(issue).subject),
-        *pictures.routes(pages, archive, Pictures(folder, draw)),
+        *pictures.routes(pages, archive, cache, Pictures(folder, draw)),
     ]
 
 
