@@ -111,10 +111,14 @@ class Matcher:
         return np.column_stack(list(best.values()))
 
     def shared(self, phrase: str, place: int) -> tuple[str, ...]:
-        """The text's words that speak for it: the phrase's own, then the heaviest of feedback."""
+        """The text's words that speak for it: the phrase's own, then the heaviest of feedback.
+
+        Common ones ("at") are among the phrase's own only where it has no others.
+        """
         wanted = frozenset[str]().union(*map(self._words, self._variants(phrase)))
         learned = self._evidence.learned(phrase, place)
         own = [word for word in learned if word in wanted]
+        own = [word for word in own if learned[word] > 0] or own
         others = [word for word in learned if word not in wanted and learned[word] > 0]
         others.sort(key=lambda word: (-learned[word], word))
         return (*own, *others)[:_SHARED]
