@@ -172,8 +172,9 @@ def _learning(world: World, scale: Scale) -> Table:
         ("", *columns),
         rows,
         f"{len(world.candidates):,} texts, {scale.readers} readers who like {world.likes} labels "
-        f"each. {_WRONG[0]}: ten votes, the first for something that the reader does not like; "
-        f"{_WRONG[1]}: that one taken back. A dash: the set has not so many texts.",
+        f"each. {_WRONG[0]}: nine of the ten votes, and one for what the reader does not like; "
+        f"{_WRONG[1]}: the nine, after the wrong one was taken back. A dash: the set has not so "
+        "many texts.",
     )
 
 

@@ -6,7 +6,7 @@ from newsletter.returns.signs import (
     CHALLENGES,
     REPORT_SUBJECTS,
     VACATION_SUBJECTS,
-    any_of,
+    has,
     plain,
 )
 
@@ -22,8 +22,6 @@ _ANSWERS = frozenset({"auto_reply", "auto-reply", "autoreply"})
 _PRECEDENCE = _ANSWERS | {"bulk", "junk"}
 _REPORTS = frozenset({"disposition-notification", "tlsrpt", "dmarc"})
 _SUPPRESS = ("all", "oof", "autoreply")
-_SUBJECTS = any_of((*VACATION_SUBJECTS, *REPORT_SUBJECTS))
-_CHALLENGES, _CHALLENGE_SUBJECTS = any_of(CHALLENGES), any_of(CHALLENGE_SUBJECTS)
 _LONGEST_CHALLENGE = 2_000
 
 
@@ -36,7 +34,7 @@ def is_answer(message: Part, text: str) -> bool:
         or message.header("precedence").casefold() in _ANSWERS
         or message.kind_of_report in _REPORTS
         or any(part.type == "message/disposition-notification" for part in message.report())
-        or bool(_SUBJECTS.search(plain(message.header("subject"))))
+        or has(VACATION_SUBJECTS + REPORT_SUBJECTS, plain(message.header("subject")))
         or _is_challenge(message, text)
     )
 
@@ -56,7 +54,6 @@ def _is_challenge(message: Part, text: str) -> bool:
     """Whether it asks the sender to prove something. A person's answer says what it answers."""
     if "in-reply-to" in message.raw_headers:
         return False
-    return bool(
-        _CHALLENGE_SUBJECTS.search(plain(message.header("subject")))
-        or _CHALLENGES.search(plain(text[:_LONGEST_CHALLENGE]))
+    return has(CHALLENGE_SUBJECTS, plain(message.header("subject"))) or has(
+        CHALLENGES, plain(text[:_LONGEST_CHALLENGE])
     )

@@ -49,6 +49,11 @@ class Ours:
         claimed = address.casefold()
         return claimed.startswith(f"{local}+") and claimed.endswith(f"@{domain}")
 
+    def is_own(self, address: str) -> bool:
+        """Whether it is one of the addresses that we send from, or that readers write to."""
+        own = {self.return_path.casefold(), *(one.casefold() for one in self.addresses)}
+        return self.is_token(address) or address.casefold() in own
+
     def written_to(self, addresses: Iterable[str]) -> bool:
         """Whether one of them is where readers write to, with or without a +detail."""
         return any(_without_detail(address) in self._plain for address in addresses)

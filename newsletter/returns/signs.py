@@ -5,6 +5,7 @@ space. Where headers say it (RFC 3834, RFC 3464), none of these is asked.
 """
 
 import re
+from functools import cache
 
 DAEMONS = (
     r"mailer-?daemon",
@@ -140,8 +141,15 @@ ABOUT = (
 """Lines of a report that quote a header of that message."""
 
 
-def any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(patterns))
+def has(signs: tuple[str, ...], text: str) -> bool:
+    """Whether one of a table's stands in a ``plain`` text."""
+    return _any_of(signs).search(text) is not None
+
+
+@cache
+def _any_of(signs: tuple[str, ...]) -> re.Pattern[str]:
+    """Compiled when it is first asked for: start-up is felt."""
+    return re.compile("|".join(signs))
 
 
 def plain(text: str) -> str:

@@ -9,7 +9,8 @@ from threading import Lock
 from time import monotonic
 from urllib.parse import quote, unquote
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -20,6 +21,8 @@ from newsletter.web.pages import public, tag_of
 _MOST_BYTES = 64_000_000
 _OVERHEAD = 1_000
 _FRESH_SECONDS = 1.0
+_THREADS = 4
+"""Of those that wait for the database: however many ask for public pages, forms have theirs."""
 _KEPT_FOR = timedelta(minutes=10)
 """For what the version does not tell, such as the name of a podcast that was corrected."""
 
@@ -64,13 +67,23 @@ class PageCache:
         self._asked_at = -inf
         self._bytes = 0
         self._lock = Lock()
+        self._threads = CapacityLimiter(_THREADS)
 
     def route(self, path: str, answer: Callable[[Request], Response]) -> Route:
         """``answer`` runs in a thread; a page that is known needs none, nor the database."""
 
         async def respond(request: Request) -> Response:
-            kept = self._known(request)
-            return self._sent(request, kept) if kept else await run_in_threadpool(answer, request)
+            if kept := self._known(request):
+                return self._sent(request, kept)
+            return await run_sync(answer, request, limiter=self._threads)
+
+        return Route(path, respond, methods=["GET"])
+
+    def unkept(self, path: str, answer: Callable[[Request], Response]) -> Route:
+        """The same for what is not kept here."""
+
+        async def respond(request: Request) -> Response:
+            return await run_sync(answer, request, limiter=self._threads)
 
         return Route(path, respond, methods=["GET"])
 

@@ -42,7 +42,7 @@ def routes(
         "/topics/{slug}": site.topic,
     }
     kept = [cache.route(path, answer) for path, answer in paths.items()]
-    return [*kept, Route("/search", site.search, methods=["GET"])]
+    return [*kept, cache.unkept("/search", site.search)]
 
 
 class _PublicPages:
