@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("domain", sa.Text(), nullable=False),
+        sa.Column("date", sa.Date(), nullable=True),
         sa.Column("delivery_id", sa.Integer(), nullable=True),
         sa.Column("subscriber_id", sa.Integer(), nullable=True),
         sa.Column("done", sa.String(16), nullable=False),
@@ -46,6 +47,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_returned_delivery_id"), "returned", ["delivery_id"])
     op.create_index(op.f("ix_returned_subscriber_id"), "returned", ["subscriber_id"])
     op.create_index(op.f("ix_returned_done_at"), "returned", ["done", "at"])
+    op.create_index(op.f("ix_returned_date"), "returned", ["date"])
     op.create_index(op.f("ix_returned_at"), "returned", ["at"])
     op.create_table(
         "nonce",

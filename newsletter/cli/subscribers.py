@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.rendering import secret
 from newsletter.cli.output import say, say_json, table, warn
 from newsletter.domain.due import next_due_of
 from newsletter.domain.model import VOTE_WORDS, Subscriber
 from newsletter.domain.timezones import summer_warning
 from newsletter.domain.weekdays import EVERY_DAY, NAMES, numbers, written
+from newsletter.services.personal_data import erase_reader
 from newsletter.services.readers import find_subscriber
 from newsletter.services.subscriptions import (
     FIELDS,
@@ -37,6 +39,7 @@ def add(app: App, args: Namespace) -> int:
         defaults(app),
         app.clock(),
         resubscribe=args.resubscribe,
+        secret=secret(app),
     )
     if "timezone" in changes and (warning := summer_warning(subscriber.timezone)):
         warn(warning)
@@ -73,25 +76,24 @@ def show(app: App, args: Namespace) -> int:
     with app.store.reading() as db:
         deliveries = reports.deliveries_of(db, subscriber.id)
         since, reason = subscribers.state_since(db, subscriber.id)
-        asked = notices.of_subscriber(db, subscriber.id)
-        said = votes.counts(db, subscriber.id)
         joined = subscribers.joined(db, subscriber.id)
         came_back = [dict(row) for row in returns.of_reader(db, subscriber.id)]
+        asked = notices.of_subscriber(db, subscriber.id)
+        said = votes.counts(db, subscriber.id)
     sent = sum(row["state"] == "sent" for row in deliveries)
     if args.json:
         state = {"state_changed_at": since, "state_reason": reason}
         counts = {"more": said["more"], "knew": said["knew"]}
         story = {"signed_up_at": joined, "sent": sent, "votes": counts, "returns": came_back}
-        say_json(
-            {**as_json(subscriber), **state, **story, "deliveries": deliveries, "notices": asked}
-        )
+        lists = {"deliveries": deliveries, "notices": asked}
+        say_json({**as_json(subscriber), **state, **story, **lists})
         return 0
     zone = app.settings.newsletter.timezone
     known = {
         "since": local_time(since, zone) if since else "",
         "reason": reason,
         "signed up": local_time(joined, zone),
-        "sent": str(sent or ""),
+        "sent": f"{sent:,}",
         "next": _next(app, subscriber),
         "votes": _votes(said),
     }
@@ -102,32 +104,9 @@ def show(app: App, args: Namespace) -> int:
     table([(f"{d['date']}", d["state"], d["reason"] or "", d["answer"]) for d in deliveries])
     for delivery in deliveries:
         _show_attempts(app, delivery)
-    _show_notices(app, asked)
     _show_returns(came_back, zone)
+    _show_notices(app, asked)
     return 0
-
-
-def _show_notices(app: App, asked: Sequence[Mapping[str, Any]]) -> None:
-    if not asked:
-        return
-    say()
-    say("notices:")
-    zone = app.settings.newsletter.timezone
-    rows = [(local_time(n["asked_at"], zone), n["purpose"], n["state"], n["answer"]) for n in asked]
-    table(rows, indent="  ")
-
-
-def _next(app: App, reader: Subscriber) -> str:
-    """When their next issue is due, in their own zone; empty for who gets none."""
-    if reader.state != "active":
-        return ""
-    due = next_due_of(reader, app.clock())
-    return local_time(due, reader.timezone)
-
-
-def _votes(said: Mapping[str, int]) -> str:
-    """Empty where nothing was said."""
-    return ", ".join(f"{words} {said[kind]}" for kind, words in VOTE_WORDS.items() if said[kind])
 
 
 def _show_returns(rows: Sequence[Mapping[Any, Any]], zone: str) -> None:
@@ -141,6 +120,29 @@ def _show_returns(rows: Sequence[Mapping[Any, Any]], zone: str) -> None:
 def _what_came_back(row: Mapping[Any, Any]) -> tuple[str, ...]:
     kind = f"{row['severity'] or ''} {row['kind']}".strip()
     return row["source"], kind, row["done"], row["words"]
+
+
+def _next(app: App, reader: Subscriber) -> str:
+    """When their next issue is due, in their own zone; empty for who gets none."""
+    if reader.state != "active":
+        return ""
+    due = next_due_of(reader, app.clock())
+    return local_time(due, reader.timezone)
+
+
+def _show_notices(app: App, asked: Sequence[Mapping[str, Any]]) -> None:
+    if not asked:
+        return
+    say()
+    say("notices:")
+    zone = app.settings.newsletter.timezone
+    rows = [(local_time(n["asked_at"], zone), n["purpose"], n["state"], n["answer"]) for n in asked]
+    table(rows, indent="  ")
+
+
+def _votes(said: Mapping[str, int]) -> str:
+    """Empty where nothing was said."""
+    return ", ".join(f"{words} {said[kind]}" for kind, words in VOTE_WORDS.items() if said[kind])
 
 
 def _show_attempts(app: App, delivery: Mapping[str, Any]) -> None:
@@ -165,6 +167,20 @@ def remove(app: App, args: Namespace) -> int:
         say(
             f"{subscriber.address} gets nothing any more;"
             " the row is kept so that no import revives it"
+        )
+    return 0
+
+
+def erase(app: App, args: Namespace) -> int:
+    subscriber = find_subscriber(app.store, args.address)
+    erase_reader(app.store, subscriber, secret(app), app.clock())
+    args.address = f"subscriber {subscriber.id}"  # what the audit says, which must not name them
+    if args.json:
+        say_json({"address": subscriber.address, "result": "erased"})
+    else:
+        say(
+            f"everything about {subscriber.address} is erased; a salted hash stays, so that no"
+            " import brings them back (backups made before still have them)"
         )
     return 0
 

@@ -63,8 +63,8 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _rate_faults(settings.delivery.pace)
     yield from _source_faults(settings.sources)
     yield from _writer_faults(settings.writer)
-    yield from _web_faults(settings.web)
     yield from _return_faults(settings)
+    yield from _web_faults(settings.web)
     news = settings.newsletter
     if fault := zone_fault(news.timezone):
         yield "newsletter.timezone", fault
@@ -145,15 +145,6 @@ def _source_faults(sources: Sources) -> Iterator[tuple[str, str]]:
         yield "sources.contact", "write an address or a page, without spaces or brackets"
 
 
-def _web_faults(web: Web) -> Iterator[tuple[str, str]]:
-    for proxy in web.trusted_proxies:
-        try:
-            ip_network(proxy)
-        except ValueError as error:
-            advice = "write an address or a network, such as 10.0.0.0/8"
-            yield "web.trusted_proxies", f"{error}: {advice}"
-
-
 def _return_faults(settings: Settings) -> Iterator[tuple[str, str]]:
     returns = settings.returns
     if returns.imap.host and not returns.imap.username:
@@ -168,6 +159,15 @@ def _return_faults(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "returns.hooks.postmark", 'write "user:password", with 8 characters at least'
     if hooks.token and not re.fullmatch(r"[\x21-\x7e]{20,}", hooks.token):
         yield "returns.hooks.token", "write 20 or more printable ASCII letters without spaces"
+
+
+def _web_faults(web: Web) -> Iterator[tuple[str, str]]:
+    for proxy in web.trusted_proxies:
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            advice = "write an address or a network, such as 10.0.0.0/8"
+            yield "web.trusted_proxies", f"{error}: {advice}"
 
 
 def _dkim_faults(dkim: Dkim) -> Iterator[tuple[str, str]]:

@@ -122,14 +122,6 @@ def _outcomes(db: Connection, day: date) -> Rows:
     ]
 
 
-def _notices(db: Connection, now: datetime) -> Rows:
-    """Those that wait, and of the last two days those that are over."""
-    return [
-        {"purpose": purpose, "state": state, "count": count}
-        for purpose, state, count in notices.counts(db, now - _TWO_DAYS)
-    ]
-
-
 def warming(db: Connection, now: datetime, limits: RateLimits) -> Rows:
     """Where the warm-up of each group stands today; none of those that are over."""
     today = now.astimezone(UTC).date()
@@ -144,6 +136,14 @@ def warming(db: Connection, now: datetime, limits: RateLimits) -> Rows:
         }
         for group in limits.warm_ups
         if (limit := group.limit(today)) is not None
+    ]
+
+
+def _notices(db: Connection, now: datetime) -> Rows:
+    """Those that wait, and of the last two days those that are over."""
+    return [
+        {"purpose": purpose, "state": state, "count": count}
+        for purpose, state, count in notices.counts(db, now - _TWO_DAYS)
     ]
 
 

@@ -21,7 +21,7 @@ _OFFERED = or_(
 def joined(db: Connection, since: datetime, end: datetime) -> Counter[date]:
     """How many were made active on each day, in UTC; of who came twice only the last time."""
     at = subscribers.c.activated_at
-    query = select(at).where(at >= since, at < end, subscribers.c.state != "pending")
+    query = select(at).where(at >= since, at <= end, subscribers.c.state != "pending")
     return Counter(instant.date() for instant in db.scalars(query))
 
 
@@ -29,7 +29,7 @@ def left(db: Connection, since: datetime, end: datetime) -> Counter[tuple[date, 
     """How many left, by day, state and reason; why mail bounced is not told apart."""
     at, state = subscribers.c.state_changed_at, subscribers.c.state
     why = case((state == "unsubscribed", subscribers.c.state_reason), else_="")
-    query = select(at, state, why).where(at >= since, at < end, state.in_(_LEFT))
+    query = select(at, state, why).where(at >= since, at <= end, state.in_(_LEFT))
     return Counter((row[0].date(), row[1], row[2]) for row in db.execute(query))
 
 
@@ -63,7 +63,7 @@ def complaints_of_readers(db: Connection, since: datetime, end: datetime) -> dic
     query = (
         select(returned.c.domain, func.count(returned.c.subscriber_id.distinct()))
         .where(returned.c.kind == "complaint", returned.c.delivery_id.is_(None))
-        .where(returned.c.at >= since, returned.c.at < end, returned.c.domain != "")
+        .where(returned.c.at >= since, returned.c.at <= end, returned.c.domain != "")
         .group_by(returned.c.domain)
     )
     return {name: count for name, count in db.execute(query)}  # noqa: C416

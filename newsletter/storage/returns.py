@@ -74,6 +74,7 @@ def keep(
         "words": _text(it.words),
         "address": _text(it.address),
         "domain": owner.domain if owner else "",
+        "date": owner.day if owner else None,
         "delivery_id": owner.delivery_id if owner else None,
         "subscriber_id": owner.subscriber_id if owner else None,
         "done": done,

@@ -473,6 +473,8 @@ returned = Table(
     Column("address", Text, nullable=False),
     # The destination's, in ASCII; empty where nobody was found.
     Column("domain", Text, nullable=False),
+    # The issue's.
+    Column("date", Date, index=True),
     Column("delivery_id", ForeignKey("delivery.id"), index=True),
     Column("subscriber_id", ForeignKey("subscriber.id"), index=True),
     Column("done", String(16), nullable=False),

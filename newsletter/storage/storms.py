@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from newsletter.storage.database import insert_new
 from newsletter.storage.schema import delivery as deliveries
@@ -12,7 +12,6 @@ from newsletter.storage.schema import mark, returned
 
 _STORM = "storm "
 _KEPT = timedelta(days=60)
-_BACK = and_(returned.c.kind == "bounce", returned.c.delivery_id == deliveries.c.id)
 _OFFERED = or_(
     deliveries.c.state == "sent",
     and_(deliveries.c.state == "failed", deliveries.c.reason == "refused"),
@@ -28,16 +27,22 @@ class Storm(NamedTuple):
     offered: int
 
 
-def measure(db: Connection, day: date, domain: str, least: int) -> Iterator[Storm]:
-    """All of a date's issue, and those to a domain, where at least so many came back."""
+def measure(db: Connection, day: date, domain: str, every: int) -> Iterator[Storm]:
+    """All of a date's issue, and those to a domain, at each so many that came back: what was sent
+    takes longer to count."""
     for name in ("", domain):
-        there: list[ColumnElement[bool]] = [deliveries.c.date == day]
-        there += [deliveries.c.domain == name] if name else []
-        ids = select(func.count(returned.c.delivery_id.distinct())).select_from(deliveries)
-        bounced = int(db.scalar(ids.join(returned, _BACK).where(*there)) or 0)
-        if bounced >= least:
-            query = select(func.count()).select_from(deliveries).where(*there, _OFFERED)
-            yield Storm(day, name, bounced, int(db.scalar(query) or 0))
+        back = [returned.c.date == day, returned.c.kind == "bounce"]
+        back += [returned.c.domain == name] if name else []
+        query = select(func.count(returned.c.delivery_id.distinct())).where(*back)
+        bounced = int(db.scalar(query) or 0)
+        if bounced and bounced % every == 0:
+            yield Storm(day, name, bounced, _offered(db, day, name))
+
+
+def _offered(db: Connection, day: date, domain: str) -> int:
+    there = [deliveries.c.date == day, _OFFERED]
+    there += [deliveries.c.domain == domain] if domain else []
+    return int(db.scalar(select(func.count()).select_from(deliveries).where(*there)) or 0)
 
 
 def note(db: Connection, storm: Storm, now: datetime) -> bool:

@@ -211,3 +211,14 @@ def test_forged_and_hostile_messages_end_nobody_and_send_nothing(
     assert done["forged"] >= 4
     assert (sent.state(ANN), sent.state("bob@example.org")) == ("active", "active")
     assert len(server.messages) == before
+
+
+def test_a_pipe_is_told_that_a_message_was_not_stored(
+    sent: House, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = sent.folder / "newsletter.db"
+    database.rename(sent.folder / "away.db")
+    assert pipe(sent, dsn(sender_of(server, ANN)), monkeypatch) == 1
+    (sent.folder / "away.db").rename(database)
+    assert pipe(sent, dsn(sender_of(server, ANN)), monkeypatch) == 0
+    assert sent.state(ANN) == "bounced"

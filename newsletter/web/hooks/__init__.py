@@ -36,7 +36,7 @@ class Event:
     def incoming(self, provider: str) -> Incoming:
         """A provider's own word for whom it is about counts as a proof."""
         about = json.dumps(self.about, indent=1)[:MOST_HEADERS]
-        key = digest(provider, self.id)
+        key = digest(provider, self.id.encode("utf-8", "replace").decode())
         return Incoming(key, provider, self.returned, trusted=True, headers=about)
 
 
@@ -66,11 +66,12 @@ def part(value: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
 
 
 def text(value: Mapping[str, Any], *names: str) -> str:
-    """The first of these that says something, as one line."""
+    """The first of these that says something, as one line; no lone surrogate is in it."""
     for name in names:
         found = value.get(name)
         if isinstance(found, str | int | float) and str(found).strip():
-            return " ".join(str(found).split())[:1_000]
+            line = " ".join(str(found).split())[:1_000]
+            return line.encode("utf-8", "replace").decode()
     return ""
 
 
