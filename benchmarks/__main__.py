@@ -12,6 +12,7 @@ from types import ModuleType
 from benchmarks import (
     compose,
     day,
+    exports,
     feeds,
     interests,
     limits,
@@ -40,6 +41,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "start": start,
     "storage": storage,
     "feeds": feeds,
+    "exports": exports,
     "quotes": quotes,
     "day": day,
     "million": million,

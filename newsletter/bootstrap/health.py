@@ -48,6 +48,7 @@ class HealthChecks:
             "lease": self.lease,
             "scheduler": lambda: health.scheduler(self.app.store, self.app.clock()),
             "queue": lambda: health.queue(*self._now),
+            "notices": lambda: health.notices(self.app.store, self.app.clock()),
             "unknown": lambda: health.unknown(self.app.store, self.app.clock()),
             "late": lambda: health.lateness(*self._now, self.app.settings.alerts.late_hour),
             "alerts": self.alerts,

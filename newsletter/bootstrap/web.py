@@ -6,13 +6,15 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from newsletter.bootstrap import App, hooks
-from newsletter.bootstrap.composing import house_subscriber
+from newsletter.bootstrap.composing import compose_rules, house_subscriber
 from newsletter.bootstrap.rendering import branding, secret
 from newsletter.bootstrap.signup import Background, defaults, door
 from newsletter.domain.model import Issue
 from newsletter.rendering.picture import draw
 from newsletter.rendering.rendered_email import RenderedEmail, render_email
+from newsletter.services.month_matches import MonthMatches
 from newsletter.services.pictures import Pictures
+from newsletter.services.preferences import Preferences
 from newsletter.services.public_archive import PublicArchive
 from newsletter.services.unsubscribe import UnsubscribeLinks
 from newsletter.services.view import IssueLinks
@@ -21,6 +23,7 @@ from newsletter.web import (
     feeds,
     health,
     pictures,
+    preferences,
     public,
     signup,
     stylesheet,
@@ -44,11 +47,13 @@ def site(app: App, behind: Background | None = None) -> ASGIApp:
 
 
 def routes(app: App, pages: Pages, behind: Background | None = None) -> list[BaseRoute]:
+    chosen = Preferences(app.store, secret(app), app.clock)
     links = UnsubscribeLinks(app.store, secret(app), app.clock)
     return [
-        *unsubscribe.routes(links, pages.branding),
+        *unsubscribe.routes(links, pages),
         *votes.routes(VoteLinks(app.store, secret(app), app.clock), pages),
         *stylesheet.routes(pages),
+        *preferences.routes(pages, chosen, MonthMatches(compose_rules(app), app.clock).look),
         *view.routes(pages, IssueLinks(app.store, secret(app), app.clock)),
         *pictures.logo(pages),
         *health.routes(app.store.verify),

@@ -359,6 +359,14 @@ def _subscribers(commands: _Commands) -> None:
     )
     command.add_argument("address", metavar="ADDRESS")
     command = group.add(
+        "erase",
+        "subscribers:erase",
+        "erase everything about one reader, for good",
+        json=True,
+        audited="run",
+    )
+    command.add_argument("address", metavar="ADDRESS")
+    command = group.add(
         "import", "subscribers_csv:import_", "add many from a CSV file", json=True, audited="csv"
     )
     command.add_argument("csv", metavar="CSV", help="with a header line; - for standard input")

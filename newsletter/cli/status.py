@@ -60,6 +60,9 @@ def _print(app: App, day: DayStatus, now: datetime) -> None:
     if day.leased["until"]:
         say(f"Sending      {being_sent(day.leased['count'], day.leased['until'], timezone)}")
     _print_unknown(day.unknown)
+    if day.notices:
+        counts = (f"{row['count']:,} {row['purpose']} {row['state']}" for row in day.notices)
+        say(f"Notices      in two days: {', '.join(counts)}")
     if day.paused:
         say(f"Paused       since {local_time(day.paused, timezone)}: `newsletter resume` goes on")
     say(f"Next due     {next_due_time(day.next_due, timezone)}")

@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.rendering import secret
 from newsletter.cli.output import say, say_json, table, warn
 from newsletter.domain.due import next_due_of
 from newsletter.domain.model import VOTE_WORDS, Subscriber
 from newsletter.domain.timezones import summer_warning
 from newsletter.domain.weekdays import EVERY_DAY, NAMES, numbers, written
+from newsletter.services.personal_data import erase_reader
 from newsletter.services.readers import find_subscriber
 from newsletter.services.subscriptions import (
     FIELDS,
@@ -20,7 +22,7 @@ from newsletter.services.subscriptions import (
     subscribe,
 )
 from newsletter.services.wording import local_time
-from newsletter.storage import reports, returns, subscribers, votes
+from newsletter.storage import notices, reports, returns, subscribers, votes
 
 _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
 
@@ -37,6 +39,7 @@ def add(app: App, args: Namespace) -> int:
         defaults(app),
         app.clock(),
         resubscribe=args.resubscribe,
+        secret=secret(app),
     )
     if "timezone" in changes and (warning := summer_warning(subscriber.timezone)):
         warn(warning)
@@ -75,13 +78,15 @@ def show(app: App, args: Namespace) -> int:
         since, reason = subscribers.state_since(db, subscriber.id)
         joined = subscribers.joined(db, subscriber.id)
         came_back = [dict(row) for row in returns.of_reader(db, subscriber.id)]
+        asked = notices.of_subscriber(db, subscriber.id)
         said = votes.counts(db, subscriber.id)
     sent = sum(row["state"] == "sent" for row in deliveries)
     if args.json:
         state = {"state_changed_at": since, "state_reason": reason}
-        story = {"signed_up_at": joined, "sent": sent, "returns": came_back}
-        story["votes"] = {"more": said["more"], "knew": said["knew"]}
-        say_json({**as_json(subscriber), **state, **story, "deliveries": deliveries})
+        counts = {"more": said["more"], "knew": said["knew"]}
+        story = {"signed_up_at": joined, "sent": sent, "votes": counts, "returns": came_back}
+        lists = {"deliveries": deliveries, "notices": asked}
+        say_json({**as_json(subscriber), **state, **story, **lists})
         return 0
     zone = app.settings.newsletter.timezone
     known = {
@@ -100,6 +105,7 @@ def show(app: App, args: Namespace) -> int:
     for delivery in deliveries:
         _show_attempts(app, delivery)
     _show_returns(came_back, zone)
+    _show_notices(app, asked)
     return 0
 
 
@@ -122,6 +128,16 @@ def _next(app: App, reader: Subscriber) -> str:
         return ""
     due = next_due_of(reader, app.clock())
     return local_time(due, reader.timezone)
+
+
+def _show_notices(app: App, asked: Sequence[Mapping[str, Any]]) -> None:
+    if not asked:
+        return
+    say()
+    say("notices:")
+    zone = app.settings.newsletter.timezone
+    rows = [(local_time(n["asked_at"], zone), n["purpose"], n["state"], n["answer"]) for n in asked]
+    table(rows, indent="  ")
 
 
 def _votes(said: Mapping[str, int]) -> str:
@@ -151,6 +167,20 @@ def remove(app: App, args: Namespace) -> int:
         say(
             f"{subscriber.address} gets nothing any more;"
             " the row is kept so that no import revives it"
+        )
+    return 0
+
+
+def erase(app: App, args: Namespace) -> int:
+    subscriber = find_subscriber(app.store, args.address)
+    erase_reader(app.store, subscriber, secret(app), app.clock())
+    args.address = f"subscriber {subscriber.id}"  # what the audit says, which must not name them
+    if args.json:
+        say_json({"address": subscriber.address, "result": "erased"})
+    else:
+        say(
+            f"everything about {subscriber.address} is erased; a salted hash stays, so that no"
+            " import brings them back (backups made before still have them)"
         )
     return 0
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 _UNSUBSCRIBE = b"newsletter:unsubscribe"
 _BOUNCE = b"newsletter:bounce"
 _LINK = b"newsletter:link:"
+_ERASED = b"newsletter:erased"
 VOTE = "vote"
 """The purpose of a link by which a subscriber, the only number, votes on what they were sent."""
 _LINK_TOKEN = re.compile(r"([0-9]{1,19}(?:-[0-9]{1,19}){0,3})\.([0-9]{1,11})\.[A-Za-z0-9_-]{22}")
@@ -59,6 +60,12 @@ def linked(secret: bytes, purpose: str, text: str, now: datetime) -> tuple[int, 
     if not hmac.compare_digest(made, text) or (until and until <= now):
         return None
     return numbers
+
+
+def erased_key(secret: bytes, key: str) -> str:
+    """What stands in the place of an address's key once its reader was erased: it tells that
+    address from others, and only who has the secret can ask it."""
+    return f"erased:{hmac.digest(_key(secret, _ERASED), key.encode(), 'sha256').hex()[:40]}"
 
 
 def return_path(secret: bytes, address: str, delivery_id: int) -> str:

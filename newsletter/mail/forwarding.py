@@ -2,9 +2,9 @@
 
 import re
 from datetime import datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.message import EmailMessage, Message
+from email.parser import BytesHeaderParser
+from email.policy import SMTP, compat32
 from email.utils import format_datetime, make_msgid
 
 from newsletter.domain.addresses import parse_address
@@ -17,11 +17,13 @@ FORWARDED = "X-Newsletter-Forwarded"
 _SIMPLE = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _LONGEST = 200
 _LONGEST_TEXT = 20_000
+_MOST_HEADERS = 64 * 1024
+"""Octets. A long Content-Type is not read either: its parameters take quadratic time."""
 
 
 def may_forward(raw: bytes, own: str) -> bool:
     """Not our own mail (``own`` is our bare address), nor what a program sent (RFC 3834)."""
-    message = message_from_bytes(raw, policy=policy.compat32)
+    message = _headers(raw)
     submitted = str(message.get("Auto-Submitted", "no")).strip().casefold()
     sender = parse_address(str(message.get("From", "")))[1].casefold()
     return (
@@ -34,7 +36,7 @@ def may_forward(raw: bytes, own: str) -> bool:
 
 def forwarded(raw: bytes, from_address: str, to: str, domain: str, now: datetime) -> bytes:
     """The message to send. An answer to it goes to who wrote; programs do not answer it."""
-    original = message_from_bytes(raw, policy=policy.compat32)
+    original = _headers(raw)
     message = EmailMessage()
     message["From"], message["To"] = from_address, to
     subject = _plain(original.get("Subject", "")) or "(no subject)"
@@ -54,6 +56,10 @@ def forwarded(raw: bytes, from_address: str, to: str, domain: str, now: datetime
         raw, maintype="application", subtype="octet-stream", filename="reply.eml"
     )
     return message.as_bytes(policy=SMTP)
+
+
+def _headers(raw: bytes) -> Message:
+    return BytesHeaderParser(policy=compat32).parsebytes(raw[:_MOST_HEADERS])
 
 
 def _plain(value: object) -> str:

@@ -42,6 +42,7 @@ from newsletter.storage import (
     send_queue,
     subscribers,
 )
+from newsletter.storage import notices as notice_rows
 from newsletter.storage.database import newer, revision
 from newsletter.storage.schema import HEAD
 
@@ -217,6 +218,22 @@ def _size(message_size: Callable[[], int], limit: int | None) -> CheckResult:
         advice = "lower selection.count, or raise the server's limit"
         return CheckResult("size", "fail", finding, advice)
     return CheckResult("size", "ok", finding)
+
+
+def notices(store: Store, now: datetime) -> Iterator[CheckResult]:
+    """No result where none was ever asked for."""
+    with store.reading() as db:
+        late = notice_rows.stuck(db, now - _HOUR)
+        recent = notice_rows.counts(db, now - _DAY)
+    if late:
+        first = late[0]
+        finding = f"{counted(len(late), 'notice')} wait for more than an hour, {first['purpose']}"
+        answer = f": {first['answer']}" if first["answer"] else ""
+        advice = "see that `newsletter run` works, that nothing is paused, and the answer"
+        yield CheckResult("notices", "warn", f"{finding}{answer}", advice)
+    elif recent:
+        total = sum(count for _, _, count in recent)
+        yield CheckResult("notices", "ok", f"{counted(total, 'notice')} in a day, none waits long")
 
 
 def pace(store: Store, limits: RateLimits) -> Iterator[CheckResult]:

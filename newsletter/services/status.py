@@ -16,6 +16,7 @@ from newsletter.storage import (
     archive,
     feeds,
     leases,
+    notices,
     operator_actions,
     reports,
     send_queue,
@@ -25,6 +26,7 @@ from newsletter.storage import (
 from newsletter.storage.feeds import FollowedFeed
 
 MOST_TROUBLES = 20
+_TWO_DAYS = timedelta(days=2)
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -52,6 +54,7 @@ class DayStatus:
     warm_up: Rows
     leased: Mapping[str, Any]
     unknown: int
+    notices: Rows
     paused: datetime | None
     cancelled: bool
     next_due: datetime | None
@@ -85,6 +88,7 @@ def day_status(
             warm_up=warming(db, now, limits),
             leased={"count": sending, "until": lease_end},
             unknown=reports.unresolved(db),
+            notices=_notices(db, now),
             paused=send_queue.paused(db),
             cancelled=operator_actions.is_cancelled(db, day),
             next_due=_next_due(db, now),
@@ -132,6 +136,14 @@ def warming(db: Connection, now: datetime, limits: RateLimits) -> Rows:
         }
         for group in limits.warm_ups
         if (limit := group.limit(today)) is not None
+    ]
+
+
+def _notices(db: Connection, now: datetime) -> Rows:
+    """Those that wait, and of the last two days those that are over."""
+    return [
+        {"purpose": purpose, "state": state, "count": count}
+        for purpose, state, count in notices.counts(db, now - _TWO_DAYS)
     ]
 
 

@@ -12,8 +12,9 @@ from newsletter.domain.addresses import mailbox, new_mailbox
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import FREQUENCIES, STATES, Subscriber
 from newsletter.domain.timezones import parse_hour, zone_fault
+from newsletter.domain.tokens import erased_key
 from newsletter.language import available, base
-from newsletter.storage import Store, subscribers
+from newsletter.storage import Connection, Store, personal_data, subscribers
 
 FIELDS = (
     *("address", "name", "timezone", "hour", "interests", "state"),
@@ -53,14 +54,18 @@ def subscribe(
     now: datetime,
     *,
     resubscribe: bool = False,
+    secret: bytes = b"",
 ) -> tuple[Subscriber, Result]:
     """Add a subscriber, or change these fields of one who is there.
 
-    Raises UsageError for an invalid value, and for a reader who left unless ``resubscribe``.
+    Raises UsageError for an invalid value, and for a reader who left, or had all about them erased
+    (``secret`` tells), unless ``resubscribe``.
     """
     box = mailbox(address)
     with store.writing() as db:
         before = subscribers.find(db, box.key)
+        if before is None and not resubscribe:
+            refuse_erased(db, box.key, secret)
         new = before or defaults.subscriber(new_mailbox(address).address)
         subscriber = check(settled(replace(new, **changes), before, changes), before)
         added = subscribers.add(db, box.key, subscriber, now, resubscribe=resubscribe)
@@ -68,6 +73,18 @@ def subscribe(
             subscribers.change(db, box.key, now, **differing)
     result = Result.ADDED if added else Result.CHANGED if changes else Result.UNCHANGED
     return replace(subscriber, state="active"), result
+
+
+def refuse_erased(db: Connection, key: str, secret: bytes) -> None:
+    """Raises UsageError where the reader with this key had all about them erased."""
+    if personal_data.erased_among(db, [erased_key(secret, key)]):
+        raise UsageError(f"{key} {WAS_ERASED}")
+
+
+WAS_ERASED = (
+    "had everything about them erased: they come back by signing up themselves, or with"
+    " `subscribers add --resubscribe`, when they asked for it"
+)
 
 
 def leave(store: Store, subscriber: Subscriber, now: datetime) -> None:

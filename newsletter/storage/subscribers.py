@@ -21,6 +21,8 @@ SIGNED_UP = "signed up on the web"
 UNCONFIRMED = ("pending", "unsubscribed")
 """The states of those whom a confirmation makes active."""
 _GONE = ("unsubscribed", "bounced", "complained")
+_SOMEBODY = subscribers.c.address != ""
+"""Not the row of who was erased."""
 _SCHEDULE = frozenset({"timezone", "hour", "weekdays", "paused_until", "frequency"})
 
 
@@ -31,8 +33,10 @@ def find(db: Connection, key: str) -> Subscriber | None:
 
 
 def numbered(db: Connection, subscriber_id: int) -> Subscriber | None:
-    row = db.execute(select(subscribers).where(subscribers.c.id == subscriber_id)).one_or_none()
-    return subscriber(row) if row else None
+    """None for who was erased as well."""
+    mine = subscribers.c.id == subscriber_id
+    row = db.execute(select(subscribers).where(mine, _SOMEBODY)).one_or_none()
+    return None if row is None else subscriber(row)
 
 
 def by_id(db: Connection, subscriber_id: int) -> Subscriber | None:
@@ -50,7 +54,7 @@ def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
 
 
 def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
-    query = select(subscribers).order_by(subscribers.c.key)
+    query = select(subscribers).where(_SOMEBODY).order_by(subscribers.c.key)
     if state:
         query = query.where(subscribers.c.state == state)
     return [subscriber(row) for row in db.execute(query)]
@@ -65,7 +69,8 @@ def page(db: Connection, state: State | None, after: int, most: int) -> list[Sub
 
 
 def counts(db: Connection) -> dict[str, int]:
-    query = select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
+    query = select(subscribers.c.state, func.count()).where(_SOMEBODY)
+    query = query.group_by(subscribers.c.state)
     return {row[0]: row[1] for row in db.execute(query)}
 
 
@@ -154,10 +159,20 @@ def _move(
     changed: dict[str, Any],
 ) -> None:
     """From one of the states ``before``; from any other nothing changes."""
-    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(before))
+    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(before), _SOMEBODY)
     for key in db.scalars(select(subscribers.c.key).where(rows)).all():
         db.execute(update(subscribers).where(rows).values({"state": after, **changed}))
         note(db, Change(key, after, changed["state_changed_at"], changed["state_reason"]))
+
+
+def give_reason(db: Connection, subscriber_id: int, reason: str) -> None:
+    """Why a reader left, in their words; nothing where they did not."""
+    mine = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "unsubscribed", _SOMEBODY)
+    for key, at in db.execute(
+        select(subscribers.c.key, subscribers.c.state_changed_at).where(mine)
+    ):
+        db.execute(update(subscribers).where(mine).values(state_reason=reason))
+        note(db, Change(key, "unsubscribed", at, reason))
 
 
 def state_since(db: Connection, subscriber_id: int) -> tuple[datetime | None, str]:
@@ -225,7 +240,8 @@ def exists(db: Connection, subscriber_id: int) -> bool:
 
 def state_of(db: Connection, subscriber_id: int) -> State | None:
     """None where there is no such subscriber."""
-    return db.scalar(select(subscribers.c.state).where(subscribers.c.id == subscriber_id))
+    mine = subscribers.c.id == subscriber_id
+    return db.scalar(select(subscribers.c.state).where(mine, _SOMEBODY))
 
 
 def subscriber(row: Row[Any]) -> Subscriber:

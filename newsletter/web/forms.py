@@ -26,7 +26,7 @@ def post(path: str, action: Callable[[Request, Form], Response]) -> Route:
     """
 
     async def answer(request: Request) -> Response:
-        return await run_in_threadpool(action, request, _form(await body(request)))
+        return await run_in_threadpool(action, request, parsed(await body(request)))
 
     return Route(path, answer, methods=["POST"])
 
@@ -46,7 +46,7 @@ async def body(request: Request, most: int = MOST) -> bytes:
     return bytes(content)
 
 
-def _form(content: bytes) -> Form:
+def parsed(content: bytes) -> Form:
     """Raises HTTPException 400 for what is no form; octets that are no UTF-8 become U+FFFD."""
     try:
         text = content.decode("ascii")

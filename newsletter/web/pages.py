@@ -40,6 +40,12 @@ class Pages:
         self.public_url = branding.base_url.rstrip("/")
         self.root = urlsplit(self.public_url).path
 
+    def with_branding(self, branding: Branding) -> "Pages":
+        """The same in the language of this branding."""
+        if branding is self.branding:
+            return self
+        return Pages(branding, open_to_all=bool(self.site), indexed=self.indexed)
+
     def render(self, template: str, /, **values: object) -> str:
         """The values that every page has, and these."""
         branding = self.branding

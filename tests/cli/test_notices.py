@@ -2,7 +2,7 @@
 
 import signal
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from sqlite3 import connect
 
 import pytest
@@ -36,6 +36,26 @@ def test_send_takes_notices_along_unless_it_is_for_some_readers(
     assert [one.recipient for one in server.messages] == ["ann@example.org"]
     assert house("send").code == 0
     assert len(server.messages) == 1
+
+
+def test_one_that_waits_is_seen_where_an_operator_looks(house: House) -> None:
+    """The folder cannot be written."""
+    ask(house, house.now)
+    (house.folder / "messages").write_text("in the way")
+    assert house("send").code == 0
+    house.now += timedelta(hours=2)
+    assert "1 confirm pending" in house("status").out
+    [row] = house("status", "--json").json["notices"]
+    assert row == {"purpose": "confirm", "state": "pending", "count": 1}
+    shown = house("subscribers", "show", "ann@example.org").out
+    assert "confirm  pending" in shown
+    assert "delivery.folder.path" in shown
+    [notice] = house("subscribers", "show", "ann@example.org", "--json").json["notices"]
+    assert (notice["purpose"], notice["state"]) == ("confirm", "pending")
+    told = [row for row in house("doctor", "--json").json if row["check"] == "notices"]
+    assert [(row["verdict"], "more than an hour" in row["finding"]) for row in told] == [
+        ("warn", True)
+    ]
 
 
 def state(house: House) -> str:

@@ -14,6 +14,7 @@ from newsletter.rendering.rendered_email import Renderer, render_email
 from newsletter.rendering.templates import read_templates
 from newsletter.services.unsubscribe import LinkState
 from newsletter.web import unsubscribe
+from newsletter.web.pages import Pages
 from tests.golden import READER, STATES, branding
 from tests.program import ROOT, nodes_of_files_with
 
@@ -98,7 +99,7 @@ def test_no_english_is_left_in_an_issue(language: str) -> None:
     assert _ENGLISH.findall(" ".join(document_fromstring(email.html).itertext())) == []
     assert f'lang="{language}"' in email.html
     for state in LinkState:
-        shown = document_fromstring(unsubscribe.page(head, state))
+        shown = document_fromstring(unsubscribe.page(Pages(head), state))
         assert not re.search(
             r"\b(the|you|link|Unsubscribe|issue)\b", shown.find("body").text_content()
         )

@@ -77,7 +77,7 @@ def test_cosines_are_exact_wherever_they_matter(
     one = index(earlier)
     asked = one.asked(new)
     everything = terms_of(one.rows(np.arange(len(one))), asked)
-    exact = cosines(terms_of(asked.rows, asked), everything) if new and earlier else []
+    exact: Any = cosines(terms_of(asked.rows, asked), everything) if new and earlier else []
     for number, query in enumerate(asked.queries() if earlier else ()):
         with patch.multiple(rooms, _FEW=few, _AT_LEAST=few, _NEXT=few):
             found = dict(zip(*(each.tolist() for each in one.shortlist(*query)), strict=True))

@@ -11,6 +11,7 @@ from newsletter.domain.tokens import token
 from newsletter.services.unsubscribe import UnsubscribeLinks
 from newsletter.web import forms, patience
 from newsletter.web.app import app
+from newsletter.web.pages import Pages
 from newsletter.web.unsubscribe import routes
 from tests.builders import NOON, subscribe
 from tests.conftest import new_store
@@ -31,7 +32,7 @@ def site(folder: Path) -> Iterator[int]:
         subscribe(db)
     links = UnsubscribeLinks(store, SECRET, lambda: NOON)
     form = forms.post("/form", lambda *_: pytest.fail("it has no whole body"))
-    with serving(app([*routes(links, head()), form])) as port:
+    with serving(app([*routes(links, Pages(head())), form])) as port:
         yield port
     store.close()
 
