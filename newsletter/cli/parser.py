@@ -363,7 +363,7 @@ def _subscribers(commands: _Commands) -> None:
         "subscribers:erase",
         "erase everything about one reader, for good",
         json=True,
-        audited="address",
+        audited="run",
     )
     command.add_argument("address", metavar="ADDRESS")
     command = group.add(

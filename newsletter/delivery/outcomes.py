@@ -154,8 +154,9 @@ class Outcomes:
 def _refusal(row: Claimed, answer: str, *, hard: bool) -> Incoming:
     status = _STATUS.match(answer)
     said = severity(status[1] if status else "", answer)
-    if hard and said is not Severity.POLICY:
-        said = Severity.HARD
+    if said is not Severity.POLICY and (hard or said is Severity.HARD):
+        # What is said after RCPT is not about the address, whatever its words are.
+        said = Severity.HARD if hard else Severity.SOFT
     return Incoming(
         key=digest("smtp", str(row.id), str(row.attempts)),
         source="smtp",

@@ -2,6 +2,7 @@
 
 import io
 import mailbox
+import math
 import sys
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -222,3 +223,17 @@ def test_a_pipe_is_told_that_a_message_was_not_stored(
     (sent.folder / "away.db").rename(database)
     assert pipe(sent, dsn(sender_of(server, ANN)), monkeypatch) == 0
     assert sent.state(ANN) == "bounced"
+
+
+def test_a_storm_stops_the_run_that_it_falls_into(stocked: House, server: SmtpServer) -> None:
+    stocked.smtp(server)
+    stocked.environment["NEWSLETTER_DELIVERY__CLAIM"] = "1"  # a refusal comes before the last look
+    stocked.subscribe(*(f"r{number:02}@example.org" for number in range(14)))
+    server.fail("RCPT", "550 5.1.1 no such user", times=math.inf)
+    assert stocked("send").code == 1
+    states = [state for _, state, _ in stocked.ledger()]
+    assert (states.count("failed"), states.count("pending")) == (10, 4)
+    assert stocked("status", "--json").json["paused"]
+    assert stocked("resume").code == 0
+    stocked("send")
+    assert [state for _, state, _ in stocked.ledger()].count("failed") == 14, "it pauses once"
