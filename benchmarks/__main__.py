@@ -50,7 +50,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "returns": returns,
     "votes": votes,
 }
-_BY_NAME = {"day", "million", "interests", "limits", "returns", "votes"}
+_BY_NAME = {"day", "million", "interests", "limits", "returns", "votes", "site"}
 """They take long, or fetch something: they run when they are asked for."""
 
 
