@@ -1,4 +1,4 @@
-"""Weekdays as people write them, and whose date is whose: properties over zones, days and pauses."""
+"""Weekdays as people write them, and whose date is whose: over zones, days and pauses."""
 
 from datetime import UTC, date, datetime, timedelta
 
