@@ -12,6 +12,7 @@ from types import ModuleType
 from benchmarks import (
     compose,
     day,
+    exports,
     feeds,
     interests,
     limits,
@@ -26,6 +27,7 @@ from benchmarks import (
     start,
     status,
     storage,
+    votes,
 )
 
 _SUBJECTS: dict[str, ModuleType] = {
@@ -39,14 +41,16 @@ _SUBJECTS: dict[str, ModuleType] = {
     "start": start,
     "storage": storage,
     "feeds": feeds,
+    "exports": exports,
     "quotes": quotes,
     "day": day,
     "million": million,
     "interests": interests,
     "limits": limits,
     "returns": returns,
+    "votes": votes,
 }
-_BY_NAME = {"day", "million", "interests", "limits", "returns"}
+_BY_NAME = {"day", "million", "interests", "limits", "returns", "votes", "site"}
 """They take long, or fetch something: they run when they are asked for."""
 
 

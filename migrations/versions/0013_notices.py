@@ -8,8 +8,7 @@ down_revision = "0012"
 
 INSTANT = sa.DateTime(timezone=True)
 STATES = " OR ".join(
-    f"state = '{state}'"
-    for state in ("pending", "sending", "sent", "failed", "unknown", "skipped")
+    f"state = '{state}'" for state in ("pending", "sending", "sent", "failed", "unknown", "skipped")
 )
 
 

@@ -42,6 +42,9 @@ class HealthChecks:
             "signature": self.signature,
             "server": self.server,
             "pace": lambda: health.pace(self.app.store, rate_limits(self.app.settings)),
+            "warm-up": lambda: health.warm_up(
+                self.app.store, rate_limits(self.app.settings), self.app.clock()
+            ),
             "lease": self.lease,
             "scheduler": lambda: health.scheduler(self.app.store, self.app.clock()),
             "queue": lambda: health.queue(*self._now),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from newsletter.bootstrap import App
+from newsletter.bootstrap import App, hooks
 from newsletter.bootstrap.composing import compose_rules, house_subscriber
 from newsletter.bootstrap.rendering import branding, secret
 from newsletter.bootstrap.signup import Background, defaults, door
@@ -59,6 +59,7 @@ def routes(app: App, pages: Pages, behind: Background | None = None) -> list[Bas
         *health.routes(app.store.verify),
         *_front(app, pages, behind),
         *(_public(app, pages) if app.settings.web.public else ()),
+        *hooks.routes(app),
     ]
 
 
@@ -88,7 +89,7 @@ def _public(app: App, pages: Pages) -> list[BaseRoute]:
     return [
         *public.routes(pages, archive, cache, render),
         *feeds.routes(pages, archive, cache, lambda issue: render(issue).subject),
-        *pictures.routes(pages, archive, Pictures(folder, draw)),
+        *pictures.routes(pages, archive, cache, Pictures(folder, draw)),
     ]
 
 

@@ -3,6 +3,7 @@
 import re
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from datetime import date
+from functools import cache
 from typing import NoReturn
 
 from newsletter import __version__
@@ -32,7 +33,9 @@ class _Parser(ArgumentParser):
         super().error(printable(message))
 
 
+@cache
 def parser() -> ArgumentParser:
+    """Made once in a process: it holds nothing of a command, and takes some milliseconds."""
     top = _Parser(
         prog="newsletter",
         description="A daily email of the five insights that are newest to its reader.",
@@ -51,6 +54,7 @@ def parser() -> ArgumentParser:
     _daily(commands)
     _looking(commands)
     _deliveries(commands)
+    _returns(commands)
     _editing(commands)
     _subscribers(commands)
     _sources(commands)
@@ -245,6 +249,29 @@ def _deliveries(commands: _Commands) -> None:
     )
 
 
+def _returns(commands: _Commands) -> None:
+    command = commands.add(
+        "returns", "returns:returns", "take in what came back: bounces, complaints, answers",
+        json=True,
+    )  # fmt: skip
+    command.add_argument(
+        "path", nargs="?", metavar="PATH|-",
+        help="a Maildir, an mbox, a folder of .eml, a message; - for standard input"
+        " (default: the mailbox of [returns])",
+    )  # fmt: skip
+    look = command.add_mutually_exclusive_group()
+    look.add_argument("--list", action="store_true", help="those that may need a look")
+    look.add_argument("--all", action="store_true", help="list all")
+    look.add_argument("--show", type=_return_id, metavar="ID", help="one, as far as it is kept")
+    command.add_argument("--days", type=_days, default=30, metavar="N", help="of --list (30)")
+    command = commands.add(
+        "report", "report:report", "how healthy the list is: growth, leaves, what came back",
+        json=True,
+    )  # fmt: skip
+    command.add_argument("--days", type=_days, default=30, metavar="N", help="default: 30")
+    command.add_argument("--html", metavar="FILE", help="write one page with plots")
+
+
 def _editing(commands: _Commands) -> None:
     command = commands.add(
         "note", "note:note", "the opening line of a date's issues", json=True, audited="date"
@@ -336,7 +363,7 @@ def _subscribers(commands: _Commands) -> None:
         "subscribers:erase",
         "erase everything about one reader, for good",
         json=True,
-        audited="address",
+        audited="run",
     )
     command.add_argument("address", metavar="ADDRESS")
     command = group.add(
@@ -414,6 +441,18 @@ def _selector(text: str) -> str:
 def _insight_id(text: str) -> int:
     if not re.fullmatch("[0-9]{1,9}", text):
         raise ArgumentTypeError(f"{text!r} is no number of an insight, such as 12")
+    return int(text)
+
+
+def _return_id(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise ArgumentTypeError(f"{text!r} is no number of a return, such as 12")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,3}", text):
+        raise ArgumentTypeError(f"{text!r} is no number of days: write one from 1 to 9999")
     return int(text)
 
 

@@ -15,6 +15,7 @@ from newsletter.bootstrap.alerts import alerts
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context, notice_job
 from newsletter.bootstrap.ingest import ingest
+from newsletter.bootstrap.returns import take_new
 from newsletter.bootstrap.sources import scan
 from newsletter.cli.ingest import pause
 from newsletter.cli.output import live, progress, set_up_log, warn_each
@@ -68,7 +69,11 @@ def run(app: App, args: Namespace) -> int:
             ],
             stop,
             failed,
-            beside=[(_SCAN_MINUTES, jobs.scan), (_TICK_MINUTES, send_notices)],
+            beside=[
+                (_SCAN_MINUTES, jobs.scan),
+                (_TICK_MINUTES, send_notices),
+                (app.settings.returns.every_minutes, partial(_take_returns, app)),
+            ],
         )
     except KeyboardInterrupt:
         _end_at_once(jobs)
@@ -116,6 +121,15 @@ def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:
         keep_days=app.settings.store.keep_days,
         progress=live,
     )
+
+
+def _take_returns(app: App) -> None:
+    """What came back by mail; it takes as long as its mailbox does."""
+    app.store.verify()
+    if done := take_new(app):
+        log.info(
+            "returns: %s", ", ".join(f"{count} {name}" for name, count in sorted(done.items()))
+        )
 
 
 def _end_at_once(jobs: ScheduledJobs) -> None:

@@ -22,7 +22,7 @@ from newsletter.services.subscriptions import (
     subscribe,
 )
 from newsletter.services.wording import local_time
-from newsletter.storage import notices, reports, subscribers, votes
+from newsletter.storage import notices, reports, returns, subscribers, votes
 
 _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
 
@@ -76,25 +76,24 @@ def show(app: App, args: Namespace) -> int:
     with app.store.reading() as db:
         deliveries = reports.deliveries_of(db, subscriber.id)
         since, reason = subscribers.state_since(db, subscriber.id)
+        joined = subscribers.joined(db, subscriber.id)
+        came_back = [dict(row) for row in returns.of_reader(db, subscriber.id)]
         asked = notices.of_subscriber(db, subscriber.id)
         said = votes.counts(db, subscriber.id)
+    sent = sum(row["state"] == "sent" for row in deliveries)
     if args.json:
         state = {"state_changed_at": since, "state_reason": reason}
         counts = {"more": said["more"], "knew": said["knew"]}
-        say_json(
-            {
-                **as_json(subscriber),
-                **state,
-                "votes": counts,
-                "deliveries": deliveries,
-                "notices": asked,
-            }
-        )
+        story = {"signed_up_at": joined, "sent": sent, "votes": counts, "returns": came_back}
+        lists = {"deliveries": deliveries, "notices": asked}
+        say_json({**as_json(subscriber), **state, **story, **lists})
         return 0
-    when = local_time(since, app.settings.newsletter.timezone) if since else ""
+    zone = app.settings.newsletter.timezone
     known = {
-        "since": when,
+        "since": local_time(since, zone) if since else "",
         "reason": reason,
+        "signed up": local_time(joined, zone),
+        "sent": f"{sent:,}",
         "next": _next(app, subscriber),
         "votes": _votes(said),
     }
@@ -105,8 +104,22 @@ def show(app: App, args: Namespace) -> int:
     table([(f"{d['date']}", d["state"], d["reason"] or "", d["answer"]) for d in deliveries])
     for delivery in deliveries:
         _show_attempts(app, delivery)
+    _show_returns(came_back, zone)
     _show_notices(app, asked)
     return 0
+
+
+def _show_returns(rows: Sequence[Mapping[Any, Any]], zone: str) -> None:
+    if rows:
+        say()
+        say("came back:")
+    cells = [(local_time(row["at"], zone), *_what_came_back(row)) for row in rows]
+    table(cells, indent="  ")
+
+
+def _what_came_back(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    kind = f"{row['severity'] or ''} {row['kind']}".strip()
+    return row["source"], kind, row["done"], row["words"]
 
 
 def _next(app: App, reader: Subscriber) -> str:

@@ -1,6 +1,6 @@
 """The issues of one date: the candidates are read once, each distinct issue is made once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
@@ -130,10 +130,12 @@ class Edition:
             for subscriber in subscribers
         }
 
-    def _know(self, db: Connection, insight_ids: Iterable[int]) -> None:
-        """What these insights are about, looked up once for all readers."""
-        labels = candidates.labels(db, sorted(set(insight_ids) - self._abouts.keys()))
-        self._abouts |= {insight: about(*label) for insight, label in labels.items()}
+    def _know(self, db: Connection, insight_ids: Set[int]) -> None:
+        """What these insights are about, and how near to the day's: once for all readers."""
+        if insight_ids:
+            labels = candidates.labels(db, sorted(insight_ids - self._abouts.keys()))
+            self._abouts |= {insight: about(*label) for insight, label in labels.items()}
+            self.day.learner.compare(insight_ids)
 
     def _examples(self, told: Mapping[int, bool]) -> tuple[Example, ...]:
         unknown = About()

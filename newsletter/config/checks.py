@@ -63,6 +63,7 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _rate_faults(settings.delivery.pace)
     yield from _source_faults(settings.sources)
     yield from _writer_faults(settings.writer)
+    yield from _return_faults(settings)
     yield from _web_faults(settings.web)
     news = settings.newsletter
     if fault := zone_fault(news.timezone):
@@ -118,9 +119,19 @@ def _rate_faults(pace: RateLimits) -> Iterator[tuple[str, str]]:
         if rate and not 0.001 <= rate <= 1_000_000:
             advice = "write messages a second: 0 for no limit, or from 0.001 to 1,000,000"
             yield f"delivery.pace.{key}", advice
+    yield from _warm_up_faults(pace)
     for name in pace.domains:
         if not re.fullmatch(rf"{_NAME}(\.{_NAME})*", name):
             yield f"delivery.pace.domains.{name!r}", 'write a domain such as "gmail.com"'
+
+
+def _warm_up_faults(pace: RateLimits) -> Iterator[tuple[str, str]]:
+    for group in pace.warm_up:
+        if not group.a_day or min(group.a_day) < 1:
+            yield "delivery.pace.warm_up", "a_day: write messages a day, from 1 up: [50, 100, 200]"
+        for name in group.domains:
+            if not re.fullmatch(rf"{_NAME}(\.{_NAME})*", name):
+                yield "delivery.pace.warm_up", f"{name!r} is no domain, such as gmail.com"
 
 
 def _source_faults(sources: Sources) -> Iterator[tuple[str, str]]:
@@ -132,6 +143,22 @@ def _source_faults(sources: Sources) -> Iterator[tuple[str, str]]:
             yield "sources.allow_hosts", f'{host!r} is no host: write a name such as "podcasts.lan"'
     if not re.fullmatch(r"[^\s()<>\\]*", sources.contact) or not sources.contact.isascii():
         yield "sources.contact", "write an address or a page, without spaces or brackets"
+
+
+def _return_faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    returns = settings.returns
+    if returns.imap.host and not returns.imap.username:
+        yield "returns.imap.username", "is missing: who logs in to returns.imap.host"
+    if returns.imap.host and returns.maildir:
+        yield "returns.maildir", "remove it, or returns.imap.host: one mailbox is read"
+    hooks = returns.hooks
+    for topic in hooks.ses_topics:
+        if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+", topic):
+            yield "returns.hooks.ses_topics", f"{topic!r} is no topic: write arn:aws:sns:..."
+    if hooks.postmark and not re.fullmatch(r"[^:\s]+:\S{8,}", hooks.postmark):
+        yield "returns.hooks.postmark", 'write "user:password", with 8 characters at least'
+    if hooks.token and not re.fullmatch(r"[\x21-\x7e]{20,}", hooks.token):
+        yield "returns.hooks.token", "write 20 or more printable ASCII letters without spaces"
 
 
 def _web_faults(web: Web) -> Iterator[tuple[str, str]]:

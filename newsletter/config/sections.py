@@ -1,6 +1,7 @@
 """The sections of config.toml: every key and its default, as config.example.toml has them."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -91,10 +92,17 @@ class SmtpChannel(Section, frozen=True):
     password: str = ""
 
 
+class WarmUp(Section, frozen=True):
+    start: date
+    a_day: tuple[int, ...]
+    domains: tuple[str, ...] = ()
+
+
 class RateLimits(Section, frozen=True):
     per_second: float = 0.0
     per_connection: Annotated[int, Meta(ge=0)] = 0
     per_domain: float = 0.0
+    warm_up: tuple[WarmUp, ...] = ()
     domains: dict[str, float] = field(default_factory=dict)
 
 
@@ -107,6 +115,35 @@ class Delivery(Section, frozen=True):
     pace: RateLimits = field(default_factory=RateLimits)
     folder: FolderChannel = field(default_factory=FolderChannel)
     smtp: SmtpChannel = field(default_factory=SmtpChannel)
+
+
+class ReturnsImap(Section, frozen=True):
+    host: str = ""
+    port: Port = 0
+    security: Literal["none", "starttls", "tls"] = "tls"
+    username: str = ""
+    password: str = ""
+    folder: Named = "INBOX"
+
+
+class Hooks(Section, frozen=True):
+    ses_topics: tuple[str, ...] = ()
+    postmark: str = ""
+    sendgrid_key: str = ""
+    mailgun_key: str = ""
+    token: str = ""
+
+
+class Returns(Section, frozen=True):
+    maildir: str = ""
+    every_minutes: Positive = 5
+    soft_bounces: Annotated[int, Meta(ge=1, le=100)] = 3
+    soft_days: Annotated[int, Meta(ge=1, le=365)] = 10
+    stayed_days: Annotated[int, Meta(ge=1, le=30)] = 3
+    storm_percent: Annotated[float, Meta(gt=0, le=100)] = 5.0
+    storm_least: Positive = 10
+    imap: ReturnsImap = field(default_factory=ReturnsImap)
+    hooks: Hooks = field(default_factory=Hooks)
 
 
 class Dkim(Section, frozen=True):
@@ -169,6 +206,7 @@ class Settings(Section, frozen=True):
     selection: Selection = field(default_factory=Selection)
     similarity: Similarity = field(default_factory=Similarity)
     delivery: Delivery = field(default_factory=Delivery)
+    returns: Returns = field(default_factory=Returns)
     dkim: Dkim = field(default_factory=Dkim)
     writer: Writer = field(default_factory=Writer)
     schedule: Schedule = field(default_factory=Schedule)

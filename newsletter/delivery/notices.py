@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import get_ident
 
 from newsletter.delivery.context import DeliveryContext
@@ -31,6 +31,8 @@ from newsletter.storage.settlements import Tried
 log = logging.getLogger("newsletter")
 
 _STOP_SEEN_EVERY = 0.1  # seconds
+_SHORTEST_REST = timedelta(milliseconds=10)
+"""To rest less would be to ask the database without a break."""
 _ENDS = ChannelDown, SenderRefused, Paused
 
 
@@ -98,7 +100,7 @@ class _Sender:
                 return row
             if again is None:
                 return None
-            self._sleep_until(again)
+            self._sleep_until(max(again, self.clock() + _SHORTEST_REST))
         return None
 
     def _deliver(self, row: ClaimedNotice) -> None:

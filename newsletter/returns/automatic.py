@@ -2,10 +2,11 @@
 
 from newsletter.returns.parts import Part
 from newsletter.returns.signs import (
+    CHALLENGE_SUBJECTS,
     CHALLENGES,
     REPORT_SUBJECTS,
     VACATION_SUBJECTS,
-    any_of,
+    has,
     plain,
 )
 
@@ -21,8 +22,6 @@ _ANSWERS = frozenset({"auto_reply", "auto-reply", "autoreply"})
 _PRECEDENCE = _ANSWERS | {"bulk", "junk"}
 _REPORTS = frozenset({"disposition-notification", "tlsrpt", "dmarc"})
 _SUPPRESS = ("all", "oof", "autoreply")
-_SUBJECTS = any_of((*VACATION_SUBJECTS, *REPORT_SUBJECTS))
-_CHALLENGES = any_of(CHALLENGES)
 _LONGEST_CHALLENGE = 2_000
 
 
@@ -35,7 +34,7 @@ def is_answer(message: Part, text: str) -> bool:
         or message.header("precedence").casefold() in _ANSWERS
         or message.kind_of_report in _REPORTS
         or any(part.type == "message/disposition-notification" for part in message.report())
-        or bool(_SUBJECTS.search(plain(message.header("subject"))))
+        or has(VACATION_SUBJECTS + REPORT_SUBJECTS, plain(message.header("subject")))
         or _is_challenge(message, text)
     )
 
@@ -52,9 +51,9 @@ def is_automatic(message: Part) -> bool:
 
 
 def _is_challenge(message: Part, text: str) -> bool:
-    """Whether it asks the sender to prove something. A person's answer says "Re:", and refers to
-    the message that it answers."""
+    """Whether it asks the sender to prove something. A person's answer says what it answers."""
     if "in-reply-to" in message.raw_headers:
         return False
-    said = f"{message.header('subject')} {text[:_LONGEST_CHALLENGE]}"
-    return bool(_CHALLENGES.search(plain(said)))
+    return has(CHALLENGE_SUBJECTS, plain(message.header("subject"))) or has(
+        CHALLENGES, plain(text[:_LONGEST_CHALLENGE])
+    )

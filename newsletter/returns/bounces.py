@@ -2,7 +2,7 @@
 
 from newsletter.domain.returns import ReturnKind, Severity
 from newsletter.returns.delivery_status import RecipientStatus, delivery_status, statuses
-from newsletter.returns.ours import Ours
+from newsletter.returns.ours import ADDRESS, Ours
 from newsletter.returns.parts import Part
 from newsletter.returns.prose import remote_words
 from newsletter.returns.recipients import recipient, returned_to
@@ -13,16 +13,13 @@ from newsletter.returns.signs import (
     FAILURE_SUBJECTS,
     FIRST_WORDS,
     SYSTEMS,
-    any_of,
+    has,
     plain,
 )
 from newsletter.returns.status_codes import basic, enhanced
 from newsletter.returns.verdict import Verdict
 from newsletter.returns.words import of_words
 
-_DAEMONS, _SYSTEMS, _SUBJECTS, _FIRST_WORDS, _DELAYS = map(
-    any_of, (DAEMONS, SYSTEMS, FAILURE_SUBJECTS, FIRST_WORDS, DELAYS)
-)
 _ANSWERED = ("re:", "aw:", "fw:", "fwd:", "wg:", "tr:", "rv:", "r:")
 _NO_FAILURE = ("delayed", "delivered", "relayed", "expanded")
 _FIRST = 4_000
@@ -40,11 +37,11 @@ def bounce(message: Part, text: str, raw: bytes, ours: Ours) -> Verdict | None:
         return _by_status(recipients, message, text, ours)
     words = remote_words(text)
     address = recipient(message, text, raw, ours)
-    if _DELAYS.search(plain(f"{message.header('subject')} {text[:_FIRST]}")):
+    if has(DELAYS, plain(f"{message.header('subject')} {text[:_FIRST]}")):
         return Verdict(ReturnKind.AUTOMATIC, address=address, words=words)
     codes = enhanced(words)
     status = codes[0] if codes else ""
-    return Verdict(ReturnKind.BOUNCE, severity("", words), address, status, words)
+    return Verdict(ReturnKind.BOUNCE, _severity("", words, ours), address, status, words)
 
 
 def is_report(message: Part, text: str) -> bool:
@@ -52,14 +49,14 @@ def is_report(message: Part, text: str) -> bool:
     if message.kind_of_report == "delivery-status" or "x-failed-recipients" in message.raw_headers:
         return True
     sender, subject = plain(message.header("from")), plain(message.header("subject"))
-    if _DAEMONS.search(sender):
+    if has(DAEMONS, sender):
         return True
     signs = (
-        _SYSTEMS.search(sender) or message.header("return-path") == "<>",
-        not subject.startswith(_ANSWERED) and _SUBJECTS.search(subject),
-        _FIRST_WORDS.search(plain(text[:_FIRST])),
+        has(SYSTEMS, sender) or message.header("return-path") == "<>",
+        not subject.startswith(_ANSWERED) and has(FAILURE_SUBJECTS, subject),
+        has(FIRST_WORDS, plain(text[:_FIRST])),
     )
-    return sum(map(bool, signs)) >= 2
+    return sum(signs) >= 2
 
 
 def _by_status(recipients: list[RecipientStatus], message: Part, text: str, ours: Ours) -> Verdict:
@@ -70,7 +67,7 @@ def _by_status(recipients: list[RecipientStatus], message: Part, text: str, ours
         return Verdict(ReturnKind.AUTOMATIC, None, address, first.status, first.words)
     said = [_words(status, text) for status in failed]
     severities = [
-        severity(status.status, words) for status, words in zip(failed, said, strict=True)
+        _severity(status.status, words, ours) for status, words in zip(failed, said, strict=True)
     ]
     if len(failed) < len(recipients) or _led_elsewhere(first, message, ours):
         severities.append(Severity.SOFT)
@@ -90,6 +87,14 @@ def _words(status: RecipientStatus, text: str) -> str:
     if basic(status.words) or enhanced(status.words) or of_words(status.words):
         return status.words
     return f"{status.words} {remote_words(text)}".strip()
+
+
+def _severity(status: str, words: str, ours: Ours) -> Severity:
+    """A server that names our own address as one that does not exist checked the sender."""
+    verdict = severity(status, words)
+    if verdict is Severity.HARD and any(map(ours.is_own, ADDRESS.findall(words))):
+        return Severity.POLICY
+    return verdict
 
 
 def _led_elsewhere(status: RecipientStatus, message: Part, ours: Ours) -> bool:

@@ -49,6 +49,11 @@ class Ours:
         claimed = address.casefold()
         return claimed.startswith(f"{local}+") and claimed.endswith(f"@{domain}")
 
+    def is_own(self, address: str) -> bool:
+        """Whether it is one of the addresses that we send from, or that readers write to."""
+        own = {self.return_path.casefold(), *(one.casefold() for one in self.addresses)}
+        return self.is_token(address) or address.casefold() in own
+
     def written_to(self, addresses: Iterable[str]) -> bool:
         """Whether one of them is where readers write to, with or without a +detail."""
         return any(_without_detail(address) in self._plain for address in addresses)
@@ -80,7 +85,7 @@ def claim(message: Part, addresses: Iterable[str], ours: Ours) -> Claim:
 
 def message_id(message: Part, ours: Ours) -> str:
     """One of ours within the message, without angle brackets; empty where there is none."""
-    for text, pattern in _identifiers(message):
+    for text, pattern in _identifiers(message, ours.domain.casefold().encode()):
         for local, host in pattern.findall(text):
             if _is_ours(host, ours):
                 return f"{local}@{ours.domain.casefold()}"
@@ -134,11 +139,13 @@ def _inside(message: Part) -> Iterator[str]:
             yield from ADDRESS.findall(part.text)
 
 
-def _identifiers(message: Part) -> Iterator[tuple[str, re.Pattern[str]]]:
+def _identifiers(message: Part, domain: bytes) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Texts in which one may stand, and how."""
     for number, part in enumerate(message.walk()):
         for name in ("in-reply-to", "references", *(("message-id",) if number else ())):
             yield from ((value, _REFERENCE) for value in part.all(name))
-        yield part.text, _MESSAGE_ID
+        if domain in part.octets.lower():
+            yield part.text, _MESSAGE_ID
 
 
 def _is_ours(host: str, ours: Ours) -> bool:

@@ -112,8 +112,10 @@ class _Bounded(Compat32):
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        longest = _LONGEST_OF_CONTENT if name.lower().startswith("content-") else _LONGEST_HEADER
-        return name, value[:longest]
+        if len(value) > _LONGEST_OF_CONTENT:
+            content = name.lower().startswith("content-")
+            value = value[: _LONGEST_OF_CONTENT if content else _LONGEST_HEADER]
+        return name, value
 
 
 _BOUNDED = _Bounded()

@@ -1,6 +1,7 @@
 """What a report says in plain text, to people: where it has no fields, or in addition to them."""
 
 import re
+from functools import cache
 
 from newsletter.returns.charsets import one_line
 from newsletter.returns.delivery_status import LONGEST_WORDS
@@ -11,7 +12,6 @@ from newsletter.returns.words import of_words
 
 _LONGEST = 16 * 1024
 _MOST_LINES = 200
-_QUOTED = re.compile(rf"^[ \t>*=_#-]*(?:{'|'.join(QUOTED)})", re.IGNORECASE | re.MULTILINE)
 _REMOTE = "<<<"
 """Before a remote server's answer in a transcript of Sendmail: what follows is a translation."""
 _ABOUT = re.compile(ABOUT, re.IGNORECASE)
@@ -26,8 +26,15 @@ def prose(message: Part) -> str:
 
 
 def before_the_quoted(text: str) -> str:
-    match = _QUOTED.search(text)
+    match = _quoted().search(text)
     return text[: match.start()] if match else text
+
+
+@cache
+def _quoted() -> re.Pattern[str]:
+    """Compiled when it is first asked for: start-up is felt."""
+    lines = "|".join(QUOTED)
+    return re.compile(rf"^[ \t>*=_#-]*(?:{lines})", re.IGNORECASE | re.MULTILINE)
 
 
 def remote_words(text: str) -> str:

@@ -3,8 +3,6 @@
 import logging
 import re
 
-from flufl.bounce import all_failures
-
 from newsletter.returns.ours import ADDRESS, Ours, is_our_message
 from newsletter.returns.parts import Part, parsed, returned
 
@@ -46,6 +44,8 @@ def _only_one(text: str, ours: Ours) -> list[str]:
 
 def _by_flufl(raw: bytes, ours: Ours) -> list[str]:
     """Its recipients only: most of what it calls permanent is not."""
+    from flufl.bounce import all_failures
+
     try:
         message = parsed(raw[:_FOR_FLUFL])
         temporary, permanent = all_failures(message) if message else (set(), set())
@@ -56,9 +56,4 @@ def _by_flufl(raw: bytes, ours: Ours) -> list[str]:
 
 
 def _is_a_readers(address: str, ours: Ours) -> bool:
-    own = {ours.return_path.casefold(), *ours.addresses}
-    return not (
-        ours.is_token(address)
-        or address.casefold() in own
-        or address.casefold().startswith(_SERVERS)
-    )
+    return not ours.is_own(address) and not address.casefold().startswith(_SERVERS)

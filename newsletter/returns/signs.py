@@ -5,6 +5,7 @@ space. Where headers say it (RFC 3834, RFC 3464), none of these is asked.
 """
 
 import re
+from functools import cache
 
 DAEMONS = (
     r"mailer-?daemon",
@@ -78,36 +79,43 @@ DELAYS = (
 
 VACATION_SUBJECTS = (
     r"^(?:\[?auto(?:mated|matic)?[ :-]{0,2}(?:reply|response|respond\w*|antwort|svar)|auto: )",
-    r"^(?:out[- ]of[- ](?:the )?office|ooo\b|(?:i am )?away from |on (?:vacation|holiday|leave)\b)",
-    r"^(?:i am (?:away|out of|on)|vacation (?:reply|response|message)"
-    r"|.{0,80}\(automatic response\)$)",
-    r"^(?:abwesen\w*|automatische (?:antwort|abwesen\w*)|(?:ich bin )?nicht im (?:büro|hause))",
-    r"^(?:r[ée]ponse automatique|absen(?:ce|t)\b|message d'absence|je suis absent)",
-    r"^(?:respuesta autom[áa]tica|fuera de (?:la )?oficina|ausencia|autorespuesta|estoy ausente)",
-    r"^(?:resposta autom[áa]tica|fora do escrit[óo]rio|aus[êe]ncia|estou ausente)",
-    r"^(?:risposta automatica|fuori (?:sede|ufficio)|assente|assenza)",
-    r"^(?:automatische? (?:antwoord|beantwoord|bericht|afwezig)\w*|afwezig\w*|niet aanwezig)",
-    r"^(?:automatisch antwoord|autosvar|automatiskt? svar|frånvar\w*|fravær\w*|ikke til stede)",
-    r"^(?:automaattinen vastaus|poissa\b|\[?automatyczna odpowiedź|odpowiedź automatyczna"
-    r"|nieobecn)",
+    r"^(?:out[- ]of[- ](?:the )?office|ooo\b|away from (?:my|the) (?:desk|office|mail)"
+    r"|vacation reply)",
+    r"^i am (?:currently )?(?:away|out of (?:the )?office|on (?:vacation|holiday|leave))\b",
+    r"^.{0,80}\(automatic response\)$",
+    r"^(?:automatische antwort|(?:ich bin )?nicht im (?:büro|hause))\b",
+    r"^(?:r[ée]ponse automatique|message d'absence|je suis absent)",
+    r"^(?:respuesta autom[áa]tica|fuera de (?:la )?oficina|autorespuesta|estoy ausente)",
+    r"^(?:resposta autom[áa]tica|fora do escrit[óo]rio|estou ausente)",
+    r"^(?:risposta automatica|fuori (?:sede|ufficio))",
+    r"^(?:automatische? (?:antwoord|beantwoord|bericht|afwezig)\w*|niet aanwezig)",
+    r"^(?:automatisch antwoord|autosvar|automatiskt? svar|ikke til stede)",
+    r"^(?:automaattinen vastaus|\[?automatyczna odpowiedź|odpowiedź automatyczna)",
     r"^(?:automatick[áa] odpov|mimo kancelář|automatikus v[áa]lasz|házon kívül|răspuns automat)",
     r"^(?:otomatik yan[ıi]t|ofis dışında|αυτόματη απάντηση|εκτός γραφείου)",
     r"^(?:автоматический ответ|автоответ|нет на месте|автоматична відповідь)",
     r"^(?:自動(?:返信|応答|回覆)|不在(?:の|通知|連絡)|自动(?:回复|答复))",
     r"^(?:부재중|자동 ?(?:회신|응답))",
     r"^(?:תשובה אוטומטית|رد تلقائي|الرد التلقائي)",
+    # One word that a person may begin with, too: alone, or before a colon.
+    r"^(?:abwesen\w*|absen(?:ce|t)|ausencia|ausência|assenz?a|assente|afwezig\w*|frånvar\w*"
+    r"|fravær\w*|poissa|nieobecn\w*|on (?:vacation|holiday|leave))\b[^:]{0,20}(?::|$)",
 )
 """What programs put before the subject that they answer. A person's "Re:" stands before it."""
 
-CHALLENGES = (
+CHALLENGE_SUBJECTS = (
     r"\b(?:please )?(?:confirm|verify) (?:your|that you) (?:e-?mail|message|sent|identity|are)",
     r"\bsender (?:address )?verification\b|\bchallenge[- /]response\b|\bspam ?arrest\b|\bboxbe\b",
     r"\bmessage (?:is |has been )?(?:awaiting|waiting for|waitlisted|held for)\b",
-    r"\bto have your address added\b|\b(?:guest|allowed) list\b.{0,200}\bclick\b|\bclick .{0,80}"
-    r"\b(?:to (?:confirm|verify) (?:that )?you|link below to be added)",
     r"\bbestätigen sie (?:bitte )?(?:ihre|dass sie)\b.{0,60}\b(?:absender|gesendet|nachricht)",
 )
 """Asks the sender to prove that somebody sent it."""
+
+CHALLENGES = (
+    r"\bto have your address added\b|\blink below to be added\b|\bboxbe guest list\b",
+    r"\b(?:guest|allowed) list\b.{0,200}\b(?:click|confirm|verif)",
+)
+"""The same in the text, which people may write in other words."""
 
 REPORT_SUBJECTS = (r"^report domain:.{1,300}submitter:", r"^tls report domain:")
 """Of DMARC and TLS: reports about mail, not about a message."""
@@ -133,8 +141,15 @@ ABOUT = (
 """Lines of a report that quote a header of that message."""
 
 
-def any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(patterns))
+def has(signs: tuple[str, ...], text: str) -> bool:
+    """Whether one of a table's stands in a ``plain`` text."""
+    return _any_of(signs).search(text) is not None
+
+
+@cache
+def _any_of(signs: tuple[str, ...]) -> re.Pattern[str]:
+    """Compiled when it is first asked for: start-up is felt."""
+    return re.compile("|".join(signs))
 
 
 def plain(text: str) -> str:

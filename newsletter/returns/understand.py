@@ -13,6 +13,9 @@ from newsletter.returns.parts import Part, read
 from newsletter.returns.prose import prose
 from newsletter.returns.verdict import Verdict
 
+_ABOUT_A_MESSAGE = (ReturnKind.BOUNCE, ReturnKind.COMPLAINT, ReturnKind.LEAVE)
+"""They may return one of ours, whose header names its reader."""
+
 
 def understand(raw: bytes, ours: Ours, envelope: Iterable[str] = ()) -> Return:
     """Never raises, whatever the bytes are, and reads their first quarter of a megabyte only.
@@ -26,7 +29,7 @@ def understand(raw: bytes, ours: Ours, envelope: Iterable[str] = ()) -> Return:
     verdict = _verdict(message, raw, addresses, ours)
     claim = known.claim(message, addresses, ours)
     reader = verdict.reader
-    if reader is None and verdict.kind in (ReturnKind.BOUNCE, ReturnKind.COMPLAINT):
+    if reader is None and not verdict.forged and verdict.kind in _ABOUT_A_MESSAGE:
         reader = known.reader_named(message, ours)
     return Return(
         kind=verdict.kind,

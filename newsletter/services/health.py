@@ -25,7 +25,14 @@ from newsletter.rendering.rendered_email import Branding
 from newsletter.services.alerts import late
 from newsletter.services.clock import steady
 from newsletter.services.inbox import check_inbox
-from newsletter.services.wording import being_sent, local_time, process_name, roughly
+from newsletter.services.status import warming
+from newsletter.services.wording import (
+    being_sent,
+    local_time,
+    process_name,
+    roughly,
+    warming_up,
+)
 from newsletter.storage import (
     Store,
     heartbeats,
@@ -244,6 +251,14 @@ def pace(store: Store, limits: RateLimits) -> Iterator[CheckResult]:
         yield CheckResult("pace", "warn", finding, advice)
     else:
         yield CheckResult("pace", "ok", finding)
+
+
+def warm_up(store: Store, limits: RateLimits, now: datetime) -> Iterator[CheckResult]:
+    """Where the warm-up of each group stands; no result where there is none."""
+    with store.reading() as db:
+        rows = warming(db, now, limits)
+    for row in rows:
+        yield CheckResult("warm-up", "ok", warming_up(row))
 
 
 def lease(seconds: int, channel: Channel) -> Iterator[CheckResult]:

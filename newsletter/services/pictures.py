@@ -11,7 +11,7 @@ from newsletter.rendering.picture import Card
 
 _MOST = 1_000
 _KEPT = 800
-_WAITING = 4
+_WAITING = 2
 _FORMAT = "1"
 """Raised with every change to how a card is drawn."""
 
@@ -21,7 +21,7 @@ class Busy(Exception):
 
 
 class Pictures:
-    """``draw`` makes a PNG in a tenth of a second, one at a time: few may wait for it, so that
+    """``draw`` makes a PNG in a tenth of a second, one at a time: one more may wait, so that
     other pages have threads left. At most a thousand files are kept, in about 40 MB."""
 
     def __init__(self, folder: Path, draw: Callable[[Card], bytes]) -> None:

@@ -14,7 +14,7 @@ from threading import Thread
 from typing import Any
 
 from newsletter.domain.addresses import Mailbox, new_mailbox
-from newsletter.domain.due import local_date, next_due
+from newsletter.domain.due import local_date, next_due_of
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import Subscriber
 from newsletter.domain.notices import PREFERENCES, Notice, Purpose
@@ -130,7 +130,7 @@ class Confirmations:
         return Confirmation(LinkState.ASK, wished, next_issue=self._next_issue(wished))
 
     def _next_issue(self, reader: Subscriber) -> date:
-        due = next_due(self.clock(), reader.hour, reader.timezone)
+        due = next_due_of(reader, self.clock())
         return local_date(due, reader.timezone)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from newsletter.storage import (
     reports,
     send_queue,
     subscribers,
+    warm_up,
 )
 from newsletter.storage.feeds import FollowedFeed
 
@@ -50,6 +51,7 @@ class DayStatus:
     troubles: Rows
     held_back: Rows
     paced: Rows
+    warm_up: Rows
     leased: Mapping[str, Any]
     unknown: int
     notices: Rows
@@ -83,6 +85,7 @@ def day_status(
             troubles=[dict(row) for row in reports.troubles(db, day, MOST_TROUBLES + 1)],
             held_back=_held_back(db, now),
             paced=_paced(db, now, limits),
+            warm_up=warming(db, now, limits),
             leased={"count": sending, "until": lease_end},
             unknown=reports.unresolved(db),
             notices=_notices(db, now),
@@ -116,6 +119,23 @@ def _outcomes(db: Connection, day: date) -> Rows:
     return [
         {"state": state, "reason": reason, "count": count}
         for state, reason, count in reports.outcomes(db, day)
+    ]
+
+
+def warming(db: Connection, now: datetime, limits: RateLimits) -> Rows:
+    """Where the warm-up of each group stands today; none of those that are over."""
+    today = now.astimezone(UTC).date()
+    sent = warm_up.sent(db, today)
+    return [
+        {
+            "destinations": group.name,
+            "day": (today - group.start).days + 1,
+            "days": len(group.a_day),
+            "limit": limit,
+            "sent": sent.get(group.name, 0),
+        }
+        for group in limits.warm_ups
+        if (limit := group.limit(today)) is not None
     ]
 
 

@@ -27,7 +27,7 @@ from newsletter.domain.backoff import LONGEST
 from newsletter.domain.notices import LASTS, TO, Notice, Purpose
 from newsletter.domain.rate_limits import RateLimits
 from newsletter.domain.states import DeliveryState
-from newsletter.storage import rate_limits
+from newsletter.storage import rate_limits, warm_up
 from newsletter.storage.database import insert_new
 from newsletter.storage.leases import Lease, Steady, over
 from newsletter.storage.schema import domain as domains
@@ -145,7 +145,10 @@ def claim(db: Connection, now: datetime, lease: Lease, pace: RateLimits) -> Clai
 
 def again(db: Connection, now: datetime, pace: RateLimits) -> datetime | None:
     """When to claim anew where there was nothing to take; None where nothing is left."""
-    if paused(db) or db.execute(_queue(now).limit(1)).first() is None:
+    if not pace.limits or paused(db):
+        return None
+    open_today = rate_limits.within(warm_up.quotas(db, pace.warm_ups, now), notices.c.domain)
+    if db.execute(_queue(now).where(open_today).limit(1)).first() is None:
         return None
     return rate_limits.soonest(db, now, pace)
 

@@ -20,7 +20,14 @@ from newsletter.domain.backoff import LONGEST
 from newsletter.domain.model import Subscriber
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.states import DeliveryState, Transition
-from newsletter.storage import deferred_domains, places, rate_limits, recipients, transitions
+from newsletter.storage import (
+    deferred_domains,
+    places,
+    rate_limits,
+    recipients,
+    transitions,
+    warm_up,
+)
 from newsletter.storage.journal import Claim
 from newsletter.storage.leases import Lease
 from newsletter.storage.schema import Instant, mark, recipient
@@ -140,7 +147,8 @@ def again(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> date
     """When to claim anew where there was nothing to take; None where nothing is left."""
     if not pace.limits:
         return None
-    left = select(deliveries.c.id).where(_within(scope), *_ripe(now)).limit(1)
+    open_today = rate_limits.within(warm_up.quotas(db, pace.warm_ups, now), deliveries.c.domain)
+    left = select(deliveries.c.id).where(_within(scope), *_ripe(now), open_today).limit(1)
     return None if db.scalar(left) is None else rate_limits.soonest(db, now, pace)
 
 

@@ -85,7 +85,8 @@ def add(
 ) -> bool:
     """Add or make active again; False if the subscriber was active already.
 
-    Raises UsageError for readers who left, bounced or complained, unless ``resubscribe``.
+    Raises UsageError for readers who left or bounced, unless ``resubscribe``, and always for those
+    who complained.
     """
     there = find(db, key)
     if there is None:
@@ -93,6 +94,10 @@ def add(
         return True
     if there.state == "active":
         return False
+    if there.state == "complained":
+        raise UsageError(
+            f"{there.address} complained of a message: they get no mail again, whoever asks for it"
+        )
     if there.state in _GONE and not resubscribe:
         raise UsageError(
             f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
@@ -140,6 +145,12 @@ def bounce(db: Connection, subscriber_id: int, now: datetime, answer: str) -> No
     _move(db, subscriber_id, ("active",), "bounced", _changed(now, answer))
 
 
+def complain(db: Connection, subscriber_id: int, now: datetime, words: str) -> None:
+    """The reader called a message spam: nothing is sent to them ever again, whatever they were."""
+    others: Sequence[State] = ("pending", "active", "unsubscribed", "bounced")
+    _move(db, subscriber_id, others, "complained", _changed(now, words))
+
+
 def _move(
     db: Connection,
     subscriber_id: int,
@@ -169,6 +180,13 @@ def state_since(db: Connection, subscriber_id: int) -> tuple[datetime | None, st
     columns = subscribers.c.state_changed_at, subscribers.c.state_reason
     at, reason = db.execute(select(*columns).where(subscribers.c.id == subscriber_id)).one()
     return at, reason
+
+
+def joined(db: Connection, subscriber_id: int) -> datetime:
+    """When the reader signed up, or was made active again."""
+    query = select(subscribers.c.activated_at).where(subscribers.c.id == subscriber_id)
+    at: datetime = db.execute(query).scalar_one()
+    return at
 
 
 def _changed(now: datetime, reason: str = "") -> dict[str, Any]:

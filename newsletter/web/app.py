@@ -62,9 +62,9 @@ def server(application: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Server:
     config = uvicorn.Config(
         application,
         access_log=False,
+        http=Impatient,
         proxy_headers=bool(trusted),
         forwarded_allow_ips=list(trusted),
-        http=Impatient,
         lifespan="off",
         log_config=None,
         server_header=False,

@@ -36,7 +36,7 @@ def routes(
         "/sitemap.xml": feeds.sitemap,
         "/sitemap-{block:int}.xml": feeds.block,
     }
-    return [robots, *(Route(path, answer, methods=["GET"]) for path, answer in paths.items())]
+    return [robots, *(cache.route(path, answer) for path, answer in paths.items())]
 
 
 def _robots(pages: Pages) -> Callable[[Request], Response]:

@@ -10,12 +10,15 @@ from newsletter.domain.text import first_sentence
 from newsletter.rendering.picture import Card
 from newsletter.services.pictures import Busy, Pictures
 from newsletter.services.public_archive import PublicArchive
+from newsletter.web.page_cache import PageCache
 from newsletter.web.pages import Pages, date_in_path, public
 
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
 
 
-def routes(pages: Pages, archive: PublicArchive, pictures: Pictures) -> list[Route]:
+def routes(
+    pages: Pages, archive: PublicArchive, cache: PageCache, pictures: Pictures
+) -> list[Route]:
     branding = pages.branding
     words = branding.renderer.words
 
@@ -41,8 +44,8 @@ def routes(pages: Pages, archive: PublicArchive, pictures: Pictures) -> list[Rou
         return public(request, png, "image/png", headers=_A_DAY, indexed=pages.indexed)
 
     return [
-        Route("/picture/insight-{id:int}.png", of_insight, methods=["GET"]),
-        Route("/picture/issue-{day}.png", of_issue, methods=["GET"]),
+        cache.unkept("/picture/insight-{id:int}.png", of_insight),
+        cache.unkept("/picture/issue-{day}.png", of_issue),
     ]
 
 

@@ -40,9 +40,9 @@ def routes(
         "/shows/{slug}": site.show,
         "/topics": site.topics,
         "/topics/{slug}": site.topic,
-        "/search": site.search,
     }
-    return [Route(path, answer, methods=["GET"]) for path, answer in paths.items()]
+    kept = [cache.route(path, answer) for path, answer in paths.items()]
+    return [*kept, cache.unkept("/search", site.search)]
 
 
 class _PublicPages:

@@ -1,5 +1,6 @@
 """Every benchmark at a tiny size, so that none rots. What they measure is no test's business."""
 
+import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from benchmarks import (
     compose,
     day,
+    exports,
     limits,
     measure,
     million,
@@ -30,6 +32,7 @@ from benchmarks.house import branding
 from benchmarks.measure import Figures, Table
 from newsletter.mail.channels import Envelope
 from newsletter.mail.channels.smtp import Smtp
+from tests.environment import missing
 
 pytestmark = pytest.mark.heavy
 
@@ -37,6 +40,7 @@ TINY: dict[ModuleType, Any] = {
     scale: scale.Scale((60,), candidates=20, readers=20, heard=10, runs=1),
     compose: compose.Scale(readers=(3,), issues=3, archive=60, candidates=12, sample=2, runs=2),
     quotes: quotes.Scale(minutes=1, runs=1),
+    exports: exports.Scale(files=60, runs=1),
     render: render.Scale(readers=2, slow=1, runs=1),
     sign: sign.Scale(messages=2, slow=1, runs=1),
     send: send.Scale(messages=3, slow=1, runs=1, far=((1, 2), (2, 5))),
@@ -128,5 +132,7 @@ def test_turns_give_the_median_and_the_highest_peak() -> None:
 @pytest.mark.heavy
 @pytest.mark.parametrize("subject", list(_SUBJECTS))
 def test_the_command_prints_its_tables(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if subject == "site" and not shutil.which("wrk"):
+        missing("wrk", "install your system's package")
     main([subject, "--quick"])
     assert f"### {subject}" in capsys.readouterr().out

@@ -17,6 +17,7 @@ from newsletter.domain.errors import ConfigError, Paused, SenderRefused
 from newsletter.domain.model import State
 from newsletter.domain.notices import LASTS, Purpose
 from newsletter.domain.rate_limits import FREE, RateLimits
+from newsletter.domain.warm_up import WarmUp
 from newsletter.mail.channels.smtp import Smtp
 from newsletter.rendering.rendered_email import Branding
 from newsletter.rendering.renderer import Renderer
@@ -285,4 +286,15 @@ def test_a_domain_that_asked_to_wait_holds_up_no_other(sender: Sender) -> None:
     assert [one.recipient for one in sender.server.messages] == ["c@two.example"]
     assert sender.states == ["pending", "pending", "sent"]
     sender.now += timedelta(minutes=10)
+    assert sender.turn().outcomes == {"sent": 2}
+
+
+def test_what_a_warm_up_leaves_for_tomorrow_keeps_no_sender_busy(sender: Sender) -> None:
+    sender.pace = RateLimits(warm_ups=(WarmUp((), NOON.date(), (1, 10)),))
+    for number in range(3):
+        sender.ask(address=f"r{number}@example.org")
+    assert sender.turn().outcomes == {"sent": 1}
+    assert sender.turn().outcomes == {}
+    assert sender.slept == 0
+    sender.now += timedelta(days=1)
     assert sender.turn().outcomes == {"sent": 2}

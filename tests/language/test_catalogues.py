@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -17,8 +16,8 @@ from newsletter.services.unsubscribe import LinkState
 from newsletter.web import unsubscribe
 from newsletter.web.pages import Pages
 from tests.golden import READER, STATES, branding
+from tests.program import ROOT, nodes_of_files_with
 
-ROOT = Path(__file__).parents[2]
 TRANSLATED = [language for language in available() if language != SOURCE]
 _TEXT = r'"((?:[^"\\]|\\.)*)"'
 _GETTEXT = re.compile(rf"{_TEXT} \| gettext")
@@ -38,12 +37,11 @@ def said_by_templates() -> Iterator[Message]:
 
 
 def said_by_code() -> Iterator[Message]:
-    for path in (ROOT / "newsletter").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and _called(node) == "gettext":
-                first = node.args[0]
-                if isinstance(first, ast.Constant):
-                    yield str(first.value)
+    for _, node in nodes_of_files_with("gettext"):
+        if isinstance(node, ast.Call) and _called(node) == "gettext":
+            first = node.args[0]
+            if isinstance(first, ast.Constant):
+                yield str(first.value)
 
 
 def _called(node: ast.Call) -> str:

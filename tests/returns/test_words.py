@@ -42,6 +42,9 @@ MAY_PASS = """
 550 This mailbox has been blocked due to inactivity
 550 User unknown or not available
 552 El buzón está lleno
+554 home directory of the user does not exist
+450 TLS: the certificate is no longer valid
+554 the mail server for this address does not exist
 """
 BLAMED = """
 550 5.7.1 Message rejected as spam
@@ -60,6 +63,10 @@ UNSAID = """
 The address may not exist, or it might be unknown to this user
 550 Unknown address error 550-Requested action not taken
 mx.spam-filter.example.net said 554 no
+550 your account has been disabled
+550 Sender's account does not look right
+554 IP address 192.0.2.1 is not listed here
+554 message to user ada was deleted
 """
 
 

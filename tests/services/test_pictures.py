@@ -50,12 +50,12 @@ def test_few_wait_for_the_one_that_is_drawn(tmp_path: Path) -> None:
 
     kept = Pictures(tmp_path, draw)
     threads = [
-        Thread(target=kept.get, args=(CARD._replace(words=str(number)),)) for number in range(4)
+        Thread(target=kept.get, args=(CARD._replace(words=str(number)),)) for number in range(2)
     ]
     for thread in threads:
         thread.start()
     assert begun.wait(60)
-    while kept._waiting._value:  # type: ignore[attr-defined]  # the four are not all there yet
+    while kept._waiting._value:  # the two are not all there yet
         pass
     with pytest.raises(Busy):
         kept.get(CARD)

@@ -114,6 +114,7 @@ def new_site(folder: Path, more: str = "", base_url: str = BASE) -> PublicSite:
 
 
 def _configured(folder: Path, more: str, base_url: str) -> PublicSite:
+    (folder / "inbox").mkdir()
     about = f"{CONFIG}base_url = {base_url!r}\n{more}"
     (folder / "config.toml").write_text(about, encoding="utf-8")
     secret = folder / "newsletter.secret"

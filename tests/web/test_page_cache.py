@@ -1,12 +1,21 @@
 from datetime import timedelta
 
 import pytest
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 
 from newsletter.web import page_cache
 from newsletter.web.page_cache import Page, PageCache
 from tests.builders import NOON
+from tests.web.public_site import Client
+
+
+@pytest.fixture(autouse=True)
+def no_second_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version is asked every time."""
+    monkeypatch.setattr(page_cache, "_FRESH_SECONDS", -1.0)
 
 
 def request(path: str = "/a") -> Request:
@@ -81,3 +90,23 @@ def test_its_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made.count == 8
     made.cache.answer(request(), "b", made.page)
     assert made.count == 9
+
+
+def test_what_is_known_needs_no_thread_and_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_cache, "_FRESH_SECONDS", 3600.0)
+    made = Made()
+    asked: list[str] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request.scope["path"])
+        return made.cache.answer(request, "a", lambda: Page(b"x", path="/a/%C3%A9"))
+
+    client = Client(Starlette(routes=[made.cache.route("/a/{slug}", answer)]))
+    for _ in range(3):
+        assert client.get("/a/%C3%A9").text == "x"
+        assert client.get("/a/x").status_code == 301
+    assert asked == ["/a/é", "/a/x", "/a/x", "/a/x"]
+    monkeypatch.setattr(page_cache, "_FRESH_SECONDS", -1.0)
+    made.version = 2
+    assert client.get("/a/%C3%A9").text == "x"
+    assert asked[-1] == "/a/é"

@@ -48,6 +48,14 @@ EVERYWHERE = (
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def no_second_passes() -> Iterator[None]:
+    """What changes shows at once, not within a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("newsletter.web.page_cache._FRESH_SECONDS", -1.0)
+        yield
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSite]:
     """For who changes nothing."""
