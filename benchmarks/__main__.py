@@ -24,6 +24,7 @@ from benchmarks import (
     start,
     status,
     storage,
+    stores,
 )
 
 _SUBJECTS: dict[str, ModuleType] = {
@@ -35,6 +36,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "status": status,
     "start": start,
     "storage": storage,
+    "stores": stores,
     "feeds": feeds,
     "quotes": quotes,
     "day": day,
@@ -42,7 +44,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "interests": interests,
     "limits": limits,
 }
-_BY_NAME = {"day", "million", "interests", "limits"}
+_BY_NAME = {"day", "million", "interests", "limits", "stores"}
 """They take so long that they run when they are asked for."""
 
 
