@@ -39,7 +39,7 @@ class Scale:
     processes: Sequence[int] = (1, 2, 4)
 
 
-FULL = Scale()
+FULL = Scale(runs=int(os.environ.get("RUNS", "3")))
 QUICK = Scale(readers=400, runs=1, processes=(1, 2))
 _LOOP = "a bare smtplib loop, 1 connection"
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, or_, select, text
 
 from newsletter.domain.rate_limits import RateLimiter, RateLimits
+from newsletter.storage import sets
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import pace as slots
 
@@ -23,6 +24,8 @@ def reserve(
 
     ``values`` are the queue's, the instant ``now`` among them.
     """
+    if sets.in_sets(db):  # who claims beside us waits here: slots are given in turn
+        db.execute(_TURN)
     last = _last(db)
     book = RateLimiter(pace, values["now"], last)
     if full := book.full():
@@ -48,4 +51,7 @@ def _keep(db: Connection, new: Mapping[str, datetime], book: RateLimiter) -> Non
     if new:
         over = slots.c.at < book.now - book.limits.longest
         db.execute(slots.delete().where(or_(slots.c.name.in_(new), over)))
-        db.execute(slots.insert(), [{"name": name, "at": at} for name, at in new.items()])
+        sets.insert(db, slots, [{"name": name, "at": at} for name, at in new.items()])
+
+
+_TURN = text("SELECT pg_advisory_xact_lock(7415022)")  # any number but the writers' own

@@ -20,7 +20,7 @@ from newsletter.domain.backoff import LONGEST
 from newsletter.domain.model import Subscriber
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.states import DeliveryState, Transition
-from newsletter.storage import deferred_domains, places, rate_limits, recipients, transitions
+from newsletter.storage import deferred_domains, places, rate_limits, recipients, sets, transitions
 from newsletter.storage.journal import Claim
 from newsletter.storage.leases import Lease
 from newsletter.storage.schema import Instant, mark, recipient
@@ -98,7 +98,9 @@ def _queue(*, dated: bool, some: bool) -> Select[Any]:
         parts.append(deliveries.c.date == bindparam("day"))
     if some:
         parts.append(deliveries.c.subscriber_id.in_(bindparam("readers", expanding=True)))
-    return select(deliveries.c.id, deliveries.c.domain).where(*parts).order_by(*_IN_TURN)
+    query = select(deliveries.c.id, deliveries.c.domain).where(*parts).order_by(*_IN_TURN)
+    # What another takes at this moment is passed over (PostgreSQL; on SQLite there is no other).
+    return query.with_for_update(skip_locked=True)
 
 
 @cache
@@ -112,8 +114,9 @@ def claim(
 ) -> list[Claimed]:
     """Take up to ``most`` rows, in the order of their slots.
 
-    The transaction must be durable, and at its end before any server can hear of them. Nothing
-    taken may mean that what is left waits for its pace: ``again`` tells.
+    The transaction must be durable, may be together with others, and is at its end before any
+    server can hear of the rows. Nothing taken may mean that what is left waits for its pace:
+    ``again`` tells.
     """
     if paused(db):
         return []
@@ -126,8 +129,11 @@ def claim(
     if not slots:
         return []
     taken = {**lease.columns, "changed_at": now}
-    changes = [{**taken, "row_id": row_id} for row_id in slots]
-    transitions.move_each(db, Transition.CLAIM, _THIS_ROW, changes)
+    if sets.in_sets(db):
+        transitions.move_set(db, Transition.CLAIM, list(slots), taken)
+    else:
+        changes = [{**taken, "row_id": row_id} for row_id in slots]
+        transitions.move_each(db, Transition.CLAIM, _THIS_ROW, changes)
     rows = []
     for *row, key, day in db.execute(_TAKEN, {"row_ids": list(slots)}):
         rows.append(claimed := _claimed(row, slots))
