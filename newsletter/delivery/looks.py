@@ -7,10 +7,6 @@ from newsletter.storage import Connection, settlements
 from newsletter.storage.send_queue import Claimed
 from newsletter.storage.settlements import LOST, Look, Verdict
 
-LOOK_HOLDS = 0.05
-"""A look is so many seconds old at most when the message goes: behind a slow server each message
-has one of its own."""
-
 
 class Looks:
     """``claimed`` are a worker's rows in the order that they are sent."""
@@ -37,5 +33,5 @@ class Looks:
     def _look(self, row: Claimed, db: Connection) -> None:
         """At twice as many as were of use the last time."""
         ahead = [one.id for one, _ in zip(self.claimed, range(2 * self.used + 1), strict=False)]
-        self.until, self.used = self.context.steady().seconds + LOOK_HOLDS, 0
+        self.until, self.used = self.context.steady().seconds + self.context.look_holds, 0
         self.found = settlements.look(db, [row.id, *(set(ahead) - {row.id})], self.owner)

@@ -57,9 +57,9 @@ class Store:
 
     Writers wait for each other from the first statement on, so that what a transaction read still
     holds when it writes; who writes together does not wait for others who do. A SQLite file named
-    relatively lies in the folder ``beside``, and its journal beside it; another database has one where ``journal`` says. Only with ``create`` is a
-    database made where there is none. Raises StoreError where the database cannot be used,
-    ConfigError where ``url`` is no address of one.
+    relatively lies in the folder ``beside``, and its journal beside it; another database has one
+    where ``journal`` says. Only with ``create`` is a database made where there is none. Raises
+    StoreError where the database cannot be used, ConfigError where ``url`` is no address of one.
     """
 
     def __init__(
