@@ -34,7 +34,7 @@ from tests.environment import postgresql_server
 
 @dataclass(frozen=True)
 class Scale:
-    readers: int = 20_000
+    readers: int = int(os.environ.get("READERS", "20000"))
     runs: int = 3
     processes: Sequence[int] = (1, 2, 4)
 

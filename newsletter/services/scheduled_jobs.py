@@ -120,6 +120,15 @@ class ScheduledJobs:
         self.next_heartbeat = now = self.clock()
         self._heartbeat()
         compose(self.rules, now, None, DUE)
+        self.deliver()
+
+    def watch(self) -> None:
+        """The heartbeat, where another does the work."""
+        self.next_heartbeat = self.clock()
+        self._heartbeat()
+
+    def deliver(self) -> None:
+        now = self.clock()
         # A hold that ends too far ahead was written by a clock that ran ahead.
         if self.hold_until is not None and now < self.hold_until <= now + _HOLD:
             return

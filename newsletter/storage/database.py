@@ -313,6 +313,11 @@ def file_of(url: str, beside: Path) -> Path | None:
     return beside / path if path else None
 
 
+def server_address(url: str) -> str:
+    """The address of a PostgreSQL database as its own programs take it."""
+    return _known(make_url(url)).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def _path(url: URL) -> Path | None:
     """The file of a SQLite database."""
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None

@@ -1,6 +1,6 @@
 """Who is due for a date: active subscribers without a delivery, or with one to be reopened."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -49,24 +49,39 @@ def waiting(
     day: date,
     wanted: Callable[[str, int], bool],
     only: Sequence[int] | None = None,
+    between: tuple[int, int] | None = None,
 ) -> list[int]:
     """The ids of active subscribers who have no row for ``day``, or one that may be opened again.
 
     ``wanted`` says of a (timezone, hour) whether its subscribers are looked at at all: asked once
     for each pair in use, it keeps a look at the clock from reading every subscriber.
     """
-    place = (subscribers.c.timezone, subscribers.c.hour)
-    active = subscribers.c.state == SubscriberState.ACTIVE
-    pairs = db.execute(select(*place).where(active).distinct()).all()
-    hours = [tuple(pair) for pair in pairs if wanted(*pair)]
-    query = _unserved(day, subscribers.c.id).where(active)
+    query = _unserved(day, subscribers.c.id).where(_ACTIVE)
     if only is not None:
         query = query.where(subscribers.c.id.in_(only))
-    return sorted(
-        number
-        for some in chunks(hours)
-        for number in db.scalars(query.where(tuple_(*place).in_(some)))
-    )
+    if between is not None:
+        query = query.where(subscribers.c.id.between(*between))
+    return sorted(_at_hours(db, query, wanted))
+
+
+def shares(db: Connection, day: date, wanted: Callable[[str, int], bool], width: int) -> set[int]:
+    """The numbers of the ranges of ``width`` ids in which somebody is ``waiting``."""
+    number = subscribers.c.id // width
+    query = _unserved(day, number).where(_ACTIVE).distinct()
+    return set(_at_hours(db, query, wanted))
+
+
+def _at_hours(
+    db: Connection, query: Select[Any], wanted: Callable[[str, int], bool]
+) -> Iterator[int]:
+    pairs = db.execute(select(*_PLACE).where(_ACTIVE).distinct()).all()
+    hours = [tuple(pair) for pair in pairs if wanted(*pair)]
+    for some in chunks(hours):
+        yield from db.scalars(query.where(tuple_(*_PLACE).in_(some)))
+
+
+_PLACE = (subscribers.c.timezone, subscribers.c.hour)
+_ACTIVE = subscribers.c.state == SubscriberState.ACTIVE
 
 
 def among_waiting(db: Connection, day: date, ids: Sequence[int]) -> list[Waiting]:

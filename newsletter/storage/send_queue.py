@@ -146,8 +146,7 @@ def again(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> date
     """When to claim anew where there was nothing to take; None where nothing is left."""
     if not pace.limits:
         return None
-    left = select(deliveries.c.id).where(_within(scope), *_ripe(now)).limit(1)
-    return None if db.scalar(left) is None else rate_limits.soonest(db, now, pace)
+    return rate_limits.soonest(db, now, pace) if any_due(db, now, scope) else None
 
 
 def paused(db: Connection) -> datetime | None:
@@ -176,6 +175,12 @@ def pending(db: Connection, now: datetime, scope: Scope) -> int:
     """How many rows a run over ``scope`` would offer now."""
     query = select(func.count()).where(_within(scope), *_ripe(now))
     return int(db.scalar(query) or 0)
+
+
+def any_due(db: Connection, now: datetime, scope: Scope) -> bool:
+    """Whether there is a row that a run would offer now."""
+    query = select(deliveries.c.id).where(_within(scope), *_ripe(now)).limit(1)
+    return db.scalar(query) is not None
 
 
 def hurry(db: Connection, now: datetime, scope: Scope) -> None:

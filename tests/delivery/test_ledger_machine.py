@@ -73,9 +73,9 @@ class Mortal:
         self.store, self.dead = store, False
 
     @contextmanager
-    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
+    def writing(self, *, durable: bool = False, together: bool = False) -> Iterator[Connection]:
         self.breathe()
-        with self.store.writing(durable=durable) as db:
+        with self.store.writing(durable=durable, together=together) as db:
             yield db
             self.breathe()
 
