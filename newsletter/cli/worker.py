@@ -30,7 +30,7 @@ def worker(app: App, args: Namespace) -> int:
 
     warn_each(check_ready_to_send(app))
     set_up_log(verbose=args.verbose)
-    prepare(address)
+    prepare(app.settings.store.url)
     stop = Event()
     jobs = work(app, lambda: scheduled_jobs(app, stop), lambda feed: _scan(app, stop, feed), stop)
     tasks = task_app(address, jobs, app.settings.cluster.lanes)

@@ -16,6 +16,8 @@ from typing import Any
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued
 
+from newsletter.storage.database import prepare_server
+
 log = logging.getLogger("newsletter")
 
 PLAN = "plan"
@@ -169,14 +171,8 @@ async def _work(
             await worker
 
 
-def prepare(conninfo: str) -> None:
+def prepare(url: str) -> None:
     """Procrastinate's tables, where they are not there yet."""
     from procrastinate.schema import SchemaManager
-    from psycopg import connect
 
-    with connect(conninfo, options=f"-c search_path={SCHEMA}") as db:
-        db.execute("SELECT pg_advisory_xact_lock(7415023)")
-        there = db.execute("SELECT to_regclass('procrastinate_jobs') IS NOT NULL").fetchone()
-        if there and not there[0]:
-            db.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-            db.execute(SchemaManager.get_schema())
+    prepare_server(url, SCHEMA, "procrastinate_jobs", SchemaManager.get_schema())

@@ -313,6 +313,20 @@ def file_of(url: str, beside: Path) -> Path | None:
     return beside / path if path else None
 
 
+def prepare_server(url: str, schema: str, name: str, script: str) -> None:
+    """Run another program's script in a PostgreSQL schema of its own, once: where there is no table
+    of the ``name``."""
+    engine = _postgresql(_known(make_url(url)))
+    with _told(engine), engine.begin() as db:
+        db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
+        if not inspect(db).has_table(name, schema=schema):
+            db.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            db.exec_driver_sql(f"SET LOCAL search_path TO {schema}")
+            # Without parameters, even none: only so may it be several statements.
+            db.exec_driver_sql(script, execution_options={"no_parameters": True})
+    engine.dispose()
+
+
 def server_address(url: str) -> str:
     """The address of a PostgreSQL database as its own programs take it."""
     return _known(make_url(url)).set(drivername="postgresql").render_as_string(hide_password=False)

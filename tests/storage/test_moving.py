@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from newsletter.domain.errors import StoreError
-from newsletter.storage import Store, moving
+from newsletter.storage import Store, archive, moving
 from newsletter.storage.leases import Steady
 from newsletter.storage.schema import metadata, subscriber
-from tests.builders import NOON, brief, read, subscribe
+from tests.builders import NOON, TODAY, brief, read, subscribe
 from tests.conftest import new_database
 
 HERE = Steady("this boot", 0.0)
@@ -19,7 +19,8 @@ def fill(store: Store) -> None:
     with store.writing() as db:
         for number in range(7):
             subscribe(db, f"r{number}@exämple.org")
-        read(db, brief())
+        texts = brief("Ports are slow.", "Trains are late.")
+        archive.record(db, [read("a.md", texts)], NOON, TODAY)
 
 
 def move(old: Store, new: Store) -> dict[str, int]:
