@@ -95,11 +95,13 @@ def _measured(url: str, readers: int) -> Figures:
     ask("a claim of 100", _claimed)
     ask("a claim and a settlement of 100", lambda db: _settled(db, _claimed(db)))
     rules = Rules(store, TASTE, timedelta(hours=6), SENDER.rpartition("@")[2])
-    whole = watch()
-    with whole as taken:
-        shares(rules, NOW, 2_000)
+    for name, which in (("of the week", Readers()), ("of this hour", Readers(recent=True))):
+        with watch() as taken:
+            shares(rules, NOW, 2_000, which)
+        figures[f"a look at the clock {name}, all composed"] = taken.wall
+    with watch() as taken:
         compose(rules, NOW, None, Readers(between=(2_000, 3_999)))
-    figures["a look at the clock, all composed"] = taken.wall
+    figures["a share of 2,000 that is composed"] = taken.wall
     store.close()
     return figures
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.sources import follow
-from newsletter.composing.compose import Readers, compose, edition_of, expire, shares
+from newsletter.composing.compose import Looks, Readers, compose, edition_of, expire, shares
 from newsletter.composing.rules import Rules
 from newsletter.domain.errors import ConfigError
 from newsletter.services.clock import steady
@@ -38,7 +38,7 @@ def conninfo(app: App) -> str:
         raise ConfigError(
             "cluster.enabled needs the package procrastinate",
             "install the newsletter anew with its extra, from the checkout:"
-            " pip install --constraint constraints.txt '.[cluster]'",
+            " pip install --constraint constraints.txt '.[cluster,postgresql]'",
         )
     return server_address(app.settings.store.url)
 
@@ -52,7 +52,7 @@ def work(
     lanes = _Lanes(jobs)
     rules = lanes.of(0).rules
     share = app.settings.cluster.share
-    editions = Editions()
+    editions, looks = Editions(), Looks()
 
     def composed(first: int, last: int) -> None:
         readers = Readers(between=(first, last))
@@ -63,8 +63,9 @@ def work(
                 )
 
     def plan() -> list[tuple[int, int]]:
-        expire(rules, app.clock())
-        return shares(rules, app.clock(), share)
+        now = app.clock()
+        expire(rules, now)
+        return shares(rules, now, share, looks.readers(now))
 
     return Work(
         gather=lanes.of(0).ingest,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from newsletter.composing.compose import DUE, compose
+from newsletter.composing.compose import DUE, Looks, compose
 from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, Report, Watch
 from newsletter.delivery.worker_pool import deliver
@@ -71,6 +71,7 @@ class ScheduledJobs:
         self.last_stop = ""
         self.next_heartbeat = clock()
         self.ended = False
+        self.looks = Looks()
 
     def warn_of_others(self) -> None:
         """Two schedulers send nothing twice, but all the work is done twice."""
@@ -119,7 +120,7 @@ class ScheduledJobs:
         self.store.verify()
         self.next_heartbeat = now = self.clock()
         self._heartbeat()
-        compose(self.rules, now, None, DUE)
+        compose(self.rules, now, None, self.looks.readers(now))
         self.deliver()
 
     def watch(self) -> None:

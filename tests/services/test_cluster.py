@@ -1,6 +1,8 @@
 """Procrastinate around callables, on a real PostgreSQL."""
 
-from collections.abc import Callable, Sequence
+import gc
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from threading import Event
 from typing import Any
@@ -52,8 +54,13 @@ def url(postgresql: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def empty(url: str) -> None:
+def empty(url: str) -> Iterator[None]:
     ask(url, "TRUNCATE procrastinate.procrastinate_jobs CASCADE")
+    yield
+    with warnings.catch_warnings():
+        # The connection on which a worker listened ends with its loop, unclosed.
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 def ask(url: str, query: str) -> Sequence[Any]:
