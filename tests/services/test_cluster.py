@@ -15,6 +15,12 @@ from newsletter.storage.database import server_address
 from tests.conftest import new_database
 
 
+# The connection on which a worker listened ends with its loop, unclosed.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+
 class Done:
     """What was done, by its name and arguments; ``fails`` is how often composing fails first."""
 
@@ -58,7 +64,6 @@ def empty(url: str) -> Iterator[None]:
     ask(url, "TRUNCATE procrastinate.procrastinate_jobs CASCADE")
     yield
     with warnings.catch_warnings():
-        # The connection on which a worker listened ends with its loop, unclosed.
         warnings.simplefilter("ignore")
         gc.collect()
 
