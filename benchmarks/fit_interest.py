@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
 from benchmarks import themes
 from benchmarks.themes import Themes
@@ -55,6 +54,8 @@ def features(theme: Themes, encode: Encode | None = None) -> Array:
 
 def regression(features: Sequence[Array], sets: Sequence[Themes]) -> tuple[Array, float]:
     """Each set and each of its phrases has the same say, and what is relevant the base rate."""
+    from sklearn.linear_model import LogisticRegression
+
     parts = [_drawn(*each) for each in zip(features, sets, strict=True)]
     values, label, share = (np.concatenate(part) for part in zip(*parts, strict=True))
     model = LogisticRegression(C=10, max_iter=300)

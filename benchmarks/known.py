@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from newsletter.domain.model import normalise
 from newsletter.ingest import parsers
@@ -33,6 +32,8 @@ def _seeds(folder: Path) -> Iterator[str]:
     )
     place = {text: at for at, text in enumerate(claims)}
     lists = [[place[normalise(mention.text)] for mention in page.mentions] for page in pages]
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     vectors = TfidfVectorizer().fit_transform(claims)
     for name, scores in (
         ("similarity", _matrix(claims)),

@@ -19,7 +19,6 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from benchmarks import fit_similarity, labelled
 from benchmarks.measure import Table
@@ -76,6 +75,8 @@ class Dense:
 
 class Defaults(Dense):
     def vectors(self, archive: Sequence[str], new: Sequence[str]) -> tuple[Any, Any]:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
         made = TfidfVectorizer(dtype=np.float32)
         return made.fit_transform(archive), made.transform(new)
 
@@ -84,6 +85,8 @@ class Bm25(Dense):
     """Okapi, k1 = 1.2, b = 0.75."""
 
     def vectors(self, archive: Sequence[str], new: Sequence[str]) -> tuple[Any, Any]:
+        from sklearn.feature_extraction.text import CountVectorizer
+
         made = CountVectorizer(dtype=np.float32)
         counts = made.fit_transform(archive).tocsr()
         sizes = counts.sum(axis=1)
@@ -103,6 +106,7 @@ class MinHash(Dense):
 
     def _signatures(self, texts: Sequence[str]) -> Any:
         from datasketch import MinHash as Signature
+        from sklearn.feature_extraction.text import CountVectorizer
 
         words = CountVectorizer().build_analyzer()
         rows = []

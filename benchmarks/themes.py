@@ -19,7 +19,7 @@ import numpy.typing as npt
 from benchmarks import labelled
 from newsletter.ingest import parsers
 
-_SAMPLES = Path(parsers.__file__).parents[2] / "samples"
+SAMPLES = Path(parsers.__file__).parents[2] / "samples"
 _OF_A_TOPIC, _OF_A_STORY, _STORIES, _CLAIMS = 110, 22, 150, 200
 _MOTION = re.compile(
     r"^(we should |the )?(adopt an? |adopt |abandon the use of |abandon |abolish the right to |"
@@ -98,7 +98,7 @@ def _stories(data: Path) -> Themes:
 
 def _samples() -> Themes:
     labels: dict[str, set[str]] = defaultdict(set)
-    files = (path for path in _SAMPLES.glob("*/*") if path.suffix in parsers.SUFFIXES)
+    files = (path for path in SAMPLES.glob("*/*") if path.suffix in parsers.SUFFIXES)
     for path in sorted(files):
         brief = parsers.parse(path.name, path.read_bytes())
         for mention in brief.mentions:

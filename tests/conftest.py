@@ -60,11 +60,17 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated(postgresql: str) -> str:
-    """The address of a database there that is up to date."""
+def pristine(postgresql: str) -> str:
+    """The address of an empty database there that is up to date, and that nobody opens: to copy."""
     url = new_database(postgresql)
     Store(url, create=True).close()
     return url
+
+
+@pytest.fixture(scope="session")
+def migrated(postgresql: str, pristine: str) -> str:
+    """The address of a database that is up to date, and emptied after each test."""
+    return new_database(postgresql, pristine)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -99,9 +105,13 @@ def _empty(store: Store) -> None:
 
 
 @pytest.fixture
-def apart(url: str) -> Iterator[Store]:
+def apart(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A store in a database of its own, for who leaves it other than it was."""
-    created = Store(url, create=True)
+    if engine == "sqlite":
+        created = new_store(tmp_path)
+    else:
+        servers = (request.getfixturevalue(name) for name in ("postgresql", "pristine"))
+        created = Store(new_database(*servers))
     yield created
     created.close()
 
@@ -129,10 +139,11 @@ def _migrated() -> bytes:
         return path.read_bytes()
 
 
-def new_database(server: str) -> str:
-    name = next(_names)
+def new_database(server: str, copied: str = "template1") -> str:
+    """An empty one, or a copy of the one at that address."""
+    name, template = next(_names), copied.rpartition("/")[2].partition("?")[0]
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as db:
-        db.execute(text(f"CREATE DATABASE {name}"))
+        db.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     engine.dispose()
     return engine.url.set(database=name).render_as_string(hide_password=False)

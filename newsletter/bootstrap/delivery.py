@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
 
@@ -11,10 +12,12 @@ from newsletter.bootstrap import App
 from newsletter.bootstrap.mail import bounce_address, channel, signer
 from newsletter.bootstrap.rate_limits import rate_limits
 from newsletter.bootstrap.rendering import branding, secret
+from newsletter.bootstrap.returns import return_rules
 from newsletter.delivery.context import DeliveryContext, Watch
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.tokens import return_path
 from newsletter.services.clock import steady
+from newsletter.services.notices import NoticeJob
 
 
 def delivery_context(app: App, stop: threading.Event, watch: Watch) -> DeliveryContext:
@@ -33,7 +36,18 @@ def delivery_context(app: App, stop: threading.Event, watch: Watch) -> DeliveryC
         claim=section.claim,
         lease=timedelta(seconds=section.lease_seconds),
         pace=rate_limits(app.settings),
+        returns=return_rules(app.settings),
     )
+
+
+def notice_job(app: App, stop: threading.Event) -> NoticeJob:
+    """Notices bounce to the address without a token: nothing follows from it that an issue's bounce
+    would not tell, and a reader who never confirms is forgotten. A warm-up is for issues: somebody
+    waits for a notice."""
+    sender = cache(partial(bounce_address, app.settings))
+    context = delivery_context(app, stop, lambda *_: None)
+    pace = replace(context.pace, warm_ups=())
+    return NoticeJob(replace(context, pace=pace), sender, app.clock)
 
 
 def envelope_sender(app: App) -> Callable[[int], str]:

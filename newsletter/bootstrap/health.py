@@ -42,9 +42,13 @@ class HealthChecks:
             "signature": self.signature,
             "server": self.server,
             "pace": lambda: health.pace(self.app.store, rate_limits(self.app.settings)),
+            "warm-up": lambda: health.warm_up(
+                self.app.store, rate_limits(self.app.settings), self.app.clock()
+            ),
             "lease": self.lease,
             "scheduler": lambda: health.scheduler(self.app.store, self.app.clock()),
             "queue": lambda: health.queue(*self._now),
+            "notices": lambda: health.notices(self.app.store, self.app.clock()),
             "unknown": lambda: health.unknown(self.app.store, self.app.clock()),
             "late": lambda: health.lateness(*self._now, self.app.settings.alerts.late_hour),
             "alerts": self.alerts,

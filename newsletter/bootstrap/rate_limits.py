@@ -4,13 +4,17 @@ from newsletter.config import Settings
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.hostnames import in_ascii
 from newsletter.domain.rate_limits import RateLimits
+from newsletter.domain.warm_up import WarmUp
 
 
 def rate_limits(settings: Settings) -> RateLimits:
     """Raises ConfigError for a name that is no domain."""
     section = settings.delivery.pace
     domains = {_domain(name): rate for name, rate in section.domains.items()}
-    return RateLimits(section.per_second, section.per_domain, domains)
+    groups = (
+        WarmUp(tuple(map(_domain, one.domains)), one.start, one.a_day) for one in section.warm_up
+    )
+    return RateLimits(section.per_second, section.per_domain, domains, tuple(groups))
 
 
 def _domain(name: str) -> str:

@@ -45,6 +45,7 @@ def unsigned_branding(app: App) -> "Branding":
         base_url=_in_ascii("base_url", section.base_url),
         language=section.language,
         accent=section.accent,
+        public=app.settings.web.public,
         logo=_logo(app),
         secret=secret(app),
         renderer=Renderer(read_templates(folder), places(folder), section.language),

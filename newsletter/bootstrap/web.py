@@ -1,18 +1,105 @@
 """The pages of ``newsletter serve``: a line for each module of ``web``."""
 
-from starlette.routing import BaseRoute
+from collections.abc import Sequence
 
-from newsletter.bootstrap import App
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from newsletter.bootstrap import App, hooks
+from newsletter.bootstrap.composing import compose_rules, house_subscriber
 from newsletter.bootstrap.rendering import branding, secret
+from newsletter.bootstrap.signup import Background, defaults, door
+from newsletter.domain.model import Issue
+from newsletter.rendering.picture import draw
+from newsletter.rendering.rendered_email import RenderedEmail, render_email
+from newsletter.services.month_matches import MonthMatches
+from newsletter.services.pictures import Pictures
+from newsletter.services.preferences import Preferences
+from newsletter.services.public_archive import PublicArchive
 from newsletter.services.unsubscribe import UnsubscribeLinks
-from newsletter.web import stylesheet, unsubscribe
+from newsletter.services.view import IssueLinks
+from newsletter.services.votes import VoteLinks
+from newsletter.web import (
+    feeds,
+    health,
+    pictures,
+    preferences,
+    public,
+    signup,
+    stylesheet,
+    unsubscribe,
+    view,
+    votes,
+)
+from newsletter.web.app import app as with_headers
+from newsletter.web.errors import handlers
+from newsletter.web.metrics import timed
+from newsletter.web.page_cache import PageCache
 from newsletter.web.pages import Pages
 
 
-def routes(app: App) -> list[BaseRoute]:
-    head = branding(app)
-    pages = Pages(head)
+def site(app: App, behind: Background | None = None) -> ASGIApp:
+    """``behind`` works off what is asked for; without it nobody can sign up."""
+    web = app.settings.web
+    pages = Pages(branding(app), open_to_all=web.public, indexed=web.robots == "index")
+    all_routes = routes(app, pages, behind)
+    return timed(with_headers(all_routes, handlers(pages)), all_routes)
+
+
+def routes(app: App, pages: Pages, behind: Background | None = None) -> list[BaseRoute]:
+    chosen = Preferences(app.store, secret(app), app.clock)
+    links = UnsubscribeLinks(app.store, secret(app), app.clock)
     return [
-        *unsubscribe.routes(UnsubscribeLinks(app.store, secret(app), app.clock), head),
+        *unsubscribe.routes(links, pages),
+        *votes.routes(VoteLinks(app.store, secret(app), app.clock), pages),
         *stylesheet.routes(pages),
+        *preferences.routes(pages, chosen, MonthMatches(compose_rules(app), app.clock).look),
+        *view.routes(pages, IssueLinks(app.store, secret(app), app.clock)),
+        *pictures.logo(pages),
+        *health.routes(app.store.verify),
+        *_front(app, pages, behind),
+        *(_public(app, pages) if app.settings.web.public else ()),
+        *hooks.routes(app),
     ]
+
+
+def _front(app: App, pages: Pages, behind: Background | None) -> Sequence[BaseRoute]:
+    """Nothing where the site is neither open to read nor to sign up."""
+    is_public, archive = app.settings.web.public, _archive(app)
+    if behind is None and not is_public:
+        return ()
+
+    def latest() -> Issue | None:
+        return next(iter(archive.newest(1)), None) if is_public else None
+
+    entrance = door(app, behind) if behind else None
+    count = app.settings.selection.count
+    return signup.routes(pages, entrance, defaults(app), count, latest)
+
+
+def _public(app: App, pages: Pages) -> list[BaseRoute]:
+    archive = _archive(app)
+    cache = PageCache(archive.version, app.clock, pages.root, indexed=pages.indexed)
+    house = house_subscriber(app.settings)
+
+    def render(issue: Issue) -> RenderedEmail:
+        return render_email(issue, house, pages.branding)
+
+    folder = app.index_cache.with_suffix(".pictures")
+    return [
+        *public.routes(pages, archive, cache, render),
+        *feeds.routes(pages, archive, cache, lambda issue: render(issue).subject),
+        *pictures.routes(pages, archive, cache, Pictures(folder, draw)),
+    ]
+
+
+def _archive(app: App) -> PublicArchive:
+    settings = app.settings
+    return PublicArchive(
+        store=app.store,
+        timezone=settings.newsletter.timezone,
+        hour=settings.schedule.send_hour,
+        clock=app.clock,
+        language=settings.newsletter.language,
+        index_cache=app.index_cache,
+    )

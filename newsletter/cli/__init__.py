@@ -2,13 +2,18 @@
 
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
 from newsletter.cli.parser import parser
 from newsletter.domain.errors import NewsletterError
+
+if TYPE_CHECKING:
+    from newsletter.bootstrap import App
 
 KILL_AT = "KILL_NEWSLETTER_AT"
 """Set only by the tests' kill harness."""
@@ -35,7 +40,7 @@ def main(
     arm(variables.get(KILL_AT, ""))
     app = App(args.config, variables, clock)
     try:
-        return _command(args.run)(app, args)
+        return _run(app, args)
     except NewsletterError as error:
         print(f"newsletter: {printable(str(error))}", file=sys.stderr)
         return error.exit_code
@@ -47,6 +52,23 @@ def main(
         return 1
     finally:
         app.close()
+
+
+def _run(app: "App", args: Namespace) -> int:
+    code = _command(args.run)(app, args)
+    if args.audited and code == 0:
+        _audit(app, args)
+    return code
+
+
+def _audit(app: "App", args: Namespace) -> None:
+    from newsletter.cli.output import operator_name
+    from newsletter.services.audit import record
+
+    action = args.run.replace("_csv", "").replace(":", " ").rstrip("_")
+    about = "" if args.audited == "run" else getattr(args, args.audited) or ""
+    undo = " --undo" if getattr(args, "undo", False) else ""
+    record(app.store, app.clock(), "cli", operator_name(), f"{action}{undo}", str(about))
 
 
 def _escape_unknown_letters() -> None:

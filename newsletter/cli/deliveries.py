@@ -10,7 +10,7 @@ from newsletter.domain.due import local_date
 from newsletter.domain.text import counted
 from newsletter.services import operator_actions as actions
 from newsletter.services.deliveries import listed
-from newsletter.services.wording import next_attempt, state_and_reason
+from newsletter.services.wording import local_time, next_attempt, state_and_reason
 
 _STATE_WIDTH = len("skipped (unsubscribed)")
 
@@ -43,10 +43,12 @@ def _print_all(app: App, deliveries: Iterator[Mapping[str, Any]]) -> None:
 def _print(app: App, row: Mapping[str, Any]) -> None:
     state = state_and_reason(row).ljust(_STATE_WIDTH)
     say(f"{row['date']}  {state}  {row['address']}  {row['message_id']}")
+    timezone = app.settings.newsletter.timezone
     for line in _replies(row) if row["state"] != "sent" else ():
         say(f"    {line}")
+    if row["state"] == "sent" and row["came_back"]:
+        say(f"    {local_time(row['back_at'], timezone)}: {row['back_words']}")
     if row["state"] == "pending":
-        timezone = app.settings.newsletter.timezone
         say(f"    {next_attempt(row['next_attempt_at'], app.clock(), timezone)}")
 
 

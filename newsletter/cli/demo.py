@@ -26,7 +26,7 @@ from newsletter.cli.demo_feed import show_feed
 from newsletter.cli.output import progress, say, table
 from newsletter.cli.setup import create_newsletter
 from newsletter.composing.draft import draft
-from newsletter.domain.due import local_date
+from newsletter.domain.due import due_at, local_date
 from newsletter.domain.model import Issue, Subscriber
 from newsletter.domain.text import headline
 from newsletter.ingest.ingest import ingest_sources
@@ -119,12 +119,17 @@ def _shifted(sample: Traversable, by: timedelta) -> str:
 
 
 def _publish(app: App, day: date) -> None:
-    """One morning: everything due on this date, at an hour when it is due everywhere."""
-    evening = datetime.combine(day, time(18), UTC)
+    """One day: each reader's issue at their own hour."""
+    for hour in sorted({due_at(day, reader.hour, reader.timezone) for reader in _READERS}):
+        _publish_at(app, day, hour)
+
+
+def _publish_at(app: App, day: date, now: datetime) -> None:
+    begun = datetime.combine(day, time(), UTC)  # dates its briefs: in Tokyo the day begins before
     job = ingest_job(app, lambda: None, lambda _done, _total: None)
     publish(
-        lambda: evening,
-        ingest=lambda: ingest_sources(job, lambda: evening),
+        lambda: now,
+        ingest=lambda: ingest_sources(job, lambda: begun),
         rules=compose_rules(app),
         context=delivery_context(app, Event(), lambda _outcomes, _total: None),
         on=day,

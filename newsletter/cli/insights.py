@@ -1,14 +1,13 @@
 """``newsletter insights``: find an insight, show it, pin it, block it, correct it."""
 
-import getpass
-import os
 from argparse import Namespace
 from dataclasses import asdict
 
 from newsletter.bootstrap import App
-from newsletter.cli.output import say, say_json
+from newsletter.cli.output import operator_name, say, say_json
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import UsageError
+from newsletter.domain.model import VOTE_WORDS
 from newsletter.domain.text import counted, headline
 from newsletter.services import insights
 from newsletter.services.insights import Editor, Found, Shown
@@ -18,11 +17,7 @@ _WIDTH = 80
 
 
 def editor(app: App) -> Editor:
-    try:
-        who = getpass.getuser()
-    except (KeyError, OSError):
-        who = str(os.getuid())  # a machine may not know the name
-    return Editor(app.store, who, app.clock())
+    return Editor(app.store, operator_name(), app.clock())
 
 
 def search(app: App, args: Namespace) -> int:
@@ -67,6 +62,9 @@ def _print(shown: Shown, timezone: str) -> None:
         say(f"  {said.day}  {said.role}, {said.origin}: {source}")
     for standing in shown.issues:
         say(f"  {standing.day}  issue, {standing.state}: {counted(standing.readers, 'reader')}")
+    for vote in shown.votes:
+        words = VOTE_WORDS[vote.kind]
+        say(f"  {local_time(vote.at, timezone)}  {words}: {vote.address}")
     for change in shown.changes:
         day = f" for {change.day}" if change.day else ""
         words = f": {change.words}" if change.words else ""

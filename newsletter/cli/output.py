@@ -1,5 +1,6 @@
 """What the program prints: tables, JSON, progress on a terminal and log lines elsewhere."""
 
+import getpass
 import json
 import logging
 import os
@@ -246,3 +247,11 @@ def _shown(letter: str) -> str:
     if letter.isprintable() or letter in _JOINERS:
         return letter
     return " " if unicodedata.category(letter) == "Zs" else repr(letter)[1:-1]
+
+
+def operator_name() -> str:
+    """Who is at the terminal."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())  # a machine may not know the name

@@ -3,12 +3,15 @@
 import re
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from datetime import date
+from functools import cache
 from typing import NoReturn
 
 from newsletter import __version__
 
 QUEUES = ("deliver", "compose", "scan", "gather")
 DELIVERY_STATES = ("pending", "sending", "sent", "failed", "unknown", "skipped")
+
+SCOPES = ("read", "subscribers", "briefs", "operate")
 
 _EPILOG = """\
 a first day:
@@ -31,7 +34,9 @@ class _Parser(ArgumentParser):
         super().error(printable(message))
 
 
+@cache
 def parser() -> ArgumentParser:
+    """Made once in a process: it holds nothing of a command, and takes some milliseconds."""
     top = _Parser(
         prog="newsletter",
         description="A daily email of the five insights that are newest to its reader.",
@@ -50,9 +55,11 @@ def parser() -> ArgumentParser:
     _daily(commands)
     _looking(commands)
     _deliveries(commands)
+    _returns(commands)
     _editing(commands)
     _subscribers(commands)
     _sources(commands)
+    _api(commands)
     return top
 
 
@@ -64,11 +71,14 @@ class _Commands:
     ) -> None:
         self._group = top.add_subparsers(metavar=metavar, required=required)
 
-    def add(self, name: str, run: str, about: str, *, json: bool = False) -> ArgumentParser:
+    def add(
+        self, name: str, run: str, about: str, *, json: bool = False, audited: str = ""
+    ) -> ArgumentParser:
+        """``audited``: it changes something, and this argument of it says what."""
         command = self._group.add_parser(
             name, help=about, description=about[:1].upper() + about[1:]
         )
-        command.set_defaults(run=run, json=False)
+        command.set_defaults(run=run, json=False, audited=audited)
         if json:
             command.add_argument("--json", action="store_true", help="print JSON only")
         return command
@@ -77,6 +87,11 @@ class _Commands:
 def _setup(commands: _Commands) -> None:
     command = commands.add("init", "setup:init", "write a config.toml, an inbox and the database")
     command.add_argument("dir", nargs="?", default=".", metavar="DIR")
+    command.add_argument(
+        "--systemd",
+        action="store_true",
+        help="write units of systemd and blocks of a web server into DIR/deploy as well",
+    )
     command = commands.add(
         "demo", "demo:demo", "replay a week on sample briefs, into a fresh folder"
     )
@@ -210,17 +225,27 @@ def _deliveries(commands: _Commands) -> None:
     )
     group = _Commands(top, "[resolve]", required=False)
     command = group.add(
-        "resolve", "deliveries:resolve", "say what became of unknown deliveries", json=True
+        "resolve",
+        "deliveries:resolve",
+        "say what became of unknown deliveries",
+        json=True,
+        audited="date",
     )
     command.add_argument(
         "--as", dest="as_", required=True, choices=("sent", "pending"), help="pending: send again"
     )
     command.add_argument("--to", action="append", metavar="ADDRESS", help="only these; repeatable")
     command.add_argument("--date", type=_date, metavar="D", help="default: every date")
-    commands.add("pause", "deliveries:pause", "send no more messages, from the next one on")
-    command = commands.add("resume", "deliveries:resume", "end a pause, or take back a cancel")
+    commands.add(
+        "pause", "deliveries:pause", "send no more messages, from the next one on", audited="run"
+    )
+    command = commands.add(
+        "resume", "deliveries:resume", "end a pause, or take back a cancel", audited="date"
+    )
     command.add_argument("--date", type=_date, metavar="D", help="the date that was cancelled")
-    command = commands.add("cancel", "deliveries:cancel", "nobody else gets the issue of a date")
+    command = commands.add(
+        "cancel", "deliveries:cancel", "nobody else gets the issue of a date", audited="date"
+    )
     command.add_argument("--date", type=_date, metavar="D", required=True)
     command = commands.add(
         "doctor", "doctor:doctor", "check what can be checked here and now", json=True
@@ -232,8 +257,33 @@ def _deliveries(commands: _Commands) -> None:
     )
 
 
+def _returns(commands: _Commands) -> None:
+    command = commands.add(
+        "returns", "returns:returns", "take in what came back: bounces, complaints, answers",
+        json=True,
+    )  # fmt: skip
+    command.add_argument(
+        "path", nargs="?", metavar="PATH|-",
+        help="a Maildir, an mbox, a folder of .eml, a message; - for standard input"
+        " (default: the mailbox of [returns])",
+    )  # fmt: skip
+    look = command.add_mutually_exclusive_group()
+    look.add_argument("--list", action="store_true", help="those that may need a look")
+    look.add_argument("--all", action="store_true", help="list all")
+    look.add_argument("--show", type=_return_id, metavar="ID", help="one, as far as it is kept")
+    command.add_argument("--days", type=_days, default=30, metavar="N", help="of --list (30)")
+    command = commands.add(
+        "report", "report:report", "how healthy the list is: growth, leaves, what came back",
+        json=True,
+    )  # fmt: skip
+    command.add_argument("--days", type=_days, default=30, metavar="N", help="default: 30")
+    command.add_argument("--html", metavar="FILE", help="write one page with plots")
+
+
 def _editing(commands: _Commands) -> None:
-    command = commands.add("note", "note:note", "the opening line of a date's issues", json=True)
+    command = commands.add(
+        "note", "note:note", "the opening line of a date's issues", json=True, audited="date"
+    )
     command.add_argument("words", nargs="?", default="", metavar="TEXT", help="default: show it")
     command.add_argument("--date", type=_date, metavar="D", help="default: today")
     command.add_argument("--clear", action="store_true", help="take it away")
@@ -248,16 +298,18 @@ def _editing(commands: _Commands) -> None:
     )  # fmt: skip
     command.add_argument("id", type=_insight_id, metavar="ID")
     command = group.add(
-        "pin", "insights:pin", "pick it for everybody who was not sent it", json=True
+        "pin", "insights:pin", "pick it for everybody who was not sent it", json=True, audited="id"
     )
     command.add_argument("id", type=_insight_id, metavar="ID")
     command.add_argument("--date", type=_date, metavar="D", help="default: today")
     command.add_argument("--undo", action="store_true", help="take it back")
-    command = group.add("block", "insights:block", "pick it for nobody from now on", json=True)
+    command = group.add(
+        "block", "insights:block", "pick it for nobody from now on", json=True, audited="id"
+    )
     command.add_argument("id", type=_insight_id, metavar="ID")
     command.add_argument("--undo", action="store_true", help="take it back")
     command = group.add(
-        "edit", "insights:edit", "show corrected words; its own are kept", json=True
+        "edit", "insights:edit", "show corrected words; its own are kept", json=True, audited="id"
     )
     command.add_argument("id", type=_insight_id, metavar="ID")
     command.add_argument("words", nargs="?", default="", metavar="TEXT")
@@ -266,11 +318,31 @@ def _editing(commands: _Commands) -> None:
 
 def _subscribers(commands: _Commands) -> None:
     group = _Commands(commands.add("subscribers", "", "who reads, where and when"), "ACTION")
-    command = group.add("add", "subscribers:add", "subscribe an address, or change one", json=True)
+    command = group.add(
+        "add",
+        "subscribers:add",
+        "subscribe an address, or change one",
+        json=True,
+        audited="address",
+    )
     command.add_argument("address", metavar="ADDRESS")
     command.add_argument("--name")
     command.add_argument("--timezone", metavar="ZONE", help="such as Europe/Paris")
     command.add_argument("--hour", type=_hour, metavar="H", help="local hour, 0 to 23")
+    command.add_argument(
+        "--weekdays", metavar="DAYS", help='"mon wed fri", "mon-fri" or "every day"'
+    )
+    command.add_argument(
+        "--paused-until", metavar="D", help="no issue before this date; none ends the pause"
+    )
+    command.add_argument(
+        "--frequency",
+        choices=("daily", "weekly"),
+        help="weekly: a digest, on the first of the weekdays",
+    )
+    command.add_argument(
+        "--language", metavar="L", help="of the words around the insights, such as de"
+    )
     about = command.add_mutually_exclusive_group()
     about.add_argument("--interests", metavar="TEXT", help='such as "chip supply chains, sleep"')
     about.add_argument(
@@ -290,25 +362,62 @@ def _subscribers(commands: _Commands) -> None:
         "show", "subscribers:show", "one subscriber and their deliveries", json=True
     )
     command.add_argument("address", metavar="ADDRESS")
-    command = group.add("remove", "subscribers:remove", "unsubscribe; the row is kept", json=True)
+    command = group.add(
+        "remove", "subscribers:remove", "unsubscribe; the row is kept", json=True, audited="address"
+    )
     command.add_argument("address", metavar="ADDRESS")
-    command = group.add("import", "subscribers_csv:import_", "add many from a CSV file", json=True)
+    command = group.add(
+        "erase",
+        "subscribers:erase",
+        "erase everything about one reader, for good",
+        json=True,
+        audited="run",
+    )
+    command.add_argument("address", metavar="ADDRESS")
+    command = group.add(
+        "import", "subscribers_csv:import_", "add many from a CSV file", json=True, audited="csv"
+    )
     command.add_argument("csv", metavar="CSV", help="with a header line; - for standard input")
     group.add("export", "subscribers_csv:export", "everybody as CSV, to standard output")
 
 
 def _sources(commands: _Commands) -> None:
     group = _Commands(commands.add("sources", "", "the podcasts that are followed"), "ACTION")
-    command = group.add("add", "sources:add", "follow a feed, or all of an OPML file", json=True)
+    command = group.add(
+        "add", "sources:add", "follow a feed, or all of an OPML file", json=True, audited="source"
+    )
     command.add_argument("source", metavar="URL|OPML")
     command = group.add("list", "sources:list_", "each feed, and how it does", json=True)
     command.add_argument("--episodes", action="store_true", help="and what came of its newest ones")
-    command = group.add("remove", "sources:remove", "follow it no more; briefs stay", json=True)
+    command = group.add(
+        "remove", "sources:remove", "follow it no more; briefs stay", json=True, audited="url"
+    )
     command.add_argument("url", metavar="URL")
     command = group.add("check", "sources:check", "show what would come; write nothing", json=True)
     command.add_argument("url", nargs="?", metavar="URL", help="default: all that are followed")
     command = group.add("unread", "sources:unread", "what was fetched and is unreadable", json=True)
     command.add_argument("url", nargs="?", metavar="URL", help="write what is kept of this one")
+
+
+def _api(commands: _Commands) -> None:
+    api = _Commands(commands.add("api", "", "what other programs may do"), "THING")
+    group = _Commands(api.add("token", "", "the tokens of other programs"), "ACTION")
+    command = group.add(
+        "add", "api:add_token", "make a token, and print it once", json=True, audited="name"
+    )
+    command.add_argument("name", metavar="NAME", help="to tell it by, such as website")
+    command.add_argument(
+        "--scope", action="append", required=True, choices=SCOPES, help="repeatable"
+    )
+    command.add_argument("--days", type=int, default=365, metavar="N", help="default: 365")
+    group.add("list", "api:list_tokens", "each token, but not its words", json=True)
+    command = group.add(
+        "revoke", "api:revoke_token", "it is good for nothing now", json=True, audited="name"
+    )
+    command.add_argument("name", metavar="NAME")
+    command = commands.add("audit", "api:audit", "who changed what, the newest first", json=True)
+    command.add_argument("about", nargs="?", default="", metavar="ADDRESS|DATE|ID")
+    command.add_argument("--most", type=_most, default=50, metavar="N", help="default: 50")
 
 
 def _date(text: str) -> date:
@@ -340,6 +449,18 @@ def _selector(text: str) -> str:
 def _insight_id(text: str) -> int:
     if not re.fullmatch("[0-9]{1,9}", text):
         raise ArgumentTypeError(f"{text!r} is no number of an insight, such as 12")
+    return int(text)
+
+
+def _return_id(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise ArgumentTypeError(f"{text!r} is no number of a return, such as 12")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,3}", text):
+        raise ArgumentTypeError(f"{text!r} is no number of days: write one from 1 to 9999")
     return int(text)
 
 

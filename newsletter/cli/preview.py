@@ -5,7 +5,7 @@ import webbrowser
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from textwrap import wrap
 
@@ -13,12 +13,14 @@ from newsletter.bootstrap import App
 from newsletter.bootstrap.composing import compose_rules, house_subscriber, selection_settings
 from newsletter.bootstrap.rendering import branding
 from newsletter.cli.output import say, say_bytes, say_json, warn
+from newsletter.domain.due import gets_issue, next_due_of
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.model import ORIGINS, Issue, Pick, ScheduledEmail
 from newsletter.domain.text import day_month, headline
 from newsletter.mail.message import message
 from newsletter.rendering.rendered_email import render_email
 from newsletter.services.preview import scheduled_for
+from newsletter.services.wording import local_time
 
 _WIDTH = 88
 _BY_CHANCE = 0.02
@@ -52,7 +54,18 @@ def preview(app: App, args: Namespace) -> int:
 def _scheduled(app: App, args: Namespace, *, at_once: bool = False) -> ScheduledEmail:
     house = house_subscriber(app.settings)
     rules = compose_rules(app)
-    return scheduled_for(rules, house, app.clock(), args.to, args.date, at_once=at_once)
+    scheduled = scheduled_for(rules, house, app.clock(), args.to, args.date, at_once=at_once)
+    _warn_of_other_day(scheduled, app.clock())
+    return scheduled
+
+
+def _warn_of_other_day(scheduled: ScheduledEmail, now: datetime) -> None:
+    """Of a date whose issue this reader does not get: shown all the same, as if they did."""
+    reader, day = scheduled.subscriber, scheduled.issue.date
+    if not gets_issue(day, reader.weekdays, reader.paused_until):
+        due = next_due_of(reader, now)
+        when = local_time(due, reader.timezone)
+        warn(f"{reader.address} gets no issue on {day:%A} {day}: the next is due {due:%A} {when}")
 
 
 def _render(app: App, scheduled: ScheduledEmail, args: Namespace) -> tuple[bytes, str]:

@@ -6,21 +6,26 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.alerts import alerts
 from newsletter.bootstrap.composing import compose_rules
-from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context
+from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context, notice_job
 from newsletter.bootstrap.ingest import ingest
+from newsletter.bootstrap.returns import take_new
 from newsletter.bootstrap.sources import scan
 from newsletter.cli.ingest import pause
 from newsletter.cli.output import live, progress, set_up_log, warn_each
 from newsletter.cli.send import stop_on_signals
 from newsletter.delivery.context import abandon
+from newsletter.domain.text import counted
 from newsletter.ingest.ingest import IngestReport
+from newsletter.services.prune import forget_unconfirmed
 from newsletter.services.scheduled_jobs import ScheduledJobs
+from newsletter.services.systemd import notifier
 
 if TYPE_CHECKING:
     from newsletter.ingest.feeds.scan import PolledFeed
@@ -39,8 +44,13 @@ def run(app: App, args: Namespace) -> int:
     warn_each(check_ready_to_send(app))
     set_up_log(verbose=args.verbose)
     stop = stop_on_signals()
+    notify = notifier(app.environment)
     jobs = scheduled_jobs(app, stop)
+    jobs.watchdog = partial(notify, "WATCHDOG=1")
+    notify("READY=1")
     log.info("running; %s", app.path)
+    send_notices = notice_job(app, stop)
+    forget = partial(_forget_unconfirmed, app)
     jobs.warn_of_others()
     every = app.settings.schedule.ingest_every_minutes
 
@@ -51,20 +61,36 @@ def run(app: App, args: Namespace) -> int:
 
     try:
         run_forever(
-            [(every, jobs.ingest), (_TICK_MINUTES, jobs.tick), (_PRUNE_MINUTES, jobs.prune)],
+            [
+                (every, jobs.ingest),
+                (_TICK_MINUTES, jobs.tick),
+                (_PRUNE_MINUTES, jobs.prune),
+                (_PRUNE_MINUTES, forget),
+            ],
             stop,
             failed,
-            beside=[(_SCAN_MINUTES, jobs.scan)],
+            beside=[
+                (_SCAN_MINUTES, jobs.scan),
+                (_TICK_MINUTES, send_notices),
+                (app.settings.returns.every_minutes, partial(_take_returns, app)),
+            ],
         )
     except KeyboardInterrupt:
         _end_at_once(jobs)
     finally:
         signal.alarm(0)
+        notify("STOPPING=1")
     if jobs.ended:
         return 1
     jobs.leave()
     log.info("stopped")
     return 0
+
+
+def _forget_unconfirmed(app: App) -> None:
+    gone = forget_unconfirmed(app.store, app.settings.web.pending_days, app.clock())
+    if gone:
+        log.info("forgot %s who did not confirm", counted(gone, "reader"))
 
 
 def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:
@@ -95,6 +121,15 @@ def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:
         keep_days=app.settings.store.keep_days,
         progress=live,
     )
+
+
+def _take_returns(app: App) -> None:
+    """What came back by mail; it takes as long as its mailbox does."""
+    app.store.verify()
+    if done := take_new(app):
+        log.info(
+            "returns: %s", ", ".join(f"{count} {name}" for name, count in sorted(done.items()))
+        )
 
 
 def _end_at_once(jobs: ScheduledJobs) -> None:

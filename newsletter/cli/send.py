@@ -10,7 +10,7 @@ from threading import Event
 from newsletter.bootstrap import App
 from newsletter.bootstrap.alerts import alerts
 from newsletter.bootstrap.composing import compose_rules
-from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context
+from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context, notice_job
 from newsletter.bootstrap.ingest import ingest
 from newsletter.cli.ingest import pause
 from newsletter.cli.output import live, progress, say, say_json, set_up_log, table, warn, warn_each
@@ -58,6 +58,8 @@ def _send(app: App, args: Namespace, readers: Readers) -> int:
         signal.alarm(0)
     stopped = str(published.report.stopped or "by a signal" * stop.is_set())
     SendReport(app, args, readers, published, stopped).write()
+    if not args.to:
+        notice_job(app, stop)()
     if published.ingest_error and not isinstance(published.ingest_error, NewsletterError):
         raise published.ingest_error  # a defect of ours: it shows where it is
     good = published.report.ok and not stopped and not published.ingest_error

@@ -4,11 +4,15 @@ import logging
 import os
 import signal
 from argparse import Namespace
+from socket import socket
 from threading import Event, Thread
 
 from newsletter.bootstrap import App
-from newsletter.bootstrap.web import routes
-from newsletter.cli.output import say, set_up_log
+from newsletter.bootstrap.delivery import check_ready_to_send
+from newsletter.bootstrap.desk import desk
+from newsletter.bootstrap.signup import background, why_closed
+from newsletter.bootstrap.web import site
+from newsletter.cli.output import say, set_up_log, warn_each
 from newsletter.domain.errors import NewsletterError, SchemaChanged, StoreError
 from newsletter.services.error_log import log_error
 from newsletter.storage import Store
@@ -20,22 +24,45 @@ _LOOK_EVERY = 15  # seconds
 def serve(app: App, args: Namespace) -> int:
     set_up_log()
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    application = web.app(routes(app))
+    if closed := why_closed(app):
+        say(f"nobody can sign up: {closed}")
+    else:
+        warn_each(check_ready_to_send(app))
+    behind = background(app)
+    public = site(app, behind)
     host = args.host or app.settings.web.host
     port = app.settings.web.port if args.port is None else args.port
+    sites = [(public, _listening(host, port, "web"))]
+    say(f"listening on {_url(sites[0][1])}; put a web server with TLS in front of it")
+    if app.settings.desk.enabled:
+        section = app.settings.desk
+        sites.append((desk(app), _listening(section.host, section.port, "desk")))
+        say(f"the desk: {_url(sites[1][1])}")
+    ended = Event()
+    Thread(target=_end_when_migrated, args=(app.store, ended), daemon=True).start()
+    if behind:
+        behind.start()
     try:
-        socket = web.listening(host, port)
+        web.serve(sites, app.settings.web.trusted_proxies)
+    finally:
+        if behind:
+            behind.stop()
+    return 1 if ended.is_set() else 0
+
+
+def _listening(host: str, port: int, section: str) -> socket:
+    try:
+        return web.listening(host, port)
     except OSError as error:
         raise NewsletterError(
             f"cannot listen on {host}:{port}: {error.strerror}",
-            "set web.host and web.port, or end what listens there",
+            f"set {section}.host and {section}.port, or end what listens there",
         ) from error
-    port = socket.getsockname()[1]
-    say(f"listening on http://{host}:{port}; put a web server with TLS in front of it")
-    ended = Event()
-    Thread(target=_end_when_migrated, args=(app.store, ended), daemon=True).start()
-    web.serve(application, socket)
-    return 1 if ended.is_set() else 0
+
+
+def _url(bound: socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _end_when_migrated(store: Store, ended: Event) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.deploy import deployment
 from newsletter.cli.output import say
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.resources import resource
@@ -17,14 +18,30 @@ def init(app: App, args: Namespace) -> int:
         raise UsageError("init writes a config.toml into DIR: leave --config out")
     folder = Path(args.dir).absolute()
     target = replace(app, config=str(folder / "config.toml"))
-    if target.path.exists() and _another_secret(target):
-        return 0
+    if target.path.exists() and (_another_secret(target) or args.systemd):
+        return _write_deploy_files(target) if args.systemd else 0
     created = create_newsletter(
         app, folder, resource("config.example.toml").read_text(encoding="utf-8")
     )
     say(f"{created.path}: set newsletter.from_address in it")
     say(f"{created.beside(created.settings.inbox.path)}: drop brief files here")
     say(f"then, in {folder}: newsletter subscribers add you@example.org")
+    return _write_deploy_files(created) if args.systemd else 0
+
+
+def _write_deploy_files(app: App) -> int:
+    """Beside the configuration, with the paths of this machine."""
+    from newsletter.services.deploy import deploy_files, write_deploy_files
+
+    folder = app.path.parent / "deploy"
+    try:
+        for path in write_deploy_files(deploy_files(deployment(app)), folder):
+            say(f"{path}")
+    except OSError as error:
+        raise NewsletterError(f"{error.filename}: {error.strerror}") from error
+    say(f"as root: cp {folder}/*.service /etc/systemd/system/ && systemctl daemon-reload")
+    say("         systemctl enable --now newsletter newsletter-web")
+    say("nginx.conf and Caddyfile: take the one of your web server into its configuration")
     return 0
 
 

@@ -19,6 +19,7 @@ from newsletter.services.wording import (
     next_attempt,
     roughly,
     state_and_reason,
+    warming_up,
 )
 
 _MOST_DOMAINS = 20
@@ -54,9 +55,14 @@ def _print(app: App, day: DayStatus, now: datetime) -> None:
     _print_troubles(day, now, timezone)
     _print_deferred_domains(day.held_back, timezone)
     _print_rate_limited(day.paced)
+    for row in day.warm_up:
+        say(f"Warm-up      {warming_up(row)}")
     if day.leased["until"]:
         say(f"Sending      {being_sent(day.leased['count'], day.leased['until'], timezone)}")
     _print_unknown(day.unknown)
+    if day.notices:
+        counts = (f"{row['count']:,} {row['purpose']} {row['state']}" for row in day.notices)
+        say(f"Notices      in two days: {', '.join(counts)}")
     if day.paused:
         say(f"Paused       since {local_time(day.paused, timezone)}: `newsletter resume` goes on")
     say(f"Next due     {next_due_time(day.next_due, timezone)}")

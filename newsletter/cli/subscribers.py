@@ -5,20 +5,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.rendering import secret
 from newsletter.cli.output import say, say_json, table, warn
-from newsletter.domain.model import Subscriber
+from newsletter.domain.due import next_due_of
+from newsletter.domain.model import VOTE_WORDS, Subscriber
 from newsletter.domain.timezones import summer_warning
+from newsletter.domain.weekdays import EVERY_DAY, NAMES, numbers, written
+from newsletter.services.personal_data import erase_reader
 from newsletter.services.readers import find_subscriber
-from newsletter.services.subscriptions import FIELDS, Defaults, leave, subscribe
+from newsletter.services.subscriptions import (
+    FIELDS,
+    Defaults,
+    as_text,
+    from_text,
+    leave,
+    subscribe,
+)
 from newsletter.services.wording import local_time
-from newsletter.storage import reports, subscribers
+from newsletter.storage import notices, reports, returns, subscribers, votes
 
 _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
 
 
 def add(app: App, args: Namespace) -> int:
     options = {name: getattr(args, name) for name in _OPTIONS}
-    changes = {name: _stripped(value) for name, value in options.items() if value is not None}
+    changes = {name: _value(name, value) for name, value in options.items() if value is not None}
     if args.like:
         changes["interests"] = _interests_like(app, args.like)
     subscriber, result = subscribe(
@@ -28,6 +39,7 @@ def add(app: App, args: Namespace) -> int:
         defaults(app),
         app.clock(),
         resubscribe=args.resubscribe,
+        secret=secret(app),
     )
     if "timezone" in changes and (warning := summer_warning(subscriber.timezone)):
         warn(warning)
@@ -64,19 +76,73 @@ def show(app: App, args: Namespace) -> int:
     with app.store.reading() as db:
         deliveries = reports.deliveries_of(db, subscriber.id)
         since, reason = subscribers.state_since(db, subscriber.id)
+        joined = subscribers.joined(db, subscriber.id)
+        came_back = [dict(row) for row in returns.of_reader(db, subscriber.id)]
+        asked = notices.of_subscriber(db, subscriber.id)
+        said = votes.counts(db, subscriber.id)
+    sent = sum(row["state"] == "sent" for row in deliveries)
     if args.json:
         state = {"state_changed_at": since, "state_reason": reason}
-        say_json({**as_json(subscriber), **state, "deliveries": deliveries})
+        counts = {"more": said["more"], "knew": said["knew"]}
+        story = {"signed_up_at": joined, "sent": sent, "votes": counts, "returns": came_back}
+        lists = {"deliveries": deliveries, "notices": asked}
+        say_json({**as_json(subscriber), **state, **story, **lists})
         return 0
-    when = local_time(since, app.settings.newsletter.timezone) if since else ""
-    known = {"since": when, "reason": reason}
-    lines = {**as_json(subscriber), **{name: value for name, value in known.items() if value}}
-    table([(name, str(value)) for name, value in lines.items()])
+    zone = app.settings.newsletter.timezone
+    known = {
+        "since": local_time(since, zone) if since else "",
+        "reason": reason,
+        "signed up": local_time(joined, zone),
+        "sent": f"{sent:,}",
+        "next": _next(app, subscriber),
+        "votes": _votes(said),
+    }
+    lines = {name: as_text(subscriber, name) for name in FIELDS}
+    lines |= {name: value for name, value in known.items() if value}
+    table(list(lines.items()))
     say() if deliveries else None
     table([(f"{d['date']}", d["state"], d["reason"] or "", d["answer"]) for d in deliveries])
     for delivery in deliveries:
         _show_attempts(app, delivery)
+    _show_returns(came_back, zone)
+    _show_notices(app, asked)
     return 0
+
+
+def _show_returns(rows: Sequence[Mapping[Any, Any]], zone: str) -> None:
+    if rows:
+        say()
+        say("came back:")
+    cells = [(local_time(row["at"], zone), *_what_came_back(row)) for row in rows]
+    table(cells, indent="  ")
+
+
+def _what_came_back(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    kind = f"{row['severity'] or ''} {row['kind']}".strip()
+    return row["source"], kind, row["done"], row["words"]
+
+
+def _next(app: App, reader: Subscriber) -> str:
+    """When their next issue is due, in their own zone; empty for who gets none."""
+    if reader.state != "active":
+        return ""
+    due = next_due_of(reader, app.clock())
+    return local_time(due, reader.timezone)
+
+
+def _show_notices(app: App, asked: Sequence[Mapping[str, Any]]) -> None:
+    if not asked:
+        return
+    say()
+    say("notices:")
+    zone = app.settings.newsletter.timezone
+    rows = [(local_time(n["asked_at"], zone), n["purpose"], n["state"], n["answer"]) for n in asked]
+    table(rows, indent="  ")
+
+
+def _votes(said: Mapping[str, int]) -> str:
+    """Empty where nothing was said."""
+    return ", ".join(f"{words} {said[kind]}" for kind, words in VOTE_WORDS.items() if said[kind])
 
 
 def _show_attempts(app: App, delivery: Mapping[str, Any]) -> None:
@@ -105,18 +171,36 @@ def remove(app: App, args: Namespace) -> int:
     return 0
 
 
+def erase(app: App, args: Namespace) -> int:
+    subscriber = find_subscriber(app.store, args.address)
+    erase_reader(app.store, subscriber, secret(app), app.clock())
+    args.address = f"subscriber {subscriber.id}"  # what the audit says, which must not name them
+    if args.json:
+        say_json({"address": subscriber.address, "result": "erased"})
+    else:
+        say(
+            f"everything about {subscriber.address} is erased; a salted hash stays, so that no"
+            " import brings them back (backups made before still have them)"
+        )
+    return 0
+
+
 def defaults(app: App) -> Defaults:
     return Defaults(app.settings.newsletter.timezone, app.settings.schedule.send_hour)
 
 
 def as_json(subscriber: Subscriber) -> dict[str, Any]:
-    return {name: getattr(subscriber, name) for name in FIELDS}
+    values = {name: getattr(subscriber, name) for name in FIELDS}
+    return {**values, "weekdays": [NAMES[day] for day in numbers(subscriber.weekdays)]}
 
 
-def _stripped(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+def _value(name: str, value: Any) -> Any:
+    return from_text(name, value.strip()) if isinstance(value, str) else value
 
 
 def _when_and_what(subscriber: Subscriber) -> str:
+    days = "" if subscriber.weekdays == EVERY_DAY else f", {written(subscriber.weekdays)}"
+    weekly = ", a weekly digest" if subscriber.weekly else ""
+    pause = f", paused until {subscriber.paused_until}" if subscriber.paused_until else ""
     about = f", about {subscriber.interests}" if subscriber.interests else ""
-    return f"{subscriber.hour:02}:00 {subscriber.timezone}{about}"
+    return f"{subscriber.hour:02}:00 {subscriber.timezone}{days}{weekly}{pause}{about}"

@@ -5,6 +5,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.rendering import secret
 from newsletter.cli.output import say, say_bytes, say_json, table, warn
 from newsletter.cli.subscribers import defaults
 from newsletter.domain.errors import UsageError
@@ -22,7 +23,9 @@ def export(app: App, args: Namespace) -> int:  # noqa: ARG001
 
 def import_(app: App, args: Namespace) -> int:
     name = Path(args.csv).name
-    report = import_subscribers(app.store, _read(args.csv), name, defaults(app), app.clock())
+    report = import_subscribers(
+        app.store, _read(args.csv), name, defaults(app), app.clock(), secret(app)
+    )
     for warning in sorted(report.warnings):
         warn(warning)
     if args.json:

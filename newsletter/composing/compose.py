@@ -78,6 +78,7 @@ def compose(
         edition: Edition | None = None
         for batch in look.due(day):
             edition = edition or (editions or edition_of)(rules, day)
+            edition.prepare([due_reader.subscriber for due_reader in batch])
             if not all(due_reader.late for due_reader in batch):
                 _keep_house(edition, rules, now)
             with rules.store.writing(together=True) as db:
@@ -157,6 +158,11 @@ class _Look:
         """The operator asked for it: hours and catch-up limits do not count."""
         return self.on is not None or self.readers.now
 
+    @property
+    def ignores_days(self) -> bool:
+        """And for these readers, by name: their weekdays and pauses do not count either."""
+        return self.ignores_hours and self.readers.ids is not None
+
     def dates(self) -> list[date]:
         """Since the ledger was last kept, as dates fall around the world.
 
@@ -177,10 +183,17 @@ class _Look:
 
         readers = self.readers
         with self.rules.store.reading() as db:
-            ids = due_readers.waiting(db, day, self.concerned(day), readers.ids, readers.between)
+            ids = due_readers.waiting(
+                db,
+                day,
+                self.concerned(day),
+                readers.ids,
+                readers.between,
+                any_day=self.ignores_days,
+            )
         for batch_ids in chunks(ids, _BATCH):
             with self.rules.store.reading() as db:
-                waiting = due_readers.among_waiting(db, day, batch_ids)
+                waiting = due_readers.among_waiting(db, day, batch_ids, any_day=self.ignores_days)
             if batch := list(self._due(day, waiting)):
                 yield batch
 
@@ -214,10 +227,11 @@ class _Look:
 
     def _asks(self, row: Waiting, due: datetime, *, late: bool) -> bool:
         """A first look is for readers active at the due instant, a second for those with too few
-        insights."""
+        insights. Nothing is too late that was not theirs, or later, when it fell due."""
         if row.looked_at is None or row.looked_at > self.now:
             # No row yet, or one written too early by a clock that ran ahead.
-            return row.active_since < due and (self.kept is None or self.kept[0] <= due)
+            kept = row.active_since < due and (self.kept is None or self.kept[0] <= due)
+            return kept and not (late and row.scheduled_at is not None and row.scheduled_at >= due)
         more = self.newest is not None and self.newest > row.looked_at
         return row.reason == "too_few" and not late and more
 
@@ -260,7 +274,8 @@ def _entries(
 def _expires_at(subscriber: Subscriber, day: date, now: datetime) -> datetime:
     """The next issue's due instant: this one is not worth sending any more."""
     hour, timezone = subscriber.hour, subscriber.timezone
-    return next_due(max(now, due_at(day, hour, timezone)), hour, timezone)
+    since = max(now, due_at(day, hour, timezone))
+    return next_due(since, hour, timezone, subscriber.weekdays)
 
 
 def message_id(day: date, subscriber: Subscriber, domain: str) -> str:

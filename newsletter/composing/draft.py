@@ -30,11 +30,10 @@ def draft(
     """
     day = on or local_date(now, reader.timezone)
     with rules.store.reading() as db:
+        if not house and (email := composed(db, reader, day)):
+            _check_kept(email.issue, reader)
+            return email
         row = None if house else ledger.find(db, reader.id, day)
-        if row and row["issue_id"] is not None:
-            issue = _kept(issues.load(db, row["issue_id"]), reader)
-            then, dated_at = recipients.frozen(db, row, reader)
-            return ScheduledEmail(issue, then, row["message_id"], dated_at)
         if row and row["state"] in _AT_THE_READER:
             raise NewsletterError(
                 f"what the issue of {day} for {reader.address} held is not known: it is"
@@ -47,14 +46,23 @@ def draft(
     return ScheduledEmail(issue, reader, message_id(day, reader, rules.domain), dated_at)
 
 
-def _kept(issue: Issue, reader: Subscriber) -> Issue:
+def composed(db: Connection, reader: Subscriber, day: date) -> ScheduledEmail | None:
+    """The email that was composed for a reader and a date, its issue ``pruned`` where what makes
+    it again was dropped; None where there is none."""
+    row = ledger.find(db, reader.id, day)
+    if row is None or row["issue_id"] is None:
+        return None
+    then, dated_at = recipients.frozen(db, row, reader)
+    return ScheduledEmail(issues.load(db, row["issue_id"]), then, row["message_id"], dated_at)
+
+
+def _check_kept(issue: Issue, reader: Subscriber) -> None:
     if issue.pruned:
         raise NewsletterError(
             f"the issue of {issue.date} for {reader.address} cannot be shown any more: what"
             " explains it and makes its message again was dropped after store.keep_days;"
             f" `newsletter subscribers show {reader.address}` says what became of it"
         )
-    return issue
 
 
 def _fresh(db: Connection, rules: Rules, reader: Subscriber, day: date, *, house: bool) -> Issue:

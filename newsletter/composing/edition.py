@@ -1,46 +1,51 @@
 """The issues of one date: the candidates are read once, each distinct issue is made once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cached_property
 
 from newsletter.composing.rules import Rules
 from newsletter.composing.similarity_index import index_of
 from newsletter.domain.model import Issue, Subscriber, digest
+from newsletter.language import spoken
 from newsletter.language.words import words
 from newsletter.ranking.selection import choose
 from newsletter.ranking.signals import Day, Reader, echoes_of, newest_first
-from newsletter.storage import Connection, candidates, editing, issues, reading_history
+from newsletter.ranking.votes import About, Example, about, seen
+from newsletter.storage import Connection, candidates, editing, issues, reading_history, votes
+
+_WEEK = 7
 
 
 class Edition:
     """One date's composing: its candidates are prepared once, an issue once per distinct reader.
 
-    Readers are the same when their interests and the issues they were sent are.
+    Readers are the same when their interests, their language, the issues they were sent and their
+    votes are.
     """
 
     def __init__(self, rules: Rules, day: date) -> None:
+        self.rules = rules
         self.taste = rules.taste
-        with rules.store.reading() as db:
-            decided = editing.editing_of(db, day)
-            of_day = candidates.of_day(db, day, self.taste.window_days, decided.pinned)
-            offered = [each for each in of_day if each.insight.id not in decided.blocked]
-            index = index_of(db, rules.index_cache, rules.language)
-            echoes = echoes_of(newest_first(offered), index)
-            known = candidates.known(db, day, echoes.ids.tolist())
-        self.day = Day(
-            day,
-            offered,
-            known,
-            self.taste.window_days,
-            echoes,
-            decided,
-            words(rules.language),
-            rules.encode,
-        )
-        if rules.encode:  # now: later it would be within a transaction, and others would wait
-            rules.encode([each.insight.text for each in offered])
+        self.day = _offer(rules, day, self.taste.window_days)
         self._composed: dict[str, int | None] = {}
+        self._abouts: dict[int, About] = {}
+
+    @cached_property
+    def week(self) -> Day:
+        """What the date offers to who reads weekly: all that came since their last digest."""
+        if self.taste.window_days >= _WEEK:
+            return self.day
+        return _offer(self.rules, self.day.date, _WEEK)
+
+    def prepare(self, readers: Sequence[Subscriber]) -> None:
+        """Work out what these readers need, before a transaction that others would wait for."""
+        if any(reader.weekly for reader in readers):
+            _ = self.week
+
+    def day_for(self, reader: Subscriber) -> Day:
+        return self.week if reader.weekly else self.day
 
     def has_house(self, db: Connection) -> bool:
         return issues.house(db, self.day.date) is not None
@@ -53,16 +58,20 @@ class Edition:
                 issues.save(db, issue, now, house=True)
 
     def house_issue(self, db: Connection) -> Issue:
-        issue = self.issue("", issues.house_heard(db))
+        issue = self.issue(Reader("", issues.house_heard(db)))
         return replace(issue, first=False)  # the archive's reader is never new
 
     def issue_ids(
         self, db: Connection, readers: Sequence[Subscriber], now: datetime
     ) -> dict[int, int | None]:
         """Subscriber id to the id of a stored issue; None where too little is worth sending."""
-        histories = reading_history.histories(db, [reader.id for reader in readers])
+        ids = [reader.id for reader in readers]
+        histories, said = reading_history.histories(db, ids), votes.of_readers(db, ids)
         profiles = {
-            reader: digest(reader.interests, *map(str, histories.get(reader.id, ())))
+            reader: digest(
+                *self._kind(reader),
+                *map(str, (*histories.get(reader.id, ()), *said.get(reader.id, ()))),
+            )
             for reader in readers
         }
         new = {
@@ -73,9 +82,9 @@ class Edition:
 
     def _compose(self, db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
         """An issue for each profile, which one reader represents."""
-        heard = reading_history.heard(db, [reader.id for reader in new.values()])
+        readers = self.readers(db, list(new.values()))
         composed = {
-            profile: self.issue(reader.interests, heard.get(reader.id, {}))
+            profile: self.issue(readers[reader.id], self.day_for(reader))
             for profile, reader in new.items()
         }
         worthy = {profile: issue for profile, issue in composed.items() if issue.picks}
@@ -84,10 +93,70 @@ class Edition:
 
     def fresh(self, db: Connection, reader: Subscriber) -> Issue:
         """What composing now would give this reader; nothing is stored."""
-        return self.issue(
-            reader.interests, reading_history.heard(db, [reader.id]).get(reader.id, {})
+        return self.issue(self.readers(db, [reader])[reader.id], self.day_for(reader))
+
+    def _kind(self, reader: Subscriber) -> tuple[str, str, str]:
+        """What an issue depends on besides what its reader was sent and said."""
+        window = self.day_for(reader).window_days
+        return reader.interests, self._language(reader), str(window)
+
+    def _language(self, reader: Subscriber) -> str:
+        return spoken(reader.language, self.rules.language)
+
+    def issue(self, reader: Reader, day: Day | None = None) -> Issue:
+        """``day`` is what the date offers to who reads weekly, for one of them."""
+        issue = choose(day or self.day, reader, self.taste)
+        return replace(issue, first=not reader.heard, note=self.day.editing.note)
+
+    def readers(
+        self, db: Connection, subscribers: Sequence[Subscriber], before: date = date.max
+    ) -> dict[int, Reader]:
+        """By their ids, with what they were sent and what they said before a date."""
+        ids = [subscriber.id for subscriber in subscribers]
+        heard, said = reading_history.heard(db, ids), votes.of_readers(db, ids)
+        past = {
+            each: {insight: when for insight, when in heard.get(each, {}).items() if when < before}
+            for each in ids
+        }
+        told = {
+            each: seen([vote for vote in theirs if vote.at.date() < before], past[each])
+            for each, theirs in said.items()
+        }
+        self._know(db, {insight for each in told.values() for insight in each})
+        return {
+            subscriber.id: Reader(
+                subscriber.interests,
+                past[subscriber.id],
+                self._examples(told.get(subscriber.id, {})),
+                words(self._language(subscriber)),
+            )
+            for subscriber in subscribers
+        }
+
+    def _know(self, db: Connection, insight_ids: Set[int]) -> None:
+        """What these insights are about, and how near to the day's: once for all readers."""
+        if insight_ids:
+            labels = candidates.labels(db, sorted(insight_ids - self._abouts.keys()))
+            self._abouts |= {insight: about(*label) for insight, label in labels.items()}
+            self.day.learner.compare(insight_ids)
+
+    def _examples(self, told: Mapping[int, bool]) -> tuple[Example, ...]:
+        unknown = About()
+        return tuple(
+            Example(insight, liked, self._abouts.get(insight, unknown))
+            for insight, liked in told.items()
         )
 
-    def issue(self, interests: str, heard: Mapping[int, date]) -> Issue:
-        issue = choose(self.day, Reader(interests, heard), self.taste)
-        return replace(issue, first=not heard, note=self.day.editing.note)
+
+def _offer(rules: Rules, day: date, window_days: int) -> Day:
+    with rules.store.reading() as db:
+        decided = editing.editing_of(db, day)
+        of_day = candidates.of_day(db, day, window_days, decided.pinned)
+        offered = [each for each in of_day if each.insight.id not in decided.blocked]
+        index = index_of(db, rules.index_cache, rules.language)
+        echoes = echoes_of(newest_first(offered), index)
+        known = candidates.known(db, day, echoes.ids.tolist())
+    if rules.encode:  # now: later it would be within a transaction, and others would wait
+        rules.encode([each.insight.text for each in offered])
+    own = words(rules.language)
+    return Day(day, offered, known, window_days, echoes, decided, own, rules.encode)

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from operator import attrgetter
 from urllib.parse import quote
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from newsletter.config.sections import (
     Dkim,
@@ -13,6 +14,7 @@ from newsletter.config.sections import (
     Selection,
     Settings,
     Sources,
+    Web,
     Writer,
     keys,
 )
@@ -62,6 +64,8 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _source_faults(settings.sources)
     yield from _writer_faults(settings.writer)
     yield from _cluster_faults(settings)
+    yield from _return_faults(settings)
+    yield from _web_faults(settings.web)
     news = settings.newsletter
     if fault := zone_fault(news.timezone):
         yield "newsletter.timezone", fault
@@ -86,8 +90,8 @@ def _selection_faults(selection: Selection) -> Iterator[tuple[str, str]]:
             "selection.minimum",
             f"{selection.minimum} is more than selection.count ({selection.count})",
         )
-    if not any(astuple(selection.weights)):
-        yield "selection.weights", "one weight must be more than 0"
+    if not any(astuple(replace(selection.weights, votes=0))):
+        yield "selection.weights", "one weight must be more than 0, besides that of votes"
 
 
 def _encoder_faults(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -121,9 +125,19 @@ def _rate_faults(pace: RateLimits) -> Iterator[tuple[str, str]]:
         if rate and not 0.001 <= rate <= 1_000_000:
             advice = "write messages a second: 0 for no limit, or from 0.001 to 1,000,000"
             yield f"delivery.pace.{key}", advice
+    yield from _warm_up_faults(pace)
     for name in pace.domains:
         if not re.fullmatch(rf"{_NAME}(\.{_NAME})*", name):
             yield f"delivery.pace.domains.{name!r}", 'write a domain such as "gmail.com"'
+
+
+def _warm_up_faults(pace: RateLimits) -> Iterator[tuple[str, str]]:
+    for group in pace.warm_up:
+        if not group.a_day or min(group.a_day) < 1:
+            yield "delivery.pace.warm_up", "a_day: write messages a day, from 1 up: [50, 100, 200]"
+        for name in group.domains:
+            if not re.fullmatch(rf"{_NAME}(\.{_NAME})*", name):
+                yield "delivery.pace.warm_up", f"{name!r} is no domain, such as gmail.com"
 
 
 def _source_faults(sources: Sources) -> Iterator[tuple[str, str]]:
@@ -135,6 +149,31 @@ def _source_faults(sources: Sources) -> Iterator[tuple[str, str]]:
             yield "sources.allow_hosts", f'{host!r} is no host: write a name such as "podcasts.lan"'
     if not re.fullmatch(r"[^\s()<>\\]*", sources.contact) or not sources.contact.isascii():
         yield "sources.contact", "write an address or a page, without spaces or brackets"
+
+
+def _return_faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    returns = settings.returns
+    if returns.imap.host and not returns.imap.username:
+        yield "returns.imap.username", "is missing: who logs in to returns.imap.host"
+    if returns.imap.host and returns.maildir:
+        yield "returns.maildir", "remove it, or returns.imap.host: one mailbox is read"
+    hooks = returns.hooks
+    for topic in hooks.ses_topics:
+        if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+", topic):
+            yield "returns.hooks.ses_topics", f"{topic!r} is no topic: write arn:aws:sns:..."
+    if hooks.postmark and not re.fullmatch(r"[^:\s]+:\S{8,}", hooks.postmark):
+        yield "returns.hooks.postmark", 'write "user:password", with 8 characters at least'
+    if hooks.token and not re.fullmatch(r"[\x21-\x7e]{20,}", hooks.token):
+        yield "returns.hooks.token", "write 20 or more printable ASCII letters without spaces"
+
+
+def _web_faults(web: Web) -> Iterator[tuple[str, str]]:
+    for proxy in web.trusted_proxies:
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            advice = "write an address or a network, such as 10.0.0.0/8"
+            yield "web.trusted_proxies", f"{error}: {advice}"
 
 
 def _dkim_faults(dkim: Dkim) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The sections of config.toml: every key and its default, as config.example.toml has them."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -62,6 +63,7 @@ class Weights(Section, frozen=True):
     recurrence: Weight = 0.3
     freshness: Weight = 0.5
     interest: Weight = 0.8
+    votes: Weight = 0.5
 
 
 class Selection(Section, frozen=True):
@@ -90,10 +92,17 @@ class SmtpChannel(Section, frozen=True):
     password: str = ""
 
 
+class WarmUp(Section, frozen=True):
+    start: date
+    a_day: tuple[int, ...]
+    domains: tuple[str, ...] = ()
+
+
 class RateLimits(Section, frozen=True):
     per_second: float = 0.0
     per_connection: Annotated[int, Meta(ge=0)] = 0
     per_domain: float = 0.0
+    warm_up: tuple[WarmUp, ...] = ()
     domains: dict[str, float] = field(default_factory=dict)
 
 
@@ -106,6 +115,35 @@ class Delivery(Section, frozen=True):
     pace: RateLimits = field(default_factory=RateLimits)
     folder: FolderChannel = field(default_factory=FolderChannel)
     smtp: SmtpChannel = field(default_factory=SmtpChannel)
+
+
+class ReturnsImap(Section, frozen=True):
+    host: str = ""
+    port: Port = 0
+    security: Literal["none", "starttls", "tls"] = "tls"
+    username: str = ""
+    password: str = ""
+    folder: Named = "INBOX"
+
+
+class Hooks(Section, frozen=True):
+    ses_topics: tuple[str, ...] = ()
+    postmark: str = ""
+    sendgrid_key: str = ""
+    mailgun_key: str = ""
+    token: str = ""
+
+
+class Returns(Section, frozen=True):
+    maildir: str = ""
+    every_minutes: Positive = 5
+    soft_bounces: Annotated[int, Meta(ge=1, le=100)] = 3
+    soft_days: Annotated[int, Meta(ge=1, le=365)] = 10
+    stayed_days: Annotated[int, Meta(ge=1, le=30)] = 3
+    storm_percent: Annotated[float, Meta(gt=0, le=100)] = 5.0
+    storm_least: Positive = 10
+    imap: ReturnsImap = field(default_factory=ReturnsImap)
+    hooks: Hooks = field(default_factory=Hooks)
 
 
 class Dkim(Section, frozen=True):
@@ -145,6 +183,19 @@ class Web(Section, frozen=True):
     host: Named = "127.0.0.1"
     port: Port = 8025
     secret_file: Named = "newsletter.secret"  # noqa: S105
+    public: bool = True
+    robots: Literal["index", "noindex"] = "index"
+    signup: bool = True
+    signups_an_hour: Annotated[int, Meta(ge=1, le=100_000)] = 10
+    pending_days: Annotated[int, Meta(ge=3, le=365)] = 14
+    proof_of_work: bool = False
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
+class Desk(Section, frozen=True):
+    enabled: bool = False
+    host: Named = "127.0.0.1"
+    port: Port = 8027
 
 
 class Alerts(Section, frozen=True):
@@ -161,12 +212,14 @@ class Settings(Section, frozen=True):
     selection: Selection = field(default_factory=Selection)
     similarity: Similarity = field(default_factory=Similarity)
     delivery: Delivery = field(default_factory=Delivery)
+    returns: Returns = field(default_factory=Returns)
     dkim: Dkim = field(default_factory=Dkim)
     writer: Writer = field(default_factory=Writer)
     schedule: Schedule = field(default_factory=Schedule)
     cluster: Cluster = field(default_factory=Cluster)
     alerts: Alerts = field(default_factory=Alerts)
     web: Web = field(default_factory=Web)
+    desk: Desk = field(default_factory=Desk)
 
 
 def default(keys: Sequence[str]) -> object:

@@ -81,8 +81,7 @@ class DeliveryAttempt:
             values = self.outcomes.defer(row, shared=error.shared)
             return Transition.DEFERRED, {"answer": str(error), **values}
         except Refused as error:
-            if error.hard:
-                self.outcomes.bounced(row, str(error))
+            self.outcomes.refused(row, str(error), hard=error.hard)
             return Transition.REFUSED, {"answer": str(error), "attempts": row.attempts + 1}
         except AnswerLost as error:
             return Transition.ANSWER_LOST, {"answer": str(error), "attempts": row.attempts + 1}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from newsletter.delivery.returned import DEFAULT, ReturnRules
 from newsletter.domain.errors import DeliveryError
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.states import DeliveryState
@@ -67,6 +68,7 @@ class DeliveryContext:
     lease: timedelta = timedelta(minutes=15)
     in_flight: InFlight = field(default_factory=InFlight)
     pace: RateLimits = FREE
+    returns: ReturnRules = DEFAULT
     sleep: Callable[[float], None] = time.sleep
     look_holds: float = 0.05
 

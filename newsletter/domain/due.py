@@ -4,6 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from newsletter.domain.model import Subscriber
+from newsletter.domain.weekdays import EVERY_DAY, bit
+
 _DAY = timedelta(days=1)
 
 zone = cache(ZoneInfo)
@@ -22,12 +25,32 @@ def local_date(now: datetime, timezone: str) -> date:
     return now.astimezone(zone(timezone)).date()
 
 
-def next_due(after: datetime, hour: int, timezone: str) -> datetime:
-    """The first instant later than ``after`` at which an issue is due."""
-    day = local_date(after, timezone)
-    while (instant := due_at(day, hour, timezone)) <= after:
+def gets_issue(day: date, weekdays: int = EVERY_DAY, paused_until: date | None = None) -> bool:
+    """Whether the issue of this local date is for a reader with these weekdays and this pause.
+
+    A pause ends with the date before ``paused_until``: that date's own issue comes. A weekly digest
+    is for the one weekday of its reader.
+    """
+    return bool(weekdays & bit(day)) and (paused_until is None or day >= paused_until)
+
+
+def next_due(
+    after: datetime,
+    hour: int,
+    timezone: str,
+    weekdays: int = EVERY_DAY,
+    paused_until: date | None = None,
+) -> datetime:
+    """The first instant later than ``after`` at which an issue is due. ``weekdays`` names one."""
+    day = max(local_date(after, timezone), paused_until or date.min)
+    while (instant := due_at(day, hour, timezone)) <= after or not weekdays & bit(day):
         day += _DAY
     return instant
+
+
+def next_due_of(reader: Subscriber, after: datetime) -> datetime:
+    """``next_due`` by a reader's own hour, weekdays and pause, whatever their state."""
+    return next_due(after, reader.hour, reader.timezone, reader.weekdays, reader.paused_until)
 
 
 def too_late(now: datetime, day: date, due: datetime, timezone: str, catch_up: timedelta) -> bool:

@@ -2,6 +2,7 @@
 
 NewsletterError
 ├── UsageError             a wrong command line (exit code 2)
+│   └── NotFound           it names what is not there
 ├── ConfigError            a wrong or missing key of the configuration (exit code 2)
 ├── BriefRejected          one file cannot be read as a brief; the other files go on
 ├── WriterWaits            no insights can be written now; the episode's turn comes later
@@ -35,6 +36,10 @@ class NewsletterError(Exception):
 
 class UsageError(NewsletterError):
     exit_code = 2
+
+
+class NotFound(UsageError):
+    pass
 
 
 class ConfigError(NewsletterError):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
 
+from newsletter.domain.weekdays import EVERY_DAY
+
 Role = Literal["lead", "related"]
 Origin = Literal["takeaway", "quote", "written"]
 """How an insight came: listed by people, said word for word, or written by a model."""
@@ -18,6 +20,11 @@ ORIGINS: Mapping[Origin, str] = {
 }
 State = Literal["pending", "active", "unsubscribed", "bounced", "complained"]
 STATES = get_args(State)
+Frequency = Literal["daily", "weekly"]
+FREQUENCIES = get_args(Frequency)
+VoteKind = Literal["more", "knew"]
+"""What a reader says of an insight, by ``VOTE_WORDS``."""
+VOTE_WORDS: Mapping[VoteKind, str] = {"more": "more like this", "knew": "knew it already"}
 
 _QUOTES = str.maketrans(dict.fromkeys("‘’‚‛ʼʹ′`´‹›", "'") | dict.fromkeys("“”„‟″«»", '"'))
 _UNSEEN = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
@@ -224,7 +231,12 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """``hour`` is local, 0 to 23; ``interests`` is free text, phrases parted by commas."""
+    """``hour`` is local, 0 to 23; ``interests`` is free text, phrases parted by commas.
+
+    ``weekdays`` is a set of the days of an issue (``domain.weekdays``); who reads ``weekly``, a
+    digest, has one. No date before ``paused_until`` has an issue. ``language`` is that of the words
+    around the insights; empty: the newsletter's.
+    """
 
     id: int
     address: str
@@ -233,6 +245,23 @@ class Subscriber:
     name: str = ""
     interests: str = ""
     state: State = "active"
+    weekdays: int = EVERY_DAY
+    paused_until: date | None = None
+    frequency: Frequency = "daily"
+    language: str = ""
+
+    @property
+    def weekly(self) -> bool:
+        return self.frequency == "weekly"
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What a reader says of an insight, and when they said it; of each insight the latest holds."""
+
+    insight_id: int
+    kind: VoteKind
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

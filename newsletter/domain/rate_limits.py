@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 
+from newsletter.domain.warm_up import WarmUp
+
 ALL = ""
 """The name that counts all messages together; no domain has an empty name."""
 
@@ -34,10 +36,11 @@ class RateLimits:
     per_second: float = 0.0
     per_domain: float = 0.0
     domains: Mapping[str, float] = field(default_factory=dict)
+    warm_ups: tuple[WarmUp, ...] = ()
 
     @property
     def limits(self) -> bool:
-        return any(self._rates)
+        return any(self._rates) or bool(self.warm_ups)
 
     @property
     def longest(self) -> timedelta:

@@ -20,6 +20,18 @@ def zones() -> frozenset[str]:
     return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())
 
 
+@cache
+def zones_by_region() -> dict[str, tuple[str, ...]]:
+    """The zones that clocks differ in, by the first part of their names: what a person chooses
+    from. The other names are older ones, or stand for the same clock."""
+    table = (files("tzdata") / "zoneinfo" / "zone1970.tab").read_text(encoding="utf-8")
+    names = sorted(line.split("\t")[2] for line in table.splitlines() if line[:1] not in ("#", ""))
+    regions: dict[str, list[str]] = {}
+    for name in names:
+        regions.setdefault(name.partition("/")[0], []).append(name)
+    return {region: tuple(found) for region, found in regions.items()}
+
+
 def respelt(name: str) -> str:
     """The right spelling, if only capitals or spaces are wrong; otherwise the name unchanged."""
     return name if name in zones() else _by_folded_name().get(_folded(name), name)

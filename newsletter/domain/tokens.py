@@ -10,8 +10,12 @@ from functools import lru_cache
 _UNSUBSCRIBE = b"newsletter:unsubscribe"
 _BOUNCE = b"newsletter:bounce"
 _LINK = b"newsletter:link:"
+_ERASED = b"newsletter:erased"
+VOTE = "vote"
+"""The purpose of a link by which a subscriber, the only number, votes on what they were sent."""
 _LINK_TOKEN = re.compile(r"([0-9]{1,19}(?:-[0-9]{1,19}){0,3})\.([0-9]{1,11})\.[A-Za-z0-9_-]{22}")
 _TOKEN = re.compile(r"([0-9]{1,19})\.[A-Za-z0-9_-]{22}")
+_RETURN = re.compile(r"[^\s<>]*\+([0-9]{1,19})\.([a-z2-7]{16})@[^\s@<>]+", re.ASCII | re.IGNORECASE)
 
 
 def token(secret: bytes, subscriber_id: int) -> str:
@@ -58,6 +62,12 @@ def linked(secret: bytes, purpose: str, text: str, now: datetime) -> tuple[int, 
     return numbers
 
 
+def erased_key(secret: bytes, key: str) -> str:
+    """What stands in the place of an address's key once its reader was erased: it tells that
+    address from others, and only who has the secret can ask it."""
+    return f"erased:{hmac.digest(_key(secret, _ERASED), key.encode(), 'sha256').hex()[:40]}"
+
+
 def return_path(secret: bytes, address: str, delivery_id: int) -> str:
     """VERP: ``bounces@example.org`` becomes ``bounces+17.b2zq...@example.org``, which names the
     delivery that a bounce belongs to.
@@ -65,10 +75,27 @@ def return_path(secret: bytes, address: str, delivery_id: int) -> str:
     80 bits of HMAC-SHA256 in lower-case letters and digits: a mail server may change the case of an
     address. The local part may have 64 octets (RFC 5321, 4.5.3.1.1); this adds at most 37.
     """
-    signature = _signature(secret, _BOUNCE, delivery_id)[:10]
-    code = base64.b32encode(signature).decode().lower()
     local, _, domain = address.rpartition("@")
-    return f"{local}+{delivery_id}.{code}@{domain}"
+    return f"{local}+{delivery_id}.{_return_code(secret, delivery_id)}@{domain}"
+
+
+def delivery_id(secret: bytes, address: str) -> int | None:
+    """Whose return path this is, in any case of its letters; None for every other text.
+
+    Raises nothing, compares in constant time. What stands before the token proves nothing, and is
+    not looked at: a forwarder puts more there (SRS).
+    """
+    match = _RETURN.fullmatch(address)
+    if match is None:
+        return None
+    claimed = int(match[1])
+    true = _return_code(secret, claimed)
+    return claimed if hmac.compare_digest(true, match[2].lower()) else None
+
+
+def _return_code(secret: bytes, delivery_id: int) -> str:
+    signature = _signature(secret, _BOUNCE, delivery_id)[:10]
+    return base64.b32encode(signature).decode().lower()
 
 
 def _signature(secret: bytes, purpose: bytes, number: int) -> bytes:

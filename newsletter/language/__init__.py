@@ -17,6 +17,11 @@ def available() -> tuple[str, ...]:
     return tuple(sorted({SOURCE, *(path.stem for path in CATALOGUES.glob("*.po"))}))
 
 
+def spoken(wanted: str, newsletter: str) -> str:
+    """The language of a reader's message: what they want, unless that is the newsletter's own."""
+    return newsletter if wanted in ("", base(newsletter)) else wanted
+
+
 def base(language: str) -> str:
     """The language of a tag: "pt" of "pt-BR"."""
     return language.replace("_", "-").partition("-")[0].lower()

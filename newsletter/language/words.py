@@ -113,6 +113,12 @@ def words(language: str = SOURCE) -> Words:
     return Words(language)
 
 
+@cache
+def own_name(language: str) -> str:
+    """What a language is called in itself, such as "Deutsch"."""
+    return str(_locale(language).language_name or language).capitalize()
+
+
 def _locale(language: str) -> "Locale":
     """Without a region English has the dates of most of the world, "14 March"."""
     from babel import Locale, UnknownLocaleError

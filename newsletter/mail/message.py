@@ -14,6 +14,8 @@ from newsletter.domain.addresses import parse_address
 from newsletter.domain.due import zone
 from newsletter.domain.hostnames import in_ascii
 from newsletter.domain.model import ScheduledEmail, digest
+from newsletter.domain.notices import Notice, message_id
+from newsletter.rendering.notice import render_notice
 from newsletter.rendering.quoted_printable import encode
 from newsletter.rendering.rendered_email import Branding, Logo, RenderedEmail, render_email
 
@@ -39,24 +41,44 @@ def message(scheduled: ScheduledEmail, branding: Branding, *, test: bool = False
     """
     email = render_email(scheduled.issue, scheduled.subscriber, branding, test=test)
     headers = [
-        *_address_headers(scheduled, branding),
+        *_address_headers(scheduled.subscriber.name, scheduled.subscriber.address, branding),
         ("Subject", _text_header("Subject", email.subject)),
         ("Date", _date(scheduled.dated_at, scheduled.subscriber.timezone)),
         ("Message-ID", f"<{_address(scheduled.message_id.strip('<>'))}>"),
         *_list_headers(email.unsubscribe_urls, branding),
         *([("X-Newsletter-Test", "yes")] if test else []),
     ]
+    return _written(headers, email, branding, scheduled.message_id)
+
+
+def notice_message(notice: Notice, branding: Branding) -> bytes:
+    """The same of a message that is no issue. It comes once, because somebody asked for it: there
+    is no list to leave (RFC 3834 alone says that no answer is expected)."""
+    email = render_notice(notice, branding)
+    identity = message_id(notice, _address(branding.sender).rpartition("@")[2])
+    headers = [
+        *_address_headers("", notice.address, branding),
+        ("Subject", _text_header("Subject", email.subject)),
+        ("Date", _date(notice.asked_at, "UTC")),
+        ("Message-ID", identity),
+        ("Auto-Submitted", "auto-generated"),
+    ]
+    return _written(headers, email, branding, identity)
+
+
+def _written(
+    headers: Sequence[tuple[str, str]], email: RenderedEmail, branding: Branding, identity: str
+) -> bytes:
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    body = _body(email, branding.logo, boundary="=_" + digest(scheduled.message_id)[:32])
+    body = _body(email, branding.logo, boundary="=_" + digest(identity)[:32])
     raw = b"".join((head.encode(), *body))
     return branding.signer.sign(raw) if branding.signer else raw
 
 
-def _address_headers(scheduled: ScheduledEmail, branding: Branding) -> list[tuple[str, str]]:
-    reader = scheduled.subscriber
+def _address_headers(name: str, address: str, branding: Branding) -> list[tuple[str, str]]:
     headers = [
         ("From", _own_mailbox("From", branding.from_address)),
-        ("To", _mailbox("To", reader.name, reader.address)),
+        ("To", _mailbox("To", name, address)),
     ]
     if branding.reply_to:
         headers.append(("Reply-To", _own_mailbox("Reply-To", branding.reply_to)))

@@ -1,7 +1,7 @@
 """The limits that keep five picks from being alike, and the interests that are due.
 
-They give way rather than sending fewer: first the one for shows, then the one for briefs, and the
-one for themes last.
+They give way rather than sending fewer: first the one for shows, then the one for briefs, the one
+for themes, and last the one that keeps part of an issue outside of what votes favour.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from newsletter.domain.model import SelectionSettings
 from newsletter.domain.text import counted
 from newsletter.ranking.signals import Array
 from newsletter.ranking.state import RankingState
@@ -19,7 +20,7 @@ from newsletter.ranking.variety import MARKDOWN, Mask
 Counts = npt.NDArray[np.int64]
 
 _PER_THEME = 2
-_THEME, _BRIEF, _SHOW = 3, 2, 1
+_FAVOURED, _THEME, _BRIEF, _SHOW = 4, 3, 2, 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +83,24 @@ class Before:
         full[self.show >= most] = _SHOW
         full[self.brief >= most] = _BRIEF
         full[self.crowded | (self.theme >= _PER_THEME)] = _THEME
+        if self._favoured >= most_favoured(self.state.settings):
+            full[self.state.favoured] = _FAVOURED
         return full
 
+    @property
+    def _favoured(self) -> int:
+        return int(self.state.favoured[list(self.chosen)].sum())
 
-def limit_name(limit: int, per_brief: int) -> str:
+
+def most_favoured(settings: SelectionSettings) -> int:
+    """How many picks may be of what votes favour: three of five."""
+    return settings.count * 3 // 5
+
+
+def limit_name(limit: int, settings: SelectionSettings) -> str:
+    per_brief, favoured = settings.per_brief, most_favoured(settings)
     return {
+        _FAVOURED: f"{counted(favoured, 'pick')} of what its reader's votes favour already",
         _THEME: f"{counted(_PER_THEME, 'pick')} on its theme already",
         _BRIEF: f"{counted(per_brief, 'pick')} from its brief already",
         _SHOW: f"{counted(per_brief, 'pick')} from its show already",

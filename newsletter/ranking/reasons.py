@@ -1,7 +1,7 @@
 """Why a candidate was picked, in one line for its reader, and why another was not.
 
 A reason is made from what decided: a signal with a weight of 0 is never named. It is written in the
-newsletter's language when its issue is composed, and kept as it was written.
+reader's language when its issue is composed, and kept as it was written.
 """
 
 from collections.abc import Iterator, Sequence
@@ -47,9 +47,9 @@ def pick_reason(state: RankingState, place: int, echoes: Sequence[Echo]) -> Reas
     Nothing where nothing can: that it is new to its reader is so of every pick.
     """
     matched = _matched(state, place)
-    parts = [_follows(state, matched)] if matched else []
+    parts = [_follows(state, matched)] if matched else list(_asked_for(state, place))
     if state.counts("recurrence"):
-        parts.extend(_shows(state.candidate(place), state.day.words))
+        parts.extend(_shows(state.candidate(place), state.words))
     named = _read_before(state, echoes) if state.counts("novelty") and not matched else None
     if named:
         parts.append(_you_read(state, named))
@@ -64,8 +64,23 @@ def _matched(state: RankingState, place: int) -> str:
 
 
 def _follows(state: RankingState, phrase: str) -> str:
-    words = state.day.words
+    words = state.words
     return words.gettext("You follow %(interest)s.", interest=words.quoted(phrase))
+
+
+def _asked_for(state: RankingState, place: int) -> Iterator[str]:
+    """What this reader's votes favour it for."""
+    if not state.favoured[place]:
+        return
+    words, candidate = state.words, state.candidate(place)
+    strongest = state.lifts.strongest(place)
+    topic = state.day.learner.topic(state.reader.examples, place)
+    if strongest == "show":
+        yield words.gettext("You asked for more of %(show)s.", show=candidate.citation.podcast)
+    elif strongest == "topic" and topic:
+        yield words.gettext("You asked for more about %(topic)s.", topic=words.quoted(topic))
+    else:
+        yield words.gettext("You asked for more like this.")
 
 
 def _shows(candidate: Candidate, words: Words) -> Iterator[str]:
@@ -90,7 +105,7 @@ def _read_before(state: RankingState, echoes: Sequence[Echo]) -> Echo | None:
 
 def _you_read(state: RankingState, echo: Echo) -> str:
     assert echo.heard
-    words, day = state.day.words, state.day.date
+    words, day = state.words, state.day.date
     sentence = first_sentence(echo.text)
     claim = words.quoted(clause(sentence, _CLAIM) or headline(sentence, _CLAIM))
     if (day - echo.heard).days < _WEEK:
@@ -162,7 +177,7 @@ def _preferred(state: RankingState, place: int, choice: Choice, number: int) -> 
         return f"{name} is on “{phrase}”, of which its reader had nothing in the last two days"
     full = before.full
     if full[place] > full[rival]:
-        return limit_name(int(full[place]), state.settings.per_brief)
+        return limit_name(int(full[place]), state.settings)
     return _marked_down(state, place, choice, number)
 
 

@@ -19,6 +19,7 @@ from newsletter.ranking.echoes import Echoes
 from newsletter.ranking.interest import Encode, Matcher, Phrase, Text, parse
 from newsletter.ranking.similarity import Index, shared
 from newsletter.ranking.variety import Variety
+from newsletter.ranking.votes import Example, Learner
 
 Array = npt.NDArray[np.float64]
 
@@ -28,10 +29,16 @@ _SHARED = 4
 
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """The reader of an issue. ``heard``: each insight they were sent, and that issue's date."""
+    """The reader of an issue. ``heard``: each insight they were sent, and that issue's date.
+
+    ``words``: those that their reasons are written in, where not the newsletter's.
+    ``examples``: what their votes tell; none where they never asked for more.
+    """
 
     interests: str
     heard: Mapping[int, date]
+    examples: tuple[Example, ...] = ()
+    words: Words | None = None
 
     @cached_property
     def phrases(self) -> tuple[Phrase, ...]:
@@ -158,6 +165,11 @@ class Day:
         """Made when the first reader has an interest."""
         return Matcher(self.echoes.index, texts_of(self.candidates), self.encode)
 
+    @cached_property
+    def learner(self) -> Learner:
+        """Made when the first reader has a vote."""
+        return Learner(self.echoes.index, self.candidates)
+
 
 Signal = Callable[[Day, Reader], Array]
 
@@ -187,16 +199,25 @@ def interest(day: Day, reader: Reader) -> Array:
     return np.sqrt(day.matcher.interest(reader.phrases)).round(6)
 
 
+def votes(day: Day, reader: Reader) -> Array:
+    """How likely the reader's votes make it that they ask for more like it; 0.5 where they say
+    nothing of it."""
+    return day.learner.lifts(reader.examples).signal
+
+
 SIGNALS: Mapping[str, Signal] = {
     "novelty": novelty,
     "recurrence": recurrence,
     "freshness": freshness,
     "interest": interest,
+    "votes": votes,
 }
 
 
 def signals(day: Day, reader: Reader) -> dict[str, Array]:
-    return {name: signal(day, reader) for name, signal in SIGNALS.items()}
+    """Votes only of a reader who asked for more: to the others they would only flatten the rest."""
+    told = {name for name in SIGNALS if reader.examples or name != "votes"}
+    return {name: signal(day, reader) for name, signal in SIGNALS.items() if name in told}
 
 
 def score(values: Mapping[str, Array], weights: Mapping[str, float]) -> Array:

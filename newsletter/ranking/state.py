@@ -7,8 +7,10 @@ import numpy as np
 
 from newsletter.domain.model import Candidate, Echo, SelectionSettings
 from newsletter.domain.text import headline
+from newsletter.language.words import Words
 from newsletter.ranking.signals import Array, Day, Reader, score, signals
 from newsletter.ranking.variety import MARKDOWN, Mask
+from newsletter.ranking.votes import FAVOURED_FROM, Lifts
 
 _ABOUT_FROM = 0.6
 _HEARD_WITHIN = 3
@@ -30,6 +32,11 @@ class RankingState:
     unsent: Mask
     unwanted: Mask
     pinned: Mask
+
+    @property
+    def words(self) -> Words:
+        """Those that reasons are written in."""
+        return self.reader.words or self.day.words
 
     @property
     def similarity_to_sent(self) -> Array:
@@ -74,6 +81,17 @@ class RankingState:
             if ago == last
         ]
         return np.asarray(np.logical_or.reduce(shows or [np.zeros(len(self.scores), np.bool_)]))
+
+    @cached_property
+    def favoured(self) -> Mask:
+        """Which candidates this reader's votes favour."""
+        if "votes" in self.signals and self.counts("votes"):
+            return np.asarray(self.signals["votes"] >= FAVOURED_FROM)
+        return np.zeros(len(self.scores), np.bool_)
+
+    @cached_property
+    def lifts(self) -> Lifts:
+        return self.day.learner.lifts(self.reader.examples)
 
     def candidate(self, place: int) -> Candidate:
         return self.day.candidates[place]

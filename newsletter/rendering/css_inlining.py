@@ -17,10 +17,12 @@ from jinja2 import Environment
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.model import digest
 
-BUNDLED = Path(__file__).with_name("issue.inlined.html")
-"""The bundled template, inlined beforehand: premailer takes a quarter of a second at every start.
+INLINED = ("issue.html", "notice.html")
+"""The templates that are mail: mail programs look at style attributes alone."""
+BUNDLED = {name: Path(__file__).with_name(f"{Path(name).stem}.inlined.html") for name in INLINED}
+"""The bundled ones, inlined beforehand: premailer takes a quarter of a second at every start.
 
-The first line is the digest of the source. `make golden` writes the file, a test compares it.
+The first line is the digest of the source. `make golden` writes the files, a test compares them.
 """
 _ONE_AT_A_TIME = Lock()
 _LEXER = Environment(autoescape=True, keep_trailing_newline=True)
@@ -44,8 +46,12 @@ def inline(template: str) -> str:
     no selector may count siblings (``:first-child``): a loop's body stands once in a template.
     Raises ConfigError where a Jinja tag would be lost. Safe to call from several threads.
     """
-    source, _, inlined = BUNDLED.read_text(encoding="utf-8").partition("\n")
-    return inlined if source == digest(template) else inline_now(template)
+    source = digest(template)
+    for path in BUNDLED.values():
+        made_of, _, inlined = path.read_text(encoding="utf-8").partition("\n")
+        if made_of == source:
+            return inlined
+    return inline_now(template)
 
 
 def inline_now(template: str) -> str:
@@ -123,7 +129,7 @@ def _swap_back(document: str, prefix: str, tags: list[str]) -> str:
     for number, tag in enumerate(tags):
         if not seen[number]:
             raise ConfigError(
-                f"inlining the CSS of issue.html lost {tag}",
+                f"inlining the CSS of a template lost {tag}",
                 "it stands where no HTML can, or in a rule that no element uses",
             )
     return inlined

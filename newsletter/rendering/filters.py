@@ -23,6 +23,7 @@ def filters(words: Words) -> dict[str, Callable[..., object]]:
         "long_date": words.long_date,
         "typographic": words.typographic,
         "taken_apart": taken_apart(words),
+        "as_said": lambda text, cited: _as_said(text, cited, words),
     }
 
 
@@ -73,7 +74,7 @@ def taken_apart(
         return [
             (
                 pick.rank,
-                _as_said(pick, words),
+                _as_said(pick.text, pick.citation, words),
                 pick.citation,
                 pick.reason,
                 [earlier(echo.text, echo.heard or echo.dated) for echo in pick.related[:2]],
@@ -84,9 +85,8 @@ def taken_apart(
     return take_apart
 
 
-def _as_said(pick: Pick, words: Words) -> str:
-    quote = pick.citation.origin == "quote"
-    return words.quoted(pick.text) if quote else words.typographic(pick.text)
+def _as_said(text: str, cited: Citation, words: Words) -> str:
+    return words.quoted(text) if cited.origin == "quote" else words.typographic(text)
 
 
 def _messages(words: Words) -> dict[str, Callable[..., str]]:

@@ -6,6 +6,7 @@ text is never searched for placeholders, so no insight can imitate one.
 """
 
 from collections.abc import Hashable
+from itertools import count
 from sys import getsizeof
 from threading import Lock
 
@@ -35,14 +36,13 @@ class FragmentCache(Extension):
         self._fragments: dict[Hashable, Fragment] = {}
         self._bytes = 0
         self._lock = Lock()
-        self._blocks = 0
+        self._blocks = count()  # templates may be compiled in several threads
         environment.filters |= {_GET: self._get, _TYPE: type, _PUT: self._put, _SAME: _same}
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endonce",), drop_needle=True)
         self._check(parser, body, line)
-        self._blocks += 1
         key, cached = parser.free_identifier(lineno=line), parser.free_identifier(lineno=line)
         get = nodes.Filter(key, _GET, [], [], None, None, lineno=line)
         same = nodes.Filter(cached, _SAME, [], [], None, None, lineno=line)
@@ -75,7 +75,7 @@ class FragmentCache(Extension):
         block.set_environment(self.environment)
         values = [nodes.Name(name, "load") for name in sorted(find_undeclared_variables(block))]
         types = [nodes.Filter(value, _TYPE, [], [], None, None) for value in values]
-        return nodes.Tuple([nodes.Const(self._blocks), *values, *types], "load")
+        return nodes.Tuple([nodes.Const(next(self._blocks)), *values, *types], "load")
 
     def _get(self, key: Hashable) -> Fragment | None:
         try:

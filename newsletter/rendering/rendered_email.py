@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -12,8 +12,10 @@ from markupsafe import Markup, escape
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.interests import parse
 from newsletter.domain.model import Issue, Subscriber
+from newsletter.domain.notices import PREFERENCES
 from newsletter.domain.text import headline, minutes
-from newsletter.domain.tokens import token
+from newsletter.domain.tokens import VOTE, link_token, token
+from newsletter.language import spoken
 from newsletter.language.words import Words
 from newsletter.rendering.filters import uri
 from newsletter.rendering.renderer import Renderer, without_controls
@@ -22,10 +24,20 @@ from newsletter.rendering.subject import subject_and_preheader
 if TYPE_CHECKING:
     from newsletter.mail.dkim.signing import Signer
 
-__all__ = ["Branding", "Logo", "RenderedEmail", "Renderer", "render_email", "unsubscribe_urls"]
+__all__ = [
+    "Branding",
+    "Logo",
+    "RenderedEmail",
+    "Renderer",
+    "body_pieces",
+    "render_email",
+    "unsubscribe_urls",
+]
 
 _RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 _INERT = "test"
+VIEW = "view"
+"""The purpose of a token that shows a reader an issue: of their id and the ordinal of its date."""
 _LONGEST_INTERESTS = 300
 
 
@@ -52,7 +64,8 @@ class Branding:
     """What all messages of a newsletter share.
 
     ``from_address`` is "Name <a@b>" or "a@b", already valid. ``base_url`` is where the web part
-    answers; if it is empty, readers can only unsubscribe by mail. ``signer`` adds DKIM signatures.
+    answers; if it is empty, readers can only unsubscribe by mail. ``public``: it has an archive
+    that everybody may read. ``signer`` adds DKIM signatures.
     """
 
     name: str
@@ -64,6 +77,7 @@ class Branding:
     base_url: str = ""
     language: str = "en"
     accent: str = "#a8321a"
+    public: bool = False
     logo: Logo | None = None
     signer: "Signer | None" = field(default=None, repr=False)
 
@@ -84,13 +98,53 @@ class Branding:
         return f"{uri(self.base_url.rstrip('/'))}/u/" if self.base_url else ""
 
     @cached_property
+    def preferences_url(self) -> str:
+        """The start of preferences URLs, before the token; empty without ``base_url``."""
+        return f"{uri(self.base_url.rstrip('/'))}/p/" if self.base_url else ""
+
+    def spoken_to(self, reader: Subscriber) -> "Branding":
+        """The same in the reader's language."""
+        language = spoken(reader.language, self.language)
+        return self if language == self.language else self.in_language(language)
+
+    def in_language(self, language: str) -> "Branding":
+        if language not in self._in_others:
+            renderer = self.renderer.in_language(language)
+            self._in_others[language] = replace(self, language=language, renderer=renderer)
+        return self._in_others[language]
+
+    @cached_property
+    def _in_others(self) -> "dict[str, Branding]":
+        return {}
+
+    @cached_property
+    def view_url(self) -> str:
+        """The start of the links that show an issue in a browser; empty without ``base_url``."""
+        return f"{uri(self.base_url.rstrip('/'))}/view/" if self.base_url else ""
+
+    @cached_property
+    def archive_url(self) -> str:
+        """Empty where there is none."""
+        if not (self.public and self.base_url):
+            return ""
+        return f"{uri(self.base_url.rstrip('/'))}/archive"
+
+    @cached_property
+    def votes_url(self) -> str:
+        """The start of the links by which a reader votes; empty without ``base_url``."""
+        return f"{uri(self.base_url.rstrip('/'))}/v/" if self.base_url else ""
+
+    @cached_property
     def links(self) -> tuple[tuple[str, str], ...]:
         """The footer's, each for all readers: what it is called, and where it leads.
 
         The one that unsubscribes is each reader's own, and comes last.
         """
         gettext = self.renderer.words.gettext
-        links = ((gettext("Reply to the editor"), self.mailto_url if self.reply_to else ""),)
+        links = (
+            (gettext("All issues"), self.archive_url),
+            (gettext("Reply to the editor"), self.mailto_url if self.reply_to else ""),
+        )
         return tuple((label, url) for label, url in links if url)
 
     @cached_property
@@ -131,19 +185,20 @@ def render_email(
 ) -> RenderedEmail:
     """The same arguments give the same bytes.
 
-    ``test`` marks the subject and makes the unsubscribe links inert. Raises ConfigError if an
+    ``test`` marks the subject and makes the reader's own links inert. Raises ConfigError if an
     operator's template fails.
     """
+    branding = branding.spoken_to(subscriber)
     urls = unsubscribe_urls(subscriber, branding, test=test)
-    values = _values(issue, subscriber, branding, urls[0])
+    values = _values(issue, subscriber, branding, urls[0], test=test)
     pieces = branding.renderer.render_pieces
     subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
     values["subject"] = subject
-    text, html = (_body(pieces(name, values)) for name in ("issue.txt", "issue.html"))
+    text, html = (body_pieces(pieces(name, values)) for name in ("issue.txt", "issue.html"))
     return RenderedEmail(subject, text, html, urls)
 
 
-def _body(pieces: list[str]) -> list[str]:
+def body_pieces(pieces: list[str]) -> list[str]:
     """No empty lines at the start and the end, and a line break at the end."""
     while pieces and pieces[0][:1] in {"", "\n"}:
         pieces[:1] = filter(None, [pieces[0].lstrip("\n")])
@@ -161,8 +216,31 @@ def unsubscribe_urls(
     return [branding.web_url + key, mail] if branding.web_url else [mail]
 
 
+def _preferences_url(subscriber: Subscriber, branding: Branding, *, test: bool) -> str:
+    """Empty without ``base_url``, and for the reader of the house issue, who is nobody."""
+    if not (branding.preferences_url and subscriber.id):
+        return ""
+    key = _INERT if test else link_token(branding.secret, PREFERENCES, subscriber.id)
+    return branding.preferences_url + key
+
+
+def _view_url(issue: Issue, subscriber: Subscriber, branding: Branding, *, test: bool) -> str:
+    """Empty without ``base_url``, and for the reader of the house issue, who is nobody."""
+    if not (branding.view_url and subscriber.id):
+        return ""
+    if test:
+        return branding.view_url + _INERT
+    numbers = subscriber.id, issue.date.toordinal()
+    return branding.view_url + link_token(branding.secret, VIEW, *numbers)
+
+
 def _values(
-    issue: Issue, subscriber: Subscriber, branding: Branding, unsubscribe: str
+    issue: Issue,
+    subscriber: Subscriber,
+    branding: Branding,
+    unsubscribe: str,
+    *,
+    test: bool = False,
 ) -> dict[str, object]:
     """What templates may use; not the branding itself, which holds the secret."""
     words = branding.renderer.words
@@ -179,14 +257,32 @@ def _values(
         "issue": issue,
         "picks": branding.renderer.taken_apart(issue.picks),
         "subscriber": subscriber,
+        "weekly": subscriber.weekly,
         "interests": _interests(subscriber) if subscriber.interests else "",
         "claim": claim,
         "preheader": preheader,
         "minutes": minutes(pick.text for pick in issue.picks),
         "links": branding.links,
         **branding.because,
+        "preferences": _preferences_url(subscriber, branding, test=test),
+        "view": _view_url(issue, subscriber, branding, test=test),
         "unsubscribe": unsubscribe,
+        "votes": _votes(issue, subscriber, branding, test=test),
     }
+
+
+def _votes(
+    issue: Issue, subscriber: Subscriber, branding: Branding, *, test: bool
+) -> dict[int, str]:
+    """By rank the start of the addresses by which this reader votes, before what they say.
+
+    None where no page would answer, and for the reader of the house issue, who is nobody. One
+    signature is enough for a letter: it says whose votes they are, and what was sent is known.
+    """
+    if not (branding.votes_url and subscriber.id):
+        return {}
+    key = _INERT if test else link_token(branding.secret, VOTE, subscriber.id)
+    return {pick.rank: f"{branding.votes_url}{key}/{pick.insight_id}" for pick in issue.picks}
 
 
 def _interests(subscriber: Subscriber) -> str:

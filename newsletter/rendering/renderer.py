@@ -1,4 +1,4 @@
-"""Templates: compiled once, their CSS inlined once, then rendered for every reader."""
+"""Templates: compiled when first used, CSS inlined once, then rendered for every reader."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,12 +20,11 @@ from jinja2 import (
 from newsletter.domain.errors import ConfigError
 from newsletter.language import SOURCE
 from newsletter.language.words import Words, words
-from newsletter.rendering.css_inlining import inline
+from newsletter.rendering.css_inlining import INLINED, inline
 from newsletter.rendering.filters import filters, taken_apart
 from newsletter.rendering.fragment_cache import FragmentCache
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_INLINED = "issue.html"
 
 
 class Renderer:
@@ -39,26 +38,27 @@ class Renderer:
     ) -> None:
         """``paths``: the files of the operator's own templates, by name; the others are ours.
 
-        ``language`` is one that there is a catalogue of. Raises ConfigError if a template does not
-        compile.
+        ``language`` is one that there is a catalogue of.
         """
         self._sources, self._paths = sources, paths or {}
+        self._in_others: dict[str, Renderer] = {}
         self.words = words(language)
         self.taken_apart = taken_apart(self.words)
-        try:
-            inlined = {name: inline(sources[name]) for name in {_INLINED} & set(sources)}
-            self._environment = _environment({**sources, **inlined}, self.words)
-            self._templates = {name: self._environment.get_template(name) for name in sources}
-            for template in self._templates.values():
-                # Jinja copies it every time, a ChainMap slowly.
-                template.globals = dict(template.globals)
-        except TemplateSyntaxError:
-            for name, source in sources.items():
-                check(source, name)  # inlining moves lines: report the line in the source
-            raise
+        inlined = {name: inline(sources[name]) for name in set(INLINED) & set(sources)}
+        self._environment = _environment({**sources, **inlined}, self.words)
+        self._templates: dict[str, Template] = {}
+
+    def in_language(self, language: str) -> "Renderer":
+        """The same templates with another catalogue; compiled when it is first asked for."""
+        if language == self.words.language:
+            return self
+        if language not in self._in_others:
+            self._in_others[language] = Renderer(self._sources, self._paths, language)
+        return self._in_others[language]
 
     def render(self, name: str, /, **values: object) -> str:
-        """The whole text. Raises ConfigError, with file and line, if an operator's template fails.
+        """The whole text. Raises ConfigError, with file and line, if a template does not compile or
+        an operator's template fails.
 
         Everything else that is raised is a defect of the program.
         """
@@ -66,12 +66,23 @@ class Renderer:
 
     def render_pieces(self, name: str, values: dict[str, object]) -> list[str]:
         """The text in pieces, cached fragments among them; joined, they are the whole."""
-        template = self._templates[name]
+        template = self._templates.get(name) or self._compiled(name)
         try:
             return _pieces(template, values)
         except Exception as error:
             self._explain(error, name, values)
             raise
+
+    def _compiled(self, name: str) -> Template:
+        """When first rendered: a run that sends needs none of the web's pages."""
+        try:
+            template = self._environment.get_template(name)
+        except TemplateSyntaxError:
+            for other, source in self._sources.items():
+                check(source, other)  # inlining moves lines: report the line in the source
+            raise
+        template.globals = dict(template.globals)  # Jinja copies it every time, a ChainMap slowly
+        return self._templates.setdefault(name, template)
 
     def _explain(self, error: Exception, name: str, values: dict[str, object]) -> None:
         """Raise ConfigError if an operator's template is at fault; else add where it happened.

@@ -11,7 +11,7 @@ from newsletter.rendering.rendered_email import (
     render_email,
 )
 
-_READER = Subscriber(0, "reader@example.org", "UTC", 7, "Reader")
+_READER = Subscriber(1, "reader@example.org", "UTC", 7, "Reader")
 _EARLIER = Echo(3, "Bread was once dated by its smell. Nobody asked for a printed day.", 0.3)
 _PICKS = (
     Pick(

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from newsletter.delivery.returned import described
 from newsletter.domain.due import due_at, local_date
 from newsletter.domain.errors import NewsletterError, Paused
 from newsletter.services.notifiers import Alert, Notifier
-from newsletter.storage import Store, heartbeats, reports, send_queue
+from newsletter.storage import Store, heartbeats, reports, returns, send_queue, storms
 
 log = logging.getLogger("newsletter")
 
@@ -121,6 +122,29 @@ def _late(alerts: Alerts, _errors: Errors) -> str:
     return late(alerts.store, alerts.clock(), alerts.timezone, alerts.late_hour)
 
 
+def _storm(alerts: Alerts, _errors: Errors) -> str:
+    with alerts.store.reading() as db:
+        found = storms.since(db, alerts.clock() - _DAY)
+    if not found:
+        return ""
+    return (
+        f"The newsletter was paused: {'; '.join(map(described, found))}. See `newsletter report`,"
+        " and go on with `newsletter resume`."
+    )
+
+
+def _policy(alerts: Alerts, _errors: Errors) -> str:
+    with alerts.store.reading() as db:
+        found = returns.policy(db, alerts.clock() - _DAY)
+    if not found:
+        return ""
+    each = (f"{count:,} by {domain}: {words}" for domain, (count, words) in found.items())
+    return (
+        "Messages were refused because of who sends them, and their domains wait:"
+        f" {'; '.join(each)}. See `newsletter doctor --online`."
+    )
+
+
 def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, NewsletterError) else repr(error)
 
@@ -137,4 +161,6 @@ _CAUSES = {
     "ingest": Cause("briefs cannot be read", _ingest),
     "unknown": Cause("deliveries are unknown", _unknown),
     "late": Cause("issues did not go out", _late),
+    "storm": Cause("too much came back", _storm),
+    "policy": Cause("messages were refused by policy", _policy),
 }

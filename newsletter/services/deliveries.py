@@ -26,6 +26,14 @@ def listed(store: Store, state: str | None, day: date | None) -> Iterator[Iterat
         yield operator_actions.listed(db, state, None, day)
 
 
+def page(
+    store: Store, state: str | None, day: date, after: int, most: int
+) -> Sequence[Mapping[str, Any]]:
+    """The next ``most`` deliveries of a date after the one numbered ``after``."""
+    with store.reading() as db:
+        return operator_actions.page(db, state, day, after, most)
+
+
 def pending(store: Store, subscriber_ids: Sequence[int] | None, day: date | None) -> Pending:
     with store.reading() as db:
         return Pending(*operator_actions.pending(db, subscriber_ids, day))

@@ -25,7 +25,14 @@ from newsletter.rendering.rendered_email import Branding
 from newsletter.services.alerts import late
 from newsletter.services.clock import steady
 from newsletter.services.inbox import check_inbox
-from newsletter.services.wording import being_sent, local_time, process_name, roughly
+from newsletter.services.status import warming
+from newsletter.services.wording import (
+    being_sent,
+    local_time,
+    process_name,
+    roughly,
+    warming_up,
+)
 from newsletter.storage import (
     Store,
     heartbeats,
@@ -35,6 +42,7 @@ from newsletter.storage import (
     send_queue,
     subscribers,
 )
+from newsletter.storage import notices as notice_rows
 from newsletter.storage.database import newer, revision
 from newsletter.storage.schema import HEAD
 
@@ -212,6 +220,22 @@ def _size(message_size: Callable[[], int], limit: int | None) -> CheckResult:
     return CheckResult("size", "ok", finding)
 
 
+def notices(store: Store, now: datetime) -> Iterator[CheckResult]:
+    """No result where none was ever asked for."""
+    with store.reading() as db:
+        late = notice_rows.stuck(db, now - _HOUR)
+        recent = notice_rows.counts(db, now - _DAY)
+    if late:
+        first = late[0]
+        finding = f"{counted(len(late), 'notice')} wait for more than an hour, {first['purpose']}"
+        answer = f": {first['answer']}" if first["answer"] else ""
+        advice = "see that `newsletter run` works, that nothing is paused, and the answer"
+        yield CheckResult("notices", "warn", f"{finding}{answer}", advice)
+    elif recent:
+        total = sum(count for _, _, count in recent)
+        yield CheckResult("notices", "ok", f"{counted(total, 'notice')} in a day, none waits long")
+
+
 def pace(store: Store, limits: RateLimits) -> Iterator[CheckResult]:
     """How long a day's issues take at least; no result where there are no limits."""
     if not limits.limits:
@@ -227,6 +251,14 @@ def pace(store: Store, limits: RateLimits) -> Iterator[CheckResult]:
         yield CheckResult("pace", "warn", finding, advice)
     else:
         yield CheckResult("pace", "ok", finding)
+
+
+def warm_up(store: Store, limits: RateLimits, now: datetime) -> Iterator[CheckResult]:
+    """Where the warm-up of each group stands; no result where there is none."""
+    with store.reading() as db:
+        rows = warming(db, now, limits)
+    for row in rows:
+        yield CheckResult("warm-up", "ok", warming_up(row))
 
 
 def lease(seconds: int, channel: Channel) -> Iterator[CheckResult]:

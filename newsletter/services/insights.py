@@ -4,10 +4,11 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from newsletter.domain.errors import UsageError
-from newsletter.storage import Connection, Store, editing, insights
+from newsletter.domain.errors import NotFound, UsageError
+from newsletter.storage import Connection, Store, editing, insights, votes
 from newsletter.storage.editing import Change
 from newsletter.storage.insights import Row, Said, Standing
+from newsletter.storage.votes import VoteBy
 
 _LAST_ZONE = timedelta(hours=12)
 _LONGEST_WORDS = 5_000
@@ -35,6 +36,7 @@ class Shown:
     mentions: Sequence[Said]
     issues: Sequence[Standing]
     changes: Sequence[Change]
+    votes: Sequence[VoteBy]
 
 
 @dataclass(frozen=True)
@@ -118,13 +120,14 @@ def search(store: Store, words: Sequence[str], most: int) -> list[Found]:
 
 
 def show(store: Store, insight_id: int) -> Shown:
-    """Raises UsageError where there is no such insight."""
+    """Raises NotFound where there is no such insight."""
     with store.reading() as db:
         return Shown(
             insight=_find(db, insight_id),
             mentions=insights.said(db, insight_id),
             issues=insights.standings(db, insight_id),
             changes=editing.changes(db, insight_id),
+            votes=votes.of_insight(db, insight_id),
         )
 
 
@@ -132,7 +135,7 @@ def _find(db: Connection, insight_id: int) -> Found:
     row = insights.find(db, insight_id)
     if row is None:
         advice = "`newsletter insights search WORDS` finds their numbers"
-        raise UsageError(f"there is no insight {insight_id}", advice)
+        raise NotFound(f"there is no insight {insight_id}", advice)
     return _found(row, editing.corrections(db), editing.blocked(db))
 
 

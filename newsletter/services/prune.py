@@ -2,10 +2,21 @@
 
 from datetime import datetime, timedelta
 
-from newsletter.storage import Store, pruning
+from newsletter.storage import Store, notices, pruning, subscribers
 from newsletter.storage.pruning import Pruned
+
+_NOTICES = timedelta(days=30)
+"""How many an address was sent in a week is counted in them."""
 
 
 def prune(store: Store, keep_days: int, now: datetime) -> Pruned:
     """Drop those of issues composed more than ``keep_days`` ago."""
     return pruning.prune(store, now - timedelta(days=keep_days))
+
+
+def forget_unconfirmed(store: Store, pending_days: int, now: datetime) -> int:
+    """Readers who signed up on the web more than ``pending_days`` ago and did not confirm, and old
+    notices: how many readers."""
+    with store.writing() as db:
+        notices.prune(db, now - _NOTICES)
+        return subscribers.forget_pending(db, now - timedelta(days=pending_days))

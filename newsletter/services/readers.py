@@ -1,18 +1,26 @@
 """Whose issue it is: a subscriber by address, or the reader of the house issue."""
 
+from collections.abc import Sequence
+
 from newsletter.domain.addresses import mailbox
-from newsletter.domain.errors import UsageError
-from newsletter.domain.model import Subscriber
+from newsletter.domain.errors import NotFound
+from newsletter.domain.model import State, Subscriber
 from newsletter.storage import Store, subscribers
 
 
 def find_subscriber(store: Store, address: str) -> Subscriber:
-    """Raises UsageError where nobody has this address."""
+    """Raises NotFound where nobody has this address, UsageError where it is none."""
     with store.reading() as db:
         subscriber = subscribers.find(db, mailbox(address).key)
     if subscriber is None:
-        raise UsageError(f"nobody is subscribed as {address}: see `newsletter subscribers list`")
+        raise NotFound(f"nobody is subscribed as {address}: see `newsletter subscribers list`")
     return subscriber
+
+
+def page(store: Store, state: State | None, after: int, most: int) -> Sequence[Subscriber]:
+    """The next ``most`` subscribers after the one numbered ``after``."""
+    with store.reading() as db:
+        return subscribers.page(db, state, after, most)
 
 
 def house_reader(timezone: str, hour: int, address: str) -> Subscriber:

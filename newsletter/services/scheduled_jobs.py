@@ -43,7 +43,8 @@ _TURN_SECONDS = 300
 class ScheduledJobs:
     """The jobs of ``run``, and what they remember from one time to the next.
 
-    ``progress`` makes the function that reports the messages of one round.
+    ``progress`` makes the function that reports the messages of one round; ``watchdog`` is called
+    with each heartbeat.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class ScheduledJobs:
         self.next_heartbeat = clock()
         self.ended = False
         self.looks = Looks()
+        self.watchdog: Callable[[], None] = lambda: None
 
     def warn_of_others(self) -> None:
         """Two schedulers send nothing twice, but all the work is done twice."""
@@ -194,4 +196,5 @@ class ScheduledJobs:
         self.store.verify()
         with self.store.writing() as db:
             heartbeats.beat(db, self.context.owner, now, steady())
+        self.watchdog()
         alert(self.alerts)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
 
-Job = Callable[[], None]
+Job = Callable[[], object]
 
 
 def run_forever(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,17 @@ from newsletter.storage import (
     archive,
     feeds,
     leases,
+    notices,
     operator_actions,
     reports,
     send_queue,
     subscribers,
+    warm_up,
 )
 from newsletter.storage.feeds import FollowedFeed
 
 MOST_TROUBLES = 20
+_TWO_DAYS = timedelta(days=2)
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -48,8 +51,10 @@ class DayStatus:
     troubles: Rows
     held_back: Rows
     paced: Rows
+    warm_up: Rows
     leased: Mapping[str, Any]
     unknown: int
+    notices: Rows
     paused: datetime | None
     cancelled: bool
     next_due: datetime | None
@@ -80,8 +85,10 @@ def day_status(
             troubles=[dict(row) for row in reports.troubles(db, day, MOST_TROUBLES + 1)],
             held_back=_held_back(db, now),
             paced=_paced(db, now, limits),
+            warm_up=warming(db, now, limits),
             leased={"count": sending, "until": lease_end},
             unknown=reports.unresolved(db),
+            notices=_notices(db, now),
             paused=send_queue.paused(db),
             cancelled=operator_actions.is_cancelled(db, day),
             next_due=_next_due(db, now),
@@ -95,7 +102,8 @@ def next_due(store: Store, now: datetime) -> datetime | None:
 
 
 def _next_due(db: Connection, now: datetime) -> datetime | None:
-    near = [now.date() + timedelta(days=days) for days in range(-1, 4)]
+    # A week and the days around it: a digest comes on one weekday.
+    near = [now.date() + timedelta(days=days) for days in range(-1, 9)]
     days = [day for day in near if not operator_actions.is_cancelled(db, day)]
     places = reports.places(db)
     instants = sorted(
@@ -111,6 +119,31 @@ def _outcomes(db: Connection, day: date) -> Rows:
     return [
         {"state": state, "reason": reason, "count": count}
         for state, reason, count in reports.outcomes(db, day)
+    ]
+
+
+def warming(db: Connection, now: datetime, limits: RateLimits) -> Rows:
+    """Where the warm-up of each group stands today; none of those that are over."""
+    today = now.astimezone(UTC).date()
+    sent = warm_up.sent(db, today)
+    return [
+        {
+            "destinations": group.name,
+            "day": (today - group.start).days + 1,
+            "days": len(group.a_day),
+            "limit": limit,
+            "sent": sent.get(group.name, 0),
+        }
+        for group in limits.warm_ups
+        if (limit := group.limit(today)) is not None
+    ]
+
+
+def _notices(db: Connection, now: datetime) -> Rows:
+    """Those that wait, and of the last two days those that are over."""
+    return [
+        {"purpose": purpose, "state": state, "count": count}
+        for purpose, state, count in notices.counts(db, now - _TWO_DAYS)
     ]
 
 

@@ -23,6 +23,7 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "first name": ("first name", "firstname"),
     "last name": ("last name", "lastname", "surname"),
     "timezone": ("timezone", "time zone"),
+    "paused_until": ("paused until",),
     "state": ("status", "state"),
 }
 _FIELD_OF = {column: key for key, columns in _COLUMNS.items() for column in columns}

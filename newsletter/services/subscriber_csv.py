@@ -15,7 +15,7 @@ from newsletter.domain.errors import UsageError
 from newsletter.domain.model import State, Subscriber
 from newsletter.domain.timezones import respelt
 from newsletter.services import subscriber_columns as columns
-from newsletter.services.subscriptions import FIELDS
+from newsletter.services.subscriptions import FIELDS, as_text
 
 Row = tuple[int, Sequence[str]]
 
@@ -96,7 +96,7 @@ def to_csv(subscribers: Iterable[Subscriber]) -> bytes:
     writer = csv.writer(page, lineterminator="\n")
     writer.writerow(FIELDS)
     for subscriber in subscribers:
-        writer.writerow([_with_quote(str(getattr(subscriber, key))) for key in FIELDS])
+        writer.writerow([_with_quote(as_text(subscriber, key)) for key in FIELDS])
     return page.getvalue().encode()
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from newsletter.domain.addresses import new_mailbox
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import Subscriber
-from newsletter.domain.timezones import parse_hour, summer_warning
+from newsletter.domain.timezones import summer_warning
+from newsletter.domain.tokens import erased_key
 from newsletter.services.subscriber_columns import gone
 from newsletter.services.subscriber_csv import Row, SubscriberFile, read_csv
-from newsletter.services.subscriptions import Defaults, check
-from newsletter.storage import Connection, Store, subscribers
+from newsletter.services.subscriptions import WAS_ERASED, Defaults, check, from_text, settled
+from newsletter.storage import Connection, Store, personal_data, subscribers
 from newsletter.storage.database import chunks
 
 
@@ -29,11 +30,14 @@ class ImportReport:
 
 
 def import_subscribers(
-    store: Store, data: bytes, name: str, defaults: Defaults, now: datetime
+    store: Store, data: bytes, name: str, defaults: Defaults, now: datetime, secret: bytes = b""
 ) -> ImportReport:
-    """Raises UsageError if the file as a whole cannot be imported; then nothing is stored."""
+    """Raises UsageError if the file as a whole cannot be imported; then nothing is stored.
+
+    With the ``secret`` who had all about them erased is known, and refused.
+    """
     report = ImportReport(read_csv(data, name))
-    importer = _Importer(defaults, now, report, left=_who_left(report.file))
+    importer = _Importer(defaults, now, report, secret, left=_who_left(report.file))
     for rows in chunks(report.file.rows):
         by_key = importer.read(rows)
         # A transaction per chunk, so that no sender waits for the whole file.
@@ -49,6 +53,7 @@ class _Importer:
     defaults: Defaults
     now: datetime
     report: ImportReport
+    secret: bytes
     lines: dict[str, int] = field(default_factory=dict)
     left: Mapping[str, int] = field(default_factory=dict)
 
@@ -67,21 +72,28 @@ class _Importer:
         left = self.left.get(values["address"].strip().casefold())
         if left and not gone(values.get("state", "")):
             raise UsageError(f"{box.address} left, by line {left}")
-        fields: dict[str, Any] = {**values, "address": box.address}
-        if "hour" in fields:
-            fields["hour"] = parse_hour(fields["hour"])
-        return box.key, check(replace(self.defaults.subscriber(box.address), **fields))
+        fields: dict[str, Any] = {name: from_text(name, text) for name, text in values.items()}
+        new = replace(self.defaults.subscriber(box.address), **{**fields, "address": box.address})
+        return box.key, check(settled(new))
 
     def store(self, db: Connection, by_key: Mapping[str, Subscriber]) -> None:
         """Existing subscribers are not changed by the file."""
         known = subscribers.among(db, list(by_key))
         new = {key: subscriber for key, subscriber in by_key.items() if key not in known}
+        self._refuse_erased(db, new)
         subscribers.add_all(db, new, self.now)
         self.report.added += len(new)
         self.report.warnings |= {summer_warning(reader.timezone) for reader in new.values()} - {""}
         for key, there in known.items():
             with self._refusals(self.lines[key]):
                 self._store_again(db, key, there, by_key[key])
+
+    def _refuse_erased(self, db: Connection, new: dict[str, Subscriber]) -> None:
+        """Takes them out of ``new``."""
+        hashed = {erased_key(self.secret, key): key for key in new}
+        for mark in personal_data.erased_among(db, list(hashed)):
+            reader, key = new.pop(hashed[mark]), hashed[mark]
+            self.report.refused[self.lines[key]] = f"{reader.address} {WAS_ERASED}"
 
     def _store_again(self, db: Connection, key: str, there: Subscriber, new: Subscriber) -> None:
         if _stays(there, new) or not subscribers.add(db, key, new, self.now):

@@ -14,6 +14,8 @@ class LinkState(StrEnum):
 
     SUBSCRIBED = "subscribed"
     LEFT = "left"
+    TOLD = "told"
+    """They left, and said why."""
     BACK = "back"
     ENDED = "ended"
     """Mail bounced, or was complained about: no issue is sent, and no link changes that."""
@@ -28,6 +30,18 @@ _STATES = {
     "complained": LinkState.ENDED,
     None: LinkState.UNKNOWN,
 }
+
+
+REASONS = ("too often", "not about my interests", "nothing new", "not asked for")
+"""Why readers leave, of which they may name one."""
+_LONGEST = 500
+
+
+def _reason(why: str, words: str) -> str:
+    """One line; empty where nothing was said."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in words)
+    told = [why] if why in REASONS else []
+    return ": ".join(filter(None, (*told, " ".join(plain.split())[:_LONGEST])))
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,17 @@ class UnsubscribeLinks:
         with self.store.writing() as db:
             subscribers.leave(db, reader, self.clock(), "by the link in a message")
             return _STATES[subscribers.state_of(db, reader)]
+
+    def tell(self, token: str, why: str, words: str) -> LinkState:
+        """Leave, and keep why: one of REASONS, and words of their own."""
+        state = self.leave(token)
+        reader = subscriber_id(self.secret, token)
+        reason = _reason(why, words)
+        if state is not LinkState.LEFT or reader is None or not reason:
+            return state
+        with self.store.writing() as db:
+            subscribers.give_reason(db, reader, reason)
+        return LinkState.TOLD
 
     def undo(self, token: str) -> LinkState:
         """Make a reader who unsubscribed active again; the second time nothing changes."""

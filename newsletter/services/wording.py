@@ -19,9 +19,9 @@ def roughly(seconds: float) -> str:
 
 
 def state_and_reason(row: Mapping[Any, Any]) -> str:
-    """Such as ``skipped (too few)``."""
-    reason = f" ({row['reason'].replace('_', ' ')})" if row["reason"] else ""
-    return f"{row['state']}{reason}"
+    """Such as ``skipped (too few)``, or ``sent (bounced)``."""
+    reason = row["reason"] or (row["state"] == "sent" and row.get("came_back")) or ""
+    return f"{row['state']} ({reason.replace('_', ' ')})" if reason else str(row["state"])
 
 
 def next_attempt(instant: datetime, now: datetime, timezone: str) -> str:
@@ -34,6 +34,12 @@ def next_attempt(instant: datetime, now: datetime, timezone: str) -> str:
 def being_sent(count: int, lease_end: datetime, timezone: str) -> str:
     until = local_time(lease_end, timezone)
     return f"{count:,} being sent now; if their process died, they are unknown from {until}"
+
+
+def warming_up(row: Mapping[str, Any]) -> str:
+    """Where a group's warm-up stands."""
+    day = f"day {row['day']} of {row['days']}"
+    return f"{row['destinations']}, {day}: {row['sent']:,} of {row['limit']:,} messages today"
 
 
 def process_name(owner: str) -> str:

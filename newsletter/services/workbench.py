@@ -19,7 +19,7 @@ from newsletter.ranking.signals import Reader
 from newsletter.rendering.rendered_email import Branding, Logo, RenderedEmail, render_email
 from newsletter.services.lint_templates import lint_templates
 from newsletter.services.preview import scheduled_for
-from newsletter.storage import issues, reading_history, subscribers
+from newsletter.storage import issues, subscribers
 
 Query = Mapping[str, str]
 
@@ -87,11 +87,13 @@ class Workbench:
         day, reader = scheduled.issue.date, scheduled.subscriber
         edition = Edition(self.rules, day)
         with self.rules.store.reading() as db:
-            own = {} if house else reading_history.heard(db, [reader.id]).get(reader.id, {})
-            sent = issues.house_heard(db) if house else own
-        before = {insight: when for insight, when in sent.items() if when < day}
-        as_reader = Reader("" if house else reader.interests, before)
-        return candidate_report(edition.day, as_reader, self.rules.taste, scheduled.issue.picks)
+            if house:
+                sent = issues.house_heard(db).items()
+                as_reader = Reader("", {insight: when for insight, when in sent if when < day})
+            else:
+                as_reader = edition.readers(db, [reader], before=day)[reader.id]
+        day_for = edition.day_for(reader)
+        return candidate_report(day_for, as_reader, self.rules.taste, scheduled.issue.picks)
 
 
 def _with_logo(html: str, logo: Logo | None) -> str:

@@ -1,9 +1,9 @@
 """The insights that a date can choose from, and those it compares them with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, RowMapping, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select
 
 from newsletter.domain.model import Candidate, Citation, Insight, normalise
 from newsletter.storage import editing
@@ -24,12 +24,23 @@ def of_day(
     however old they are.
     """
     first = day - timedelta(days=window_days - 1)
+    within = insights.c.date.between(first, day)
+    return _cited(db, or_(within, insights.c.id.in_(pinned)), day)
+
+
+def of_ids(db: Connection, ids: Sequence[int], day: date) -> dict[int, Candidate]:
+    """Those of ``ids`` that a brief says by ``day``, cited in the same way."""
+    found = [each for some in chunks(ids) for each in _cited(db, insights.c.id.in_(some), day)]
+    return {each.insight.id: each for each in found}
+
+
+def _cited(db: Connection, which: ColumnElement[bool], day: date) -> list[Candidate]:
     dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
     query = (
         select(insights.c.id, insights.c.text, insights.c.date, mentions, briefs)
         .join(mentions, mentions.c.insight_id == insights.c.id)
         .join(briefs, briefs.c.id == mentions.c.brief_id)
-        .where(or_(insights.c.date.between(first, day), insights.c.id.in_(pinned)), dated <= day)
+        .where(which, dated <= day)
         .order_by(insights.c.id, mentions.c.role, dated, briefs.c.id)
     )
     grouped: dict[int, list[RowMapping]] = {}
@@ -76,6 +87,25 @@ def _citation(best: RowMapping) -> Citation:
         link=best[mentions.c.link],
         origin=best[mentions.c.origin],
     )
+
+
+def labels(db: Connection, ids: Sequence[int]) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """Insight id to the podcast that it is cited from, and its own topics; one that no brief says
+    any more is missing."""
+    return {insight_id: label for batch in chunks(ids) for insight_id, label in _labels(db, batch)}
+
+
+def _labels(
+    db: Connection, ids: Sequence[int]
+) -> Iterator[tuple[int, tuple[str, tuple[str, ...]]]]:
+    dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
+    columns = mentions.c.insight_id, mentions.c.role, briefs.c.podcast, mentions.c.topics
+    query = select(*columns).join(briefs, briefs.c.id == mentions.c.brief_id)
+    # The best mention last, so that it is the one that is kept.
+    best_last = mentions.c.role.desc(), dated.desc(), briefs.c.id.desc()
+    for row in db.execute(query.where(mentions.c.insight_id.in_(ids)).order_by(*best_last)):
+        podcast = "" if row.role == "related" else row.podcast
+        yield row.insight_id, (podcast, tuple(row.topics))
 
 
 def known(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:

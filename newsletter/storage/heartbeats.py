@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
 
 from newsletter.storage.leases import Steady
 from newsletter.storage.schema import mark
@@ -32,6 +32,12 @@ def schedulers(db: Connection, now: datetime, steady: Steady) -> Sequence[str]:
     """The owners of running schedulers."""
     names = select(mark.c.name).where(_schedulers(), _alive(now, steady)).order_by(mark.c.name)
     return [name.removeprefix(_SCHEDULER) for name in db.scalars(names)]
+
+
+def latest(db: Connection) -> datetime | None:
+    """The last heartbeat of any scheduler; None where none runs, or it was ended properly."""
+    at: datetime | None = db.scalar(select(func.max(mark.c.at)).where(_schedulers()))
+    return at
 
 
 def _schedulers() -> ColumnElement[bool]:

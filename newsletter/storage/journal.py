@@ -54,12 +54,16 @@ class Claim(msgspec.Struct, frozen=True, array_like=True, tag="claim"):
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True, tag="reader"):
-    """The reader with this key came to be in ``state``, when and why."""
+    """The reader with this key came to be in ``state``, when and why.
+
+    Who was erased has a hash in the place of a key, and is known by the number ``reader``.
+    """
 
     key: str
     state: str
     at: datetime | None = None
     reason: str = ""
+    reader: int = 0
 
     @property
     def may_send(self) -> bool:
@@ -224,6 +228,21 @@ class Journal:
                 offset += len(line)
         return Entries(records, unreadable, first > position)
 
+    def forget(self, key: str) -> None:
+        """Write over the address of a reader, wherever it stands: in place, so that every line
+        stays as long as it is, and what is on the wire is found as before."""
+        for path in (self.before, self.path):
+            if not path.exists():
+                continue
+            offset = 0
+            with path.open("r+b") as file:
+                for line in _lines(path):
+                    read = _read(line)
+                    if read and read[1].key == key:
+                        file.seek(offset + _LETTER)
+                        file.write(_nameless(read[1])[_LETTER:])
+                    offset += len(line)
+
     def close(self) -> None:
         self._file = None
         self._claims.clear()
@@ -256,6 +275,22 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+_LETTER = 1
+"""The first byte of a line, which says how far a message is: its sender changes it."""
+
+
+def _nameless(record: Record) -> bytes:
+    """Its line, as long, with nobody's key and Message-ID."""
+    blank = {"key": _blank(record.key)}
+    if isinstance(record, Claim):
+        blank["message_id"] = _blank(record.message_id)
+    return _line(msgspec.structs.replace(record, **blank))
+
+
+def _blank(text: str) -> str:
+    return "-" * (len(msgspec.json.encode(text)) - 2)
 
 
 def _line(record: Record) -> bytes:

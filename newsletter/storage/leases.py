@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Table,
     and_,
     func,
     or_,
@@ -56,13 +57,13 @@ def leased(db: Connection, now: datetime, steady: Steady) -> tuple[int, datetime
     return count, until
 
 
-def over(now: datetime, steady: Steady) -> ColumnElement[bool]:
+def over(now: datetime, steady: Steady, rows: Table = deliveries) -> ColumnElement[bool]:
     """The lease has ended. Another machine's clock cannot be read: there the calendar counts."""
-    here = deliveries.c.boot == steady.boot
-    elsewhere = or_(deliveries.c.boot.is_(None), deliveries.c.boot != steady.boot)
+    here = rows.c.boot == steady.boot
+    elsewhere = or_(rows.c.boot.is_(None), rows.c.boot != steady.boot)
     return or_(
-        and_(here, deliveries.c.lease_end <= steady.seconds),
-        and_(elsewhere, deliveries.c.lease_until <= now),
+        and_(here, rows.c.lease_end <= steady.seconds),
+        and_(elsewhere, rows.c.lease_until <= now),
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select,
 
 from newsletter.domain.states import DeliveryState, Transition
 from newsletter.storage import transitions
-from newsletter.storage.schema import attempt, cancelled, mark
+from newsletter.storage.schema import attempt, cancelled, mark, returned
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.send_queue import PAUSED
@@ -95,9 +95,14 @@ def listed(
 
     ``next_attempt_at`` is None unless pending. ``rcpt`` and ``data`` are the server's replies at
     the last attempt, if any; of an ``unknown`` row only at the attempt that left it unknown.
+    ``came_back`` is "bounced" or "complained" where its message came back afterwards, ``back_at``
+    and ``back_words`` tell when and why.
     """
-    attempts = attempt.alias()
+    attempts, backs = attempt.alias(), returned.alias()
     last = select(func.max(attempts.c.id)).where(attempts.c.delivery_id == deliveries.c.id)
+    newest = select(func.max(backs.c.id)).where(
+        backs.c.delivery_id == deliveries.c.id, backs.c.kind.in_(("bounce", "complaint"))
+    )
     counts = or_(deliveries.c.state != "unknown", attempt.c.at == deliveries.c.changed_at)
     query = (
         select(
@@ -108,9 +113,13 @@ def listed(
             subscribers.c.address,
             attempt.c.rcpt,
             attempt.c.data,
+            case(*_CAME_BACK).label("came_back"),
+            returned.c.at.label("back_at"),
+            returned.c.words.label("back_words"),
         )
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
         .outerjoin(attempt, and_(attempt.c.id == last.scalar_subquery(), counts))
+        .outerjoin(returned, returned.c.id == newest.scalar_subquery())
         .where(_chosen(state, ids, day))
         .order_by(deliveries.c.date, deliveries.c.id)
     )
@@ -118,6 +127,25 @@ def listed(
         yield {str(name): value for name, value in row.items()}
 
 
+def page(
+    db: Connection, state: str | None, day: date, after: int, most: int
+) -> list[dict[str, Any]]:
+    """Rows of a date in the order of their ids: id, address and what is plain of a delivery."""
+    names = ("id", "date", "state", "reason", "attempts", "answer", "changed_at")
+    query = (
+        select(*(deliveries.c[name] for name in names), subscribers.c.address)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(_chosen(state, None, day), deliveries.c.id > after)
+        .order_by(deliveries.c.id)
+        .limit(most)
+    )
+    return [dict(row) for row in db.execute(query).mappings()]
+
+
+_CAME_BACK = (
+    (returned.c.kind == "complaint", "complained"),
+    (returned.c.kind == "bounce", "bounced"),
+)
 _SHOWN = (
     "date",
     "state",

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Select, false, or_, select, text, true
 
 from newsletter.domain.rate_limits import RateLimiter, RateLimits
-from newsletter.storage import sets
-from newsletter.storage.schema import delivery as deliveries
+from newsletter.domain.warm_up import Quotas
+from newsletter.storage import sets, warm_up
 from newsletter.storage.schema import pace as slots
 
 # More rows than are taken are looked at: many of the first may be of one domain.
@@ -28,14 +28,25 @@ def reserve(
         db.execute(_TURN)
     last = _last(db)
     book = RateLimiter(pace, values["now"], last)
+    quotas = warm_up.quotas(db, pace.warm_ups, values["now"])
+    queue = queue.where(within(quotas, queue.selected_columns.domain))
     if full := book.full():
-        queue = queue.where(deliveries.c.domain.not_in(full[:_MOST_DOMAINS]))
+        queue = queue.where(queue.selected_columns.domain.not_in(full[:_MOST_DOMAINS]))
     found: dict[int, datetime] = {}
     for row in db.execute(queue.limit(most * _LOOKED_AT), values).all():
-        if len(found) < most and (slot := book.take(row.domain)):
+        if len(found) < most and quotas.allow(row.domain) and (slot := book.take(row.domain)):
+            quotas.take(row.domain)
             found[row.id] = slot
+    warm_up.count(db, quotas.taken, values["now"])
     _keep(db, {name: at for name, at in book.last.items() if last.get(name) != at}, book)
     return found
+
+
+def within(quotas: Quotas, domain: ColumnElement[str]) -> ColumnElement[bool]:
+    """The rows whose destinations may get something more today."""
+    if quotas.all_full:
+        return false()
+    return domain.not_in(quotas.full) if quotas.full else true()
 
 
 def soonest(db: Connection, now: datetime, pace: RateLimits) -> datetime:

@@ -1,4 +1,4 @@
-"""What each subscriber was sent: the history that novelty is measured against."""
+"""What each subscriber was sent, or says that they knew: what novelty is measured against."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,6 +12,7 @@ from sqlalchemy import (
 )
 
 from newsletter.domain.states import DeliveryState
+from newsletter.storage import votes
 from newsletter.storage.database import chunks
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import pick as picks
@@ -38,8 +39,21 @@ def histories(db: Connection, ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
     }
 
 
+def is_of(db: Connection, subscriber_id: int, insight_id: int) -> bool:
+    """Whether an issue that was composed for this subscriber holds this insight."""
+    query = (
+        select(deliveries.c.id)
+        .join(picks, picks.c.issue_id == deliveries.c.issue_id)
+        .where(deliveries.c.subscriber_id == subscriber_id, picks.c.insight_id == insight_id)
+    )
+    return db.execute(query.limit(1)).first() is not None
+
+
 def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
-    """Subscriber id to each insight they were sent, and the date of that issue."""
+    """Subscriber id to each insight they were sent, and the date of that issue.
+
+    What they say that they knew already is among them, dated by their vote if it was not sent.
+    """
     insight_ids = func.aggregate_strings(cast(picks.c.insight_id, String), ",")
     dates = func.aggregate_strings(cast(deliveries.c.date, String), ",")
     query = (
@@ -48,10 +62,14 @@ def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
         .where(_HEARD)
         .group_by(deliveries.c.subscriber_id)
     )
-    return {
+    sent_to = {
         subscriber_id: dict(
             zip(map(int, sent.split(",")), map(date.fromisoformat, on.split(",")), strict=True)
         )
         for some in chunks(ids)
         for subscriber_id, sent, on in db.execute(query.where(deliveries.c.subscriber_id.in_(some)))
     }
+    for subscriber_id, said in votes.of_readers(db, ids).items():
+        knew = {vote.insight_id: vote.at.date() for vote in said if vote.kind == "knew"}
+        sent_to[subscriber_id] = knew | sent_to.get(subscriber_id, {})
+    return sent_to

@@ -18,7 +18,7 @@ from newsletter.storage.schema import recipient as recipients
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.sets import insert_new
 
-FROZEN = ("name", "timezone", "hour", "interests")
+FROZEN = ("name", "timezone", "hour", "interests", "frequency", "language")
 
 
 def freeze(db: Connection, composed: Mapping[int, Subscriber], rows: Any, now: datetime) -> None:

@@ -21,6 +21,7 @@ from newsletter.domain.text import counted
 from newsletter.storage import places, transitions
 from newsletter.storage.database import Store, chunks
 from newsletter.storage.journal import ACCEPTED, OFFERED, Change, Claim, Entries, Journal, Place
+from newsletter.storage.personal_data import ERASED, empty
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.transitions import MESSAGE_OF_A_DAY
 
@@ -101,16 +102,37 @@ def _end(db: Connection, journal: Journal) -> Place | None:
 
 
 def _replay(db: Connection, entries: Entries) -> Replayed:
-    claims = _settled(entries)
-    changes = {record.key: record for _, record in entries.records if isinstance(record, Change)}
+    erased = _erase(db, entries)
+    claims = [each for each in _settled(entries) if _is_named(each[1], erased)]
+    changes = {
+        record.key: record
+        for _, record in entries.records
+        if isinstance(record, Change) and "@" in record.key
+    }
     strangers = _add_strangers(db, claims, changes)
     return Replayed(
         deliveries=_replay_claims(db, claims),
-        readers=_replay_changes(db, changes, strangers),
+        readers=_replay_changes(db, changes, strangers) + Counter({ERASED: len(erased)}),
         strangers=strangers,
         unreadable=entries.unreadable,
         incomplete=entries.incomplete,
     )
+
+
+def _erase(db: Connection, entries: Entries) -> set[int]:
+    """Who was erased since stays so, however much of them the older database has."""
+    gone = {
+        record.reader: record
+        for _, record in entries.records
+        if isinstance(record, Change) and record.state == ERASED
+    }
+    for number in _existing(db, subscribers.c.id, list(gone)):
+        empty(db, number, gone[number].key, gone[number].at or places.LONG_AGO)
+    return set(gone)
+
+
+def _is_named(claim: Claim, erased: set[int]) -> bool:
+    return "@" in claim.key and claim.reader not in erased
 
 
 def _settled(entries: Entries) -> list[tuple[str, Claim]]:

@@ -197,7 +197,7 @@ def places(db: Connection) -> Sequence[tuple[str, int]]:
 
 def _forgotten(db: Connection, day: date, place: tuple[str, int], due: datetime) -> int:
     query = _rowless(select(func.count()).select_from(subscribers), day, place)
-    return int(db.scalar(query.where(subscribers.c.activated_at < due)) or 0)
+    return int(db.scalar(query.where(due_readers.promised_before(due))) or 0)
 
 
 def _rowless(query: Select[Any], day: date, place: tuple[str, int]) -> Select[Any]:
@@ -208,6 +208,7 @@ def _rowless(query: Select[Any], day: date, place: tuple[str, int]) -> Select[An
         subscribers.c.state == "active",
         subscribers.c.timezone == place[0],
         subscribers.c.hour == place[1],
+        due_readers.gets_issue(day),
         ~row.exists(),
     )
 
@@ -220,7 +221,7 @@ def oldest_waiting(db: Connection) -> datetime | None:
 
 
 def is_waited_for(db: Connection, day: date, place: tuple[str, int]) -> bool:
-    """Whether an active subscriber of this (timezone, hour) has no row for ``day`` yet."""
+    """Whether an active subscriber of this (timezone, hour) has no row yet and should have one."""
     return db.scalar(_rowless(select(subscribers.c.id), day, place).limit(1)) is not None
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0012"
+HEAD = "0019"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -133,8 +133,20 @@ subscriber = Table(
     # When and why the state became what it is. NULL: it was not kept yet.
     Column("state_changed_at", Instant),
     Column("state_reason", Text, nullable=False, server_default=""),
-    Index("ix_subscriber_state_timezone_hour", "state", "timezone", "hour"),
+    # A set of days: bit 0 is Monday. Who reads weekly has one.
+    Column("weekdays", SmallInteger, nullable=False, server_default="127"),
+    Column("paused_until", Date),
+    Column("frequency", String(8), nullable=False, server_default="daily"),
+    # Empty: the newsletter's.
+    Column("language", Text, nullable=False, server_default=""),
+    # When the time zone, the hour, the days or the pause last changed: no issue was promised by
+    # them before. NULL: never since the reader joined.
+    Column("schedule_changed_at", Instant),
+    # All that a look at the clock asks for, so that it reads no row of who is not due.
+    Index("ix_subscriber_due", "state", "timezone", "hour", "weekdays", "paused_until"),
     CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),
+    CheckConstraint("weekdays BETWEEN 1 AND 127", name="weekdays"),
+    CheckConstraint("frequency IN ('daily', 'weekly')", name="frequency"),
     CheckConstraint(
         "state IN ('pending', 'active', 'unsubscribed', 'bounced', 'complained')", name="state"
     ),
@@ -236,6 +248,8 @@ recipient = Table(
     Column("timezone", Text, nullable=False),
     Column("hour", SmallInteger, nullable=False),
     Column("interests", Text, nullable=False),
+    Column("frequency", String(8), nullable=False, server_default="daily"),
+    Column("language", Text, nullable=False, server_default=""),
 )
 
 attempt = Table(
@@ -245,6 +259,56 @@ attempt = Table(
     Column("delivery_id", ForeignKey("delivery.id"), nullable=False, index=True),
     Column("at", Instant, nullable=False),
     # What the delivery became by it, and the server's answers; empty where it gave none.
+    Column("state", String(8), nullable=False),
+    Column("rcpt", Text, nullable=False),
+    Column("data", Text, nullable=False),
+)
+
+# A message to one reader that is no issue. ``day`` is the window in which it was asked for: one row
+# ever for each makes a second copy impossible.
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
+    # What was asked for with it: a confirmation makes it so.
+    Column("wishes", JSON, nullable=False),
+    # From this instant on the server may have it. It is written before the message is sent.
+    Column("offered_at", Instant),
+    # As a delivery has them.
+    Column("owner", Text),
+    Column("boot", Text),
+    Column("lease_end", Float),
+    Column("lease_until", Instant),
+    Column("changed_at", Instant, nullable=False),
+    Index(
+        "uq_notice_subscriber_id_purpose_day",
+        *("subscriber_id", "purpose", "day"),
+        unique=True,
+    ),
+    Index("ix_notice_state_next_attempt_at", "state", "next_attempt_at"),
+    CheckConstraint(
+        _one_of("state", "pending", "sending", "sent", "failed", "unknown", "skipped"),
+        name="state",
+    ),
+)
+
+notice_attempt = Table(
+    "notice_attempt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("notice_id", ForeignKey("notice.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    # As an attempt at a delivery has them.
     Column("state", String(8), nullable=False),
     Column("rcpt", Text, nullable=False),
     Column("data", Text, nullable=False),
@@ -281,6 +345,24 @@ editing = Table(
     CheckConstraint(
         _one_of("action", "note", "pin", "unpin", "block", "unblock", "edit"), name="action"
     ),
+)
+
+# What a reader says of an insight: the latest holds, and one taken back leaves no row. In the order
+# of its primary key it is read for each reader who is due.
+vote = Table(
+    "vote",
+    metadata,
+    Column(
+        "subscriber_id",
+        ForeignKey("subscriber.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("insight_id", ForeignKey("insight.id"), primary_key=True, index=True),
+    Column("kind", String(4), nullable=False),
+    Column("at", Instant, nullable=False),
+    CheckConstraint(_one_of("kind", "more", "knew"), name="kind"),
+    sqlite_with_rowid=False,
 )
 
 cancelled = Table(
@@ -372,4 +454,96 @@ model_call = Table(
     Column("answer", Text),
     # Why the model stopped before its own end; empty where it did not.
     Column("finish", String(8), nullable=False),
+)
+
+# What came back by mail or webhook, each once (``key`` is the event's id or the content), for ever.
+returned = Table(
+    "returned",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("at", Instant, nullable=False, index=True),
+    # "mail", "smtp" (a refusal while it was sent), or the provider whose webhook told.
+    Column("source", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("severity", String(8)),
+    Column("status", String(16), nullable=False),
+    Column("words", Text, nullable=False),
+    # What the report names; it proves nothing.
+    Column("address", Text, nullable=False),
+    # The destination's, in ASCII; empty where nobody was found.
+    Column("domain", Text, nullable=False),
+    # The issue's.
+    Column("date", Date, index=True),
+    Column("delivery_id", ForeignKey("delivery.id"), index=True),
+    Column("subscriber_id", ForeignKey("subscriber.id"), index=True),
+    Column("done", String(16), nullable=False),
+    # Of the message, or the provider's event: their beginning.
+    Column("headers", Text, nullable=False),
+    # A reply until it is forwarded; of what was not understood, the beginning.
+    Column("body", LargeBinary),
+    Index("ix_returned_done_at", "done", "at"),
+    CheckConstraint(
+        _one_of("kind", "bounce", "complaint", "leave", "reply", "automatic", "unknown"),
+        name="kind",
+    ),
+    CheckConstraint(_one_of("severity", "hard", "soft", "policy", "unsure"), name="severity"),
+)
+
+# The token of a provider's call, and what it was used for: it may not carry anything else.
+nonce = Table(
+    "nonce",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("body", String(64), nullable=False),
+)
+
+# Messages claimed on a day (in UTC) for a group of destinations that is warmed up.
+warm_up = Table(
+    "warm_up",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("messages", Integer, nullable=False),
+)
+
+# What another program may do: the hash of its token, which itself is kept nowhere.
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    # Parted by spaces.
+    Column("scopes", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+# The answers to requests that may come again: the same key of the same token gets the same answer.
+# No answer yet: the request is being worked on, or died.
+api_answer = Table(
+    "api_answer",
+    metadata,
+    Column("token_id", ForeignKey("api_token.id"), primary_key=True, autoincrement=False),
+    Column("key", String(64), primary_key=True),
+    Column("request", String(64), nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("status", SmallInteger),
+    Column("body", LargeBinary),
+)
+
+# Who changed what, when, and through which entrance.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("entrance", String(8), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("about", Text, nullable=False, index=True),
+    CheckConstraint(_one_of("entrance", "cli", "api", "desk"), name="entrance"),
 )

@@ -8,19 +8,29 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Connection,
     Select,
     and_,
     bindparam,
     func,
     select,
+    true,
 )
 
 from newsletter.domain.backoff import LONGEST
 from newsletter.domain.model import Subscriber
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.states import DeliveryState, Transition
-from newsletter.storage import deferred_domains, places, rate_limits, recipients, sets, transitions
+from newsletter.storage import (
+    deferred_domains,
+    places,
+    rate_limits,
+    recipients,
+    sets,
+    transitions,
+    warm_up,
+)
 from newsletter.storage.journal import Claim
 from newsletter.storage.leases import Lease
 from newsletter.storage.schema import Instant, mark, recipient
@@ -146,7 +156,9 @@ def again(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> date
     """When to claim anew where there was nothing to take; None where nothing is left."""
     if not pace.limits:
         return None
-    return rate_limits.soonest(db, now, pace) if any_due(db, now, scope) else None
+    open_today = rate_limits.within(warm_up.quotas(db, pace.warm_ups, now), deliveries.c.domain)
+    left = any_due(db, now, scope, open_today)
+    return rate_limits.soonest(db, now, pace) if left else None
 
 
 def paused(db: Connection) -> datetime | None:
@@ -177,9 +189,12 @@ def pending(db: Connection, now: datetime, scope: Scope) -> int:
     return int(db.scalar(query) or 0)
 
 
-def any_due(db: Connection, now: datetime, scope: Scope) -> bool:
-    """Whether there is a row that a run would offer now."""
-    query = select(deliveries.c.id).where(_within(scope), *_ripe(now)).limit(1)
+def any_due(
+    db: Connection, now: datetime, scope: Scope, which: ColumnElement[bool] | None = None
+) -> bool:
+    """Whether there is a row, one of ``which``, that a run would offer now."""
+    some = true() if which is None else which
+    query = select(deliveries.c.id).where(_within(scope), *_ripe(now), some).limit(1)
     return db.scalar(query) is not None
 
 

@@ -13,15 +13,34 @@ from newsletter.domain.model import State, Subscriber
 from newsletter.storage.database import chunks
 from newsletter.storage.journal import Change
 from newsletter.storage.places import note
+from newsletter.storage.schema import notice as notices
 from newsletter.storage.schema import subscriber as subscribers
 
 _FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the same names
+SIGNED_UP = "signed up on the web"
+UNCONFIRMED = ("pending", "unsubscribed")
+"""The states of those whom a confirmation makes active."""
 _GONE = ("unsubscribed", "bounced", "complained")
+_SOMEBODY = subscribers.c.address != ""
+"""Not the row of who was erased."""
+_SCHEDULE = frozenset({"timezone", "hour", "weekdays", "paused_until", "frequency"})
 
 
 def find(db: Connection, key: str) -> Subscriber | None:
     """``key`` is the normal form of an address: two spellings of it are one subscriber."""
     row = db.execute(select(subscribers).where(subscribers.c.key == key)).one_or_none()
+    return None if row is None else subscriber(row)
+
+
+def numbered(db: Connection, subscriber_id: int) -> Subscriber | None:
+    """None for who was erased as well."""
+    mine = subscribers.c.id == subscriber_id
+    row = db.execute(select(subscribers).where(mine, _SOMEBODY)).one_or_none()
+    return None if row is None else subscriber(row)
+
+
+def by_id(db: Connection, subscriber_id: int) -> Subscriber | None:
+    row = db.execute(select(subscribers).where(subscribers.c.id == subscriber_id)).one_or_none()
     return None if row is None else subscriber(row)
 
 
@@ -35,14 +54,23 @@ def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
 
 
 def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
-    query = select(subscribers).order_by(subscribers.c.key)
+    query = select(subscribers).where(_SOMEBODY).order_by(subscribers.c.key)
     if state:
         query = query.where(subscribers.c.state == state)
     return [subscriber(row) for row in db.execute(query)]
 
 
+def page(db: Connection, state: State | None, after: int, most: int) -> list[Subscriber]:
+    """In the order of their ids, those after one of them."""
+    query = select(subscribers).where(subscribers.c.id > after).order_by(subscribers.c.id)
+    if state:
+        query = query.where(subscribers.c.state == state)
+    return [subscriber(row) for row in db.execute(query.limit(most))]
+
+
 def counts(db: Connection) -> dict[str, int]:
-    query = select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
+    query = select(subscribers.c.state, func.count()).where(_SOMEBODY)
+    query = query.group_by(subscribers.c.state)
     return {row[0]: row[1] for row in db.execute(query)}
 
 
@@ -57,7 +85,8 @@ def add(
 ) -> bool:
     """Add or make active again; False if the subscriber was active already.
 
-    Raises UsageError for readers who left, bounced or complained, unless ``resubscribe``.
+    Raises UsageError for readers who left or bounced, unless ``resubscribe``, and always for those
+    who complained.
     """
     there = find(db, key)
     if there is None:
@@ -65,6 +94,10 @@ def add(
         return True
     if there.state == "active":
         return False
+    if there.state == "complained":
+        raise UsageError(
+            f"{there.address} complained of a message: they get no mail again, whoever asks for it"
+        )
     if there.state in _GONE and not resubscribe:
         raise UsageError(
             f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
@@ -87,8 +120,13 @@ def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> Non
                 note(db, Change(key, reader.state, now))
 
 
-def change(db: Connection, key: str, **values: Any) -> bool:
-    """Set columns (name, timezone, hour, interests); False if there is no such key."""
+def change(db: Connection, key: str, now: datetime | None = None, **values: Any) -> bool:
+    """Set columns, such as the name or the hour; False if there is no such key.
+
+    With ``now`` it is remembered when what says which issues are theirs was changed.
+    """
+    if now and not _SCHEDULE.isdisjoint(values):
+        values["schedule_changed_at"] = now
     changed = db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
     return bool(changed.rowcount)
 
@@ -107,6 +145,12 @@ def bounce(db: Connection, subscriber_id: int, now: datetime, answer: str) -> No
     _move(db, subscriber_id, ("active",), "bounced", _changed(now, answer))
 
 
+def complain(db: Connection, subscriber_id: int, now: datetime, words: str) -> None:
+    """The reader called a message spam: nothing is sent to them ever again, whatever they were."""
+    others: Sequence[State] = ("pending", "active", "unsubscribed", "bounced")
+    _move(db, subscriber_id, others, "complained", _changed(now, words))
+
+
 def _move(
     db: Connection,
     subscriber_id: int,
@@ -115,10 +159,20 @@ def _move(
     changed: dict[str, Any],
 ) -> None:
     """From one of the states ``before``; from any other nothing changes."""
-    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(before))
+    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(before), _SOMEBODY)
     for key in db.scalars(select(subscribers.c.key).where(rows)).all():
         db.execute(update(subscribers).where(rows).values({"state": after, **changed}))
         note(db, Change(key, after, changed["state_changed_at"], changed["state_reason"]))
+
+
+def give_reason(db: Connection, subscriber_id: int, reason: str) -> None:
+    """Why a reader left, in their words; nothing where they did not."""
+    mine = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "unsubscribed", _SOMEBODY)
+    for key, at in db.execute(
+        select(subscribers.c.key, subscribers.c.state_changed_at).where(mine)
+    ):
+        db.execute(update(subscribers).where(mine).values(state_reason=reason))
+        note(db, Change(key, "unsubscribed", at, reason))
 
 
 def state_since(db: Connection, subscriber_id: int) -> tuple[datetime | None, str]:
@@ -126,6 +180,13 @@ def state_since(db: Connection, subscriber_id: int) -> tuple[datetime | None, st
     columns = subscribers.c.state_changed_at, subscribers.c.state_reason
     at, reason = db.execute(select(*columns).where(subscribers.c.id == subscriber_id)).one()
     return at, reason
+
+
+def joined(db: Connection, subscriber_id: int) -> datetime:
+    """When the reader signed up, or was made active again."""
+    query = select(subscribers.c.activated_at).where(subscribers.c.id == subscriber_id)
+    at: datetime = db.execute(query).scalar_one()
+    return at
 
 
 def _changed(now: datetime, reason: str = "") -> dict[str, Any]:
@@ -138,13 +199,49 @@ def rejoin(db: Connection, subscriber_id: int, now: datetime) -> None:
     _move(db, subscriber_id, ("unsubscribed",), "active", changed)
 
 
+def confirm(db: Connection, subscriber_id: int, now: datetime, values: Mapping[str, Any]) -> None:
+    """Active from now on, with these columns; nothing changes for those who bounced or
+    complained."""
+    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(UNCONFIRMED))
+    changed = _changed(now, "confirmed by the link in a message")
+    new = {**values, **changed, "activated_at": now, "state": "active"}
+    for key in db.scalars(select(subscribers.c.key).where(rows)).all():
+        db.execute(update(subscribers).where(rows).values(new))
+        note(db, Change(key, "active", now))
+
+
+def add_pending(db: Connection, key: str, new: Subscriber, now: datetime) -> int:
+    """Somebody asked for it on the web, and has not confirmed. Returns the id."""
+    row = {**_values(new), "key": key, "activated_at": now, "state": "pending"}
+    db.execute(subscribers.insert().values({**row, **_changed(now, SIGNED_UP)}))
+    found = find(db, key)
+    assert found
+    return found.id
+
+
+def forget_pending(db: Connection, before: datetime) -> int:
+    """Those who signed up on the web, and neither confirmed nor asked again since that instant;
+    how many. What an operator entered as pending stays."""
+    asked_again = select(notices.c.id).where(
+        notices.c.subscriber_id == subscribers.c.id, notices.c.asked_at >= before
+    )
+    rows = and_(
+        subscribers.c.state == "pending",
+        subscribers.c.state_reason == SIGNED_UP,
+        subscribers.c.state_changed_at < before,
+        ~asked_again.exists(),
+    )
+    return db.execute(subscribers.delete().where(rows)).rowcount
+
+
 def exists(db: Connection, subscriber_id: int) -> bool:
     return state_of(db, subscriber_id) is not None
 
 
 def state_of(db: Connection, subscriber_id: int) -> State | None:
     """None where there is no such subscriber."""
-    return db.scalar(select(subscribers.c.state).where(subscribers.c.id == subscriber_id))
+    mine = subscribers.c.id == subscriber_id
+    return db.scalar(select(subscribers.c.state).where(mine, _SOMEBODY))
 
 
 def subscriber(row: Row[Any]) -> Subscriber:

@@ -5,10 +5,22 @@ docs/ledger.md draws the same table; a test compares the two.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    literal,
+    or_,
+    update,
+)
 
 from newsletter.domain.states import DeliveryState, Reason, Transition
 from newsletter.storage import sets
@@ -157,6 +169,16 @@ def _begins(move: Move) -> Iterator[ColumnElement[bool]]:
     yield or_(*(deliveries.c.state == state for state in move.before))
     if move.only:
         yield or_(*(deliveries.c.reason == reason for reason in move.only))
+
+
+def forget(db: Connection, subscriber_id: int, now: datetime) -> None:
+    """What waits for this reader is cancelled, and their rows say no more whose they were: a
+    Message-ID is made from the address, and a server's answer names it."""
+    theirs = deliveries.c.subscriber_id == subscriber_id
+    move(db, Transition.CANCEL, theirs, changed_at=now)
+    nameless = literal("<erased.") + cast(deliveries.c.id, String) + literal(">")
+    values = {"message_id": nameless, "domain": "", "answer": ""}
+    db.execute(update(deliveries).where(theirs).values(values))
 
 
 def amend(db: Connection, rows: ColumnElement[bool], **values: Any) -> int:

@@ -1,14 +1,18 @@
 """The web application, and the server that runs it. A page is a route, a template and a service."""
 
+import resource
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from newsletter.web.patience import Impatient
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -20,11 +24,15 @@ _HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 _GRACE_SECONDS = 10
+_CONNECTIONS = 16_384
 
 
-def app(routes: Sequence[BaseRoute]) -> ASGIApp:
-    """The pages of ``newsletter serve``; each module beside this one adds its routes."""
-    inner = Starlette(routes=routes)
+def app(routes: Sequence[BaseRoute], handlers: Mapping[Any, Any] | None = None) -> ASGIApp:
+    """The pages of ``newsletter serve``; each module beside this one adds its routes.
+
+    ``handlers`` answer in the place of a page, by status or exception.
+    """
+    inner = Starlette(routes=routes, exception_handlers=handlers)
     inner.router.redirect_slashes = False
     return _with_headers(inner)
 
@@ -48,11 +56,15 @@ def _with_headers(inner: ASGIApp) -> ASGIApp:
     return answer
 
 
-def server(application: ASGIApp) -> uvicorn.Server:
-    """Without an access log: its paths would hold tokens."""
+def server(application: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Server:
+    """Without an access log: its paths would hold tokens. Only of the ``trusted`` proxies is it
+    believed whom they ask for (X-Forwarded-For); addresses and networks."""
     config = uvicorn.Config(
         application,
         access_log=False,
+        http=Impatient,
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=list(trusted),
         lifespan="off",
         log_config=None,
         server_header=False,
@@ -71,11 +83,37 @@ def listening(host: str, port: int) -> socket.socket:
         raise OSError(error.errno, str(error.strerror).partition(" (")[0]) from error
 
 
-def serve(application: ASGIApp, bound: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the requests that have begun."""
-    with bound:
-        # uvicorn raises the signal again after it has stopped
-        before = signal.signal(signal.SIGTERM, lambda *_: None)
+def serve(sites: Sequence[tuple[ASGIApp, socket.socket]], trusted: Sequence[str] = ()) -> None:
+    """Serve until SIGTERM or SIGINT, then finish the requests that have begun.
+
+    Each application answers on its own socket. The sockets are closed.
+    """
+    _allow_connections()
+    sockets = [bound for _, bound in sites]
+    ports = {bound.getsockname()[1]: application for application, bound in sites}
+    # uvicorn raises the signal again after it has stopped
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
         with suppress(KeyboardInterrupt):
-            server(application).run(sockets=[bound])
+            server(_by_port(ports), trusted).run(sockets=sockets)
+    finally:
         signal.signal(signal.SIGTERM, before)
+        for bound in sockets:
+            bound.close()
+
+
+def _by_port(applications: Mapping[int, ASGIApp]) -> ASGIApp:
+    """By the port that a request arrived at, which is the socket's own: no header changes it."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await applications[scope["server"][1]](scope, receive, send)
+
+    return answer
+
+
+def _allow_connections() -> None:
+    """As many as the machine lets us have: the usual limit of a thousand files is soon reached."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS if hard == resource.RLIM_INFINITY else min(_CONNECTIONS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

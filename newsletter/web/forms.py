@@ -1,5 +1,6 @@
 """Forms that a page posts: read with a limit, then answered in a thread."""
 
+import asyncio
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
@@ -15,6 +16,7 @@ Form = ImmutableMultiDict[str, str]
 MOST = 64 * 1024
 """Octets of a body."""
 _MOST_FIELDS = 200
+_SECONDS = 30
 
 
 def post(path: str, action: Callable[[Request, Form], Response]) -> Route:
@@ -24,22 +26,27 @@ def post(path: str, action: Callable[[Request, Form], Response]) -> Route:
     """
 
     async def answer(request: Request) -> Response:
-        return await run_in_threadpool(action, request, _form(await body(request)))
+        return await run_in_threadpool(action, request, parsed(await body(request)))
 
     return Route(path, answer, methods=["POST"])
 
 
 async def body(request: Request, most: int = MOST) -> bytes:
-    """Raises HTTPException 413 for a body of more than ``most`` octets, without reading it all."""
+    """Raises HTTPException 413 for a body of more than ``most`` octets, without reading it all,
+    and 408 for one that takes too long."""
     content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > most:
-            raise HTTPException(413)
+    try:
+        async with asyncio.timeout(_SECONDS):
+            async for chunk in request.stream():
+                content += chunk
+                if len(content) > most:
+                    raise HTTPException(413)
+    except TimeoutError as error:
+        raise HTTPException(408) from error
     return bytes(content)
 
 
-def _form(content: bytes) -> Form:
+def parsed(content: bytes) -> Form:
     """Raises HTTPException 400 for what is no form; octets that are no UTF-8 become U+FFFD."""
     try:
         text = content.decode("ascii")

@@ -12,6 +12,6 @@ def routes(pages: Pages) -> list[Route]:
     sheet = pages.render("site.css")
 
     def show(request: Request) -> Response:
-        return public(request, sheet, "text/css")
+        return public(request, sheet, "text/css", indexed=pages.indexed)
 
     return [Route("/site.css", show, methods=["GET"])]

@@ -1,19 +1,22 @@
 """The page behind the unsubscribe link: ``/u/TOKEN``.
 
 GET shows the reader's state and changes nothing: programs that scan mail follow links. POST
-unsubscribes with any body, as mail programs do with one click (RFC 8058); POST with ``?undo``
-undoes it.
+unsubscribes with any body, as mail programs do with one click (RFC 8058); with ``?why`` its form
+says why as well. POST with ``?undo`` undoes it.
 """
 
 from collections.abc import Callable
 
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from newsletter.rendering.rendered_email import Branding
 from newsletter.services.error_log import log_error
-from newsletter.services.unsubscribe import LinkState, UnsubscribeLinks
+from newsletter.services.unsubscribe import REASONS, LinkState, UnsubscribeLinks
+from newsletter.web.forms import Form, body, parsed
+from newsletter.web.pages import Pages
 
 # Operators' own templates have their style in the page.
 _OWN_STYLE = {
@@ -24,24 +27,35 @@ _OWN_STYLE = {
 _TEMPLATE_STATES = {
     LinkState.SUBSCRIBED: "ask",
     LinkState.LEFT: "done",
+    LinkState.TOLD: "done",
     LinkState.ENDED: "done",
     LinkState.BACK: "back",
     LinkState.UNKNOWN: "unknown",
 }
 
 
-def routes(links: UnsubscribeLinks, branding: Branding) -> list[Route]:
+def routes(links: UnsubscribeLinks, site: Pages) -> list[Route]:
     """The pages are rendered once, here: all wrong tokens get the same bytes."""
-    pages = {state: page(branding, state) for state in LinkState}
-    unavailable = branding.renderer.words.gettext(
+    pages = {state: page(site, state) for state in LinkState}
+    unavailable = site.gettext(
         "This cannot be answered just now. Please try again in a few minutes."
     )
 
     def show(request: Request) -> Response:
         return answer(links.look, request)
 
-    def change(request: Request) -> Response:
-        return answer(links.undo if "undo" in request.query_params else links.leave, request)
+    async def change(request: Request) -> Response:
+        # The body of a plain POST is not read: whatever it is, it unsubscribes.
+        form = await _form(request) if "why" in request.query_params else None
+        return await run_in_threadpool(changed, request, form)
+
+    def changed(request: Request, form: Form | None) -> Response:
+        if "undo" in request.query_params:
+            return answer(links.undo, request)
+        if form is None:
+            return answer(links.leave, request)
+        why, more = form.get("why", ""), form.get("words", "")
+        return answer(lambda token: links.tell(token, why, more), request)
 
     def answer(action: Callable[[str], LinkState], request: Request) -> Response:
         try:
@@ -51,20 +65,36 @@ def routes(links: UnsubscribeLinks, branding: Branding) -> list[Route]:
             return PlainTextResponse(f"{unavailable}\n", 503, {"Retry-After": "60"})
         return HTMLResponse(pages[state], 404 if state is LinkState.UNKNOWN else 200, _OWN_STYLE)
 
-    # Not async: Starlette runs them in threads, for they wait for the database.
+    # Starlette runs what is not async in threads, for it waits for the database.
     return [
         Route("/u/{token}", show, methods=["GET"]),
         Route("/u/{token}", change, methods=["POST"]),
     ]
 
 
-def page(branding: Branding, state: LinkState) -> str:
-    return branding.renderer.render(
+async def _form(request: Request) -> Form:
+    """Empty where it cannot be read: who leaves has left all the same."""
+    try:
+        return parsed(await body(request))
+    except HTTPException:
+        return Form()
+
+
+def page(site: Pages, state: LinkState) -> str:
+    return site.render(
         "unsubscribe.html",
         state=_TEMPLATE_STATES[state],
-        can_undo=state is LinkState.LEFT,
-        name=branding.name,
-        language=branding.language,
-        direction=branding.direction,
-        accent=branding.accent,
+        can_undo=state in (LinkState.LEFT, LinkState.TOLD),
+        told=state is LinkState.TOLD,
+        reasons=_reasons(site.gettext),
     )
+
+
+def _reasons(gettext: Callable[[str], str]) -> list[tuple[str, str]]:
+    texts = (
+        gettext("It comes too often"),
+        gettext("It is not about what interests me"),
+        gettext("I had heard most of it"),
+        gettext("I never asked for it"),
+    )
+    return list(zip(REASONS, texts, strict=True))

@@ -11,6 +11,7 @@ import pytest
 from benchmarks import (
     compose,
     day,
+    exports,
     limits,
     measure,
     million,
@@ -37,6 +38,7 @@ TINY: dict[ModuleType, Any] = {
     scale: scale.Scale((60,), candidates=20, readers=20, heard=10, runs=1),
     compose: compose.Scale(readers=(3,), issues=3, archive=60, candidates=12, sample=2, runs=2),
     quotes: quotes.Scale(minutes=1, runs=1),
+    exports: exports.Scale(files=60, runs=1),
     render: render.Scale(readers=2, slow=1, runs=1),
     sign: sign.Scale(messages=2, slow=1, runs=1),
     send: send.Scale(messages=3, slow=1, runs=1, far=((1, 2), (2, 5))),

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect
 from newsletter.domain.tokens import token
 from newsletter.services.unsubscribe import LinkState, UnsubscribeLinks
 from newsletter.web.app import app
+from newsletter.web.pages import Pages
 from newsletter.web.unsubscribe import page, routes
 from tests.browser.conftest import validate
 from tests.browser.test_issues import violations
@@ -23,7 +24,7 @@ SECRET = b"a secret of the tests"
 def test_html_validate_finds_nothing(node_modules: Path, tmp_path: Path) -> None:
     files = [tmp_path / f"{state}.html" for state in LinkState]
     for file in files:
-        file.write_text(page(head(), LinkState(file.stem)).rstrip() + "\n", encoding="utf-8")
+        file.write_text(page(Pages(head()), LinkState(file.stem)).rstrip() + "\n", encoding="utf-8")
     found = validate(node_modules, *files)
     assert [(one["filePath"], one["messages"]) for one in found if one["messages"]] == []
 
@@ -33,7 +34,7 @@ def test_html_validate_finds_nothing(node_modules: Path, tmp_path: Path) -> None
 def test_axe_finds_nothing(chromium: Browser, axe: str, state: LinkState, scheme: str) -> None:
     tab = chromium.new_page(viewport={"width": 375, "height": 700})
     tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    tab.set_content(page(head(), state))
+    tab.set_content(page(Pages(head()), state))
     assert violations(tab, axe) == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= 375
     heights = tab.evaluate(
@@ -52,7 +53,7 @@ def test_a_reader_leaves_and_comes_back_by_pressing_buttons(
         reader = subscribe(db)
     links = UnsubscribeLinks(store, SECRET, lambda: NOON)
     tab = chromium.new_page()
-    with serving(app(routes(links, head()))) as port:
+    with serving(app(routes(links, Pages(head())))) as port:
         link = token(SECRET, reader.id)
         tab.goto(f"http://127.0.0.1:{port}/u/{link}")
         for _ in range(2):

@@ -5,8 +5,10 @@ import shlex
 import subprocess
 from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from sqlite3 import connect
 
@@ -173,3 +175,12 @@ def test_the_demo_can_be_worked_with_afterwards(demo: Shown, house: House) -> No
     assert done.code == 0
     assert "3  sent" in done.out
     assert "Subscribers  3 active" in done.out
+
+
+def test_each_message_is_dated_at_its_readers_own_hour(demo: Shown) -> None:
+    hours = {"ada": (7, "+0200"), "kofi": (6, "-0400"), "mei": (8, "+0900")}
+    for name, data in messages(demo.folder).items():
+        letter = message_from_bytes(data, policy=policy.default)
+        at = parsedate_to_datetime(str(letter["Date"]))
+        hour, offset = hours[Path(name).name.partition("@")[0]]
+        assert at.astimezone(datetime.strptime(offset, "%z").tzinfo).hour == hour

@@ -1,9 +1,11 @@
 import logging
 import math
+import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -298,3 +300,21 @@ def test_an_address_that_is_not_ours_is_told(house: House) -> None:
     done = house("serve", "--host", "no.such.host.invalid")
     assert done.code == 1
     assert "cannot listen on no.such.host.invalid:8025" in done.stderr
+
+
+def test_systemd_hears_that_it_is_ready_alive_and_stopping(stocked: House) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        name = str(stocked.folder / "notify")
+        systemd.bind(name)
+        systemd.settimeout(60)
+        running = subprocess.Popen(
+            [sys.executable, "-m", "newsletter", "--config", str(stocked.config), "run"],
+            env={**os.environ, **stocked.environment, "NOTIFY_SOCKET": name},
+            stderr=subprocess.DEVNULL,
+        )
+        heard = [systemd.recv(100) for _ in range(2)]
+        running.terminate()
+        while heard[-1] != b"STOPPING=1":
+            heard.append(systemd.recv(100))
+        assert running.wait(60) == 0
+    assert heard[:2] == [b"READY=1", b"WATCHDOG=1"]

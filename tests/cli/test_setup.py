@@ -197,3 +197,25 @@ def test_no_database_is_made_when_the_disk_goes_away(house: House) -> None:
         pass
     store.close()
     assert not (house.folder / "newsletter.db").exists()
+
+
+def test_init_writes_the_files_for_a_server(house: House, elsewhere: Path) -> None:
+    done = house.bare("init", "place", "--systemd")
+    deploy = elsewhere / "place" / "deploy"
+    assert done.code == 0
+    assert "systemctl enable --now" in done.out
+    unit = (deploy / "newsletter.service").read_text()
+    assert f"--config {elsewhere / 'place'}/config.toml run\n" in unit
+    assert f"ReadWritePaths={elsewhere / 'place'}\n" in unit
+
+
+def test_init_writes_them_for_a_newsletter_that_is_there(house: House) -> None:
+    house.stock(0, 2)
+    config = house.config.read_text()
+    house.config.write_text(config + '\n[web]\nport = 9999\nhost = "::1"\n')
+    before = everything(house.folder)
+    done = house.bare("init", str(house.folder), "--systemd")
+    assert (done.code, done.stderr) == (0, "")
+    after = everything(house.folder)
+    assert {path: after[path] for path in before} == before
+    assert "proxy_pass http://[::1]:9999;" in (house.folder / "deploy/nginx.conf").read_text()

@@ -11,6 +11,7 @@ from newsletter.delivery.context import DeliveryContext, Report
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import Deferred, Paused
 from newsletter.domain.rate_limits import RateLimits
+from newsletter.domain.warm_up import WarmUp
 from newsletter.mail.channels import Envelope
 from newsletter.mail.channels.smtp import Smtp
 from newsletter.storage import Store, operator_actions
@@ -155,3 +156,19 @@ def _send(
         reports.append(
             deliver(context, lambda: NOON + SECOND * (time.monotonic() - start), None, DUE)
         )
+
+
+def test_a_warm_up_sends_so_many_a_day_and_others_go_on(house: House) -> None:
+    house.receive(30)
+    with house.store.writing() as db:
+        for number in range(4):
+            subscribe(db, f"r{number}@gmail.example")
+        subscribe(db, "bob@example.org")
+    house.pace = RateLimits(warm_ups=(WarmUp(("gmail.example",), NOON.date(), (2, 3)),))
+    report = house.tick()
+    gmail = [one for one in house.channel.recipients if one.endswith("@gmail.example")]
+    assert (len(gmail), len(house.channel.taken)) == (2, 3)
+    assert report.pending == 2
+    assert house.deliver().outcomes == {}, "the day has no room, and nobody waits for it"
+    house.now += timedelta(hours=13)
+    assert house.deliver().outcomes["sent"] == 2, "after midnight, in UTC"

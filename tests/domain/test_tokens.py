@@ -6,7 +6,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.tokens import link_token, linked, return_path, subscriber_id, token
+from newsletter.domain.tokens import (
+    delivery_id,
+    link_token,
+    linked,
+    return_path,
+    subscriber_id,
+    token,
+)
 
 SECRET = b"a secret of the tests"
 ids = st.integers(min_value=0, max_value=2**63 - 1)
@@ -117,3 +124,24 @@ def test_a_link_whose_end_no_clock_has_is_none() -> None:
     assert (
         linked(SECRET, "x", "1.99999999999." + 22 * "A", datetime(2026, 3, 5, tzinfo=UTC)) is None
     )
+
+
+@given(secrets, ids)
+def test_a_return_path_names_its_delivery_in_any_case(secret: bytes, number: int) -> None:
+    address = return_path(secret, "bounces@news.example.org", number)
+    assert delivery_id(secret, address) == number
+    assert delivery_id(secret, address.upper()) == number
+
+
+@given(st.text(), ids)
+def test_no_other_address_is_a_return_path(text: str, number: int) -> None:
+    true = return_path(SECRET, "bounces@example.org", number)
+    assert delivery_id(SECRET, text) is None
+    assert delivery_id(b"another secret", true) is None
+    assert delivery_id(SECRET, true.replace("@", "a@")) is None
+
+
+def test_a_return_path_may_be_rewritten_by_a_forwarder() -> None:
+    true = return_path(SECRET, "bounces@example.org", 17)
+    forwarded = f"SRS0=ab1=cd=example.org={true}"
+    assert delivery_id(SECRET, forwarded) == 17

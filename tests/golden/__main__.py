@@ -5,8 +5,9 @@ from newsletter.rendering.rendered_email import render_email
 from newsletter.rendering.templates import read_templates
 from tests.golden import FOLDER, ISSUE, POSTING, READER, branding
 
-template = read_templates(None)["issue.html"]
-BUNDLED.write_text(f"{digest(template)}\n{inline_now(template)}", encoding="utf-8")
+for name, path in BUNDLED.items():
+    template = read_templates(None)[name]
+    path.write_text(f"{digest(template)}\n{inline_now(template)}", encoding="utf-8")
 head = branding()
 golden = render_email(ISSUE, READER, head)
 (FOLDER / "issue.html").write_text(golden.html, encoding="utf-8")

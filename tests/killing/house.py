@@ -42,6 +42,8 @@ lease_seconds = {LEASE}
 [delivery.smtp]
 host = "127.0.0.1"
 security = "none"
+[returns]
+storm_least = 1_000_000
 """
 
 

@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -15,9 +14,10 @@ from newsletter.rendering.rendered_email import Renderer, render_email
 from newsletter.rendering.templates import read_templates
 from newsletter.services.unsubscribe import LinkState
 from newsletter.web import unsubscribe
+from newsletter.web.pages import Pages
 from tests.golden import READER, STATES, branding
+from tests.program import ROOT, nodes_of_files_with
 
-ROOT = Path(__file__).parents[2]
 TRANSLATED = [language for language in available() if language != SOURCE]
 _TEXT = r'"((?:[^"\\]|\\.)*)"'
 _GETTEXT = re.compile(rf"{_TEXT} \| gettext")
@@ -37,12 +37,11 @@ def said_by_templates() -> Iterator[Message]:
 
 
 def said_by_code() -> Iterator[Message]:
-    for path in (ROOT / "newsletter").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and _called(node) == "gettext":
-                first = node.args[0]
-                if isinstance(first, ast.Constant):
-                    yield str(first.value)
+    for _, node in nodes_of_files_with("gettext"):
+        if isinstance(node, ast.Call) and _called(node) == "gettext":
+            first = node.args[0]
+            if isinstance(first, ast.Constant):
+                yield str(first.value)
 
 
 def _called(node: ast.Call) -> str:
@@ -100,7 +99,7 @@ def test_no_english_is_left_in_an_issue(language: str) -> None:
     assert _ENGLISH.findall(" ".join(document_fromstring(email.html).itertext())) == []
     assert f'lang="{language}"' in email.html
     for state in LinkState:
-        shown = document_fromstring(unsubscribe.page(head, state))
+        shown = document_fromstring(unsubscribe.page(Pages(head), state))
         assert not re.search(
             r"\b(the|you|link|Unsubscribe|issue)\b", shown.find("body").text_content()
         )

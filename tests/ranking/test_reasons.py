@@ -11,6 +11,7 @@ from newsletter.language.words import words
 from newsletter.ranking.echoes import NAMED_FROM
 from newsletter.ranking.selection import choose
 from newsletter.ranking.signals import SIGNALS, Day, Reader
+from newsletter.ranking.votes import About, Example, about
 from tests.builders import TASTE, TODAY, candidate, unlike
 
 SENT = Insight(1, "Kettles on ships boil at a lower heat high in the Andes.", TODAY - timedelta(40))
@@ -34,16 +35,22 @@ def issue(
     interests: str = "hives",
     ago: int = 1,
     language: str = "en",
+    examples: tuple[Example, ...] = (),
 ) -> Issue:
     others = [candidate(number, unlike(number)) for number in range(10, 12)]
     archive = [SENT, *(each.insight for each in (chosen, *others))]
     day = Day(TODAY, [chosen, *others], archive, settings.window_days, words=words(language))
     sent: dict[int, date] = {SENT.id: TODAY - timedelta(ago)}
-    return choose(day, Reader(interests, sent), settings)
+    return choose(day, Reader(interests, sent, examples), settings)
 
 
-def picked(chosen: Candidate, settings: SelectionSettings, interests: str = "hives") -> Pick:
-    return pick_of(issue(chosen, settings, interests), chosen)
+def picked(
+    chosen: Candidate,
+    settings: SelectionSettings,
+    interests: str = "hives",
+    examples: tuple[Example, ...] = (),
+) -> Pick:
+    return pick_of(issue(chosen, settings, interests, examples=examples), chosen)
 
 
 def pick_of(made: Issue, chosen: Candidate) -> Pick:
@@ -83,8 +90,35 @@ ALL = replace(KIN, brief_count=5, shows=SHOWS)
 @pytest.mark.parametrize("only", SIGNALS)
 def test_what_is_said_comes_from_the_one_signal_that_decided(only: str) -> None:
     settings = replace(LENIENT, weights={**dict.fromkeys(SIGNALS, 0.0), only: 1.0})
-    said = {**SAID, "interest": f"You follow “{SHIPS}”."}
-    assert picked(ALL, settings, SHIPS).reason == said.get(only, "")
+    said = {
+        **SAID,
+        "interest": f"You follow “{SHIPS}”.",
+        "votes": "You asked for more of Show 2.",
+    }
+    liked = (Example(999, True, about("Show 2", ())), Example(998, False, about("", ())))
+    assert picked(ALL, settings, SHIPS, liked).reason == said.get(only, "")
+
+
+@pytest.mark.parametrize(
+    ("liked", "reason"),
+    [
+        (about("Show 4", ()), "You asked for more of Show 4."),
+        (about("Another", ("Hives", "Looms")), "You asked for more about “hives”."),
+        (about("Another", ("Looms",)), ""),
+    ],
+)
+def test_what_was_asked_for_is_named(liked: About, reason: str) -> None:
+    """A topic is named only where the candidate has it itself."""
+    examples = (Example(99, True, liked), *(Example(n, False, about("", ())) for n in (97, 98)))
+    assert picked(NAMED, TASTE, "", examples).reason == reason
+    assert picked(NAMED, weighing(votes=0.0), "", examples).reason == ""
+
+
+def test_words_like_those_asked_for_are_a_reason_without_a_name() -> None:
+    near = replace(NAMED, insight=Insight(4, f"{SENT.text} So do kettles.", TODAY), topics=())
+    liked = (Example(SENT.id, True, about("", ())), Example(10, False, about("", ())))
+    assert picked(near, weighing(novelty=0.0), "", liked).reason == "You asked for more like this."
+    assert picked(near, weighing(novelty=0.0), SHIPS, liked).reason == f"You follow “{SHIPS}”."
 
 
 def test_an_interest_takes_the_place_of_what_was_read_only_where_it_counts() -> None:

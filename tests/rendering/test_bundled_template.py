@@ -1,5 +1,7 @@
 """The bundled template lies there inlined: as premailer would inline it now."""
 
+import pytest
+
 from newsletter.domain.model import digest
 from newsletter.rendering.css_inlining import BUNDLED, inline, inline_now
 from newsletter.rendering.templates import read_templates
@@ -7,9 +9,12 @@ from newsletter.rendering.templates import read_templates
 TEMPLATE = read_templates(None)["issue.html"]
 
 
-def test_the_file_is_what_inlining_now_gives() -> None:
-    expected = f"{digest(TEMPLATE)}\n{inline_now(TEMPLATE)}"
-    assert BUNDLED.read_text(encoding="utf-8") == expected, "issue.html changed: run `make golden`"
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_file_is_what_inlining_now_gives(name: str) -> None:
+    template = read_templates(None)[name]
+    expected = f"{digest(template)}\n{inline_now(template)}"
+    found = BUNDLED[name].read_text(encoding="utf-8")
+    assert found == expected, f"{name} changed: run `make golden`"
 
 
 def test_it_is_used_for_the_bundled_template_alone() -> None:

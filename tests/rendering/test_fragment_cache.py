@@ -159,4 +159,4 @@ def test_what_is_no_value_is_refused(template: str, why: str) -> None:
 def test_what_takes_values_from_elsewhere_is_refused(template: str, why: str) -> None:
     """Its key would not have them: one reader's link would stand in another's letter."""
     with pytest.raises(ConfigError, match=re.escape(why)):
-        Renderer({"a.txt": template, "b.txt": "{{ some }}"})
+        Renderer({"a.txt": template, "b.txt": "{{ some }}"}).render("a.txt", some="x")

@@ -7,9 +7,9 @@ from newsletter.rendering.renderer import Renderer
 
 def test_a_template_that_does_not_compile_names_its_line() -> None:
     with pytest.raises(ConfigError, match=r"template issue.txt, line 2: .*'endif'"):
-        Renderer({"issue.txt": "fine\n{% if x %}"})
+        Renderer({"issue.txt": "fine\n{% if x %}"}).render("issue.txt")
     with pytest.raises(ConfigError, match="line 1: No filter named 'shout'"):
-        Renderer({"issue.txt": "{{ name | shout }}"})
+        Renderer({"issue.txt": "{{ name | shout }}"}).render("issue.txt")
 
 
 OWN = "mine/issue.txt"

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.delivery.returned import ReturnRules, StormRules, take
 from newsletter.domain.errors import ConfigError, NewsletterError, Paused
+from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.services.alerts import Alerts, alert
 from newsletter.services.notifiers import Alert, CommandNotifier
 from newsletter.storage import Store
-from tests.builders import NOON
+from newsletter.storage.returns import Incoming
+from tests.builders import NOON, subscribe
 from tests.conftest import new_store
+from tests.delivery.test_returned import sent
 
 
 @dataclass
@@ -39,6 +43,23 @@ def operator(tmp_path: Path) -> Iterator[Operator]:
     store = new_store(tmp_path)
     yield Operator(store)
     store.close()
+
+
+def test_a_storm_and_refusals_by_policy_are_told(operator: Operator) -> None:
+    rules = ReturnRules(storms=StormRules(0.05, 2))
+    with operator.store.writing() as db:
+        people = [subscribe(db, f"r{number}@example.org") for number in range(3)]
+        for person, severity in zip(people, ("hard", "soft", "policy"), strict=True):
+            number, _ = sent(db, person)
+            one = Return(ReturnKind.BOUNCE, Severity(severity), number, words="blocked, it says")
+            take(db, Incoming(str(number), "mail", one), "", rules, NOON)
+    alert(operator.alerts)
+    assert [message.subject for message in operator.heard] == [
+        "too much came back",
+        "messages were refused by policy",
+    ]
+    assert "3 of 3 messages" in operator.heard[0].text
+    assert "1 by example.org: blocked, it says" in operator.heard[1].text
 
 
 BROKEN = NewsletterError("the disk is full", "free some space")

@@ -14,7 +14,6 @@ from newsletter.services.cluster import Work, prepare, task_app, work_until
 from newsletter.storage.database import server_address
 from tests.conftest import new_database
 
-
 # The connection on which a worker listened ends with its loop, unclosed.
 pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"

@@ -11,17 +11,17 @@ from newsletter.storage import Store, transitions
 from newsletter.storage.schema import delivery
 from newsletter.storage.transitions import BEGINNINGS, MOVES
 from tests.builders import NOON
+from tests.program import FILES, ROOT, nodes_of_files_with, source
 from tests.storage.test_ledger import fill, states
 
-ROOT = Path(__file__).parents[2]
 HOME = ROOT / "newsletter" / "storage" / "transitions.py"
 WRITES = {"update", "insert", "delete", "insert_new"}
 
 
-def writes_to_deliveries(path: Path) -> list[int]:
-    """Lines where a call that writes names the table (as it is imported everywhere)."""
-    lines = []
-    for node in ast.walk(ast.parse(path.read_text())):
+def writers_to_deliveries() -> set[Path]:
+    """Files where a call that writes names the table (as it is imported everywhere)."""
+    paths = set()
+    for path, node in nodes_of_files_with("deliver"):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
@@ -30,17 +30,13 @@ def writes_to_deliveries(path: Path) -> list[int]:
         named = [*node.args, *([owner] if owner is not None else [])]
         tables = {node.id for node in named if isinstance(node, ast.Name)}
         if name in WRITES and tables & {"deliveries", "delivery"}:
-            lines.append(node.lineno)
-    return lines
+            paths.add(path)
+    return paths
 
 
 def test_nothing_else_writes_to_the_ledger() -> None:
-    writers = {path for path in ROOT.glob("newsletter/**/*.py") if writes_to_deliveries(path)}
-    assert writers == {HOME}
-    raw = [
-        path for path in ROOT.glob("newsletter/**/*.py") if "UPDATE delivery" in path.read_text()
-    ]
-    assert not raw
+    assert writers_to_deliveries() == {HOME}
+    assert not [path for path in FILES if "UPDATE delivery" in source(path)]
 
 
 def test_every_transition_and_beginning_stands_in_the_documents() -> None:

@@ -22,6 +22,7 @@ from newsletter.rendering.rendered_email import Branding
 from newsletter.services.unsubscribe import LinkState, UnsubscribeLinks
 from newsletter.storage import Store, subscribers
 from newsletter.web.app import app, server
+from newsletter.web.pages import Pages
 from newsletter.web.unsubscribe import page, routes
 from tests.builders import NOON, subscribe
 from tests.conftest import new_store
@@ -85,7 +86,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with store.writing() as db:
         for name in ("ann", "bea", "cal"):
             subscribe(db, f"{name}@example.org")
-    with serving(app(routes(Links(store, SECRET, lambda: NOON), head()))) as port:
+    with serving(app(routes(Links(store, SECRET, lambda: NOON), Pages(head())))) as port:
         yield Site(port, store)
     store.close()
 
@@ -267,7 +268,7 @@ def test_an_error_is_answered_as_one_and_logged(
     store = new_store(tmp_path)
     with closing(sqlite3.connect(tmp_path / "newsletter.db")) as db:
         db.execute("ALTER TABLE subscriber RENAME TO lost")
-    with serving(app(routes(UnsubscribeLinks(store, SECRET, lambda: NOON), head()))) as port:
+    with serving(app(routes(UnsubscribeLinks(store, SECRET, lambda: NOON), Pages(head())))) as port:
         path = f"/u/{ANN}"
         requests = [("GET", path), ("POST", path), ("POST", f"{path}?undo")]
         answers = [ask(port, method, path) for method, path in requests]
@@ -298,7 +299,8 @@ def test_after_leaving_the_page_says_so_and_leaving_can_be_undone(site: Site) ->
     later = ask(site.port, "GET", f"/u/{ANN}")
     assert later.text == left.text
     assert "You have left Five &amp;" in left.text
-    [action] = re.findall(r'<form method="post" action="([^"]*)">', left.text)
+    action, why = re.findall(r'<form method="post" action="([^"]*)">', left.text)
+    assert why == "?why"
     back = ask(site.port, "POST", urljoin(f"/u/{ANN}", action), b"", FORM)
     assert (back.status, site.states) == (200, ACTIVE)
     assert "You are subscribed again" in back.text
@@ -341,16 +343,20 @@ def test_one_click_is_never_an_undo(site: Site) -> None:
 
 def test_the_pages_escape_and_fetch_nothing() -> None:
     for state in LinkState:
-        text = page(head(), state)
+        text = page(Pages(head()), state)
         assert "Five &amp; &lt;b&gt;Counting&lt;/b&gt;" in text
         assert not [word for word in ("http", "<script", "src=", "url(", "@import") if word in text]
 
 
 def test_the_forms_work_under_any_prefix() -> None:
-    forms = {state: re.findall("<form[^>]*>", page(head(), state)) for state in LinkState}
+    forms = {state: re.findall("<form[^>]*>", page(Pages(head()), state)) for state in LinkState}
     assert forms == {
         LinkState.SUBSCRIBED: ['<form method="post" action="?leave">'],
-        LinkState.LEFT: ['<form method="post" action="?undo">'],
+        LinkState.LEFT: [
+            '<form method="post" action="?undo">',
+            '<form method="post" action="?why">',
+        ],
+        LinkState.TOLD: ['<form method="post" action="?undo">'],
         LinkState.BACK: [],
         LinkState.ENDED: [],
         LinkState.UNKNOWN: [],
@@ -369,7 +375,7 @@ def slow(request):
 
 bound = listening("127.0.0.1", 0)
 print(bound.getsockname()[1], flush=True)
-serve(app([Route("/u/x", slow, methods=["POST"])]), bound)
+serve([(app([Route("/u/x", slow, methods=["POST"])]), bound)])
 print("stopped", flush=True)
 """
 

@@ -10,6 +10,7 @@ from newsletter.domain.interests import Phrase
 from newsletter.ranking.interest import abbreviations
 from newsletter.ranking.interest.evidence import Encode, Evidence
 from newsletter.ranking.interest.weights import WEIGHTS, WITH_ENCODER
+from newsletter.ranking.interest.words import FUNCTION_WORDS
 from newsletter.ranking.similarity import Index
 
 Array = npt.NDArray[np.float64]
@@ -111,11 +112,16 @@ class Matcher:
         return np.column_stack(list(best.values()))
 
     def shared(self, phrase: str, place: int) -> tuple[str, ...]:
-        """The text's words that speak for it: the phrase's own, then the heaviest of feedback."""
+        """The text's words that speak for it: the phrase's own, then the heaviest of feedback.
+
+        Function words ("at") are among them only where the phrase has no others.
+        """
         wanted = frozenset[str]().union(*map(self._words, self._variants(phrase)))
         learned = self._evidence.learned(phrase, place)
-        own = [word for word in learned if word in wanted]
-        others = [word for word in learned if word not in wanted and learned[word] > 0]
+        own = [word for word in learned if word in wanted - FUNCTION_WORDS]
+        own = own or [word for word in learned if word in wanted]
+        heavy = {word for word in learned if learned[word] > 0}
+        others = list(heavy - wanted - FUNCTION_WORDS)
         others.sort(key=lambda word: (-learned[word], word))
         return (*own, *others)[:_SHARED]
 

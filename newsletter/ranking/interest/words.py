@@ -10,6 +10,14 @@ from newsletter.ranking.interest.abbreviations import MEANT_IN_CAPITALS
 
 _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
 _WORD = re.compile(r"\w+")
+FUNCTION_WORDS = frozenset(
+    "a about after all also an and any are as at be because been before being between both but by"
+    " can could did do does for from had has have he her here him his how i if in into is it its"
+    " me more most my no nor not of off on or our out over own she should so some such than that"
+    " the their them then there these they this those through to too under until up very was we"
+    " were what when where which while who whom why will with would you your".split()
+)
+"""English words that say nothing of what a text is about."""
 _NO_PLURAL = ("ss", "us", "is", "news")
 
 

@@ -7,6 +7,7 @@ and related insights are all built on these.
 
 from newsletter.ranking.similarity.index import Index
 from newsletter.ranking.similarity.probability import Pairs, compare, shared
+from newsletter.ranking.similarity.search import search
 from newsletter.ranking.similarity.terms import terms
 
-__all__ = ["Index", "Pairs", "compare", "shared", "terms"]
+__all__ = ["Index", "Pairs", "compare", "search", "shared", "terms"]

@@ -258,10 +258,11 @@ def test_no_file_is_opened_for_an_entity() -> None:
     assert "root" not in only(data).title
 
 
-def test_a_thousand_items() -> None:
-    items = [WHOLE.replace("ep-7", f"ep-{number}") for number in range(1000)]
+@pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.heavy)])
+def test_many_items(count: int) -> None:
+    items = [WHOLE.replace("ep-7", f"ep-{number}") for number in range(count)]
     feed = parse(rss(*items), URL)
-    assert len(feed.episodes) == 1000
+    assert len(feed.episodes) == count
     assert all(len(one.transcripts) == 2 for one in feed.episodes)
 
 

@@ -84,6 +84,9 @@ def test_the_words_that_speak_for_a_match(everything: Matcher) -> None:
     shared = everything.shared("supply chains of chips", EVERYTHING.index(CHIPS))
     assert {"chip", "supply", "chain"} <= set(shared)
     assert "the" not in everything.shared("stew", EVERYTHING.index(CHIPS))
+    assert everything.shared("chips at sea", EVERYTHING.index(CHIPS))[0] == "chip"
+    assert "at" not in everything.shared("chips at sea", EVERYTHING.index(CHIPS))
+    assert everything.shared("at the", EVERYTHING.index(CHIPS))[:2] == ("the", "at")
 
 
 def test_its_own_topic_counts_as_its_words() -> None:

@@ -1,0 +1,111 @@
+"""``newsletter report``: how healthy the list is, as tables, JSON, or one page with plots."""
+
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from newsletter.bootstrap import App
+from newsletter.cli.output import say, say_json, table
+from newsletter.domain.errors import NewsletterError
+from newsletter.services.report import COMPLAINT_LIMIT, Domain, ListReport, list_report, share
+from newsletter.services.wording import state_and_reason
+
+_MOST_SHOWN = 20
+_HEADS = ("domain", "sent", "bounced", "", "complained", "")
+
+
+def report(app: App, args: Namespace) -> int:
+    found = list_report(app.store, app.clock(), args.days)
+    if args.html:
+        _write(app, found, Path(args.html))
+    if args.json:
+        total = asdict(found.total)
+        say_json({**asdict(found), "total": total, "complaint_limit": COMPLAINT_LIMIT})
+    elif args.html:
+        say(f"{args.html}: {found.first} to {found.last}")
+    else:
+        _print(found)
+    return 0
+
+
+def _print(found: ListReport) -> None:
+    first, last = found.days[0], found.days[-1]
+    joined, left = (sum(getattr(day, name) for day in found.days) for name in ("joined", "left"))
+    before = max(first.active - first.joined + first.left, 0)
+    growth = f"{before:,} readers, +{joined:,} -{left:,} = {last.active:,}"
+    say(f"{found.first} to {found.last}: {growth}")
+    _section("left", _leaves(found))
+    _section("came back", [_HEADS, *map(_cells, [found.total, *found.domains[:_MOST_SHOWN]])])
+    for one in _over(found):
+        say(f"  {one.domain}: more complaints than Gmail and Yahoo bear ({COMPLAINT_LIMIT:.1%})")
+    _section("active, and sent nothing", _unserved(found)[:_MOST_SHOWN])
+
+
+def _section(title: str, rows: Sequence[Sequence[str]]) -> None:
+    say()
+    say(f"{title}:" if rows else f"{title}: nobody")
+    table(rows, indent="  ")
+
+
+def _leaves(found: ListReport) -> list[tuple[str, ...]]:
+    return [(f"{row['count']:,}", row["state"], row["reason"]) for row in found.leaves]
+
+
+def _cells(one: Domain) -> tuple[str, ...]:
+    bounced = f"{one.bounced:,}", f"{one.bounce_share:.2%}"
+    return (
+        one.domain,
+        f"{one.sent:,}",
+        *bounced,
+        f"{one.complained:,}",
+        f"{one.complaint_share:.2%}",
+    )
+
+
+def _over(found: ListReport) -> list[Domain]:
+    return [one for one in (found.total, *found.domains) if one.complaint_share > COMPLAINT_LIMIT]
+
+
+def _unserved(found: ListReport) -> list[tuple[str, ...]]:
+    """The counts of each cause first, then the readers."""
+    whys = [(row["address"], _why(row), row["answer"] or "") for row in found.unserved]
+    causes = Counter(why for _, why, _ in whys)
+    return [*((f"{count:,} readers", why, "") for why, count in causes.most_common()), *whys]
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    return state_and_reason(row) if row["state"] else "no issue fell due"
+
+
+def _write(app: App, found: ListReport, file: Path) -> None:
+    from newsletter.rendering.plots import line_plot
+    from newsletter.rendering.report_page import page
+    from newsletter.rendering.report_page import table as html_table
+
+    labels = [day.date for day in found.days]
+    limit = (f"Gmail and Yahoo: {COMPLAINT_LIMIT:.1%}", COMPLAINT_LIMIT)
+    percent = app.settings.returns.storm_percent
+    storm = (f"paused above {percent:g} %", percent / 100)
+    complaints = [share(day.complained, day.sent) for day in found.days]
+    bounces = [share(day.bounced, day.sent) for day in found.days]
+    rows = [found.total, *found.domains]
+    heads = ("domain", "sent", "bounced", "share", "complained", "share")
+    parts = [
+        f"<p>{found.first} to {found.last}</p>",
+        line_plot("Active readers", labels, [day.active for day in found.days]),
+        line_plot("Complaints, of what was sent", labels, complaints, limit=limit, percent=True),
+        line_plot("Bounces, of what was sent", labels, bounces, limit=storm, percent=True),
+        html_table(
+            "Came back, by domain", heads, list(map(_cells, rows)),
+            [one.complaint_share > COMPLAINT_LIMIT for one in rows],
+        ),
+        html_table("Left", ("readers", "how", "why"), _leaves(found)),
+        html_table("Active, and sent nothing", ("reader", "issue", "answer"), _unserved(found)),
+    ]  # fmt: skip
+    try:
+        file.write_text(page(f"{app.settings.newsletter.name}: the list", "en", parts), "utf-8")
+    except OSError as error:
+        raise NewsletterError(f"{file} cannot be written: {error.strerror}") from error

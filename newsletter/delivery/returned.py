@@ -1,0 +1,114 @@
+"""What came back, acted on: judged by the rules, and all of it written in one transaction."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from newsletter.domain.returns import Return, ReturnKind
+from newsletter.domain.text import counted
+from newsletter.returns.rules import Action, BounceRules, Found, judge
+from newsletter.storage import Connection, deferred_domains, operator_actions, storms, subscribers
+from newsletter.storage import returns as kept
+from newsletter.storage.returns import Incoming, Owner
+
+log = logging.getLogger("newsletter")
+
+
+@dataclass(frozen=True, slots=True)
+class StormRules:
+    """More than ``share`` of an issue, or of a domain's part of it, and at least ``least``."""
+
+    share: float = 0.05
+    least: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRules:
+    bounces: BounceRules = field(default_factory=BounceRules)
+    storms: StormRules = field(default_factory=StormRules)
+
+
+DEFAULT = ReturnRules()
+
+
+class Taken(NamedTuple):
+    """``id`` is None where the return was there already; ``owner`` None where it is nobody's."""
+
+    id: int | None
+    action: Action
+    owner: Owner | None = None
+
+
+def take(
+    db: Connection, one: Incoming, address_key: str, rules: ReturnRules, now: datetime
+) -> Taken:
+    """Keep a return once, and do what follows from it.
+
+    ``address_key`` is the normal form of the address that it names, or empty.
+    """
+    owner = kept.owner(db, one.returned, address_key, trusted=one.trusted)
+    found = _found(db, owner, rules.bounces, now) if owner else None
+    action = judge(one.returned, found, now, rules.bounces)
+    number = kept.keep(db, one, owner, action, now)
+    if number is not None and owner is not None:
+        _act(db, action, owner, one.returned, now)
+        if one.returned.kind is ReturnKind.BOUNCE and owner.proved:
+            _check_storm(db, owner, rules.storms, now)
+    return Taken(number, action, owner)
+
+
+def _found(db: Connection, owner: Owner, rules: BounceRules, now: datetime) -> Found:
+    return Found(
+        proved=owner.proved,
+        sent_at=owner.sent_at or now,
+        softs=kept.softs(db, owner, now - rules.window),
+        stayed=kept.stayed(db, owner, now - rules.stays),
+    )
+
+
+def _act(db: Connection, action: Action, owner: Owner, one: Return, now: datetime) -> None:
+    if do := _ACTS.get(action):
+        words = one.words if one.status in one.words else f"{one.status} {one.words}".strip()
+        do(db, owner, words, now)
+
+
+def _bounce(db: Connection, owner: Owner, words: str, now: datetime) -> None:
+    subscribers.bounce(db, owner.subscriber_id, now, words or "mail came back")
+
+
+def _complain(db: Connection, owner: Owner, words: str, now: datetime) -> None:
+    subscribers.complain(db, owner.subscriber_id, now, words or "complained of a message")
+
+
+def _leave(db: Connection, owner: Owner, words: str, now: datetime) -> None:  # noqa: ARG001
+    subscribers.leave(db, owner.subscriber_id, now, "by mail")
+
+
+def _slow_down(db: Connection, owner: Owner, words: str, now: datetime) -> None:  # noqa: ARG001
+    deferred_domains.defer(db, owner.domain, now)
+
+
+_ACTS: Mapping[Action, Callable[[Connection, Owner, str, datetime], None]] = {
+    Action.BOUNCED: _bounce,
+    Action.COMPLAINED: _complain,
+    Action.UNSUBSCRIBED: _leave,
+    Action.SLOWED: _slow_down,
+}
+
+
+def _check_storm(db: Connection, owner: Owner, rules: StormRules, now: datetime) -> None:
+    """Pause before a provider does."""
+    if owner.day is None:
+        return
+    for storm in storms.measure(db, owner.day, owner.domain, rules.least):
+        if storm.bounced > rules.share * storm.offered and storms.note(db, storm, now):
+            operator_actions.pause(db, now)
+            log.error("paused: %s; `newsletter resume` goes on", described(storm))
+
+
+def described(storm: storms.Storm) -> str:
+    where = f" to {storm.domain}" if storm.domain else ""
+    sent = counted(storm.offered, "message")
+    return f"{storm.bounced:,} of {sent}{where} of the issue of {storm.day} bounced"

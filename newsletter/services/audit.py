@@ -1,0 +1,28 @@
+"""Who changed what: written by every entrance, read by the operator."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from newsletter.storage import Store, audit
+from newsletter.storage.audit import Entrance
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LONGEST = 500
+
+
+def record(
+    store: Store, now: datetime, entrance: Entrance, who: str, action: str, about: str
+) -> None:
+    with store.writing() as db:
+        audit.record(db, now, entrance, _line(who), action, _line(about))
+
+
+def newest(store: Store, most: int, about: str = "") -> Sequence[Mapping[Any, Any]]:
+    with store.reading() as db:
+        return audit.newest(db, most, about)
+
+
+def _line(text: str) -> str:
+    return _CONTROLS.sub("\ufffd", text)[:_LONGEST]

@@ -1,0 +1,74 @@
+"""What a reader's interests would have found among the insights of a month."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from newsletter.composing.rules import Rules
+from newsletter.storage import candidates
+
+if TYPE_CHECKING:
+    from newsletter.domain.model import Candidate
+    from newsletter.ranking.interest import Matcher
+
+_DAYS = 30
+_FRESH = timedelta(minutes=5)
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MonthMatch:
+    """``count`` of ``total`` insights; ``examples`` are texts, the best first."""
+
+    count: int
+    total: int
+    examples: Sequence[str] = ()
+
+
+@dataclass
+class MonthMatches:
+    """The month is read when it is first asked for, and again after some minutes."""
+
+    rules: Rules
+    clock: Callable[[], datetime]
+    _lock: Lock = field(default_factory=Lock)
+    _read_at: datetime | None = None
+    _month: "tuple[Matcher, Sequence[Candidate]] | None" = None
+
+    def look(self, interests: str) -> MonthMatch:
+        """As an email would say "You follow". One at a time: a matcher remembers as it works."""
+        from newsletter.ranking.interest import parse
+
+        phrases = parse(interests)
+        with self._lock:
+            matcher, month = self._current()
+            if not any(not phrase.negative for phrase in phrases):
+                return MonthMatch(0, len(month))
+            scores = matcher.interest(phrases)
+            order = (-scores).argsort(kind="stable").tolist()
+            found = [place for place in order if scores[place] > 0 and matcher.said(phrases, place)]
+        examples = [month[place].insight.shown for place in found[:_EXAMPLES]]
+        return MonthMatch(len(found), len(month), examples)
+
+    def _current(self) -> "tuple[Matcher, Sequence[Candidate]]":
+        now = self.clock()
+        if (
+            self._month is None
+            or self._read_at is None
+            or not (timedelta() <= now - self._read_at < _FRESH)
+        ):
+            self._month, self._read_at = self._read(now), now
+        return self._month
+
+    def _read(self, now: datetime) -> "tuple[Matcher, Sequence[Candidate]]":
+        """Imports numpy and scipy here: a server of other pages needs neither."""
+        from newsletter.composing.similarity_index import index_of
+        from newsletter.ranking.interest import Matcher
+        from newsletter.ranking.signals import texts_of
+
+        with self.rules.store.reading() as db:
+            month = candidates.of_day(db, now.date(), _DAYS)
+            index = index_of(db, self.rules.index_cache, self.rules.language)
+        return Matcher(index, texts_of(month), self.rules.encode), month

@@ -1,0 +1,222 @@
+"""Signing up: asked for on the web, confirmed by the link in a message to that address.
+
+What is answered is the same whoever the address belongs to, and so is how long it takes: the work
+is done in a thread of its own, after the answer.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from queue import Full, Queue
+from threading import Thread
+from typing import Any
+
+from newsletter.domain.addresses import Mailbox, new_mailbox
+from newsletter.domain.due import local_date, next_due_of
+from newsletter.domain.errors import UsageError
+from newsletter.domain.model import Subscriber
+from newsletter.domain.notices import PREFERENCES, Notice, Purpose
+from newsletter.domain.timezones import respelt
+from newsletter.domain.tokens import link_token
+from newsletter.services.error_log import log_error
+from newsletter.services.notices import ask, opened
+from newsletter.services.subscriptions import Defaults, check
+from newsletter.storage import Connection, Store, notices, subscribers
+
+_A_WEEK, _MOST_A_WEEK = timedelta(days=7), 3
+_MOST_WAITING = 1_000
+_ENDS_IN = 10.0
+_WISHES = ("interests", "timezone", "hour")
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """What somebody typed, checked. ``hour`` is local, 0 to 23."""
+
+    mailbox: Mailbox
+    interests: str
+    timezone: str
+    hour: int
+
+    @property
+    def wishes(self) -> Mapping[str, Any]:
+        return {name: getattr(self, name) for name in _WISHES}
+
+
+def checked(address: str, interests: str, timezone: str, hour: str) -> SignUp | frozenset[str]:
+    """What was typed, or the names of the fields that are wrong: that depends on what was typed
+    alone, never on who is subscribed."""
+    wanted = " ".join(interests.split())
+    zone = respelt(timezone)
+    number = int(hour) if hour.isascii() and hour.isdecimal() and len(hour) < 3 else -1
+    right = Subscriber(0, "", "UTC", 0)
+    tried: Mapping[str, Callable[[], object]] = {
+        "address": lambda: new_mailbox(address),
+        "interests": lambda: check(replace(right, interests=wanted)),
+        "timezone": lambda: check(replace(right, timezone=zone)),
+        "hour": lambda: check(replace(right, hour=number)),
+    }
+    if faults := frozenset(name for name, try_it in tried.items() if not _passes(try_it)):
+        return faults
+    return SignUp(new_mailbox(address), wanted, zone, number)
+
+
+def _passes(attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except UsageError:
+        return False
+    return True
+
+
+class LinkState(StrEnum):
+    """What a confirmation's link leads to."""
+
+    ASK = "ask"
+    SUBSCRIBED = "subscribed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """``reader`` is as they asked to be; ``next_issue`` the date of the one that they will
+    get; ``preferences`` the token of their own page, once they are subscribed."""
+
+    state: LinkState
+    reader: Subscriber | None = None
+    preferences: str = ""
+    next_issue: date | None = None
+
+
+_UNKNOWN = Confirmation(LinkState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Confirmations:
+    """By the token in the link. Tokens that are nobody's are UNKNOWN and change nothing."""
+
+    store: Store
+    secret: bytes = field(repr=False)
+    clock: Callable[[], datetime]
+
+    def look(self, token: str) -> Confirmation:
+        """Changes nothing."""
+        with self.store.reading() as db:
+            return self._look(db, token)
+
+    def confirm(self, token: str) -> Confirmation:
+        """Make the reader active; the second time nothing changes."""
+        now = self.clock()
+        with self.store.writing() as db:
+            found = self._look(db, token)
+            if found.state is LinkState.ASK and found.reader:
+                wishes = {name: getattr(found.reader, name) for name in _WISHES}
+                subscribers.confirm(db, found.reader.id, now, wishes)
+            return self._look(db, token)
+
+    def _look(self, db: Connection, token: str) -> Confirmation:
+        notice = opened(db, self.secret, Purpose.CONFIRM, token, self.clock())
+        reader = subscribers.by_id(db, notice.subscriber_id) if notice else None
+        if notice is None or reader is None:
+            return _UNKNOWN
+        if reader.state == "active":
+            link = link_token(self.secret, PREFERENCES, reader.id, until=notice.expires_at)
+            return Confirmation(LinkState.SUBSCRIBED, reader, link, self._next_issue(reader))
+        if not _still_holds(db, notice, reader):
+            return _UNKNOWN
+        wished = replace(reader, **notice.wishes)
+        return Confirmation(LinkState.ASK, wished, next_issue=self._next_issue(wished))
+
+    def _next_issue(self, reader: Subscriber) -> date:
+        due = next_due_of(reader, self.clock())
+        return local_date(due, reader.timezone)
+
+
+def _still_holds(db: Connection, notice: Notice, reader: Subscriber) -> bool:
+    """Who left after asking has changed their mind: an old link brings nobody back."""
+    if reader.state not in subscribers.UNCONFIRMED:
+        return False
+    left, _ = subscribers.state_since(db, reader.id)
+    return reader.state == "pending" or left is None or left <= notice.asked_at
+
+
+class SignUps:
+    """``wake`` is called when there is a notice to send. Up to a thousand wait in memory: who is
+    told to look into their mailbox while this process is killed asks again."""
+
+    def __init__(
+        self,
+        store: Store,
+        defaults: Defaults,
+        clock: Callable[[], datetime],
+        wake: Callable[[], None],
+    ) -> None:
+        self.store, self.defaults, self.clock, self.wake = store, defaults, clock, wake
+        self._waiting: Queue[SignUp | None] = Queue(_MOST_WAITING)
+        self._thread = Thread(target=self._work, name="sign-ups", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """After what waits."""
+        with suppress(Full):
+            self._waiting.put(None, timeout=_ENDS_IN)
+        self._thread.join(_ENDS_IN)
+
+    def add(self, one: SignUp) -> bool:
+        """False where too many wait already."""
+        try:
+            self._waiting.put_nowait(one)
+        except Full:
+            return False
+        return True
+
+    def settle(self) -> None:
+        """Returns when all that was added is done."""
+        self._waiting.join()
+
+    def _work(self) -> None:
+        while (one := self._waiting.get()) is not None:
+            try:
+                sign_up(self.store, one, self.defaults, self.clock())
+                self.wake()
+            except Exception as error:
+                log_error(error)
+            finally:
+                self._waiting.task_done()
+
+
+def sign_up(store: Store, one: SignUp, defaults: Defaults, now: datetime) -> bool:
+    """Ask for the notice that this address is to get, if any: whether one was.
+
+    A confirmation for who is new, has not confirmed or left; for who is subscribed, the link to
+    their preferences. Who bounced or complained gets nothing. What was typed changes nothing until
+    it is confirmed. At most one a day and three a week go to an address.
+    """
+    with store.writing() as db:
+        there = subscribers.find(db, one.mailbox.key)
+        if there is None:
+            new = defaults.subscriber(one.mailbox.address)
+            reader, purpose = (
+                subscribers.add_pending(db, one.mailbox.key, new, now),
+                Purpose.CONFIRM,
+            )
+        elif there.state in ("bounced", "complained"):
+            return False
+        else:
+            reader = there.id
+            purpose = Purpose.LINK if there.state == "active" else Purpose.CONFIRM
+        return ask_within_limits(db, reader, purpose, now, one.wishes)
+
+
+def ask_within_limits(
+    db: Connection, reader: int, purpose: Purpose, now: datetime, wishes: Mapping[str, Any]
+) -> bool:
+    """At most one a day, by UTC, and three in seven days."""
+    since = (now - _A_WEEK + timedelta(days=1)).date()
+    if notices.asked_since(db, reader, purpose, since) >= _MOST_A_WEEK:
+        return False
+    return ask(db, reader, purpose, now.date(), now, wishes)

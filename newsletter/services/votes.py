@@ -1,0 +1,105 @@
+"""What a reader says of a pick by the links below it. A link is all that they need."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from newsletter.domain.model import Vote, VoteKind
+from newsletter.domain.tokens import VOTE, linked
+from newsletter.storage import (
+    Connection,
+    Store,
+    editing,
+    insights,
+    reading_history,
+    subscribers,
+    votes,
+)
+
+
+class VoteState(StrEnum):
+    """What a link leads to; ``TAKEN_BACK`` only as the answer to ``undo``."""
+
+    ASKED = "asked"
+    REMEMBERED = "remembered"
+    TAKEN_BACK = "taken back"
+    GONE = "gone"
+    """The reader gets no issues any more: nothing would come of it, and nothing is remembered."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``kind`` is what the link would say of the insight of this ``text``."""
+
+    state: VoteState
+    kind: VoteKind = "more"
+    text: str = ""
+
+
+_MOST = 2**31 - 1
+"""Of an id: a database refuses a larger number."""
+_UNKNOWN = Answer(VoteState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class VoteLinks:
+    """By the token in the link, the insight and what is said of it. What is nobody's, or of an
+    insight that its reader was not sent, is UNKNOWN and changes nothing."""
+
+    store: Store
+    secret: bytes = field(repr=False)
+    clock: Callable[[], datetime]
+
+    def look(self, token: str, insight_id: int, kind: str) -> Answer:
+        """Changes nothing."""
+        if (asked := self._asked(token, insight_id, kind)) is None:
+            return _UNKNOWN
+        with self.store.reading() as db:
+            return _look(db, *asked)
+
+    def vote(self, token: str, insight_id: int, kind: str) -> Answer:
+        """Remember what the link says; the second time nothing changes."""
+        if (asked := self._asked(token, insight_id, kind)) is None:
+            return _UNKNOWN
+        reader, said = asked
+        with self.store.writing() as db:
+            answer = _look(db, reader, said)
+            if answer.state is VoteState.ASKED:
+                votes.record(db, reader, said)
+                answer = replace(answer, state=VoteState.REMEMBERED)
+        return answer
+
+    def undo(self, token: str, insight_id: int, kind: str) -> Answer:
+        """Forget what the reader said of the insight by either link; the second time nothing
+        changes."""
+        if (asked := self._asked(token, insight_id, kind)) is None:
+            return _UNKNOWN
+        reader, said = asked
+        with self.store.writing() as db:
+            answer = _look(db, reader, said)
+            if answer.state in (VoteState.ASKED, VoteState.REMEMBERED):
+                votes.take_back(db, reader, insight_id)
+                answer = replace(answer, state=VoteState.TAKEN_BACK)
+        return answer
+
+    def _asked(self, token: str, insight_id: int, kind: str) -> tuple[int, Vote] | None:
+        """Whose link it is, and what it says."""
+        now = self.clock()
+        match linked(self.secret, VOTE, token, now), kind:
+            case (reader,), "more" | "knew" if insight_id <= _MOST:
+                return reader, Vote(insight_id, kind, now)
+        return None
+
+
+def _look(db: Connection, reader: int, said: Vote) -> Answer:
+    state, insight = subscribers.state_of(db, reader), insights.find(db, said.insight_id)
+    if state is None or insight is None or not reading_history.is_of(db, reader, insight.id):
+        return _UNKNOWN
+    text = editing.corrections(db).get(insight.id) or insight.text
+    if state not in ("active", "pending"):
+        return Answer(VoteState.GONE, said.kind, text)
+    known = votes.find(db, reader, insight.id)
+    same = known is not None and known.kind == said.kind
+    return Answer(VoteState.REMEMBERED if same else VoteState.ASKED, said.kind, text)

@@ -1,0 +1,262 @@
+"""What came back: each return once, whose it is, and what was done about it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select
+
+from newsletter.domain.returns import Return
+from newsletter.storage.schema import delivery as deliveries
+from newsletter.storage.schema import nonce as nonces
+from newsletter.storage.schema import returned
+from newsletter.storage.schema import subscriber as subscribers
+from newsletter.storage.sets import insert_new
+
+MOST_HEADERS = 16_000
+"""Characters of a message's headers that are kept."""
+_LONGEST = 1_000
+_BOUNCED = and_(returned.c.kind == "bounce", returned.c.delivery_id.is_not(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A return as it came. ``key`` tells it from every other: a hash, in hexadecimal.
+
+    ``trusted``: a provider's signature or our own server vouches for the address. ``body`` is the
+    whole message where it may be needed once more.
+    """
+
+    key: str
+    source: str
+    returned: Return
+    trusted: bool = False
+    headers: str = ""
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a return is: ``delivery_id`` is None where only the reader is known. ``proved`` by a
+    signed token or a provider; ``sent_at`` is when that delivery was sent."""
+
+    subscriber_id: int
+    key: str
+    proved: bool
+    delivery_id: int | None = None
+    day: date | None = None
+    sent_at: datetime | None = None
+
+    @property
+    def domain(self) -> str:
+        return self.key.rpartition("@")[2]
+
+
+def is_kept(db: Connection, key: str) -> bool:
+    return db.scalar(select(returned.c.id).where(returned.c.key == key)) is not None
+
+
+def keep(
+    db: Connection, one: Incoming, owner: Owner | None, done: str, now: datetime
+) -> int | None:
+    """The id of its row; None where it is kept already. Texts are cut to what a row may hold."""
+    if is_kept(db, one.key):
+        return None
+    it = one.returned
+    row = {
+        "key": one.key,
+        "at": now,
+        "source": one.source,
+        "kind": it.kind,
+        "severity": it.severity,
+        "status": _text(it.status, 16),
+        "words": _text(it.words),
+        "address": _text(it.address),
+        "domain": owner.domain if owner else "",
+        "date": owner.day if owner else None,
+        "delivery_id": owner.delivery_id if owner else None,
+        "subscriber_id": owner.subscriber_id if owner else None,
+        "done": done,
+        "headers": _text(one.headers, MOST_HEADERS),
+        "body": one.body,
+    }
+    made = db.execute(returned.insert().values(**row)).inserted_primary_key
+    assert made
+    return int(made[0])
+
+
+def _text(text: str, most: int = _LONGEST) -> str:
+    """No database keeps a lone surrogate, PostgreSQL no NUL either."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")[:most]
+
+
+def owner(db: Connection, it: Return, address_key: str, *, trusted: bool) -> Owner | None:
+    """By the token first, then by our Message-ID, by the address alone only where there is no
+    token. ``address_key`` is the normal form of the address that the return names; may be empty.
+    """
+    if it.delivery is not None:
+        return _of_delivery(db, deliveries.c.id == it.delivery, proved=True)
+    if it.reader is not None:
+        return _of_reader(db, subscribers.c.id == it.reader, it.message_id, proved=True)
+    if it.forged:
+        return None
+    if address_key:
+        there = subscribers.c.key == address_key
+        if found := _of_reader(db, there, it.message_id, proved=trusted):
+            return found
+    if it.message_id and (day := _day(it.message_id)):
+        ours = deliveries.c.message_id.in_((it.message_id, f"<{it.message_id}>"))
+        return _of_delivery(db, and_(deliveries.c.date == day, ours), proved=trusted)
+    return None
+
+
+def _of_delivery(db: Connection, which: ColumnElement[bool], *, proved: bool) -> Owner | None:
+    row = db.execute(_DELIVERIES.where(which).limit(1)).one_or_none()
+    if row is None:
+        return None
+    return Owner(row.subscriber_id, row.key, proved, row.id, row.date, row.changed_at)
+
+
+_DELIVERIES = select(
+    deliveries.c.id,
+    deliveries.c.subscriber_id,
+    deliveries.c.date,
+    deliveries.c.changed_at,
+    subscribers.c.key,
+).join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+
+
+def _of_reader(
+    db: Connection, which: ColumnElement[bool], message_id: str, *, proved: bool
+) -> Owner | None:
+    """With the delivery of that Message-ID where it is this reader's."""
+    row = db.execute(select(subscribers.c.id, subscribers.c.key).where(which)).one_or_none()
+    if row is None:
+        return None
+    if message_id:
+        ours = deliveries.c.message_id.in_((message_id, f"<{message_id}>"))
+        mine = and_(deliveries.c.subscriber_id == row.id, ours)
+        if found := _of_delivery(db, mine, proved=proved):
+            return found
+    return Owner(row.id, row.key, proved)
+
+
+def _day(message_id: str) -> date | None:
+    """The date that our Message-IDs begin with: it saves an index over all of them."""
+    digits = message_id[:8]
+    if not (digits.isascii() and digits.isdigit() and message_id[8:9] == "."):
+        return None
+    try:
+        return date.fromisoformat(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}")
+    except ValueError:
+        return None
+
+
+def softs(db: Connection, mine: Owner, since: datetime) -> tuple[datetime, ...]:
+    """When the reader's other deliveries were sent that count as soft bounces, each once.
+
+    A return without a delivery stands for itself, by the instant it came.
+    """
+    sent = func.coalesce(deliveries.c.changed_at, returned.c.at)
+    query = (
+        select(returned.c.id, returned.c.delivery_id, sent.label("sent"))
+        .outerjoin(deliveries, deliveries.c.id == returned.c.delivery_id)
+        .where(returned.c.subscriber_id == mine.subscriber_id, returned.c.done == "counted")
+        .where(returned.c.at >= since)
+    )
+    found = {
+        row.delivery_id or f"return {row.id}": row.sent
+        for row in db.execute(query)
+        if row.delivery_id is None or row.delivery_id != mine.delivery_id
+    }
+    return tuple(found.values())
+
+
+def stayed(db: Connection, mine: Owner, before: datetime) -> datetime | None:
+    """When the last delivery was sent, by ``before``, that nothing came back for; or when the
+    reader was made active, where that is later."""
+    back = select(returned.c.id).where(_BOUNCED, returned.c.delivery_id == deliveries.c.id)
+    query = select(func.max(deliveries.c.changed_at)).where(
+        deliveries.c.subscriber_id == mine.subscriber_id,
+        deliveries.c.state == "sent",
+        deliveries.c.changed_at <= before,
+        ~back.exists(),
+    )
+    active = select(subscribers.c.activated_at).where(subscribers.c.id == mine.subscriber_id)
+    instants = [at for at in (db.scalar(query), db.scalar(active)) if at is not None]
+    return max(instants, default=None)
+
+
+def first_use(db: Connection, name: str, body: str, now: datetime, keep: timedelta) -> bool:
+    """Whether a provider's token may carry this body (its hash): it is new, or carried the same."""
+    db.execute(nonces.delete().where(nonces.c.at < now - keep))
+    insert_new(db, nonces, [{"name": name, "at": now, "body": body}])
+    return db.scalar(select(nonces.c.body).where(nonces.c.name == name)) == body
+
+
+def listed(
+    db: Connection, done: Sequence[str] | None, since: datetime | None, most: int
+) -> Sequence[RowMapping]:
+    """The newest, with the reader's address where one was found; ``body`` is left out."""
+    columns = (column for column in returned.c if column.name not in ("body", "headers", "key"))
+    query = (
+        select(*columns, subscribers.c.address.label("reader"))
+        .outerjoin(subscribers, subscribers.c.id == returned.c.subscriber_id)
+        .order_by(returned.c.at.desc(), returned.c.id.desc())
+        .limit(most)
+    )
+    if done is not None:
+        query = query.where(returned.c.done.in_(done))
+    if since is not None:
+        query = query.where(returned.c.at >= since)
+    return db.execute(query).mappings().all()
+
+
+def one(db: Connection, number: int) -> RowMapping | None:
+    return db.execute(select(returned).where(returned.c.id == number)).mappings().one_or_none()
+
+
+def of_reader(db: Connection, subscriber_id: int) -> Sequence[RowMapping]:
+    """Oldest first."""
+    names = ("at", "source", "kind", "severity", "status", "words", "done", "delivery_id")
+    query = select(*(returned.c[name] for name in names)).order_by(returned.c.at, returned.c.id)
+    return db.execute(query.where(returned.c.subscriber_id == subscriber_id)).mappings().all()
+
+
+def waiting(db: Connection, most: int) -> Sequence[tuple[int, bytes]]:
+    """(id, message) of the replies that wait to be forwarded, oldest first."""
+    rows = select(returned.c.id, returned.c.body).where(returned.c.done == "reply")
+    return [
+        (row.id, row.body or b"")
+        for row in db.execute(rows.order_by(returned.c.at, returned.c.id).limit(most))
+    ]
+
+
+def mark(db: Connection, number: int, before: str, after: str) -> bool:
+    """From one ``done`` to another; False where another process was first."""
+    row = and_(returned.c.id == number, returned.c.done == before)
+    values: dict[str, Any] = {"done": after}
+    if after == "forwarded":
+        values["body"] = None
+    return bool(db.execute(returned.update().where(row).values(**values)).rowcount)
+
+
+def counts(db: Connection, since: datetime, end: datetime) -> Sequence[tuple[str, str, int]]:
+    """(kind, done, count) of that time."""
+    query = (
+        select(returned.c.kind, returned.c.done, func.count())
+        .where(returned.c.at >= since, returned.c.at < end)
+        .group_by(returned.c.kind, returned.c.done)
+    )
+    return [(kind, done, count) for kind, done, count in db.execute(query)]
+
+
+def policy(db: Connection, since: datetime) -> Mapping[str, tuple[int, str]]:
+    """By domain how many refusals blamed the sender, and the words of one of them."""
+    query = (
+        select(returned.c.domain, func.count(), func.max(returned.c.words))
+        .where(returned.c.done == "slowed", returned.c.at >= since)
+        .group_by(returned.c.domain)
+    )
+    return {domain: (count, words) for domain, count, words in db.execute(query)}

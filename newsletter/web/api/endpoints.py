@@ -1,0 +1,261 @@
+"""The endpoints: each calls the function that the command of the same name calls."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from newsletter.domain.due import local_date
+from newsletter.domain.errors import NotFound, UsageError
+from newsletter.domain.model import Subscriber
+from newsletter.ingest.parsers.json import JsonBrief
+from newsletter.services import (
+    briefs,
+    insights,
+    interests,
+    operator_actions,
+    readers,
+    subscriptions,
+)
+from newsletter.services.deliveries import page as delivery_page
+from newsletter.services.issues import house_issue
+from newsletter.web.api.endpoint import Call, Endpoint, Nothing
+
+Limit = Annotated[int, Meta(ge=1, le=500)]
+Words = Annotated[str, Meta(max_length=1_000)]
+Hour = Annotated[int, Meta(ge=0, le=23)]
+Id = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+Cursor = Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Fields of a subscriber; those left out stay as they are."""
+
+    name: Words | None = None
+    timezone: Words | None = None
+    hour: Hour | None = None
+    interests: Words | None = None
+
+
+class NewSubscriber(Changes, frozen=True, kw_only=True):
+    """``resubscribe`` brings back who left, at their own wish."""
+
+    address: Words
+    resubscribe: bool = False
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """A subscriber, with the id that a cursor counts by."""
+
+    id: int
+    address: str
+    name: str
+    timezone: str
+    hour: int
+    interests: str
+    state: str
+
+
+class Added(msgspec.Struct, frozen=True):
+    result: str
+    subscriber: Reader
+
+
+class Page(msgspec.Struct, frozen=True):
+    """``next`` is the cursor of the next page; null at the end."""
+
+    items: list[Reader]
+    next: int | None
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    id: int
+    address: str
+    date: dt.date
+    state: str
+    reason: str | None
+    attempts: int
+    answer: str
+    changed_at: dt.datetime
+
+
+class Deliveries(msgspec.Struct, frozen=True):
+    items: list[Delivery]
+    next: int | None
+
+
+class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    state: Words = ""
+    cursor: Cursor = 0
+    limit: Limit = 100
+
+
+class DeliveryQuery(ListQuery, frozen=True):
+    date: dt.date | None = None
+
+
+class SearchQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    q: Annotated[str, Meta(min_length=1, max_length=500)]
+    limit: Limit = 20
+
+
+class InterestsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    phrases: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    limit: Limit = 20
+
+
+class Done(msgspec.Struct, frozen=True):
+    done: bool
+
+
+def list_subscribers(call: Call) -> Page:
+    query = call.query
+    rows = readers.page(call.store, query.state or None, query.cursor, query.limit)
+    more = len(rows) == query.limit
+    return Page([_reader(row) for row in rows], rows[-1].id if more else None)
+
+
+def get_subscriber(call: Call) -> Reader:
+    return _reader(readers.find_subscriber(call.store, call.path["address"]))
+
+
+def add_subscriber(call: Call) -> Added:
+    new = call.body
+    subscriber, result = subscriptions.subscribe(
+        call.store,
+        new.address,
+        _changes(new),
+        call.parts.defaults,
+        call.now,
+        resubscribe=new.resubscribe,
+    )
+    return Added(result, _reader(readers.find_subscriber(call.store, subscriber.address)))
+
+
+def change_subscriber(call: Call) -> Reader:
+    there = readers.find_subscriber(call.store, call.path["address"])
+    if there.state != "active":
+        raise UsageError(f"{there.address} is {there.state}: only who is active can be changed")
+    changes = _changes(call.body)
+    subscriptions.subscribe(call.store, there.address, changes, call.parts.defaults, call.now)
+    return _reader(readers.find_subscriber(call.store, there.address))
+
+
+def leave(call: Call) -> Reader:
+    there = readers.find_subscriber(call.store, call.path["address"])
+    subscriptions.leave(call.store, there, call.now)
+    return _reader(readers.find_subscriber(call.store, there.address))
+
+
+def add_brief(call: Call) -> briefs.Taken:
+    parts = call.parts
+    return briefs.take_brief(call.store, call.raw, parts.boilerplate, call.now, parts.timezone)
+
+
+def search_insights(call: Call) -> list[insights.Found]:
+    return insights.search(call.store, call.query.q.split(), call.query.limit)
+
+
+def get_insight(call: Call) -> insights.Shown:
+    return insights.show(call.store, call.path["id"])
+
+
+def preview_interests(call: Call) -> list[interests.Match]:
+    found = interests.matches(call.parts.rules(), call.query.phrases)
+    return list(found.best[: call.query.limit])
+
+
+def get_issue(call: Call) -> Any:
+    issue = house_issue(call.store, call.path["date"])
+    if issue is None:
+        raise NotFound(f"no house issue of {call.path['date']} was composed")
+    return issue
+
+
+def list_deliveries(call: Call) -> Deliveries:
+    query = call.query
+    day = query.date or local_date(call.now, call.parts.timezone)
+    rows = delivery_page(call.store, query.state or None, day, query.cursor, query.limit)
+    items = [Delivery(**row) for row in rows]
+    return Deliveries(items, items[-1].id if len(items) == query.limit else None)
+
+
+def pause(call: Call) -> Done:
+    operator_actions.pause(call.store, call.now)
+    return Done(True)
+
+
+def resume(call: Call) -> Done:
+    return Done(operator_actions.resume(call.store))
+
+
+def _reader(subscriber: Subscriber) -> Reader:
+    return Reader(**{name: getattr(subscriber, name) for name in Reader.__struct_fields__})
+
+
+def _changes(given: Changes) -> Mapping[str, Any]:
+    values = {name: getattr(given, name) for name in Changes.__struct_fields__}
+    return {
+        name: value.strip() if isinstance(value, str) else value
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET", "/subscribers", "read", "Subscribers, in the order of their ids.",
+        list_subscribers, Page, query=ListQuery,
+    ),
+    Endpoint(
+        "POST", "/subscribers", "subscribers", "Add a subscriber, or change one who is there.",
+        add_subscriber, Added, body=NewSubscriber, changes="subscribers add",
+    ),
+    Endpoint(
+        "GET", "/subscribers/{address}", "read", "One subscriber.",
+        get_subscriber, Reader, path_types={"address": str},
+    ),
+    Endpoint(
+        "PATCH", "/subscribers/{address}", "subscribers", "Change fields of an active subscriber.",
+        change_subscriber, Reader, body=Changes, changes="subscribers change",
+        path_types={"address": str},
+    ),
+    Endpoint(
+        "POST", "/subscribers/{address}/leave", "subscribers", "Unsubscribe; the row stays.",
+        leave, Reader, body=Nothing, changes="subscribers remove", path_types={"address": str},
+    ),
+    Endpoint(
+        "POST", "/briefs", "briefs", "Add a brief, as in docs/brief-files.md.",
+        add_brief, briefs.Taken, body=JsonBrief, raw=True, changes="briefs add", status=201,
+    ),
+    Endpoint(
+        "GET", "/insights", "read", "Insights that hold all of these words, the newest first.",
+        search_insights, list[insights.Found], query=SearchQuery,
+    ),
+    Endpoint(
+        "GET", "/insights/{id}", "read", "One insight, with where it was said and what was done.",
+        get_insight, insights.Shown, path_types={"id": Id},
+    ),
+    Endpoint(
+        "GET", "/interests", "read", "What phrases find in the archive, the best first.",
+        preview_interests, list[interests.Match], query=InterestsQuery,
+    ),
+    Endpoint(
+        "GET", "/issues/{date}", "read", "The house issue of a date: its picks, and why.",
+        get_issue, dict, path_types={"date": dt.date},
+    ),
+    Endpoint(
+        "GET", "/deliveries", "read", "The ledger of a date (default: today).",
+        list_deliveries, Deliveries, query=DeliveryQuery,
+    ),
+    Endpoint(
+        "POST", "/pause", "operate", "Send no more messages, from the next one on.",
+        pause, Done, body=Nothing, changes="pause",
+    ),
+    Endpoint(
+        "POST", "/resume", "operate", "End a pause; whether there was one.",
+        resume, Done, body=Nothing, changes="resume",
+    ),
+)  # fmt: skip
