@@ -54,7 +54,10 @@ _SUBJECTS: dict[str, ModuleType] = {
     "returns": returns,
     "votes": votes,
 }
-_BY_NAME = {"day", "million", "interests", "limits", "stores", "crowd", "returns", "votes"}
+_BY_NAME = {
+    *("day", "million", "interests", "limits", "stores", "crowd"),
+    *("returns", "votes", "site"),
+}
 """They take long, or fetch something: they run when they are asked for."""
 
 

@@ -36,7 +36,8 @@ def measure(db: Connection, day: date, domain: str, every: int) -> Iterator[Stor
         query = select(func.count(returned.c.delivery_id.distinct())).where(*back)
         bounced = int(db.scalar(query) or 0)
         if bounced and bounced % every == 0:
-            yield Storm(day, name, bounced, _offered(db, day, name))
+            # One that is being refused is not settled yet.
+            yield Storm(day, name, bounced, max(_offered(db, day, name), bounced))
 
 
 def _offered(db: Connection, day: date, domain: str) -> int:

@@ -1,5 +1,6 @@
 """Every benchmark at a tiny size, so that none rots. What they measure is no test's business."""
 
+import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ from benchmarks.house import branding
 from benchmarks.measure import Figures, Table
 from newsletter.mail.channels import Envelope
 from newsletter.mail.channels.smtp import Smtp
+from tests.environment import missing
 
 pytestmark = pytest.mark.heavy
 
@@ -130,5 +132,7 @@ def test_turns_give_the_median_and_the_highest_peak() -> None:
 @pytest.mark.heavy
 @pytest.mark.parametrize("subject", list(_SUBJECTS))
 def test_the_command_prints_its_tables(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if subject == "site" and not shutil.which("wrk"):
+        missing("wrk", "install your system's package")
     main([subject, "--quick"])
     assert f"### {subject}" in capsys.readouterr().out

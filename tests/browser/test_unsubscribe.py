@@ -35,6 +35,7 @@ def test_axe_finds_nothing(chromium: Browser, axe: str, state: LinkState, scheme
     tab = chromium.new_page(viewport={"width": 375, "height": 700})
     tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     tab.set_content(page(Pages(head()), state))
+    tab.add_style_tag(content=Pages(head()).render("site.css"))
     assert violations(tab, axe) == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= 375
     heights = tab.evaluate(
@@ -58,12 +59,12 @@ def test_a_reader_leaves_and_comes_back_by_pressing_buttons(
         tab.goto(f"http://127.0.0.1:{port}/u/{link}")
         for _ in range(2):
             tab.get_by_role("button", name="Unsubscribe").click()
-            expect(tab.get_by_role("heading")).to_have_text("You have left The Five.")
+            expect(tab.get_by_role("heading", level=1)).to_have_text("You have left The Five.")
             assert links.look(link) is LinkState.LEFT
             tab.reload()
-            expect(tab.get_by_role("heading")).to_have_text("You have left The Five.")
+            expect(tab.get_by_role("heading", level=1)).to_have_text("You have left The Five.")
             tab.get_by_role("button", name="Undo").click()
-            expect(tab.get_by_role("heading")).to_have_text("You are subscribed again.")
+            expect(tab.get_by_role("heading", level=1)).to_have_text("You are subscribed again.")
             assert links.look(link) is LinkState.SUBSCRIBED
             tab.goto(tab.url)
         assert "?undo" in tab.url
