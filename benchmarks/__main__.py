@@ -11,6 +11,7 @@ from types import ModuleType
 
 from benchmarks import (
     compose,
+    crowd,
     day,
     exports,
     feeds,
@@ -27,6 +28,7 @@ from benchmarks import (
     start,
     status,
     storage,
+    stores,
     votes,
 )
 
@@ -40,6 +42,8 @@ _SUBJECTS: dict[str, ModuleType] = {
     "status": status,
     "start": start,
     "storage": storage,
+    "stores": stores,
+    "crowd": crowd,
     "feeds": feeds,
     "exports": exports,
     "quotes": quotes,
@@ -50,7 +54,10 @@ _SUBJECTS: dict[str, ModuleType] = {
     "returns": returns,
     "votes": votes,
 }
-_BY_NAME = {"day", "million", "interests", "limits", "returns", "votes", "site"}
+_BY_NAME = {
+    *("day", "million", "interests", "limits", "stores", "crowd"),
+    *("returns", "votes", "site"),
+}
 """They take long, or fetch something: they run when they are asked for."""
 
 

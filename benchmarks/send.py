@@ -122,10 +122,10 @@ def make(folder: Path, scale: Scale) -> Figures:
     path = folder / "newsletter.db"
     a_day(path, scale.messages)
     shutil.copyfile(path, folder / "claimed.db")
-    postings = _postings(folder / "claimed.db")
-    (folder / "postings.json").write_bytes(json.encode(postings[: scale.slow]))
+    waiting = postings(folder / "claimed.db")
+    (folder / "postings.json").write_bytes(json.encode(waiting[: scale.slow]))
     head = branding()
-    for number, scheduled in enumerate(postings):
+    for number, scheduled in enumerate(waiting):
         (folder / f"{number:06}.eml").write_bytes(message(scheduled, head))
     return {}
 
@@ -137,7 +137,7 @@ def make_crowd(folder: Path, readers: int) -> Figures:
     return {}
 
 
-def _postings(path: Path) -> Sequence[ScheduledEmail]:
+def postings(path: Path) -> Sequence[ScheduledEmail]:
     store = Store(f"sqlite:///{path}")
     lease = Lease("bench", Steady("this boot", 60.0), NOW + timedelta(minutes=1))
     with store.writing() as db:

@@ -82,9 +82,9 @@ def delivered(path: Path, channel: Callable[[], Channel], how: How, count: int) 
     """From the first claim to the last settled row, in a copy of the database."""
     copy = _copied(path)
     store = Store(f"sqlite:///{copy}")
-    context = _desk(store, channel, how)
+    desk = context(store, channel, how)
     with watch() as whole:
-        report = deliver(context, lambda: NOW, TODAY, Readers())
+        report = deliver(desk, lambda: NOW, TODAY, Readers())
     store.close()
     copy.unlink()
     copy.with_name(f"{copy.name}.journal").unlink()
@@ -92,7 +92,7 @@ def delivered(path: Path, channel: Callable[[], Channel], how: How, count: int) 
     return {"wall": whole.wall, "rate": count / whole.wall, "cpu": whole.cpu / count}
 
 
-def _desk(store: Store, channel: Callable[[], Channel], how: How) -> DeliveryContext:
+def context(store: Store, channel: Callable[[], Channel], how: How) -> DeliveryContext:
     head = replace(branding(), signer=_signer(how))
     return DeliveryContext(
         store=store,

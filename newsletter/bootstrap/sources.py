@@ -1,6 +1,7 @@
 """The parts that scanning feeds needs: the job, and how we introduce ourselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 
 def scan(
-    app: App, stop: Callable[[], bool], watch: "Watch", *, dry_run: bool = False
+    app: App,
+    stop: Callable[[], bool],
+    watch: "Watch",
+    *,
+    dry_run: bool = False,
+    only: Collection[int] | None = None,
 ) -> "tuple[list[PolledFeed], Estimate | None]":
     """Poll the feeds that are due. Raises ConfigError where nobody can be asked about us.
 
@@ -32,7 +38,7 @@ def scan(
     from newsletter.ingest.feeds.scan import scan as scan_feeds
     from newsletter.ingest.writer.estimate import CostEstimator
 
-    job = scan_job(app, stop, watch, dry_run=dry_run)
+    job = replace(scan_job(app, stop, watch, dry_run=dry_run), only=only)
     polled = scan_feeds(job, app.clock)
     return polled, job.writer.total if isinstance(job.writer, CostEstimator) else None
 

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from newsletter import __version__
 
+QUEUES = ("deliver", "compose", "scan", "gather")
 DELIVERY_STATES = ("pending", "sending", "sent", "failed", "unknown", "skipped")
 
 SCOPES = ("read", "subscribers", "briefs", "operate")
@@ -156,6 +157,13 @@ def _daily(commands: _Commands) -> None:
         "--as", dest="as_", metavar="SUBSCRIBER", help="whose issue --test sends (default: house)"
     )
     commands.add("run", "run:run", "the scheduler: ingest and deliver, every day, until stopped")
+    command = commands.add(
+        "worker", "worker:worker", "one of several machines: a share of the work"
+    )
+    command.add_argument("--queues", metavar="NAME,…", help="default: all of " + ", ".join(QUEUES))
+    command.add_argument("--concurrency", type=_most, default=2, help="tasks at the same time (2)")
+    command = commands.add("move", "move:move", "copy everything into another database")
+    command.add_argument("--to", required=True, metavar="URL", help="sqlite:///… or postgresql://…")
     command = commands.add(
         "serve", "serve:serve", "the web side: the page behind the unsubscribe link"
     )

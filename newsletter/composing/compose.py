@@ -1,7 +1,7 @@
 """Composing: a row in the ledger for every reader who is due, and an issue if enough is new."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -25,20 +25,28 @@ from newsletter.storage.ledger import Entry
 if TYPE_CHECKING:
     from newsletter.composing.edition import Edition
 
+    Editions = Callable[[Rules, date], Edition]
+
 _BATCH = 500
+_HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Readers:
-    """The readers of a run. ``now``: every active one not yet served, at any hour."""
+    """The readers of a run. ``now``: every active one not yet served, at any hour. ``between``:
+    with ids from the first to the last, one worker's share. ``recent``: those alone whose hour came
+    within the time for catching up; who was missed before is found by a look without it."""
 
     now: bool = False
     ids: Sequence[int] | None = None
+    between: tuple[int, int] | None = None
+    recent: bool = False
 
 
 DUE = Readers()
+_RECENT = Readers(recent=True)
 
 
 @dataclass(frozen=True)
@@ -51,29 +59,61 @@ class Due:
     late: bool
 
 
-def compose(rules: Rules, now: datetime, on: date | None, readers: Readers) -> Counter[str]:
+def compose(
+    rules: Rules,
+    now: datetime,
+    on: date | None,
+    readers: Readers,
+    editions: "Editions | None" = None,
+) -> Counter[str]:
     """Enter a row for every reader who is due; composing again changes nothing that was composed.
 
-    Returns how many of them are skipped, by reason.
+    Returns how many of them are skipped, by reason. ``editions`` makes a date's edition.
     """
     skipped: Counter[str] = Counter()
-    with rules.store.writing() as db:
-        send_queue.expire(db, now)  # expired insights were not heard: they may be picked again
+    if readers.between is None:  # else once for all workers: it asks all that waits
+        expire(rules, now)
     look = _Look(rules, now, on, readers)
     for day in look.dates():
         edition: Edition | None = None
         for batch in look.due(day):
-            edition = edition or edition_of(rules, day)
+            edition = edition or (editions or edition_of)(rules, day)
             edition.prepare([due_reader.subscriber for due_reader in batch])
-            with rules.store.writing() as db:
-                if not all(due_reader.late for due_reader in batch):
-                    edition.keep_house(db, now)
+            if not all(due_reader.late for due_reader in batch):
+                _keep_house(edition, rules, now)
+            with rules.store.writing(together=True) as db:
                 entries = list(_entries(db, edition, rules, batch, now))
                 ledger.enter(db, entries, now)
                 reach("composing")
             reach("composed")
             skipped.update(entry.reason for entry in entries if entry.reason)
     return skipped
+
+
+def expire(rules: Rules, now: datetime) -> None:
+    """Insights of what expired were not heard: they may be picked again."""
+    with rules.store.writing() as db:
+        send_queue.expire(db, now)
+
+
+def _keep_house(edition: "Edition", rules: Rules, now: datetime) -> None:
+    with rules.store.reading() as db:
+        kept = edition.has_house(db)
+    if not kept:
+        with rules.store.writing() as db:
+            edition.keep_house(db, now)
+
+
+def shares(
+    rules: Rules, now: datetime, width: int, readers: Readers = DUE
+) -> list[tuple[int, int]]:
+    """The ranges of ``width`` ids in which a reader may be due: each is a ``Readers.between``."""
+    look = _Look(rules, now, None, readers)
+    found: set[int] = set()
+    for day in look.dates():
+        with rules.store.reading() as db:
+            found |= due_readers.shares(db, day, look.concerned(day), width)
+    return [(number * width, number * width + width - 1) for number in sorted(found)]
 
 
 def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[tuple[Due, Issue]]:
@@ -131,7 +171,9 @@ class _Look:
         if self.on is not None:
             return [self.on]
         since = self.now
-        if self.kept is not None and not self.readers.now:
+        if self.readers.recent:
+            since = self.now - self.rules.catch_up
+        elif self.kept is not None and not self.readers.now:
             since = min(self.kept[1], self.now - _WEEK)
         first, final = (since - _DAY).date(), (self.now + _DAY).date()
         return [first + _DAY * days for days in range((final - first).days + 1)]
@@ -139,16 +181,25 @@ class _Look:
     def due(self, day: date) -> Iterator[list[Due]]:
         """Batches of some hundred: a hundred thousand subscribers are never in memory at once."""
 
-        def wanted(timezone: str, hour: int) -> bool:
-            return self._concerns(day, timezone, hour)
-
+        readers = self.readers
         with self.rules.store.reading() as db:
-            ids = due_readers.waiting(db, day, wanted, self.readers.ids, any_day=self.ignores_days)
+            ids = due_readers.waiting(
+                db,
+                day,
+                self.concerned(day),
+                readers.ids,
+                readers.between,
+                any_day=self.ignores_days,
+            )
         for batch_ids in chunks(ids, _BATCH):
             with self.rules.store.reading() as db:
                 waiting = due_readers.among_waiting(db, day, batch_ids, any_day=self.ignores_days)
             if batch := list(self._due(day, waiting)):
                 yield batch
+
+    def concerned(self, day: date) -> Callable[[str, int], bool]:
+        """Of a time zone and an hour."""
+        return lambda timezone, hour: self._concerns(day, timezone, hour)
 
     def _due(self, day: date, waiting: Sequence[Waiting]) -> Iterator[Due]:
         for row in waiting:
@@ -169,7 +220,10 @@ class _Look:
         begins = self.readers.now or self.kept is None
         if self.on is None and begins and local_date(self.now, timezone) != day:
             return False
-        return self.readers.now or due_at(day, hour, timezone) <= self.now
+        due = due_at(day, hour, timezone)
+        if self.readers.recent and due < self.now - self.rules.catch_up:
+            return False
+        return self.readers.now or due <= self.now
 
     def _asks(self, row: Waiting, due: datetime, *, late: bool) -> bool:
         """A first look is for readers active at the due instant, a second for those with too few
@@ -180,6 +234,20 @@ class _Look:
             return kept and not (late and row.scheduled_at is not None and row.scheduled_at >= due)
         more = self.newest is not None and self.newest > row.looked_at
         return row.reason == "too_few" and not late and more
+
+
+class Looks:
+    """Every look at the clock asks for the ``recent``; once an hour, and after a jump of the clock,
+    one asks for all whom the last week missed. Of a million readers that takes half a minute."""
+
+    def __init__(self) -> None:
+        self._whole: datetime | None = None
+
+    def readers(self, now: datetime) -> Readers:
+        if self._whole is not None and self._whole <= now < self._whole + _HOUR:
+            return _RECENT
+        self._whole = now
+        return DUE
 
 
 def _entries(

@@ -47,9 +47,12 @@ class Edition:
     def day_for(self, reader: Subscriber) -> Day:
         return self.week if reader.weekly else self.day
 
+    def has_house(self, db: Connection) -> bool:
+        return issues.house(db, self.day.date) is not None
+
     def keep_house(self, db: Connection, now: datetime) -> None:
         """Store the house issue of the date, once there is enough for one."""
-        if issues.house(db, self.day.date) is None:
+        if not self.has_house(db):
             issue = self.house_issue(db)
             if issue.picks:
                 issues.save(db, issue, now, house=True)

@@ -63,6 +63,7 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _rate_faults(settings.delivery.pace)
     yield from _source_faults(settings.sources)
     yield from _writer_faults(settings.writer)
+    yield from _cluster_faults(settings)
     yield from _return_faults(settings)
     yield from _web_faults(settings.web)
     news = settings.newsletter
@@ -97,6 +98,11 @@ def _encoder_faults(settings: Settings) -> Iterator[tuple[str, str]]:
     language = settings.newsletter.language
     if settings.similarity.encoder and base(language) != "en":
         yield "similarity.encoder", f"it reads English only, not {language!r}: remove it"
+
+
+def _cluster_faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.cluster.enabled and not settings.store.url.startswith("postgres"):
+        yield "cluster.enabled", "several machines share a PostgreSQL: write it into store.url"
 
 
 def _writer_faults(writer: Writer) -> Iterator[tuple[str, str]]:

@@ -173,6 +173,12 @@ class Schedule(Section, frozen=True):
     catch_up_hours: Annotated[float, Meta(gt=0, le=24)] = 6.0
 
 
+class Cluster(Section, frozen=True):
+    enabled: bool = False
+    lanes: Annotated[int, Meta(ge=1, le=1000)] = 4
+    share: Annotated[int, Meta(ge=100, le=100_000)] = 2_000
+
+
 class Web(Section, frozen=True):
     host: Named = "127.0.0.1"
     port: Port = 8025
@@ -210,6 +216,7 @@ class Settings(Section, frozen=True):
     dkim: Dkim = field(default_factory=Dkim)
     writer: Writer = field(default_factory=Writer)
     schedule: Schedule = field(default_factory=Schedule)
+    cluster: Cluster = field(default_factory=Cluster)
     alerts: Alerts = field(default_factory=Alerts)
     web: Web = field(default_factory=Web)
     desk: Desk = field(default_factory=Desk)

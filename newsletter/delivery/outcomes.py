@@ -58,7 +58,7 @@ class Outcomes:
         settled = Settled(row.id, transition, self.clock(), values, tried)
         if transition is not Transition.ANSWER_LOST:
             self._answered(row, accepted=False)
-        with self.context.store.writing() as db:
+        with self.context.store.writing(together=True) as db:
             ours = settlements.settle(db, self.owner, [settled])
         reach("settled")
         self.offered.pop(row.id, None)
@@ -95,10 +95,11 @@ class Outcomes:
 
     def _write_accepted(self) -> Set[int]:
         """The ids of those that were still ours."""
-        with self.context.store.writing() as db:
-            for row, settled in self.accepted:
-                if row.domain in self.deferred_until:
-                    deferred_domains.took(db, row.domain, settled.at)
+        took = [pair for pair in self.accepted if pair[0].domain in self.deferred_until]
+        # What is ours is nobody else's to write; a domain is everybody's.
+        with self.context.store.writing(together=not took) as db:
+            for row, settled in took:
+                deferred_domains.took(db, row.domain, settled.at)
             return settlements.settle(db, self.owner, [settled for _, settled in self.accepted])
 
     def defer(self, row: Claimed, *, shared: bool) -> dict[str, Any]:

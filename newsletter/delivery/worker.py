@@ -7,6 +7,7 @@ from threading import Lock, get_ident
 
 from newsletter.delivery.attempt import DeliveryAttempt
 from newsletter.delivery.context import DeliveryContext
+from newsletter.delivery.looks import Looks
 from newsletter.delivery.messages import Messages
 from newsletter.delivery.outcomes import SETTLE_EVERY, Outcomes, log_row
 from newsletter.domain.errors import Paused
@@ -45,7 +46,8 @@ class Worker:
         self.channel = context.channel()
         self.messages = Messages(context)
         self.outcomes = Outcomes(context, clock, self.owner, count)
-        self.attempt = DeliveryAttempt(context, clock, self.outcomes, self.messages.envelope)
+        looks = Looks(context, self.owner, self.claimed)
+        self.attempt = DeliveryAttempt(context, clock, self.outcomes, self.messages.envelope, looks)
 
     def work(self) -> None:
         """Until nothing is left. Raises ChannelDown, SenderRefused and Paused, which end it."""
@@ -60,7 +62,7 @@ class Worker:
         unknown."""
         self.outcomes.settle_accepted()
         context = self.context
-        with context.store.writing(durable=True) as db:
+        with context.store.writing(durable=True, together=True) as db:
             now = self.clock()
             lease = context.leased(self.owner, now)
             rows = send_queue.claim(db, now, lease, self.claim_size, self.scope, context.pace)

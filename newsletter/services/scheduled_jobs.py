@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from newsletter.composing.compose import DUE, compose
+from newsletter.composing.compose import DUE, Looks, compose
 from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, Report, Watch
 from newsletter.delivery.worker_pool import deliver
@@ -72,6 +72,7 @@ class ScheduledJobs:
         self.last_stop = ""
         self.next_heartbeat = clock()
         self.ended = False
+        self.looks = Looks()
         self.watchdog: Callable[[], None] = lambda: None
 
     def warn_of_others(self) -> None:
@@ -121,7 +122,16 @@ class ScheduledJobs:
         self.store.verify()
         self.next_heartbeat = now = self.clock()
         self._heartbeat()
-        compose(self.rules, now, None, DUE)
+        compose(self.rules, now, None, self.looks.readers(now))
+        self.deliver()
+
+    def watch(self) -> None:
+        """The heartbeat, where another does the work."""
+        self.next_heartbeat = self.clock()
+        self._heartbeat()
+
+    def deliver(self) -> None:
+        now = self.clock()
         # A hold that ends too far ahead was written by a clock that ran ahead.
         if self.hold_until is not None and now < self.hold_until <= now + _HOLD:
             return

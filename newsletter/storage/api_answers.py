@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, delete, select, update
 
-from newsletter.storage.database import insert_new
 from newsletter.storage.schema import api_answer as answers
+from newsletter.storage.sets import insert_new
 
 _KEPT = timedelta(days=1)
 _WORKED_ON = timedelta(minutes=5)

@@ -18,11 +18,12 @@ from sqlalchemy import (
 )
 
 from newsletter.domain.model import Brief, digest, normalise
-from newsletter.storage.database import chunks, insert_new
+from newsletter.storage.database import chunks
 from newsletter.storage.schema import brief as briefs
 from newsletter.storage.schema import file as files
 from newsletter.storage.schema import insight as insights
 from newsletter.storage.schema import mention as mentions
+from newsletter.storage.sets import insert_new
 
 _GREATEST = (1 << 31) - 1
 """The greatest id that every database can be asked for."""

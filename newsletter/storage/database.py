@@ -3,8 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from importlib import import_module
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from shutil import disk_usage
 from sqlite3 import connect
@@ -12,7 +11,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -39,6 +38,17 @@ _OPTIONS: dict[str, Any] = {
     "json_deserializer": msgspec.json.decode,
 }
 
+_SERVER = {
+    # A machine that was cut off must not hold its locks, or wait for an answer, for hours.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "options": "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+    " -c tcp_user_timeout=30000 -c idle_in_transaction_session_timeout=120000",
+}
+"""For psycopg and the server: seconds, and milliseconds where it says timeout."""
+
 T = TypeVar("T")
 
 
@@ -46,10 +56,10 @@ class Store:
     """One database. ``reading`` and ``writing`` give a connection in one transaction each.
 
     Writers wait for each other from the first statement on, so that what a transaction read still
-    holds when it writes. A SQLite file named relatively lies in the folder ``beside``, and its
-    journal beside it; another database has one where ``journal`` says. Only with ``create`` is a
-    database made where there is none. Raises StoreError where the database cannot be used,
-    ConfigError where ``url`` is no address of one.
+    holds when it writes; who writes together does not wait for others who do. A SQLite file named
+    relatively lies in the folder ``beside``, and its journal beside it; another database has one
+    where ``journal`` says. Only with ``create`` is a database made where there is none. Raises
+    StoreError where the database cannot be used, ConfigError where ``url`` is no address of one.
     """
 
     def __init__(
@@ -82,14 +92,23 @@ class Store:
             yield plain.execution_options(**options)
 
     @contextmanager
-    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
-        """``durable``: what was committed survives a power cut, not only a crash."""
+    def writing(self, *, durable: bool = False, together: bool = False) -> Iterator[Connection]:
+        """``durable``: what was committed survives a power cut, not only a crash.
+
+        ``together``: on PostgreSQL at the same time as others who write together, and never beside
+        one who does not. Who writes together locks the rows that it reads to change them, or
+        changes only what is its own.
+        """
+        together = together and self.engine.dialect.name != "sqlite"
         # Those of this process wait here in turn: SQLite would let them look again now and then.
-        with self._turn, _told(self.engine), self.engine.connect() as plain:
+        turn = nullcontext() if together else self._turn
+        with turn, _told(self.engine), self.engine.connect() as plain:
             if plain.dialect.name == "sqlite":
                 _pragma(plain, f"synchronous = {'FULL' if durable else 'NORMAL'}")
             records: list[Record] = []
-            db = plain.execution_options(newsletter_writes=True, newsletter_records=records)
+            db = plain.execution_options(
+                newsletter_writes="together" if together else "alone", newsletter_records=records
+            )
             with db.begin():
                 yield db
                 if early := [record for record in records if not record.may_send]:
@@ -215,14 +234,6 @@ def _revision(db: Connection) -> str | None:
     return found
 
 
-def insert_new(db: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows that break no unique key, and pass over the others."""
-    if rows:
-        # Only the dialect in use is loaded: PostgreSQL's takes a tenth of a second.
-        dialect = import_module(f"sqlalchemy.dialects.{db.dialect.name}")
-        db.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
-
-
 def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
     """Slices small enough for an IN (...) on every database."""
     for start in range(0, len(values), size):
@@ -263,7 +274,7 @@ def _known(url: URL) -> URL:
 
 def _postgresql(url: URL) -> Engine:
     try:
-        engine = create_engine(url, pool_pre_ping=True, **_OPTIONS)
+        engine = create_engine(url, pool_pre_ping=True, connect_args=_SERVER, **_OPTIONS)
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"store.url needs the package {error.name}",
@@ -302,6 +313,25 @@ def file_of(url: str, beside: Path) -> Path | None:
     return beside / path if path else None
 
 
+def prepare_server(url: str, schema: str, name: str, script: str) -> None:
+    """Run another program's script in a PostgreSQL schema of its own, once: where there is no table
+    of the ``name``."""
+    engine = _postgresql(_known(make_url(url)))
+    with _told(engine), engine.begin() as db:
+        db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
+        if not inspect(db).has_table(name, schema=schema):
+            db.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            db.exec_driver_sql(f"SET LOCAL search_path TO {schema}")
+            # Without parameters, even none: only so may it be several statements.
+            db.exec_driver_sql(script, execution_options={"no_parameters": True})
+    engine.dispose()
+
+
+def server_address(url: str) -> str:
+    """The address of a PostgreSQL database as its own programs take it."""
+    return _known(make_url(url)).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def _path(url: URL) -> Path | None:
     """The file of a SQLite database."""
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
@@ -334,8 +364,9 @@ def _pragma(db: Connection, setting: str) -> None:
     driver.execute(f"PRAGMA {setting}")
 
 
-def _writes(db: Connection) -> bool:
-    return bool(db.get_execution_options().get("newsletter_writes"))
+def _writes(db: Connection) -> str | None:
+    kind: str | None = db.get_execution_options().get("newsletter_writes")
+    return kind
 
 
 def _begin_sqlite(db: Connection) -> None:
@@ -345,7 +376,8 @@ def _begin_sqlite(db: Connection) -> None:
 
 def _begin_postgresql(db: Connection) -> None:
     if _writes(db):
-        db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
+        shared = "_shared" if _writes(db) == "together" else ""
+        db.exec_driver_sql(f"SELECT pg_advisory_xact_lock{shared}({_WRITE_LOCK})")
 
 
 @contextmanager

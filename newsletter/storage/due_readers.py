@@ -1,6 +1,6 @@
 """Who is due for a date: active subscribers without a delivery, or with one to be reopened."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -56,6 +56,7 @@ def waiting(
     day: date,
     wanted: Callable[[str, int], bool],
     only: Sequence[int] | None = None,
+    between: tuple[int, int] | None = None,
     *,
     any_day: bool = False,
 ) -> list[int]:
@@ -66,18 +67,33 @@ def waiting(
     ``wanted`` says of a (timezone, hour) whether its subscribers are looked at at all: asked once
     for each pair in use, it keeps a look at the clock from reading every subscriber.
     """
-    place = (subscribers.c.timezone, subscribers.c.hour)
-    active = subscribers.c.state == SubscriberState.ACTIVE
-    pairs = db.execute(select(*place).where(active).distinct()).all()
-    hours = [tuple(pair) for pair in pairs if wanted(*pair)]
-    query = _unserved(day, subscribers.c.id).where(active, true() if any_day else gets_issue(day))
+    due = true() if any_day else gets_issue(day)
+    query = _unserved(day, subscribers.c.id).where(_ACTIVE, due)
     if only is not None:
         query = query.where(subscribers.c.id.in_(only))
-    return sorted(
-        number
-        for some in chunks(hours)
-        for number in db.scalars(query.where(tuple_(*place).in_(some)))
-    )
+    if between is not None:
+        query = query.where(subscribers.c.id.between(*between))
+    return sorted(_at_hours(db, query, wanted))
+
+
+def shares(db: Connection, day: date, wanted: Callable[[str, int], bool], width: int) -> set[int]:
+    """The numbers of the ranges of ``width`` ids in which somebody is ``waiting``."""
+    number = subscribers.c.id // width
+    query = _unserved(day, number).where(_ACTIVE, gets_issue(day)).distinct()
+    return set(_at_hours(db, query, wanted))
+
+
+def _at_hours(
+    db: Connection, query: Select[Any], wanted: Callable[[str, int], bool]
+) -> Iterator[int]:
+    pairs = db.execute(select(*_PLACE).where(_ACTIVE).distinct()).all()
+    hours = [tuple(pair) for pair in pairs if wanted(*pair)]
+    for some in chunks(hours):
+        yield from db.scalars(query.where(tuple_(*_PLACE).in_(some)))
+
+
+_PLACE = (subscribers.c.timezone, subscribers.c.hour)
+_ACTIVE = subscribers.c.state == SubscriberState.ACTIVE
 
 
 def among_waiting(

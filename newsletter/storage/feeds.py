@@ -8,10 +8,11 @@ from typing import Any, Literal
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
 from newsletter.storage import archive
-from newsletter.storage.database import chunks, insert_new
+from newsletter.storage.database import chunks
 from newsletter.storage.schema import episode as episodes
 from newsletter.storage.schema import feed as feeds
 from newsletter.storage.schema import unread as unreads
+from newsletter.storage.sets import insert_new
 
 EpisodeState = Literal["read", "empty", "waiting", "passed"]
 """Its brief is in the store; it holds no insight; its transcript is waited for; it is not taken."""

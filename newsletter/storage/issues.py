@@ -11,7 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import BindParameter, Connection, bindparam, select, text
 
 from newsletter.domain.model import Citation, Issue, Pick
-from newsletter.storage import explanations
+from newsletter.storage import explanations, sets
 from newsletter.storage.database import chunks
 from newsletter.storage.explanations import Explanation
 from newsletter.storage.schema import explanation as explanation_table
@@ -39,16 +39,18 @@ def save_all(
     insert = issues.insert().returning(issues.c.id, sort_by_parameter_order=True)
     ids = list(db.scalars(insert, rows))
     numbered = list(zip(ids, new, strict=True))
-    db.execute(
-        picks.insert(),
+    sets.insert(
+        db,
+        picks,
         [
             {"issue_id": issue_id, "rank": pick.rank, "insight_id": pick.insight_id}
             for issue_id, issue in numbered
             for pick in issue.picks
         ],
     )
-    db.execute(
-        explanation_table.insert(),
+    sets.insert(
+        db,
+        explanation_table,
         [
             {"issue_id": issue_id, "composed_at": now, "body": explanations.pack(issue)}
             for issue_id, issue in numbered

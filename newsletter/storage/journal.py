@@ -5,18 +5,21 @@ A line for each row that is claimed. Its first byte is changed in place: before 
 to the server, and when the answer is in. No line is synced to the disk: what was written survives
 ``kill -9``, a power cut it may not. A line for each reader who leaves, bounces or comes back.
 
-Lines are appended inside the write transaction of the database: nobody else appends meanwhile. A
+Lines are appended inside the write transaction of the database, and under a lock on the folder: on
+PostgreSQL others of this machine may write at the same time. A
 position counts from the journal's beginning, over all of its files; the database holds the last
 one (see ``replay``). Beyond ``_MOST`` bytes a file is set aside as ``.1``, the one before dropped.
 """
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from secrets import token_hex
+from threading import Lock
 from typing import NamedTuple
 from zlib import crc32
 
@@ -138,6 +141,7 @@ class Journal:
     def __init__(self, path: Path, most: int = _MOST) -> None:
         self.path, self.before = path, path.with_name(f"{path.name}.1")
         self._most = most
+        self._lock = Lock()
         self._file: _File | None = None
         self._claims: dict[tuple[int, str], tuple[_File, int]] = {}
 
@@ -146,6 +150,10 @@ class Journal:
 
         Raises OSError, and ValueError where the file is no journal or another database's.
         """
+        with self._lock, _alone(self.path.parent):
+            return self._append(records, known)
+
+    def _append(self, records: Iterable[Record], known: Place | None) -> Place:
         file = self._current(known)
         # A line that was torn by a death must not take the next one with it.
         data, places = bytearray(b"\n"), []
@@ -256,6 +264,17 @@ class Journal:
             file = _File(self.path, Place(journal, max(end, known.end if known else 0)))
         self._file = file
         return file
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other process appends meanwhile. The lock ends with the process that holds it."""
+    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        flock(fd, LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
 
 
 _LETTER = 1

@@ -28,13 +28,13 @@ from newsletter.domain.notices import LASTS, TO, Notice, Purpose
 from newsletter.domain.rate_limits import RateLimits
 from newsletter.domain.states import DeliveryState
 from newsletter.storage import rate_limits, warm_up
-from newsletter.storage.database import insert_new
 from newsletter.storage.leases import Lease, Steady, over
 from newsletter.storage.schema import domain as domains
 from newsletter.storage.schema import notice as notices
 from newsletter.storage.schema import notice_attempt as attempts
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.send_queue import paused
+from newsletter.storage.sets import insert_new
 from newsletter.storage.settlements import Tried
 
 Verdict = Literal["go", "paused", "lost", "unwanted"]

@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select,
 
 from newsletter.domain.states import DeliveryState, Transition
 from newsletter.storage import transitions
-from newsletter.storage.database import insert_new
 from newsletter.storage.schema import attempt, cancelled, mark, returned
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.send_queue import PAUSED
+from newsletter.storage.sets import insert_new
 
 
 def pause(db: Connection, now: datetime) -> None:

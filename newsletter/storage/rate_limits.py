@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, false, or_, select, text, true
 
 from newsletter.domain.rate_limits import RateLimiter, RateLimits
 from newsletter.domain.warm_up import Quotas
-from newsletter.storage import warm_up
+from newsletter.storage import sets, warm_up
 from newsletter.storage.schema import pace as slots
 
 # More rows than are taken are looked at: many of the first may be of one domain.
@@ -24,6 +24,8 @@ def reserve(
 
     ``values`` are the queue's, the instant ``now`` among them.
     """
+    if sets.in_sets(db):  # who claims beside us waits here: slots are given in turn
+        db.execute(_TURN)
     last = _last(db)
     book = RateLimiter(pace, values["now"], last)
     quotas = warm_up.quotas(db, pace.warm_ups, values["now"])
@@ -60,4 +62,7 @@ def _keep(db: Connection, new: Mapping[str, datetime], book: RateLimiter) -> Non
     if new:
         over = slots.c.at < book.now - book.limits.longest
         db.execute(slots.delete().where(or_(slots.c.name.in_(new), over)))
-        db.execute(slots.insert(), [{"name": name, "at": at} for name, at in new.items()])
+        sets.insert(db, slots, [{"name": name, "at": at} for name, at in new.items()])
+
+
+_TURN = text("SELECT pg_advisory_xact_lock(7415022)")  # any number but the writers' own

@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from newsletter.domain.model import Subscriber
-from newsletter.storage.database import chunks, insert_new
+from newsletter.storage.database import chunks
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import recipient as recipients
 from newsletter.storage.schema import subscriber as subscribers
+from newsletter.storage.sets import insert_new
 
 FROZEN = ("name", "timezone", "hour", "interests", "frequency", "language")
 

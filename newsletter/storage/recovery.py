@@ -25,7 +25,7 @@ def lapse(db: Connection, now: datetime, steady: Steady, journal: Journal | None
     ``steady`` was read before the call, and so before the journal is: a sender that still lives
     sees at its look that its lease is over.
     """
-    rows = lapsed(db, now, steady, journal)
+    rows = lapsed(db, now, steady, journal)  # nobody writes beside us
     for transition, ids in rows.items():
         values = {"answer": _LAPSED[transition]} if transition in _LAPSED else {}
         for some in chunks(ids):

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select
 
 from newsletter.domain.returns import Return
-from newsletter.storage.database import insert_new
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import nonce as nonces
 from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
+from newsletter.storage.sets import insert_new
 
 MOST_HEADERS = 16_000
 """Characters of a message's headers that are kept."""

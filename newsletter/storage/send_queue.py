@@ -8,12 +8,14 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Connection,
     Select,
     and_,
     bindparam,
     func,
     select,
+    true,
 )
 
 from newsletter.domain.backoff import LONGEST
@@ -25,6 +27,7 @@ from newsletter.storage import (
     places,
     rate_limits,
     recipients,
+    sets,
     transitions,
     warm_up,
 )
@@ -105,7 +108,9 @@ def _queue(*, dated: bool, some: bool) -> Select[Any]:
         parts.append(deliveries.c.date == bindparam("day"))
     if some:
         parts.append(deliveries.c.subscriber_id.in_(bindparam("readers", expanding=True)))
-    return select(deliveries.c.id, deliveries.c.domain).where(*parts).order_by(*_IN_TURN)
+    query = select(deliveries.c.id, deliveries.c.domain).where(*parts).order_by(*_IN_TURN)
+    # What another takes at this moment is passed over (PostgreSQL; on SQLite there is no other).
+    return query.with_for_update(skip_locked=True)
 
 
 @cache
@@ -119,8 +124,9 @@ def claim(
 ) -> list[Claimed]:
     """Take up to ``most`` rows, in the order of their slots.
 
-    The transaction must be durable, and at its end before any server can hear of them. Nothing
-    taken may mean that what is left waits for its pace: ``again`` tells.
+    The transaction must be durable, may be together with others, and is at its end before any
+    server can hear of the rows. Nothing taken may mean that what is left waits for its pace:
+    ``again`` tells.
     """
     if paused(db):
         return []
@@ -133,8 +139,11 @@ def claim(
     if not slots:
         return []
     taken = {**lease.columns, "changed_at": now}
-    changes = [{**taken, "row_id": row_id} for row_id in slots]
-    transitions.move_each(db, Transition.CLAIM, _THIS_ROW, changes)
+    if sets.in_sets(db):
+        transitions.move_set(db, Transition.CLAIM, list(slots), taken)
+    else:
+        changes = [{**taken, "row_id": row_id} for row_id in slots]
+        transitions.move_each(db, Transition.CLAIM, _THIS_ROW, changes)
     rows = []
     for *row, key, day in db.execute(_TAKEN, {"row_ids": list(slots)}):
         rows.append(claimed := _claimed(row, slots))
@@ -148,8 +157,8 @@ def again(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> date
     if not pace.limits:
         return None
     open_today = rate_limits.within(warm_up.quotas(db, pace.warm_ups, now), deliveries.c.domain)
-    left = select(deliveries.c.id).where(_within(scope), *_ripe(now), open_today).limit(1)
-    return None if db.scalar(left) is None else rate_limits.soonest(db, now, pace)
+    left = any_due(db, now, scope, open_today)
+    return rate_limits.soonest(db, now, pace) if left else None
 
 
 def paused(db: Connection) -> datetime | None:
@@ -178,6 +187,15 @@ def pending(db: Connection, now: datetime, scope: Scope) -> int:
     """How many rows a run over ``scope`` would offer now."""
     query = select(func.count()).where(_within(scope), *_ripe(now))
     return int(db.scalar(query) or 0)
+
+
+def any_due(
+    db: Connection, now: datetime, scope: Scope, which: ColumnElement[bool] | None = None
+) -> bool:
+    """Whether there is a row, one of ``which``, that a run would offer now."""
+    some = true() if which is None else which
+    query = select(deliveries.c.id).where(_within(scope), *_ripe(now), some).limit(1)
+    return db.scalar(query) is not None
 
 
 def hurry(db: Connection, now: datetime, scope: Scope) -> None:

@@ -1,9 +1,10 @@
 """The last look before a message goes, and writing down what became of a claimed delivery."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -14,7 +15,7 @@ from sqlalchemy import (
 )
 
 from newsletter.domain.states import SubscriberState, Transition
-from newsletter.storage import transitions
+from newsletter.storage import sets, transitions
 from newsletter.storage.leases import SENDING, Steady
 from newsletter.storage.schema import attempt as attempts
 from newsletter.storage.schema import cancelled, mark
@@ -31,38 +32,58 @@ _OWNED = and_(SENDING, deliveries.c.owner == bindparam("holder"))
 _OURS = and_(_OWNED, deliveries.c.id == bindparam("row_id"))
 
 
+_THESE = deliveries.c.id.in_(bindparam("row_ids", expanding=True))
+
+
 _LOOK = (
     select(
-        subscribers.c.state,
+        deliveries.c.id,
         deliveries.c.boot,
         deliveries.c.lease_end,
+        subscribers.c.state,
         exists().where(mark.c.name == PAUSED),
         exists().where(cancelled.c.date == deliveries.c.date),
     )
     .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
-    .where(_OURS)
+    .where(_OWNED, _THESE)
 )
 
 
-_MINE = select(deliveries.c.id).where(
-    _OWNED, deliveries.c.id.in_(bindparam("row_ids", expanding=True))
-)
+_MINE = select(deliveries.c.id).where(_OWNED, _THESE)
 
 
-def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
-    """Whether a row may be sent now, and for how many seconds more it is ours.
+class Look(NamedTuple):
+    """What a look found of a row, and when its lease ends on the clock of the machine ``boot``."""
 
-    Reads only: asked right before the message goes, it is the last moment to withhold it.
+    verdict: Verdict
+    boot: str
+    end: float
+
+    def at(self, steady: Steady) -> tuple[Verdict, float]:
+        """Whether the row may be sent now, and for how many seconds more it is ours."""
+        left = self.end - steady.seconds
+        if self.boot != steady.boot or left <= 0:
+            return "lost", 0.0
+        return self.verdict, left
+
+
+LOST = Look("lost", "", 0.0)
+
+
+def look(db: Connection, row_ids: Sequence[int], owner: str) -> dict[int, Look]:
+    """What holds now of those rows that are the owner's.
+
+    Reads only: asked right before a message goes, it is the last moment to withhold it.
     """
-    found = db.execute(_LOOK, {"holder": owner, "row_id": row_id}).one_or_none()
-    if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
-        return "lost", 0.0
-    state, _boot, end, is_paused, is_cancelled = found
+    found = db.execute(_LOOK, {"holder": owner, "row_ids": row_ids})
+    return {row_id: Look(_verdict(*holds), boot, end) for row_id, boot, end, *holds in found}
+
+
+def _verdict(state: str, is_paused: bool, is_cancelled: bool) -> Verdict:  # noqa: FBT001
     if state != SubscriberState.ACTIVE:
-        gone: Verdict = state if state in ("bounced", "complained") else "left"
-        return gone, end - steady.seconds
-    verdict: Verdict = "cancelled" if is_cancelled else "paused" if is_paused else "go"
-    return verdict, end - steady.seconds
+        gone: Verdict = state if state in ("bounced", "complained") else "left"  # type: ignore[assignment]
+        return gone
+    return "cancelled" if is_cancelled else "paused" if is_paused else "go"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +119,13 @@ def settle(db: Connection, owner: str, some: Sequence[Settled]) -> Set[int]:
         for row in db.execute(_MINE, {"holder": owner, "row_ids": [one.row_id for one in some]})
     }
     kept = [one for one in some if one.row_id in mine]
-    for transition in {one.transition for one in kept}:
-        settled = [_as_settled(one, owner) for one in kept if one.transition is transition]
+    alike: dict[tuple[Transition, frozenset[str]], list[dict[str, Any]]] = defaultdict(list)
+    for one in kept:
+        alike[one.transition, frozenset(one.values)].append(_as_settled(one, owner))
+    for (transition, _), settled in alike.items():
         transitions.move_each(db, transition, _OURS, settled)
-    if said := [_attempt(one, one.tried) for one in kept if one.tried]:
-        db.execute(_INSERT_ATTEMPT, said)
+    sets.insert(db, attempts, [_attempt(one, one.tried) for one in kept if one.tried])
     return mine
-
-
-_INSERT_ATTEMPT = attempts.insert()
 
 
 def _as_settled(one: Settled, owner: str) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from newsletter.storage.database import insert_new
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import mark, returned
+from newsletter.storage.sets import insert_new
 
 _STORM = "storm "
 _KEPT = timedelta(days=60)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from newsletter.domain.states import DeliveryState, Reason, Transition
-from newsletter.storage.database import insert_new
+from newsletter.storage import sets
 from newsletter.storage.schema import delivery as deliveries
 
 REOPEN = (Reason.TOO_FEW, Reason.TOO_LATE)
@@ -93,7 +93,7 @@ _NOBODYS: dict[str, str | None] = {
 def begin(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write the rows that are not there yet; a row that is there stays as it is."""
     assert all((row["state"], row["reason"]) in BEGINNINGS for row in rows)
-    insert_new(db, deliveries, rows)
+    sets.insert_new(db, deliveries, rows)
 
 
 def move(db: Connection, transition: Transition, rows: ColumnElement[bool], **values: Any) -> int:
@@ -110,10 +110,27 @@ def move_each(
     rows: ColumnElement[bool],
     values: Sequence[dict[str, Any]],
 ) -> None:
-    """``move`` for each of ``values``, which hold what to write and what to bind in ``rows``."""
-    if values:
+    """``move`` for each of ``values``, which hold what to write and what to bind in ``rows``, all
+    under the same names."""
+    if not values:
+        return
+    if sets.in_sets(db):
+        names = tuple(values[0])
+        db.execute(_statement_of_set(transition, rows, names), sets.arrays(values, names))
+    else:
         written = [_written(transition, each) for each in values]
         db.execute(_statement_of_each(transition, rows), written)
+
+
+def move_set(
+    db: Connection, transition: Transition, ids: Sequence[int], values: dict[str, Any]
+) -> None:
+    """``move`` for the rows of some hundred ids at most, all with the same values."""
+    written = {**_written(transition, values), "row_ids": ids}
+    db.execute(_statement_of_each(transition, _THESE), written)
+
+
+_THESE = deliveries.c.id.in_(bindparam("row_ids", expanding=True))
 
 
 @cache
@@ -121,6 +138,18 @@ def _statement_of_each(transition: Transition, rows: ColumnElement[bool]) -> Upd
     """``rows`` are few and always the same: to put a statement together takes as long as to run it
     for some rows."""
     return _statement(transition, rows)
+
+
+@cache
+def _statement_of_set(
+    transition: Transition, rows: ColumnElement[bool], names: tuple[str, ...]
+) -> Update:
+    bound = sets.bound(rows)
+    types = {name: bound[name] if name in bound else deliveries.c[name].type for name in names}
+    given = sets.values(types)
+    written: dict[str, Any] = {name: given.c[name] for name in names if name not in bound}
+    statement = _statement(transition, sets.joined(rows, given))
+    return statement.values(_written(transition, written))
 
 
 def _statement(transition: Transition, rows: ColumnElement[bool]) -> Update:

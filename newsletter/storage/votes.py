@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from newsletter.domain.model import Vote, VoteKind
-from newsletter.storage.database import chunks, insert_new
+from newsletter.storage.database import chunks
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.schema import vote as votes
+from newsletter.storage.sets import insert_new
 
 
 @dataclass(frozen=True, slots=True)

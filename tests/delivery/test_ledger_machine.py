@@ -73,9 +73,9 @@ class Mortal:
         self.store, self.dead = store, False
 
     @contextmanager
-    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
+    def writing(self, *, durable: bool = False, together: bool = False) -> Iterator[Connection]:
         self.breathe()
-        with self.store.writing(durable=durable) as db:
+        with self.store.writing(durable=durable, together=together) as db:
             yield db
             self.breathe()
 
@@ -230,6 +230,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.senders += 1
         store, owner = Mortal(self.store), f"sender {self.senders}"
         context = DeliveryContext(
+            look_holds=0.0,
             store=cast(Store, store),
             channel=lambda: Server(self, store, owner, plan),
             branding=lambda: HEAD,

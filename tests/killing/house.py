@@ -3,17 +3,18 @@
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, cycle
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, text
 
 from newsletter.cli import KILL_AT, main
 from newsletter.failpoints import POINTS
@@ -71,14 +72,17 @@ class Tally:
 
 
 class KillHouse:
-    """``readers`` of one day; ``sink`` is where its messages go."""
+    """``readers`` of one day; ``sink`` is where its messages go; ``url`` of an empty PostgreSQL."""
 
-    def __init__(self, folder: Path, sink: Sink, readers: int) -> None:
+    def __init__(self, folder: Path, sink: Sink, readers: int, url: str = "") -> None:
         self.folder, self.sink = folder / "news", sink
         self.now = datetime.now(UTC)
         self.tally = Tally()
         self.call("init", str(self.folder), bare=True)
-        (self.folder / "config.toml").write_text(CONFIG + f"port = {sink.port}\n")
+        self.url = url or f"sqlite:///{self.folder / 'newsletter.db'}"
+        store = f'[store]\nurl = "{url}"\n' if url else ""
+        (self.folder / "config.toml").write_text(CONFIG + f"port = {sink.port}\n{store}")
+        assert self.call("migrate") == 0
         self._stock(readers)
 
     @property
@@ -151,20 +155,28 @@ class KillHouse:
 
     def rows(self) -> list[tuple[str, str, str | None]]:
         """(address, state, reason) of every delivery."""
-        with closing(sqlite3.connect(self.folder / "newsletter.db", timeout=30)) as db:
-            return db.execute(
-                "SELECT address, d.state, reason FROM delivery d"
-                " JOIN subscriber s ON s.id = subscriber_id ORDER BY d.id"
-            ).fetchall()
+        return self.ask(
+            "SELECT address, d.state, reason FROM delivery d"
+            " JOIN subscriber s ON s.id = subscriber_id ORDER BY d.id"
+        )
 
     def undone(self) -> int:
         """How many readers have no row yet, or one that is on its way."""
-        with closing(sqlite3.connect(self.folder / "newsletter.db", timeout=30)) as db:
-            (count,) = db.execute(
-                "SELECT count(*) FROM subscriber s LEFT JOIN delivery d ON s.id = subscriber_id"
-                " WHERE d.id IS NULL OR d.state IN ('pending', 'sending')"
-            ).fetchone()
-            return int(count)
+        ((count,),) = self.ask(
+            "SELECT count(*) FROM subscriber s LEFT JOIN delivery d ON s.id = subscriber_id"
+            " WHERE d.id IS NULL OR d.state IN ('pending', 'sending')"
+        )
+        return int(count)
+
+    def ask(self, query: str) -> list[Any]:
+        engine = create_engine(
+            self.url, connect_args={} if "postgres" in self.url else {"timeout": 30}
+        )
+        with engine.begin() as db:
+            answer = db.execute(text(query))
+            rows = [tuple(row) for row in answer] if answer.returns_rows else []
+        engine.dispose()
+        return rows
 
     def kill_all_day(self, chance: random.Random, kills: int, senders: int = 1) -> None:
         """Start, kill, start again; half the kills at a named point, half at any moment.

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.failpoints import POINTS
+from tests.conftest import new_database
 from tests.killing.house import COMMANDS, CONNECTIONS, KillHouse, Tally
 from tests.killing.sink import Sink
 
@@ -28,9 +29,10 @@ def killed_day(
     senders: int,
     commands: int = COMMANDS,
     hold: float = math.inf,
+    url: str = "",
 ) -> Tally:
     with Sink(pace=0.002, hold=hold) as sink:
-        house = KillHouse(folder, sink, readers)
+        house = KillHouse(folder, sink, readers, url)
         house.kill_all_day(random.Random(seed), kills, senders)
         sink.go.set()
         house.finish()
@@ -68,6 +70,17 @@ def test_killed_all_day(tmp_path: Path, senders: int, kills: int) -> None:
     assert set(total.points) == everywhere, total
     assert total.kills >= kills, total
     _report(senders, total)
+
+
+@pytest.mark.heavy
+def test_killed_on_postgresql(tmp_path: Path, postgresql: str) -> None:
+    """Three senders, who claim and settle at the same time there."""
+    kills = int(os.environ.get("KILLS_ON_POSTGRESQL", "20"))
+    url = new_database(postgresql)
+    tally = killed_day(tmp_path, 7, 400, kills, senders=3, commands=1, url=url)
+    hold(tally)
+    assert tally.kills >= kills, tally
+    _report(3, tally)
 
 
 def _report(senders: int, total: Tally) -> None:

@@ -27,7 +27,7 @@ from newsletter.storage.leases import Lease, Steady
 from newsletter.storage.ledger import Entry
 from newsletter.storage.schema import delivery
 from newsletter.storage.send_queue import Claimed, Scope
-from newsletter.storage.settlements import Settled
+from newsletter.storage.settlements import LOST, Settled, Verdict
 from tests.builders import NOON, TODAY, brief, read, subscribe
 
 LEASE = timedelta(minutes=10)
@@ -55,6 +55,10 @@ def fill(store: Store, readers: int = 1) -> None:
 def claim(store: Store, owner: str = "me", most: int = 20, now: datetime = NOON) -> list[Claimed]:
     with store.writing() as db:
         return send_queue.claim(db, now, lease(owner, now + LEASE), most, Scope())
+
+
+def looked(db: Connection, row_id: int, owner: str, at: Steady) -> tuple[Verdict, float]:
+    return settlements.look(db, [row_id], owner).get(row_id, LOST).at(at)
 
 
 def steady(at: datetime = NOON) -> Steady:
@@ -113,8 +117,8 @@ def test_only_the_owner_settles(store: Store) -> None:
     (row,) = claim(store, "owner")
     with store.writing() as db:
         assert not settlements.settle(db, "thief", [Settled(row.id, Transition.ACCEPTED, NOON, {})])
-        assert settlements.look(db, row.id, "thief", steady())[0] == "lost"
-        assert settlements.look(db, row.id, "owner", steady())[0] == "go"
+        assert looked(db, row.id, "thief", steady())[0] == "lost"
+        assert looked(db, row.id, "owner", steady())[0] == "go"
         accepted = Settled(row.id, Transition.ACCEPTED, NOON, {"answer": "250 Ok"})
         assert settlements.settle(db, "owner", [accepted]) == {row.id}
         assert not settlements.settle(db, "owner", [Settled(row.id, Transition.DEFERRED, NOON, {})])
@@ -143,7 +147,7 @@ def test_each_sender_of_a_process_has_rows_of_its_own_and_all_are_ended_together
     one, two, other = "host:1/a", "host:1/b", "host:11/a"
     (first, second), (third, _), _ = (claim(store, who, most=2) for who in (one, two, other))
     with store.writing() as db:
-        assert settlements.look(db, first.id, two, steady())[0] == "lost"
+        assert looked(db, first.id, two, steady())[0] == "lost"
         in_flight = {
             first.id: None,
             third.id: Settled(third.id, Transition.ACCEPTED, NOON, {"answer": "250"}),

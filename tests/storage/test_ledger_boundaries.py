@@ -25,6 +25,7 @@ from newsletter.storage.leases import Lease, Steady
 from newsletter.storage.ledger import Entry
 from newsletter.storage.schema import delivery
 from newsletter.storage.send_queue import Claimed, Scope
+from newsletter.storage.settlements import LOST, Verdict
 from tests.builders import NOON, TODAY, brief, read, subscribe
 
 SECOND = timedelta(seconds=1)
@@ -66,6 +67,10 @@ def enter(db: Connection, readers: int = 1, **changes: Any) -> list[int]:
     if changes:
         db.execute(delivery.update().values(**changes))
     return [person.id for person in people]
+
+
+def looked(db: Connection, row_id: int, owner: str, at: Steady) -> tuple[Verdict, float]:
+    return settlements.look(db, [row_id], owner).get(row_id, LOST).at(at)
 
 
 def steady(at: datetime, boot: str = "this boot") -> Steady:
@@ -171,10 +176,10 @@ def test_a_look_finds_a_row_ours_until_its_lease_ends(sqlite: Store) -> None:
     with sqlite.writing() as db:
         enter(db)
         (row,) = claim(db, NOON)
-        assert settlements.look(db, row.id, "me", steady(NOON + LEASE - SECOND)) == ("go", 1.0)
-        assert settlements.look(db, row.id, "me", steady(NOON + LEASE))[0] == "lost"
-        assert settlements.look(db, row.id, "me", steady(NOON, "another"))[0] == "lost"
-        assert settlements.look(db, row.id, "not me", steady(NOON))[0] == "lost"
+        assert looked(db, row.id, "me", steady(NOON + LEASE - SECOND)) == ("go", 1.0)
+        assert looked(db, row.id, "me", steady(NOON + LEASE))[0] == "lost"
+        assert looked(db, row.id, "me", steady(NOON, "another"))[0] == "lost"
+        assert looked(db, row.id, "not me", steady(NOON))[0] == "lost"
 
 
 def test_the_ledger_is_kept_from_its_first_to_its_last_due_instant_up_to_now(

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -52,7 +52,7 @@ _LONGEST_REASON = 500
 class ScanJob:
     """``every`` lies between two polls of a feed; ``first`` episodes are taken at the first look.
 
-    ``hosts`` are asked at the same time, each over one connection.
+    ``hosts`` are asked at the same time, each over one connection. ``only``: of these ids.
     """
 
     store: Store
@@ -65,6 +65,7 @@ class ScanJob:
     stop: Callable[[], bool]
     watch: Watch
     dry_run: bool = False
+    only: Collection[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,8 @@ def scan(job: ScanJob, clock: Callable[[], datetime]) -> list[PolledFeed]:
     now = clock()
     due = [
         feed
-        for feed in followed
-        if not feed.ended and poll_rules.is_due(feed.next_try, now, job.every)
+        for feed in due_feeds(followed, now, job.every)
+        if job.only is None or feed.id in job.only
     ]
     by_host: defaultdict[str, list[FollowedFeed]] = defaultdict(list)
     for feed in due:
@@ -110,6 +111,14 @@ def scan(job: ScanJob, clock: Callable[[], datetime]) -> list[PolledFeed]:
         ]
     polled = [feed for turn in turns for feed in turn.result()]
     return sorted(polled, key=lambda polled_feed: polled_feed.feed.id)
+
+
+def due_feeds(
+    followed: Sequence[FollowedFeed], now: datetime, every: timedelta
+) -> list[FollowedFeed]:
+    return [
+        feed for feed in followed if not feed.ended and poll_rules.is_due(feed.next_try, now, every)
+    ]
 
 
 class _Counter:

@@ -1,0 +1,133 @@
+"""The parts of a worker of the cluster: what its tasks do, made from the settings."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import partial
+from importlib.util import find_spec
+from threading import Event, Lock
+from typing import TYPE_CHECKING
+
+from newsletter.bootstrap import App
+from newsletter.bootstrap.sources import follow
+from newsletter.composing.compose import Looks, Readers, compose, edition_of, expire, shares
+from newsletter.composing.rules import Rules
+from newsletter.domain.errors import ConfigError
+from newsletter.services.clock import steady
+from newsletter.services.scheduled_jobs import ScheduledJobs
+from newsletter.storage import feeds, send_queue
+from newsletter.storage.database import server_address
+from newsletter.storage.send_queue import Scope
+
+if TYPE_CHECKING:
+    from newsletter.composing.edition import Edition
+    from newsletter.services.cluster import Work
+
+_EDITION_HOLDS = 60.0
+"""Seconds. What the editor decides meanwhile holds for the next edition."""
+
+
+def conninfo(app: App) -> str:
+    """Raises ConfigError where the cluster is not switched on, or its package is missing."""
+    if not app.settings.cluster.enabled:
+        raise ConfigError(
+            f"{app.path}: cluster.enabled is false",
+            "one machine needs `newsletter run` alone; for several write enabled = true",
+        )
+    if find_spec("procrastinate") is None:
+        raise ConfigError(
+            "cluster.enabled needs the package procrastinate",
+            "install the newsletter anew with its extra, from the checkout:"
+            " pip install --constraint constraints.txt '.[cluster,postgresql]'",
+        )
+    return server_address(app.settings.store.url)
+
+
+def work(
+    app: App, jobs: Callable[[], ScheduledJobs], scan: Callable[[int], None], stop: Event
+) -> "Work":
+    """``jobs`` makes the jobs of ``run`` anew: each lane has its own, and is an owner by itself."""
+    from newsletter.services.cluster import Work
+
+    lanes = _Lanes(jobs)
+    rules = lanes.of(0).rules
+    share = app.settings.cluster.share
+    editions, looks = Editions(), Looks()
+
+    def composed(first: int, last: int) -> None:
+        readers = Readers(between=(first, last))
+        with editions.lock:
+            if not stop.is_set():
+                editions.forgotten_on_error(
+                    lambda: compose(rules, app.clock(), None, readers, editions.of)
+                )
+
+    def plan() -> list[tuple[int, int]]:
+        now = app.clock()
+        expire(rules, now)
+        return shares(rules, now, share, looks.readers(now))
+
+    return Work(
+        gather=lanes.of(0).ingest,
+        feeds=partial(_due_feeds, app),
+        scan=scan,
+        shares=plan,
+        compose=composed,
+        waiting=partial(_waiting, app),
+        deliver=lambda lane: lanes.of(lane).deliver(),
+        watch=lanes.of(0).watch,
+        prune=lanes.of(0).prune,
+    )
+
+
+class _Lanes:
+    def __init__(self, make: Callable[[], ScheduledJobs]) -> None:
+        self._make, self._made, self._lock = make, dict[int, ScheduledJobs](), Lock()
+
+    def of(self, lane: int) -> ScheduledJobs:
+        with self._lock:
+            if lane not in self._made:
+                made = self._make()
+                context = made.context
+                owner = f"{context.owner}:{lane}"
+                made.context = replace(context, owner=owner)
+                self._made[lane] = made
+            return self._made[lane]
+
+
+class Editions:
+    """A date's edition is made once for many shares. ``lock`` is held by who uses it: an edition
+    knows issues that its transaction has stored."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self._made: dict[date, tuple[float, Edition]] = {}
+
+    def of(self, rules: Rules, day: date) -> "Edition":
+        now = steady().seconds
+        made = self._made.get(day)
+        if made is None or now - made[0] > _EDITION_HOLDS:
+            self._made = {day: (now, edition_of(rules, day))}
+        return self._made[day][1]
+
+    def forgotten_on_error(self, compose: Callable[[], object]) -> None:
+        try:
+            compose()
+        except BaseException:
+            self._made.clear()
+            raise
+
+
+def _due_feeds(app: App) -> list[int]:
+    from newsletter.ingest.feeds.scan import due_feeds
+
+    follow(app)
+    every = timedelta(minutes=app.settings.sources.poll_minutes)
+    with app.store.reading() as db:
+        followed = feeds.followed(db)
+    return [feed.id for feed in due_feeds(followed, app.clock(), every)]
+
+
+def _waiting(app: App) -> bool:
+    with app.store.reading() as db:
+        return send_queue.any_due(db, app.clock(), Scope())

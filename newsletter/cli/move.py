@@ -1,0 +1,30 @@
+"""``newsletter move``: all of the database into another one."""
+
+from argparse import Namespace
+
+from newsletter.bootstrap import App
+from newsletter.cli.output import warn
+from newsletter.domain.errors import ConfigError
+from newsletter.domain.text import counted
+from newsletter.services.clock import steady
+
+
+def move(app: App, args: Namespace) -> int:
+    """What was interrupted goes on where it stood."""
+    from newsletter.storage import Store
+    from newsletter.storage.moving import move as move_all
+
+    old = app.store
+    if args.to == app.settings.store.url:
+        raise ConfigError("--to is the database of store.url: name another")
+    new = Store(args.to, app.path.parent, create=True)
+    try:
+        counts = move_all(old, new, app.clock(), steady(), lambda *_: None)
+    finally:
+        new.close()
+    for name, count in counts.items():
+        if count:
+            print(f"{name:<16} {counted(count, 'row')}")
+    print("all is there, counted and summed in both: write store.url, and start again")
+    warn("the old database is left as it is: see that nothing writes to it any more")
+    return 0

@@ -1,0 +1,156 @@
+"""Moving house: every row of one database into another, of the other kind or the same.
+
+Rows are copied in the order of their keys, some thousand in a transaction, so that a copy that was
+interrupted goes on where it stood. The ids stay: links in messages already sent contain them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Integer,
+    String,
+    Table,
+    func,
+    not_,
+    select,
+    text,
+    tuple_,
+)
+
+from newsletter.domain.errors import StoreError
+from newsletter.storage import heartbeats, places, sets
+from newsletter.storage.database import Store
+from newsletter.storage.leases import SENDING, Steady
+from newsletter.storage.schema import delivery, mark, metadata
+
+_BATCH = 5_000
+_MOVING = "moving"
+"""A mark in the new house while not all is there."""
+
+Watch = Callable[[str, int], None]
+"""Told a table's name and how many rows were copied into it by now."""
+
+
+def move(old: Store, new: Store, now: datetime, steady: Steady, watch: Watch) -> dict[str, int]:
+    """How many rows each table has; they were counted and summed in both.
+
+    Raises StoreError where somebody works on the old one, the new one is in use, or the two are not
+    the same in the end.
+    """
+    _check_still(old, now, steady)
+    _begin(new, now)
+    tables = sorted(metadata.sorted_tables, key=lambda table: table.name == mark.name)
+    for table in tables:
+        for copied in _copy(old, new, table):
+            watch(table.name, copied)
+    counts = {table.name: _compare(old, new, table) for table in tables}
+    with new.writing(durable=True) as db:
+        _set_sequences(db, tables)
+        db.execute(mark.delete().where(mark.c.name == _MOVING))
+    return counts
+
+
+def _check_still(old: Store, now: datetime, steady: Steady) -> None:
+    with old.reading() as db:
+        working = heartbeats.schedulers(db, now, steady)
+        sending = db.scalar(select(func.count()).select_from(delivery).where(SENDING))
+    if working or sending:
+        raise StoreError(
+            "somebody still works on the database: "
+            + (", ".join(working) or f"{sending:,} deliveries are being sent"),
+            "end `newsletter run`, `send` and `serve`, and see that `newsletter status` shows no"
+            " delivery as sending",
+        )
+
+
+def _begin(new: Store, now: datetime) -> None:
+    with new.writing(durable=True) as db:
+        begun = db.scalar(select(mark.c.at).where(mark.c.name == _MOVING))
+        used = next((one for one in metadata.sorted_tables if _any(db, one)), None)
+        if begun is None and used is not None:
+            raise StoreError(
+                f"the database to move to has rows already (table {used.name})",
+                "name an empty one, or the one in which this move was interrupted",
+            )
+        if begun is None:
+            db.execute(mark.insert().values(name=_MOVING, at=now, boot="", seconds=0.0))
+
+
+def _any(db: Connection, table: Table) -> bool:
+    return db.execute(select(*table.primary_key.columns).limit(1)).first() is not None
+
+
+def _moved(table: Table) -> Sequence[ColumnElement[bool]]:
+    """The rows that move: a journal stays with the file that it belongs to."""
+    if table.name != mark.name:
+        return ()
+    return not_(mark.c.name.startswith(places.NAME, autoescape=True)), mark.c.name != _MOVING
+
+
+def _copy(old: Store, new: Store, table: Table) -> Iterator[int]:
+    """How many rows were copied, after each batch."""
+    key = tuple_(*table.primary_key.columns)
+    ordered = select(table).where(*_moved(table)).order_by(*table.primary_key.columns)
+    last, copied = _last(new, table), 0
+    while True:
+        after = ordered if last is None else ordered.where(key > tuple_(*last))
+        with old.reading() as db:
+            rows = [dict(row) for row in db.execute(after.limit(_BATCH)).mappings()]
+        if not rows:
+            return
+        with new.writing() as db:
+            sets.insert(db, table, rows)
+        last = [rows[-1][column.name] for column in table.primary_key.columns]
+        yield (copied := copied + len(rows))
+
+
+def _last(new: Store, table: Table) -> Sequence[Any] | None:
+    """The key of the last row that is there."""
+    key = list(table.primary_key.columns)
+    query = select(*key).where(*_moved(table)).order_by(*(one.desc() for one in key)).limit(1)
+    with new.reading() as db:
+        found = db.execute(query).one_or_none()
+    return None if found is None else list(found)
+
+
+def _compare(old: Store, new: Store, table: Table) -> int:
+    """How many rows there are in both."""
+    query = select(func.count(), *_sums(table)).where(*_moved(table)).select_from(table)
+    found = []
+    for store in (old, new):
+        with store.reading() as db:
+            found.append([int(value or 0) for value in db.execute(query).one()])
+    if found[0] != found[1]:
+        raise StoreError(
+            f"the table {table.name} is not the same in both: rows and sums {found[0]}, {found[1]}",
+            "the old database was written to meanwhile: empty the new one and move again",
+        )
+    return found[0][0]
+
+
+def _sums(table: Table) -> Iterator[ColumnElement[Any]]:
+    """What differs where a row differs, most likely: numbers, lengths of texts, what is there."""
+    for column in table.columns:
+        if isinstance(column.type, Integer):
+            yield func.sum(column)
+        elif isinstance(column.type, String):
+            yield func.sum(func.length(column))
+        elif isinstance(column.type, Date):
+            yield func.count(column.distinct())
+        else:
+            yield func.count(column)
+
+
+def _set_sequences(db: Connection, tables: Sequence[Table]) -> None:
+    """PostgreSQL counts ids on its own: from the last one that was moved."""
+    for table in tables if sets.in_sets(db) else ():
+        column = table.autoincrement_column
+        if column is not None and column.name == "id":
+            newest = f"(SELECT coalesce(max(id), 0) FROM {table.name})"  # noqa: S608
+            sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
+            db.execute(text(f"SELECT setval({sequence}, {newest} + 1, false)"))

@@ -1,0 +1,96 @@
+"""Moving a database to the other engine and back."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from newsletter.domain.errors import StoreError
+from newsletter.storage import Store, archive, moving
+from newsletter.storage.leases import Steady
+from newsletter.storage.schema import metadata, subscriber
+from tests.builders import NOON, TODAY, brief, read, subscribe
+from tests.conftest import new_database
+
+HERE = Steady("this boot", 0.0)
+
+
+def fill(store: Store) -> None:
+    with store.writing() as db:
+        for number in range(7):
+            subscribe(db, f"r{number}@exämple.org")
+        texts = brief("Ports are slow.", "Trains are late.")
+        archive.record(db, [read("a.md", texts)], NOON, TODAY)
+
+
+def move(old: Store, new: Store) -> dict[str, int]:
+    return moving.move(old, new, NOON, HERE, lambda *_: None)
+
+
+def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
+    with store.reading() as db:
+        return {
+            table.name: [
+                tuple(row)
+                for row in db.execute(select(table).order_by(*table.primary_key.columns))
+                if not str(row[0]).startswith("journal ")
+            ]
+            for table in metadata.sorted_tables
+        }
+
+
+def test_there_and_back_everything_is_the_same(
+    sqlite: Store, postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving, "_BATCH", 3)
+    fill(sqlite)
+    server = Store(new_database(postgresql), create=True)
+    back = Store(f"sqlite:///{tmp_path / 'back.db'}", create=True)
+    assert move(sqlite, server)["subscriber"] == 7
+    move(server, back)
+    assert rows(sqlite) == rows(server) == rows(back)
+    with server.writing() as db:
+        subscribe(db, "one.more@example.org")  # its id is free
+    server.close()
+    back.close()
+
+
+def test_an_interrupted_move_goes_on(
+    sqlite: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving, "_BATCH", 3)
+    fill(sqlite)
+    new = Store(f"sqlite:///{tmp_path / 'new.db'}", create=True)
+
+    def interrupt(table: str, copied: int) -> None:
+        if (table, copied) == ("subscriber", 3):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        moving.move(sqlite, new, NOON, HERE, interrupt)
+    assert move(sqlite, new)["subscriber"] == 7
+    assert rows(sqlite) == rows(new)
+    new.close()
+
+
+def test_a_row_that_changed_meanwhile_is_told(sqlite: Store, tmp_path: Path) -> None:
+    fill(sqlite)
+    new = Store(f"sqlite:///{tmp_path / 'new.db'}", create=True)
+
+    def change(table: str, _copied: int) -> None:
+        if table == "subscriber":
+            with sqlite.writing() as db:
+                db.execute(subscriber.update().where(subscriber.c.id == 1).values(name="Another"))
+
+    with pytest.raises(StoreError, match="subscriber is not the same"):
+        moving.move(sqlite, new, NOON, HERE, change)
+    new.close()
+
+
+def test_a_database_in_use_is_no_new_house(sqlite: Store, tmp_path: Path) -> None:
+    fill(sqlite)
+    new = Store(f"sqlite:///{tmp_path / 'new.db'}", create=True)
+    fill(new)
+    with pytest.raises(StoreError, match="has rows already"):
+        move(sqlite, new)
+    new.close()
