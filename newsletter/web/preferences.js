@@ -13,6 +13,9 @@ async function look() {
   }
 }
 
+if (field.value && !shown.childElementCount) {
+  look().catch(() => {});
+}
 field.addEventListener("input", () => {
   clearTimeout(waiting);
   waiting = setTimeout(() => look().catch(() => {}), 400);
