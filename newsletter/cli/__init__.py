@@ -63,12 +63,14 @@ def _run(app: "App", args: Namespace) -> int:
 
 def _audit(app: "App", args: Namespace) -> None:
     from newsletter.cli.output import operator_name
+    from newsletter.domain.urls import without_password
     from newsletter.services.audit import record
 
     action = args.run.replace("_csv", "").replace(":", " ").rstrip("_")
     about = "" if args.audited == "run" else getattr(args, args.audited) or ""
     undo = " --undo" if getattr(args, "undo", False) else ""
-    record(app.store, app.clock(), "cli", operator_name(), f"{action}{undo}", str(about))
+    about = without_password(str(about))
+    record(app.store, app.clock(), "cli", operator_name(), f"{action}{undo}", about)
 
 
 def _escape_unknown_letters() -> None:
