@@ -19,7 +19,8 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Parts:
-    """What the actions work with; ``rules`` are made when the first of them asks."""
+    """What the actions work with; ``rules`` are made when the first of them asks. ``secret`` tells
+    who had all about them erased."""
 
     store: Store
     clock: Callable[[], datetime]
@@ -28,6 +29,7 @@ class Parts:
     timezone: str
     boilerplate: tuple[str, ...]
     max_bytes: int
+    secret: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from tests.builders import NOON
 from tests.conftest import new_store
 from tests.web.test_unsubscribe import Answer, ask, serving
 
+SECRET = b"a secret of the tests"
+
 
 def no_rules() -> Rules:
     raise AssertionError("not asked for here")
@@ -43,7 +45,8 @@ class Api:
 
 
 def parts(store: Store) -> Parts:
-    return Parts(store, lambda: NOON, Defaults("Europe/Paris", 7), no_rules, "UTC", (), 1_000_000)
+    defaults = Defaults("Europe/Paris", 7)
+    return Parts(store, lambda: NOON, defaults, no_rules, "UTC", (), 1_000_000, SECRET)
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,12 @@ import pytest
 
 from newsletter.domain.errors import UsageError
 from newsletter.services import api_tokens, audit
+from newsletter.services.personal_data import erase_reader
+from newsletter.services.readers import find_subscriber
 from newsletter.storage import send_queue
 from newsletter.web.api.endpoints import ENDPOINTS
 from tests.builders import NOON
-from tests.web.api.conftest import Api
+from tests.web.api.conftest import SECRET, Api
 
 BRIEF = {
     "podcast": "Harbour Talk",
@@ -169,3 +171,13 @@ def test_many_requests_of_one_token_must_wait(api: Api, monkeypatch: pytest.Monk
     busy = replace(api, token=token)
     statuses = [busy("GET", "/subscribers").status for _ in range(4)]
     assert statuses == [200, 200, 200, 429]
+
+
+def test_who_had_all_erased_comes_back_only_at_their_own_wish(api: Api) -> None:
+    api.json("POST", "/subscribers", {"address": "gone@example.org"})
+    reader = find_subscriber(api.store, "gone@example.org")
+    erase_reader(api.store, reader, SECRET, NOON)
+    assert api("GET", "/subscribers/gone@example.org").status == 404
+    refused = api("POST", "/subscribers", {"address": "Gone@example.org"})
+    assert refused.status == 422
+    assert "erased" in refused.text
