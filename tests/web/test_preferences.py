@@ -25,7 +25,7 @@ from newsletter.web.preferences import routes
 from tests.builders import NOON, subscribe
 from tests.conftest import new_store
 from tests.golden import head
-from tests.web.test_unsubscribe import FORM, Answer, ask, serving
+from tests.web.test_unsubscribe import FORM, Answer, ask, serving, wait_for
 
 SECRET = head().secret
 ANN = link_token(SECRET, "preferences", 1)
@@ -173,6 +173,7 @@ def test_the_link_is_sent_once_a_day_and_the_page_tells_nobody_who_reads(site: S
         for address in ("Ann@example.org", "ann@example.org", "nobody@example.org", "x", "")
     }
     assert len(answers) == 1
+    wait_for(lambda: bool(asked(site, Purpose.LINK)))  # it is asked for after the answer
     assert len(asked(site, Purpose.LINK)) == 1
 
 
