@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.composing import compose_rules
+from newsletter.bootstrap.rendering import secret
 from newsletter.services.metrics import Figures, measure
 from newsletter.services.subscriptions import Defaults
 from newsletter.web import metrics, probes
@@ -35,6 +36,7 @@ def _api_parts(app: App) -> Parts:
         timezone=settings.newsletter.timezone,
         boilerplate=settings.inbox.boilerplate,
         max_bytes=settings.inbox.max_bytes,
+        secret=secret(app),
     )
 
 

@@ -28,6 +28,7 @@ class Parts:
     timezone: str
     boilerplate: tuple[str, ...]
     max_bytes: int
+    secret: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)

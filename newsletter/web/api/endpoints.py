@@ -130,6 +130,7 @@ def add_subscriber(call: Call) -> Added:
         call.parts.defaults,
         call.now,
         resubscribe=new.resubscribe,
+        secret=call.parts.secret,
     )
     return Added(result, _reader(readers.find_subscriber(call.store, subscriber.address)))
 

@@ -18,6 +18,9 @@ from tests.conftest import new_store
 from tests.web.test_unsubscribe import Answer, ask, serving
 
 
+SECRET = b"s" * 32
+
+
 def no_rules() -> Rules:
     raise AssertionError("not asked for here")
 
@@ -43,7 +46,7 @@ class Api:
 
 
 def parts(store: Store) -> Parts:
-    return Parts(store, lambda: NOON, Defaults("Europe/Paris", 7), no_rules, "UTC", (), 1_000_000)
+    return Parts(store, lambda: NOON, Defaults("Europe/Paris", 7), no_rules, "UTC", (), 1_000_000, SECRET)
 
 
 @pytest.fixture(scope="module")
