@@ -17,7 +17,6 @@ from tests.builders import NOON
 from tests.conftest import new_store
 from tests.web.test_unsubscribe import Answer, ask, serving
 
-
 SECRET = b"s" * 32
 
 
@@ -46,7 +45,9 @@ class Api:
 
 
 def parts(store: Store) -> Parts:
-    return Parts(store, lambda: NOON, Defaults("Europe/Paris", 7), no_rules, "UTC", (), 1_000_000, SECRET)
+    return Parts(
+        store, lambda: NOON, Defaults("Europe/Paris", 7), no_rules, "UTC", (), 1_000_000, SECRET
+    )
 
 
 @pytest.fixture(scope="module")
