@@ -1,6 +1,7 @@
 """The pages of ``newsletter serve``: a line for each module of ``web``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
@@ -48,6 +49,8 @@ def site(app: App, behind: Background | None = None) -> ASGIApp:
 
 def routes(app: App, pages: Pages, behind: Background | None = None) -> list[BaseRoute]:
     chosen = Preferences(app.store, secret(app), app.clock)
+    if behind:
+        chosen = replace(chosen, wake=behind.notices.wake)
     links = UnsubscribeLinks(app.store, secret(app), app.clock)
     return [
         *unsubscribe.routes(links, pages),

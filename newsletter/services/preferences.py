@@ -13,8 +13,10 @@ from newsletter.domain.notices import PREFERENCES, TO
 from newsletter.domain.timezones import respelt
 from newsletter.domain.tokens import linked
 from newsletter.domain.weekdays import EVERY_DAY, weekday_set
+from newsletter.services.later import Later
 from newsletter.services.notices import Purpose, ask, opened
 from newsletter.services.personal_data import about, erase_reader
+from newsletter.services.signup import ask_within_limits
 from newsletter.services.subscriptions import differences, faults, from_text
 from newsletter.storage import Store, subscribers
 
@@ -33,11 +35,16 @@ class Reader:
 
 @dataclass(frozen=True)
 class Preferences:
-    """By the token of a link, which names a reader for ever. Others name nobody."""
+    """By the token of a link, which names a reader for ever. Others name nobody.
+
+    ``wake`` is called when there is a notice to send.
+    """
 
     store: Store
     secret: bytes = field(repr=False)
     clock: Callable[[], datetime]
+    wake: Callable[[], None] = lambda: None
+    later: Callable[[Callable[[], object]], None] = field(default_factory=Later)
 
     def reader(self, token: str) -> Reader | None:
         now = self.clock()
@@ -68,7 +75,11 @@ class Preferences:
             self._ask(reader, Purpose.ERASE)
 
     def send_link(self, address: str) -> None:
-        """To who reads by this address, once a day; nothing for every other text."""
+        """To who reads by this address, at most once a day and three times a week; nothing for
+        every other text. The caller does not wait, so that nobody learns by the time who reads."""
+        self.later(lambda: self._send_link(address))
+
+    def _send_link(self, address: str) -> None:
         try:
             key = mailbox(address).key
         except UsageError:
@@ -81,7 +92,14 @@ class Preferences:
     def _ask(self, reader: Subscriber, purpose: Purpose) -> None:
         now = self.clock()
         with self.store.writing() as db:
-            ask(db, reader.id, purpose, now.date(), now)
+            # A link is asked for by whoever types an address, an erasure by its reader alone.
+            asked = (
+                ask_within_limits(db, reader.id, purpose, now, {})
+                if purpose is Purpose.LINK
+                else ask(db, reader.id, purpose, now.date(), now)
+            )
+        if asked:
+            self.wake()
 
     def to_erase(self, token: str) -> Subscriber | None:
         """Whose erasure this link confirms."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
+from newsletter.storage.returns import PROVED
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
@@ -52,7 +53,7 @@ def came_back(db: Connection, kind: str, first: date, last: date, by: str) -> di
     query = (
         select(column, func.count(returned.c.delivery_id.distinct()))
         .join(returned, returned.c.delivery_id == deliveries.c.id)
-        .where(deliveries.c.date.between(first, last), returned.c.kind == kind)
+        .where(deliveries.c.date.between(first, last), returned.c.kind == kind, PROVED)
         .group_by(column)
     )
     return {name: count for name, count in db.execute(query)}  # noqa: C416
@@ -62,7 +63,7 @@ def complaints_of_readers(db: Connection, since: datetime, end: datetime) -> dic
     """By domain the complaints that name no delivery."""
     query = (
         select(returned.c.domain, func.count(returned.c.subscriber_id.distinct()))
-        .where(returned.c.kind == "complaint", returned.c.delivery_id.is_(None))
+        .where(returned.c.kind == "complaint", returned.c.delivery_id.is_(None), PROVED)
         .where(returned.c.at >= since, returned.c.at <= end, returned.c.domain != "")
         .group_by(returned.c.domain)
     )

@@ -101,7 +101,9 @@ def listed(
     attempts, backs = attempt.alias(), returned.alias()
     last = select(func.max(attempts.c.id)).where(attempts.c.delivery_id == deliveries.c.id)
     newest = select(func.max(backs.c.id)).where(
-        backs.c.delivery_id == deliveries.c.id, backs.c.kind.in_(("bounce", "complaint"))
+        backs.c.delivery_id == deliveries.c.id,
+        backs.c.kind.in_(("bounce", "complaint")),
+        backs.c.done != "unproved",
     )
     counts = or_(deliveries.c.state != "unknown", attempt.c.at == deliveries.c.changed_at)
     query = (

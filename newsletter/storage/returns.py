@@ -17,7 +17,10 @@ from newsletter.storage.sets import insert_new
 MOST_HEADERS = 16_000
 """Characters of a message's headers that are kept."""
 _LONGEST = 1_000
-_BOUNCED = and_(returned.c.kind == "bounce", returned.c.delivery_id.is_not(None))
+PROVED = returned.c.done != "unproved"
+"""Anybody can write a return that only an address or a Message-ID gives to a reader: it is kept,
+and counts nowhere."""
+_BOUNCED = and_(returned.c.kind == "bounce", returned.c.delivery_id.is_not(None), PROVED)
 
 
 @dataclass(frozen=True, slots=True)

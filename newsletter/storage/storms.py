@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from newsletter.storage.returns import PROVED
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import mark, returned
 from newsletter.storage.sets import insert_new
@@ -31,7 +32,7 @@ def measure(db: Connection, day: date, domain: str, every: int) -> Iterator[Stor
     """All of a date's issue, and those to a domain, at each so many that came back: what was sent
     takes longer to count."""
     for name in ("", domain):
-        back = [returned.c.date == day, returned.c.kind == "bounce"]
+        back = [returned.c.date == day, returned.c.kind == "bounce", PROVED]
         back += [returned.c.domain == name] if name else []
         query = select(func.count(returned.c.delivery_id.distinct())).where(*back)
         bounced = int(db.scalar(query) or 0)

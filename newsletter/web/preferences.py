@@ -11,20 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.domain.due import zone
-from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Subscriber
 from newsletter.domain.timezones import zones
 from newsletter.domain.tokens import token as unsubscribe_token
 from newsletter.domain.weekdays import EVERY_DAY, numbers
 from newsletter.language import available
 from newsletter.language.words import own_name, words
-from newsletter.services.error_log import log_error
 from newsletter.services.month_matches import MonthMatch
 from newsletter.services.preferences import Preferences, Reader, chosen
 from newsletter.web.forms import Form, post
@@ -130,8 +127,8 @@ class _Page:
         return self.pages.personal("link.html")
 
     def send_link(self, request: Request, form: Form) -> Response:  # noqa: ARG002
-        """The same whatever the address is, and as fast: the work is done after the answer, so that
-        nobody learns who reads."""
+        """The same whatever the address is: nobody learns who reads."""
+        self.preferences.send_link(form.get("address", ""))
         title, message = (
             self.pages.gettext("Look into your mailbox"),
             self.pages.gettext(
@@ -139,15 +136,7 @@ class _Page:
                 " most one a day."
             ),
         )
-        response = self.pages.personal("plain.html", title=title, message=message)
-        response.background = BackgroundTask(self._ask_for_link, form.get("address", ""))
-        return response
-
-    def _ask_for_link(self, address: str) -> None:
-        try:
-            self.preferences.send_link(address)
-        except NewsletterError as error:
-            log_error(error)
+        return self.pages.personal("plain.html", title=title, message=message)
 
     def _reader(self, request: Request) -> Reader | None:
         return self.preferences.reader(request.path_params["token"])

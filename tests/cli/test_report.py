@@ -1,6 +1,7 @@
 """``newsletter report``: what it counts, and the page that it writes."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from newsletter.delivery.returned import ReturnRules, take
 from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.services.report import COMPLAINT_LIMIT, list_report
-from newsletter.storage import Store, subscribers
+from newsletter.storage import Store, operator_actions, storms, subscribers
 from newsletter.storage.returns import Incoming
 from tests.builders import NOON, TODAY, subscribe
 from tests.cli.conftest import House
@@ -56,6 +57,28 @@ def test_it_counts_who_came_who_left_and_what_came_back(life: Store) -> None:
     (unserved,) = found.unserved
     assert (unserved["address"], unserved["state"]) == ("dee@b.example", "failed")
     assert found.days[-1].date == TODAY.isoformat()
+
+
+def test_what_nobody_proved_is_counted_nowhere(life: Store) -> None:
+    """Anybody can write an address, or a Message-ID that they were sent, into a report."""
+    before = list_report(life, NOON, 7)
+    with life.writing() as db:
+        bea = subscribe(db, "bea@a.example", since=NOON - 30 * DAY)
+        number, ours = sent(db, bea)
+        for kind in (ReturnKind.COMPLAINT, ReturnKind.BOUNCE):
+            named = Return(kind, Severity.HARD, address=bea.address)
+            by_delivery = Return(kind, Severity.HARD, message_id=ours)
+            for key, one in (("a", named), ("b", by_delivery)):
+                incoming = Incoming(f"{kind} {key}", "mail", one)
+                taken = take(db, incoming, bea.address if key == "a" else "", ReturnRules(), NOON)
+                assert taken.action == "unproved"
+        assert [storm.bounced for storm in storms.measure(db, TODAY, "a.example", 1)] == [1, 1]
+        shown = operator_actions.listed(db, None, [number], None)
+        assert [row["came_back"] for row in shown] == [None]
+    after = list_report(life, NOON, 7)
+    assert after.total == replace(before.total, sent=before.total.sent + 1)
+    (domain,) = after.domains
+    assert (domain.bounced, domain.complained) == (1, 1)
 
 
 def test_an_empty_newsletter_has_a_report(house: House, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -345,6 +346,32 @@ def test_a_reader_is_sent_the_way_to_their_preferences(door: Door) -> None:
     door.post(TYPED)
     assert link(door.received(1)[0]).startswith("/p/")
     assert door.reader() == ("active", "", 7), "what a stranger typed changes nothing"
+
+
+def test_who_asks_for_their_link_is_answered_as_fast_as_everybody(door: Door) -> None:
+    """While another program writes; the message then goes out at once."""
+    with door.store.writing() as db:
+        put(db, "active")
+    bodies = [urlencode({"address": one}).encode() for one in (ANN, "nobody@example.org")]
+    begun = time.monotonic()
+    with door.store.writing() as db:
+        subscribe(db, "bea@example.org")
+        answers = [ask(door.port, "POST", "/link", body, FORM) for body in bodies]
+    assert [answer.status for answer in answers] == [200, 200]
+    assert answers[0].text == answers[1].text
+    assert link(door.received(1)[0]).startswith("/p/")
+    assert time.monotonic() - begun < 20
+
+
+def test_erasing_is_asked_about_at_once(door: Door) -> None:
+    with door.store.writing() as db:
+        put(db, "active")
+    door.post(TYPED)
+    begun = time.monotonic()
+    own = link(door.received(1)[0])
+    assert ask(door.port, "POST", f"{own}?erase", b"", FORM).status == 200
+    assert link(door.received(2)[1]).startswith("/erase/")
+    assert time.monotonic() - begun < 20
 
 
 def test_a_network_has_its_share_and_only_a_trusted_proxy_tells_of_another(
