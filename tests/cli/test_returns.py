@@ -227,6 +227,7 @@ def test_a_pipe_is_told_that_a_message_was_not_stored(
 
 def test_a_storm_stops_the_run_that_it_falls_into(stocked: House, server: SmtpServer) -> None:
     stocked.smtp(server)
+    stocked.environment["NEWSLETTER_DELIVERY__CONNECTIONS"] = "1"
     stocked.environment["NEWSLETTER_DELIVERY__CLAIM"] = "1"  # a refusal comes before the last look
     stocked.subscribe(*(f"r{number:02}@example.org" for number in range(14)))
     server.fail("RCPT", "550 5.1.1 no such user", times=math.inf)
