@@ -63,7 +63,7 @@ def signed(data: bytes) -> str:
     assert isinstance(letter, EmailMessage)
     parts = [letter.get_body((subtype,)) for subtype in ("plain", "html")]
     text = "\n".join([*map(str, letter.items()), *(part.get_content() for part in parts if part)])
-    return re.sub(r"(/u/|unsubscribe%20|%20)\d+\.[\w-]{22}", r"\1TOKEN", text)
+    return re.sub(r"(/\w+/|unsubscribe%20|%20)[\d.-]+\.[\w-]{22}", r"\1TOKEN", text)
 
 
 def test_it_prints_where_to_look_and_a_table_of_the_picks(demo: Shown) -> None:

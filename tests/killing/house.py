@@ -39,11 +39,11 @@ channel = "smtp"
 connections = {CONNECTIONS}
 claim = {CLAIM}
 lease_seconds = {LEASE}
+[returns]
+storm_least = 1_000_000
 [delivery.smtp]
 host = "127.0.0.1"
 security = "none"
-[returns]
-storm_least = 1_000_000
 """
 
 
