@@ -70,7 +70,7 @@ class DeliveryContext:
     pace: RateLimits = FREE
     returns: ReturnRules = DEFAULT
     sleep: Callable[[float], None] = time.sleep
-    look_holds: float = 0.05
+    look_holds: float = 0.0
 
     def leased(self, owner: str, now: datetime) -> Lease:
         steady = self.steady()
