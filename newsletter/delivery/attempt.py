@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.delivery.context import DeliveryContext
-from newsletter.delivery.looks import Looks
 from newsletter.delivery.outcomes import Outcomes
 from newsletter.domain.errors import (
     AnswerLost,
@@ -19,9 +18,9 @@ from newsletter.domain.errors import (
 from newsletter.domain.states import Transition
 from newsletter.failpoints import reach
 from newsletter.mail.channels import Attempt, Channel, Envelope
-from newsletter.storage import Connection, leases
+from newsletter.storage import Connection, leases, settlements
 from newsletter.storage.send_queue import Claimed
-from newsletter.storage.settlements import Tried
+from newsletter.storage.settlements import Tried, Verdict
 
 _WITHHELD: dict[str, Transition] = {
     "left": Transition.LEFT,
@@ -40,10 +39,8 @@ class DeliveryAttempt:
         clock: Callable[[], datetime],
         outcomes: Outcomes,
         envelope: Callable[[Claimed], Envelope],
-        looks: Looks,
     ) -> None:
         self.context, self.clock, self.outcomes, self.envelope = context, clock, outcomes, envelope
-        self.looks = looks
 
     def deliver(self, row: Claimed, channel: Channel, db: Connection) -> None:
         """Send it and write down the outcome. Raises what ends more than this message.
@@ -118,11 +115,10 @@ class DeliveryAttempt:
         # by this look to have it.
         if journal := self.context.store.journal:
             journal.offered(row.id, self.outcomes.owner)
-        verdict, seconds = self.looks.at(row, db)
+        verdict, seconds = self._verdict(row, db)
         if verdict == "go" and seconds < self.context.lease.total_seconds() / 2:
             self._prolong()
-            self.looks.forget()
-            verdict, _ = self.looks.at(row, db)  # writing may have taken long
+            verdict, _ = self._verdict(row, db)  # writing may have taken long
         reach("looked")
         if verdict == "go" and not self.context.in_flight.halted:
             offered[row.id] = row
@@ -133,6 +129,9 @@ class DeliveryAttempt:
         if verdict == "paused":
             raise Paused("paused by the operator: `newsletter resume` goes on")
         raise Withheld(verdict)
+
+    def _verdict(self, row: Claimed, db: Connection) -> tuple[Verdict, float]:
+        return settlements.look(db, row.id, self.outcomes.owner, self.context.steady())
 
     def _prolong(self) -> None:
         lease = self.context.leased(self.outcomes.owner, self.clock())

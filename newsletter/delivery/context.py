@@ -50,9 +50,7 @@ class DeliveryContext:
     A claim is ``claim`` rows for up to four connections, which share it: a power cut can leave so
     many unknown. ``lease`` must outlast the slowest message: the answer to its final dot alone may
     take five minutes. ``sleep`` is called with a tenth of a second at most, while a message waits
-    for its rate limit. A look at a row is
-    ``look_holds`` seconds old at most when its message goes: behind a slow server each message has
-    one of its own.
+    for its rate limit.
     """
 
     store: Store
@@ -70,7 +68,6 @@ class DeliveryContext:
     pace: RateLimits = FREE
     returns: ReturnRules = DEFAULT
     sleep: Callable[[float], None] = time.sleep
-    look_holds: float = 0.0
 
     def leased(self, owner: str, now: datetime) -> Lease:
         steady = self.steady()

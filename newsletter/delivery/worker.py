@@ -7,7 +7,6 @@ from threading import Lock, get_ident
 
 from newsletter.delivery.attempt import DeliveryAttempt
 from newsletter.delivery.context import DeliveryContext
-from newsletter.delivery.looks import Looks
 from newsletter.delivery.messages import Messages
 from newsletter.delivery.outcomes import SETTLE_EVERY, Outcomes, log_row
 from newsletter.domain.errors import Paused
@@ -46,8 +45,7 @@ class Worker:
         self.channel = context.channel()
         self.messages = Messages(context)
         self.outcomes = Outcomes(context, clock, self.owner, count)
-        looks = Looks(context, self.owner, self.claimed)
-        self.attempt = DeliveryAttempt(context, clock, self.outcomes, self.messages.envelope, looks)
+        self.attempt = DeliveryAttempt(context, clock, self.outcomes, self.messages.envelope)
 
     def work(self) -> None:
         """Until nothing is left. Raises ChannelDown, SenderRefused and Paused, which end it."""

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from sqlalchemy import (
     Connection,
@@ -37,53 +37,34 @@ _THESE = deliveries.c.id.in_(bindparam("row_ids", expanding=True))
 
 _LOOK = (
     select(
-        deliveries.c.id,
+        subscribers.c.state,
         deliveries.c.boot,
         deliveries.c.lease_end,
-        subscribers.c.state,
         exists().where(mark.c.name == PAUSED),
         exists().where(cancelled.c.date == deliveries.c.date),
     )
     .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
-    .where(_OWNED, _THESE)
+    .where(_OWNED, deliveries.c.id == bindparam("row_id"))
 )
 
 
 _MINE = select(deliveries.c.id).where(_OWNED, _THESE)
 
 
-class Look(NamedTuple):
-    """What a look found of a row, and when its lease ends on the clock of the machine ``boot``."""
+def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
+    """Whether a row may be sent now, and for how many seconds more it is ours.
 
-    verdict: Verdict
-    boot: str
-    end: float
-
-    def at(self, steady: Steady) -> tuple[Verdict, float]:
-        """Whether the row may be sent now, and for how many seconds more it is ours."""
-        left = self.end - steady.seconds
-        if self.boot != steady.boot or left <= 0:
-            return "lost", 0.0
-        return self.verdict, left
-
-
-LOST = Look("lost", "", 0.0)
-
-
-def look(db: Connection, row_ids: Sequence[int], owner: str) -> dict[int, Look]:
-    """What holds now of those rows that are the owner's.
-
-    Reads only: asked right before a message goes, it is the last moment to withhold it.
+    Reads only: asked right before the message goes, it is the last moment to withhold it.
     """
-    found = db.execute(_LOOK, {"holder": owner, "row_ids": row_ids})
-    return {row_id: Look(_verdict(*holds), boot, end) for row_id, boot, end, *holds in found}
-
-
-def _verdict(state: str, is_paused: bool, is_cancelled: bool) -> Verdict:  # noqa: FBT001
+    found = db.execute(_LOOK, {"holder": owner, "row_id": row_id}).one_or_none()
+    if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
+        return "lost", 0.0
+    state, _boot, end, is_paused, is_cancelled = found
     if state != SubscriberState.ACTIVE:
-        gone: Verdict = state if state in ("bounced", "complained") else "left"  # type: ignore[assignment]
-        return gone
-    return "cancelled" if is_cancelled else "paused" if is_paused else "go"
+        gone: Verdict = state if state in ("bounced", "complained") else "left"
+        return gone, end - steady.seconds
+    verdict: Verdict = "cancelled" if is_cancelled else "paused" if is_paused else "go"
+    return verdict, end - steady.seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,6 @@ class House:
 
     def deliver(self, on: date | None = None, readers: Readers = DUE) -> Report:
         context = DeliveryContext(
-            look_holds=0.0,
             store=self.store,
             channel=self.connect or (lambda: self.channel),
             branding=lambda: self.branding,

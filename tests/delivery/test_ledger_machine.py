@@ -230,7 +230,6 @@ class LedgerMachine(RuleBasedStateMachine):
         self.senders += 1
         store, owner = Mortal(self.store), f"sender {self.senders}"
         context = DeliveryContext(
-            look_holds=0.0,
             store=cast(Store, store),
             channel=lambda: Server(self, store, owner, plan),
             branding=lambda: HEAD,

@@ -140,7 +140,6 @@ def _send(
     """A sender with a store and connections of its own; at ``start`` it was noon."""
     with closing(Store(str(house.store.engine.url))) as store:
         context = DeliveryContext(
-            look_holds=0.0,
             store=store,
             channel=lambda: Smtp(server.host, server.port, "none", per_connection=7),
             connections=2,

@@ -27,7 +27,7 @@ from newsletter.storage.leases import Lease, Steady
 from newsletter.storage.ledger import Entry
 from newsletter.storage.schema import delivery
 from newsletter.storage.send_queue import Claimed, Scope
-from newsletter.storage.settlements import LOST, Settled, Verdict
+from newsletter.storage.settlements import Settled, Verdict
 from tests.builders import NOON, TODAY, brief, read, subscribe
 
 LEASE = timedelta(minutes=10)
@@ -58,7 +58,7 @@ def claim(store: Store, owner: str = "me", most: int = 20, now: datetime = NOON)
 
 
 def looked(db: Connection, row_id: int, owner: str, at: Steady) -> tuple[Verdict, float]:
-    return settlements.look(db, [row_id], owner).get(row_id, LOST).at(at)
+    return settlements.look(db, row_id, owner, at)
 
 
 def steady(at: datetime = NOON) -> Steady:

@@ -25,7 +25,7 @@ from newsletter.storage.leases import Lease, Steady
 from newsletter.storage.ledger import Entry
 from newsletter.storage.schema import delivery
 from newsletter.storage.send_queue import Claimed, Scope
-from newsletter.storage.settlements import LOST, Verdict
+from newsletter.storage.settlements import Verdict
 from tests.builders import NOON, TODAY, brief, read, subscribe
 
 SECOND = timedelta(seconds=1)
@@ -70,7 +70,7 @@ def enter(db: Connection, readers: int = 1, **changes: Any) -> list[int]:
 
 
 def looked(db: Connection, row_id: int, owner: str, at: Steady) -> tuple[Verdict, float]:
-    return settlements.look(db, [row_id], owner).get(row_id, LOST).at(at)
+    return settlements.look(db, row_id, owner, at)
 
 
 def steady(at: datetime, boot: str = "this boot") -> Steady:
