@@ -20,7 +20,7 @@ def desk(app: App) -> ASGIApp:
     return with_headers(
         [
             *metrics.routes(partial(_measure, app)),
-            *probes.routes(app.store),
+            *probes.ready(app.store.verify),
             *api.routes(_api_parts(app)),
         ]
     )

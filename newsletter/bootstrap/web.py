@@ -22,9 +22,9 @@ from newsletter.services.view import IssueLinks
 from newsletter.services.votes import VoteLinks
 from newsletter.web import (
     feeds,
-    health,
     pictures,
     preferences,
+    probes,
     public,
     signup,
     stylesheet,
@@ -59,7 +59,7 @@ def routes(app: App, pages: Pages, behind: Background | None = None) -> list[Bas
         *preferences.routes(pages, chosen, MonthMatches(compose_rules(app), app.clock).look),
         *view.routes(pages, IssueLinks(app.store, secret(app), app.clock)),
         *pictures.logo(pages),
-        *health.routes(app.store.verify),
+        *probes.health(app.store.verify),
         *_front(app, pages, behind),
         *(_public(app, pages) if app.settings.web.public else ()),
         *hooks.routes(app),

@@ -17,7 +17,7 @@ class Figures:
     """``deliveries`` are (state, reason, count) of today; ages are in seconds, None where there is
     nothing to be old."""
 
-    deliveries: Sequence[tuple[str, str, int]]
+    deliveries: Sequence[tuple[str, str | None, int]]
     waiting: Sequence[tuple[str, int]]
     oldest_due_age: float | None
     unknown: int
@@ -31,7 +31,7 @@ def measure(store: Store, now: datetime, timezone: str) -> Figures:
     """``timezone`` says which day is today. Changes nothing."""
     with store.reading() as db:
         return Figures(
-            deliveries=figures.outcomes(db, local_date(now, timezone)),
+            deliveries=reports.outcomes(db, local_date(now, timezone)),
             waiting=figures.waiting(db, _MOST_DOMAINS),
             oldest_due_age=_age(figures.oldest_due(db), now),
             unknown=reports.unresolved(db),

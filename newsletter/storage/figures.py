@@ -1,7 +1,7 @@
 """The figures that a monitor reads, each by an index: it asks every few seconds."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
@@ -24,13 +24,6 @@ def oldest_due(db: Connection) -> datetime | None:
         for state in ("pending", "sending")
     ]
     return min((instant for instant in first if instant), default=None)
-
-
-def outcomes(db: Connection, day: date) -> Sequence[tuple[str, str, int]]:
-    """(state, reason or "", count) of a date's deliveries."""
-    group = deliveries.c.state, deliveries.c.reason
-    query = select(*group, func.count()).where(deliveries.c.date == day).group_by(*group)
-    return [(state, reason or "", count) for state, reason, count in db.execute(query)]
 
 
 def feed_counts(db: Connection) -> dict[str, int]:

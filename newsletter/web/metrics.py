@@ -39,7 +39,7 @@ class _Figures(Collector):
         figures = self.figures
         yield _gauge(
             "deliveries", "Deliveries of today, by state and reason.", ("state", "reason"),
-            (((state, reason), count) for state, reason, count in figures.deliveries),
+            (((state, reason or ""), count) for state, reason, count in figures.deliveries),
         )  # fmt: skip
         yield _gauge(
             "waiting", "Pending deliveries of any date, by domain, the most.", ("domain",),

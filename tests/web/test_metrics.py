@@ -29,7 +29,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def figures() -> Figures:
     return Figures(
-        deliveries=[(DeliveryState.SENT, "", 40), (DeliveryState.SKIPPED, "too_few", 2)],
+        deliveries=[(DeliveryState.SENT, None, 40), (DeliveryState.SKIPPED, "too_few", 2)],
         waiting=[('ex"ample\n.org', 7)],
         oldest_due_age=61.5,
         unknown=1,
@@ -93,7 +93,7 @@ def test_requests_are_timed_by_the_first_part_of_their_path_alone() -> None:
 
 
 def test_ready_while_the_database_is_ours(store: Store) -> None:
-    with serving(app(probes.routes(store))) as port:
+    with serving(app(probes.ready(store.verify))) as port:
         assert ask(port, "GET", "/readyz").status == 200
         with store.writing() as db:
             db.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
