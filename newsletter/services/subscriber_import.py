@@ -30,7 +30,7 @@ class ImportReport:
 
 
 def import_subscribers(
-    store: Store, data: bytes, name: str, defaults: Defaults, now: datetime, secret: bytes = b""
+    store: Store, data: bytes, name: str, defaults: Defaults, now: datetime, secret: bytes
 ) -> ImportReport:
     """Raises UsageError if the file as a whole cannot be imported; then nothing is stored.
 

@@ -54,7 +54,7 @@ def subscribe(
     now: datetime,
     *,
     resubscribe: bool = False,
-    secret: bytes = b"",
+    secret: bytes,
 ) -> tuple[Subscriber, Result]:
     """Add a subscriber, or change these fields of one who is there.
 

@@ -15,6 +15,7 @@ from newsletter.storage import Store, subscribers
 ANN = "ann@letters.example"
 NOW = datetime(2026, 3, 14, 6, tzinfo=UTC)
 DEFAULTS = Defaults("Europe/Oslo", 6)
+SECRET = b"a secret of the tests"
 
 
 def state_of(store: Store, key: str) -> State | None:
@@ -24,7 +25,7 @@ def state_of(store: Store, key: str) -> State | None:
 
 
 def bring_in(store: Store, text: str) -> ImportReport:
-    return import_subscribers(store, text.encode(), "people.csv", DEFAULTS, NOW)
+    return import_subscribers(store, text.encode(), "people.csv", DEFAULTS, NOW, SECRET)
 
 
 def test_every_field_of_a_subscriber_is_imported_exported_and_shown() -> None:
@@ -35,24 +36,28 @@ def test_every_field_of_a_subscriber_is_imported_exported_and_shown() -> None:
 
 
 def test_subscribe_adds_changes_and_tells_which(store: Store) -> None:
-    subscriber, result = subscribe(store, "ANN@letters.example", {"name": "Ann"}, DEFAULTS, NOW)
+    subscriber, result = subscribe(
+        store, "ANN@letters.example", {"name": "Ann"}, DEFAULTS, NOW, secret=SECRET
+    )
     assert (subscriber.timezone, subscriber.hour, result) == ("Europe/Oslo", 6, Result.ADDED)
-    assert subscribe(store, ANN, {}, DEFAULTS, NOW)[1] == Result.UNCHANGED
-    subscriber, result = subscribe(store, ANN, {"hour": 9}, DEFAULTS, NOW)
+    assert subscribe(store, ANN, {}, DEFAULTS, NOW, secret=SECRET)[1] == Result.UNCHANGED
+    subscriber, result = subscribe(store, ANN, {"hour": 9}, DEFAULTS, NOW, secret=SECRET)
     assert (subscriber.name, subscriber.hour, result) == ("Ann", 9, Result.CHANGED)
 
 
 def test_who_left_comes_back_by_their_own_wish_alone(store: Store) -> None:
-    subscribe(store, ANN, {}, DEFAULTS, NOW)
+    subscribe(store, ANN, {}, DEFAULTS, NOW, secret=SECRET)
     with store.reading() as db:
         ann = subscribers.find(db, ANN)
     assert ann is not None
     leave(store, ann, NOW)
     with pytest.raises(UsageError, match="is unsubscribed: only"):
-        subscribe(store, ANN, {"hour": 9}, DEFAULTS, NOW)
+        subscribe(store, ANN, {"hour": 9}, DEFAULTS, NOW, secret=SECRET)
     assert list(bring_in(store, f"email,status\n{ANN},enabled\n").refused) == [2]
     assert state_of(store, ANN) == "unsubscribed"
-    assert subscribe(store, ANN, {}, DEFAULTS, NOW, resubscribe=True)[1] == Result.ADDED
+    assert (
+        subscribe(store, ANN, {}, DEFAULTS, NOW, secret=SECRET, resubscribe=True)[1] == Result.ADDED
+    )
     assert state_of(store, ANN) == "active"
 
 

@@ -140,7 +140,10 @@ def change_subscriber(call: Call) -> Reader:
     if there.state != "active":
         raise UsageError(f"{there.address} is {there.state}: only who is active can be changed")
     changes = _changes(call.body)
-    subscriptions.subscribe(call.store, there.address, changes, call.parts.defaults, call.now)
+    parts = call.parts
+    subscriptions.subscribe(
+        call.store, there.address, changes, parts.defaults, call.now, secret=parts.secret
+    )
     return _reader(readers.find_subscriber(call.store, there.address))
 
 
