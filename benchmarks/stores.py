@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from benchmarks.compose import composed
 from benchmarks.house import SENDER, TASTE
@@ -50,7 +50,7 @@ class Server:
     def __init__(self, raw: Any) -> None:
         self.raw = raw
         self.url = raw.get_uri().replace("postgresql:", "postgresql+psycopg:", 1)
-        self._engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        self._engine = create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
 
     def named(self, name: str) -> str:
         return self._engine.url.set(database=name).render_as_string(hide_password=False)

@@ -37,9 +37,8 @@ def test_workers_and_the_database_are_killed_at_random(tmp_path: Path) -> None:
             workers = [one if _lives(one) else house.start("worker") for one in workers]
         for one in workers:
             one.process.terminate()
-        for one in workers:
-            one.process.communicate(timeout=60)
-        assert not house.undone()
+        said = [str(one.process.communicate(timeout=60)[1])[-3_000:] for one in workers]
+        assert not house.undone(), "\n\n".join(said)
         tally = house.check(commands=0)
     print(f"\ncluster: {vars(tally)}")
     assert (tally.twice, tally.missing) == (0, 0), tally
