@@ -176,3 +176,15 @@ def _next(status: DayStatus, timezone: str) -> str:
 
 def _clock(instant: datetime, timezone: str) -> str:
     return f"{instant.astimezone(zone(timezone)):%a %H:%M}"
+
+
+def upcoming_cancelled(store: Store, day: date) -> Sequence[date]:
+    """The cancelled dates that are not over everywhere."""
+    with store.reading() as db:
+        return glance.cancelled_from(db, day - _DAY)
+
+
+def unresolved(store: Store) -> int:
+    """How many deliveries of any date are unknown."""
+    with store.reading() as db:
+        return reports.unresolved(db)
