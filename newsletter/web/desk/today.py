@@ -12,11 +12,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from newsletter.domain.checks import CheckResult
-from newsletter.domain.due import zone
+from newsletter.domain.due import local_date, zone
+from newsletter.domain.text import counted
 from newsletter.domain.urls import without_password
 from newsletter.services.shared import Shared
 from newsletter.services.status import MOST_TROUBLES
-from newsletter.services.today import Today, headline
+from newsletter.services.today import Today, Wait, headline
 from newsletter.services.wording import roughly, state_and_reason
 from newsletter.web.desk.events import Streams
 
@@ -24,13 +25,20 @@ _EVERY = 2.0
 _CHECKS_EVERY = 60.0
 _PATIENCE = 2.0
 """Seconds that a page waits for figures that take long to count."""
-_MOST_WAITS = 12
+_MOST_DOMAINS = 5
 PARTS = ("standing", "attention", "flow", "waits", "troubles", "hours", "briefs", "asof")
 _LINKS = {
     "paused": ("/desk/resume", "Resume"),
     "unknown": ("/desk/unknown", "List and settle them"),
+    "queue": ("#h-waits", "Who waits"),
+    "late": ("#h-waits", "Who waits"),
 }
 """What an operator can do about a check here."""
+_SETUP = {
+    *("configuration", "sender", "postal address", "base_url", "inbox", "database", "disk"),
+    *("message", "signature", "lease", "alerts"),
+}
+"""Checks that today is not about: a warning of theirs stands in one line with the others."""
 
 Parts = Mapping[str, Markup]
 
@@ -105,12 +113,13 @@ def _values(
         "sentence": sentence,
         "hm": hm,
         "n": "{:,}".format,
+        "counted": counted,
         "roughly": roughly,
+        "same_day": lambda at: local_date(at, timezone) == today.day,
         "bar": _bar(today),
-        "attention": _attention(today, checks, operator=operator),
+        **_attention(today, checks, operator=operator),
         "checked": checks is not None,
-        "waits": today.waits[:_MOST_WAITS],
-        "more_waits": today.waits[_MOST_WAITS:],
+        "waits": _waits(today.waits),
         "troubles": [
             _trouble(row, operator=operator) for row in today.status.troubles[:MOST_TROUBLES]
         ],
@@ -148,22 +157,52 @@ def _bar(today: Today) -> Sequence[Segment]:
     return segments
 
 
+@dataclass
+class Reason:
+    """Why ``count`` readers wait. ``domains`` are those with most of them, and how many; there are
+    ``more`` readers at ``others``. ``until`` is the soonest that one of them is tried."""
+
+    reason: str
+    count: int = 0
+    until: datetime | None = None
+    domains: list[tuple[str, int]] = field(default_factory=list)
+    more: int = 0
+    others: str = ""
+
+
+def _waits(waits: Sequence[Wait]) -> Sequence[Reason]:
+    """``waits`` come by the count of their readers, and so do the reasons."""
+    found: dict[str, Reason] = {}
+    for wait in waits:
+        one = found.setdefault(wait.reason, Reason(wait.reason))
+        one.count += wait.count
+        one.until = min(filter(None, (one.until, wait.until)), default=None)
+        one.domains.append((wait.domain, wait.count))
+    for one in found.values():
+        rest = one.domains[_MOST_DOMAINS:]
+        one.more, one.others = sum(count for _, count in rest), counted(len(rest), "domain")
+        del one.domains[_MOST_DOMAINS:]
+    return sorted(found.values(), key=lambda one: -one.count)
+
+
 def _attention(
     today: Today, checks: Sequence[CheckResult] | None, *, operator: bool
-) -> Sequence[Mapping[str, Any]]:
-    """What needs a look: what ``doctor`` finds, and what the alerts say; failures come first."""
+) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """What ``doctor`` finds, and what the alerts say: "urgent", failures first, and "setup"."""
     alarms = [CheckResult("alert", "fail", text) for text in today.alarms]
     found = [*alarms, *(check for check in checks or () if check.verdict != "ok")]
-    return [
-        {
+    parts: dict[str, list[Mapping[str, Any]]] = {"urgent": [], "setup": []}
+    for check in sorted(found, key=lambda check: check.verdict != "fail"):
+        bad = check.verdict == "fail"
+        item = {
             "check": check.check,
-            "bad": check.verdict == "fail",
+            "bad": bad,
             "finding": in_code(check.finding),
             "advice": in_code(check.advice),
             "link": _LINKS.get(check.check) if operator else None,
         }
-        for check in sorted(found, key=lambda check: check.verdict != "fail")
-    ]
+        parts["setup" if check.check in _SETUP and not bad else "urgent"].append(item)
+    return parts
 
 
 def in_code(text: str) -> Markup:
