@@ -77,8 +77,13 @@ def standing(store: Store, day: date) -> Standing:
     states = Counter[str]()
     for state, reason, count in outcomes:
         states[state if reason != "cancelled" else "cancelled"] += count
-    names = ("pending", "sending", "sent", "cancelled")
-    return Standing(*(states[name] for name in names), cancelled)
+    return Standing(
+        waiting=states["pending"],
+        sending=states["sending"],
+        sent=states["sent"],
+        skipped=states["cancelled"],
+        cancelled=cancelled,
+    )
 
 
 def take_back_cancel(store: Store, day: date) -> int:
