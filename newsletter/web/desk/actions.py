@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from newsletter.web.desk.frame import Frame, Visit
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
@@ -20,6 +19,7 @@ from newsletter.services import operator_actions as actions
 from newsletter.services.deliveries import listed
 from newsletter.services.today import unresolved, upcoming_cancelled
 from newsletter.storage import Store
+from newsletter.web.desk.frame import Frame, Visit
 
 _MOST_LISTED = 500
 _TODAY = "/desk"

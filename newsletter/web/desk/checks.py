@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from newsletter.web.desk.frame import Frame, Visit
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from newsletter.domain.checks import CheckResult
 from newsletter.services.shared import Shared
+from newsletter.web.desk.frame import Frame, Visit
 from newsletter.web.desk.today import in_code
 
 _EVERY = 60.0

@@ -8,13 +8,13 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from anyio import sleep
-from newsletter.web.desk.frame import Visit
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from newsletter.domain.errors import NewsletterError
 from newsletter.services.error_log import log_error
 from newsletter.web.app import ends
+from newsletter.web.desk.frame import Visit
 
 EVERY = 2.0
 """Seconds between two looks."""

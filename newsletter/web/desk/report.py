@@ -13,7 +13,6 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
-from newsletter.web.desk.frame import Frame, Visit
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -23,6 +22,7 @@ from newsletter.services.report_plots import plots
 from newsletter.services.shared import Shared
 from newsletter.services.wording import state_and_reason
 from newsletter.storage import Store
+from newsletter.web.desk.frame import Frame, Visit
 
 _PERIODS = (7, 30, 90, 365)
 _USUAL = 30

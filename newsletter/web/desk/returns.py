@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from newsletter.web.desk.frame import Frame, Visit
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -17,6 +16,7 @@ from newsletter.services import came_back
 from newsletter.services.came_back import Asked, Counts
 from newsletter.services.shared import Shared
 from newsletter.storage import Store
+from newsletter.web.desk.frame import Frame, Visit
 
 _MOST = 50
 _HERE = "/desk/returns"

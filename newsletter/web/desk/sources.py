@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from newsletter.web.desk.frame import Frame, Visit
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -16,6 +15,7 @@ from newsletter.services import came_in, sources
 from newsletter.services.wording import feed_state
 from newsletter.storage import Store
 from newsletter.storage.feeds import FollowedFeed
+from newsletter.web.desk.frame import Frame, Visit
 
 if TYPE_CHECKING:
     from newsletter.ingest.explain import Explained

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup, escape
-from newsletter.web.desk.frame import Frame, Visit
-from newsletter.web.desk.look import Look
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -20,6 +18,8 @@ from newsletter.services.status import MOST_TROUBLES
 from newsletter.services.today import Today, Wait, headline
 from newsletter.services.wording import roughly, state_and_reason
 from newsletter.web.desk.events import Streams
+from newsletter.web.desk.frame import Frame, Visit
+from newsletter.web.desk.look import Look
 
 _EVERY = 2.0
 _CHECKS_EVERY = 60.0
