@@ -64,10 +64,10 @@ class _Returns:
     def show(self, visit: Visit) -> Response:
         query = visit.request.query_params
         days, kind, before = _days(query), _kind(query), _before(query)
-        only_open = query.get("only") == "open"
+        only_open = query.get("which") == "open"
         asked = Asked(visit.now - timedelta(days=days), kind, only_open, before)
         rows = came_back.page(self.parts.store, asked, _MOST)
-        about = {"days": days, "kind": kind or "", "only": "open" if only_open else ""}
+        about = {"days": days, "kind": kind or "", "which": "open" if only_open else ""}
         return visit.page(
             "desk/returns.html",
             rows=rows,

@@ -51,7 +51,7 @@ def test_what_came_back(olga: Browser) -> None:
     ("query", "there", "missing"),
     [
         ("kind=complaint", "abuse", "away"),
-        ("only=open", "abuse", "away"),
+        ("which=open", "abuse", "away"),
         ("days=1", "abuse", "away"),
         ("kind=automatic", "away", "abuse"),
     ],
