@@ -32,6 +32,7 @@ _NOBODY: Mapping[str, Any] = {
     "paused_until": None,
     "frequency": "daily",
     "schedule_changed_at": None,
+    "heard_at": None,
     "state": "unsubscribed",
     "state_reason": ERASED,
 }

@@ -66,7 +66,7 @@ class Sender:
             pace=self.pace,
             sleep=self._sleep,
         )
-        return deliver_notices(context, lambda: "bounces@news.example", lambda: self.now)
+        return deliver_notices(context, lambda _: "bounces@news.example", lambda: self.now)
 
     def _sleep(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
