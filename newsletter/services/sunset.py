@@ -44,10 +44,8 @@ class SunsetReport:
     ended: int = 0
 
     def __str__(self) -> str:
-        return (
-            f"still there? asked {counted(self.asked, 'reader')}, {self.reminded:,} of them anew"
-            f" after {GRACE.days} days; {self.ended:,} gave no answer and get nothing more"
-        )
+        asked = f"{counted(self.asked, 'reader')}, {self.reminded:,} of them for the second time"
+        return f"still there? asked {asked}; {self.ended:,} gave no answer and get nothing more"
 
 
 def sunset_step(store: Store, rules: SunsetRules, now: datetime) -> SunsetReport:
