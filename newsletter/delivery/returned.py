@@ -69,6 +69,7 @@ def _found(db: Connection, owner: Owner, rules: BounceRules, now: datetime) -> F
         sent_at=owner.sent_at or now,
         softs=kept.softs(db, owner, now - rules.window),
         stayed=kept.stayed(db, owner, now - rules.stays),
+        done=kept.done_before(db, owner),
     )
 
 

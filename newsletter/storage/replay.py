@@ -131,7 +131,7 @@ def _erase(db: Connection, entries: Entries) -> set[int]:
         if number not in there:  # joined since: only the hash is needed, against imports
             nobody = {**_stranger(record.key, record.at, {}), "id": number, "address": ""}
             db.execute(subscribers.insert().values({**nobody, "key": f"{record.key}.new"}))
-        empty(db, number, record.key, record.at or places.LONG_AGO)
+        empty(db, number, record.key, record.at or places.LONG_AGO, record.reason)
     return set(gone)
 
 

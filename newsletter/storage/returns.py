@@ -201,6 +201,18 @@ def _message(delivery_id: int | None, notice_id: int | None, number: int = 0) ->
     return ("notice", notice_id) if notice_id is not None else ("return", number)
 
 
+def done_before(db: Connection, mine: Owner) -> frozenset[str]:
+    """What followed from earlier returns of the same message."""
+    if mine.delivery_id is not None:
+        same = returned.c.delivery_id == mine.delivery_id
+    elif mine.notice_id is not None:
+        same = returned.c.notice_id == mine.notice_id
+    else:
+        return frozenset()
+    theirs = returned.c.subscriber_id == mine.subscriber_id
+    return frozenset(db.scalars(select(returned.c.done).where(same, theirs)))
+
+
 def stayed(db: Connection, mine: Owner, before: datetime) -> datetime | None:
     """When the last delivery was sent, by ``before``, that nothing came back for; or when the
     reader was made active, where that is later."""

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, and_, func, not_, select, update
 
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import State, Subscriber
@@ -158,9 +158,14 @@ def bounce(
 
 
 def complain(db: Connection, subscriber_id: int, now: datetime, words: str) -> None:
-    """The reader called a message spam: nothing is sent to them ever again, whatever they were."""
+    """The reader called a message spam: nothing is sent to them ever again, whatever they were.
+
+    Where all about them was erased meanwhile, the mark of their address knows it.
+    """
     others: Sequence[State] = ("pending", "active", "unsubscribed", "bounced")
     _move(db, subscriber_id, others, "complained", _changed(now, words))
+    nobody = and_(subscribers.c.id == subscriber_id, not_(_SOMEBODY))
+    db.execute(update(subscribers).where(nobody).values(state="complained"))
 
 
 def _move(
