@@ -45,6 +45,7 @@ def test_the_day_at_a_glance(olga: Browser) -> None:
         "Going out: 18 of 30 sent, 8 wait.",
         "its server asked to wait",
         "2 failed: refused",
+        "1 reader asked “still there?”",
         "Settle 2 unknown",
         "A conversation about tides",
         "Mon 23 Mar is cancelled",
