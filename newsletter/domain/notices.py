@@ -57,7 +57,8 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One message to ``address``; its link works from ``asked_at`` to ``expires_at``. ``wishes`` is
-    what was asked for with it, and stands in no message."""
+    what was asked for with it, and stands in no message. ``language`` is the one that the reader
+    wants; "" is the newsletter's."""
 
     id: int
     subscriber_id: int
@@ -66,6 +67,7 @@ class Notice:
     asked_at: datetime
     expires_at: datetime
     wishes: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    language: str = ""
 
 
 def message_id(notice: Notice, domain: str) -> str:

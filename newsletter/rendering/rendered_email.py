@@ -102,9 +102,9 @@ class Branding:
         """The start of preferences URLs, before the token; empty without ``base_url``."""
         return f"{uri(self.base_url.rstrip('/'))}/p/" if self.base_url else ""
 
-    def spoken_to(self, reader: Subscriber) -> "Branding":
-        """The same in the reader's language."""
-        language = spoken(reader.language, self.language)
+    def spoken_to(self, wanted: str) -> "Branding":
+        """The same in the language that a reader wants; "" is the newsletter's."""
+        language = spoken(wanted, self.language)
         return self if language == self.language else self.in_language(language)
 
     def in_language(self, language: str) -> "Branding":
@@ -188,7 +188,7 @@ def render_email(
     ``test`` marks the subject and makes the reader's own links inert. Raises ConfigError if an
     operator's template fails.
     """
-    branding = branding.spoken_to(subscriber)
+    branding = branding.spoken_to(subscriber.language)
     urls = unsubscribe_urls(subscriber, branding, test=test)
     values = _values(issue, subscriber, branding, urls[0], test=test)
     pieces = branding.renderer.render_pieces

@@ -258,7 +258,7 @@ def _move(
     return db.execute(update(notices).where(rows).values(new)).rowcount
 
 
-_WITH_ADDRESS = select(notices, subscribers.c.address).join(subscribers)
+_WITH_ADDRESS = select(notices, subscribers.c.address, subscribers.c.language).join(subscribers)
 
 
 def _notice(row: Any) -> Notice:
@@ -270,4 +270,5 @@ def _notice(row: Any) -> Notice:
         asked_at=row.asked_at,
         expires_at=row.expires_at,
         wishes=row.wishes,
+        language=row.language,
     )

@@ -142,7 +142,7 @@ class _Page:
         return self.preferences.reader(request.path_params["token"])
 
     def _spoken_to(self, reader: Subscriber) -> Pages:
-        return self.pages.with_branding(self.pages.branding.spoken_to(reader))
+        return self.pages.spoken_to(reader.language)
 
     def _unknown(self) -> Response:
         gettext = self.pages.gettext

@@ -169,7 +169,8 @@ class _Links:
     def _page(self, found: Confirmation) -> Response:
         status = 404 if found.state is LinkState.UNKNOWN else 200
         zone = _spaced(found.reader.timezone) if found.reader else ""
-        return self.pages.personal("confirm.html", status, found=found, zone=zone)
+        pages = self.pages.spoken_to(found.reader.language if found.reader else "")
+        return pages.personal("confirm.html", status, found=found, zone=zone)
 
 
 def _spaced(zone: str) -> str:
