@@ -13,8 +13,9 @@ from starlette.routing import BaseRoute, Route
 
 from newsletter.domain.model import Issue
 from newsletter.domain.timezones import zones_by_region
-from newsletter.services.signup import Confirmation, Confirmations, LinkState, SignUps, checked
+from newsletter.services.signup import Confirmation, Confirmations, LinkState, SignUp, checked
 from newsletter.services.subscriptions import Defaults
+from newsletter.web.errors import not_just_now, too_many
 from newsletter.web.forms import Form, post
 from newsletter.web.networks import Networks
 from newsletter.web.pages import Pages, public, shared
@@ -28,9 +29,10 @@ _ZONE_JS = (Path(__file__).parent / "zone.js").read_bytes()
 
 @dataclass(frozen=True)
 class Door:
-    """What signing up needs. ``proof`` is None where no proof of work is asked for."""
+    """What signing up needs. ``sign_up`` is False where too many wait already; ``proof`` is None
+    where no proof of work is asked for."""
 
-    sign_ups: SignUps
+    sign_up: Callable[[SignUp], bool]
     confirmations: Confirmations
     networks: Networks
     proof: ProofOfWork | None = None
@@ -105,22 +107,9 @@ class _Front:
             faults |= frozenset() if proved else {"proof"}
             return self._again(typed, faults)
         if not self.door.networks.allows(request):
-            return self._plain(
-                429,
-                self.gettext("Too many at once"),
-                self.gettext(
-                    "From your network, many have signed up within the hour. Please come back"
-                    " later: nothing was sent."
-                ),
-            )
-        if not form.get(TRAP) and not self.door.sign_ups.add(asked):
-            return self._plain(
-                503,
-                self.gettext("Not just now"),
-                self.gettext(
-                    "This cannot be answered just now. Please try again in a few minutes."
-                ),
-            )
+            return too_many(self.pages)
+        if not form.get(TRAP) and not self.door.sign_up(asked):
+            return not_just_now(self.pages)
         return RedirectResponse(f"{self.pages.root}/subscribed", 303)
 
     def subscribed(self, request: Request) -> Response:  # noqa: ARG002
@@ -149,11 +138,6 @@ class _Front:
             "count": self.count,
             "proof": bool(self.door and self.door.proof),
         }
-
-    def _plain(self, status: int, title: str, message: str) -> Response:
-        answer = self.pages.personal("plain.html", status, title=title, message=message)
-        answer.headers["Retry-After"] = "3600" if status == 429 else "60"
-        return answer
 
 
 class _Links:

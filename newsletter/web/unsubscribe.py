@@ -37,13 +37,7 @@ _TEMPLATE_STATES = {
 
 def routes(links: UnsubscribeLinks, site: Pages) -> list[Route]:
     """Each page is rendered once for a language: all wrong tokens get the same bytes."""
-
-    @cache
-    def rendered(state: LinkState, language: str) -> str:
-        return page(site.spoken_to(language), state)
-
-    for state in LinkState:  # broken templates are told at the start
-        rendered(state, "")
+    rendered = _rendered(site)
     unavailable = site.gettext(
         "This cannot be answered just now. Please try again in a few minutes."
     )
@@ -78,6 +72,16 @@ def routes(links: UnsubscribeLinks, site: Pages) -> list[Route]:
         Route("/u/{token}", show, methods=["GET"]),
         Route("/u/{token}", change, methods=["POST"]),
     ]
+
+
+def _rendered(site: Pages) -> Callable[[LinkState, str], str]:
+    @cache
+    def rendered(state: LinkState, language: str) -> str:
+        return page(site.spoken_to(language), state)
+
+    for state in LinkState:  # broken templates are told at the start
+        rendered(state, "")
+    return rendered
 
 
 async def _form(request: Request) -> Form:

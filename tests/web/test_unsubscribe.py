@@ -239,6 +239,22 @@ def test_every_answer_keeps_the_token_to_itself(port: int, method: str, path: st
     assert {"Set-Cookie", "Server", "Location"} & set(headers) == set()
 
 
+def test_the_page_speaks_the_readers_own_language(port: int, site: Site) -> None:
+    with site.store.writing() as db:
+        subscribers.change(db, "bea@example.org", language="de")
+        subscribers.change(db, "cal@example.org", language="xx")
+    assert "Unsubscribe" in ask(port, "GET", f"/u/{ANN}").text
+    assert "Abbestellen" in ask(port, "GET", f"/u/{BEA}").text
+    left = ask(port, "POST", f"/u/{BEA}")
+    assert '<html lang="de"' in left.text
+    assert "You have left" not in left.text
+    assert '<html lang="de"' in ask(port, "POST", f"/u/{BEA}?undo").text
+    assert ask(port, "POST", f"/u/{CAL}").status == 200, "a language without a catalogue"
+    with site.store.writing() as db:
+        for name in ("bea", "cal"):
+            subscribers.change(db, f"{name}@example.org", language="")
+
+
 def test_a_huge_body_is_neither_waited_for_nor_kept(port: int, site: Site) -> None:
     """The answer comes while the body, ten gigabytes by its own account, is still on its way."""
     head = f"POST /u/{ANN} HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n".encode()
