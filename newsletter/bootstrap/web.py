@@ -90,7 +90,7 @@ def _public(app: App, pages: Pages) -> list[BaseRoute]:
     house = house_subscriber(app.settings)
 
     def render(issue: Issue) -> RenderedEmail:
-        return render_email(issue, house, pages.branding)
+        return render_email(issue, house, pages.branding, public=True)
 
     folder = app.index_cache.with_suffix(".pictures")
     return [

@@ -132,8 +132,8 @@ class _PublicPages:
         return Page(body.encode(), path=insight.path)
 
     def _message(self, issue: Issue) -> Page:
-        """Its body is the message's, to the byte, but for the address of a logo, which only a mail
-        program can follow; its head says more, to programs that share pages and index them."""
+        """All but its end is the message's, to the byte, but for the address of a logo, which only
+        a mail program can follow; its head says more, to programs that share and index pages."""
         email, day = self.render(issue), issue.date
         about = shared(email.subject, email.subject, f"/archive/{day}", f"/picture/issue-{day}.png")
         head = self.pages.render("share.html", **about)

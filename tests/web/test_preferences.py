@@ -157,12 +157,16 @@ def asked(site: Site, purpose: Purpose) -> list[Notice]:
 def test_erasing_is_confirmed_by_mail_and_by_a_button(site: Site) -> None:
     assert "We have sent you a message" in site.post(f"/p/{ANN}?erase", {}).text
     assert "today already" in site.post(f"/p/{ANN}?erase", {}).text
+    with site.store.writing() as db:
+        subscribers.change(db, "ann@example.org", language="de")
     [notice] = asked(site, Purpose.ERASE)
+    assert notice.language == "de"
     where = path(SECRET, notice)
+    assert '<html lang="de"' in ask(site.port, "GET", where).text
     for method in ("GET", "HEAD"):
         assert ask(site.port, method, where).status == 200
     assert site.ann.address
-    assert "It is erased" in site.post(f"{where}?erase", {}).text
+    assert "Es ist gelöscht" in site.post(f"{where}?erase", {}).text
     for gone in (f"/p/{ANN}", f"/u/{token(SECRET, 1)}", where):
         assert ask(site.port, "GET", gone).status == 404
     assert site.post(where, {}).status == 404

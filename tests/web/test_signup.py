@@ -310,10 +310,14 @@ def test_an_old_link_brings_nobody_back_who_left_after_it(door: Door) -> None:
 def test_who_left_comes_back_by_asking_and_confirming(door: Door) -> None:
     with door.store.writing() as db:
         put(db, "unsubscribed")
+        subscribers.change(db, ANN, language="de")
     door.post(TYPED)
     where = link(door.received(1)[0])
     assert door.reader() == ("unsubscribed", "", 7)
-    assert ask(door.port, "POST", where).status == 200
+    for method in ("GET", "POST"):
+        answer = ask(door.port, method, where)
+        assert answer.status == 200
+        assert '<html lang="de"' in answer.text
     assert door.reader() == ("active", "harbours", 8)
 
 

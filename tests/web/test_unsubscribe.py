@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from newsletter.domain.model import State
 from newsletter.domain.tokens import token
 from newsletter.rendering.rendered_email import Branding
+from newsletter.services.unsubscribe import Answer as LinkAnswer
 from newsletter.services.unsubscribe import LinkState, UnsubscribeLinks
 from newsletter.storage import Store, subscribers
 from newsletter.web.app import app, server
@@ -53,7 +54,7 @@ class Links(UnsubscribeLinks):
 
     pause = threading.Event()
 
-    def leave(self, token: str) -> LinkState:
+    def leave(self, token: str) -> LinkAnswer:
         assert self.pause.wait(PATIENCE)
         return super().leave(token)
 
