@@ -43,6 +43,7 @@ import uvicorn
 async def hello(request):
     return PlainTextResponse("hello")
 bound = socket.create_server(("127.0.0.1", 0))
+bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 print(f"listening on http://127.0.0.1:{bound.getsockname()[1]}", flush=True)
 config = uvicorn.Config(Starlette(routes=[Route("/", hello)]), access_log=False, log_config=None)
 uvicorn.Server(config).run(sockets=[bound])

@@ -1,7 +1,6 @@
 """Signing up over a socket, with the message at a real SMTP server."""
 
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +29,7 @@ from newsletter.services.subscriptions import Defaults
 from newsletter.storage import Connection, Store, notices, subscribers
 from newsletter.storage.schema import notice as table
 from newsletter.storage.schema import subscriber as readers
-from newsletter.web.app import server
+from newsletter.web.app import listening, server
 from newsletter.web.networks import network_of
 from tests.builders import NOON, subscribe
 from tests.conftest import new_store
@@ -113,12 +112,12 @@ def standing(
     assert behind
     behind.start()
     trusted = app.settings.web.trusted_proxies
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with listening("127.0.0.1", 0) as bound:
         running = server(site(app, behind), trusted)
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
         thread.start()
         try:
-            yield Door(app, listening.getsockname()[1], behind, mail)
+            yield Door(app, bound.getsockname()[1], behind, mail)
         finally:
             running.should_exit = True
             thread.join(PATIENCE)

@@ -22,7 +22,7 @@ from newsletter.rendering.rendered_email import Branding
 from newsletter.services.unsubscribe import Answer as LinkAnswer
 from newsletter.services.unsubscribe import LinkState, UnsubscribeLinks
 from newsletter.storage import Store, subscribers
-from newsletter.web.app import app, server
+from newsletter.web.app import app, listening, server
 from newsletter.web.pages import Pages
 from newsletter.web.unsubscribe import page, routes
 from tests.builders import NOON, subscribe
@@ -95,11 +95,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @contextmanager
 def serving(application: ASGIApp) -> Iterator[int]:
     """The port of a real server."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with listening("127.0.0.1", 0) as bound:
         running = server(application)
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
         thread.start()
-        yield listening.getsockname()[1]
+        yield bound.getsockname()[1]
         running.should_exit = True
         thread.join(PATIENCE)
         assert not thread.is_alive()
