@@ -54,6 +54,8 @@ def routes(app: App, pages: Pages, behind: Background | None = None) -> list[Bas
     if behind:
         chosen = replace(chosen, wake=behind.notices.wake, later=behind.later)
     networks = Networks(app.settings.web.signups_an_hour)
+    archive = _archive(app)
+    cache = PageCache(archive.version, app.clock, pages.root, indexed=pages.indexed)
     links = UnsubscribeLinks(app.store, secret(app), app.clock)
     return [
         *unsubscribe.routes(links, pages),
@@ -65,15 +67,17 @@ def routes(app: App, pages: Pages, behind: Background | None = None) -> list[Bas
         *view.routes(pages, IssueLinks(app.store, secret(app), app.clock)),
         *pictures.logo(pages),
         *probes.health(app.store.verify),
-        *_front(app, pages, door(app, behind, networks)),
-        *(_public(app, pages) if app.settings.web.public else ()),
+        *_front(app, pages, archive, cache, door(app, behind, networks)),
+        *(_public(app, pages, archive, cache) if app.settings.web.public else ()),
         *hooks.routes(app),
     ]
 
 
-def _front(app: App, pages: Pages, entrance: Door | None) -> Sequence[BaseRoute]:
+def _front(
+    app: App, pages: Pages, archive: PublicArchive, cache: PageCache, entrance: Door | None
+) -> Sequence[BaseRoute]:
     """Nothing where the site is neither open to read nor to sign up."""
-    is_public, archive = app.settings.web.public, _archive(app)
+    is_public = app.settings.web.public
     if entrance is None and not is_public:
         return ()
 
@@ -81,12 +85,10 @@ def _front(app: App, pages: Pages, entrance: Door | None) -> Sequence[BaseRoute]
         return next(iter(archive.newest(1)), None) if is_public else None
 
     count = app.settings.selection.count
-    return signup.routes(pages, entrance, defaults(app), count, latest)
+    return signup.routes(pages, entrance, defaults(app), count, latest, cache)
 
 
-def _public(app: App, pages: Pages) -> list[BaseRoute]:
-    archive = _archive(app)
-    cache = PageCache(archive.version, app.clock, pages.root, indexed=pages.indexed)
+def _public(app: App, pages: Pages, archive: PublicArchive, cache: PageCache) -> list[BaseRoute]:
     house = house_subscriber(app.settings)
 
     def render(issue: Issue) -> RenderedEmail:

@@ -18,6 +18,7 @@ from newsletter.services.subscriptions import Defaults
 from newsletter.web.errors import not_just_now, too_many
 from newsletter.web.forms import Form, post
 from newsletter.web.networks import Networks
+from newsletter.web.page_cache import Page, PageCache
 from newsletter.web.pages import Pages, public, shared
 from newsletter.web.proof_of_work import ProofOfWork
 
@@ -44,11 +45,12 @@ def routes(
     defaults: Defaults,
     count: int,
     latest: Callable[[], Issue | None],
+    cache: PageCache,
 ) -> Sequence[BaseRoute]:
     """``count`` is how many insights an issue has, ``latest`` finds the one shown as a sample.
     Without a ``door`` nobody can sign up."""
-    front = _Front(pages, door, defaults, count, latest)
-    home = Route("/", front.home, methods=["GET"])
+    front = _Front(pages, door, defaults, count, latest, cache)
+    home = cache.route("/", front.home)
     if door is None:
         return [home]
     links = _Links(pages, door.confirmations)
@@ -73,8 +75,10 @@ class _Front:
         defaults: Defaults,
         count: int,
         latest: Callable[[], Issue | None],
+        cache: PageCache,
     ) -> None:
         self.pages, self.door, self.latest, self.count = pages, door, latest, count
+        self.cache = cache
         self.gettext = pages.gettext
         self.empty = {
             "address": "",
@@ -87,14 +91,15 @@ class _Front:
         }
 
     def home(self, request: Request) -> Response:
+        return self.cache.answer(request, "/", lambda: Page(self._home().encode()))
+
+    def _home(self) -> str:
         description = self.gettext(
             "One email a day with what podcasts said that is new to you, at the hour you choose."
         )
         about = shared(self.pages.branding.name, description, "/")
         values = self._form(self.empty, frozenset(), chosen=False)
-        issue = self.latest()
-        body = self.pages.render("home.html", **about, **values, issue=issue)
-        return public(request, body, "text/html", indexed=self.pages.indexed)
+        return self.pages.render("home.html", **about, **values, issue=self.latest())
 
     def subscribe(self, request: Request, form: Form) -> Response:
         """The same answer, and after the same work, whoever the address belongs to."""
