@@ -38,9 +38,7 @@ def first_byte(port: int, paths: Sequence[str], seconds: float) -> FirstByte:
     return FirstByte(parts[49] * 1000, parts[98] * 1000)
 
 
-def _ask(
-    port: int, paths: Sequence[str], number: int, seconds: float, taken: list[float]
-) -> None:
+def _ask(port: int, paths: Sequence[str], number: int, seconds: float, taken: list[float]) -> None:
     pace = _CLIENTS / _A_SECOND
     begin = perf_counter() + pace * number / _CLIENTS
     with socket.create_connection(("127.0.0.1", port)) as open_:

@@ -139,9 +139,7 @@ def asked(
     return {name: _wrk(server, some, scale, folder) for name, some in paths.items()}
 
 
-def paced(
-    server: Server, paths: Mapping[str, Sequence[str]], scale: Scale
-) -> dict[str, FirstByte]:
+def paced(server: Server, paths: Mapping[str, Sequence[str]], scale: Scale) -> dict[str, FirstByte]:
     return {
         name: first_byte(server.port, [*right(some)], scale.seconds) for name, some in paths.items()
     }
