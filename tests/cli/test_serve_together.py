@@ -3,9 +3,10 @@
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes, policy
+from functools import partial
 from itertools import product
 from urllib.parse import urlencode, urlsplit
 
@@ -30,7 +31,7 @@ class Two:
     def post(self, port: int, path: str, **form: str) -> Answer:
         return ask(port, "POST", path, urlencode(form).encode(), FORM)
 
-    def at_once(self, requests: list[Callable[[], Answer]]) -> list[Answer]:
+    def at_once(self, requests: Iterable[Callable[[], Answer]]) -> list[Answer]:
         with ThreadPoolExecutor(8) as pool:
             return [*pool.map(lambda request: request(), requests)]
 
@@ -78,8 +79,8 @@ def _port(process: "subprocess.Popen[str]") -> int:
 def test_who_asks_both_gets_one_message_and_either_knows_what_the_other_was_told(two: Two) -> None:
     addresses = [f"r{number}@example.org" for number in range(12)]
     asked = [
-        lambda port=port, address=address: two.post(
-            port, "/subscribe", address=address, interests="tea", timezone="UTC", hour="7"
+        partial(
+            two.post, port, "/subscribe", address=address, interests="a", timezone="UTC", hour="7"
         )
         for address, port in product(addresses, two.ports * 2)
     ]
@@ -89,9 +90,7 @@ def test_who_asks_both_gets_one_message_and_either_knows_what_the_other_was_told
 
     confirms = {address: two.links(address, "confirm") for address in addresses}
     assert {len(links) for links in confirms.values()} == {1}
-    two.at_once(
-        [lambda p=p, w=w: ask(p, "POST", w) for [w] in confirms.values() for p in two.ports]
-    )
+    two.at_once([partial(ask, p, "POST", w) for [w] in confirms.values() for p in two.ports])
     here, there = two.ports
     page = ask(there, "GET", confirms[addresses[0]][0]).text
     own = re.findall(r'href="(/p/[^"]+)"', page)[0]
@@ -99,18 +98,18 @@ def test_who_asks_both_gets_one_message_and_either_knows_what_the_other_was_told
     assert two.post(here, f"{own}?save", **choice).status == 200
     assert "coffee</textarea>" in ask(there, "GET", own).text
     leave = re.findall(r'href="(/u/[^"]+)"', ask(there, "GET", own).text)[0]
-    two.at_once([lambda p=p: ask(p, "POST", leave) for p in two.ports * 4])
+    two.at_once([partial(ask, p, "POST", leave) for p in two.ports * 4])
     assert {"You have left" in ask(port, "GET", leave).text for port in two.ports} == {True}
     assert "subscribed again" in ask(here, "POST", f"{leave}?undo").text
     assert "Unsubscribe</button>" in ask(there, "GET", leave).text
 
-    two.at_once([lambda p=p: two.post(p, "/link", address=addresses[1]) for p in two.ports * 4])
-    two.at_once([lambda p=p: two.post(p, f"{own}?erase") for p in two.ports * 4])
+    two.at_once([partial(two.post, p, "/link", address=addresses[1]) for p in two.ports * 4])
+    two.at_once([partial(two.post, p, f"{own}?erase") for p in two.ports * 4])
     wait_for(lambda: len(two.mail.messages) >= len(addresses) + 2)
     got = Counter(one.recipient for one in two.mail.messages)
     assert got == Counter(addresses) + Counter(addresses[:2]), "each notice went out once"
     [erase] = two.links(addresses[0], "erase")
-    two.at_once([lambda p=p: ask(p, "POST", erase) for p in two.ports])
+    two.at_once([partial(ask, p, "POST", erase) for p in two.ports])
     assert {ask(port, "GET", own).status for port in two.ports} == {404}
 
 
@@ -120,7 +119,7 @@ def test_votes_are_one_and_each_process_counts_networks_for_itself(two: Two) -> 
     assert two.house("send").code == 0
     more, knew, *_ = two.links("ann@example.org", "v")
     here, there = two.ports
-    both = [lambda p=p, w=w: ask(p, "POST", w) for p, w in product(two.ports, (more, knew))]
+    both = [partial(ask, p, "POST", w) for p, w in product(two.ports, (more, knew))]
     assert {answer.status for answer in two.at_once(both * 5)} == {200}
     said = ["Undo" in ask(port, "GET", path).text for port in two.ports for path in (more, knew)]
     assert said.count(True) == 2, "one holds, and both say which"
@@ -128,7 +127,7 @@ def test_votes_are_one_and_each_process_counts_networks_for_itself(two: Two) -> 
     assert "Undo" in ask(there, "GET", more).text
     assert "Remember this" in ask(there, "GET", knew).text
 
-    asking = [lambda n=n: two.post(here, "/link", address=f"{n}@x.example") for n in range(AN_HOUR)]
+    asking = [partial(two.post, here, "/link", address=f"{n}@x.example") for n in range(AN_HOUR)]
     assert {answer.status for answer in two.at_once(asking)} == {200}
     assert two.post(here, "/link", address="a@x.example").status == 429
     assert two.post(there, "/link", address="a@x.example").status == 200
