@@ -83,7 +83,7 @@ def _sign_up(app: App, behind: Background) -> Callable[[SignUp], bool]:
     """Done after the answer, in a thread of its own."""
 
     def work(one: SignUp) -> None:
-        sign_up(app.store, one, defaults(app), app.clock())
+        sign_up(app.store, one, defaults(app), app.clock(), secret(app))
         behind.notices.wake()
 
     return lambda one: behind.later(partial(work, one))

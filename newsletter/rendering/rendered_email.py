@@ -102,8 +102,12 @@ class Branding:
         """The start of preferences URLs, before the token; empty without ``base_url``."""
         return f"{uri(self.base_url.rstrip('/'))}/p/" if self.base_url else ""
 
-    def spoken_to(self, wanted: str) -> "Branding":
-        """The same in the language that a reader wants; "" is the newsletter's."""
+    def spoken_to(self, reader: Subscriber) -> "Branding":
+        """The same in the reader's language."""
+        return self.speaking(reader.language)
+
+    def speaking(self, wanted: str) -> "Branding":
+        """The same in this language, or the nearest that there is."""
         language = spoken(wanted, self.language)
         return self if language == self.language else self.in_language(language)
 
@@ -202,8 +206,8 @@ def render_email(
     so its end names nobody and has nobody's links. Raises ConfigError if an operator's template
     fails.
     """
-    branding = branding.spoken_to(subscriber.language)
-    urls = unsubscribe_urls(subscriber, branding, test=test)
+    branding = branding.spoken_to(subscriber)
+    urls = unsubscribe_urls(subscriber.id, branding, test=test)
     values = _values(issue, subscriber, branding, urls[0], test=test)
     if public:
         links = branding.public_links
@@ -224,11 +228,9 @@ def body_pieces(pieces: list[str]) -> list[str]:
     return [*pieces, "\n"]
 
 
-def unsubscribe_urls(
-    subscriber: Subscriber, branding: Branding, *, test: bool = False
-) -> list[str]:
+def unsubscribe_urls(subscriber_id: int, branding: Branding, *, test: bool = False) -> list[str]:
     """The web, if there is a ``base_url``, then mail."""
-    key = _INERT if test else token(branding.secret, subscriber.id)
+    key = _INERT if test else token(branding.secret, subscriber_id)
     mail = f"{branding.mailto_url}?subject=unsubscribe%20{key}"
     return [branding.web_url + key, mail] if branding.web_url else [mail]
 

@@ -16,10 +16,10 @@ from newsletter.domain.errors import UsageError
 from newsletter.domain.model import Subscriber
 from newsletter.domain.notices import PREFERENCES, Notice, Purpose
 from newsletter.domain.timezones import respelt
-from newsletter.domain.tokens import link_token
+from newsletter.domain.tokens import erased_key, link_token
 from newsletter.services.notices import ask, opened
 from newsletter.services.subscriptions import Defaults, check
-from newsletter.storage import Connection, Store, notices, subscribers
+from newsletter.storage import Connection, Store, notices, personal_data, subscribers
 
 _A_WEEK, _MOST_A_WEEK = timedelta(days=7), 3
 _WISHES = ("interests", "timezone", "hour")
@@ -136,16 +136,19 @@ def _still_holds(db: Connection, notice: Notice, reader: Subscriber) -> bool:
     return reader.state == "pending" or left is None or left <= notice.asked_at
 
 
-def sign_up(store: Store, one: SignUp, defaults: Defaults, now: datetime) -> bool:
+def sign_up(store: Store, one: SignUp, defaults: Defaults, now: datetime, secret: bytes) -> bool:
     """Ask for the notice that this address is to get, if any: whether one was.
 
     A confirmation for who is new, has not confirmed or left; for who is subscribed, the link to
-    their preferences. Who bounced or complained gets nothing. What was typed changes nothing until
-    it is confirmed. At most one a day and three a week go to an address.
+    their preferences. Who bounced or complained gets nothing, nor who complained and was erased.
+    What was typed changes nothing until it is confirmed. At most one a day and three a week go to
+    an address.
     """
     with store.writing() as db:
         there = subscribers.find(db, one.mailbox.key)
         if there is None:
+            if personal_data.complained_before(db, erased_key(secret, one.mailbox.key)):
+                return False
             new = defaults.subscriber(one.mailbox.address)
             reader, purpose = (
                 subscribers.add_pending(db, one.mailbox.key, new, now),

@@ -42,7 +42,7 @@ class Pages:
 
     def spoken_to(self, wanted: str) -> "Pages":
         """The same in the language that a reader wants; "" is the newsletter's."""
-        branding = self.branding.spoken_to(wanted)
+        branding = self.branding.speaking(wanted)
         if branding is self.branding:
             return self
         return Pages(branding, open_to_all=bool(self.site), indexed=self.indexed)
