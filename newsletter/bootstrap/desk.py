@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from newsletter.bootstrap import App
+from newsletter.bootstrap import App, desk_pages
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.rendering import secret
 from newsletter.config.origins import origins
@@ -48,6 +48,7 @@ def pages(app: App, frame: Frame) -> Sequence[BaseRoute]:
         *account.routes(frame),
         *log.routes(frame),
         *settings.routes(frame, str(app.path), _settings(app)),
+        *desk_pages.routes(app, frame),
         *frame.rest(),
     ]
 
