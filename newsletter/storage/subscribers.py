@@ -1,7 +1,7 @@
 """The subscribers. A row is kept for ever; leaving only changes its state."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -62,10 +62,20 @@ def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
 
 def page(db: Connection, state: State | None, after: int, most: int) -> list[Subscriber]:
     """In the order of their ids, those after one of them."""
-    query = select(subscribers).where(subscribers.c.id > after).order_by(subscribers.c.id)
+    there = subscribers.c.id > after, _SOMEBODY
+    query = select(subscribers).where(*there).order_by(subscribers.c.id)
     if state:
         query = query.where(subscribers.c.state == state)
     return [subscriber(row) for row in db.execute(query.limit(most))]
+
+
+def batches(db: Connection, size: int = 1_000) -> Iterator[list[Subscriber]]:
+    """Everybody in the order of their keys, some at a time: they may be more than memory holds."""
+    query = select(subscribers).where(_SOMEBODY).order_by(subscribers.c.key).limit(size)
+    rows = db.execute(query).all()
+    while rows:
+        yield [subscriber(row) for row in rows]
+        rows = db.execute(query.where(subscribers.c.key > rows[-1].key)).all()
 
 
 def counts(db: Connection) -> dict[str, int]:
@@ -94,19 +104,24 @@ def add(
         return True
     if there.state == "active":
         return False
-    if there.state == "complained":
-        raise UsageError(
-            f"{there.address} complained of a message: they get no mail again, whoever asks for it"
-        )
-    if there.state in _GONE and not resubscribe:
-        raise UsageError(
-            f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
-            " back, and only when they asked for it"
-        )
+    if fault := gone_fault(there, resubscribe=resubscribe):
+        raise UsageError(fault)
     values = {**_values(new), "activated_at": now, "state": "active", **_changed(now)}
     db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
     note(db, Change(key, "active", now))
     return True
+
+
+def gone_fault(there: Subscriber, *, resubscribe: bool = False) -> str:
+    """Why a reader who is there may not be made active; empty where they may."""
+    if there.state == "complained":
+        return f"{there.address} complained of a message: they get no mail again, whoever asks for it"
+    if there.state in _GONE and not resubscribe:
+        return (
+            f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
+            " back, and only when they asked for it"
+        )
+    return ""
 
 
 def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
