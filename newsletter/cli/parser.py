@@ -11,7 +11,7 @@ from newsletter import __version__
 QUEUES = ("deliver", "compose", "scan", "gather")
 DELIVERY_STATES = ("pending", "sending", "sent", "failed", "unknown", "skipped")
 
-SCOPES = ("read", "subscribers", "briefs", "operate")
+SCOPES = ("read", "subscribers", "erase", "briefs", "operate")
 
 _EPILOG = """\
 a first day:

@@ -76,7 +76,8 @@ def _lines(report: ImportReport) -> list[dict[str, object]]:
 def _say(report: ImportReport, *, dry_run: bool) -> None:
     refused = sorted(report.refused.items())
     would = "nothing is stored yet; it would be: " if dry_run else ""
-    say(f"{would}{report.added:,} added, {report.already_there:,} there already, {len(refused):,} refused")
+    there = f"{report.already_there:,} there already"
+    say(f"{would}{report.added:,} added, {there}, {len(refused):,} refused")
     if not report.file.is_plain:
         _say_how_it_was_read(report.file)
     table([(f"line {line}", reason) for line, reason in refused], indent="  ")

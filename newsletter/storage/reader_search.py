@@ -6,7 +6,7 @@ asked of each of those rows, so a page may hold few readers, or nobody, and stil
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Row,
+    RowMapping,
     ScalarSelect,
     Select,
     and_,
@@ -41,8 +42,8 @@ _AFTER_ALL = "\U0010ffff"
 class Search:
     """``text`` is the beginning of what ``by`` names, in its normal form; "" is everybody.
 
-    ``waits_since``: a delivery of that date or a later one waits. ``nothing_since``: active, and
-    sent nothing from that date on.
+    ``waits_since``: a delivery of that date or a later one waits. ``nothing_since``: active since
+    before that date, and sent nothing from it on.
     """
 
     text: str = ""
@@ -82,11 +83,11 @@ class _Walk:
         return [column.desc() for column in columns] if self.descending else list(columns)
 
 
-def kinds(search: Search) -> tuple[type, ...]:
-    """Of what a place in this search consists."""
+def kind(search: Search) -> Any:
+    """The type of a place in this search."""
     if not search.text:
-        return (datetime, int) if search.waits_since else (int,)
-    return (str,) if search.by == "address" else (str, int)
+        return tuple[datetime, int] if search.waits_since else tuple[int]
+    return tuple[str] if search.by == "address" else tuple[str, int]
 
 
 def page(db: Connection, search: Search, after: Place | None, most: int) -> Found:
@@ -156,7 +157,8 @@ def _rest(search: Search, looked: FromClause) -> ColumnElement[bool]:
         asked.append(waits.is_not(None) if search.text else waits == looked.c.place_1)
     if search.nothing_since:
         sent = _one_of_theirs(looked, search.nothing_since, "sent")
-        asked += [looked.c.state == "active", sent.is_(None)]
+        joined = looked.c.activated_at < datetime.combine(search.nothing_since, time(), UTC)
+        asked += [looked.c.state == "active", joined, sent.is_(None)]
     return and_(*asked)
 
 
@@ -168,11 +170,11 @@ def _one_of_theirs(looked: FromClause, since: date, state: str) -> ScalarSelect[
     return first.correlate(looked).scalar_subquery()
 
 
-def latest(db: Connection, ids: Sequence[int], since: date) -> Mapping[int, Row[Any]]:
+def latest(db: Connection, ids: Sequence[int], since: date) -> Mapping[int, RowMapping]:
     """By reader (some dozen) the newest delivery of a date from ``since`` on: (date, state, reason,
     next_attempt_at)."""
     names = "subscriber_id", "date", "state", "reason", "next_attempt_at"
     columns = [deliveries.c[name] for name in names]
     theirs = and_(deliveries.c.subscriber_id.in_(ids), deliveries.c.date >= since)
     query = select(*columns).where(theirs).order_by(deliveries.c.date)
-    return {row.subscriber_id: row for row in db.execute(query)}
+    return {row["subscriber_id"]: row for row in db.execute(query).mappings()}

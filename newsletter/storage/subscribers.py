@@ -115,7 +115,9 @@ def add(
 def gone_fault(there: Subscriber, *, resubscribe: bool = False) -> str:
     """Why a reader who is there may not be made active; empty where they may."""
     if there.state == "complained":
-        return f"{there.address} complained of a message: they get no mail again, whoever asks for it"
+        return (
+            f"{there.address} complained of a message: they get no mail again, whoever asks for it"
+        )
     if there.state in _GONE and not resubscribe:
         return (
             f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"

@@ -296,9 +296,10 @@ def test_a_dry_run_of_an_import_says_what_each_line_would_do_and_stores_nothing(
     assert [line["outcome"] for line in told["lines"]] == outcomes
     assert [line["line"] for line in told["lines"]] == [2, 3, 4, 5, 6, 7]
     assert (told["added"], told["there_already"], len(told["refused"])) == (1, 1, 4)
-    assert "nothing is stored yet; it would be: 1 added" in bring_in(
-        house, f"email\n{lines}", "--dry-run"
-    ).out
+    assert (
+        "nothing is stored yet; it would be: 1 added"
+        in bring_in(house, f"email\n{lines}", "--dry-run").out
+    )
     assert house("subscribers", "list").out == before
     done = bring_in(house, f"email\n{lines}", "--json").json
     assert {key: done[key] for key in ("added", "refused")} == {
