@@ -19,7 +19,7 @@ from newsletter.web import metrics, probes
 from newsletter.web.api import handler as api
 from newsletter.web.api.endpoint import Parts
 from newsletter.web.app import app as with_headers
-from newsletter.web.desk import login, settings
+from newsletter.web.desk import account, log, login, settings
 from newsletter.web.desk.frame import HOME, Frame
 from newsletter.web.desk.look import look
 from newsletter.web.desk.settings import Setting
@@ -45,6 +45,8 @@ def pages(app: App, frame: Frame) -> Sequence[BaseRoute]:
     return [
         *frame.look.files(),
         *login.routes(frame),
+        *account.routes(frame),
+        *log.routes(frame),
         *settings.routes(frame, str(app.path), _settings(app)),
         *frame.rest(),
     ]

@@ -52,7 +52,7 @@ def _of(settings: Settings, key: str) -> object:
 def _shown(key: str, value: object) -> str:
     if key in SECRETS:
         return "(set, not shown)" if value else '""'
-    if isinstance(value, str) and "://" in value:
+    if isinstance(value, str) and "://" in value and "@" in value:
         value = without_password(value)
     return json.dumps(to_builtins(value), ensure_ascii=False)
 

@@ -209,6 +209,10 @@ class Frame:
         section = _section(visit.request.url.path)
         back = section if self._sees(visit.user, section) else HOME
         finding, advice = error.finding, error.advice
+        if visit.is_part:  # said on the page that is there
+            part = visit.page("desk/problem_part.html", status, finding=finding, advice=advice)
+            part.headers.update({"HX-Retarget": "#problem", "HX-Reswap": "innerHTML"})
+            return part
         return visit.page("desk/problem.html", status, finding=finding, advice=advice, back=back)
 
     def _to_login(self, request: Request) -> Response:

@@ -17,7 +17,7 @@ from newsletter.services import desk_sessions, desk_users
 from newsletter.services.desk_users import Role
 from newsletter.storage import Store
 from newsletter.web.app import app
-from newsletter.web.desk import login
+from newsletter.web.desk import account, log, login
 from newsletter.web.desk.frame import Frame, Visit
 from newsletter.web.desk.look import look
 from tests.builders import NOON
@@ -119,7 +119,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Sto
     for name, role in users:
         desk_users.add(store, name, role, PASSWORD, NOON)
     frame = Frame(store, clock, SECRET, look("Five & <b>Counting</b>", "#0a7d4f", "UTC"))
-    routes = [*frame.look.files(), *login.routes(frame), *trial(frame), *frame.rest()]
+    own = [*login.routes(frame), *account.routes(frame), *log.routes(frame)]
+    routes = [*frame.look.files(), *own, *trial(frame), *frame.rest()]
     with serving(app(routes, {StoreError: frame.closed})) as port:
         yield port, store, clock
     store.close()

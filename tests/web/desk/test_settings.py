@@ -46,6 +46,13 @@ def test_each_setting_says_where_it_comes_from(tmp_path: Path) -> None:
     assert "smtp-pass-word" not in repr(found)
 
 
+def test_a_path_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG)
+    found = {each.key: each.value for each in origins(load(path, {}), path, {})}
+    assert found["store.url"] == '"sqlite:///newsletter.db"'
+
+
 def test_a_password_in_an_address_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[store]\nurl = "postgresql://owner:s3cr3t@db.example/news"\n')
