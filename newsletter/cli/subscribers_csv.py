@@ -10,15 +10,14 @@ from newsletter.bootstrap.rendering import secret
 from newsletter.cli.output import say, say_bytes, say_json, table, warn
 from newsletter.cli.subscribers import defaults
 from newsletter.domain.errors import UsageError
+from newsletter.services.readers import everyone
 from newsletter.services.subscriber_csv import SubscriberFile, csv_parts
 from newsletter.services.subscriber_import import ImportReport, import_subscribers
-from newsletter.storage import subscribers
 
 
 def export(app: App, args: Namespace) -> int:  # noqa: ARG001
-    with app.store.reading() as db:
-        for part in csv_parts(subscribers.batches(db)):
-            say_bytes(part)
+    for part in csv_parts(everyone(app.store)):
+        say_bytes(part)
     return 0
 
 

@@ -106,5 +106,13 @@ def _place(wanted: Search, cursor: str) -> Place | None:
         content = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         place: Place = msgspec.json.decode(content, type=reader_search.kind(wanted))
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise UsageError("this page is of another search", "begin at its first page") from error
+        raise _elsewhere() from error
+    if any(value < 0 or value >= 2**63 for value in place if isinstance(value, int)):
+        raise _elsewhere()
+    if any("\0" in value for value in place if isinstance(value, str)):
+        raise _elsewhere()
     return place
+
+
+def _elsewhere() -> UsageError:
+    return UsageError("this page is of another search", "begin at its first page")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from newsletter.domain.addresses import mailbox
 from newsletter.domain.due import local_date, next_due_of
 from newsletter.domain.errors import NotFound
 from newsletter.domain.model import Subscriber
@@ -107,7 +106,7 @@ def _hindrances(
         yield f"they asked for nothing before {reader.paused_until}"
     if operator_actions.is_cancelled(db, day):
         yield f"the issue of {day} is cancelled"
-    domain = mailbox(reader.address).key.rpartition("@")[2]
+    domain = subscribers.key_of(db, reader.id).rpartition("@")[2]
     until = deferred_domains.until(db).get(domain)
     if until and until > now:
         yield f"{domain} asked to wait until {local_time(until, timezone)}"

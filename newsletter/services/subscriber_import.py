@@ -33,7 +33,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``address`` is as it was written where it is none; ``why`` is empty for who is added."""
+    """``address`` is as it was written where it is none; ``why`` is empty for who is added and
+    active."""
 
     number: int
     address: str
@@ -138,7 +139,7 @@ class _Importer:
                 elif key in known:
                     self._note(key, new, *_again(known[key], new))
                 else:
-                    self._note(key, new, Outcome.ADDED)
+                    self._note(key, new, Outcome.ADDED, _unless_active(new))
 
     def _note(self, key: str, new: Subscriber, outcome: Outcome, why: str = "") -> None:
         number = self.lines[key]
@@ -172,6 +173,10 @@ def _who_left(file: SubscriberFile) -> dict[str, int]:
             if gone(values.get("state", "")):
                 left[values["address"].strip().casefold()] = line
     return left
+
+
+def _unless_active(new: Subscriber) -> str:
+    return "" if new.state == "active" else f"as {new.state}"
 
 
 def _again(there: Subscriber, new: Subscriber) -> tuple[Outcome, str]:

@@ -1,7 +1,7 @@
 """The subscribers. A row is kept for ever; leaving only changes its state."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,11 @@ def by_id(db: Connection, subscriber_id: int) -> Subscriber | None:
     return None if row is None else subscriber(row)
 
 
+def key_of(db: Connection, subscriber_id: int) -> str:
+    query = select(subscribers.c.key).where(subscribers.c.id == subscriber_id)
+    return str(db.execute(query).scalar_one())
+
+
 def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
     """The subscribers among ``keys``."""
     return {
@@ -69,13 +74,11 @@ def page(db: Connection, state: State | None, after: int, most: int) -> list[Sub
     return [subscriber(row) for row in db.execute(query.limit(most))]
 
 
-def batches(db: Connection, size: int = 1_000) -> Iterator[list[Subscriber]]:
-    """Everybody in the order of their keys, some at a time: they may be more than memory holds."""
-    query = select(subscribers).where(_SOMEBODY).order_by(subscribers.c.key).limit(size)
-    rows = db.execute(query).all()
-    while rows:
-        yield [subscriber(row) for row in rows]
-        rows = db.execute(query.where(subscribers.c.key > rows[-1].key)).all()
+def batch(db: Connection, after: str, most: int) -> tuple[list[Subscriber], str]:
+    """In the order of their keys, those after one of them; and the last key."""
+    query = select(subscribers).where(_SOMEBODY, subscribers.c.key > after)
+    rows = db.execute(query.order_by(subscribers.c.key).limit(most)).all()
+    return [subscriber(row) for row in rows], rows[-1].key if rows else ""
 
 
 def counts(db: Connection) -> dict[str, int]:

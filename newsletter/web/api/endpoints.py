@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from newsletter.domain.due import local_date
-from newsletter.domain.errors import NotFound, UsageError
+from newsletter.domain.errors import NotFound
 from newsletter.domain.model import Frequency, Subscriber
 from newsletter.domain.weekdays import NAMES, numbers, weekday_set
 from newsletter.ingest.parsers.json import JsonBrief
@@ -161,13 +161,8 @@ def add_subscriber(call: Call) -> Added:
 
 def change_subscriber(call: Call) -> Reader:
     there = readers.find_subscriber(call.store, call.path["address"])
-    if there.state != "active":
-        raise UsageError(f"{there.address} is {there.state}: only who is active can be changed")
-    changes = _changes(call.body)
-    parts = call.parts
-    subscriptions.subscribe(
-        call.store, there.address, changes, parts.defaults, call.now, secret=parts.secret
-    )
+    changes, parts = _changes(call.body), call.parts
+    subscriptions.change(call.store, there, changes, parts.defaults, call.now, parts.secret)
     return _reader(readers.find_subscriber(call.store, there.address))
 
 
