@@ -8,20 +8,18 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from newsletter.bootstrap import App
+from newsletter.bootstrap import App, desk_readers
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.rendering import secret
+from newsletter.bootstrap.signup import defaults
 from newsletter.config.origins import origins
 from newsletter.domain.errors import StoreError
-from newsletter.services.kept_uploads import KeptUploads
 from newsletter.services.metrics import Figures, measure
-from newsletter.services.month_matches import MonthMatches
-from newsletter.services.subscriptions import Defaults
 from newsletter.web import metrics, probes
 from newsletter.web.api import handler as api
 from newsletter.web.api.endpoint import Parts
 from newsletter.web.app import app as with_headers
-from newsletter.web.desk import account, log, login, reader_changes, reader_files, readers, settings
+from newsletter.web.desk import account, log, login, settings
 from newsletter.web.desk.frame import HOME, Frame
 from newsletter.web.desk.look import look
 from newsletter.web.desk.settings import Setting
@@ -29,7 +27,7 @@ from newsletter.web.desk.settings import Setting
 
 def desk(app: App) -> ASGIApp:
     """For the operator and their programs."""
-    frame = _frame(app)
+    frame = new_frame(app)
     return with_headers(
         [
             Route("/", _home, methods=["GET"]),
@@ -49,29 +47,13 @@ def pages(app: App, frame: Frame) -> Sequence[BaseRoute]:
         *login.routes(frame),
         *account.routes(frame),
         *log.routes(frame),
-        *_readers(app, frame),
+        *desk_readers.routes(app, frame),
         *settings.routes(frame, str(app.path), _settings(app)),
         *frame.rest(),
     ]
 
 
-def _readers(app: App, frame: Frame) -> Sequence[BaseRoute]:
-    parts = readers.Parts(
-        store=app.store,
-        defaults=_defaults(app),
-        timezone=app.settings.newsletter.timezone,
-        matches=MonthMatches(compose_rules(app), app.clock).look,
-        secret=secret(app),
-    )
-    uploads = KeptUploads(app.index_cache.with_suffix(".uploads"))
-    return [
-        *readers.routes(frame, parts),
-        *reader_changes.routes(frame, parts),
-        *reader_files.routes(frame, parts, uploads),
-    ]
-
-
-def _frame(app: App) -> Frame:
+def new_frame(app: App) -> Frame:
     section = app.settings.newsletter
     appearance = look(section.name, section.accent, section.timezone)
     return Frame(app.store, app.clock, secret(app), appearance)
@@ -95,17 +77,13 @@ def _api_parts(app: App) -> Parts:
     return Parts(
         store=app.store,
         clock=app.clock,
-        defaults=_defaults(app),
+        defaults=defaults(app),
         rules=partial(compose_rules, app),
         timezone=settings.newsletter.timezone,
         boilerplate=settings.inbox.boilerplate,
         max_bytes=settings.inbox.max_bytes,
         secret=secret(app),
     )
-
-
-def _defaults(app: App) -> Defaults:
-    return Defaults(app.settings.newsletter.timezone, app.settings.schedule.send_hour)
 
 
 def _measure(app: App) -> Figures:

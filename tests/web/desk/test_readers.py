@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from newsletter.domain.errors import StoreError
 from newsletter.domain.model import Subscriber
@@ -36,6 +37,13 @@ HOSTILE = "<script>alert(1)</script> {{ 7 * 7 }} {% raw %} \u202ecod.exe"
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Store, Clock]]:
     folder = tmp_path_factory.mktemp("readers")
     store, clock = new_store(folder), Clock()
+    with serving(site(store, clock, folder)) as port:
+        yield port, store, clock
+    store.close()
+
+
+def site(store: Store, clock: Clock, folder: Path) -> ASGIApp:
+    """The desk with no pages but those of readers, an operator and an editor."""
     desk_users.add(store, "olga", "operator", PASSWORD, NOON)
     desk_users.add(store, "eddy", "editor", PASSWORD, NOON)
     frame = Frame(store, clock, SECRET, look("Five", "#0a7d4f", "UTC"))
@@ -55,9 +63,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Sto
         *reader_files.routes(frame, parts, KeptUploads(folder / "uploads")),
         *frame.rest(),
     ]
-    with serving(app(routes, {StoreError: frame.closed})) as port:
-        yield port, store, clock
-    store.close()
+    return app(routes, {StoreError: frame.closed})
 
 
 def add(store: Store, address: str, **about: object) -> int:
