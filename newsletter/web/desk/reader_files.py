@@ -66,7 +66,7 @@ class _Files:
         return visit.page(
             "desk/readers_import_shown.html",
             report=report,
-            name=given.name,
+            file_name=given.name,
             token=token,
             groups=_groups(report),
             takes=report.added,
