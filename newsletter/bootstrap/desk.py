@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from newsletter.bootstrap import App, desk_readers
+from newsletter.bootstrap import App, desk_pages, desk_readers
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.rendering import secret
 from newsletter.bootstrap.signup import defaults
@@ -49,6 +49,7 @@ def pages(app: App, frame: Frame) -> Sequence[BaseRoute]:
         *log.routes(frame),
         *desk_readers.routes(app, frame),
         *settings.routes(frame, str(app.path), _settings(app)),
+        *desk_pages.routes(app, frame),
         *frame.rest(),
     ]
 

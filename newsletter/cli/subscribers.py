@@ -22,7 +22,7 @@ from newsletter.services.subscriptions import (
     leave,
     subscribe,
 )
-from newsletter.services.wording import local_time
+from newsletter.services.wording import local_time, state_and_reason
 from newsletter.storage import subscribers
 
 _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
@@ -83,6 +83,7 @@ def show(app: App, args: Namespace) -> int:
         "since": local_time(told.state_since, zone) if told.state_since else "",
         "reason": told.state_reason,
         "signed up": local_time(told.joined, zone),
+        "last sign": local_time(told.heard, zone) if told.heard else "",
         "sent": f"{told.sent:,}",
         "next": _next(app, subscriber),
         "votes": _votes(told.votes),
@@ -107,6 +108,7 @@ def _story_as_json(told: Story) -> dict[str, Any]:
         "state_changed_at": told.state_since,
         "state_reason": told.state_reason,
         "signed_up_at": told.joined,
+        "heard_at": told.heard,
         "sent": told.sent,
         "votes": {kind: told.votes[kind] for kind in VOTE_WORDS},
         "returns": [dict(row) for row in told.returns],
@@ -142,8 +144,14 @@ def _show_notices(app: App, asked: Sequence[Mapping[str, Any]]) -> None:
     say()
     say("notices:")
     zone = app.settings.newsletter.timezone
-    rows = [(local_time(n["asked_at"], zone), n["purpose"], n["state"], n["answer"]) for n in asked]
-    table(rows, indent="  ")
+    table([_notice_cells(one, zone) for one in asked], indent="  ")
+
+
+def _notice_cells(one: Mapping[str, Any], zone: str) -> tuple[str, ...]:
+    state = state_and_reason({**one, "reason": None})
+    if one["followed_at"]:
+        state += f", answered {local_time(one['followed_at'], zone)}"
+    return local_time(one["asked_at"], zone), one["purpose"], state, one["answer"]
 
 
 def _votes(said: Mapping[str, int]) -> str:

@@ -29,13 +29,15 @@ _MOST_VOTES = 30
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """``deliveries`` are the newest first, each with its ``tried`` and its ``picks``; ``earlier``:
-    there are more. ``votes`` counts what they said, ``said`` is the newest of it."""
+    """``heard`` is when they last gave a sign. ``deliveries`` are the newest first, each with its
+    ``tried`` and its ``picks``; ``earlier``: there are more. ``votes`` counts what they said,
+    ``said`` is the newest of it."""
 
     reader: Subscriber
     state_since: datetime | None
     state_reason: str
     joined: datetime
+    heard: datetime | None
     sent: int
     deliveries: Sequence[dict[str, Any]]
     earlier: bool
@@ -68,6 +70,7 @@ def story(
             state_since=since,
             state_reason=reason,
             joined=subscribers.joined(db, reader.id),
+            heard=subscribers.last_heard(db, reader.id),
             sent=reports.sent_to(db, reader.id),
             deliveries=[{**row, "picks": picks.get(row["issue_id"], [])} for row in shown],
             earlier=len(found) > len(shown),
