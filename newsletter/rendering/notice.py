@@ -35,6 +35,7 @@ def render_notice(notice: Notice, branding: Branding) -> RenderedEmail:
 
     There must be a ``base_url``: its link leads to the web.
     """
+    branding = branding.speaking(notice.language)
     wording = _WORDINGS[notice.purpose](branding.name, branding.renderer.words)
     values = {
         **asdict(wording),

@@ -16,6 +16,7 @@ from newsletter.storage.places import note
 from newsletter.storage.schema import notice as notices
 from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
+from newsletter.storage.sets import insert_new
 
 _FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the same names
 SIGNED_UP = "signed up on the web"
@@ -271,9 +272,10 @@ def confirm(db: Connection, subscriber_id: int, now: datetime, values: Mapping[s
 
 
 def add_pending(db: Connection, key: str, new: Subscriber, now: datetime) -> int:
-    """Somebody asked for it on the web, and has not confirmed. Returns the id."""
+    """Somebody asked for it on the web, and has not confirmed. Returns the id; where another
+    process adds them at this moment, of the row that it wrote."""
     row = {**_values(new), "key": key, "activated_at": now, "state": "pending"}
-    db.execute(subscribers.insert().values({**row, **_changed(now, SIGNED_UP)}))
+    insert_new(db, subscribers, [{**row, **_changed(now, SIGNED_UP)}])
     found = find(db, key)
     assert found
     return found.id
