@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.sources import follow
+from newsletter.bootstrap.upkeep import upkeep
 from newsletter.composing.compose import Looks, Readers, compose, edition_of, expire, shares
 from newsletter.composing.rules import Rules
 from newsletter.domain.errors import ConfigError
@@ -67,6 +68,10 @@ def work(
         expire(rules, now)
         return shares(rules, now, share, looks.readers(now))
 
+    def prune() -> None:
+        lanes.of(0).prune()
+        upkeep(app)
+
     return Work(
         gather=lanes.of(0).ingest,
         feeds=partial(_due_feeds, app),
@@ -76,7 +81,7 @@ def work(
         waiting=partial(_waiting, app),
         deliver=lambda lane: lanes.of(lane).deliver(),
         watch=lanes.of(0).watch,
-        prune=lanes.of(0).prune,
+        prune=prune,
     )
 
 

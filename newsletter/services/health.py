@@ -7,6 +7,7 @@ A check may raise a NewsletterError, which becomes its finding: errors say what 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from ipaddress import ip_network
 from pathlib import Path
 from shutil import which
 
@@ -14,6 +15,7 @@ from newsletter.domain.addresses import mailbox
 from newsletter.domain.checks import CheckResult
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Citation, Issue, Pick, ScheduledEmail
+from newsletter.domain.text import counted
 from newsletter.mail.channels import Channel
 from newsletter.mail.channels.smtp import Smtp
 from newsletter.mail.dkim.signing import Signer
@@ -27,6 +29,31 @@ Check = Callable[[], Iterator[CheckResult]]
 
 _HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "List-Unsubscribe", "List-Id")
 _NEEDED_BY_ALL = ("configuration", "database")
+
+
+def desk(users: int, host: str, proxies: Sequence[str], *, enabled: bool) -> Iterator[CheckResult]:
+    """``proxies`` are believed to say whom they ask for; ``users`` is how many may log in."""
+    if not enabled:
+        return
+    if not _loopback(host) and all(map(_loopback, proxies)):
+        advice = (
+            "set desk.host to 127.0.0.1 and reach it through SSH or a web server with TLS; of a web"
+            " server on another machine, name its address in web.trusted_proxies"
+        )
+        yield CheckResult("desk", "warn", f"passwords reach {host} in the clear", advice)
+    elif users:
+        yield CheckResult("desk", "ok", f"{counted(users, 'user')}, at {host}")
+    if not users:
+        advice = "add one: `newsletter desk user add NAME`"
+        yield CheckResult("desk", "warn", "nobody may log in", advice)
+
+
+def _loopback(host: str) -> bool:
+    """Also of a network, such as 127.0.0.0/8."""
+    try:
+        return host == "localhost" or ip_network(host, strict=False).is_loopback
+    except ValueError:
+        return False
 
 
 def run_checks(checks: Mapping[str, Check]) -> Iterator[CheckResult]:
