@@ -12,7 +12,7 @@ QUEUES = ("deliver", "compose", "scan", "gather")
 DELIVERY_STATES = ("pending", "sending", "sent", "failed", "unknown", "skipped")
 
 ROLES = ("editor", "operator")
-SCOPES = ("read", "subscribers", "briefs", "operate")
+SCOPES = ("read", "subscribers", "erase", "briefs", "operate")
 
 _EPILOG = """\
 a first day:
@@ -380,6 +380,9 @@ def _subscribers(commands: _Commands) -> None:
         "import", "subscribers_csv:import_", "add many from a CSV file", json=True, audited="csv"
     )
     command.add_argument("csv", metavar="CSV", help="with a header line; - for standard input")
+    command.add_argument(
+        "--dry-run", action="store_true", help="say what each line would do, and store nothing"
+    )
     group.add("export", "subscribers_csv:export", "everybody as CSV, to standard output")
 
 

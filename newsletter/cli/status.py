@@ -65,6 +65,8 @@ def _print(app: App, day: DayStatus, now: datetime) -> None:
         say(f"Notices      in two days: {', '.join(counts)}")
     if day.unanswered:
         say(f"Still there  {counted(day.unanswered, 'reader')} asked, and not heard from yet")
+    for storm in day.storms:
+        say(f"Bounces      {storm}")
     if day.paused:
         say(f"Paused       since {local_time(day.paused, timezone)}: `newsletter resume` goes on")
     say(f"Next due     {next_due_time(day.next_due, timezone)}")

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from newsletter.delivery.returned import described
 from newsletter.domain.due import due_at
 from newsletter.domain.rate_limits import RateLimits
 from newsletter.domain.urls import without_password
@@ -20,6 +21,7 @@ from newsletter.storage import (
     operator_actions,
     reports,
     send_queue,
+    storms,
     subscribers,
     sunset,
     warm_up,
@@ -57,6 +59,7 @@ class DayStatus:
     unknown: int
     notices: Rows
     unanswered: int
+    storms: Sequence[str]
     paused: datetime | None
     cancelled: bool
     next_due: datetime | None
@@ -92,6 +95,7 @@ def day_status(
             unknown=reports.unresolved(db),
             notices=_notices(db, now),
             unanswered=sunset.unanswered(db),
+            storms=[described(one) for one in storms.since(db, now - _TWO_DAYS)],
             paused=send_queue.paused(db),
             cancelled=operator_actions.is_cancelled(db, day),
             next_due=_next_due(db, now),

@@ -47,10 +47,11 @@ _VERSION = select(
 )
 
 
-def house_dates(db: Connection, until: date) -> list[tuple[date, int]]:
+def house_dates(db: Connection, until: date, most: int | None = None) -> list[tuple[date, int]]:
     """The dates of the house issues up to ``until``, each with the issue's id; the newest first."""
     query = select(issues.c.date, issues.c.id).where(_HOUSE, issues.c.date <= until)
-    return [(day, issue_id) for day, issue_id in db.execute(query.order_by(issues.c.date.desc()))]
+    rows = db.execute(query.order_by(issues.c.date.desc()).limit(most))
+    return [(day, issue_id) for day, issue_id in rows]
 
 
 def places(db: Connection, until: date) -> Iterator[Place]:

@@ -1,6 +1,7 @@
 """The tables. Migrations in migrations/ bring a database to this shape; a test holds them equal."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -23,8 +24,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     false,
+    func,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 HEAD = "0024"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
@@ -44,6 +49,27 @@ class Instant(TypeDecorator[datetime]):
             return value and value.astimezone(UTC)
         return value.replace(tzinfo=UTC)
 
+
+class DomainOf(FunctionElement[str]):
+    """What stands behind the @ of a subscriber's key."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(DomainOf)
+def _split(element: DomainOf, compiler: SQLCompiler, **options: Any) -> str:
+    return f"split_part({compiler.process(element.clauses, **options)}, '@', 2)"
+
+
+@compiles(DomainOf, "sqlite")
+def _behind(element: DomainOf, compiler: SQLCompiler, **options: Any) -> str:
+    key = compiler.process(element.clauses, **options)
+    return f"substr({key}, instr({key}, '@') + 1)"
+
+
+_BY_CODE_POINT = Text().with_variant(Text(collation="C"), "postgresql")
+"""In the same order on every database: an index finds what begins with a text."""
 
 metadata = MetaData(
     naming_convention={
@@ -122,9 +148,9 @@ subscriber = Table(
     "subscriber",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),
+    Column("key", _BY_CODE_POINT, nullable=False, unique=True),
     Column("address", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", _BY_CODE_POINT, nullable=False),
     Column("timezone", Text, nullable=False),
     Column("hour", SmallInteger, nullable=False),
     Column("interests", Text, nullable=False),
@@ -146,6 +172,9 @@ subscriber = Table(
     Column("heard_at", Instant),
     # All that a look at the clock asks for, so that it reads no row of who is not due.
     Index("ix_subscriber_due", "state", "timezone", "hour", "weekdays", "paused_until"),
+    # What a page of readers is found by, in its order (see ``reader_search``).
+    Index("ix_subscriber_state_id", "state", "id"),
+    Index("ix_subscriber_timezone_id", "timezone", "id"),
     CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),
     CheckConstraint("weekdays BETWEEN 1 AND 127", name="weekdays"),
     CheckConstraint("frequency IN ('daily', 'weekly')", name="frequency"),
@@ -153,6 +182,8 @@ subscriber = Table(
         "state IN ('pending', 'active', 'unsubscribed', 'bounced', 'complained')", name="state"
     ),
 )
+Index("ix_subscriber_domain", DomainOf(subscriber.c.key), subscriber.c.id)
+Index("ix_subscriber_name", func.lower(subscriber.c.name), subscriber.c.id)
 
 issue = Table(
     "issue",
