@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.sources import follow
-from newsletter.composing.compose import Looks, Readers, compose, edition_of, expire, shares
+from newsletter.composing.compose import compose, edition_of, shares, upkeep
+from newsletter.composing.readers import Looks, Readers
 from newsletter.composing.rules import Rules
 from newsletter.domain.errors import ConfigError
 from newsletter.services.clock import steady
 from newsletter.services.scheduled_jobs import ScheduledJobs
-from newsletter.storage import feeds, send_queue
+from newsletter.storage import editing, feeds, send_queue
 from newsletter.storage.database import server_address
 from newsletter.storage.send_queue import Scope
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from newsletter.services.cluster import Work
 
 _EDITION_HOLDS = 60.0
-"""Seconds. What the editor decides meanwhile holds for the next edition."""
+"""Seconds: as long as it takes until new briefs are among the candidates."""
 
 
 def conninfo(app: App) -> str:
@@ -64,7 +65,7 @@ def work(
 
     def plan() -> list[tuple[int, int]]:
         now = app.clock()
-        expire(rules, now)
+        upkeep(rules, now)
         return shares(rules, now, share, looks.readers(now))
 
     return Work(
@@ -104,9 +105,12 @@ class Editions:
         self._made: dict[date, tuple[float, Edition]] = {}
 
     def of(self, rules: Rules, day: date) -> "Edition":
+        """Made anew when it is old, or the editor did something."""
         now = steady().seconds
         made = self._made.get(day)
-        if made is None or now - made[0] > _EDITION_HOLDS:
+        with rules.store.reading() as db:
+            acts = editing.latest(db, day)
+        if made is None or now - made[0] > _EDITION_HOLDS or made[1].acts < acts:
             self._made = {day: (now, edition_of(rules, day))}
         return self._made[day][1]
 

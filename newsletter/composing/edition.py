@@ -22,12 +22,15 @@ class Edition:
     """One date's composing: its candidates are prepared once, an issue once per distinct reader.
 
     Readers are the same when their interests, their language, the issues they were sent and their
-    votes are.
+    votes are. ``acts`` is the newest of the editor's that it heeds.
     """
 
     def __init__(self, rules: Rules, day: date) -> None:
         self.rules = rules
         self.taste = rules.taste
+        # Before the offer is read: an act that comes between the two is heeded, and not counted.
+        with rules.store.reading() as db:
+            self.acts = editing.latest(db, day)
         self.day = _offer(rules, day, self.taste.window_days)
         self._composed: dict[str, int | None] = {}
         self._abouts: dict[int, About] = {}
@@ -56,6 +59,12 @@ class Edition:
             issue = self.house_issue(db)
             if issue.picks:
                 issues.save(db, issue, now, house=True)
+
+    def keep_house_anew(self, db: Connection, now: datetime) -> None:
+        """Where there is one already, as the editor has it by now."""
+        if self.has_house(db):
+            issues.drop_house(db, self.day.date)
+            self.keep_house(db, now)
 
     def house_issue(self, db: Connection) -> Issue:
         issue = self.issue(Reader("", issues.house_heard(db)))

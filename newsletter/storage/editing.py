@@ -1,4 +1,4 @@
-"""What the editor did: an opening line for a date, insights pinned, blocked and corrected.
+"""What the editor did: a date's opening line and order, insights pinned, blocked, corrected.
 
 Every act is a row and stays one; of each matter the latest holds. Composing reads what holds, so an
 issue that was composed keeps what held then.
@@ -8,18 +8,19 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from newsletter.domain.model import Editing
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import editing
 
-Action = Literal["note", "pin", "unpin", "block", "unblock", "edit"]
+Action = Literal["note", "pin", "unpin", "block", "unblock", "edit", "order"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One act. ``words`` are a note or a correction; empty ones take back what was there."""
+    """One act. ``words`` are a note, a correction or the ids of an order; empty ones take back what
+    was there."""
 
     at: datetime
     who: str
@@ -36,12 +37,27 @@ def record(db: Connection, change: Change) -> None:
 
 def editing_of(db: Connection, day: date) -> Editing:
     """What holds for a date."""
-    return Editing(note(db, day), pinned(db, day), blocked(db))
+    return Editing(note(db, day), pinned(db, day), blocked(db), order(db, day))
+
+
+def latest(db: Connection, day: date) -> int:
+    """The id of the newest act that bears on a date: it grows with each; 0 where there is none."""
+    of_day = or_(editing.c.date == day, editing.c.date.is_(None))
+    return db.scalar(select(func.max(editing.c.id)).where(of_day)) or 0
 
 
 def note(db: Connection, day: date) -> str:
     """The opening line of a date; empty where there is none."""
-    query = select(editing.c.words).where(editing.c.action == "note", editing.c.date == day)
+    return _words(db, "note", day)
+
+
+def order(db: Connection, day: date) -> tuple[int, ...]:
+    """The insights of a date that the editor put in order; none where they did not."""
+    return tuple(map(int, _words(db, "order", day).split()))
+
+
+def _words(db: Connection, action: Action, day: date) -> str:
+    query = select(editing.c.words).where(editing.c.action == action, editing.c.date == day)
     return db.scalar(query.order_by(editing.c.id.desc()).limit(1)) or ""
 
 

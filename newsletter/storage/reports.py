@@ -42,8 +42,8 @@ def queue(
         .where(subscribers.c.state == "active")
         .order_by(deliveries.c.due_at, deliveries.c.id)
     )
-    if not ignore_wait:
-        query = query.where(deliveries.c.next_attempt_at <= now)
+    ripe = deliveries.c.next_attempt_at <= now
+    query = query.where(or_(deliveries.c.held.is_(None), ripe) if ignore_wait else ripe)
     if on is not None:
         query = query.where(deliveries.c.date == on)
     if ids is not None:

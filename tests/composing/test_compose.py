@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from newsletter.composing.compose import Readers, due
+from newsletter.composing.compose import due
 from newsletter.composing.draft import draft
+from newsletter.composing.readers import Readers
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Subscriber
 from newsletter.storage import issues, pruning, subscribers

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.composing.compose import DUE, Readers, compose
+from newsletter.composing.compose import compose
+from newsletter.composing.readers import DUE, Readers
 from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, InFlight, Report, Watch
 from newsletter.delivery.worker_pool import deliver

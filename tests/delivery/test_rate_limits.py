@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import closing
 from datetime import timedelta
 
-from newsletter.composing.compose import DUE
+from newsletter.composing.readers import DUE
 from newsletter.delivery.context import DeliveryContext, Report
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import Deferred, Paused
