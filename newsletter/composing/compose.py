@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.composing.approval import release, revise
+from newsletter.composing.readers import DUE, Due, Look, Readers
 from newsletter.composing.rules import Approval, Rules
 from newsletter.domain.due import due_at, next_due
 from newsletter.domain.model import Issue, Subscriber, digest
@@ -25,11 +26,7 @@ if TYPE_CHECKING:
 
     Editions = Callable[[Rules, date], Edition]
 
-_BATCH = 500
 _NO_TIME = timedelta(0)
-_HOUR = timedelta(hours=1)
-_DAY = timedelta(days=1)
-_WEEK = timedelta(days=7)
 
 
 def compose(
