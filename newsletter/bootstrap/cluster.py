@@ -104,14 +104,14 @@ class Editions:
         self.lock = Lock()
         self._made: dict[date, tuple[float, Edition]] = {}
 
-    def of(self, rules: Rules, day: date) -> "Edition":
+    def of(self, rules: Rules, day: date, acts: int | None) -> "Edition":
         """Made anew when it is old, or the editor did something."""
         now = steady().seconds
         made = self._made.get(day)
         with rules.store.reading() as db:
-            acts = editing.latest(db, day)
-        if made is None or now - made[0] > _EDITION_HOLDS or made[1].acts < acts:
-            self._made = {day: (now, edition_of(rules, day))}
+            wanted = editing.latest(db, day) if acts is None else acts
+        if made is None or now - made[0] > _EDITION_HOLDS or made[1].acts != wanted:
+            self._made = {day: (now, edition_of(rules, day, wanted))}
         return self._made[day][1]
 
     def forgotten_on_error(self, compose: Callable[[], object]) -> None:

@@ -248,6 +248,11 @@ def _deliveries(commands: _Commands) -> None:
     )
     command.add_argument("--date", type=_date, metavar="D", required=True)
     command = commands.add(
+        "approve", "approve:approve", "let the issues of a date go (schedule.approval)",
+        json=True, audited="date",
+    )  # fmt: skip
+    command.add_argument("--date", type=_date, metavar="D", help="default: the one that waits")
+    command = commands.add(
         "doctor", "doctor:doctor", "check what can be checked here and now", json=True
     )
     command.add_argument(
@@ -314,6 +319,14 @@ def _editing(commands: _Commands) -> None:
     command.add_argument("id", type=_insight_id, metavar="ID")
     command.add_argument("words", nargs="?", default="", metavar="TEXT")
     command.add_argument("--undo", action="store_true", help="show its own words again")
+
+    command = group.add(
+        "order", "insights:order", "in which order those picked stand in a date's issues",
+        json=True, audited="date",
+    )  # fmt: skip
+    command.add_argument("ids", nargs="*", type=_insight_id, metavar="ID")
+    command.add_argument("--date", type=_date, metavar="D", help="default: today")
+    command.add_argument("--undo", action="store_true", help="the order of choosing again")
 
 
 def _subscribers(commands: _Commands) -> None:

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from newsletter.composing.rules import Rules
-from newsletter.failpoints import reach
 from newsletter.storage import Connection, approvals, recipients, subscribers
 from newsletter.storage.database import chunks
 
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from newsletter.composing.edition import Edition
     from newsletter.composing.readers import Readers
 
-    Editions = Callable[[Rules, date], Edition]
+    Editions = Callable[[Rules, date, int | None], Edition]
 
 _BATCH = 500
 _RELEASED_AT_ONCE = 5_000
@@ -28,10 +27,10 @@ def revise(rules: Rules, now: datetime, readers: "Readers", editions: "Editions"
         days = approvals.days(db)
     for day in days:
         with rules.store.reading() as db:
-            acts = approvals.needed(db, day)
+            acts, approved = approvals.needed(db, day), approvals.find(db, day)
             outdated = approvals.outdated(db, day, acts, readers.ids, readers.between)
         if outdated:
-            edition = editions(rules, day)
+            edition = editions(rules, day, acts if approved else None)
             _revise_house(rules, edition, now)
             for batch in chunks(outdated, _BATCH):
                 _revise_batch(rules, edition, acts, batch, now)
@@ -49,15 +48,13 @@ def _revise_batch(
         edition.prepare(subscribers.numbered_all(db, batch))
     with rules.store.writing(together=True) as db:
         _revise_rows(db, edition, acts, batch, now)
-        reach("revising")
-    reach("revised")
 
 
 def _revise_rows(
     db: Connection, edition: "Edition", acts: int, batch: Sequence[int], now: datetime
 ) -> None:
     """The rows have no issue meanwhile: nobody has heard what they held."""
-    day = edition.day.date
+    day = edition.date
     rows = approvals.take_back(db, day, acts, batch)
     readers = subscribers.numbered_all(db, [row.subscriber_id for row in rows])
     issue_ids = edition.issue_ids(db, readers, now) if readers else {}

@@ -24,7 +24,7 @@ from newsletter.storage.ledger import Entry
 if TYPE_CHECKING:
     from newsletter.composing.edition import Edition
 
-    Editions = Callable[[Rules, date], Edition]
+    Editions = Callable[[Rules, date, int | None], Edition]
 
 _NO_TIME = timedelta(0)
 
@@ -49,7 +49,7 @@ def compose(
     for day in look.dates():
         edition: Edition | None = None
         for batch in look.due(day):
-            edition = edition or editions(rules, day)
+            edition = edition or editions(rules, day, None)
             edition.prepare([due_reader.subscriber for due_reader in batch])
             if not all(due_reader.late for due_reader in batch):
                 _keep_house(edition, rules, now)
@@ -110,17 +110,17 @@ def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[
     return drafts
 
 
-def edition_of(rules: Rules, day: date) -> "Edition":
+def edition_of(rules: Rules, day: date, acts: int | None = None) -> "Edition":
     """Imports numpy and scipy here: a run in which nobody is due needs neither."""
     from newsletter.composing.edition import Edition
 
-    return Edition(rules, day)
+    return Edition(rules, day, acts)
 
 
 def _entries(
     db: Connection, edition: "Edition", rules: Rules, batch: Sequence[Due], now: datetime
 ) -> Iterator[Entry]:
-    day = edition.day.date
+    day = edition.date
     off = operator_actions.is_cancelled(db, day)
     approval = _approval(db, rules, day)
     wanted = [due_reader.subscriber for due_reader in batch if not (off or due_reader.late)]

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from newsletter.domain.errors import NotFound, UsageError
-from newsletter.storage import Connection, Store, editing, insights, votes
+from newsletter.storage import Connection, Store, approvals, editing, insights, votes
 from newsletter.storage.editing import Change
 from newsletter.storage.insights import Row, Said, Standing
 from newsletter.storage.votes import VoteBy
 
 _LAST_ZONE = timedelta(hours=12)
 _LONGEST_WORDS = 5_000
+_MOST_IN_ORDER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,16 @@ class Editor:
                 raise UsageError(f"{day} has no note")
             return self._record(db, "note", day=day, words=_clean(words))
 
+    def order(self, day: date, insight_ids: Sequence[int]) -> int:
+        """The order in which these stand in the issues of a date that hold them; none: that of
+        choosing again. As ``pin`` it returns how many issues of that date keep what they have."""
+        with self.store.writing(durable=True) as db:
+            self._check_day(day)
+            if not (insight_ids or editing.order(db, day)):
+                raise UsageError(f"{day} has the order of choosing already")
+            _check_order(db, insight_ids)
+            return self._record(db, "order", day=day, words=" ".join(map(str, insight_ids)))
+
     def _check_day(self, day: date) -> None:
         if day < (self.now - _LAST_ZONE).date():
             raise UsageError(f"{day} is over everywhere: is it another year?")
@@ -103,13 +114,19 @@ class Editor:
         words: str = "",
     ) -> int:
         editing.record(db, Change(self.now, self.who, action, insight_id, day, words))
-        return editing.composed(db, day) if day else 0
+        return approvals.settled(db, day) if day else 0
 
 
 def note(store: Store, day: date) -> str:
     """The opening line of a date; empty where there is none."""
     with store.reading() as db:
         return editing.note(db, day)
+
+
+def order(store: Store, day: date) -> Sequence[int]:
+    """The insights of a date that the editor put in order; none where they did not."""
+    with store.reading() as db:
+        return editing.order(db, day)
 
 
 def search(store: Store, words: Sequence[str], most: int) -> list[Found]:
@@ -155,6 +172,15 @@ def _check_pin(db: Connection, insight_id: int, day: date, most: int) -> None:
     pinned = editing.pinned(db, day)
     if insight_id not in pinned and len(pinned) >= most:
         raise UsageError(f"{most} are pinned for {day}, and an issue has no more (selection.count)")
+
+
+def _check_order(db: Connection, insight_ids: Sequence[int]) -> None:
+    if len(insight_ids) > _MOST_IN_ORDER:
+        raise UsageError(f"{len(insight_ids)} are too many to order: at most {_MOST_IN_ORDER}")
+    if len(set(insight_ids)) < len(insight_ids):
+        raise UsageError("an insight stands in the order twice")
+    for insight_id in insight_ids:
+        _find(db, insight_id)
 
 
 def _clean(words: str) -> str:

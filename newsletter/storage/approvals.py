@@ -90,6 +90,12 @@ def needed(db: Connection, day: date) -> int:
     return approved.acts if approved else editing.latest(db, day)
 
 
+def settled(db: Connection, day: date) -> int:
+    """How many readers' issues of a date keep what they hold, whatever the editor does."""
+    query = select(func.count()).where(deliveries.c.date == day, deliveries.c.issue_id.is_not(None))
+    return db.scalar(query.where(true() if find(db, day) else ~_HELD)) or 0
+
+
 def outdated(
     db: Connection,
     day: date,

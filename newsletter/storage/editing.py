@@ -11,10 +11,12 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Select, func, or_, select
 
 from newsletter.domain.model import Editing
-from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import editing
 
 Action = Literal["note", "pin", "unpin", "block", "unblock", "edit", "order"]
+
+EVER = (1 << 31) - 1
+"""Above the id of any act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,14 @@ def record(db: Connection, change: Change) -> None:
     db.execute(editing.insert().values(dict(values)))
 
 
-def editing_of(db: Connection, day: date) -> Editing:
-    """What holds for a date."""
-    return Editing(note(db, day), pinned(db, day), blocked(db), order(db, day))
+def editing_of(db: Connection, day: date, until: int = EVER) -> Editing:
+    """What holds for a date, by the acts up to ``until``."""
+    return Editing(
+        _words(db, "note", day, until),
+        pinned(db, day, until),
+        blocked(db, until),
+        order(db, day, until),
+    )
 
 
 def latest(db: Connection, day: date) -> int:
@@ -48,22 +55,23 @@ def latest(db: Connection, day: date) -> int:
 
 def note(db: Connection, day: date) -> str:
     """The opening line of a date; empty where there is none."""
-    return _words(db, "note", day)
+    return _words(db, "note", day, EVER)
 
 
-def order(db: Connection, day: date) -> tuple[int, ...]:
+def order(db: Connection, day: date, until: int = EVER) -> tuple[int, ...]:
     """The insights of a date that the editor put in order; none where they did not."""
-    return tuple(map(int, _words(db, "order", day).split()))
+    return tuple(map(int, _words(db, "order", day, until).split()))
 
 
-def _words(db: Connection, action: Action, day: date) -> str:
-    query = select(editing.c.words).where(editing.c.action == action, editing.c.date == day)
+def _words(db: Connection, action: Action, day: date, until: int) -> str:
+    of_day = editing.c.action == action, editing.c.date == day, editing.c.id <= until
+    query = select(editing.c.words).where(*of_day)
     return db.scalar(query.order_by(editing.c.id.desc()).limit(1)) or ""
 
 
-def pinned(db: Connection, day: date) -> tuple[int, ...]:
+def pinned(db: Connection, day: date, until: int = EVER) -> tuple[int, ...]:
     """The insights pinned for a date, in the order in which they were pinned."""
-    query = _acts("pin", "unpin").where(editing.c.date == day)
+    query = _acts(until, "pin", "unpin").where(editing.c.date == day)
     held: dict[int, None] = {}
     for row in db.execute(query):
         held.pop(row.insight_id, None)
@@ -72,29 +80,23 @@ def pinned(db: Connection, day: date) -> tuple[int, ...]:
     return tuple(held)
 
 
-def blocked(db: Connection) -> frozenset[int]:
+def blocked(db: Connection, until: int = EVER) -> frozenset[int]:
     """The insights that are never picked."""
-    latest = {row.insight_id: row.action for row in db.execute(_acts("block", "unblock"))}
+    latest = {row.insight_id: row.action for row in db.execute(_acts(until, "block", "unblock"))}
     return frozenset(each for each, action in latest.items() if action == "block")
 
 
-def _acts(*actions: Action) -> Select[Any]:
-    columns = editing.c.action, editing.c.insight_id
-    return select(*columns).where(editing.c.action.in_(actions)).order_by(editing.c.id)
+def _acts(until: int, *actions: Action) -> Select[Any]:
+    these = editing.c.action.in_(actions), editing.c.id <= until
+    return select(editing.c.action, editing.c.insight_id).where(*these).order_by(editing.c.id)
 
 
-def corrections(db: Connection) -> dict[int, str]:
+def corrections(db: Connection, until: int = EVER) -> dict[int, str]:
     """The words that are shown in place of an insight's own, by its id."""
     columns = select(editing.c.insight_id, editing.c.words)
-    query = columns.where(editing.c.action == "edit").order_by(editing.c.id)
+    query = columns.where(editing.c.action == "edit", editing.c.id <= until).order_by(editing.c.id)
     latest = {row.insight_id: row.words for row in db.execute(query)}
     return {insight_id: words for insight_id, words in latest.items() if words}
-
-
-def composed(db: Connection, day: date) -> int:
-    """How many readers' issues of a date are composed: they keep what held then."""
-    query = select(func.count()).where(deliveries.c.date == day, deliveries.c.issue_id.is_not(None))
-    return db.scalar(query) or 0
 
 
 def changes(db: Connection, insight_id: int) -> list[Change]:

@@ -18,9 +18,11 @@ def waiting(db: Connection, most: int) -> Sequence[tuple[str, int]]:
 
 
 def oldest_due(db: Connection) -> datetime | None:
-    """When the oldest delivery that is pending or on its way was due."""
+    """When the oldest delivery that is pending or on its way was due; not those that wait for
+    approval."""
+    free = deliveries.c.held.is_(None)
     first = [
-        db.scalar(select(func.min(deliveries.c.due_at)).where(deliveries.c.state == state))
+        db.scalar(select(func.min(deliveries.c.due_at)).where(deliveries.c.state == state, free))
         for state in ("pending", "sending")
     ]
     return min((instant for instant in first if instant), default=None)

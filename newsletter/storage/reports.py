@@ -214,9 +214,16 @@ def _rowless(query: Select[Any], day: date, place: tuple[str, int]) -> Select[An
 
 
 def oldest_waiting(db: Connection) -> datetime | None:
-    """When the delivery that waits longest was due."""
-    waits = deliveries.c.state == "pending"
-    due: datetime | None = db.scalar(select(func.min(deliveries.c.due_at)).where(waits))
+    """When the delivery that waits longest was due; not those that wait for approval."""
+    waits = deliveries.c.state == "pending", deliveries.c.held.is_(None)
+    due: datetime | None = db.scalar(select(func.min(deliveries.c.due_at)).where(*waits))
+    return due
+
+
+def next_composed(db: Connection, now: datetime) -> datetime | None:
+    """When the next is due of those that are composed, and wait for their hour."""
+    waits = deliveries.c.state == "pending", deliveries.c.due_at > now
+    due: datetime | None = db.scalar(select(func.min(deliveries.c.due_at)).where(*waits))
     return due
 
 

@@ -163,7 +163,7 @@ def _written(transition: Transition, values: dict[str, Any]) -> dict[str, Any]:
     way = MOVES[transition]
     nobodys = {} if way.after == "sending" else _NOBODYS
     free = {} if way.after == "pending" else {"held": None}  # nothing else waits for approval
-    return {**values, "state": way.after, "reason": way.reason, **nobodys, **free}
+    return {**free, **values, "state": way.after, "reason": way.reason, **nobodys}
 
 
 def _begins(move: Move) -> Iterator[ColumnElement[bool]]:

@@ -68,7 +68,7 @@ def test_who_moves_or_leaves_while_others_are_composed_is_asked_again(
     composing = import_module(
         "newsletter.composing.compose"
     )  # the package has a function of that name
-    monkeypatch.setattr(composing, "_BATCH", 1)
+    monkeypatch.setattr(import_module("newsletter.composing.readers"), "_BATCH", 1)
     monkeypatch.setattr(composing, "reach", meanwhile)
     house.compose()
     assert rows(house) == [("stays@example.org", TODAY, "pending", None)]
