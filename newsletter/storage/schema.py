@@ -568,3 +568,31 @@ audit = Table(
     Column("about", Text, nullable=False, index=True),
     CheckConstraint(_one_of("entrance", "cli", "api", "desk"), name="entrance"),
 )
+
+# Who may log in to the desk; ``password`` is its argon2 hash.
+desk_user = Table(
+    "desk_user",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("role", String(8), nullable=False),
+    Column("password", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint(_one_of("role", "editor", "operator"), name="role"),
+)
+
+# Who is logged in: the hash of what their cookie holds.
+desk_session = Table(
+    "desk_session",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", ForeignKey("desk_user.id"), nullable=False, index=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    # Where they logged in from, and the name of their browser.
+    Column("address", Text, nullable=False),
+    Column("browser", Text, nullable=False),
+    # What the next page says once.
+    Column("message", Text, nullable=False),
+)
