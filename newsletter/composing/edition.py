@@ -66,7 +66,9 @@ class Edition:
             self.keep_house(db, now)
 
     def house_issue(self, db: Connection) -> Issue:
-        issue = self.issue(Reader("", issues.house_heard(db)))
+        """What it holds already, where it is composed anew, was not heard."""
+        heard = {each: when for each, when in issues.house_heard(db).items() if when != self.date}
+        issue = self.issue(Reader("", heard))
         return replace(issue, first=False)  # the archive's reader is never new
 
     def issue_ids(
@@ -100,8 +102,9 @@ class Edition:
         self._composed |= {**dict.fromkeys(composed), **dict(zip(worthy, ids, strict=True))}
 
     def fresh(self, db: Connection, reader: Subscriber) -> Issue:
-        """What composing now would give this reader; nothing is stored."""
-        return self.issue(self.readers(db, [reader])[reader.id], self.day_for(reader))
+        """What composing now would give this reader, anew if need be; nothing is stored."""
+        as_reader = self.readers(db, [reader], without=self.date)[reader.id]
+        return self.issue(as_reader, self.day_for(reader))
 
     def _kind(self, reader: Subscriber) -> tuple[str, str, str]:
         """What an issue depends on besides what its reader was sent and said."""
@@ -117,11 +120,16 @@ class Edition:
         return replace(issue, first=not reader.heard, note=self.day.editing.note)
 
     def readers(
-        self, db: Connection, subscribers: Sequence[Subscriber], before: date = date.max
+        self,
+        db: Connection,
+        subscribers: Sequence[Subscriber],
+        before: date = date.max,
+        without: date | None = None,
     ) -> dict[int, Reader]:
-        """By their ids, with what they were sent and what they said before a date."""
+        """By their ids, with what they were sent, ``without`` an issue, and what they said before a
+        date."""
         ids = [subscriber.id for subscriber in subscribers]
-        heard, said = reading_history.heard(db, ids), votes.of_readers(db, ids)
+        heard, said = reading_history.heard(db, ids, without), votes.of_readers(db, ids)
         past = {
             each: {insight: when for insight, when in heard.get(each, {}).items() if when < before}
             for each in ids

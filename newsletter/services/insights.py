@@ -13,6 +13,7 @@ from newsletter.storage.votes import VoteBy
 _LAST_ZONE = timedelta(hours=12)
 _LONGEST_WORDS = 5_000
 _MOST_IN_ORDER = 100
+_LATELY = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,42 @@ class Editor:
         return approvals.settled(db, day) if day else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the editor decided for a date, and lately: the newest of ``blocked``, which are
+    ``blocked_count`` in all, and the newest acts that bear on the date. ``settled`` readers' issues
+    keep what they hold."""
+
+    note: str
+    order: Sequence[int]
+    pinned: Sequence[Found]
+    blocked: Sequence[Found]
+    blocked_count: int
+    changes: Sequence[Change]
+    settled: int
+
+
+def decided(store: Store, day: date) -> Decided:
+    with store.reading() as db:
+        holds, blocked = editing.editing_of(db, day), editing.blocked_lately(db)
+        known = _find_all(db, [*holds.pinned, *blocked[:_LATELY]])
+        return Decided(
+            note=holds.note,
+            order=holds.order,
+            pinned=[known[each] for each in holds.pinned],
+            blocked=[known[each] for each in blocked[:_LATELY]],
+            blocked_count=len(blocked),
+            changes=editing.recent(db, day, _LATELY),
+            settled=approvals.settled(db, day),
+        )
+
+
+def found(store: Store, insight_ids: Sequence[int]) -> dict[int, Found]:
+    """Some few insights by their ids."""
+    with store.reading() as db:
+        return _find_all(db, insight_ids)
+
+
 def note(store: Store, day: date) -> str:
     """The opening line of a date; empty where there is none."""
     with store.reading() as db:
@@ -154,6 +191,12 @@ def _find(db: Connection, insight_id: int) -> Found:
         advice = "`newsletter insights search WORDS` finds their numbers"
         raise NotFound(f"there is no insight {insight_id}", advice)
     return _found(row, editing.corrections(db), editing.blocked(db))
+
+
+def _find_all(db: Connection, insight_ids: Sequence[int]) -> dict[int, Found]:
+    corrections, blocked = editing.corrections(db), editing.blocked(db)
+    rows = [insights.find(db, each) for each in insight_ids]
+    return {row.id: _found(row, corrections, blocked) for row in rows if row}
 
 
 def _found(row: Row, corrections: Mapping[int, str], blocked: Container[int]) -> Found:

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -63,8 +63,14 @@ class Workbench:
             raise NewsletterError(f"no issue for {scheduled.issue.date}: too little is new")
         return render_email(scheduled.issue, scheduled.subscriber, self.branding)
 
-    def issue_values(self, query: Query, scheduled: ScheduledEmail) -> dict[str, Any]:
-        """Raises NewsletterError where it has no picks."""
+    def issue_values(
+        self,
+        query: Query,
+        scheduled: ScheduledEmail,
+        standings: Sequence[CandidateRow] | None = None,
+    ) -> dict[str, Any]:
+        """``standings`` are its candidates, where they are known. Raises NewsletterError where it
+        has no picks."""
         email = self._email(scheduled)
         raw = message(scheduled, self.branding)
         hidden = re.search(r"display:none[^>]*>([^&<]*)", email.html)
@@ -79,7 +85,7 @@ class Workbench:
             "source": raw.decode("utf-8", "replace").replace("\r\n", "\n"),
             "picks": scheduled.issue.picks,
             "weights": self.rules.taste.weights,
-            "standings": self.candidates(scheduled, house=not query.get("to")),
+            "standings": standings or self.candidates(scheduled, house=not query.get("to")),
             "findings": lint_templates(self.templates),
         }
 

@@ -112,6 +112,13 @@ def outdated(
     return sorted(db.scalars(query))
 
 
+def is_outdated(db: Connection, day: date, reader: int | None) -> bool:
+    """Whether the issue of this reader, or the house issue, is to be composed anew."""
+    query = select(deliveries.c.id).where(_old(day, needed(db, day)))
+    mine = true() if reader is None else deliveries.c.subscriber_id == reader
+    return db.execute(query.where(mine).limit(1)).first() is not None
+
+
 def shares(db: Connection, day: date, acts: int, width: int) -> set[int]:
     """The numbers of the ranges of ``width`` ids in which somebody's issue is ``outdated``."""
     number = deliveries.c.subscriber_id // width

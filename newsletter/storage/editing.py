@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from newsletter.domain.model import Editing
 from newsletter.storage.schema import editing
@@ -49,8 +49,7 @@ def editing_of(db: Connection, day: date, until: int = EVER) -> Editing:
 
 def latest(db: Connection, day: date) -> int:
     """The id of the newest act that bears on a date: it grows with each; 0 where there is none."""
-    of_day = or_(editing.c.date == day, editing.c.date.is_(None))
-    return db.scalar(select(func.max(editing.c.id)).where(of_day)) or 0
+    return db.scalar(select(func.max(editing.c.id)).where(_bears_on(day))) or 0
 
 
 def note(db: Connection, day: date) -> str:
@@ -71,19 +70,27 @@ def _words(db: Connection, action: Action, day: date, until: int) -> str:
 
 def pinned(db: Connection, day: date, until: int = EVER) -> tuple[int, ...]:
     """The insights pinned for a date, in the order in which they were pinned."""
-    query = _acts(until, "pin", "unpin").where(editing.c.date == day)
-    held: dict[int, None] = {}
-    for row in db.execute(query):
-        held.pop(row.insight_id, None)
-        if row.action == "pin":
-            held[row.insight_id] = None
-    return tuple(held)
+    return tuple(_held(db, _acts(until, "pin", "unpin").where(editing.c.date == day)))
 
 
 def blocked(db: Connection, until: int = EVER) -> frozenset[int]:
     """The insights that are never picked."""
-    latest = {row.insight_id: row.action for row in db.execute(_acts(until, "block", "unblock"))}
-    return frozenset(each for each, action in latest.items() if action == "block")
+    return frozenset(blocked_lately(db, until))
+
+
+def blocked_lately(db: Connection, until: int = EVER) -> list[int]:
+    """The same, those blocked last first."""
+    return list(_held(db, _acts(until, "block", "unblock")))[::-1]
+
+
+def _held(db: Connection, acts: Select[Any]) -> dict[int, None]:
+    """The insights of which the last act was not taken back, in the order of these acts."""
+    held: dict[int, None] = {}
+    for row in db.execute(acts):
+        held.pop(row.insight_id, None)
+        if row.action in ("pin", "block"):
+            held[row.insight_id] = None
+    return held
 
 
 def _acts(until: int, *actions: Action) -> Select[Any]:
@@ -103,6 +110,16 @@ def changes(db: Connection, insight_id: int) -> list[Change]:
     """All that was done to an insight, the first first."""
     query = select(*_COLUMNS).where(editing.c.insight_id == insight_id).order_by(editing.c.id)
     return [Change(*row) for row in db.execute(query)]
+
+
+def recent(db: Connection, day: date, most: int) -> list[Change]:
+    """The newest acts that bear on a date, the newest first."""
+    query = select(*_COLUMNS).where(_bears_on(day)).order_by(editing.c.id.desc())
+    return [Change(*row) for row in db.execute(query.limit(most))]
+
+
+def _bears_on(day: date) -> ColumnElement[bool]:
+    return or_(editing.c.date == day, editing.c.date.is_(None))
 
 
 _COLUMNS = tuple(editing.c[name] for name in ("at", "who", "action", "insight_id", "date", "words"))
