@@ -27,7 +27,7 @@ from newsletter.web.desk.settings import Setting
 
 def desk(app: App) -> ASGIApp:
     """For the operator and their programs."""
-    frame = _frame(app)
+    frame = new_frame(app)
     return with_headers(
         [
             Route("/", _home, methods=["GET"]),
@@ -53,7 +53,7 @@ def pages(app: App, frame: Frame) -> Sequence[BaseRoute]:
     ]
 
 
-def _frame(app: App) -> Frame:
+def new_frame(app: App) -> Frame:
     section = app.settings.newsletter
     appearance = look(section.name, section.accent, section.timezone)
     return Frame(app.store, app.clock, secret(app), appearance)

@@ -96,11 +96,11 @@ class Frame:
         self, store: Store, clock: Callable[[], datetime], secret: bytes, look: Look
     ) -> None:
         self.store, self.clock, self.look, self.secret = store, clock, look, secret
-        self._shown: dict[str, Role] = {}
+        self.roles: dict[tuple[str, str], Role] = {}  # by method and path
 
     def get(self, path: str, action: Action, role: Role = "editor") -> Route:
         """A page, which changes nothing. ``action`` runs in a thread."""
-        self._shown[path] = role
+        self.roles["GET", path] = role
 
         def answer(request: Request) -> Response:
             return self._answered(request, partial(self._act, request, Form(), action, role))
@@ -112,6 +112,7 @@ class Frame:
     ) -> Route:
         """A form of at most ``most`` octets. ``action`` runs in a thread; unless it refuses, the
         audit says that this user did what ``audited`` names."""
+        self.roles["POST", path] = role
 
         def act(request: Request, form: Form, session: Session) -> Response:
             if not self._is_ours(request, form, session):
@@ -164,7 +165,8 @@ class Frame:
         }
 
     def _sees(self, user: User, path: str) -> bool:
-        return path in self._shown and user.may(self._shown[path])
+        role = self.roles.get(("GET", path))
+        return role is not None and user.may(role)
 
     def _answered(self, request: Request, act: Callable[[Session], Response]) -> Response:
         session = self.session(request)
