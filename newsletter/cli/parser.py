@@ -457,13 +457,13 @@ def _desk(commands: _Commands) -> None:
 
 
 def _date(text: str) -> date:
+    from newsletter.domain.days import parse_day
+    from newsletter.domain.errors import UsageError
+
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no date: write 2026-03-14") from None
-    if not 1900 <= day.year <= 2999:
-        raise ArgumentTypeError(f"{text} lies too far off: write a year from 1900 to 2999")
-    return day
+        return parse_day(text)
+    except UsageError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def _hour(text: str) -> int:

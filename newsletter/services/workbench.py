@@ -4,14 +4,15 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from newsletter.composing.edition import Edition
 from newsletter.composing.rules import Rules
-from newsletter.domain.errors import NewsletterError, UsageError
+from newsletter.domain.days import parse_day
+from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import ScheduledEmail, Subscriber
 from newsletter.mail.message import message
 from newsletter.ranking.candidate_report import CandidateRow, candidate_report
@@ -52,10 +53,7 @@ class Workbench:
     def scheduled(self, query: Query) -> ScheduledEmail:
         """As ``preview --to --date`` has it; without picks nothing would be sent."""
         text = query.get("date", "")
-        try:
-            day = date.fromisoformat(text) if text else None
-        except ValueError as error:
-            raise UsageError(f"{text!r} is no date") from error
+        day = parse_day(text) if text else None
         return scheduled_for(self.rules, self.house, self.now, query.get("to"), day)
 
     def _email(self, scheduled: ScheduledEmail) -> RenderedEmail:

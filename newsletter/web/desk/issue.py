@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 
+from newsletter.domain.days import parse_day
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.model import ORIGINS
@@ -22,7 +23,7 @@ from newsletter.web.workbench import FRAME
 
 PAGE = "/desk/issue"
 _VIEWS = {"edit": "Edit", "looks": "Looks", "why": "Why", "source": "Source"}
-_LEFT_OUT = 30
+_LEFT_OUT = 12
 _NOTHING = "<!DOCTYPE html><html lang='en'><title>nothing</title></html>"
 
 
@@ -157,12 +158,15 @@ class _Page:
 
     def test(self, visit: Visit) -> Response:
         address = visit.form.get("address", "").strip()
+        if not address.isprintable():
+            raise UsageError("the address holds a line break or the like", "write it anew")
         query = {"date": visit.form.get("date", ""), "to": visit.form.get("to", "")}
         answer = self.parts.send_test(query, address)
         return self._done(visit, f"a test copy went to {address}: {answer}", 0, address)
 
     def day(self, visit: Visit) -> date:
-        return _date(visit.form.get("date", "")) or local_date(visit.now, self.parts.timezone)
+        text = visit.form.get("date", "")
+        return parse_day(text) if text else local_date(visit.now, self.parts.timezone)
 
     def _editor(self, visit: Visit) -> Editor:
         return Editor(self.store, visit.user.name, visit.now)
@@ -186,7 +190,7 @@ class _Shown:
         self.bench = page.parts.workbench(visit.now)
         self.today = local_date(visit.now, page.parts.timezone)
         try:
-            self.day, self.error = _date(day) or self.today, ""
+            self.day, self.error = parse_day(day) if day else self.today, ""
         except UsageError as error:
             self.day, self.error = self.today, str(error)
 
@@ -244,18 +248,6 @@ class _Shown:
 def _address(day: object, to: str, **more: str) -> str:
     query = {"date": str(day), "to": to, **more}
     return f"{PAGE}?{urlencode({name: value for name, value in query.items() if value})}"
-
-
-def _date(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is no date", "write 2026-03-14") from None
-    if not 1900 <= day.year <= 2999:
-        raise UsageError(f"{text} lies too far off", "write a year from 1900 to 2999")
-    return day
 
 
 def _insight(visit: Visit) -> int:
