@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from newsletter.bootstrap import App, issue_desk
+from newsletter.bootstrap import App, desk_pages, issue_desk
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.rendering import secret
 from newsletter.config.origins import origins
@@ -49,6 +49,7 @@ def pages(app: App, frame: Frame) -> Sequence[BaseRoute]:
         *issue.routes(frame, issue_desk.parts(app)),
         *log.routes(frame),
         *settings.routes(frame, str(app.path), _settings(app)),
+        *desk_pages.routes(app, frame),
         *frame.rest(),
     ]
 

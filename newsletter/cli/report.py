@@ -10,7 +10,7 @@ from typing import Any
 from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json, table
 from newsletter.domain.errors import NewsletterError
-from newsletter.services.report import COMPLAINT_LIMIT, Domain, ListReport, list_report, share
+from newsletter.services.report import COMPLAINT_LIMIT, Domain, ListReport, list_report
 from newsletter.services.wording import state_and_reason
 
 _MOST_SHOWN = 20
@@ -81,23 +81,15 @@ def _why(row: Mapping[str, Any]) -> str:
 
 
 def _write(app: App, found: ListReport, file: Path) -> None:
-    from newsletter.rendering.plots import line_plot
     from newsletter.rendering.report_page import page
     from newsletter.rendering.report_page import table as html_table
+    from newsletter.services.report_plots import plots
 
-    labels = [day.date for day in found.days]
-    limit = (f"Gmail and Yahoo: {COMPLAINT_LIMIT:.1%}", COMPLAINT_LIMIT)
-    percent = app.settings.returns.storm_percent
-    storm = (f"paused above {percent:g} %", percent / 100)
-    complaints = [share(day.complained, day.sent) for day in found.days]
-    bounces = [share(day.bounced, day.sent) for day in found.days]
     rows = [found.total, *found.domains]
     heads = ("domain", "sent", "bounced", "share", "complained", "share")
     parts = [
         f"<p>{found.first} to {found.last}</p>",
-        line_plot("Active readers", labels, [day.active for day in found.days]),
-        line_plot("Complaints, of what was sent", labels, complaints, limit=limit, percent=True),
-        line_plot("Bounces, of what was sent", labels, bounces, limit=storm, percent=True),
+        *plots(found, app.settings.returns.storm_percent),
         html_table(
             "Came back, by domain", heads, list(map(_cells, rows)),
             [one.complaint_share > COMPLAINT_LIMIT for one in rows],

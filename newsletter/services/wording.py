@@ -7,6 +7,7 @@ from typing import Any
 from newsletter.domain.due import zone
 from newsletter.domain.text import counted
 from newsletter.services.approval import Waiting
+from newsletter.storage.feeds import FollowedFeed
 
 
 def local_time(instant: datetime, timezone: str) -> str:
@@ -46,6 +47,21 @@ def awaiting(one: Waiting, timezone: str) -> str:
 
 def approve_it(one: Waiting) -> str:
     return f"`newsletter approve --date {one.date}` lets it go"
+
+
+def feed_state(feed: FollowedFeed, timezone: str) -> str:
+    """How it does, in words: since when it fails, why, and when it is tried again."""
+
+    def at(instant: datetime | None) -> str:
+        return local_time(instant, timezone) if instant else "never"
+
+    if feed.ended:
+        return f"ended at {at(feed.checked_at)}: {feed.reason}"
+    if feed.failures:
+        return f"fails since {at(feed.failing_since)}, next try {at(feed.next_try)}: {feed.reason}"
+    if feed.checked_at is None:
+        return "not read yet"
+    return f"read {at(feed.checked_at)}, next {at(feed.next_try)}"
 
 
 def being_sent(count: int, lease_end: datetime, timezone: str) -> str:
