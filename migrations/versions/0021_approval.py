@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_delivery_held",
         "delivery",
-        ["date", "next_attempt_at", "held"],
+        ["date", "next_attempt_at", "held", "domain"],
         sqlite_where=sa.text("held IS NOT NULL"),
         postgresql_where=sa.text("held IS NOT NULL"),
     )

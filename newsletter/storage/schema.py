@@ -228,7 +228,7 @@ delivery = Table(
     # Nothing but what waits for approval: counted without reading a row.
     Index(
         "ix_delivery_held",
-        *("date", "next_attempt_at", "held"),
+        *("date", "next_attempt_at", "held", "domain"),
         # The migration says the same for PostgreSQL.
         sqlite_where=text("held IS NOT NULL"),
     ),

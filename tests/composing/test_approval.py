@@ -1,6 +1,7 @@
 """Issues that wait for approval: held, composed anew after an edit, let go, or sent anyway."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
@@ -17,6 +18,7 @@ from newsletter.composing.readers import Readers
 from newsletter.composing.rules import Approval
 from newsletter.domain.errors import Deferred, UsageError
 from newsletter.domain.model import Issue
+from newsletter.mail.message import message
 from newsletter.services import approval
 from newsletter.services.insights import Editor
 from newsletter.storage import Store, issues, ledger, recipients, subscribers
@@ -403,3 +405,32 @@ def test_without_the_mode_nothing_waits(house: House) -> None:
     plain = replace(house, approval=None)
     assert at(plain, DUE - MINUTE) == []
     assert at(plain, DUE) == [ANN]
+
+
+def test_on_a_server_a_claim_and_a_revision_of_the_same_rows_exclude_each_other(
+    apart: Store,
+) -> None:
+    """Sent anyway at the very moment at which it is composed anew: either wins, and what the sender
+    has is what the ledger says."""
+    if apart.engine.dialect.name == "sqlite":
+        pytest.skip("one writes at a time there")
+    house = held_house(apart)
+    with apart.writing() as db:
+        for number in range(40):
+            subscribe(db, f"r{number}@example.org", hour=9)
+    at(house, DUE - HOURS)
+    first = picked(house)[0]
+    editor(house).block(first)
+    house.now = DUE + HOURS
+    with ThreadPoolExecutor(2) as both:
+        composed, sent = both.submit(house.compose), both.submit(house.deliver)
+        composed.result()
+        sent.result()
+    house.tick()
+    assert len(house.channel.recipients) == len(set(house.channel.recipients)) == 41
+    for envelope in house.channel.taken:
+        with apart.reading() as db:
+            reader = subscribers.find(db, envelope.recipient)
+        assert reader
+        kept = draft(house.rules, house.now, reader, TODAY)
+        assert message(kept, house.branding) == envelope.message
