@@ -110,7 +110,7 @@ def _waits(db: Connection, now: datetime, limits: RateLimits, *, paused: bool) -
     until = deferred_domains.until(db)
     spent = warm_up.quotas(db, limits.warm_ups, now)
     slow = {name for name, _, _ in reports.paced(db, now, limits)}
-    held = glance.held(db)
+    held = glance.held(db, now)
     early = reports.next_composed(db, now) is not None
     waits = [
         Wait("waits for approval", domain, count, first) for domain, (count, first) in held.items()

@@ -52,10 +52,12 @@ def waiting(db: Connection, now: datetime) -> Sequence[Waiting]:
     return [Waiting(domain, bool(flag), *rest) for domain, flag, *rest in db.execute(query)]
 
 
-def held(db: Connection) -> dict[str, tuple[int, datetime]]:
+def held(db: Connection, now: datetime) -> dict[str, tuple[int, datetime]]:
     """By domain, how many wait for approval, and when the first of them is sent anyway."""
-    columns = deliveries.c.domain, func.count(), func.min(deliveries.c.next_attempt_at)
-    query = select(*columns).where(deliveries.c.held.is_not(None)).group_by(deliveries.c.domain)
+    tried = deliveries.c.next_attempt_at
+    waits = deliveries.c.held.is_not(None), tried > now
+    columns = deliveries.c.domain, func.count(), func.min(tried)
+    query = select(*columns).where(*waits).group_by(deliveries.c.domain)
     return {domain: (count, first) for domain, count, first in db.execute(query)}
 
 

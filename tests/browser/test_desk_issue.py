@@ -22,6 +22,7 @@ from tests.web.test_unsubscribe import serving
 pytestmark = pytest.mark.heavy
 NOW = datetime(2026, 3, 15, 5, 30, tzinfo=UTC)
 DAY = "2026-03-15"
+SLIP = "A slip was <b>corrected</b>. What it says is the same."
 _PATIENCE = 60_000
 
 
@@ -80,15 +81,15 @@ def test_a_morning(chromium: Browser, served: tuple[App, str, str], javascript: 
         expect(page.locator("ol.picks")).not_to_contain_text(first[1:60])
 
         picks.nth(0).locator("summary").click()
-        picks.nth(0).get_by_label("The words that are shown").fill("A slip was <b>corrected</b>.")
+        picks.nth(0).get_by_label("The words that are shown").fill(SLIP)
         picks.nth(0).get_by_role("button", name="Save").click()
-        expect(picks.nth(0)).to_contain_text("A slip was <b>corrected</b>.")
+        expect(picks.nth(0)).to_contain_text(SLIP)
 
         page.get_by_placeholder("None: the issue begins").fill("Good morning.")
         page.locator("#opening + form").get_by_role("button", name="Save").click()
         phone = page.frame_locator("iframe[title='The message on a phone']")
         expect(phone.locator("body")).to_contain_text("Good morning.")
-        expect(phone.locator("body")).to_contain_text("A slip was <b>corrected</b>.")
+        expect(phone.locator("body")).to_contain_text(SLIP)
 
         page.get_by_role("button", name="Approve 15 March").click()
         expect(page.get_by_role("status")).to_contain_text("is approved")
@@ -116,11 +117,11 @@ def test_with_the_keyboard_alone(chromium: Browser, served: tuple[App, str, str]
         page.keyboard.press("Enter")
         page.keyboard.press("Tab")
         page.keyboard.press("Control+A")
-        page.keyboard.type("Typed.")
+        page.keyboard.type("Typed by hand. And said why.")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         expect(page.get_by_role("status")).to_contain_text("corrected words")
-        expect(page.locator("ol.picks > li").nth(2)).to_contain_text("Typed.")
+        expect(page.locator("ol.picks > li").nth(2)).to_contain_text("Typed by hand. And said why.")
 
 
 def test_a_message_can_do_nothing_to_the_desk(

@@ -407,13 +407,12 @@ def test_without_the_mode_nothing_waits(house: House) -> None:
     assert at(plain, DUE) == [ANN]
 
 
+@pytest.mark.parametrize("engine", ["postgresql"])
 def test_on_a_server_a_claim_and_a_revision_of_the_same_rows_exclude_each_other(
     apart: Store,
 ) -> None:
     """Sent anyway at the very moment at which it is composed anew: either wins, and what the sender
     has is what the ledger says."""
-    if apart.engine.dialect.name == "sqlite":
-        pytest.skip("one writes at a time there")
     house = held_house(apart)
     with apart.writing() as db:
         for number in range(40):

@@ -1,7 +1,7 @@
 """The day at a glance, of a morning on which everything happens."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from newsletter.domain.rate_limits import FREE, RateLimits
@@ -17,11 +17,11 @@ from tests.web.desk.morning import HOSTILE, morning
 HOUR = timedelta(hours=1)
 
 
-def seen(store: Store, limits: RateLimits = FREE) -> Today:
+def seen(store: Store, limits: RateLimits = FREE, now: datetime = NOON) -> Today:
     status = day_status(
-        store, TODAY, NOON, inbox=Path("inbox"), window_days=14, limits=limits
+        store, TODAY, now, inbox=Path("inbox"), window_days=14, limits=limits
     )  # fmt: skip
-    return today(store, NOON, "UTC", status, limits)
+    return today(store, now, "UTC", status, limits)
 
 
 def test_an_empty_newsletter(store: Store) -> None:
@@ -48,15 +48,12 @@ def test_what_waits_for_approval(store: Store) -> None:
     house = held_house(store)
     house.now = NOON - 4 * HOUR  # an hour before the readers' own
     house.tick()
-    shown = seen(store)
+    shown = seen(store, now=house.now)
     assert headline(shown, "UTC") == ("busy", "1 wait for approval; the rest is sent.")
     assert [(one.reason, one.count) for one in shown.waits] == [("waits for approval", 1)]
     approval.approve(store, TODAY, "ed", house.now, asked=True)
     house.tick()
-    status = day_status(
-        store, TODAY, house.now, inbox=Path("inbox"), window_days=14, limits=FREE
-    )  # fmt: skip
-    shown = today(store, house.now, "UTC", status, FREE)
+    shown = seen(store, now=house.now)
     assert [(one.reason, one.until) for one in shown.waits] == [
         ("composed, waits for its hour", NOON - 3 * HOUR)
     ]
