@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.sources import follow
-from newsletter.composing.compose import compose, edition_of, shares, upkeep
+from newsletter.bootstrap.upkeep import upkeep
+from newsletter.composing.approval import release
+from newsletter.composing.compose import compose, edition_of, expire, shares
 from newsletter.composing.readers import Looks, Readers
 from newsletter.composing.rules import Rules
 from newsletter.domain.errors import ConfigError
@@ -65,8 +67,13 @@ def work(
 
     def plan() -> list[tuple[int, int]]:
         now = app.clock()
-        upkeep(rules, now)
+        expire(rules, now)
+        release(rules)
         return shares(rules, now, share, looks.readers(now))
+
+    def prune() -> None:
+        lanes.of(0).prune()
+        upkeep(app)
 
     return Work(
         gather=lanes.of(0).ingest,
@@ -77,7 +84,7 @@ def work(
         waiting=partial(_waiting, app),
         deliver=lambda lane: lanes.of(lane).deliver(),
         watch=lanes.of(0).watch,
-        prune=lanes.of(0).prune,
+        prune=prune,
     )
 
 

@@ -68,6 +68,8 @@ def _print(app: App, day: DayStatus, now: datetime) -> None:
     for one in day.approvals:
         then = "" if one.approval else f"; {approve_it(one)}"
         say(f"Approval     {awaiting(one, timezone)}{then}")
+    if day.unanswered:
+        say(f"Still there  {counted(day.unanswered, 'reader')} asked, and not heard from yet")
     if day.paused:
         say(f"Paused       since {local_time(day.paused, timezone)}: `newsletter resume` goes on")
     say(f"Next due     {next_due_time(day.next_due, timezone)}")

@@ -43,7 +43,8 @@ def compose(
     skipped: Counter[str] = Counter()
     editions = editions or edition_of
     if readers.between is None:  # else once for all workers: it asks all that waits
-        upkeep(rules, now)
+        expire(rules, now)
+        release(rules)
     revise(rules, now, readers, editions)
     look = Look(rules, now, on, readers)
     for day in look.dates():
@@ -62,11 +63,10 @@ def compose(
     return skipped
 
 
-def upkeep(rules: Rules, now: datetime) -> None:
-    """Insights of what expired were not heard: they may be picked again. What is approved goes."""
+def expire(rules: Rules, now: datetime) -> None:
+    """Insights of what expired were not heard: they may be picked again."""
     with rules.store.writing() as db:
         send_queue.expire(db, now)
-    release(rules)
 
 
 def _keep_house(edition: "Edition", rules: Rules, now: datetime) -> None:

@@ -22,6 +22,7 @@ from newsletter.storage import (
     reports,
     send_queue,
     subscribers,
+    sunset,
     warm_up,
 )
 from newsletter.storage.feeds import FollowedFeed
@@ -56,6 +57,7 @@ class DayStatus:
     leased: Mapping[str, Any]
     unknown: int
     notices: Rows
+    unanswered: int
     paused: datetime | None
     cancelled: bool
     approvals: Sequence[Waiting]
@@ -92,6 +94,7 @@ def day_status(
             leased={"count": sending, "until": lease_end},
             unknown=reports.unresolved(db),
             notices=_notices(db, now),
+            unanswered=sunset.unanswered(db),
             paused=send_queue.paused(db),
             cancelled=operator_actions.is_cancelled(db, day),
             approvals=waits,

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0021"
+HEAD = "0024"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -142,6 +142,8 @@ subscriber = Table(
     # When the time zone, the hour, the days or the pause last changed: no issue was promised by
     # them before. NULL: never since the reader joined.
     Column("schedule_changed_at", Instant),
+    # When the reader last gave a sign: voted, chose, answered. NULL: not since they joined.
+    Column("heard_at", Instant),
     # All that a look at the clock asks for, so that it reads no row of who is not due.
     Index("ix_subscriber_due", "state", "timezone", "hour", "weekdays", "paused_until"),
     CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),
@@ -294,6 +296,8 @@ notice = Table(
     Column("wishes", JSON, nullable=False),
     # From this instant on the server may have it. It is written before the message is sent.
     Column("offered_at", Instant),
+    # When the button behind its link was pressed; kept for "still there" alone.
+    Column("followed_at", Instant),
     # As a delivery has them.
     Column("owner", Text),
     Column("boot", Text),
@@ -498,6 +502,8 @@ returned = Table(
     Column("date", Date, index=True),
     Column("delivery_id", ForeignKey("delivery.id"), index=True),
     Column("subscriber_id", ForeignKey("subscriber.id"), index=True),
+    # No key: notices are forgotten, and what came back for one is not.
+    Column("notice_id", Integer, index=True),
     Column("done", String(16), nullable=False),
     # Of the message, or the provider's event: their beginning.
     Column("headers", Text, nullable=False),
