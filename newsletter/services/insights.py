@@ -29,6 +29,10 @@ class Found:
     correction: str
     blocked: bool
 
+    @property
+    def shown(self) -> str:
+        return self.correction or self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -121,8 +125,8 @@ class Editor:
 @dataclass(frozen=True, slots=True)
 class Decided:
     """What the editor decided for a date, and lately: the newest of ``blocked``, which are
-    ``blocked_count`` in all, and the newest acts that bear on the date. ``settled`` readers' issues
-    keep what they hold."""
+    ``blocked_count`` in all, and the newest acts that bear on the date, with the insights that they
+    name. ``settled`` readers' issues keep what they hold."""
 
     note: str
     order: Sequence[int]
@@ -130,20 +134,24 @@ class Decided:
     blocked: Sequence[Found]
     blocked_count: int
     changes: Sequence[Change]
+    named: Mapping[int, Found]
     settled: int
 
 
 def decided(store: Store, day: date) -> Decided:
     with store.reading() as db:
         holds, blocked = editing.editing_of(db, day), editing.blocked_lately(db)
-        known = _find_all(db, [*holds.pinned, *blocked[:_LATELY]])
+        changes = editing.recent(db, day, _LATELY)
+        changed = [one.insight_id for one in changes if one.insight_id]
+        known = _find_all(db, [*holds.pinned, *blocked[:_LATELY], *changed])
         return Decided(
             note=holds.note,
             order=holds.order,
             pinned=[known[each] for each in holds.pinned],
             blocked=[known[each] for each in blocked[:_LATELY]],
             blocked_count=len(blocked),
-            changes=editing.recent(db, day, _LATELY),
+            changes=changes,
+            named=known,
             settled=approvals.settled(db, day),
         )
 

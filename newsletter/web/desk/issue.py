@@ -14,7 +14,7 @@ from newsletter.domain.days import parse_day
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.model import ORIGINS
-from newsletter.domain.text import counted
+from newsletter.domain.text import counted, headline
 from newsletter.services import approval, insights
 from newsletter.services.insights import Editor
 from newsletter.services.workbench import Workbench
@@ -95,34 +95,42 @@ class _Page:
     def pin(self, visit: Visit) -> Response:
         insight, day = _insight(visit), self.day(visit)
         kept = self._editor(visit).pin(insight, day, self.parts.count)
-        return self._done(visit, f"{insight} is pinned for {day}", kept, insight)
+        return self._done(visit, f"{self._named(insight)} is pinned for {day}", kept, insight)
 
     def unpin(self, visit: Visit) -> Response:
         insight, day = _insight(visit), self.day(visit)
         kept = self._editor(visit).unpin(insight, day)
-        return self._done(visit, f"{insight} is not pinned for {day} any more", kept, insight)
+        return self._done(
+            visit, f"{self._named(insight)} is not pinned for {day} any more", kept, insight
+        )
 
     def block(self, visit: Visit) -> Response:
         insight = _insight(visit)
         self._editor(visit).block(insight)
-        return self._done(visit, f"{insight} is blocked: it is picked for nobody", 0, insight)
+        return self._done(
+            visit, f"{self._named(insight)} is blocked: it is picked for nobody", 0, insight
+        )
 
     def unblock(self, visit: Visit) -> Response:
         insight = _insight(visit)
         self._editor(visit).unblock(insight)
-        return self._done(visit, f"{insight} may be picked again", 0, insight)
+        return self._done(visit, f"{self._named(insight)} may be picked again", 0, insight)
 
     def correct(self, visit: Visit) -> Response:
         insight, words = _insight(visit), visit.form.get("words", "")
         if not words.strip():
             raise UsageError("the correction is empty", "write the words as they should be")
         self._editor(visit).edit(insight, words)
-        return self._done(visit, f"{insight} is shown in the corrected words", 0, insight)
+        return self._done(
+            visit, f"The corrected words are shown: {self._named(insight)}", 0, insight
+        )
 
     def revert(self, visit: Visit) -> Response:
         insight = _insight(visit)
         self._editor(visit).edit(insight, "")
-        return self._done(visit, f"{insight} is shown in its own words again", 0, insight)
+        return self._done(
+            visit, f"Its own words are shown again: {self._named(insight)}", 0, insight
+        )
 
     def move(self, visit: Visit) -> Response:
         """One place up or down among the picks that the page showed."""
@@ -134,7 +142,7 @@ class _Page:
         to = place - 1 if visit.form.get("way") == "up" else place + 1
         order.insert(max(to, 0), order.pop(place))
         kept = self._editor(visit).order(day, order)
-        return self._done(visit, f"{insight} is moved", kept, day, to=insight)
+        return self._done(visit, f"{self._named(insight)} is moved", kept, day, to=insight)
 
     def reorder(self, visit: Visit) -> Response:
         day = self.day(visit)
@@ -170,6 +178,9 @@ class _Page:
 
     def _editor(self, visit: Visit) -> Editor:
         return Editor(self.store, visit.user.name, visit.now)
+
+    def _named(self, insight: int) -> str:
+        return f"“{headline(insights.found(self.store, [insight])[insight].shown, 60)}”"
 
     def _done(
         self, visit: Visit, done: str, kept: int, about: object, to: int | None = None

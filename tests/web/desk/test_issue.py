@@ -139,9 +139,9 @@ def test_the_page_shows_what_waits_the_picks_and_what_was_left_out(eddy: Desk) -
 
 def test_a_pin_and_what_undoes_it(eddy: Desk) -> None:
     left = eddy.left()
-    assert eddy.said("pin", id=left) == f"{left} is pinned for {TODAY}"
+    assert eddy.said("pin", id=left).endswith(f"” is pinned for {TODAY}")
     assert eddy.picks()[0] == left, "though nothing ran since"
-    assert eddy.said("unpin", id=left) == f"{left} is not pinned for {TODAY} any more"
+    assert eddy.said("unpin", id=left).endswith(f"” is not pinned for {TODAY} any more")
     assert left not in eddy.picks()
     assert audited(eddy) == [
         ("eddy", "insights pin", str(left)),
@@ -160,7 +160,7 @@ def test_a_block_and_what_undoes_it(eddy: Desk) -> None:
 
 def test_a_correction_is_text_wherever_it_is_shown_and_is_reverted(eddy: Desk) -> None:
     first = eddy.picks()[0]
-    assert "corrected words" in eddy.said("correct", id=first, words=EVIL)
+    assert "The corrected words" in eddy.said("correct", id=first, words=EVIL)
     page = eddy.get(HERE)
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;alert" in page.text
@@ -171,7 +171,7 @@ def test_a_correction_is_text_wherever_it_is_shown_and_is_reverted(eddy: Desk) -
     assert "{{ 7 * 7 }}" in message.text
     for view in ("looks", "why", "source"):
         assert "<script>alert" not in eddy.get(f"{HERE}&view={view}").text
-    assert "its own words again" in eddy.said("revert", id=first)
+    assert "Its own words are shown again" in eddy.said("revert", id=first)
     assert not eddy.decided.changes[0].words
     assert eddy.do("revert", id=first).status == 422
     assert eddy.do("correct", id=first, words=" ").status == 422
