@@ -3,10 +3,10 @@
 from alembic import op
 
 revision = "0022"
-down_revision = "0020"
+down_revision = "0021"
 
 _DOMAIN = {
-    "sqlite": "(substr(\"key\", instr(\"key\", '@') + 1))",
+    "sqlite": '(substr("key", instr("key", \'@\') + 1))',
     "postgresql": "(split_part(key, '@', 2))",
 }
 

@@ -366,6 +366,7 @@ def test_a_longer_name_from_before_stays(house: House) -> None:
     assert (row(house)["name"], row(house)["hour"]) == ("n" * 3000, 9)
 
 
+@pytest.mark.heavy
 def test_export_is_utf_8_in_every_locale(house: House) -> None:
     house.subscribe(ANN, options=["--name", "Zoë"])
     house.environment["PYTHONIOENCODING"] = "ascii"
@@ -497,7 +498,7 @@ def second(house: House, tmp_path: Path) -> Callable[[], House]:
 
 
 @settings(
-    max_examples=6,
+    max_examples=settings().max_examples // 10,
     deadline=None,
     suppress_health_check=[*SLOW, HealthCheck.function_scoped_fixture],
 )
