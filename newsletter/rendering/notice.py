@@ -115,7 +115,8 @@ def _still_there(newsletter: str, words: Words) -> Wording:
         ),
         button=gettext("Yes, keep sending it"),
         otherwise=gettext(
-            "Without an answer we stop sending, and you can subscribe again at any time."
+            "Without an answer we stop sending within four weeks, and you can subscribe again"
+            " at any time."
         ),
     )
 
