@@ -6,7 +6,7 @@ revision = "0022"
 down_revision = "0020"
 
 _DOMAIN = {
-    "sqlite": "(substr(\"key\", instr(\"key\", '@') + 1))",
+    "sqlite": '(substr("key", instr("key", \'@\') + 1))',
     "postgresql": "(split_part(key, '@', 2))",
 }
 
