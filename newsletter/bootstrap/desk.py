@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from newsletter.bootstrap import App, desk_pages, desk_readers
+from newsletter.bootstrap import App, desk_pages, desk_readers, issue_desk
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.rendering import secret
 from newsletter.bootstrap.signup import defaults
@@ -19,7 +19,7 @@ from newsletter.web import metrics, probes
 from newsletter.web.api import handler as api
 from newsletter.web.api.endpoint import Parts
 from newsletter.web.app import app as with_headers
-from newsletter.web.desk import account, log, login, settings
+from newsletter.web.desk import account, issue, log, login, settings
 from newsletter.web.desk.frame import HOME, Frame
 from newsletter.web.desk.look import look
 from newsletter.web.desk.settings import Setting
@@ -46,6 +46,7 @@ def pages(app: App, frame: Frame) -> Sequence[BaseRoute]:
         *frame.look.files(),
         *login.routes(frame),
         *account.routes(frame),
+        *issue.routes(frame, issue_desk.parts(app)),
         *log.routes(frame),
         *desk_readers.routes(app, frame),
         *settings.routes(frame, str(app.path), _settings(app)),

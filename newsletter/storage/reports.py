@@ -54,8 +54,8 @@ def queue(
         .where(subscribers.c.state == "active")
         .order_by(deliveries.c.due_at, deliveries.c.id)
     )
-    if not ignore_wait:
-        query = query.where(deliveries.c.next_attempt_at <= now)
+    ripe = deliveries.c.next_attempt_at <= now
+    query = query.where(or_(deliveries.c.held.is_(None), ripe) if ignore_wait else ripe)
     if on is not None:
         query = query.where(deliveries.c.date == on)
     if ids is not None:
@@ -226,12 +226,20 @@ def _rowless(query: Select[Any], day: date, place: tuple[str, int]) -> Select[An
 
 
 def oldest_waiting(db: Connection, state: str = "pending") -> datetime | None:
-    """When the delivery that waits longest, or is in that state longest, was due."""
-    waits = deliveries.c.state == state
+    """When the delivery that waits longest, or is in that state longest, was due; not those that
+    wait for approval."""
+    waits = and_(deliveries.c.state == state, deliveries.c.held.is_(None))
     # No bare column: the database would go through the index of due dates, past all that were sent.
     due = func.min(case((waits, deliveries.c.due_at)))
     first: datetime | None = db.scalar(select(due).where(waits))
     return first
+
+
+def next_composed(db: Connection, now: datetime) -> datetime | None:
+    """When the next is due of those that are composed, and wait for their hour."""
+    waits = deliveries.c.state == "pending", deliveries.c.due_at > now
+    due: datetime | None = db.scalar(select(func.min(deliveries.c.due_at)).where(*waits))
+    return due
 
 
 def is_waited_for(db: Connection, day: date, place: tuple[str, int]) -> bool:

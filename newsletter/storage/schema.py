@@ -247,6 +247,9 @@ delivery = Table(
     Column("lease_end", Float),
     Column("lease_until", Instant),
     Column("changed_at", Instant, nullable=False),
+    # Waits for the operator's approval: the newest of the editor's acts that its issue heeds. NULL:
+    # it waits for none.
+    Column("held", Integer),
     # One row ever: what makes a second copy impossible.
     Index("uq_delivery_subscriber_id_date", "subscriber_id", "date", unique=True),
     Index("ix_delivery_date_state_reason", "date", "state", "reason"),
@@ -254,6 +257,13 @@ delivery = Table(
     # In the order of a claim, which passes over domains without looking at the rows themselves.
     Index(
         "ix_delivery_state_next_attempt_at_id_domain", "state", "next_attempt_at", "id", "domain"
+    ),
+    # Nothing but what waits for approval: counted without reading a row.
+    Index(
+        "ix_delivery_held",
+        *("date", "next_attempt_at", "held", "domain"),
+        # The migration says the same for PostgreSQL.
+        sqlite_where=text("held IS NOT NULL"),
     ),
     CheckConstraint(
         _one_of("state", "pending", "sending", "sent", "failed", "unknown", "skipped"),
@@ -378,7 +388,8 @@ editing = Table(
     Column("date", Date),
     Column("words", Text, nullable=False),
     CheckConstraint(
-        _one_of("action", "note", "pin", "unpin", "block", "unblock", "edit"), name="action"
+        _one_of("action", "note", "pin", "unpin", "block", "unblock", "edit", "order"),
+        name="action",
     ),
 )
 
@@ -398,6 +409,16 @@ vote = Table(
     Column("at", Instant, nullable=False),
     CheckConstraint(_one_of("kind", "more", "knew"), name="kind"),
     sqlite_with_rowid=False,
+)
+
+# The operator lets the issues of a date go: with all the editor's acts up to this one.
+approval = Table(
+    "approval",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("acts", Integer, nullable=False),
 )
 
 cancelled = Table(

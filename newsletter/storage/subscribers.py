@@ -55,6 +55,16 @@ def key_of(db: Connection, subscriber_id: int) -> str:
     return str(db.execute(query).scalar_one())
 
 
+def numbered_all(db: Connection, ids: Sequence[int]) -> list[Subscriber]:
+    """In the order of their ids; who was erased is among them."""
+    found = [
+        subscriber(row)
+        for batch in chunks(ids)
+        for row in db.execute(select(subscribers).where(subscribers.c.id.in_(batch)))
+    ]
+    return sorted(found, key=lambda one: one.id)
+
+
 def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
     """The subscribers among ``keys``."""
     return {

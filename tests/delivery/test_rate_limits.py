@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.composing.compose import DUE
+from newsletter.composing.readers import DUE
 from newsletter.delivery.context import DeliveryContext, Report
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import Deferred, Paused
