@@ -208,7 +208,7 @@ def set_up_log(*, verbose: bool = False) -> None:
     handler.setFormatter(OneLine(line, "%Y-%m-%dT%H:%M:%S%z"))
     logging.basicConfig(handlers=[handler], level=logging.INFO)
     log.setLevel(logging.DEBUG if verbose else logging.INFO)
-    for noisy in ("apscheduler", "alembic"):
+    for noisy in ("apscheduler", "alembic", "procrastinate"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
