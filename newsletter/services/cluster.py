@@ -251,9 +251,10 @@ async def _run(
                     install_signal_handlers=False,
                 )
         except (ConnectorException, OperationalError) as error:
-            log.warning("no work is handed out: %s", error.__cause__ or error)
+            log.warning("the database: %s", error.__cause__ or error)
         if not forever:
             return
+        log.warning("no work can be had of the database: this worker begins anew")
         await asyncio.sleep(_BREAK)
 
 
