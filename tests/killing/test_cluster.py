@@ -140,9 +140,18 @@ class _Cluster:
                 os.kill(self.chance.choice(backends), signal.SIGKILL)
 
     def _kill_the_server(self) -> None:
-        os.kill(self.raw.get_pid(), signal.SIGKILL)
-        for _ in range(20):  # its processes end by themselves, a moment later
-            time.sleep(0.5)
+        """Its processes end by themselves, each at the end of what it is at."""
+        main = self.raw.get_pid()
+        all_of_it = [main, *_children(main)]
+        os.kill(main, signal.SIGKILL)
+        until = time.monotonic() + 30
+        while any(map(_runs, all_of_it)) and time.monotonic() < until:
+            time.sleep(0.05)
+        # It may be dead and unburied: to the new one it would seem to live.
+        (self.raw.pgdata / "postmaster.pid").unlink()
+        for lock in self.raw.get_postmaster_info().socket_dir.glob(".s.PGSQL.*.lock"):
+            lock.unlink()
+        for _ in range(5):
             with suppress(SubprocessError):
                 self.raw.ensure_postgres_running()
                 return
@@ -161,11 +170,22 @@ _PLANNING = """
 """
 
 
+def _children(server: int) -> list[int]:
+    found = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    return [int(pid) for pid in found]
+
+
+def _runs(pid: int) -> bool:
+    """Also false of one that is dead and not buried."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    return False
+
+
 def _backends(server: int) -> list[int]:
     """The processes of PostgreSQL that serve a connection."""
-    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
     found = []
-    for pid in map(int, children):
+    for pid in _children(server):
         with suppress(OSError):
             name = Path(f"/proc/{pid}/cmdline").read_text()
             if "127.0.0.1" in name or "[local]" in name:
