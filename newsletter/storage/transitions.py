@@ -3,13 +3,14 @@
 docs/ledger.md draws the same table; a test compares the two.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     String,
@@ -122,15 +123,11 @@ def move_each(
         db.execute(_statement_of_each(transition, rows), written)
 
 
-def move_set(
-    db: Connection, transition: Transition, ids: Sequence[int], values: dict[str, Any]
-) -> None:
-    """``move`` for the rows of some hundred ids at most, all with the same values."""
-    written = {**_written(transition, values), "row_ids": ids}
-    db.execute(_statement_of_each(transition, _THESE), written)
-
-
-_THESE = deliveries.c.id.in_(bindparam("row_ids", expanding=True))
+def moving(transition: Transition, rows: ColumnElement[bool], values: Mapping[str, Any]) -> CTE:
+    """``move`` as a part of a larger statement, which goes on with the rows as they are then:
+    PostgreSQL alone knows such."""
+    written = _written(transition, dict(values))
+    return _statement(transition, rows).values(written).returning(deliveries).cte("moved")
 
 
 @cache
