@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal_column,
     select,
     true,
 )
@@ -40,6 +41,7 @@ from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import subscriber as subscribers
 
 PAUSED = "paused"
+_PENDING = transitions.stands(DeliveryState.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ _TAKEN = _taken(deliveries).where(deliveries.c.id.in_(bindparam("row_ids", expan
 @cache
 def _queue(*, dated: bool, some: bool) -> Select[Any]:
     """The ids and domains of what may be taken, in turn."""
-    parts = [deliveries.c.state == DeliveryState.PENDING, *_ripe(bindparam("now", type_=Instant))]
+    parts = [_PENDING, *_ripe(bindparam("now", type_=Instant))]
     if dated:
         parts.append(deliveries.c.date == bindparam("day"))
     if some:
@@ -117,16 +119,16 @@ def _queue(*, dated: bool, some: bool) -> Select[Any]:
 
 
 @cache
-def _first(*, dated: bool, some: bool) -> Select[Any]:
-    """The same, up to ``most`` of them."""
-    return _queue(dated=dated, some=some).limit(bindparam("most"))
+def _first(most: int, *, dated: bool, some: bool) -> Select[Any]:
+    """The same, up to ``most`` of them: a word of the statement, as a state is."""
+    return _queue(dated=dated, some=some).limit(literal_column(str(most)))
 
 
 @cache
-def _take_first(*, dated: bool, some: bool) -> Select[Any]:
+def _take_first(most: int, *, dated: bool, some: bool) -> Select[Any]:
     """``_first``, and the claim, and what a sender must know of them: each statement is a way to
     the server and back, which costs it as much as some rows."""
-    first = _first(dated=dated, some=some).where(~exists().where(mark.c.name == PAUSED))
+    first = _first(most, dated=dated, some=some).where(~exists().where(mark.c.name == PAUSED))
     return _claimed_of(first.cte("first").prefix_with("MATERIALIZED"))
 
 
@@ -153,11 +155,11 @@ def claim(
     ``again`` tells.
     """
     which = {"dated": scope.on is not None, "some": scope.subscriber_ids is not None}
-    values = {"now": now, "day": scope.on, "readers": scope.subscriber_ids, "most": most}
+    values = {"now": now, "day": scope.on, "readers": scope.subscriber_ids}
     if sets.in_sets(db) and not pace.limits:
         slots: Mapping[int, datetime] = {}
         taken: Sequence[Sequence[Any]] = db.execute(
-            _take_first(**which), {**values, **_new(lease, now)}
+            _take_first(most, **which), {**values, **_new(lease, now)}
         ).all()
     elif paused(db):
         return []
@@ -166,7 +168,7 @@ def claim(
         taken = _take(db, slots, lease, now)
     else:
         slots = {}
-        taken = _take(db, db.scalars(_first(**which), values).all(), lease, now)
+        taken = _take(db, db.scalars(_first(most, **which), values).all(), lease, now)
     rows = []
     for *row, key, day in taken:
         rows.append(claimed := _claimed(row, slots, now))
@@ -212,7 +214,7 @@ _PAUSED_SINCE = select(mark.c.at).where(mark.c.name == PAUSED)
 
 
 def _within(scope: Scope) -> Any:
-    parts = [deliveries.c.state == DeliveryState.PENDING]
+    parts = [_PENDING]
     if scope.on is not None:
         parts.append(deliveries.c.date == scope.on)
     if scope.subscriber_ids is not None:
@@ -251,7 +253,7 @@ def wake(db: Connection, now: datetime) -> None:
     What it composed for a day that has not come stays for that day.
     """
     late = deliveries.c.next_attempt_at > now + LONGEST
-    rows = and_(deliveries.c.state == DeliveryState.PENDING, late, deliveries.c.due_at <= now)
+    rows = and_(_PENDING, late, deliveries.c.due_at <= now)
     transitions.amend(db, rows, next_attempt_at=now)
 
 

@@ -98,6 +98,8 @@ def lost(row_id: int, now: datetime) -> Settled:
 
 def settle(db: Connection, owner: str, some: Sequence[Settled]) -> Set[int]:
     """Take the transitions; returns the ids of those rows that nobody had taken from us."""
+    if not some:
+        return set()
     if sets.in_sets(db):
         alike = _alike(some).items()
         return set().union(*(_settle_set(db, owner, *way, of_it) for way, of_it in alike))

@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     literal,
+    literal_column,
     or_,
     update,
 )
@@ -89,6 +90,12 @@ _NOBODYS: dict[str, str | None] = {
     "lease_end": None,
     "lease_until": None,
 }
+
+
+def stands(state: DeliveryState) -> ColumnElement[bool]:
+    """A state is a word of the statement, no parameter of it: so PostgreSQL makes a plan once for
+    the rows of this state, and not at each time anew."""
+    return deliveries.c.state == literal_column(f"'{state.value}'", deliveries.c.state.type)
 
 
 def begin(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -163,7 +170,7 @@ def _written(transition: Transition, values: dict[str, Any]) -> dict[str, Any]:
 
 def _begins(move: Move) -> Iterator[ColumnElement[bool]]:
     """The rows that a transition may begin with."""
-    yield or_(*(deliveries.c.state == state for state in move.before))
+    yield or_(*map(stands, move.before))
     if move.only:
         yield or_(*(deliveries.c.reason == reason for reason in move.only))
 
