@@ -145,18 +145,21 @@ class KillHouse:
         at: str = "",
         program: Sequence[str] = (),
         errors: IO[str] | int = subprocess.PIPE,
+        folder: Path | None = None,
     ) -> "Worker":
         """The command as the operator starts it; ``at`` arms a fault point. What runs for long says
-        its ``errors`` into a file: a pipe that nobody reads would hold it up."""
+        its ``errors`` into a file: a pipe that nobody reads would hold it up. ``folder`` is another
+        machine's."""
         surroundings = {**os.environ, "PYTHONPATH": str(ROOT), KILL_AT: at}
-        command = [*(program or [sys.executable, "-m", "newsletter"]), "--config", self.config]
+        config = str(folder / "config.toml") if folder else self.config
+        command = [*(program or [sys.executable, "-m", "newsletter"]), "--config", config]
         process = subprocess.Popen(
             [*command, *(words or ("send", "--now", "--date", self.date))],
             env=surroundings,
             stdout=subprocess.DEVNULL,
             stderr=errors,
             text=True,
-            cwd=self.folder,
+            cwd=folder or self.folder,
         )
         return Worker(process, at)
 
