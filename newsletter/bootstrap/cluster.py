@@ -13,11 +13,11 @@ from newsletter.bootstrap import App
 from newsletter.bootstrap.delivery import notice_job
 from newsletter.bootstrap.returns import letters_told, take_new
 from newsletter.bootstrap.sources import follow
+from newsletter.bootstrap.upkeep import upkeep
 from newsletter.composing.compose import Looks, Readers, compose, edition_of, expire, shares
 from newsletter.composing.rules import Rules
 from newsletter.domain.errors import ConfigError
 from newsletter.services.clock import steady
-from newsletter.services.prune import forget_unconfirmed
 from newsletter.services.scheduled_jobs import ScheduledJobs
 from newsletter.storage import feeds, send_queue
 from newsletter.storage.database import server_address
@@ -78,7 +78,7 @@ def work(
 
     def prune() -> None:
         first.prune()
-        forget_unconfirmed(app.store, app.settings.web.pending_days, app.clock())
+        upkeep(app)
 
     def failed(error: Exception) -> None:
         first.failed(error)

@@ -1,29 +1,75 @@
 """What ``newsletter serve`` answers at the operator's own address."""
 
+from collections.abc import Sequence
 from functools import partial
 
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from newsletter.bootstrap import App
+from newsletter.bootstrap import App, desk_pages
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.rendering import secret
+from newsletter.config.origins import origins
+from newsletter.domain.errors import StoreError
 from newsletter.services.metrics import Figures, measure
 from newsletter.services.subscriptions import Defaults
 from newsletter.web import metrics, probes
 from newsletter.web.api import handler as api
 from newsletter.web.api.endpoint import Parts
 from newsletter.web.app import app as with_headers
+from newsletter.web.desk import account, log, login, settings
+from newsletter.web.desk.frame import HOME, Frame
+from newsletter.web.desk.look import look
+from newsletter.web.desk.settings import Setting
 
 
 def desk(app: App) -> ASGIApp:
     """For the operator and their programs."""
+    frame = new_frame(app)
     return with_headers(
         [
+            Route("/", _home, methods=["GET"]),
+            *pages(app, frame),
             *metrics.routes(partial(_measure, app)),
             *probes.ready(app.store.verify),
             *api.routes(_api_parts(app)),
-        ]
+        ],
+        {StoreError: frame.closed},
     )
+
+
+def pages(app: App, frame: Frame) -> Sequence[BaseRoute]:
+    """Behind the login: a line for each module of ``web/desk``."""
+    return [
+        *frame.look.files(),
+        *login.routes(frame),
+        *account.routes(frame),
+        *log.routes(frame),
+        *settings.routes(frame, str(app.path), _settings(app)),
+        *desk_pages.routes(app, frame),
+        *frame.rest(),
+    ]
+
+
+def new_frame(app: App) -> Frame:
+    section = app.settings.newsletter
+    appearance = look(section.name, section.accent, section.timezone)
+    return Frame(app.store, app.clock, secret(app), appearance)
+
+
+def _home(request: Request) -> Response:  # noqa: ARG001
+    return RedirectResponse(HOME, 303)
+
+
+def _settings(app: App) -> list[Setting]:
+    found = origins(app.settings, app.path, app.environment)
+    return [
+        Setting(section, name, value, origin)
+        for key, value, origin in found
+        for section, _, name in [key.rpartition(".")]
+    ]
 
 
 def _api_parts(app: App) -> Parts:

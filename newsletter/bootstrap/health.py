@@ -16,7 +16,7 @@ from newsletter.domain.checks import CheckResult
 from newsletter.domain.model import ScheduledEmail
 from newsletter.mail.message import message
 from newsletter.rendering.rendered_email import Branding
-from newsletter.services import health
+from newsletter.services import desk_users, health
 from newsletter.storage import Store
 
 
@@ -52,6 +52,7 @@ class HealthChecks:
             "unknown": lambda: health.unknown(self.app.store, self.app.clock()),
             "late": lambda: health.lateness(*self._now, self.app.settings.alerts.late_hour),
             "alerts": self.alerts,
+            "desk": self.desk,
         }
 
     def configuration(self) -> Iterator[CheckResult]:
@@ -77,6 +78,11 @@ class HealthChecks:
     def alerts(self) -> Iterator[CheckResult]:
         section = self.app.settings.alerts
         return health.alerts(section.to, section.command, self.app.path.parent)
+
+    def desk(self) -> Iterator[CheckResult]:
+        section, proxies = self.app.settings.desk, self.app.settings.web.trusted_proxies
+        users = len(desk_users.listed(self.app.store))
+        return health.desk(users, section.host, proxies, enabled=section.enabled)
 
     def signed_message(self) -> bytes:
         """As it would be sent today."""

@@ -14,6 +14,11 @@ def inbox_path(app: App) -> Path:
     return app.beside(app.settings.inbox.path)
 
 
+def source_name(app: App) -> str:
+    """What tells this machine's files from those of another."""
+    return app.settings.inbox.source or socket.gethostname()
+
+
 def ingest(
     app: App, pause: Callable[[], None], watch: Watch, paths: Sequence[str] = ()
 ) -> IngestReport:
@@ -30,7 +35,7 @@ def ingest_job(
     sources = [Path(path) for path in paths] or [inbox_path(app)]
     return IngestJob(
         store=app.store,
-        source=section.source or socket.gethostname(),
+        source=source_name(app),
         sources=[Folder(path, section.max_bytes) for path in sources],
         phrases=section.boilerplate,
         timezone=app.settings.newsletter.timezone,

@@ -61,7 +61,7 @@ def background(app: App) -> Background | None:
         return None
     stopping = threading.Event()
     notices = NoticeThread(notice_job(app, stopping))
-    sign_ups = SignUps(app.store, defaults(app), app.clock, notices.wake)
+    sign_ups = SignUps(app.store, defaults(app), app.clock, notices.wake, secret(app))
     return Background(notices, sign_ups, stopping)
 
 

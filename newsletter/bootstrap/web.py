@@ -17,6 +17,7 @@ from newsletter.services.month_matches import MonthMatches
 from newsletter.services.pictures import Pictures
 from newsletter.services.preferences import Preferences
 from newsletter.services.public_archive import PublicArchive
+from newsletter.services.sunset import StillLinks
 from newsletter.services.unsubscribe import UnsubscribeLinks
 from newsletter.services.view import IssueLinks
 from newsletter.services.votes import VoteLinks
@@ -27,6 +28,7 @@ from newsletter.web import (
     probes,
     public,
     signup,
+    still,
     stylesheet,
     unsubscribe,
     view,
@@ -57,6 +59,7 @@ def routes(app: App, pages: Pages, behind: Background | None = None) -> list[Bas
         *votes.routes(VoteLinks(app.store, secret(app), app.clock), pages),
         *stylesheet.routes(pages),
         *preferences.routes(pages, chosen, MonthMatches(compose_rules(app), app.clock).look),
+        *still.routes(StillLinks(app.store, secret(app), app.clock), pages),
         *view.routes(pages, IssueLinks(app.store, secret(app), app.clock)),
         *pictures.logo(pages),
         *probes.health(app.store.verify),

@@ -11,6 +11,7 @@ from newsletter import __version__
 QUEUES = ("deliver", "compose", "scan", "gather", "returns")
 DELIVERY_STATES = ("pending", "sending", "sent", "failed", "unknown", "skipped")
 
+ROLES = ("editor", "operator")
 SCOPES = ("read", "subscribers", "briefs", "operate")
 
 _EPILOG = """\
@@ -60,6 +61,7 @@ def parser() -> ArgumentParser:
     _subscribers(commands)
     _sources(commands)
     _api(commands)
+    _desk(commands)
     return top
 
 
@@ -418,6 +420,27 @@ def _api(commands: _Commands) -> None:
     command = commands.add("audit", "api:audit", "who changed what, the newest first", json=True)
     command.add_argument("about", nargs="?", default="", metavar="ADDRESS|DATE|ID")
     command.add_argument("--most", type=_most, default=50, metavar="N", help="default: 50")
+
+
+def _desk(commands: _Commands) -> None:
+    desk = _Commands(commands.add("desk", "", "the operator's pages in a browser"), "THING")
+    group = _Commands(desk.add("user", "", "who may log in"), "ACTION")
+    command = group.add(
+        "add", "desk:add_user", "let somebody log in; the password is asked for", audited="name"
+    )
+    command.add_argument("name", metavar="NAME")
+    command.add_argument(
+        "--role", choices=ROLES, default="operator", help="default: operator, who may do everything"
+    )
+    group.add("list", "desk:list_users", "who may log in, and as what", json=True)
+    command = group.add(
+        "password", "desk:password", "another password; the user is logged out", audited="name"
+    )
+    command.add_argument("name", metavar="NAME")
+    command = group.add(
+        "remove", "desk:remove_user", "they may not log in any more", audited="name"
+    )
+    command.add_argument("name", metavar="NAME")
 
 
 def _date(text: str) -> date:

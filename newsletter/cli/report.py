@@ -10,10 +10,12 @@ from typing import Any
 from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json, table
 from newsletter.domain.errors import NewsletterError
-from newsletter.services.report import COMPLAINT_LIMIT, Domain, ListReport, list_report, share
+from newsletter.domain.notices import Purpose
+from newsletter.services.report import COMPLAINT_LIMIT, Domain, ListReport, list_report
 from newsletter.services.wording import state_and_reason
 
 _MOST_SHOWN = 20
+_NOTICE_HEADS = ("", "asked", "sent", "bounced", "answered")
 _HEADS = ("domain", "sent", "bounced", "", "complained", "")
 
 
@@ -41,12 +43,13 @@ def _print(found: ListReport) -> None:
     _section("came back", [_HEADS, *map(_cells, [found.total, *found.domains[:_MOST_SHOWN]])])
     for one in _over(found):
         say(f"  {one.domain}: more complaints than Gmail and Yahoo bear ({COMPLAINT_LIMIT:.1%})")
+    _section("notices", [_NOTICE_HEADS, *_notices(found)] if found.notices else [])
     _section("active, and sent nothing", _unserved(found)[:_MOST_SHOWN])
 
 
 def _section(title: str, rows: Sequence[Sequence[str]]) -> None:
     say()
-    say(f"{title}:" if rows else f"{title}: nobody")
+    say(f"{title}:" if rows else f"{title}: none")
     table(rows, indent="  ")
 
 
@@ -65,6 +68,18 @@ def _cells(one: Domain) -> tuple[str, ...]:
     )
 
 
+def _notices(found: ListReport) -> list[tuple[str, ...]]:
+    """What is answered is known of "still there" alone."""
+    return [
+        (
+            row["purpose"],
+            *(f"{row[name]:,}" for name in ("asked", "sent", "bounced")),
+            f"{row['answered']:,}" if row["purpose"] == Purpose.STILL_THERE else "",
+        )
+        for row in found.notices
+    ]
+
+
 def _over(found: ListReport) -> list[Domain]:
     return [one for one in (found.total, *found.domains) if one.complaint_share > COMPLAINT_LIMIT]
 
@@ -81,28 +96,21 @@ def _why(row: Mapping[str, Any]) -> str:
 
 
 def _write(app: App, found: ListReport, file: Path) -> None:
-    from newsletter.rendering.plots import line_plot
     from newsletter.rendering.report_page import page
     from newsletter.rendering.report_page import table as html_table
+    from newsletter.services.report_plots import plots
 
-    labels = [day.date for day in found.days]
-    limit = (f"Gmail and Yahoo: {COMPLAINT_LIMIT:.1%}", COMPLAINT_LIMIT)
-    percent = app.settings.returns.storm_percent
-    storm = (f"paused above {percent:g} %", percent / 100)
-    complaints = [share(day.complained, day.sent) for day in found.days]
-    bounces = [share(day.bounced, day.sent) for day in found.days]
     rows = [found.total, *found.domains]
     heads = ("domain", "sent", "bounced", "share", "complained", "share")
     parts = [
         f"<p>{found.first} to {found.last}</p>",
-        line_plot("Active readers", labels, [day.active for day in found.days]),
-        line_plot("Complaints, of what was sent", labels, complaints, limit=limit, percent=True),
-        line_plot("Bounces, of what was sent", labels, bounces, limit=storm, percent=True),
+        *plots(found, app.settings.returns.storm_percent),
         html_table(
             "Came back, by domain", heads, list(map(_cells, rows)),
             [one.complaint_share > COMPLAINT_LIMIT for one in rows],
         ),
         html_table("Left", ("readers", "how", "why"), _leaves(found)),
+        html_table("Notices", _NOTICE_HEADS, _notices(found)),
         html_table("Active, and sent nothing", ("reader", "issue", "answer"), _unserved(found)),
     ]  # fmt: skip
     try:

@@ -14,6 +14,7 @@ from newsletter.bootstrap.signup import background, why_closed
 from newsletter.bootstrap.web import site
 from newsletter.cli.output import say, set_up_log, warn_each
 from newsletter.domain.errors import NewsletterError, SchemaChanged, StoreError
+from newsletter.services import desk_users
 from newsletter.services.error_log import log_error
 from newsletter.storage import Store
 from newsletter.web import app as web
@@ -37,7 +38,9 @@ def serve(app: App, args: Namespace) -> int:
     if app.settings.desk.enabled:
         section = app.settings.desk
         sites.append((desk(app), _listening(section.host, section.port, "desk")))
-        say(f"the desk: {_url(sites[1][1])}")
+        say(f"the desk: {_url(sites[1][1])}/desk")
+        if not desk_users.listed(app.store):
+            say("it has no user: add one with `newsletter desk user add NAME`")
     ended = Event()
     Thread(target=_end_when_migrated, args=(app.store, ended), daemon=True).start()
     if behind:

@@ -3,7 +3,6 @@
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from newsletter.bootstrap import App
@@ -14,7 +13,7 @@ from newsletter.domain.errors import UsageError
 from newsletter.domain.text import counted
 from newsletter.domain.urls import web_address, without_password
 from newsletter.services import sources
-from newsletter.services.wording import local_time
+from newsletter.services.wording import feed_state, local_time
 from newsletter.storage import feeds
 from newsletter.storage.feeds import EpisodeRow, FollowedFeed
 
@@ -57,21 +56,6 @@ def _line(app: App, feed: FollowedFeed) -> str:
     return (
         f"{without_password(feed.url)}{title}  {feed_state(feed, app.settings.newsletter.timezone)}"
     )
-
-
-def feed_state(feed: FollowedFeed, timezone: str) -> str:
-    """How it does, in words: since when it fails, why, and when it is tried again."""
-
-    def at(instant: datetime | None) -> str:
-        return local_time(instant, timezone) if instant else "never"
-
-    if feed.ended:
-        return f"ended at {at(feed.checked_at)}: {feed.reason}"
-    if feed.failures:
-        return f"fails since {at(feed.failing_since)}, next try {at(feed.next_try)}: {feed.reason}"
-    if feed.checked_at is None:
-        return "not read yet"
-    return f"read {at(feed.checked_at)}, next {at(feed.next_try)}"
 
 
 def _print_episodes(rows: Sequence[EpisodeRow]) -> None:

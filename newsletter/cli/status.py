@@ -63,6 +63,8 @@ def _print(app: App, day: DayStatus, now: datetime) -> None:
     if day.notices:
         counts = (f"{row['count']:,} {row['purpose']} {row['state']}" for row in day.notices)
         say(f"Notices      in two days: {', '.join(counts)}")
+    if day.unanswered:
+        say(f"Still there  {counted(day.unanswered, 'reader')} asked, and not heard from yet")
     if day.paused:
         say(f"Paused       since {local_time(day.paused, timezone)}: `newsletter resume` goes on")
     say(f"Next due     {next_due_time(day.next_due, timezone)}")

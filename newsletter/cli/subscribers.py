@@ -21,7 +21,7 @@ from newsletter.services.subscriptions import (
     leave,
     subscribe,
 )
-from newsletter.services.wording import local_time
+from newsletter.services.wording import local_time, state_and_reason
 from newsletter.storage import notices, reports, returns, subscribers, votes
 
 _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
@@ -80,11 +80,18 @@ def show(app: App, args: Namespace) -> int:
         came_back = [dict(row) for row in returns.of_reader(db, subscriber.id)]
         asked = notices.of_subscriber(db, subscriber.id)
         said = votes.counts(db, subscriber.id)
+        heard = subscribers.last_heard(db, subscriber.id)
     sent = sum(row["state"] == "sent" for row in deliveries)
     if args.json:
         state = {"state_changed_at": since, "state_reason": reason}
         counts = {"more": said["more"], "knew": said["knew"]}
-        story = {"signed_up_at": joined, "sent": sent, "votes": counts, "returns": came_back}
+        story = {
+            "signed_up_at": joined,
+            "heard_at": heard,
+            "sent": sent,
+            "votes": counts,
+            "returns": came_back,
+        }
         lists = {"deliveries": deliveries, "notices": asked}
         say_json({**as_json(subscriber), **state, **story, **lists})
         return 0
@@ -93,6 +100,7 @@ def show(app: App, args: Namespace) -> int:
         "since": local_time(since, zone) if since else "",
         "reason": reason,
         "signed up": local_time(joined, zone),
+        "last sign": local_time(heard, zone) if heard else "",
         "sent": f"{sent:,}",
         "next": _next(app, subscriber),
         "votes": _votes(said),
@@ -136,8 +144,14 @@ def _show_notices(app: App, asked: Sequence[Mapping[str, Any]]) -> None:
     say()
     say("notices:")
     zone = app.settings.newsletter.timezone
-    rows = [(local_time(n["asked_at"], zone), n["purpose"], n["state"], n["answer"]) for n in asked]
-    table(rows, indent="  ")
+    table([_notice_cells(one, zone) for one in asked], indent="  ")
+
+
+def _notice_cells(one: Mapping[str, Any], zone: str) -> tuple[str, ...]:
+    state = state_and_reason({**one, "reason": None})
+    if one["followed_at"]:
+        state += f", answered {local_time(one['followed_at'], zone)}"
+    return local_time(one["asked_at"], zone), one["purpose"], state, one["answer"]
 
 
 def _votes(said: Mapping[str, int]) -> str:

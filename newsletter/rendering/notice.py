@@ -11,7 +11,12 @@ from datetime import timedelta
 from newsletter.domain.notices import LASTS, Notice, Purpose, path
 from newsletter.language.words import Words
 from newsletter.rendering.filters import uri
-from newsletter.rendering.rendered_email import Branding, RenderedEmail, body_pieces
+from newsletter.rendering.rendered_email import (
+    Branding,
+    RenderedEmail,
+    body_pieces,
+    unsubscribe_urls,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,9 @@ def render_notice(notice: Notice, branding: Branding) -> RenderedEmail:
     }
     pieces = branding.renderer.render_pieces
     text, html = (body_pieces(pieces(name, values)) for name in ("notice.txt", "notice.html"))
-    return RenderedEmail(wording.subject, text, html, ())
+    unasked = notice.purpose is Purpose.STILL_THERE
+    leave = unsubscribe_urls(notice.subscriber_id, branding) if unasked else ()
+    return RenderedEmail(wording.subject, text, html, leave)
 
 
 def _lasts(time: timedelta) -> dict[str, int]:

@@ -104,7 +104,11 @@ class Branding:
 
     def spoken_to(self, reader: Subscriber) -> "Branding":
         """The same in the reader's language."""
-        language = spoken(reader.language, self.language)
+        return self.speaking(reader.language)
+
+    def speaking(self, wanted: str) -> "Branding":
+        """The same in this language, or the nearest that there is."""
+        language = spoken(wanted, self.language)
         return self if language == self.language else self.in_language(language)
 
     def in_language(self, language: str) -> "Branding":
@@ -189,7 +193,7 @@ def render_email(
     operator's template fails.
     """
     branding = branding.spoken_to(subscriber)
-    urls = unsubscribe_urls(subscriber, branding, test=test)
+    urls = unsubscribe_urls(subscriber.id, branding, test=test)
     values = _values(issue, subscriber, branding, urls[0], test=test)
     pieces = branding.renderer.render_pieces
     subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
@@ -207,11 +211,9 @@ def body_pieces(pieces: list[str]) -> list[str]:
     return [*pieces, "\n"]
 
 
-def unsubscribe_urls(
-    subscriber: Subscriber, branding: Branding, *, test: bool = False
-) -> list[str]:
+def unsubscribe_urls(subscriber_id: int, branding: Branding, *, test: bool = False) -> list[str]:
     """The web, if there is a ``base_url``, then mail."""
-    key = _INERT if test else token(branding.secret, subscriber.id)
+    key = _INERT if test else token(branding.secret, subscriber_id)
     mail = f"{branding.mailto_url}?subject=unsubscribe%20{key}"
     return [branding.web_url + key, mail] if branding.web_url else [mail]
 

@@ -72,6 +72,32 @@ def late(store: Store, now: datetime, timezone: str, hour: int) -> str:
     return f"Issues due by {hour:02}:00 {timezone} that did not go out: {counts}. {why}"
 
 
+def stormed(store: Store, now: datetime) -> str:
+    """Why the newsletter was paused in the last day because of what came back; empty if it was
+    not."""
+    with store.reading() as db:
+        found = storms.since(db, now - _DAY)
+    if not found:
+        return ""
+    return (
+        f"The newsletter was paused: {'; '.join(map(described, found))}. See `newsletter report`,"
+        " and go on with `newsletter resume`."
+    )
+
+
+def blamed(store: Store, now: datetime) -> str:
+    """Where messages of the last day were refused because of who sends them; empty if nowhere."""
+    with store.reading() as db:
+        found = returns.policy(db, now - _DAY)
+    if not found:
+        return ""
+    each = (f"{count:,} by {domain}: {words}" for domain, (count, words) in found.items())
+    return (
+        "Messages were refused because of who sends them, and their domains wait:"
+        f" {'; '.join(each)}. See `newsletter doctor --online`."
+    )
+
+
 def _is_due(alerts: Alerts, cause: str) -> bool:
     with alerts.store.reading() as db:
         return not heartbeats.was_told(db, cause, alerts.clock())
@@ -123,26 +149,11 @@ def _late(alerts: Alerts, _errors: Errors) -> str:
 
 
 def _storm(alerts: Alerts, _errors: Errors) -> str:
-    with alerts.store.reading() as db:
-        found = storms.since(db, alerts.clock() - _DAY)
-    if not found:
-        return ""
-    return (
-        f"The newsletter was paused: {'; '.join(map(described, found))}. See `newsletter report`,"
-        " and go on with `newsletter resume`."
-    )
+    return stormed(alerts.store, alerts.clock())
 
 
 def _policy(alerts: Alerts, _errors: Errors) -> str:
-    with alerts.store.reading() as db:
-        found = returns.policy(db, alerts.clock() - _DAY)
-    if not found:
-        return ""
-    each = (f"{count:,} by {domain}: {words}" for domain, (count, words) in found.items())
-    return (
-        "Messages were refused because of who sends them, and their domains wait:"
-        f" {'; '.join(each)}. See `newsletter doctor --online`."
-    )
+    return blamed(alerts.store, alerts.clock())
 
 
 def _reason(error: Exception) -> str:

@@ -19,9 +19,11 @@ def record(
         audit.record(db, now, entrance, _line(who), action, _line(about))
 
 
-def newest(store: Store, most: int, about: str = "") -> Sequence[Mapping[Any, Any]]:
+def newest(
+    store: Store, most: int, about: str = "", before: int | None = None
+) -> Sequence[Mapping[Any, Any]]:
     with store.reading() as db:
-        return audit.newest(db, most, about)
+        return audit.newest(db, most, about, before)
 
 
 def _line(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from ipaddress import ip_network
 from pathlib import Path
 from shutil import which
 
@@ -52,6 +53,31 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "List-Unsubscribe", "List-Id")
 _NEEDED_BY_ALL = ("configuration", "database")
+
+
+def desk(users: int, host: str, proxies: Sequence[str], *, enabled: bool) -> Iterator[CheckResult]:
+    """``proxies`` are believed to say whom they ask for; ``users`` is how many may log in."""
+    if not enabled:
+        return
+    if not _loopback(host) and all(map(_loopback, proxies)):
+        advice = (
+            "set desk.host to 127.0.0.1 and reach it through SSH or a web server with TLS; of a web"
+            " server on another machine, name its address in web.trusted_proxies"
+        )
+        yield CheckResult("desk", "warn", f"passwords reach {host} in the clear", advice)
+    elif users:
+        yield CheckResult("desk", "ok", f"{counted(users, 'user')}, at {host}")
+    if not users:
+        advice = "add one: `newsletter desk user add NAME`"
+        yield CheckResult("desk", "warn", "nobody may log in", advice)
+
+
+def _loopback(host: str) -> bool:
+    """Also of a network, such as 127.0.0.0/8."""
+    try:
+        return host == "localhost" or ip_network(host, strict=False).is_loopback
+    except ValueError:
+        return False
 
 
 def run_checks(checks: Mapping[str, Check]) -> Iterator[CheckResult]:

@@ -1,5 +1,6 @@
 """What the operator decides: pause, resume, cancel a date, settle what is unknown."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -55,6 +56,34 @@ def cancel(store: Store, day: date, now: datetime) -> Cancelled:
         if not waited + sending and day < (now - _LAST_ZONE).date():
             raise UsageError(f"{day} is over everywhere, and nothing waits: is it another year?")
     return Cancelled(waited, sending)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a date stands: deliveries that wait, are being sent and were sent. ``skipped`` are those
+    that it was cancelled for."""
+
+    waiting: int
+    sending: int
+    sent: int
+    skipped: int
+    cancelled: bool
+
+
+def standing(store: Store, day: date) -> Standing:
+    with store.reading() as db:
+        outcomes = reports.outcomes(db, day)
+        cancelled = operator_actions.is_cancelled(db, day)
+    states = Counter[str]()
+    for state, reason, count in outcomes:
+        states[state if reason != "cancelled" else "cancelled"] += count
+    return Standing(
+        waiting=states["pending"],
+        sending=states["sending"],
+        sent=states["sent"],
+        skipped=states["cancelled"],
+        cancelled=cancelled,
+    )
 
 
 def take_back_cancel(store: Store, day: date) -> int:

@@ -61,8 +61,9 @@ class Preferences:
     def save(self, before: Subscriber, chosen: Subscriber) -> None:
         """``chosen`` has no faults."""
         changes = differences(before, chosen)
-        if changes:
-            with self.store.writing() as db:
+        with self.store.writing() as db:
+            subscribers.heard(db, before.id, self.clock())
+            if changes:
                 key = mailbox(before.address).key
                 subscribers.change(db, key, self.clock(), **changes)
 

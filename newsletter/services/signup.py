@@ -19,11 +19,11 @@ from newsletter.domain.errors import UsageError
 from newsletter.domain.model import Subscriber
 from newsletter.domain.notices import PREFERENCES, Notice, Purpose
 from newsletter.domain.timezones import respelt
-from newsletter.domain.tokens import link_token
+from newsletter.domain.tokens import erased_key, link_token
 from newsletter.services.error_log import log_error
 from newsletter.services.notices import ask, opened
 from newsletter.services.subscriptions import Defaults, check
-from newsletter.storage import Connection, Store, notices, subscribers
+from newsletter.storage import Connection, Store, notices, personal_data, subscribers
 
 _A_WEEK, _MOST_A_WEEK = timedelta(days=7), 3
 _MOST_WAITING = 1_000
@@ -152,8 +152,10 @@ class SignUps:
         defaults: Defaults,
         clock: Callable[[], datetime],
         wake: Callable[[], None],
+        secret: bytes,
     ) -> None:
         self.store, self.defaults, self.clock, self.wake = store, defaults, clock, wake
+        self._secret = secret
         self._waiting: Queue[SignUp | None] = Queue(_MOST_WAITING)
         self._thread = Thread(target=self._work, name="sign-ups", daemon=True)
 
@@ -181,7 +183,7 @@ class SignUps:
     def _work(self) -> None:
         while (one := self._waiting.get()) is not None:
             try:
-                sign_up(self.store, one, self.defaults, self.clock())
+                sign_up(self.store, one, self.defaults, self.clock(), self._secret)
                 self.wake()
             except Exception as error:
                 log_error(error)
@@ -189,16 +191,19 @@ class SignUps:
                 self._waiting.task_done()
 
 
-def sign_up(store: Store, one: SignUp, defaults: Defaults, now: datetime) -> bool:
+def sign_up(store: Store, one: SignUp, defaults: Defaults, now: datetime, secret: bytes) -> bool:
     """Ask for the notice that this address is to get, if any: whether one was.
 
     A confirmation for who is new, has not confirmed or left; for who is subscribed, the link to
-    their preferences. Who bounced or complained gets nothing. What was typed changes nothing until
-    it is confirmed. At most one a day and three a week go to an address.
+    their preferences. Who bounced or complained gets nothing, nor who complained and was erased.
+    What was typed changes nothing until it is confirmed. At most one a day and three a week go to
+    an address.
     """
     with store.writing() as db:
         there = subscribers.find(db, one.mailbox.key)
         if there is None:
+            if personal_data.complained_before(db, erased_key(secret, one.mailbox.key)):
+                return False
             new = defaults.subscriber(one.mailbox.address)
             reader, purpose = (
                 subscribers.add_pending(db, one.mailbox.key, new, now),

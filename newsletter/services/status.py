@@ -21,6 +21,7 @@ from newsletter.storage import (
     reports,
     send_queue,
     subscribers,
+    sunset,
     warm_up,
 )
 from newsletter.storage.feeds import FollowedFeed
@@ -55,6 +56,7 @@ class DayStatus:
     leased: Mapping[str, Any]
     unknown: int
     notices: Rows
+    unanswered: int
     paused: datetime | None
     cancelled: bool
     next_due: datetime | None
@@ -89,6 +91,7 @@ def day_status(
             leased={"count": sending, "until": lease_end},
             unknown=reports.unresolved(db),
             notices=_notices(db, now),
+            unanswered=sunset.unanswered(db),
             paused=send_queue.paused(db),
             cancelled=operator_actions.is_cancelled(db, day),
             next_due=_next_due(db, now),

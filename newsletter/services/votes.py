@@ -68,6 +68,7 @@ class VoteLinks:
             answer = _look(db, reader, said)
             if answer.state is VoteState.ASKED:
                 votes.record(db, reader, said)
+                subscribers.heard(db, reader, said.at)
                 answer = replace(answer, state=VoteState.REMEMBERED)
         return answer
 
@@ -81,6 +82,7 @@ class VoteLinks:
             answer = _look(db, reader, said)
             if answer.state in (VoteState.ASKED, VoteState.REMEMBERED):
                 votes.take_back(db, reader, insight_id)
+                subscribers.heard(db, reader, said.at)
                 answer = replace(answer, state=VoteState.TAKEN_BACK)
         return answer
 

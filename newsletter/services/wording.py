@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.domain.due import zone
+from newsletter.storage.feeds import FollowedFeed
 
 
 def local_time(instant: datetime, timezone: str) -> str:
@@ -29,6 +30,21 @@ def next_attempt(instant: datetime, now: datetime, timezone: str) -> str:
     if instant <= now:
         return "next try at the next `send` or `run`"
     return f"next try at {local_time(instant, timezone)}"
+
+
+def feed_state(feed: FollowedFeed, timezone: str) -> str:
+    """How it does, in words: since when it fails, why, and when it is tried again."""
+
+    def at(instant: datetime | None) -> str:
+        return local_time(instant, timezone) if instant else "never"
+
+    if feed.ended:
+        return f"ended at {at(feed.checked_at)}: {feed.reason}"
+    if feed.failures:
+        return f"fails since {at(feed.failing_since)}, next try {at(feed.next_try)}: {feed.reason}"
+    if feed.checked_at is None:
+        return "not read yet"
+    return f"read {at(feed.checked_at)}, next {at(feed.next_try)}"
 
 
 def being_sent(count: int, lease_end: datetime, timezone: str) -> str:

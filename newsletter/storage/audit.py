@@ -19,9 +19,14 @@ def record(
     db.execute(audit.insert().values(**values))
 
 
-def newest(db: Connection, most: int, about: str = "") -> Sequence[RowMapping]:
-    """The newest first; ``about`` leaves out what is about anything else."""
+def newest(
+    db: Connection, most: int, about: str = "", before: int | None = None
+) -> Sequence[RowMapping]:
+    """The newest first, or those ``before`` that id; ``about`` leaves out what is about anything
+    else."""
     query = select(audit).order_by(audit.c.id.desc()).limit(most)
     if about:
         query = query.where(audit.c.about == about)
+    if before is not None:
+        query = query.where(audit.c.id < before)
     return db.execute(query).mappings().all()

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from newsletter.storage import reports
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import feed as feeds
 
@@ -19,10 +20,7 @@ def waiting(db: Connection, most: int) -> Sequence[tuple[str, int]]:
 
 def oldest_due(db: Connection) -> datetime | None:
     """When the oldest delivery that is pending or on its way was due."""
-    first = [
-        db.scalar(select(func.min(deliveries.c.due_at)).where(deliveries.c.state == state))
-        for state in ("pending", "sending")
-    ]
+    first = [reports.oldest_waiting(db, state) for state in ("pending", "sending")]
     return min((instant for instant in first if instant), default=None)
 
 

@@ -213,11 +213,13 @@ def _rowless(query: Select[Any], day: date, place: tuple[str, int]) -> Select[An
     )
 
 
-def oldest_waiting(db: Connection) -> datetime | None:
-    """When the delivery that waits longest was due."""
-    waits = deliveries.c.state == "pending"
-    due: datetime | None = db.scalar(select(func.min(deliveries.c.due_at)).where(waits))
-    return due
+def oldest_waiting(db: Connection, state: str = "pending") -> datetime | None:
+    """When the delivery that waits longest, or is in that state longest, was due."""
+    waits = deliveries.c.state == state
+    # No bare column: the database would go through the index of due dates, past all that were sent.
+    due = func.min(case((waits, deliveries.c.due_at)))
+    first: datetime | None = db.scalar(select(due).where(waits))
+    return first
 
 
 def is_waited_for(db: Connection, day: date, place: tuple[str, int]) -> bool:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0019"
+HEAD = "0025"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -142,6 +142,8 @@ subscriber = Table(
     # When the time zone, the hour, the days or the pause last changed: no issue was promised by
     # them before. NULL: never since the reader joined.
     Column("schedule_changed_at", Instant),
+    # When the reader last gave a sign: voted, chose, answered. NULL: not since they joined.
+    Column("heard_at", Instant),
     # All that a look at the clock asks for, so that it reads no row of who is not due.
     Index("ix_subscriber_due", "state", "timezone", "hour", "weekdays", "paused_until"),
     CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),
@@ -218,7 +220,8 @@ delivery = Table(
     Index("uq_delivery_subscriber_id_date", "subscriber_id", "date", unique=True),
     Index("ix_delivery_date_state_reason", "date", "state", "reason"),
     Index("ix_delivery_due_at", "due_at"),
-    # In the order of a claim, which passes over domains without looking at the rows themselves.
+    # In the order of a claim, which passes over domains without looking at the rows themselves. On
+    # PostgreSQL without the rows that are sent (migration 0025).
     Index(
         "ix_delivery_state_next_attempt_at_id_domain", "state", "next_attempt_at", "id", "domain"
     ),
@@ -284,6 +287,8 @@ notice = Table(
     Column("wishes", JSON, nullable=False),
     # From this instant on the server may have it. It is written before the message is sent.
     Column("offered_at", Instant),
+    # When the button behind its link was pressed; kept for "still there" alone.
+    Column("followed_at", Instant),
     # As a delivery has them.
     Column("owner", Text),
     Column("boot", Text),
@@ -477,6 +482,8 @@ returned = Table(
     Column("date", Date, index=True),
     Column("delivery_id", ForeignKey("delivery.id"), index=True),
     Column("subscriber_id", ForeignKey("subscriber.id"), index=True),
+    # No key: notices are forgotten, and what came back for one is not.
+    Column("notice_id", Integer, index=True),
     Column("done", String(16), nullable=False),
     # Of the message, or the provider's event: their beginning.
     Column("headers", Text, nullable=False),
@@ -546,4 +553,32 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("about", Text, nullable=False, index=True),
     CheckConstraint(_one_of("entrance", "cli", "api", "desk"), name="entrance"),
+)
+
+# Who may log in to the desk; ``password`` is its argon2 hash.
+desk_user = Table(
+    "desk_user",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("role", String(8), nullable=False),
+    Column("password", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint(_one_of("role", "editor", "operator"), name="role"),
+)
+
+# Who is logged in: the hash of what their cookie holds.
+desk_session = Table(
+    "desk_session",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", ForeignKey("desk_user.id"), nullable=False, index=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    # Where they logged in from, and the name of their browser.
+    Column("address", Text, nullable=False),
+    Column("browser", Text, nullable=False),
+    # What the next page says once.
+    Column("message", Text, nullable=False),
 )

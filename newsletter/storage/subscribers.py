@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, and_, func, not_, select, update
 
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import State, Subscriber
@@ -14,10 +14,13 @@ from newsletter.storage.database import chunks
 from newsletter.storage.journal import Change
 from newsletter.storage.places import note
 from newsletter.storage.schema import notice as notices
+from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
 
 _FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the same names
 SIGNED_UP = "signed up on the web"
+NEVER_CONFIRMED = "never confirmed"
+"""How the reason of who bounced begins where they were no reader yet."""
 UNCONFIRMED = ("pending", "unsubscribed")
 """The states of those whom a confirmation makes active."""
 _GONE = ("unsubscribed", "bounced", "complained")
@@ -103,7 +106,8 @@ def add(
             f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
             " back, and only when they asked for it"
         )
-    values = {**_values(new), "activated_at": now, "state": "active", **_changed(now)}
+    active = {"activated_at": now, "heard_at": None, "state": "active"}
+    values = {**_values(new), **active, **_changed(now)}
     db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
     note(db, Change(key, "active", now))
     return True
@@ -140,15 +144,28 @@ def leave(db: Connection, subscriber_id: int, now: datetime, reason: str = "") -
     return exists(db, subscriber_id)
 
 
-def bounce(db: Connection, subscriber_id: int, now: datetime, answer: str) -> None:
-    """The server says that the address does not exist: nothing more is sent to it."""
-    _move(db, subscriber_id, ("active",), "bounced", _changed(now, answer))
+def bounce(
+    db: Connection, subscriber_id: int, now: datetime, answer: str, *, left: bool = False
+) -> None:
+    """The address does not exist: nothing more is sent to it, no confirmation either.
+
+    ``left``: also where its reader left, and asked to come back.
+    """
+    changed = _changed(now, f"{NEVER_CONFIRMED}: {answer}")
+    _move(db, subscriber_id, ("pending",), "bounced", changed)
+    before: Sequence[State] = ("active", "unsubscribed") if left else ("active",)
+    _move(db, subscriber_id, before, "bounced", _changed(now, answer))
 
 
 def complain(db: Connection, subscriber_id: int, now: datetime, words: str) -> None:
-    """The reader called a message spam: nothing is sent to them ever again, whatever they were."""
+    """The reader called a message spam: nothing is sent to them ever again, whatever they were.
+
+    Where all about them was erased meanwhile, the mark of their address knows it.
+    """
     others: Sequence[State] = ("pending", "active", "unsubscribed", "bounced")
     _move(db, subscriber_id, others, "complained", _changed(now, words))
+    nobody = and_(subscribers.c.id == subscriber_id, not_(_SOMEBODY))
+    db.execute(update(subscribers).where(nobody).values(state="complained"))
 
 
 def _move(
@@ -189,13 +206,36 @@ def joined(db: Connection, subscriber_id: int) -> datetime:
     return at
 
 
+def heard(db: Connection, subscriber_id: int, now: datetime) -> None:
+    """The reader gave a sign: they voted, chose or answered. Who looks gives none."""
+    mine = subscribers.c.id == subscriber_id
+    db.execute(update(subscribers).where(mine, _SOMEBODY).values(heard_at=now))
+
+
+def stay(db: Connection, subscriber_id: int, now: datetime) -> None:
+    """The reader was asked, and wants to go on. The journal knows it: an older database that is put
+    back takes nobody for silent who answered."""
+    heard(db, subscriber_id, now)
+    active = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "active")
+    for key in db.scalars(select(subscribers.c.key).where(active)):
+        note(db, Change(key, "active", now))
+
+
+def last_heard(db: Connection, subscriber_id: int) -> datetime | None:
+    """None where they gave no sign since they joined."""
+    at: datetime | None = db.scalar(
+        select(subscribers.c.heard_at).where(subscribers.c.id == subscriber_id)
+    )
+    return at
+
+
 def _changed(now: datetime, reason: str = "") -> dict[str, Any]:
     return {"state_changed_at": now, "state_reason": reason}
 
 
 def rejoin(db: Connection, subscriber_id: int, now: datetime) -> None:
     """Undo unsubscribing; nothing changes for those who bounced or complained."""
-    changed = _changed(now, "unsubscribing was taken back")
+    changed = {**_changed(now, "unsubscribing was taken back"), "heard_at": now}
     _move(db, subscriber_id, ("unsubscribed",), "active", changed)
 
 
@@ -204,7 +244,7 @@ def confirm(db: Connection, subscriber_id: int, now: datetime, values: Mapping[s
     complained."""
     rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(UNCONFIRMED))
     changed = _changed(now, "confirmed by the link in a message")
-    new = {**values, **changed, "activated_at": now, "state": "active"}
+    new = {**values, **changed, "activated_at": now, "heard_at": now, "state": "active"}
     for key in db.scalars(select(subscribers.c.key).where(rows)).all():
         db.execute(update(subscribers).where(rows).values(new))
         note(db, Change(key, "active", now))
@@ -231,6 +271,9 @@ def forget_pending(db: Connection, before: datetime) -> int:
         subscribers.c.state_changed_at < before,
         ~asked_again.exists(),
     )
+    # What came back for them is kept, and nobody's.
+    gone = returned.c.subscriber_id.in_(select(subscribers.c.id).where(rows))
+    db.execute(update(returned).where(gone).values(subscriber_id=None, notice_id=None))
     return db.execute(subscribers.delete().where(rows)).rowcount
 
 

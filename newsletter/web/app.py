@@ -24,6 +24,7 @@ _HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 _GRACE_SECONDS = 10
+_RUNNING = "newsletter.server"
 _CONNECTIONS = 16_384
 
 
@@ -71,7 +72,22 @@ def server(application: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Server:
         timeout_graceful_shutdown=_GRACE_SECONDS,
         ws="none",
     )
-    return uvicorn.Server(config)
+    running = uvicorn.Server(config)
+    config.app = _telling(application, running)
+    return running
+
+
+def ends(scope: Scope) -> bool:
+    """Whether the server is being stopped: an answer that goes on for long should end then."""
+    running = scope.get(_RUNNING)
+    return running is not None and bool(running.should_exit)
+
+
+def _telling(application: ASGIApp, running: uvicorn.Server) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await application({**scope, _RUNNING: running}, receive, send)
+
+    return answer
 
 
 def listening(host: str, port: int) -> socket.socket:

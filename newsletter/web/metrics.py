@@ -46,6 +46,10 @@ class _Figures(Collector):
             (((domain,), count) for domain, count in figures.waiting),
         )  # fmt: skip
         yield _gauge(
+            "returns", "What came back today, by kind and by what was done.", ("kind", "done"),
+            (((kind, done), count) for kind, done, count in figures.returns),
+        )  # fmt: skip
+        yield _gauge(
             "subscribers", "Subscribers, by state.", ("state",),
             (((state,), count) for state, count in figures.subscribers.items()),
         )  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 
 from newsletter.rendering.renderer import Renderer
 from newsletter.rendering.templates import read_templates
+from newsletter.services import desk_users
 from newsletter.services.clock import steady
 from newsletter.storage import Store, heartbeats
 from newsletter.storage.schema import HEAD
@@ -354,6 +355,20 @@ def test_who_is_told(well: House) -> None:
     script.write_text("#!/bin/sh\n")
     script.chmod(0o700)
     assert look(well)["alerts"][:2] == ("ok", "./tell.sh")
+
+
+def test_the_desk_needs_a_user_and_a_way_that_nobody_listens_to(well: House) -> None:
+    assert "desk" not in look(well)
+    well.environment["NEWSLETTER_DESK__ENABLED"] = "true"
+    assert look(well)["desk"][:2] == ("warn", "nobody may log in")
+    store = Store("sqlite:///newsletter.db", well.folder)
+    desk_users.add(store, "olga", "operator", "correct horse battery", well.now)
+    store.close()
+    assert look(well)["desk"][:2] == ("ok", "1 user, at 127.0.0.1")
+    well.environment["NEWSLETTER_DESK__HOST"] = "192.0.2.1"
+    assert look(well)["desk"][:2] == ("warn", "passwords reach 192.0.2.1 in the clear")
+    well.environment["NEWSLETTER_WEB__TRUSTED_PROXIES"] = '["127.0.0.1", "192.0.2.0/24"]'
+    assert look(well)["desk"][0] == "ok"
 
 
 def test_an_address_that_only_looks_like_one(well: House) -> None:

@@ -1,22 +1,24 @@
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from newsletter.domain.returns import Return, ReturnKind
 from newsletter.domain.states import DeliveryState
 from newsletter.services.clock import steady
 from newsletter.services.metrics import Figures, measure
-from newsletter.storage import Store, heartbeats
+from newsletter.storage import Store, heartbeats, returns
+from newsletter.storage.returns import Incoming
 from newsletter.web import metrics, probes
 from newsletter.web.app import app
 from tests.builders import NOON, subscribe
 from tests.conftest import new_store
 from tests.web.test_unsubscribe import ask, serving
 
-_LABELS = ("page", "method", "status", "state", "reason", "domain", "le")
+_LABELS = ("page", "method", "status", "state", "reason", "domain", "kind", "done", "le")
 SECRET_PATH = "/u/17.not-a-token"
 
 
@@ -33,6 +35,7 @@ def figures() -> Figures:
         waiting=[('ex"ample\n.org', 7)],
         oldest_due_age=61.5,
         unknown=1,
+        returns=[("complaint", "complained", 3)],
         subscribers={"active": 49},
         feeds={"followed": 3, "failing": 1, "ended": 0},
         heartbeat_age=None,
@@ -61,6 +64,7 @@ def test_a_monitor_reads_the_figures() -> None:
     assert values["newsletter_waiting", 'ex"ample\n.org'] == 7
     assert values["newsletter_oldest_due_age_seconds",] == 61.5
     assert values["newsletter_feeds", "failing"] == 1
+    assert values["newsletter_returns", "complaint", "complained"] == 3
     assert values["newsletter_paused",] == 1
     assert not any(name.startswith("newsletter_heartbeat") for name, *_ in values)
 
@@ -75,6 +79,20 @@ def test_the_figures_of_a_database(store: Store) -> None:
     assert measured.oldest_due_age is None
     assert (measured.deliveries, measured.waiting, measured.unknown) == ([], [], 0)
     assert not measured.paused
+
+
+def test_what_came_back_is_counted_from_local_midnight_on(store: Store) -> None:
+    """At noon in UTC it is 21:00 in Tokyo, whose day began at 15:00 UTC of the day before."""
+    for hours in (22, 20, 1):
+        came_back(store, f"return {hours}", NOON - timedelta(hours=hours))
+    assert measure(store, NOON, "Asia/Tokyo").returns == [("bounce", "listed", 2)]
+    assert measure(store, NOON, "UTC").returns == [("bounce", "listed", 1)]
+
+
+def came_back(store: Store, key: str, at: datetime) -> None:
+    one = Incoming(key, "mail", Return(ReturnKind.BOUNCE))
+    with store.writing() as db:
+        returns.keep(db, one, None, "listed", at)
 
 
 def test_requests_are_timed_by_the_first_part_of_their_path_alone() -> None:

@@ -284,7 +284,7 @@ def test_one_a_day_and_three_a_week(sqlite: Store) -> None:
     defaults = Defaults("UTC", 7)
     midnight = NOON - timedelta(hours=12)
     sent = [
-        signup.sign_up(sqlite, asked, defaults, midnight + timedelta(hours=hours))
+        signup.sign_up(sqlite, asked, defaults, midnight + timedelta(hours=hours), b"x")
         for hours in range(0, 24 * 8, 6)
     ]
     days = [sum(sent[start : start + 4]) for start in range(0, len(sent), 4)]
@@ -404,7 +404,7 @@ def test_too_many_at_once_are_told_so(sqlite: Store) -> None:
     """None of its threads is started: all wait."""
     asked = signup.checked(**TYPED)
     assert isinstance(asked, signup.SignUp)
-    waiting = SignUps(sqlite, Defaults("UTC", 7), lambda: NOON, lambda: None)
+    waiting = SignUps(sqlite, Defaults("UTC", 7), lambda: NOON, lambda: None, b"x")
     assert all(waiting.add(asked) for _ in range(1_000))
     assert not waiting.add(asked)
 
@@ -466,9 +466,9 @@ def test_those_who_never_confirm_are_forgotten(sqlite: Store) -> None:
     with sqlite.writing() as db:
         subscribe(db, "entered@example.org")
         subscribers.change(db, "entered@example.org", state="pending", state_changed_at=NOON)
-    signup.sign_up(sqlite, asked, Defaults("UTC", 7), NOON)
+    signup.sign_up(sqlite, asked, Defaults("UTC", 7), NOON, b"x")
     later = NOON + timedelta(days=5)
-    signup.sign_up(sqlite, asked, Defaults("UTC", 7), later)
+    signup.sign_up(sqlite, asked, Defaults("UTC", 7), later, b"x")
     with sqlite.writing() as db:
         assert subscribers.forget_pending(db, later) == 0, "they asked again"
         assert subscribers.forget_pending(db, later + timedelta(seconds=1)) == 1

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -208,3 +209,15 @@ def test_a_letter_has_links_only_where_a_page_answers_and_a_reader_is_somebody(s
         for part in (email.html, email.text):
             assert "/v/" not in part
             assert "More like this" not in part
+
+
+@pytest.mark.parametrize("query", ["", "?undo"])
+def test_a_vote_and_one_taken_back_are_signs_that_somebody_reads(site: Site, query: str) -> None:
+    with site.store.writing() as db:
+        subscribers.heard(db, site.ann.id, NOON - timedelta(days=400))
+    assert ask(site.port, "GET", site.links()[1, "more"] + query).status == 200
+    with site.store.reading() as db:
+        assert subscribers.last_heard(db, site.ann.id) == NOON - timedelta(days=400)
+    assert ask(site.port, "POST", site.links()[1, "more"] + query, b"", FORM).status == 200
+    with site.store.reading() as db:
+        assert subscribers.last_heard(db, site.ann.id) == NOON

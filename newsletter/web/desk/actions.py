@@ -1,0 +1,231 @@
+"""What the operator decides: pause, resume, cancel a date and take it back, settle what is unknown.
+
+Each begins with a page that says what will happen; only its form changes anything.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute
+
+from newsletter.domain.due import local_date
+from newsletter.domain.errors import UsageError
+from newsletter.domain.text import counted
+from newsletter.services import operator_actions as actions
+from newsletter.services.deliveries import listed
+from newsletter.services.today import unresolved, upcoming_cancelled
+from newsletter.storage import Store
+from newsletter.web.desk.frame import Frame, Visit
+
+_MOST_LISTED = 500
+_TODAY = "/desk"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """``changed`` is called after each change, so that the next page shows it."""
+
+    store: Store
+    timezone: str
+    changed: Callable[[], None]
+
+
+def routes(frame: Frame, desk: Desk) -> Sequence[BaseRoute]:
+    acts = _Acts(desk)
+    return [
+        frame.get("/desk/pause", acts.ask_pause, "operator"),
+        frame.post("/desk/pause", acts.pause, audited="deliveries pause"),
+        frame.get("/desk/resume", acts.ask_resume, "operator"),
+        frame.post("/desk/resume", acts.resume, audited="deliveries resume"),
+        frame.get("/desk/cancel", acts.ask_cancel, "operator"),
+        frame.post("/desk/cancel", acts.cancel, audited="deliveries cancel"),
+        frame.get("/desk/uncancel", acts.ask_uncancel, "operator"),
+        frame.post("/desk/uncancel", acts.uncancel, audited="deliveries resume"),
+        frame.get("/desk/unknown", acts.unknown, "operator"),
+        frame.get("/desk/unknown.txt", acts.unknown_text, "operator"),
+        frame.post("/desk/unknown", acts.resolve, audited="deliveries resolve"),
+    ]
+
+
+class _Acts:
+    def __init__(self, desk: Desk) -> None:
+        self.store, self.desk = desk.store, desk
+
+    def ask_pause(self, visit: Visit) -> Response:
+        return visit.page(
+            "desk/confirm.html",
+            title="Pause the newsletter?",
+            lines=[
+                "Every sender stops before its next message. Issues are composed and wait.",
+                "Nothing is lost, but an issue that waits until the next one is due is not sent.",
+            ],
+            action="/desk/pause",
+            fields={},
+            button="Pause",
+            danger=False,
+            leave=_TODAY,
+        )
+
+    def pause(self, visit: Visit) -> Response:
+        actions.pause(self.store, visit.now)
+        return self._done(visit, "Paused: no more messages are sent until you resume.")
+
+    def ask_resume(self, visit: Visit) -> Response:
+        return visit.page(
+            "desk/confirm.html",
+            title="Resume sending?",
+            lines=["What waits goes out by the next `run` or `send`, and what is due is composed."],
+            action="/desk/resume",
+            fields={},
+            button="Resume",
+            danger=False,
+            leave=_TODAY,
+        )
+
+    def resume(self, visit: Visit) -> Response:
+        was_paused = actions.resume(self.store)
+        said = "Resumed: the next `run` or `send` goes on." if was_paused else "It was not paused."
+        return self._done(visit, said)
+
+    def ask_cancel(self, visit: Visit) -> Response:
+        today = local_date(visit.now, self.desk.timezone)
+        if "date" not in visit.request.query_params:
+            cancelled = upcoming_cancelled(self.store, today)
+            return visit.page("desk/cancel.html", today=today, cancelled=cancelled)
+        day = _day(visit.request.query_params["date"])
+        at = actions.standing(self.store, day)
+        if at.cancelled:
+            return visit.back(f"/desk/uncancel?date={day}")
+        return visit.page(
+            "desk/confirm.html",
+            title=f"Cancel the issue of {_long(day)}?",
+            lines=list(_what_cancel_does(at)),
+            action="/desk/cancel",
+            fields={"date": day.isoformat()},
+            button="Cancel this date",
+            danger=True,
+            leave=_TODAY,
+        )
+
+    def cancel(self, visit: Visit) -> Response:
+        day = _day(visit.form.get("date", ""))
+        visit.about(day.isoformat())
+        done = actions.cancel(self.store, day, visit.now)
+        late = f"; {counted(done.sending, 'message')} being sent now cannot be stopped"
+        waited = f"{_long(day)} is cancelled; {counted(done.waited, 'reader')} waited for it"
+        return self._done(visit, f"{waited}{late if done.sending else ''}.")
+
+    def ask_uncancel(self, visit: Visit) -> Response:
+        day = _day(visit.request.query_params.get("date", ""))
+        at = actions.standing(self.store, day)
+        if not at.cancelled:
+            raise UsageError(f"{day} is not cancelled")
+        stay = f"{counted(at.skipped, 'reader')} skipped until now stay so."
+        return visit.page(
+            "desk/confirm.html",
+            title=f"Send the issue of {_long(day)} after all?",
+            lines=[
+                f"It goes out to those whose hour is still to come. {stay if at.skipped else ''}"
+            ],
+            action="/desk/uncancel",
+            fields={"date": day.isoformat()},
+            button="Take the cancel back",
+            danger=False,
+            leave=_TODAY,
+        )
+
+    def uncancel(self, visit: Visit) -> Response:
+        day = _day(visit.form.get("date", ""))
+        visit.about(day.isoformat())
+        skipped = actions.take_back_cancel(self.store, day)
+        but = f"; {counted(skipped, 'reader')} skipped by then stay so" if skipped else ""
+        said = f"The issue of {_long(day)} goes out to those whose hour is still to come{but}."
+        return self._done(visit, said)
+
+    def unknown(self, visit: Visit) -> Response:
+        warning = actions.end_expired_leases(self.store, visit.now)
+        with listed(self.store, "unknown", None) as rows:
+            shown = list(islice(rows, _MOST_LISTED))
+        return visit.page(
+            "desk/unknown.html",
+            rows=shown,
+            more=len(shown) == _MOST_LISTED,
+            total=unresolved(self.store),
+            warning=warning,
+            listed=visit.now.isoformat(),
+            n="{:,}".format,
+        )
+
+    def unknown_text(self, visit: Visit) -> Response:  # noqa: ARG002
+        headers = {"Content-Disposition": 'attachment; filename="unknown.txt"'}
+        return StreamingResponse(self._lines(), media_type="text/plain", headers=headers)
+
+    def _lines(self) -> Iterator[str]:
+        with listed(self.store, "unknown", None) as rows:
+            for row in rows:
+                yield f"{row['date']}\t{row['address']}\t{row['message_id']}\n"
+
+    def resolve(self, visit: Visit) -> Response:
+        outcome, address = visit.form.get("as", ""), visit.form.get("to", "")
+        if outcome not in ("sent", "pending"):
+            raise UsageError("say whether they were sent, or wait again")
+        day = _day(visit.form.get("date", "")) if address else None
+        visit.about(address or "all")
+        if not address:
+            shown = _instant(visit.form.get("listed", ""), visit.now)
+            actions.remember_unknown_were_listed(self.store, shown)
+        addresses = [address] if address else []
+        done = actions.resolve(self.store, outcome, visit.now, addresses, day)
+        self.desk.changed()
+        return visit.back("/desk/unknown", _resolved(done, outcome))
+
+    def _done(self, visit: Visit, said: str) -> Response:
+        self.desk.changed()
+        return visit.back(_TODAY, said)
+
+
+def _what_cancel_does(at: actions.Standing) -> Iterator[str]:
+    yield (
+        f"Waiting for it now: {counted(at.waiting, 'reader')}. They are skipped, and nobody whose"
+        " hour is still to come gets it. Take it back later, and those last get it after all."
+    )
+    if at.sent:
+        yield f"{counted(at.sent, 'reader')} have it already."
+    if at.sending:
+        yield f"{counted(at.sending, 'message')} being sent now cannot be stopped."
+
+
+def _resolved(done: actions.Resolved, outcome: str) -> str:
+    noun = "delivery" if done.count == 1 else "deliveries"
+    said = f"{done.count:,} {noun} settled as {outcome}."
+    if outcome == "pending" and done.too_old:
+        said += f" {done.too_old:,} are too old to be sent again, and will be failed (expired)."
+    if done.sending:
+        said += f" {done.sending:,} more are {actions.STILL_SENDING}."
+    return said
+
+
+def _long(day: date) -> str:
+    return f"{day:%A}, {day.day} {day:%B %Y}"
+
+
+def _day(text: str) -> date:
+    """Raises UsageError."""
+    with suppress(ValueError):
+        day = date.fromisoformat(text)
+        if 1900 <= day.year <= 2999:
+            return day
+    raise UsageError(f"{text[:40]!r} is no date", "write one such as 2026-03-14")
+
+
+def _instant(text: str, now: datetime) -> datetime:
+    """When the list was shown. Raises UsageError for what no page of ours says."""
+    with suppress(ValueError):
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is not None and timedelta() <= now - at:
+            return at
+    raise UsageError("the list was not shown", "load the page with the list, and answer there")

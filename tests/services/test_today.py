@@ -1,0 +1,84 @@
+"""The day at a glance, of a morning on which everything happens."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from newsletter.domain.rate_limits import FREE, RateLimits
+from newsletter.domain.warm_up import WarmUp
+from newsletter.services import operator_actions
+from newsletter.services.status import day_status
+from newsletter.services.today import Today, headline, today
+from newsletter.storage import Store, subscribers
+from tests.builders import NOON, TODAY, subscribe
+from tests.web.desk.morning import HOSTILE, morning
+
+HOUR = timedelta(hours=1)
+
+
+def seen(store: Store, limits: RateLimits = FREE) -> Today:
+    status = day_status(
+        store, TODAY, NOON, inbox=Path("inbox"), window_days=14, limits=limits
+    )  # fmt: skip
+    return today(store, NOON, "UTC", status, limits)
+
+
+def test_an_empty_newsletter(store: Store) -> None:
+    shown = seen(store)
+    assert headline(shown, "UTC") == ("quiet", "Nothing is composed yet today.")
+    assert (shown.waits, shown.briefs, shown.came_in.insights, shown.waiting) == ([], [], 0, 0)
+    assert {hour.readers for hour in shown.hours} == {0}
+
+
+def test_a_morning(store: Store) -> None:
+    morning(store)
+    shown = seen(store)
+    assert headline(shown, "UTC") == ("busy", "Going out: 18 of 30 sent, 8 wait.")
+    assert shown.came_in == (2, 8, 3, 1)
+    assert [(one["episode"], one["insights"]) for one in shown.briefs] == [
+        (HOSTILE, 4),
+        ("A conversation about tides", 4),
+    ]
+    assert dict(shown.came_back) == {"bounce": 1, "complaint": 1, "reply": 1, "unknown": 1}
+    assert shown.cancelled == [TODAY + timedelta(days=9)]
+
+
+def test_who_waits_and_why(store: Store) -> None:
+    morning(store)
+    waits = {wait.domain: (wait.reason, wait.count) for wait in seen(store).waits}
+    assert waits["slow.example"] == ("its server asked to wait", 2)
+    assert waits["big.example"] == ("next in line", 2)
+    limits = RateLimits(domains={"big.example": 0.5})
+    waits = {wait.domain: (wait.reason, wait.count) for wait in seen(store, limits).waits}
+    assert waits["big.example"] == ("rate limit", 2)
+    assert waits["mail.example"] == ("next in line", 2)
+    limits = RateLimits(warm_ups=(WarmUp(("mail.example",), TODAY, (0,)),))
+    waits = {wait.domain: (wait.reason, wait.count) for wait in seen(store, limits).waits}
+    assert waits["mail.example"] == ("the warm-up's messages of today are sent", 2)
+    operator_actions.pause(store, NOON - HOUR)
+    shown = seen(store)
+    assert {wait.reason for wait in shown.waits} == {"paused", "its server asked to wait"}
+    assert headline(shown, "UTC") == ("bad", "Paused since Sat 11:00: nothing is sent.")
+
+
+def test_the_next_hours_wherever_the_readers_are(store: Store) -> None:
+    with store.writing() as db:
+        subscribe(db, "ann@letters.example", hour=13)
+        subscribe(db, "kim@letters.example", "Asia/Tokyo")  # seven there is 22:00 UTC
+        raj = subscribe(db, "raj@letters.example", "Asia/Calcutta", 19)  # 13:30 UTC
+        off = subscribe(db, "off@letters.example", hour=14)
+        subscribers.change(db, off.address, paused_until=TODAY + timedelta(days=5))
+        monday = subscribe(db, "mon@letters.example", hour=15)
+        subscribers.change(db, monday.address, weekdays=1)  # TODAY is a Saturday
+    assert raj
+    due = {hour.begins.hour: hour.readers for hour in seen(store).hours if hour.readers}
+    assert due == {13: 2, 22: 1}
+    operator_actions.cancel(store, TODAY, NOON)
+    shown = seen(store)
+    assert {hour.begins.hour: hour.off for hour in shown.hours if hour.off} == {13: 2}
+    assert headline(shown, "UTC")[0] == "off"
+
+
+def test_what_proves_nothing_is_not_counted_as_come_back(store: Store) -> None:
+    shown = replace(seen(store), back=[("complaint", "unproved", 5), ("bounce", "counted", 2)])
+    assert dict(shown.came_back) == {"bounce": 2}
