@@ -31,8 +31,9 @@ KILLS = int(os.environ.get("CLUSTER_KILLS", "8"))
 A_DAY = 20
 READERS = 60  # for each kill, so that there is always somebody left to be sent to
 WORKERS, LANES = 2, 8
-DONE_WITHIN = 300
-"""Seconds: a dead worker is missed after 30, its rows after their lease."""
+A_KILL_WITHIN, DONE_WITHIN = 60, 300
+"""Seconds: a worker takes a while to begin, a dead one is missed after 30, its rows after their
+lease."""
 
 
 @pytest.mark.heavy
@@ -52,7 +53,7 @@ def _a_day(folder: Path, kills: int, chance: random.Random, by_kind: dict[str, i
     with postgresql_server(folder / "pg") as raw, Sink(pace=0.1) as sink:
         house = _house(folder, sink, raw, READERS * kills)
         cluster = _Cluster(house, raw)
-        until = time.monotonic() + DONE_WITHIN + 10 * kills
+        until = time.monotonic() + DONE_WITHIN + A_KILL_WITHIN * kills
         seen = 0
         while time.monotonic() < until and (not sink.accepted.wait(1) or _undone(house)):
             if house.tally.kills < kills and len(sink.record.messages) > seen:
