@@ -98,7 +98,7 @@ def test_a_machine_is_cut_off_in_mid_send_and_comes_back(tmp_path: Path) -> None
         near = _started(house, "near")
         time.sleep(LEASE + 1)
         sink.go.set()
-        _until(lambda: house.undone() <= 0, DONE_WITHIN)
+        _until(lambda: not house.undone())
         before = len(sink.record.messages)
         machine.come_back()
         time.sleep(5)
@@ -151,7 +151,7 @@ def _started(house: KillHouse, name: str, *program: str) -> Worker:
         return house.start("worker", program=command, errors=log, folder=folder)
 
 
-def _until(what: Any, seconds: float = 60) -> None:
+def _until(what: Any, seconds: float = DONE_WITHIN) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end
