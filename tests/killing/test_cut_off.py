@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -87,15 +87,18 @@ def test_a_machine_is_cut_off_in_mid_send_and_comes_back(tmp_path: Path) -> None
         another_machine() as machine,
         postgresql_server(tmp_path / "pg") as raw,
         Sink(host=HERE, hold=TAKEN) as sink,
+        ExitStack() as ends,
     ):
         house = _house(tmp_path, sink, raw)
         far = _started(house, "far", "ip", "netns", "exec", machine.name)
+        ends.callback(far.process.kill)
         _until(lambda: len(sink.record.messages) >= TAKEN)
         time.sleep(0.5)  # the next ones are at the server, which does not answer
         machine.cut_off()
         in_hand = len(house.ask("SELECT id FROM delivery WHERE state = 'sending'"))
         assert in_hand
         near = _started(house, "near")
+        ends.callback(near.process.kill)
         time.sleep(LEASE + 1)
         sink.go.set()
         _until(lambda: not house.undone())
