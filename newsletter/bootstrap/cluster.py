@@ -14,12 +14,14 @@ from newsletter.bootstrap.delivery import notice_job
 from newsletter.bootstrap.returns import letters_told, take_new
 from newsletter.bootstrap.sources import follow
 from newsletter.bootstrap.upkeep import upkeep
-from newsletter.composing.compose import Looks, Readers, compose, edition_of, expire, shares
+from newsletter.composing.approval import release
+from newsletter.composing.compose import compose, edition_of, expire, shares
+from newsletter.composing.readers import Looks, Readers
 from newsletter.composing.rules import Rules
 from newsletter.domain.errors import ConfigError
 from newsletter.services.clock import steady
 from newsletter.services.scheduled_jobs import ScheduledJobs
-from newsletter.storage import feeds, send_queue
+from newsletter.storage import editing, feeds, send_queue
 from newsletter.storage.database import server_address
 from newsletter.storage.send_queue import Scope
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("newsletter")
 
 _EDITION_HOLDS = 60.0
-"""Seconds. What the editor decides meanwhile holds for the next edition."""
+"""Seconds: as long as it takes until new briefs are among the candidates."""
 _LETTERS = 500
 """That came back, in one task: another machine may go on after it."""
 
@@ -88,6 +90,7 @@ def work(
     def plan() -> list[tuple[int, int]]:
         now = app.clock()
         expire(rules, now)
+        release(rules)
         return shares(rules, now, share, looks.readers(now))
 
     return Work(
@@ -149,11 +152,14 @@ class Editions:
         self.lock = Lock()
         self._made: dict[date, tuple[float, Edition]] = {}
 
-    def of(self, rules: Rules, day: date) -> "Edition":
+    def of(self, rules: Rules, day: date, acts: int | None) -> "Edition":
+        """Made anew when it is old, or the editor did something."""
         now = steady().seconds
         made = self._made.get(day)
-        if made is None or now - made[0] > _EDITION_HOLDS:
-            self._made = {day: (now, edition_of(rules, day))}
+        with rules.store.reading() as db:
+            wanted = editing.latest(db, day) if acts is None else acts
+        if made is None or now - made[0] > _EDITION_HOLDS or made[1].acts != wanted:
+            self._made = {day: (now, edition_of(rules, day, wanted))}
         return self._made[day][1]
 
     def forgotten_on_error(self, compose: Callable[[], object]) -> None:

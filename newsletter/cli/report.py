@@ -42,7 +42,7 @@ def _print(found: ListReport) -> None:
     _section("left", _leaves(found))
     _section("came back", [_HEADS, *map(_cells, [found.total, *found.domains[:_MOST_SHOWN]])])
     for one in _over(found):
-        say(f"  {one.domain}: more complaints than Gmail and Yahoo bear ({COMPLAINT_LIMIT:.1%})")
+        say(f"  {one.domain}: more complaints than Gmail and Yahoo allow ({COMPLAINT_LIMIT:.1%})")
     _section("notices", [_NOTICE_HEADS, *_notices(found)] if found.notices else [])
     _section("active, and sent nothing", _unserved(found)[:_MOST_SHOWN])
 
@@ -109,6 +109,9 @@ def _write(app: App, found: ListReport, file: Path) -> None:
             "Came back, by domain", heads, list(map(_cells, rows)),
             [one.complaint_share > COMPLAINT_LIMIT for one in rows],
         ),
+        f"<p>Red: more complaints than Gmail and Yahoo allow ({COMPLAINT_LIMIT:.1%}).</p>"
+        if any(one.complaint_share > COMPLAINT_LIMIT for one in rows)
+        else "",
         html_table("Left", ("readers", "how", "why"), _leaves(found)),
         html_table("Notices", _NOTICE_HEADS, _notices(found)),
         html_table("Active, and sent nothing", ("reader", "issue", "answer"), _unserved(found)),

@@ -177,6 +177,9 @@ class Schedule(Section, frozen=True):
     ingest_every_minutes: Positive = 5
     send_hour: Hour = 7
     catch_up_hours: Annotated[float, Meta(gt=0, le=24)] = 6.0
+    approval: bool = False
+    approval_lead_hours: Annotated[float, Meta(gt=0, le=12)] = 2.0
+    approval_wait_hours: Annotated[float, Meta(ge=0, le=12)] = 1.0
 
 
 class Cluster(Section, frozen=True):

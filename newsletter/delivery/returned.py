@@ -112,7 +112,8 @@ def _bounce(db: Connection, owner: Owner, words: str, now: datetime) -> None:
 
 
 def _complain(db: Connection, owner: Owner, words: str, now: datetime) -> None:
-    subscribers.complain(db, owner.subscriber_id, now, words or "complained of a message")
+    why = f"called a message spam ({words})" if words else "called a message spam"
+    subscribers.complain(db, owner.subscriber_id, now, why)
 
 
 def _leave(db: Connection, owner: Owner, words: str, now: datetime) -> None:  # noqa: ARG001

@@ -55,7 +55,6 @@ def notice_message(notice: Notice, branding: Branding) -> bytes:
     """The same of a message that is no issue. It comes once, because somebody asked for it: there
     is no list to leave (RFC 3834 alone says that no answer is expected). A "still there?" comes
     unasked, so it can be answered by leaving."""
-    branding = branding.speaking(notice.language)
     email = render_notice(notice, branding)
     identity = message_id(notice, _address(branding.sender).rpartition("@")[2])
     headers = [

@@ -35,6 +35,7 @@ def render_notice(notice: Notice, branding: Branding) -> RenderedEmail:
 
     There must be a ``base_url``: its link leads to the web.
     """
+    branding = branding.speaking(notice.language)
     wording = _WORDINGS[notice.purpose](branding.name, branding.renderer.words)
     values = {
         **asdict(wording),
@@ -114,7 +115,8 @@ def _still_there(newsletter: str, words: Words) -> Wording:
         ),
         button=gettext("Yes, keep sending it"),
         otherwise=gettext(
-            "Without an answer we stop sending, and you can subscribe again at any time."
+            "Without an answer we stop sending within four weeks, and you can subscribe again"
+            " at any time."
         ),
     )
 

@@ -5,12 +5,9 @@ is done in a thread of its own, after the answer.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from queue import Full, Queue
-from threading import Thread
 from typing import Any
 
 from newsletter.domain.addresses import Mailbox, new_mailbox
@@ -20,14 +17,11 @@ from newsletter.domain.model import Subscriber
 from newsletter.domain.notices import PREFERENCES, Notice, Purpose
 from newsletter.domain.timezones import respelt
 from newsletter.domain.tokens import erased_key, link_token
-from newsletter.services.error_log import log_error
 from newsletter.services.notices import ask, opened
 from newsletter.services.subscriptions import Defaults, check
 from newsletter.storage import Connection, Store, notices, personal_data, subscribers
 
 _A_WEEK, _MOST_A_WEEK = timedelta(days=7), 3
-_MOST_WAITING = 1_000
-_ENDS_IN = 10.0
 _WISHES = ("interests", "timezone", "hour")
 
 
@@ -140,55 +134,6 @@ def _still_holds(db: Connection, notice: Notice, reader: Subscriber) -> bool:
         return False
     left, _ = subscribers.state_since(db, reader.id)
     return reader.state == "pending" or left is None or left <= notice.asked_at
-
-
-class SignUps:
-    """``wake`` is called when there is a notice to send. Up to a thousand wait in memory: who is
-    told to look into their mailbox while this process is killed asks again."""
-
-    def __init__(
-        self,
-        store: Store,
-        defaults: Defaults,
-        clock: Callable[[], datetime],
-        wake: Callable[[], None],
-        secret: bytes,
-    ) -> None:
-        self.store, self.defaults, self.clock, self.wake = store, defaults, clock, wake
-        self._secret = secret
-        self._waiting: Queue[SignUp | None] = Queue(_MOST_WAITING)
-        self._thread = Thread(target=self._work, name="sign-ups", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """After what waits."""
-        with suppress(Full):
-            self._waiting.put(None, timeout=_ENDS_IN)
-        self._thread.join(_ENDS_IN)
-
-    def add(self, one: SignUp) -> bool:
-        """False where too many wait already."""
-        try:
-            self._waiting.put_nowait(one)
-        except Full:
-            return False
-        return True
-
-    def settle(self) -> None:
-        """Returns when all that was added is done."""
-        self._waiting.join()
-
-    def _work(self) -> None:
-        while (one := self._waiting.get()) is not None:
-            try:
-                sign_up(self.store, one, self.defaults, self.clock(), self._secret)
-                self.wake()
-            except Exception as error:
-                log_error(error)
-            finally:
-                self._waiting.task_done()
 
 
 def sign_up(store: Store, one: SignUp, defaults: Defaults, now: datetime, secret: bytes) -> bool:

@@ -75,6 +75,20 @@ def subscribe(
     return replace(subscriber, state="active"), result
 
 
+def change(
+    store: Store,
+    reader: Subscriber,
+    changes: Mapping[str, Any],
+    defaults: Defaults,
+    now: datetime,
+    secret: bytes,
+) -> Subscriber:
+    """Change these fields of an active reader. Raises UsageError for any other."""
+    if reader.state != "active":
+        raise UsageError(f"{reader.address} is {reader.state}: only who is active can be changed")
+    return subscribe(store, reader.address, changes, defaults, now, secret=secret)[0]
+
+
 def refuse_erased(db: Connection, key: str, secret: bytes, *, resubscribe: bool) -> None:
     """Raises UsageError where the reader with this key had all about them erased, unless they
     asked to come back; and always where they had complained."""

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
 from newsletter.domain.weekdays import EVERY_DAY
-from newsletter.storage import transitions
+from newsletter.storage import api_answers, transitions
 from newsletter.storage.database import chunks
 from newsletter.storage.journal import Change
 from newsletter.storage.places import note
@@ -47,13 +47,14 @@ def kept(db: Connection, subscriber_id: int) -> dict[str, Any]:
         columns = [column for column in table.c if column.name not in _OF_THE_MACHINE]
         rows = db.execute(select(*columns).where(mine)).mappings().all()
         about[table.name] = [dict(row) for row in rows]
-    texts = _picks(db, {row["issue_id"] for row in about["delivery"]} - {None})
+    texts = picks_of(db, {row["issue_id"] for row in about["delivery"]} - {None})
     for row in about["delivery"]:
         row["picks"] = texts.get(row["issue_id"], [])
     return about
 
 
-def _picks(db: Connection, issue_ids: set[int]) -> dict[int, list[dict[str, Any]]]:
+def picks_of(db: Connection, issue_ids: set[int]) -> dict[int, list[dict[str, Any]]]:
+    """By issue what it holds: (rank, insight, text)."""
     columns = pick.c.issue_id, pick.c.rank, insight.c.id, insight.c.text
     query = select(*columns).join(insight, insight.c.id == pick.c.insight_id)
     found: dict[int, list[dict[str, Any]]] = {}
@@ -85,6 +86,7 @@ def empty(db: Connection, subscriber_id: int, hashed: str, at: datetime, why: st
     db.execute(
         update(audit).where(audit.c.about.in_(names)).values(about=_SUBSCRIBER % subscriber_id)
     )
+    api_answers.forget_about(db, names)
     # Who came back and is erased again has two rows: one hash is enough.
     same = subscribers.c.key == hashed, subscribers.c.id != subscriber_id
     other = db.execute(select(subscribers.c.id, subscribers.c.state).where(*same)).one_or_none()

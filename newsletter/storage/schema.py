@@ -1,6 +1,7 @@
 """The tables. Migrations in migrations/ bring a database to this shape; a test holds them equal."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -23,8 +24,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     false,
+    func,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 HEAD = "0025"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
@@ -44,6 +49,27 @@ class Instant(TypeDecorator[datetime]):
             return value and value.astimezone(UTC)
         return value.replace(tzinfo=UTC)
 
+
+class DomainOf(FunctionElement[str]):
+    """What stands behind the @ of a subscriber's key."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(DomainOf)
+def _split(element: DomainOf, compiler: SQLCompiler, **options: Any) -> str:
+    return f"split_part({compiler.process(element.clauses, **options)}, '@', 2)"
+
+
+@compiles(DomainOf, "sqlite")
+def _behind(element: DomainOf, compiler: SQLCompiler, **options: Any) -> str:
+    key = compiler.process(element.clauses, **options)
+    return f"substr({key}, instr({key}, '@') + 1)"
+
+
+_BY_CODE_POINT = Text().with_variant(Text(collation="C"), "postgresql")
+"""In the same order on every database: an index finds what begins with a text."""
 
 metadata = MetaData(
     naming_convention={
@@ -122,9 +148,9 @@ subscriber = Table(
     "subscriber",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),
+    Column("key", _BY_CODE_POINT, nullable=False, unique=True),
     Column("address", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", _BY_CODE_POINT, nullable=False),
     Column("timezone", Text, nullable=False),
     Column("hour", SmallInteger, nullable=False),
     Column("interests", Text, nullable=False),
@@ -146,6 +172,9 @@ subscriber = Table(
     Column("heard_at", Instant),
     # All that a look at the clock asks for, so that it reads no row of who is not due.
     Index("ix_subscriber_due", "state", "timezone", "hour", "weekdays", "paused_until"),
+    # What a page of readers is found by, in its order (see ``reader_search``).
+    Index("ix_subscriber_state_id", "state", "id"),
+    Index("ix_subscriber_timezone_id", "timezone", "id"),
     CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),
     CheckConstraint("weekdays BETWEEN 1 AND 127", name="weekdays"),
     CheckConstraint("frequency IN ('daily', 'weekly')", name="frequency"),
@@ -153,6 +182,8 @@ subscriber = Table(
         "state IN ('pending', 'active', 'unsubscribed', 'bounced', 'complained')", name="state"
     ),
 )
+Index("ix_subscriber_domain", DomainOf(subscriber.c.key), subscriber.c.id)
+Index("ix_subscriber_name", func.lower(subscriber.c.name), subscriber.c.id)
 
 issue = Table(
     "issue",
@@ -216,6 +247,9 @@ delivery = Table(
     Column("lease_end", Float),
     Column("lease_until", Instant),
     Column("changed_at", Instant, nullable=False),
+    # Waits for the operator's approval: the newest of the editor's acts that its issue heeds. NULL:
+    # it waits for none.
+    Column("held", Integer),
     # One row ever: what makes a second copy impossible.
     Index("uq_delivery_subscriber_id_date", "subscriber_id", "date", unique=True),
     Index("ix_delivery_date_state_reason", "date", "state", "reason"),
@@ -224,6 +258,13 @@ delivery = Table(
     # PostgreSQL without the rows that are sent (migration 0025).
     Index(
         "ix_delivery_state_next_attempt_at_id_domain", "state", "next_attempt_at", "id", "domain"
+    ),
+    # Nothing but what waits for approval: counted without reading a row.
+    Index(
+        "ix_delivery_held",
+        *("date", "next_attempt_at", "held", "domain"),
+        # The migration says the same for PostgreSQL.
+        sqlite_where=text("held IS NOT NULL"),
     ),
     CheckConstraint(
         _one_of("state", "pending", "sending", "sent", "failed", "unknown", "skipped"),
@@ -348,7 +389,8 @@ editing = Table(
     Column("date", Date),
     Column("words", Text, nullable=False),
     CheckConstraint(
-        _one_of("action", "note", "pin", "unpin", "block", "unblock", "edit"), name="action"
+        _one_of("action", "note", "pin", "unpin", "block", "unblock", "edit", "order"),
+        name="action",
     ),
 )
 
@@ -368,6 +410,16 @@ vote = Table(
     Column("at", Instant, nullable=False),
     CheckConstraint(_one_of("kind", "more", "knew"), name="kind"),
     sqlite_with_rowid=False,
+)
+
+# The operator lets the issues of a date go: with all the editor's acts up to this one.
+approval = Table(
+    "approval",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("acts", Integer, nullable=False),
 )
 
 cancelled = Table(

@@ -16,6 +16,7 @@ from newsletter.storage.places import note
 from newsletter.storage.schema import notice as notices
 from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
+from newsletter.storage.sets import insert_new
 
 _FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the same names
 SIGNED_UP = "signed up on the web"
@@ -24,6 +25,8 @@ NEVER_CONFIRMED = "never confirmed"
 UNCONFIRMED = ("pending", "unsubscribed")
 """The states of those whom a confirmation makes active."""
 _GONE = ("unsubscribed", "bounced", "complained")
+_MAY_BE_ERASED = ("unsubscribed", "complained")
+_NEVER_ERASED = ("active", "pending", "bounced")
 _SOMEBODY = subscribers.c.address != ""
 """Not the row of who was erased."""
 _SCHEDULE = frozenset({"timezone", "hour", "weekdays", "paused_until", "frequency"})
@@ -47,6 +50,21 @@ def by_id(db: Connection, subscriber_id: int) -> Subscriber | None:
     return None if row is None else subscriber(row)
 
 
+def key_of(db: Connection, subscriber_id: int) -> str:
+    query = select(subscribers.c.key).where(subscribers.c.id == subscriber_id)
+    return str(db.execute(query).scalar_one())
+
+
+def numbered_all(db: Connection, ids: Sequence[int]) -> list[Subscriber]:
+    """In the order of their ids; who was erased is among them."""
+    found = [
+        subscriber(row)
+        for batch in chunks(ids)
+        for row in db.execute(select(subscribers).where(subscribers.c.id.in_(batch)))
+    ]
+    return sorted(found, key=lambda one: one.id)
+
+
 def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
     """The subscribers among ``keys``."""
     return {
@@ -65,16 +83,27 @@ def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
 
 def page(db: Connection, state: State | None, after: int, most: int) -> list[Subscriber]:
     """In the order of their ids, those after one of them."""
-    query = select(subscribers).where(subscribers.c.id > after).order_by(subscribers.c.id)
+    there = subscribers.c.id > after, _SOMEBODY
+    query = select(subscribers).where(*there).order_by(subscribers.c.id)
     if state:
         query = query.where(subscribers.c.state == state)
     return [subscriber(row) for row in db.execute(query.limit(most))]
 
 
+def batch(db: Connection, after: str, most: int) -> tuple[list[Subscriber], str]:
+    """In the order of their keys, those after one of them; and the last key."""
+    query = select(subscribers).where(_SOMEBODY, subscribers.c.key > after)
+    rows = db.execute(query.order_by(subscribers.c.key).limit(most)).all()
+    return [subscriber(row) for row in rows], rows[-1].key if rows else ""
+
+
 def counts(db: Connection) -> dict[str, int]:
-    query = select(subscribers.c.state, func.count()).where(_SOMEBODY)
-    query = query.group_by(subscribers.c.state)
-    return {row[0]: row[1] for row in db.execute(query)}
+    """By state. Who was erased has left or complained: no row of anybody else is read, only the
+    index."""
+    counted = select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
+    gone = subscribers.c.state.in_(_MAY_BE_ERASED)
+    there = db.execute(counted.where(subscribers.c.state.in_(_NEVER_ERASED)))
+    return {row[0]: row[1] for row in (*there, *db.execute(counted.where(gone, _SOMEBODY)))}
 
 
 def destinations(db: Connection) -> Counter[str]:
@@ -97,20 +126,27 @@ def add(
         return True
     if there.state == "active":
         return False
-    if there.state == "complained":
-        raise UsageError(
-            f"{there.address} complained of a message: they get no mail again, whoever asks for it"
-        )
-    if there.state in _GONE and not resubscribe:
-        raise UsageError(
-            f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
-            " back, and only when they asked for it"
-        )
+    if fault := gone_fault(there, resubscribe=resubscribe):
+        raise UsageError(fault)
     active = {"activated_at": now, "heard_at": None, "state": "active"}
     values = {**_values(new), **active, **_changed(now)}
     db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
     note(db, Change(key, "active", now))
     return True
+
+
+def gone_fault(there: Subscriber, *, resubscribe: bool = False) -> str:
+    """Why a reader who is there may not be made active; empty where they may."""
+    if there.state == "complained":
+        return (
+            f"{there.address} complained of a message: they get no mail again, whoever asks for it"
+        )
+    if there.state in _GONE and not resubscribe:
+        return (
+            f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
+            " back, and only when they asked for it"
+        )
+    return ""
 
 
 def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
@@ -251,9 +287,10 @@ def confirm(db: Connection, subscriber_id: int, now: datetime, values: Mapping[s
 
 
 def add_pending(db: Connection, key: str, new: Subscriber, now: datetime) -> int:
-    """Somebody asked for it on the web, and has not confirmed. Returns the id."""
+    """Somebody asked for it on the web, and has not confirmed. Returns the id; where another
+    process adds them at this moment, of the row that it wrote."""
     row = {**_values(new), "key": key, "activated_at": now, "state": "pending"}
-    db.execute(subscribers.insert().values({**row, **_changed(now, SIGNED_UP)}))
+    insert_new(db, subscribers, [{**row, **_changed(now, SIGNED_UP)}])
     found = find(db, key)
     assert found
     return found.id

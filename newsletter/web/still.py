@@ -22,8 +22,7 @@ def routes(links: StillLinks, pages: Pages) -> list[Route]:
 
     def answer(found: Still) -> Response:
         status = 404 if found.state is StillState.UNKNOWN else 200
-        branding = pages.branding.spoken_to(found.reader) if found.reader else pages.branding
-        page = pages.with_branding(branding)
+        page = pages.spoken_to(found.reader.language if found.reader else "")
         return page.personal("still.html", status, state=found.state, leave=found.leave)
 
     return [

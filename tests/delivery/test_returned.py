@@ -202,6 +202,8 @@ def test_a_storm_pauses_once_and_not_below_its_limits(store: Store) -> None:
         bounce(2)
         assert send_queue.paused(db) == NOON
         assert storms.Storm(TODAY, "example.org", 3, 40) in storms.since(db, NOON - DAY)
+        whole = [storm for storm in storms.since(db, NOON - DAY) if not storm.domain]
+        assert len(whole) == 1, "told once"
         assert operator_actions.resume(db)
         bounce(3)
         assert send_queue.paused(db) is None, "the operator went on knowing of it"

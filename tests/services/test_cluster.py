@@ -120,12 +120,14 @@ def test_what_is_due_is_done_once_however_often_it_is_planned(url: str) -> None:
     assert order.count("returns") > 1  # a batch at a time, while there is more
 
 
+@pytest.mark.heavy
 def test_a_worker_does_only_what_its_queues_hold(url: str) -> None:
     done = Done()
     work_until(planned(url, done, times=1), Event(), ["scan"], 1, forever=False)
     assert {call[0] for call in done.calls} - {"watch", "prune"} == {"scan"}
 
 
+@pytest.mark.heavy
 def test_what_failed_is_told_and_planned_anew(url: str) -> None:
     done = Done(fails=1)
     work_until(planned(url, done, times=1), Event(), ["compose"], 1, forever=False)
@@ -141,6 +143,7 @@ def states(url: str, task: str) -> list[str]:
     return sorted(row[0] for row in ask(url, f"{query}'{task}'"))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("planned_meanwhile", [0, 1])
 def test_what_a_dead_worker_had_in_hand_is_done_again(url: str, planned_meanwhile: int) -> None:
     """Also where the same was planned while nobody knew yet that it died: both have one lock, and

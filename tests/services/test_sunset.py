@@ -225,7 +225,7 @@ def test_who_did_not_answer_comes_back_by_the_same_link_and_by_that_of_an_issue(
     with people.store.writing() as db:
         subscribers.leave(db, ann, people.now, NO_ANSWER)
     leaving = UnsubscribeLinks(people.store, SECRET, lambda: people.now)
-    assert leaving.undo(people.links.look(token).leave) == "back"
+    assert leaving.undo(people.links.look(token).leave).state == "back"
 
 
 @pytest.mark.parametrize("after", ["unsubscribed", "bounced", "complained", "pending"])
