@@ -14,7 +14,8 @@ from benchmarks.house import SENDER, TASTE
 from benchmarks.measure import Figures, Table, apart, watch
 from benchmarks.past import NOW, TODAY
 from benchmarks.stores import server
-from newsletter.composing.compose import Readers, compose, shares
+from newsletter.composing.compose import compose, shares
+from newsletter.composing.readers import Readers
 from newsletter.composing.rules import Rules
 from newsletter.domain.states import Transition
 from newsletter.storage import Store, due_readers, operator_actions, recovery, send_queue

@@ -15,14 +15,17 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from benchmarks.corpus import Corpus
+from benchmarks.first_byte import FirstByte, first_byte
 from benchmarks.measure import Table, times
 from newsletter.composing.similarity_index import index_of
 from newsletter.domain.model import Brief as Page
 from newsletter.domain.model import Citation, Issue, Mention, Pick, Subscriber
+from newsletter.domain.tokens import token
 from newsletter.storage import Store, archive, issues, subscribers
 from newsletter.storage.archive import Read
 
 TODAY = date(2026, 11, 20)
+_SECRET = b"a secret of the benchmarks"
 _PER_BRIEF = 5
 _KNOWN = 1_000
 _CONFIG = """
@@ -43,6 +46,7 @@ import uvicorn
 async def hello(request):
     return PlainTextResponse("hello")
 bound = socket.create_server(("127.0.0.1", 0))
+bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 print(f"listening on http://127.0.0.1:{bound.getsockname()[1]}", flush=True)
 config = uvicorn.Config(Starlette(routes=[Route("/", hello)]), access_log=False, log_config=None)
 uvicorn.Server(config).run(sockets=[bound])
@@ -77,14 +81,18 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:
         alone = asked(site, paths, scale, folder)
         yield _table(scale, limit, alone)
         some = {name: paths[name] for name in _WHILE_SENDING}
-        before = asked(site, some, scale, folder)
+        before = paced(site, some, scale)
         with sending(folder) as is_running:
-            during = asked(site, some, scale, folder)
+            during = paced(site, some, scale)
+            busy = asked(site, {"": some["an issue"]}, scale, folder)[""]
             outlasted = is_running()
-        yield _while_sending(before, during, outlasted=outlasted)
+        yield _while_sending(before, during, busy, outlasted=outlasted)
 
 
-_WHILE_SENDING = ("one insight, again and again", "an issue")
+_WHILE_SENDING = (
+    *("the front page", "1,000 insights in turn, all known", "an issue"),
+    "a reader's link to unsubscribe",
+)
 
 
 def _paths(scale: Scale) -> dict[str, list[str]]:
@@ -93,12 +101,14 @@ def _paths(scale: Scale) -> dict[str, list[str]]:
         "one insight, again and again": ["/insight/7"],
         "1,000 insights in turn, all known": insights[:_KNOWN],
         "every insight, each for the first time": insights[_KNOWN:],
+        "the front page": ["/"],
         "the archive": ["/archive"],
         "an issue": [f"/archive/{TODAY}"],
         "pages of shows, all known": [
             f"/shows/show-{n}?page={p}" for n in range(50) for p in (1, 2)
         ],
         "search": [f"/search?q={query}" for query in _queries()],
+        "a reader's link to unsubscribe": [f"/u/{token(_SECRET, n)}" for n in range(1, 201)],
     }
 
 
@@ -127,6 +137,12 @@ def asked(
     server: Server, paths: Mapping[str, Sequence[str]], scale: Scale, folder: Path
 ) -> dict[str, Asked]:
     return {name: _wrk(server, some, scale, folder) for name, some in paths.items()}
+
+
+def paced(server: Server, paths: Mapping[str, Sequence[str]], scale: Scale) -> dict[str, FirstByte]:
+    return {
+        name: first_byte(server.port, [*right(some)], scale.seconds) for name, some in paths.items()
+    }
 
 
 def _wrk(server: Server, paths: Sequence[str], scale: Scale, folder: Path) -> Asked:
@@ -216,7 +232,7 @@ def make(folder: Path, scale: Scale) -> None:
         capture_output=True,
     )
     secret = folder / "newsletter.secret"
-    secret.write_text("a secret of the benchmarks\n")
+    secret.write_bytes(_SECRET + b"\n")
     secret.chmod(0o600)
     store = Store(f"sqlite:///{folder}/newsletter.db")
     _fill(store, scale)
@@ -301,20 +317,26 @@ def _table(scale: Scale, limit: Asked, measured: Mapping[str, Asked]) -> Table:
 
 
 def _while_sending(
-    before: Mapping[str, Asked], during: Mapping[str, Asked], *, outlasted: bool
+    before: Mapping[str, FirstByte],
+    during: Mapping[str, FirstByte],
+    busy: Asked,
+    *,
+    outlasted: bool,
 ) -> Table:
+    ended = "" if outlasted else " The send was over before that: ask more readers."
     return Table(
-        "site: while a send is under way",
-        ("pages", "a second alone", "while sending", "99 of 100 within, alone", "while sending"),
+        "site: the first byte, at a hundred requests a second, alone and while a send is under way",
+        ("pages", "half within", "99 of 100", "sending: half within", "99 of 100"),
         [
             (
                 name,
-                f"{before[name].rate:,.0f}",
-                f"{during[name].rate:,.0f}",
-                f"{before[name].late:.0f} ms",
-                f"{during[name].late:.0f} ms",
+                *(
+                    f"{one:.1f} ms"
+                    for found in (before[name], during[name])
+                    for one in (found.usual, found.late)
+                ),
             )
             for name in before
         ],
-        "" if outlasted else "The send was over before the measurement was: ask more readers.",
+        f"While sending, wrk gets {busy.rate:,.0f} issues a second.{ended}",
     )

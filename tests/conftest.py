@@ -19,13 +19,24 @@ from tests.environment import postgresql_server
 # A machine that has other work is slow, not wrong. `make test-all` asks for the many examples.
 SLOW = (HealthCheck.too_slow,)
 settings.register_profile("many", deadline=None, suppress_health_check=SLOW)
-settings.register_profile("few", deadline=None, suppress_health_check=SLOW, max_examples=30)
+settings.register_profile("few", deadline=None, suppress_health_check=SLOW, max_examples=20)
 settings.load_profile("few")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A module that is heavy as a whole is not imported, only to leave all its tests out."""
+    if collection_path.suffix == ".py" and config.option.markexpr == "not heavy":
+        return "\npytestmark = pytest.mark.heavy\n" in collection_path.read_text() or None
+    return None
+
+
 def pytest_collection_finish() -> None:
-    """What is imported and collected by now stays: the collector need not go through it again."""
+    """What is imported and collected by now stays: the collector need not go through it again.
+
+    Later it looks more seldom than it does for a program that runs for long.
+    """
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 class StatementCache(dict[tuple[Any, ...], Any]):

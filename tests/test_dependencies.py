@@ -17,6 +17,7 @@ from tests.program import FILES, ROOT, nodes
 # Of these the program asks otherwise than by an import, or not yet.
 NOT_IMPORTED = {
     "scikit-learn",  # interests and feedback are to be built on it
+    "python-multipart",  # by Starlette, for forms with files
     "tzdata",  # zoneinfo reads it
 }
 # What an extra brings is imported where it is configured, and may be missing here.

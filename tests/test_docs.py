@@ -259,6 +259,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         signal.signal(number, handler)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
 def test_its_commands_run_in_their_order(
     path: Path, place: Path, monkeypatch: pytest.MonkeyPatch

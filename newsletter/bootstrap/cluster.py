@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.sources import follow
-from newsletter.composing.compose import Looks, Readers, compose, edition_of, expire, shares
+from newsletter.bootstrap.upkeep import upkeep
+from newsletter.composing.approval import release
+from newsletter.composing.compose import compose, edition_of, expire, shares
+from newsletter.composing.readers import Looks, Readers
 from newsletter.composing.rules import Rules
 from newsletter.domain.errors import ConfigError
 from newsletter.services.clock import steady
 from newsletter.services.scheduled_jobs import ScheduledJobs
-from newsletter.storage import feeds, send_queue
+from newsletter.storage import editing, feeds, send_queue
 from newsletter.storage.database import server_address
 from newsletter.storage.send_queue import Scope
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from newsletter.services.cluster import Work
 
 _EDITION_HOLDS = 60.0
-"""Seconds. What the editor decides meanwhile holds for the next edition."""
+"""Seconds: as long as it takes until new briefs are among the candidates."""
 
 
 def conninfo(app: App) -> str:
@@ -65,7 +68,12 @@ def work(
     def plan() -> list[tuple[int, int]]:
         now = app.clock()
         expire(rules, now)
+        release(rules)
         return shares(rules, now, share, looks.readers(now))
+
+    def prune() -> None:
+        lanes.of(0).prune()
+        upkeep(app)
 
     return Work(
         gather=lanes.of(0).ingest,
@@ -76,7 +84,7 @@ def work(
         waiting=partial(_waiting, app),
         deliver=lambda lane: lanes.of(lane).deliver(),
         watch=lanes.of(0).watch,
-        prune=lanes.of(0).prune,
+        prune=prune,
     )
 
 
@@ -103,11 +111,14 @@ class Editions:
         self.lock = Lock()
         self._made: dict[date, tuple[float, Edition]] = {}
 
-    def of(self, rules: Rules, day: date) -> "Edition":
+    def of(self, rules: Rules, day: date, acts: int | None) -> "Edition":
+        """Made anew when it is old, or the editor did something."""
         now = steady().seconds
         made = self._made.get(day)
-        if made is None or now - made[0] > _EDITION_HOLDS:
-            self._made = {day: (now, edition_of(rules, day))}
+        with rules.store.reading() as db:
+            wanted = editing.latest(db, day) if acts is None else acts
+        if made is None or now - made[0] > _EDITION_HOLDS or made[1].acts != wanted:
+            self._made = {day: (now, edition_of(rules, day, wanted))}
         return self._made[day][1]
 
     def forgotten_on_error(self, compose: Callable[[], object]) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.mail import sender_domain
-from newsletter.composing.rules import Rules
+from newsletter.composing.rules import Approval, Rules
 from newsletter.config import Settings
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.model import SelectionSettings, Subscriber
@@ -33,7 +33,16 @@ def compose_rules(app: App) -> Rules:
         language=settings.newsletter.language,
         index_cache=app.index_cache,
         encode=_encoder(app),
+        approval=_approval(settings),
     )
+
+
+def _approval(settings: Settings) -> Approval | None:
+    section = settings.schedule
+    if not section.approval:
+        return None
+    lead, wait = section.approval_lead_hours, section.approval_wait_hours
+    return Approval(timedelta(hours=lead), timedelta(hours=wait))
 
 
 def _encoder(app: App) -> "Encoder | None":

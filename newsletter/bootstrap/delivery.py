@@ -15,7 +15,8 @@ from newsletter.bootstrap.rendering import branding, secret
 from newsletter.bootstrap.returns import return_rules
 from newsletter.delivery.context import DeliveryContext, Watch
 from newsletter.domain.errors import ConfigError
-from newsletter.domain.tokens import return_path
+from newsletter.domain.notices import Notice, asked
+from newsletter.domain.tokens import notice_return_path, return_path
 from newsletter.services.clock import steady
 from newsletter.services.notices import NoticeJob
 
@@ -41,13 +42,10 @@ def delivery_context(app: App, stop: threading.Event, watch: Watch) -> DeliveryC
 
 
 def notice_job(app: App, stop: threading.Event) -> NoticeJob:
-    """Notices bounce to the address without a token: nothing follows from it that an issue's bounce
-    would not tell, and a reader who never confirms is forgotten. A warm-up is for issues: somebody
-    waits for a notice."""
-    sender = cache(partial(bounce_address, app.settings))
+    """A warm-up is for issues: somebody waits for a notice."""
     context = delivery_context(app, stop, lambda *_: None)
     pace = replace(context.pace, warm_ups=())
-    return NoticeJob(replace(context, pace=pace), sender, app.clock)
+    return NoticeJob(replace(context, pace=pace), notice_sender(app), app.clock)
 
 
 def envelope_sender(app: App) -> Callable[[int], str]:
@@ -56,6 +54,19 @@ def envelope_sender(app: App) -> Callable[[int], str]:
         return partial(return_path, secret(app), bounce_address(app.settings))
     address = cache(partial(bounce_address, app.settings))
     return lambda _id: address()
+
+
+def notice_sender(app: App) -> Callable[[Notice], str]:
+    """The same of a notice."""
+    address = cache(partial(bounce_address, app.settings))
+    if not app.settings.delivery.return_path:
+        return lambda _notice: address()
+    key = secret(app)
+
+    def sender(notice: Notice) -> str:
+        return notice_return_path(key, address(), notice.id, asked(notice.asked_at))
+
+    return sender
 
 
 def _unsubscribe_warnings(base_url: str) -> Iterator[str]:

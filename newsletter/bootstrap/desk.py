@@ -8,18 +8,18 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from newsletter.bootstrap import App, desk_pages
+from newsletter.bootstrap import App, desk_pages, desk_readers, issue_desk
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.rendering import secret
+from newsletter.bootstrap.signup import defaults
 from newsletter.config.origins import origins
 from newsletter.domain.errors import StoreError
 from newsletter.services.metrics import Figures, measure
-from newsletter.services.subscriptions import Defaults
 from newsletter.web import metrics, probes
 from newsletter.web.api import handler as api
 from newsletter.web.api.endpoint import Parts
 from newsletter.web.app import app as with_headers
-from newsletter.web.desk import account, log, login, settings
+from newsletter.web.desk import account, issue, log, login, settings
 from newsletter.web.desk.frame import HOME, Frame
 from newsletter.web.desk.look import look
 from newsletter.web.desk.settings import Setting
@@ -46,7 +46,9 @@ def pages(app: App, frame: Frame) -> Sequence[BaseRoute]:
         *frame.look.files(),
         *login.routes(frame),
         *account.routes(frame),
+        *issue.routes(frame, issue_desk.parts(app)),
         *log.routes(frame),
+        *desk_readers.routes(app, frame),
         *settings.routes(frame, str(app.path), _settings(app)),
         *desk_pages.routes(app, frame),
         *frame.rest(),
@@ -77,7 +79,7 @@ def _api_parts(app: App) -> Parts:
     return Parts(
         store=app.store,
         clock=app.clock,
-        defaults=Defaults(settings.newsletter.timezone, settings.schedule.send_hour),
+        defaults=defaults(app),
         rules=partial(compose_rules, app),
         timezone=settings.newsletter.timezone,
         boilerplate=settings.inbox.boilerplate,

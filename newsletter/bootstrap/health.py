@@ -16,7 +16,7 @@ from newsletter.domain.checks import CheckResult
 from newsletter.domain.model import ScheduledEmail
 from newsletter.mail.message import message
 from newsletter.rendering.rendered_email import Branding
-from newsletter.services import desk_users, health
+from newsletter.services import delivery_checks, desk_users, health
 from newsletter.storage import Store
 
 
@@ -37,20 +37,22 @@ class HealthChecks:
             "base_url": lambda: health.base_url(self.app.settings.newsletter.base_url),
             "inbox": lambda: health.inbox(inbox_path(self.app)),
             "database": lambda: health.database(self.app.settings.store.url, self.app.path.parent),
-            "disk": lambda: health.disk(self.app.store),
+            "disk": lambda: delivery_checks.disk(self.app.store),
             "message": lambda: health.readable_message(self._sample, self._unsigned),
             "signature": self.signature,
             "server": self.server,
-            "pace": lambda: health.pace(self.app.store, rate_limits(self.app.settings)),
-            "warm-up": lambda: health.warm_up(
+            "pace": lambda: delivery_checks.pace(self.app.store, rate_limits(self.app.settings)),
+            "warm-up": lambda: delivery_checks.warm_up(
                 self.app.store, rate_limits(self.app.settings), self.app.clock()
             ),
             "lease": self.lease,
-            "scheduler": lambda: health.scheduler(self.app.store, self.app.clock()),
-            "queue": lambda: health.queue(*self._now),
-            "notices": lambda: health.notices(self.app.store, self.app.clock()),
-            "unknown": lambda: health.unknown(self.app.store, self.app.clock()),
-            "late": lambda: health.lateness(*self._now, self.app.settings.alerts.late_hour),
+            "scheduler": lambda: delivery_checks.scheduler(self.app.store, self.app.clock()),
+            "queue": lambda: delivery_checks.queue(*self._now),
+            "notices": lambda: delivery_checks.notices(self.app.store, self.app.clock()),
+            "unknown": lambda: delivery_checks.unknown(self.app.store, self.app.clock()),
+            "late": lambda: delivery_checks.lateness(
+                *self._now, self.app.settings.alerts.late_hour
+            ),
             "alerts": self.alerts,
             "desk": self.desk,
         }
@@ -73,7 +75,7 @@ class HealthChecks:
         return health.server(channel(self.app), delivery.channel, delivery.smtp.host, size)
 
     def lease(self) -> Iterator[CheckResult]:
-        return health.lease(self.app.settings.delivery.lease_seconds, channel(self.app))
+        return delivery_checks.lease(self.app.settings.delivery.lease_seconds, channel(self.app))
 
     def alerts(self) -> Iterator[CheckResult]:
         section = self.app.settings.alerts

@@ -2,15 +2,18 @@
 
 import hmac
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.delivery import notice_job
 from newsletter.bootstrap.rendering import secret
 from newsletter.domain.errors import ConfigError
+from newsletter.services.later import Later
 from newsletter.services.notices import NoticeThread
-from newsletter.services.signup import Confirmations, SignUps
+from newsletter.services.signup import Confirmations, SignUp, sign_up
 from newsletter.services.subscriptions import Defaults
 from newsletter.web.networks import Networks
 from newsletter.web.proof_of_work import ProofOfWork
@@ -19,19 +22,18 @@ from newsletter.web.signup import Door
 
 @dataclass(frozen=True)
 class Background:
-    """What ``serve`` does beside its pages: notices are sent, sign-ups worked off."""
+    """What ``serve`` does beside its pages: notices are sent, what was asked for is worked off."""
 
     notices: NoticeThread
-    sign_ups: SignUps
     stopping: threading.Event
+    later: Later = field(default_factory=Later)
 
     def start(self) -> None:
         self.notices.start()
-        self.sign_ups.start()
 
     def stop(self) -> None:
         """What was asked for is kept; what is not sent by now, ``run`` or ``send`` will send."""
-        self.sign_ups.stop()
+        self.later.stop()
         self.stopping.set()
         self.notices.stop()
 
@@ -56,24 +58,35 @@ def why_closed(app: App) -> str:
 
 
 def background(app: App) -> Background | None:
-    """None where nobody can sign up."""
-    if why_closed(app):
+    """None where no message with a link can be sent."""
+    if not (app.settings.newsletter.base_url and app.settings.newsletter.from_address):
         return None
     stopping = threading.Event()
-    notices = NoticeThread(notice_job(app, stopping))
-    sign_ups = SignUps(app.store, defaults(app), app.clock, notices.wake)
-    return Background(notices, sign_ups, stopping)
+    return Background(NoticeThread(notice_job(app, stopping)), stopping)
 
 
-def door(app: App, behind: Background) -> Door:
+def door(app: App, behind: Background | None, networks: Networks) -> Door | None:
+    """None where nobody can sign up."""
+    if behind is None or why_closed(app):
+        return None
     web, key = app.settings.web, secret(app)
     proof = ProofOfWork(hmac.digest(key, b"newsletter:altcha", "sha256"), app.clock)
     return Door(
-        sign_ups=behind.sign_ups,
+        sign_up=_sign_up(app, behind),
         confirmations=Confirmations(app.store, key, app.clock),
-        networks=Networks(web.signups_an_hour),
+        networks=networks,
         proof=proof if web.proof_of_work else None,
     )
+
+
+def _sign_up(app: App, behind: Background) -> Callable[[SignUp], bool]:
+    """Done after the answer, in a thread of its own."""
+
+    def work(one: SignUp) -> None:
+        sign_up(app.store, one, defaults(app), app.clock(), secret(app))
+        behind.notices.wake()
+
+    return lambda one: behind.later(partial(work, one))
 
 
 def defaults(app: App) -> Defaults:

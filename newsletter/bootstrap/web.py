@@ -17,6 +17,7 @@ from newsletter.services.month_matches import MonthMatches
 from newsletter.services.pictures import Pictures
 from newsletter.services.preferences import Preferences
 from newsletter.services.public_archive import PublicArchive
+from newsletter.services.sunset import StillLinks
 from newsletter.services.unsubscribe import UnsubscribeLinks
 from newsletter.services.view import IssueLinks
 from newsletter.services.votes import VoteLinks
@@ -27,6 +28,7 @@ from newsletter.web import (
     probes,
     public,
     signup,
+    still,
     stylesheet,
     unsubscribe,
     view,
@@ -35,12 +37,14 @@ from newsletter.web import (
 from newsletter.web.app import app as with_headers
 from newsletter.web.errors import handlers
 from newsletter.web.metrics import timed
+from newsletter.web.networks import Networks
 from newsletter.web.page_cache import PageCache
 from newsletter.web.pages import Pages
+from newsletter.web.signup import Door
 
 
 def site(app: App, behind: Background | None = None) -> ASGIApp:
-    """``behind`` works off what is asked for; without it nobody can sign up."""
+    """``behind`` works off what is asked for; without it nobody can sign up or ask for a link."""
     web = app.settings.web
     pages = Pages(branding(app), open_to_all=web.public, indexed=web.robots == "index")
     all_routes = routes(app, pages, behind)
@@ -50,43 +54,48 @@ def site(app: App, behind: Background | None = None) -> ASGIApp:
 def routes(app: App, pages: Pages, behind: Background | None = None) -> list[BaseRoute]:
     chosen = Preferences(app.store, secret(app), app.clock)
     if behind:
-        chosen = replace(chosen, wake=behind.notices.wake)
+        chosen = replace(chosen, wake=behind.notices.wake, later=behind.later)
+    networks = Networks(app.settings.web.signups_an_hour)
+    archive = _archive(app)
+    cache = PageCache(archive.version, app.clock, pages.root, indexed=pages.indexed)
     links = UnsubscribeLinks(app.store, secret(app), app.clock)
     return [
         *unsubscribe.routes(links, pages),
         *votes.routes(VoteLinks(app.store, secret(app), app.clock), pages),
         *stylesheet.routes(pages),
-        *preferences.routes(pages, chosen, MonthMatches(compose_rules(app), app.clock).look),
+        *preferences.routes(
+            pages, chosen, MonthMatches(compose_rules(app), app.clock).look, networks
+        ),
+        *still.routes(StillLinks(app.store, secret(app), app.clock), pages),
         *view.routes(pages, IssueLinks(app.store, secret(app), app.clock)),
         *pictures.logo(pages),
         *probes.health(app.store.verify),
-        *_front(app, pages, behind),
-        *(_public(app, pages) if app.settings.web.public else ()),
+        *_front(app, pages, archive, cache, door(app, behind, networks)),
+        *(_public(app, pages, archive, cache) if app.settings.web.public else ()),
         *hooks.routes(app),
     ]
 
 
-def _front(app: App, pages: Pages, behind: Background | None) -> Sequence[BaseRoute]:
+def _front(
+    app: App, pages: Pages, archive: PublicArchive, cache: PageCache, entrance: Door | None
+) -> Sequence[BaseRoute]:
     """Nothing where the site is neither open to read nor to sign up."""
-    is_public, archive = app.settings.web.public, _archive(app)
-    if behind is None and not is_public:
+    is_public = app.settings.web.public
+    if entrance is None and not is_public:
         return ()
 
     def latest() -> Issue | None:
         return next(iter(archive.newest(1)), None) if is_public else None
 
-    entrance = door(app, behind) if behind else None
     count = app.settings.selection.count
-    return signup.routes(pages, entrance, defaults(app), count, latest)
+    return signup.routes(pages, entrance, defaults(app), count, latest, cache)
 
 
-def _public(app: App, pages: Pages) -> list[BaseRoute]:
-    archive = _archive(app)
-    cache = PageCache(archive.version, app.clock, pages.root, indexed=pages.indexed)
+def _public(app: App, pages: Pages, archive: PublicArchive, cache: PageCache) -> list[BaseRoute]:
     house = house_subscriber(app.settings)
 
     def render(issue: Issue) -> RenderedEmail:
-        return render_email(issue, house, pages.branding)
+        return render_email(issue, house, pages.branding, public=True)
 
     folder = app.index_cache.with_suffix(".pictures")
     return [

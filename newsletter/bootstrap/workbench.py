@@ -14,6 +14,7 @@ from newsletter.config import PREFIX
 from newsletter.domain.errors import NewsletterError
 from newsletter.resources import resource
 from newsletter.services.workbench import Workbench
+from newsletter.storage import subscribers
 from newsletter.storage.snapshot import copy_database
 from newsletter.web.workbench import render_page
 
@@ -40,7 +41,8 @@ class Bench:
         address = {"version": version, "date": query.get("date", ""), "to": query.get("to", "")}
         with self._lock:
             try:
-                values = _workbench(self._current_copy(version)).values(query)
+                copy = self._current_copy(version)
+                values = workbench(copy).values(query) | {"readers": _addresses(copy)}
             except NewsletterError as error:
                 values = {"title": "nothing to show", "readers": [], "error": str(error)}
         return render_page({**address, **values})
@@ -48,7 +50,7 @@ class Bench:
     def frame(self, query: Mapping[str, str]) -> str:
         with self._lock:
             try:
-                return _workbench(self._current_copy(self.version())).html(query)
+                return workbench(self._current_copy(self.version())).html(query)
             except NewsletterError:
                 return "<!DOCTYPE html><title>nothing</title>"
 
@@ -99,7 +101,12 @@ class Bench:
             yield from (store, store.with_name(f"{store.name}-wal"))
 
 
-def _workbench(app: App) -> Workbench:
+def _addresses(app: App) -> list[str]:
+    with app.store.reading() as db:
+        return [subscriber.address for subscriber in subscribers.everyone(db)]
+
+
+def workbench(app: App) -> Workbench:
     return Workbench(
         rules=compose_rules(app),
         house=house_subscriber(app.settings),

@@ -56,7 +56,7 @@ def main(
 
 def _run(app: "App", args: Namespace) -> int:
     code = _command(args.run)(app, args)
-    if args.audited and code == 0:
+    if args.audited and (code == 0 or getattr(args, "partly", False)):
         _audit(app, args)
     return code
 

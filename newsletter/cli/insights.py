@@ -86,6 +86,20 @@ def pin(app: App, args: Namespace) -> int:
     return 0
 
 
+def order(app: App, args: Namespace) -> int:
+    day = args.date or local_date(app.clock(), app.settings.newsletter.timezone)
+    if bool(args.ids) == args.undo:
+        raise UsageError("give the numbers of the insights in their order, or --undo")
+    composed = editor(app).order(day, args.ids)
+    if args.json:
+        say_json({"date": day, "order": args.ids, "composed": composed})
+    elif args.undo:
+        say(f"{day} has the order of choosing again{as_composed(composed)}")
+    else:
+        say(f"{day} has {', '.join(map(str, args.ids))} in this order{as_composed(composed)}")
+    return 0
+
+
 def as_composed(count: int) -> str:
     """What is said of issues that a change comes too late for."""
     return f"; {counted(count, 'issue')} composed before stay as they are" if count else ""

@@ -12,7 +12,7 @@ QUEUES = ("deliver", "compose", "scan", "gather")
 DELIVERY_STATES = ("pending", "sending", "sent", "failed", "unknown", "skipped")
 
 ROLES = ("editor", "operator")
-SCOPES = ("read", "subscribers", "briefs", "operate")
+SCOPES = ("read", "subscribers", "erase", "briefs", "operate")
 
 _EPILOG = """\
 a first day:
@@ -250,6 +250,11 @@ def _deliveries(commands: _Commands) -> None:
     )
     command.add_argument("--date", type=_date, metavar="D", required=True)
     command = commands.add(
+        "approve", "approve:approve", "let the issues of a date go (schedule.approval)",
+        json=True, audited="date",
+    )  # fmt: skip
+    command.add_argument("--date", type=_date, metavar="D", help="default: the one that waits")
+    command = commands.add(
         "doctor", "doctor:doctor", "check what can be checked here and now", json=True
     )
     command.add_argument(
@@ -317,6 +322,14 @@ def _editing(commands: _Commands) -> None:
     command.add_argument("words", nargs="?", default="", metavar="TEXT")
     command.add_argument("--undo", action="store_true", help="show its own words again")
 
+    command = group.add(
+        "order", "insights:order", "in which order those picked stand in a date's issues",
+        json=True, audited="date",
+    )  # fmt: skip
+    command.add_argument("ids", nargs="*", type=_insight_id, metavar="ID")
+    command.add_argument("--date", type=_date, metavar="D", help="default: today")
+    command.add_argument("--undo", action="store_true", help="the order of choosing again")
+
 
 def _subscribers(commands: _Commands) -> None:
     group = _Commands(commands.add("subscribers", "", "who reads, where and when"), "ACTION")
@@ -380,6 +393,9 @@ def _subscribers(commands: _Commands) -> None:
         "import", "subscribers_csv:import_", "add many from a CSV file", json=True, audited="csv"
     )
     command.add_argument("csv", metavar="CSV", help="with a header line; - for standard input")
+    command.add_argument(
+        "--dry-run", action="store_true", help="say what each line would do, and store nothing"
+    )
     group.add("export", "subscribers_csv:export", "everybody as CSV, to standard output")
 
 
@@ -444,13 +460,13 @@ def _desk(commands: _Commands) -> None:
 
 
 def _date(text: str) -> date:
+    from newsletter.domain.days import parse_day
+    from newsletter.domain.errors import UsageError
+
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no date: write 2026-03-14") from None
-    if not 1900 <= day.year <= 2999:
-        raise ArgumentTypeError(f"{text} lies too far off: write a year from 1900 to 2999")
-    return day
+        return parse_day(text)
+    except UsageError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def _hour(text: str) -> int:

@@ -10,10 +10,12 @@ from typing import Any
 from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json, table
 from newsletter.domain.errors import NewsletterError
+from newsletter.domain.notices import Purpose
 from newsletter.services.report import COMPLAINT_LIMIT, Domain, ListReport, list_report
 from newsletter.services.wording import state_and_reason
 
 _MOST_SHOWN = 20
+_NOTICE_HEADS = ("", "asked", "sent", "bounced", "answered")
 _HEADS = ("domain", "sent", "bounced", "", "complained", "")
 
 
@@ -40,13 +42,14 @@ def _print(found: ListReport) -> None:
     _section("left", _leaves(found))
     _section("came back", [_HEADS, *map(_cells, [found.total, *found.domains[:_MOST_SHOWN]])])
     for one in _over(found):
-        say(f"  {one.domain}: more complaints than Gmail and Yahoo bear ({COMPLAINT_LIMIT:.1%})")
+        say(f"  {one.domain}: more complaints than Gmail and Yahoo allow ({COMPLAINT_LIMIT:.1%})")
+    _section("notices", [_NOTICE_HEADS, *_notices(found)] if found.notices else [])
     _section("active, and sent nothing", _unserved(found)[:_MOST_SHOWN])
 
 
 def _section(title: str, rows: Sequence[Sequence[str]]) -> None:
     say()
-    say(f"{title}:" if rows else f"{title}: nobody")
+    say(f"{title}:" if rows else f"{title}: none")
     table(rows, indent="  ")
 
 
@@ -63,6 +66,18 @@ def _cells(one: Domain) -> tuple[str, ...]:
         f"{one.complained:,}",
         f"{one.complaint_share:.2%}",
     )
+
+
+def _notices(found: ListReport) -> list[tuple[str, ...]]:
+    """What is answered is known of "still there" alone."""
+    return [
+        (
+            row["purpose"],
+            *(f"{row[name]:,}" for name in ("asked", "sent", "bounced")),
+            f"{row['answered']:,}" if row["purpose"] == Purpose.STILL_THERE else "",
+        )
+        for row in found.notices
+    ]
 
 
 def _over(found: ListReport) -> list[Domain]:
@@ -94,7 +109,11 @@ def _write(app: App, found: ListReport, file: Path) -> None:
             "Came back, by domain", heads, list(map(_cells, rows)),
             [one.complaint_share > COMPLAINT_LIMIT for one in rows],
         ),
+        f"<p>Red: more complaints than Gmail and Yahoo allow ({COMPLAINT_LIMIT:.1%}).</p>"
+        if any(one.complaint_share > COMPLAINT_LIMIT for one in rows)
+        else "",
         html_table("Left", ("readers", "how", "why"), _leaves(found)),
+        html_table("Notices", _NOTICE_HEADS, _notices(found)),
         html_table("Active, and sent nothing", ("reader", "issue", "answer"), _unserved(found)),
     ]  # fmt: skip
     try:

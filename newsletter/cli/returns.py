@@ -29,13 +29,18 @@ def returns(app: App, args: Namespace) -> int:
     if args.list or args.all:
         return _list(app, args)
     done = intake(app).take_all(_letters(app, args.path), app.clock)
-    done += _forward(app)
+    sent_on = _forward(app)
     if args.json:
-        say_json(dict(sorted(done.items())))
-    else:
-        counts = [f"{count:,} {name}" for name, count in sorted(done.items())]
-        say(f"returns: {', '.join(counts) or 'nothing came back'}")
+        say_json(dict(sorted((done + sent_on).items())))
+        return 0
+    say(f"returns: {_counts(done) or 'nothing came back'}")
+    if sent_on:
+        say(f"replies: {_counts(sent_on)}")
     return 0
+
+
+def _counts(done: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in sorted(done.items()))
 
 
 def _letters(app: App, path: str | None) -> Iterable[Letter]:

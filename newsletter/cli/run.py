@@ -17,13 +17,12 @@ from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context,
 from newsletter.bootstrap.ingest import ingest
 from newsletter.bootstrap.returns import take_new
 from newsletter.bootstrap.sources import scan
+from newsletter.bootstrap.upkeep import upkeep
 from newsletter.cli.ingest import pause
 from newsletter.cli.output import live, progress, set_up_log, warn_each
 from newsletter.cli.send import stop_on_signals
 from newsletter.delivery.context import abandon
-from newsletter.domain.text import counted
 from newsletter.ingest.ingest import IngestReport
-from newsletter.services.prune import forget_unconfirmed
 from newsletter.services.scheduled_jobs import ScheduledJobs
 from newsletter.services.systemd import notifier
 
@@ -50,7 +49,6 @@ def run(app: App, args: Namespace) -> int:
     notify("READY=1")
     log.info("running; %s", app.path)
     send_notices = notice_job(app, stop)
-    forget = partial(_forget_unconfirmed, app)
     jobs.warn_of_others()
     every = app.settings.schedule.ingest_every_minutes
 
@@ -65,7 +63,7 @@ def run(app: App, args: Namespace) -> int:
                 (every, jobs.ingest),
                 (_TICK_MINUTES, jobs.tick),
                 (_PRUNE_MINUTES, jobs.prune),
-                (_PRUNE_MINUTES, forget),
+                (_PRUNE_MINUTES, partial(upkeep, app)),
             ],
             stop,
             failed,
@@ -85,12 +83,6 @@ def run(app: App, args: Namespace) -> int:
     jobs.leave()
     log.info("stopped")
     return 0
-
-
-def _forget_unconfirmed(app: App) -> None:
-    gone = forget_unconfirmed(app.store, app.settings.web.pending_days, app.clock())
-    if gone:
-        log.info("forgot %s who did not confirm", counted(gone, "reader"))
 
 
 def scheduled_jobs(app: App, stop: Event) -> ScheduledJobs:

@@ -13,11 +13,18 @@ from newsletter.domain.due import due_at, local_date
 from newsletter.domain.due import next_due as next_due_of
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Subscriber
+from newsletter.services import approval
 from newsletter.services.deliveries import delivery_of, pending
 from newsletter.services.publish import Published, Readers
 from newsletter.services.readers import find_subscriber
 from newsletter.services.status import next_due
-from newsletter.services.wording import local_time, next_attempt, state_and_reason
+from newsletter.services.wording import (
+    approve_it,
+    awaiting,
+    local_time,
+    next_attempt,
+    state_and_reason,
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ class SendReport:
         elif args.to:
             yield from _named(app, args) if done < len(args.to) else ()
         elif not report.outcomes["pending"]:
-            yield from _pending(app, args, self.readers)
+            yield from (*_held(app), *_pending(app, args, self.readers))
 
 
 def why_nobody(app: App, args: Namespace, readers: Readers) -> Iterator[str]:
@@ -100,7 +107,7 @@ def why_nobody(app: App, args: Namespace, readers: Readers) -> Iterator[str]:
         yield "nobody named is due now"
         yield from _named(app, args)
         return
-    waiting = list(_pending(app, args, readers))
+    waiting = [*_held(app), *_pending(app, args, readers)]
     yield from waiting
     hint = _now_hint(args, "sends to all not yet served")
     yield f"nobody{' else' if waiting else ''} is due now{_when_next(app, args)}{hint}"
@@ -112,6 +119,12 @@ def _pending(app: App, args: Namespace, readers: Readers) -> Iterator[str]:
         timezone = app.settings.newsletter.timezone
         when = next_attempt(waiting.next_attempt_at, app.clock(), timezone)
         yield f"{waiting.count:,} pending: {when}"
+
+
+def _held(app: App) -> Iterator[str]:
+    for one in approval.waiting(app.store):
+        if not one.approval:
+            yield f"{awaiting(one, app.settings.newsletter.timezone)}; {approve_it(one)}"
 
 
 def _when_next(app: App, args: Namespace) -> str:

@@ -27,9 +27,8 @@ def serve(app: App, args: Namespace) -> int:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     if closed := why_closed(app):
         say(f"nobody can sign up: {closed}")
-    else:
+    if behind := background(app):
         warn_each(check_ready_to_send(app))
-    behind = background(app)
     public = site(app, behind)
     host = args.host or app.settings.web.host
     port = app.settings.web.port if args.port is None else args.port

@@ -14,6 +14,8 @@ from newsletter.domain.text import counted
 from newsletter.services.operator_actions import end_expired_leases
 from newsletter.services.status import MOST_TROUBLES, DayStatus, day_status
 from newsletter.services.wording import (
+    approve_it,
+    awaiting,
     being_sent,
     local_time,
     next_attempt,
@@ -63,6 +65,13 @@ def _print(app: App, day: DayStatus, now: datetime) -> None:
     if day.notices:
         counts = (f"{row['count']:,} {row['purpose']} {row['state']}" for row in day.notices)
         say(f"Notices      in two days: {', '.join(counts)}")
+    for one in day.approvals:
+        then = "" if one.approval else f"; {approve_it(one)}"
+        say(f"Approval     {awaiting(one, timezone)}{then}")
+    if day.unanswered:
+        say(f"Still there  {counted(day.unanswered, 'reader')} asked, and not heard from yet")
+    for storm in day.storms:
+        say(f"Bounces      {storm}")
     if day.paused:
         say(f"Paused       since {local_time(day.paused, timezone)}: `newsletter resume` goes on")
     say(f"Next due     {next_due_time(day.next_due, timezone)}")

@@ -12,6 +12,7 @@ from newsletter.domain.model import VOTE_WORDS, Subscriber
 from newsletter.domain.timezones import summer_warning
 from newsletter.domain.weekdays import EVERY_DAY, NAMES, numbers, written
 from newsletter.services.personal_data import erase_reader
+from newsletter.services.reader_story import Story, story
 from newsletter.services.readers import find_subscriber
 from newsletter.services.subscriptions import (
     FIELDS,
@@ -21,8 +22,8 @@ from newsletter.services.subscriptions import (
     leave,
     subscribe,
 )
-from newsletter.services.wording import local_time
-from newsletter.storage import notices, reports, returns, subscribers, votes
+from newsletter.services.wording import local_time, state_and_reason
+from newsletter.storage import subscribers
 
 _OPTIONS = [name for name in FIELDS if name not in ("address", "state")]
 
@@ -73,40 +74,47 @@ def list_(app: App, args: Namespace) -> int:
 
 def show(app: App, args: Namespace) -> int:
     subscriber = find_subscriber(app.store, args.address)
-    with app.store.reading() as db:
-        deliveries = reports.deliveries_of(db, subscriber.id)
-        since, reason = subscribers.state_since(db, subscriber.id)
-        joined = subscribers.joined(db, subscriber.id)
-        came_back = [dict(row) for row in returns.of_reader(db, subscriber.id)]
-        asked = notices.of_subscriber(db, subscriber.id)
-        said = votes.counts(db, subscriber.id)
-    sent = sum(row["state"] == "sent" for row in deliveries)
+    told = story(app.store, subscriber)
     if args.json:
-        state = {"state_changed_at": since, "state_reason": reason}
-        counts = {"more": said["more"], "knew": said["knew"]}
-        story = {"signed_up_at": joined, "sent": sent, "votes": counts, "returns": came_back}
-        lists = {"deliveries": deliveries, "notices": asked}
-        say_json({**as_json(subscriber), **state, **story, **lists})
+        say_json(_story_as_json(told))
         return 0
     zone = app.settings.newsletter.timezone
     known = {
-        "since": local_time(since, zone) if since else "",
-        "reason": reason,
-        "signed up": local_time(joined, zone),
-        "sent": f"{sent:,}",
+        "since": local_time(told.state_since, zone) if told.state_since else "",
+        "reason": told.state_reason,
+        "signed up": local_time(told.joined, zone),
+        "last sign": local_time(told.heard, zone) if told.heard else "",
+        "sent": f"{told.sent:,}",
         "next": _next(app, subscriber),
-        "votes": _votes(said),
+        "votes": _votes(told.votes),
     }
     lines = {name: as_text(subscriber, name) for name in FIELDS}
     lines |= {name: value for name, value in known.items() if value}
     table(list(lines.items()))
-    say() if deliveries else None
-    table([(f"{d['date']}", d["state"], d["reason"] or "", d["answer"]) for d in deliveries])
-    for delivery in deliveries:
+    say() if told.deliveries else None
+    rows = told.deliveries
+    table([(f"{d['date']}", d["state"], d["reason"] or "", d["answer"]) for d in rows])
+    for delivery in told.deliveries:
         _show_attempts(app, delivery)
-    _show_returns(came_back, zone)
-    _show_notices(app, asked)
+    _show_returns(told.returns, zone)
+    _show_notices(app, told.notices)
     return 0
+
+
+def _story_as_json(told: Story) -> dict[str, Any]:
+    names = "date", "state", "reason", "answer", "tried"
+    return {
+        **as_json(told.reader),
+        "state_changed_at": told.state_since,
+        "state_reason": told.state_reason,
+        "signed_up_at": told.joined,
+        "heard_at": told.heard,
+        "sent": told.sent,
+        "votes": {kind: told.votes[kind] for kind in VOTE_WORDS},
+        "returns": [dict(row) for row in told.returns],
+        "deliveries": [{name: row[name] for name in names} for row in told.deliveries],
+        "notices": told.notices,
+    }
 
 
 def _show_returns(rows: Sequence[Mapping[Any, Any]], zone: str) -> None:
@@ -136,8 +144,14 @@ def _show_notices(app: App, asked: Sequence[Mapping[str, Any]]) -> None:
     say()
     say("notices:")
     zone = app.settings.newsletter.timezone
-    rows = [(local_time(n["asked_at"], zone), n["purpose"], n["state"], n["answer"]) for n in asked]
-    table(rows, indent="  ")
+    table([_notice_cells(one, zone) for one in asked], indent="  ")
+
+
+def _notice_cells(one: Mapping[str, Any], zone: str) -> tuple[str, ...]:
+    state = state_and_reason({**one, "reason": None})
+    if one["followed_at"]:
+        state += f", answered {local_time(one['followed_at'], zone)}"
+    return local_time(one["asked_at"], zone), one["purpose"], state, one["answer"]
 
 
 def _votes(said: Mapping[str, int]) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace
+from operator import attrgetter
 from pathlib import Path
 
 from newsletter.bootstrap import App
@@ -9,29 +10,37 @@ from newsletter.bootstrap.rendering import secret
 from newsletter.cli.output import say, say_bytes, say_json, table, warn
 from newsletter.cli.subscribers import defaults
 from newsletter.domain.errors import UsageError
-from newsletter.services.subscriber_csv import SubscriberFile, to_csv
+from newsletter.services.readers import everyone
+from newsletter.services.subscriber_csv import SubscriberFile, csv_parts
 from newsletter.services.subscriber_import import ImportReport, import_subscribers
-from newsletter.storage import subscribers
 
 
 def export(app: App, args: Namespace) -> int:  # noqa: ARG001
-    with app.store.reading() as db:
-        everyone = subscribers.everyone(db)
-    say_bytes(to_csv(everyone))
+    for part in csv_parts(everyone(app.store)):
+        say_bytes(part)
     return 0
 
 
 def import_(app: App, args: Namespace) -> int:
     name = Path(args.csv).name
     report = import_subscribers(
-        app.store, _read(args.csv), name, defaults(app), app.clock(), secret(app)
+        app.store,
+        _read(args.csv),
+        name,
+        defaults(app),
+        app.clock(),
+        secret(app),
+        dry_run=args.dry_run,
     )
+    # What the audit asks: whether anything was changed, though lines were refused.
+    args.partly = bool(report.added)
+    args.audited = "" if args.dry_run else args.audited
     for warning in sorted(report.warnings):
         warn(warning)
     if args.json:
-        say_json(_as_json(report))
+        say_json(_as_json(report) | ({"lines": _lines(report)} if args.dry_run else {}))
     else:
-        _say(report)
+        _say(report, dry_run=args.dry_run)
     return 1 if report.refused else 0
 
 
@@ -56,9 +65,18 @@ def _as_json(report: ImportReport) -> dict[str, object]:
     }
 
 
-def _say(report: ImportReport) -> None:
+def _lines(report: ImportReport) -> list[dict[str, object]]:
+    return [
+        {"line": line.number, "address": line.address, "outcome": line.outcome, "why": line.why}
+        for line in sorted(report.lines.values(), key=attrgetter("number"))
+    ]
+
+
+def _say(report: ImportReport, *, dry_run: bool) -> None:
     refused = sorted(report.refused.items())
-    say(f"{report.added:,} added, {report.already_there:,} there already, {len(refused):,} refused")
+    would = "nothing is stored yet; it would be: " if dry_run else ""
+    there = f"{report.already_there:,} there already"
+    say(f"{would}{report.added:,} added, {there}, {len(refused):,} refused")
     if not report.file.is_plain:
         _say_how_it_was_read(report.file)
     table([(f"line {line}", reason) for line, reason in refused], indent="  ")

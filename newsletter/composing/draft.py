@@ -8,7 +8,7 @@ from newsletter.domain.due import due_at, local_date
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Issue, ScheduledEmail, Subscriber
 from newsletter.domain.states import DeliveryState
-from newsletter.storage import Connection, issues, ledger, recipients
+from newsletter.storage import Connection, approvals, issues, ledger, recipients
 
 _AT_THE_READER = (DeliveryState.SENT, DeliveryState.UNKNOWN)
 
@@ -30,7 +30,8 @@ def draft(
     """
     day = on or local_date(now, reader.timezone)
     with rules.store.reading() as db:
-        if not house and (email := composed(db, reader, day)):
+        anew = approvals.is_outdated(db, day, None if house else reader.id)
+        if not (house or anew) and (email := composed(db, reader, day)):
             _check_kept(email.issue, reader)
             return email
         row = None if house else ledger.find(db, reader.id, day)
@@ -39,7 +40,7 @@ def draft(
                 f"what the issue of {day} for {reader.address} held is not known: it is"
                 f" {row['state']} ({row['answer']})"
             )
-        stored = issues.house(db, day) if house else None
+        stored = issues.house(db, day) if house and not anew else None
         issue = issues.load(db, stored) if stored else _fresh(db, rules, reader, day, house=house)
     # Dated when it is due, or now if that is past: no message is older than its composing.
     dated_at = now if at_once else max(now, due_at(day, reader.hour, reader.timezone))
@@ -66,5 +67,6 @@ def _check_kept(issue: Issue, reader: Subscriber) -> None:
 
 
 def _fresh(db: Connection, rules: Rules, reader: Subscriber, day: date, *, house: bool) -> Issue:
-    edition = edition_of(rules, day)
+    approved = approvals.find(db, day)
+    edition = edition_of(rules, day, approved.acts if approved else None)
     return edition.house_issue(db) if house else edition.fresh(db, reader)

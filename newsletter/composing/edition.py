@@ -22,13 +22,15 @@ class Edition:
     """One date's composing: its candidates are prepared once, an issue once per distinct reader.
 
     Readers are the same when their interests, their language, the issues they were sent and their
-    votes are.
+    votes are. ``acts`` is the newest of the editor's that it heeds; by default of all.
     """
 
-    def __init__(self, rules: Rules, day: date) -> None:
-        self.rules = rules
+    def __init__(self, rules: Rules, day: date, acts: int | None = None) -> None:
+        self.rules, self.date = rules, day
         self.taste = rules.taste
-        self.day = _offer(rules, day, self.taste.window_days)
+        with rules.store.reading() as db:
+            self.acts = editing.latest(db, day) if acts is None else acts
+        self.day = self._offer(self.taste.window_days)
         self._composed: dict[str, int | None] = {}
         self._abouts: dict[int, About] = {}
 
@@ -37,7 +39,7 @@ class Edition:
         """What the date offers to who reads weekly: all that came since their last digest."""
         if self.taste.window_days >= _WEEK:
             return self.day
-        return _offer(self.rules, self.day.date, _WEEK)
+        return self._offer(_WEEK)
 
     def prepare(self, readers: Sequence[Subscriber]) -> None:
         """Work out what these readers need, before a transaction that others would wait for."""
@@ -48,7 +50,7 @@ class Edition:
         return self.week if reader.weekly else self.day
 
     def has_house(self, db: Connection) -> bool:
-        return issues.house(db, self.day.date) is not None
+        return issues.house(db, self.date) is not None
 
     def keep_house(self, db: Connection, now: datetime) -> None:
         """Store the house issue of the date, once there is enough for one."""
@@ -57,8 +59,16 @@ class Edition:
             if issue.picks:
                 issues.save(db, issue, now, house=True)
 
+    def keep_house_anew(self, db: Connection, now: datetime) -> None:
+        """Where there is one already, as the editor has it by now."""
+        if self.has_house(db):
+            issues.drop_house(db, self.date)
+            self.keep_house(db, now)
+
     def house_issue(self, db: Connection) -> Issue:
-        issue = self.issue(Reader("", issues.house_heard(db)))
+        """What it holds already, where it is composed anew, was not heard."""
+        heard = {each: when for each, when in issues.house_heard(db).items() if when != self.date}
+        issue = self.issue(Reader("", heard))
         return replace(issue, first=False)  # the archive's reader is never new
 
     def issue_ids(
@@ -92,8 +102,9 @@ class Edition:
         self._composed |= {**dict.fromkeys(composed), **dict(zip(worthy, ids, strict=True))}
 
     def fresh(self, db: Connection, reader: Subscriber) -> Issue:
-        """What composing now would give this reader; nothing is stored."""
-        return self.issue(self.readers(db, [reader])[reader.id], self.day_for(reader))
+        """What composing now would give this reader, anew if need be; nothing is stored."""
+        as_reader = self.readers(db, [reader], without=self.date)[reader.id]
+        return self.issue(as_reader, self.day_for(reader))
 
     def _kind(self, reader: Subscriber) -> tuple[str, str, str]:
         """What an issue depends on besides what its reader was sent and said."""
@@ -109,11 +120,16 @@ class Edition:
         return replace(issue, first=not reader.heard, note=self.day.editing.note)
 
     def readers(
-        self, db: Connection, subscribers: Sequence[Subscriber], before: date = date.max
+        self,
+        db: Connection,
+        subscribers: Sequence[Subscriber],
+        before: date = date.max,
+        without: date | None = None,
     ) -> dict[int, Reader]:
-        """By their ids, with what they were sent and what they said before a date."""
+        """By their ids, with what they were sent, ``without`` an issue, and what they said before a
+        date."""
         ids = [subscriber.id for subscriber in subscribers]
-        heard, said = reading_history.heard(db, ids), votes.of_readers(db, ids)
+        heard, said = reading_history.heard(db, ids, without), votes.of_readers(db, ids)
         past = {
             each: {insight: when for insight, when in heard.get(each, {}).items() if when < before}
             for each in ids
@@ -147,16 +163,16 @@ class Edition:
             for insight, liked in told.items()
         )
 
-
-def _offer(rules: Rules, day: date, window_days: int) -> Day:
-    with rules.store.reading() as db:
-        decided = editing.editing_of(db, day)
-        of_day = candidates.of_day(db, day, window_days, decided.pinned)
-        offered = [each for each in of_day if each.insight.id not in decided.blocked]
-        index = index_of(db, rules.index_cache, rules.language)
-        echoes = echoes_of(newest_first(offered), index)
-        known = candidates.known(db, day, echoes.ids.tolist())
-    if rules.encode:  # now: later it would be within a transaction, and others would wait
-        rules.encode([each.insight.text for each in offered])
-    own = words(rules.language)
-    return Day(day, offered, known, window_days, echoes, decided, own, rules.encode)
+    def _offer(self, window_days: int) -> Day:
+        rules, day = self.rules, self.date
+        with rules.store.reading() as db:
+            decided = editing.editing_of(db, day, self.acts)
+            of_day = candidates.of_day(db, day, window_days, decided.pinned, self.acts)
+            offered = [each for each in of_day if each.insight.id not in decided.blocked]
+            index = index_of(db, rules.index_cache, rules.language)
+            echoes = echoes_of(newest_first(offered), index)
+            known = candidates.known(db, day, echoes.ids.tolist(), self.acts)
+        if rules.encode:  # now: later it would be within a transaction, and others would wait
+            rules.encode([each.insight.text for each in offered])
+        own = words(rules.language)
+        return Day(day, offered, known, window_days, echoes, decided, own, rules.encode)

@@ -13,9 +13,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Approval:
+    """Issues are composed a ``lead`` before they are due, and wait for approval; without one they
+    are sent anyway when they are due for as long as ``wait``."""
+
+    lead: timedelta
+    wait: timedelta
+
+
+@dataclass(frozen=True)
 class Rules:
     """The settings and parts of composing. ``domain`` is that of the Message-IDs; ``index_cache``
-    is the folder of the similarity index, if it is kept; ``encode`` is the encoder of interests."""
+    is the folder of the similarity index, if it is kept; ``encode`` is the encoder of interests;
+    without ``approval`` nothing waits for one."""
 
     store: Store
     taste: SelectionSettings
@@ -24,3 +34,9 @@ class Rules:
     language: str = "en"
     index_cache: Path | None = None
     encode: "Encode | None" = None
+    approval: Approval | None = None
+
+    @property
+    def lead(self) -> timedelta:
+        """How long before it is due an issue is composed."""
+        return self.approval.lead if self.approval else timedelta(0)

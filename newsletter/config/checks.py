@@ -157,6 +157,9 @@ def _return_faults(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "returns.imap.username", "is missing: who logs in to returns.imap.host"
     if returns.imap.host and returns.maildir:
         yield "returns.maildir", "remove it, or returns.imap.host: one mailbox is read"
+    if returns.sunset.months and not settings.newsletter.base_url:
+        advice = "needs newsletter.base_url: readers answer by a link"
+        yield "returns.sunset.months", advice
     hooks = returns.hooks
     for topic in hooks.ses_topics:
         if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+", topic):

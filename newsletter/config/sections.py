@@ -134,6 +134,11 @@ class Hooks(Section, frozen=True):
     token: str = ""
 
 
+class Sunset(Section, frozen=True):
+    months: Annotated[int, Meta(ge=0, le=120)] = 0
+    a_day: Annotated[int, Meta(ge=1, le=10_000)] = 200
+
+
 class Returns(Section, frozen=True):
     maildir: str = ""
     every_minutes: Positive = 5
@@ -142,6 +147,7 @@ class Returns(Section, frozen=True):
     stayed_days: Annotated[int, Meta(ge=1, le=30)] = 3
     storm_percent: Annotated[float, Meta(gt=0, le=100)] = 5.0
     storm_least: Positive = 10
+    sunset: Sunset = field(default_factory=Sunset)
     imap: ReturnsImap = field(default_factory=ReturnsImap)
     hooks: Hooks = field(default_factory=Hooks)
 
@@ -171,6 +177,9 @@ class Schedule(Section, frozen=True):
     ingest_every_minutes: Positive = 5
     send_hour: Hour = 7
     catch_up_hours: Annotated[float, Meta(gt=0, le=24)] = 6.0
+    approval: bool = False
+    approval_lead_hours: Annotated[float, Meta(gt=0, le=12)] = 2.0
+    approval_wait_hours: Annotated[float, Meta(ge=0, le=12)] = 1.0
 
 
 class Cluster(Section, frozen=True):

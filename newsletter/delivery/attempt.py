@@ -76,6 +76,8 @@ class DeliveryAttempt:
             return self._withheld(row, str(error)), {}
         except Deferred as error:
             values = self.outcomes.defer(row, shared=error.shared)
+            if not error.shared:
+                self.outcomes.deferred(row, str(error), values["next_attempt_at"])
             return Transition.DEFERRED, {"answer": str(error), **values}
         except Refused as error:
             self.outcomes.refused(row, str(error), hard=error.hard)

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import get_ident
+from typing import Any
 
 from newsletter.delivery.context import DeliveryContext
+from newsletter.delivery.returned import given_up, refusal, take
 from newsletter.domain.backoff import wait
 from newsletter.domain.errors import (
     AnswerLost,
@@ -19,13 +21,16 @@ from newsletter.domain.errors import (
     SenderRefused,
     Withheld,
 )
+from newsletter.domain.model import digest
+from newsletter.domain.notices import Notice, asked
 from newsletter.domain.rate_limits import HORIZON
 from newsletter.domain.states import DeliveryState
 from newsletter.failpoints import reach
 from newsletter.mail.channels import Attempt, Channel, Envelope
-from newsletter.storage import deferred_domains, leases, notices, subscribers
+from newsletter.storage import deferred_domains, leases, notices
 from newsletter.storage.leases import Lease
 from newsletter.storage.notices import ClaimedNotice
+from newsletter.storage.returns import Incoming
 from newsletter.storage.settlements import Tried
 
 log = logging.getLogger("newsletter")
@@ -46,9 +51,9 @@ class NoticeReport:
 
 
 def deliver_notices(
-    context: DeliveryContext, sender: Callable[[], str], clock: Callable[[], datetime]
+    context: DeliveryContext, sender: Callable[[Notice], str], clock: Callable[[], datetime]
 ) -> NoticeReport:
-    """Try every notice that waits, once. ``sender`` is the envelope's.
+    """Try every notice that waits, once. ``sender`` is the envelope's, by the notice.
 
     Several processes may do so at the same time. Raises ConfigError where the template fails.
     """
@@ -68,7 +73,10 @@ class _Sender:
     """``offered``: the server may have the one in hand."""
 
     def __init__(
-        self, context: DeliveryContext, sender: Callable[[], str], clock: Callable[[], datetime]
+        self,
+        context: DeliveryContext,
+        sender: Callable[[Notice], str],
+        clock: Callable[[], datetime],
     ) -> None:
         self.context, self.sender, self.clock = context, sender, clock
         self.owner = leases.worker_owner(context.owner, f"notices-{get_ident()}")
@@ -127,10 +135,11 @@ class _Sender:
             until = self._defer(row, shared=error.shared)
             values = {"answer": str(error), "next_attempt_at": until}
             self._settle(row, DeliveryState.PENDING, attempt, **values)
+            if not error.shared and until >= row.notice.expires_at:
+                self._take(given_up(str(error), _key(row), **_whose(row)))
         except Refused as error:
             self._settle(row, DeliveryState.FAILED, attempt, answer=str(error))
-            if error.hard:
-                self._bounced(row, str(error))
+            self._take(refusal(str(error), _key(row), hard=error.hard, **_whose(row)))
         except AnswerLost as error:
             self._settle(row, DeliveryState.UNKNOWN, attempt, answer=str(error))
         else:
@@ -141,7 +150,7 @@ class _Sender:
         from newsletter.mail.message import notice_message
 
         message = notice_message(row.notice, self.context.branding())
-        return Envelope(self.sender(), row.notice.address, message)
+        return Envelope(self.sender(row.notice), row.notice.address, message)
 
     def _look(self, row: ClaimedNotice) -> None:
         """Called by the channel right before the message goes."""
@@ -164,9 +173,10 @@ class _Sender:
                 until = max(until, deferred_domains.defer(db, row.domain, now))
         return until
 
-    def _bounced(self, row: ClaimedNotice, answer: str) -> None:
+    def _take(self, one: Incoming) -> None:
+        """A refusal while it is sent counts as one that comes back by mail."""
         with self.context.store.writing() as db:
-            subscribers.bounce(db, row.notice.subscriber_id, self.clock(), answer)
+            take(db, one, "", self.context.returns, self.clock())
 
     def _put_last(self, row: ClaimedNotice, attempt: Attempt, error: Exception) -> None:
         """It waits again, unless it was offered and nobody answered: then it is unknown."""
@@ -204,3 +214,11 @@ class _Sender:
         while left > 0 and not self.context.stop():
             self.context.sleep(min(left, _STOP_SEEN_EVERY))
             left -= _STOP_SEEN_EVERY
+
+
+def _key(row: ClaimedNotice) -> str:
+    return digest("smtp", "notice", str(row.id), str(asked(row.notice.asked_at)), str(row.attempts))
+
+
+def _whose(row: ClaimedNotice) -> dict[str, Any]:
+    return {"notice": (row.id, asked(row.notice.asked_at))}

@@ -1,20 +1,17 @@
 """Writing into the ledger what became of a worker's rows."""
 
 import logging
-import re
 from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 from threading import RLock
 from typing import Any
 
 from newsletter.delivery.context import DeliveryContext
-from newsletter.delivery.returned import take
+from newsletter.delivery.returned import given_up, refusal, take
 from newsletter.domain.backoff import wait
 from newsletter.domain.model import digest
-from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.domain.states import DeliveryState, Transition
 from newsletter.failpoints import reach
-from newsletter.returns.severity import severity
 from newsletter.storage import deferred_domains, recovery, settlements
 from newsletter.storage.returns import Incoming
 from newsletter.storage.send_queue import Claimed
@@ -114,8 +111,16 @@ class Outcomes:
 
     def refused(self, row: Claimed, answer: str, *, hard: bool) -> None:
         """A refusal while it is sent counts as one that comes back by mail."""
+        self._take(refusal(answer, _key(row), hard=hard, delivery=row.id))
+
+    def deferred(self, row: Claimed, answer: str, until: datetime) -> None:
+        """The same where a server asked to bring it later, and there is no later."""
+        if until >= row.expires_at:
+            self._take(given_up(answer, _key(row), delivery=row.id))
+
+    def _take(self, one: Incoming) -> None:
         with self.context.store.writing() as db:
-            take(db, _refusal(row, answer, hard=hard), "", self.context.returns, self.clock())
+            take(db, one, "", self.context.returns, self.clock())
 
     def give_back(self, row: Claimed) -> None:
         """Unless another has it by now."""
@@ -152,26 +157,8 @@ class Outcomes:
         log_row(row, state, settled.values.get("answer", ""))
 
 
-def _refusal(row: Claimed, answer: str, *, hard: bool) -> Incoming:
-    status = _STATUS.match(answer)
-    said = severity(status[1] if status else "", answer)
-    if said is not Severity.POLICY and (hard or said is Severity.HARD):
-        # What is said after RCPT is not about the address, whatever its words are.
-        said = Severity.HARD if hard else Severity.SOFT
-    return Incoming(
-        key=digest("smtp", str(row.id), str(row.attempts)),
-        source="smtp",
-        returned=Return(
-            ReturnKind.BOUNCE,
-            said,
-            delivery=row.id,
-            status=status[1] if status else "",
-            words=answer,
-        ),
-    )
-
-
-_STATUS = re.compile(r"\d{3} (\d\.\d{1,3}\.\d{1,3})\b")
+def _key(row: Claimed) -> str:
+    return digest("smtp", str(row.id), str(row.attempts))
 
 
 def log_row(row: Claimed, state: str, answer: str = "") -> None:

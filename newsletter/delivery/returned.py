@@ -1,14 +1,16 @@
 """What came back, acted on: judged by the rules, and all of it written in one transaction."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from newsletter.domain.returns import Return, ReturnKind
+from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.domain.text import counted
 from newsletter.returns.rules import Action, BounceRules, Found, judge
+from newsletter.returns.severity import severity
 from newsletter.storage import Connection, deferred_domains, operator_actions, storms, subscribers
 from newsletter.storage import returns as kept
 from newsletter.storage.returns import Incoming, Owner
@@ -54,6 +56,8 @@ def take(
     number = kept.keep(db, one, owner, action, now)
     if number is not None and owner is not None:
         _act(db, action, owner, one.returned, now)
+        if action is Action.REPLY:
+            subscribers.heard(db, owner.subscriber_id, now)
         if one.returned.kind is ReturnKind.BOUNCE and owner.proved:
             _check_storm(db, owner, rules.storms, now)
     return Taken(number, action, owner)
@@ -65,7 +69,34 @@ def _found(db: Connection, owner: Owner, rules: BounceRules, now: datetime) -> F
         sent_at=owner.sent_at or now,
         softs=kept.softs(db, owner, now - rules.window),
         stayed=kept.stayed(db, owner, now - rules.stays),
+        done=kept.done_before(db, owner),
     )
+
+
+def refusal(answer: str, key: str, *, hard: bool, **whose: Any) -> Incoming:
+    """What our server said while a message was sent, as a return. ``hard``: it was said of the
+    address; ``key`` tells it from every other, ``whose`` is the delivery or the notice."""
+    status = _STATUS.match(answer)
+    code = status[1] if status else ""
+    said = severity(code, answer)
+    if said is not Severity.POLICY and (hard or said is Severity.HARD):
+        # What is said after RCPT is not about the address, whatever its words are.
+        said = Severity.HARD if hard else Severity.SOFT
+    one = Return(ReturnKind.BOUNCE, said, status=code, words=answer, **whose)
+    return Incoming(key=key, source="smtp", returned=one)
+
+
+def given_up(answer: str, key: str, **whose: Any) -> Incoming:
+    """The same of a message that a server asked to bring later until there was no later."""
+    one = refusal(answer, key, hard=False, **whose)
+    how = one.returned.severity
+    return replace(
+        one, returned=replace(one.returned, severity=Severity.SOFT if how in _TRY_LATER else how)
+    )
+
+
+_STATUS = re.compile(r"\d{3} (\d\.\d{1,3}\.\d{1,3})\b")
+_TRY_LATER = (Severity.HARD, Severity.UNSURE)
 
 
 def _act(db: Connection, action: Action, owner: Owner, one: Return, now: datetime) -> None:
@@ -75,11 +106,14 @@ def _act(db: Connection, action: Action, owner: Owner, one: Return, now: datetim
 
 
 def _bounce(db: Connection, owner: Owner, words: str, now: datetime) -> None:
-    subscribers.bounce(db, owner.subscriber_id, now, words or "mail came back")
+    """Who left and asks for a confirmation that comes back is known to be gone as well."""
+    gone = words or "mail came back"
+    subscribers.bounce(db, owner.subscriber_id, now, gone, left=owner.notice_id is not None)
 
 
 def _complain(db: Connection, owner: Owner, words: str, now: datetime) -> None:
-    subscribers.complain(db, owner.subscriber_id, now, words or "complained of a message")
+    why = f"called a message spam ({words})" if words else "called a message spam"
+    subscribers.complain(db, owner.subscriber_id, now, why)
 
 
 def _leave(db: Connection, owner: Owner, words: str, now: datetime) -> None:  # noqa: ARG001

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Event, Lock, Thread
 
-from newsletter.composing.compose import Readers
+from newsletter.composing.readers import Readers
 from newsletter.delivery.context import DeliveryContext, Report, abandon
 from newsletter.delivery.worker import Worker
 from newsletter.domain.errors import ChannelDown, DeliveryError, Paused, SenderRefused

@@ -128,12 +128,14 @@ class Insight:
 class Editing:
     """What the editor decided for a date: its opening line, and insights by their ids.
 
-    Who was not sent a ``pinned`` one gets it; nobody gets a ``blocked`` one.
+    Who was not sent a ``pinned`` one gets it; nobody gets a ``blocked`` one. Those in ``order``
+    stand in this order, wherever they are picked.
     """
 
     note: str = ""
     pinned: tuple[int, ...] = ()
     blocked: frozenset[int] = frozenset()
+    order: tuple[int, ...] = ()
 
 
 NO_EDITING = Editing()

@@ -27,9 +27,10 @@ LASTS = {
     Purpose.CONFIRM: timedelta(hours=48),
     Purpose.LINK: timedelta(hours=48),
     Purpose.ERASE: timedelta(hours=48),
-    Purpose.STILL_THERE: timedelta(days=14),
+    Purpose.STILL_THERE: timedelta(days=60),
 }
-"""For how long its link works, counted from asking; it is not sent any more after that."""
+"""For how long its link works, counted from asking; it is not sent any more after that. Who is
+still there is asked twice in four weeks, and may come back by the same link for as long again."""
 
 TO: dict[Purpose, tuple[State, ...]] = {
     Purpose.CONFIRM: ("pending", "unsubscribed"),
@@ -56,8 +57,9 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message to ``address``; its link works from ``asked_at`` to ``expires_at``. ``wishes`` is
-    what was asked for with it, and stands in no message."""
+    """One message to ``address``, in its reader's ``language`` (empty: the newsletter's); its link
+    works from ``asked_at`` to ``expires_at``. ``wishes`` is what was asked for with it, and stands
+    in no message."""
 
     id: int
     subscriber_id: int
@@ -66,6 +68,7 @@ class Notice:
     asked_at: datetime
     expires_at: datetime
     wishes: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    language: str = ""
 
 
 def message_id(notice: Notice, domain: str) -> str:

@@ -33,7 +33,8 @@ class Severity(StrEnum):
 class Return:
     """One thing that came back, understood.
 
-    ``delivery`` and ``reader`` are proved by a signed token. ``message_id`` is one of ours found
+    ``delivery``, ``reader`` and ``notice`` (its id, and when it was asked for, in microseconds) are
+    proved by a signed token. ``message_id`` is one of ours found
     inside it, without angle brackets, and ``address`` is what a report names: both prove nothing by
     themselves. ``forged``: it held a token that is wrong. ``status`` is an enhanced status code
     (RFC 3463), ``words`` what the remote server said; both may be empty.
@@ -48,3 +49,4 @@ class Return:
     status: str = ""
     words: str = ""
     forged: bool = False
+    notice: tuple[int, int] | None = None

@@ -15,6 +15,7 @@ def slug(text: str, most: int = _LONGEST) -> str:
     Such as "salt-steel" for "Salt & Steel". Empty where the text has neither.
     """
     plain = unicodedata.normalize("NFKD", text.casefold().replace("'", "").replace("’", ""))
+    plain = unicodedata.normalize("NFKD", plain.casefold())  # a mathematical A is an A only now
     joined = "".join(mark for mark in plain if not "\u0300" <= mark <= "\u036f")
     words = [word for word in _BETWEEN.split(unicodedata.normalize("NFC", joined)) if word]
     return _cut("-".join(words), most)

@@ -58,6 +58,7 @@ class Transition(StrEnum):
     NEVER_OFFERED = "never offered"
     EXPIRE = "expire"
     CANCEL = "cancel"
+    TOO_FEW_LEFT = "too few left"
     RESOLVE_AS_SENT = "resolve as sent"
     RESOLVE_AS_PENDING = "resolve as pending"
     REPLAYED_AS_SENT = "replayed as sent"

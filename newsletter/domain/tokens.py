@@ -4,11 +4,13 @@ import base64
 import hashlib
 import hmac
 import re
+import string
 from datetime import UTC, datetime
 from functools import lru_cache
 
 _UNSUBSCRIBE = b"newsletter:unsubscribe"
 _BOUNCE = b"newsletter:bounce"
+_NOTICE_BOUNCE = b"newsletter:notice-bounce"
 _LINK = b"newsletter:link:"
 _ERASED = b"newsletter:erased"
 VOTE = "vote"
@@ -16,6 +18,11 @@ VOTE = "vote"
 _LINK_TOKEN = re.compile(r"([0-9]{1,19}(?:-[0-9]{1,19}){0,3})\.([0-9]{1,11})\.[A-Za-z0-9_-]{22}")
 _TOKEN = re.compile(r"([0-9]{1,19})\.[A-Za-z0-9_-]{22}")
 _RETURN = re.compile(r"[^\s<>]*\+([0-9]{1,19})\.([a-z2-7]{16})@[^\s@<>]+", re.ASCII | re.IGNORECASE)
+_NOTICE_RETURN = re.compile(
+    r"[^\s<>]*\+n([0-9a-z]{1,12})-([0-9a-z]{1,12})\.([a-z2-7]{16})@[^\s@<>]+",
+    re.ASCII | re.IGNORECASE,
+)
+_DIGITS = string.digits + string.ascii_lowercase
 
 
 def token(secret: bytes, subscriber_id: int) -> str:
@@ -93,9 +100,44 @@ def delivery_id(secret: bytes, address: str) -> int | None:
     return claimed if hmac.compare_digest(true, match[2].lower()) else None
 
 
+def notice_return_path(secret: bytes, address: str, notice_id: int, asked_at: int) -> str:
+    """The same for a notice, which ``asked_at``, in microseconds, tells from another one that is
+    given its number later. It adds at most 37 as well, up to the 78 billionth notice."""
+    local, _, domain = address.rpartition("@")
+    code = _notice_code(secret, notice_id, asked_at)
+    return f"{local}+n{_in_letters(notice_id)}-{_in_letters(asked_at)}.{code}@{domain}"
+
+
+def noticed(secret: bytes, address: str) -> tuple[int, int] | None:
+    """The notice whose return path this is, and when it was asked for; None for every other text.
+
+    Raises nothing, compares in constant time.
+    """
+    match = _NOTICE_RETURN.fullmatch(address)
+    if match is None:
+        return None
+    claimed = int(match[1], 36), int(match[2], 36)
+    true = _notice_code(secret, *claimed)
+    return claimed if hmac.compare_digest(true, match[3].lower()) else None
+
+
+def _in_letters(number: int) -> str:
+    """To the base of 36."""
+    rest, last = divmod(number, 36)
+    return (_in_letters(rest) if rest else "") + _DIGITS[last]
+
+
 def _return_code(secret: bytes, delivery_id: int) -> str:
-    signature = _signature(secret, _BOUNCE, delivery_id)[:10]
-    return base64.b32encode(signature).decode().lower()
+    return _in_an_address(_signature(secret, _BOUNCE, delivery_id))
+
+
+def _notice_code(secret: bytes, notice_id: int, asked_at: int) -> str:
+    content = b"%d-%d" % (notice_id, asked_at)
+    return _in_an_address(hmac.digest(_key(secret, _NOTICE_BOUNCE), content, hashlib.sha256))
+
+
+def _in_an_address(signature: bytes) -> str:
+    return base64.b32encode(signature[:10]).decode().lower()
 
 
 def _signature(secret: bytes, purpose: bytes, number: int) -> bytes:

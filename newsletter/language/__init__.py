@@ -18,8 +18,9 @@ def available() -> tuple[str, ...]:
 
 
 def spoken(wanted: str, newsletter: str) -> str:
-    """The language of a reader's message: what they want, unless that is the newsletter's own."""
-    return newsletter if wanted in ("", base(newsletter)) else wanted
+    """The language of a reader's message: what they want, unless that is the newsletter's own, or
+    there are no words in it any more."""
+    return newsletter if wanted == base(newsletter) or wanted not in available() else wanted
 
 
 def base(language: str) -> str:

@@ -53,7 +53,8 @@ def message(scheduled: ScheduledEmail, branding: Branding, *, test: bool = False
 
 def notice_message(notice: Notice, branding: Branding) -> bytes:
     """The same of a message that is no issue. It comes once, because somebody asked for it: there
-    is no list to leave (RFC 3834 alone says that no answer is expected)."""
+    is no list to leave (RFC 3834 alone says that no answer is expected). A "still there?" comes
+    unasked, so it can be answered by leaving."""
     email = render_notice(notice, branding)
     identity = message_id(notice, _address(branding.sender).rpartition("@")[2])
     headers = [
@@ -61,7 +62,11 @@ def notice_message(notice: Notice, branding: Branding) -> bytes:
         ("Subject", _text_header("Subject", email.subject)),
         ("Date", _date(notice.asked_at, "UTC")),
         ("Message-ID", identity),
-        ("Auto-Submitted", "auto-generated"),
+        *(
+            _list_headers(email.unsubscribe_urls, branding)
+            if email.unsubscribe_urls
+            else [("Auto-Submitted", "auto-generated")]
+        ),
     ]
     return _written(headers, email, branding, identity)
 

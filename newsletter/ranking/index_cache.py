@@ -18,7 +18,7 @@ import numpy as np
 from scipy import sparse
 
 from newsletter.ranking.similarity import Index
-from newsletter.ranking.similarity.index import Segment
+from newsletter.ranking.similarity.segment import Segment
 
 # Raised with every change to what the files hold: those of another version are made anew.
 _FORMAT_VERSION = 3

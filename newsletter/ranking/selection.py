@@ -59,7 +59,7 @@ def choice_of(state: RankingState) -> Choice:
         if len(chosen) < state.settings.count:
             steps.append(before.and_then(chosen[-1]))
     ranked = by_relevance(state, pinned, chosen[len(pinned) :]) if state.overdue else chosen
-    return Choice(steps, chosen, _lead_first(state, ranked))
+    return Choice(steps, chosen, _as_ordered(state, _lead_first(state, ranked)))
 
 
 def _lead_first(state: RankingState, ranked: list[int]) -> list[int]:
@@ -69,6 +69,17 @@ def _lead_first(state: RankingState, ranked: list[int]) -> list[int]:
     fresh = (place for place in ranked if state.similarity_to_sent[place] < LEADS_BELOW)
     lead = next(fresh, ranked[0])
     return [lead, *(place for place in ranked if place != lead)]
+
+
+def _as_ordered(state: RankingState, ranked: list[int]) -> list[int]:
+    """Those whose order the editor gave exchange their ranks among each other; the rest stay."""
+    wanted = {insight: number for number, insight in enumerate(state.day.editing.order)}
+    own = {place: int(state.day.echoes.own[place]) for place in ranked}
+    named = sorted(
+        (place for place in ranked if own[place] in wanted), key=lambda place: wanted[own[place]]
+    )
+    in_turn = iter(named)
+    return [next(in_turn) if own[place] in wanted else place for place in ranked]
 
 
 def _pinned(state: RankingState) -> list[int]:

@@ -11,7 +11,12 @@ from datetime import timedelta
 from newsletter.domain.notices import LASTS, Notice, Purpose, path
 from newsletter.language.words import Words
 from newsletter.rendering.filters import uri
-from newsletter.rendering.rendered_email import Branding, RenderedEmail, body_pieces
+from newsletter.rendering.rendered_email import (
+    Branding,
+    RenderedEmail,
+    body_pieces,
+    unsubscribe_urls,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ def render_notice(notice: Notice, branding: Branding) -> RenderedEmail:
 
     There must be a ``base_url``: its link leads to the web.
     """
+    branding = branding.speaking(notice.language)
     wording = _WORDINGS[notice.purpose](branding.name, branding.renderer.words)
     values = {
         **asdict(wording),
@@ -44,7 +50,9 @@ def render_notice(notice: Notice, branding: Branding) -> RenderedEmail:
     }
     pieces = branding.renderer.render_pieces
     text, html = (body_pieces(pieces(name, values)) for name in ("notice.txt", "notice.html"))
-    return RenderedEmail(wording.subject, text, html, ())
+    unasked = notice.purpose is Purpose.STILL_THERE
+    leave = unsubscribe_urls(notice.subscriber_id, branding) if unasked else ()
+    return RenderedEmail(wording.subject, text, html, leave)
 
 
 def _lasts(time: timedelta) -> dict[str, int]:
@@ -107,7 +115,8 @@ def _still_there(newsletter: str, words: Words) -> Wording:
         ),
         button=gettext("Yes, keep sending it"),
         otherwise=gettext(
-            "Without an answer we stop sending, and you can subscribe again at any time."
+            "Without an answer we stop sending within four weeks, and you can subscribe again"
+            " at any time."
         ),
     )
 

@@ -65,12 +65,12 @@ def _limit(name: str, value: float, top: float) -> str:
     y = _y(value, top)
     return (
         f'<line class="limit" x1="{_LEFT}" x2="{_WIDTH - 12}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text class="limit" x="{_WIDTH - 12}" y="{y - 4:.1f}" text-anchor="end">'
+        f'<text class="limit" x="{_LEFT + 4}" y="{y - 4:.1f}">'
         f"{escape(name)}</text>"
     )
 
 
 def _shown(value: float, *, percent: bool) -> str:
     if percent:
-        return f"{100 * value:.2f} %"
+        return f"{100 * value:.2f}%"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"

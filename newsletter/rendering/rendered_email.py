@@ -104,7 +104,11 @@ class Branding:
 
     def spoken_to(self, reader: Subscriber) -> "Branding":
         """The same in the reader's language."""
-        language = spoken(reader.language, self.language)
+        return self.speaking(reader.language)
+
+    def speaking(self, wanted: str) -> "Branding":
+        """The same in this language, or the nearest that there is."""
+        language = spoken(wanted, self.language)
         return self if language == self.language else self.in_language(language)
 
     def in_language(self, language: str) -> "Branding":
@@ -148,6 +152,14 @@ class Branding:
         return tuple((label, url) for label, url in links if url)
 
     @cached_property
+    def public_links(self) -> tuple[tuple[str, str], ...]:
+        """The same below an issue in the archive, whose reader may be anybody."""
+        gettext, base = self.renderer.words.gettext, uri(self.base_url.rstrip("/"))
+        asking = [(gettext("Change or end a subscription"), f"{base}/link")] if base else []
+        by_email, all_issues = gettext("Get it by email"), gettext("All issues")
+        return ((by_email, f"{base}/"), (all_issues, f"{base}/archive"), *asking)
+
+    @cached_property
     def because(self) -> dict[str, tuple[str, str]]:
         """Why a message came, in plain text and in HTML: before the reader's address, and after."""
         html = Markup('<span dir="auto">%s</span>') % without_controls(self.name)
@@ -181,16 +193,25 @@ class RenderedEmail:
 
 
 def render_email(
-    issue: Issue, subscriber: Subscriber, branding: Branding, *, test: bool = False
+    issue: Issue,
+    subscriber: Subscriber,
+    branding: Branding,
+    *,
+    test: bool = False,
+    public: bool = False,
 ) -> RenderedEmail:
     """The same arguments give the same bytes.
 
-    ``test`` marks the subject and makes the reader's own links inert. Raises ConfigError if an
-    operator's template fails.
+    ``test`` marks the subject and makes the reader's own links inert. ``public``: anybody reads it,
+    so its end names nobody and has nobody's links. Raises ConfigError if an operator's template
+    fails.
     """
     branding = branding.spoken_to(subscriber)
-    urls = unsubscribe_urls(subscriber, branding, test=test)
+    urls = unsubscribe_urls(subscriber.id, branding, test=test)
     values = _values(issue, subscriber, branding, urls[0], test=test)
+    if public:
+        links = branding.public_links
+        values |= {"public": True, "links": links, "unsubscribe": links[-1][1]}
     pieces = branding.renderer.render_pieces
     subject = " ".join("".join(("[Test] " * test, *pieces("subject.txt", values))).split())
     values["subject"] = subject
@@ -207,11 +228,9 @@ def body_pieces(pieces: list[str]) -> list[str]:
     return [*pieces, "\n"]
 
 
-def unsubscribe_urls(
-    subscriber: Subscriber, branding: Branding, *, test: bool = False
-) -> list[str]:
+def unsubscribe_urls(subscriber_id: int, branding: Branding, *, test: bool = False) -> list[str]:
     """The web, if there is a ``base_url``, then mail."""
-    key = _INERT if test else token(branding.secret, subscriber.id)
+    key = _INERT if test else token(branding.secret, subscriber_id)
     mail = f"{branding.mailto_url}?subject=unsubscribe%20{key}"
     return [branding.web_url + key, mail] if branding.web_url else [mail]
 
@@ -263,6 +282,7 @@ def _values(
         "preheader": preheader,
         "minutes": minutes(pick.text for pick in issue.picks),
         "links": branding.links,
+        "public": False,
         **branding.because,
         "preferences": _preferences_url(subscriber, branding, test=test),
         "view": _view_url(issue, subscriber, branding, test=test),

@@ -35,9 +35,13 @@ def page(title: str, language: str, parts: Sequence[str]) -> str:
 def table(
     title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], over: Sequence[bool] = ()
 ) -> str:
-    """Every column but the first that begins with a digit is a number; ``over`` marks rows."""
+    """Every column but the first whose cells begin with a digit, or are empty, holds numbers;
+    ``over`` marks rows."""
+    if not rows:
+        return f"<h2>{escape(title)}</h2><p>None.</p>"
     numbers = [
-        bool(at and rows and all(row[at][:1].isdigit() for row in rows)) for at in range(len(heads))
+        bool(at and any(row[at] for row in rows) and all(_is_number(row[at]) for row in rows))
+        for at in range(len(heads))
     ]
     marks = [*over, *[False] * (len(rows) - len(over))]
     head = "".join(_cell("th", text, number) for text, number in zip(heads, numbers, strict=True))
@@ -48,6 +52,10 @@ def table(
         for row, mark in zip(rows, marks, strict=True)
     ]
     return f"<h2>{escape(title)}</h2><table><tr>{head}</tr>{''.join(lines)}</table>"
+
+
+def _is_number(text: str) -> bool:
+    return not text or text[0].isdigit()
 
 
 def _cell(tag: str, text: str, number: bool) -> str:  # noqa: FBT001

@@ -1,7 +1,7 @@
 """Complaints: feedback reports (RFC 5965), and the messages of providers that send them plain."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsletter.domain.returns import ReturnKind
 from newsletter.returns.ours import ADDRESS
@@ -32,7 +32,8 @@ def feedback(message: Part) -> Feedback | None:
     """None for what is no feedback report."""
     for part in message.report():
         if part.type == "message/feedback-report":
-            return _of_fields(fields_of(part.text))
+            found = _of_fields(fields_of(part.text))
+            return found if found.address else replace(found, address=_original_recipient(message))
     if message.kind_of_report == "feedback-report":
         return Feedback(ReturnKind.COMPLAINT)
     return _plain(message)
@@ -47,9 +48,17 @@ def _of_fields(fields: Part) -> Feedback:
 
 
 def _plain(message: Part) -> Feedback | None:
-    """Outlook.com's (JMRP): the message complained about, and a header with who did."""
-    for headers in returned(message):
-        address = headers.header(_JMRP)
-        if address or _JMRP_SUBJECT.search(message.header("subject")):
-            return Feedback(ReturnKind.COMPLAINT, "".join(ADDRESS.findall(address)[:1]))
-    return None
+    """Outlook.com's (JMRP): the message complained about, attached or as it was, and a header with
+    who did."""
+    subject = bool(_JMRP_SUBJECT.search(message.header("subject"))) and bool(returned(message))
+    marked = any(part.header(_JMRP) for part in (message, *returned(message)))
+    if not (subject or marked):
+        return None
+    return Feedback(ReturnKind.COMPLAINT, _original_recipient(message))
+
+
+def _original_recipient(message: Part) -> str:
+    """Who complained, as Outlook.com names them; empty where it does not."""
+    parts = message, *returned(message)
+    named = (address for part in parts for address in ADDRESS.findall(part.header(_JMRP)))
+    return next(named, "")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from newsletter.domain.tokens import delivery_id, subscriber_id
+from newsletter.domain.tokens import delivery_id, noticed, subscriber_id
 from newsletter.returns.parts import Part, returned
 
 _RECIPIENTS = (
@@ -68,7 +68,15 @@ class Claim:
     """``forged``: a token was there, and it was wrong."""
 
     delivery: int | None = None
+    notice: tuple[int, int] | None = None
     forged: bool = False
+
+    @property
+    def is_made(self) -> bool:
+        return self != _NO_CLAIM
+
+
+_NO_CLAIM = Claim()
 
 
 def recipients(message: Part, envelope: Iterable[str] = ()) -> list[str]:
@@ -80,7 +88,7 @@ def recipients(message: Part, envelope: Iterable[str] = ()) -> list[str]:
 def claim(message: Part, addresses: Iterable[str], ours: Ours) -> Claim:
     """The token of the address it was sent to; where none is there, one within the message."""
     first = _claim(addresses, ours)
-    return first if first.delivery is not None or first.forged else _claim(_inside(message), ours)
+    return first if first.is_made else _claim(_inside(message), ours)
 
 
 def message_id(message: Part, ours: Ours) -> str:
@@ -121,9 +129,9 @@ def _claim(addresses: Iterable[str], ours: Ours) -> Claim:
     forged = False
     for address in addresses:
         if "+" in address:
-            delivery = delivery_id(ours.secret, address)
-            if delivery is not None:
-                return Claim(delivery)
+            delivery, notice = delivery_id(ours.secret, address), noticed(ours.secret, address)
+            if delivery is not None or notice is not None:
+                return Claim(delivery, notice)
             forged = forged or ours.is_token(address)
     return Claim(forged=forged)
 

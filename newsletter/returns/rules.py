@@ -15,6 +15,8 @@ class Action(StrEnum):
     """The reader gets nothing more: the address is gone, or was full or broken too often."""
     COUNTED = "counted"
     """A soft bounce, not the last one that is borne."""
+    REPEATED = "repeated"
+    """Another report of a message whose first one was acted on: nothing more follows from it."""
     COMPLAINED = "complained"
     UNSUBSCRIBED = "unsubscribed"
     SLOWED = "slowed"
@@ -55,13 +57,15 @@ class Found:
 
     ``sent_at`` is when the delivery that came back was sent (now, where that is not known),
     ``softs`` when the others were that softly bounced before, one for each delivery. ``stayed`` is
-    when the last one was sent that stayed, or the reader was made active.
+    when the last one was sent that stayed, or the reader was made active. ``done`` is what followed
+    from earlier returns of the same message.
     """
 
     proved: bool
     sent_at: datetime
     softs: tuple[datetime, ...] = field(default=())
     stayed: datetime | None = None
+    done: frozenset[str] = frozenset()
 
 
 def score(
@@ -83,7 +87,8 @@ def judge(one: Return, found: Found | None, now: datetime, rules: BounceRules) -
         unproved = Action.LISTED if found is None else Action.UNPROVED
         return Action.FORGED if one.forged else unproved
     if one.kind is ReturnKind.BOUNCE:
-        return _bounce(one.severity, found, now, rules)
+        action = _bounce(one.severity, found, now, rules)
+        return Action.REPEATED if _is_known(action, found.done) else action
     return Action.COMPLAINED if one.kind is ReturnKind.COMPLAINT else Action.UNSUBSCRIBED
 
 
@@ -92,6 +97,11 @@ _OF_NOBODY = {
     ReturnKind.AUTOMATIC: Action.IGNORED,
     ReturnKind.UNKNOWN: Action.LISTED,
 }
+
+
+def _is_known(action: Action, done: frozenset[str]) -> bool:
+    """A worse report of the same message is news."""
+    return action in done or (action is Action.COUNTED and Action.BOUNCED in done)
 
 
 def _bounce(severity: Severity | None, found: Found, now: datetime, rules: BounceRules) -> Action:

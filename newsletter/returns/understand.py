@@ -41,6 +41,7 @@ def understand(raw: bytes, ours: Ours, envelope: Iterable[str] = ()) -> Return:
         status=verdict.status,
         words=one_line(printable(verdict.words), 1_000),
         forged=claim.forged or verdict.forged,
+        notice=claim.notice,
     )
 
 

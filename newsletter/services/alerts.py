@@ -9,8 +9,10 @@ from typing import NamedTuple
 from newsletter.delivery.returned import described
 from newsletter.domain.due import due_at, local_date
 from newsletter.domain.errors import NewsletterError, Paused
+from newsletter.services import approval
 from newsletter.services.notifiers import Alert, Notifier
-from newsletter.storage import Store, heartbeats, reports, returns, send_queue, storms
+from newsletter.services.wording import approve_it, awaiting
+from newsletter.storage import Store, approvals, heartbeats, reports, returns, send_queue, storms
 
 log = logging.getLogger("newsletter")
 
@@ -48,6 +50,7 @@ def alert(
         for name, cause in _CAUSES.items():
             if _is_due(alerts, name) and (text := cause.text(alerts, errors)):
                 _tell_once(alerts, name, Alert(cause.subject, text))
+        _tell_what_waits(alerts)
     except NewsletterError as error:
         log.error("nobody could be alerted: %s", error)  # noqa: TRY400
 
@@ -63,13 +66,25 @@ def late(store: Store, now: datetime, timezone: str, hour: int) -> str:
     with store.reading() as db:
         waiting, too_late = reports.overdue(db, end - _DAY, end)
         not_composed = reports.forgotten(db, end - _DAY, end)
-        paused = send_queue.paused(db)
+        paused, held = send_queue.paused(db), approvals.days(db)
     if not waiting + too_late + not_composed:
         return ""
     numbers = {"waiting": waiting, "skipped as too late": too_late, "never composed": not_composed}
     counts = ", ".join(f"{count} {state}" for state, count in numbers.items() if count)
     why = "The newsletter is paused: `newsletter resume`." if paused else "See `newsletter status`."
+    if held:
+        why = f"Waiting for approval: {', '.join(map(str, held))}. {why}"
     return f"Issues due by {hour:02}:00 {timezone} that did not go out: {counts}. {why}"
+
+
+def _tell_what_waits(alerts: Alerts) -> None:
+    """Each date is a cause of its own: where one is told, another begins to wait."""
+    for one in approval.waiting(alerts.store):
+        name = f"approval {one.date}"
+        if not one.approval and _is_due(alerts, name):
+            waits = awaiting(one, alerts.timezone)
+            text = f"{waits}. `newsletter preview --date {one.date}` shows it; {approve_it(one)}."
+            _tell_once(alerts, name, Alert(f"the issue of {one.date} waits for approval", text))
 
 
 def stormed(store: Store, now: datetime) -> str:

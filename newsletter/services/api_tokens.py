@@ -10,8 +10,9 @@ from typing import Any
 from newsletter.domain.errors import UsageError
 from newsletter.storage import Store, api_tokens
 
-SCOPES = ("read", "subscribers", "briefs", "operate")
-"""What a token allows: to look; to add, change and remove subscribers; to add briefs; to pause."""
+SCOPES = ("read", "subscribers", "erase", "briefs", "operate")
+"""What a token allows: to look; to add, change and remove subscribers; to erase them; to add
+briefs; to pause."""
 _PREFIX = "nl_"
 """So that scanners of published code find one that leaked."""
 _LONGEST_DAYS = 3650

@@ -1,10 +1,10 @@
-"""The checks of ``doctor``: values in, results out; none changes anything.
+"""The checks of ``doctor``: values in, results out; none changes anything. Those that ask the store
+are in ``delivery_checks``.
 
 A check may raise a NewsletterError, which becomes its finding: errors say what to do.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from ipaddress import ip_network
@@ -15,42 +15,18 @@ from newsletter.domain.addresses import mailbox
 from newsletter.domain.checks import CheckResult
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Citation, Issue, Pick, ScheduledEmail
-from newsletter.domain.rate_limits import ALL, RateLimits
-from newsletter.domain.states import Transition
 from newsletter.domain.text import counted
 from newsletter.mail.channels import Channel
-from newsletter.mail.channels.smtp import SLOWEST, Smtp
+from newsletter.mail.channels.smtp import Smtp
 from newsletter.mail.dkim.signing import Signer
 from newsletter.mail.message import message
 from newsletter.rendering.rendered_email import Branding
-from newsletter.services.alerts import late
-from newsletter.services.clock import steady
 from newsletter.services.inbox import check_inbox
-from newsletter.services.status import warming
-from newsletter.services.wording import (
-    being_sent,
-    local_time,
-    process_name,
-    roughly,
-    warming_up,
-)
-from newsletter.storage import (
-    Store,
-    heartbeats,
-    leases,
-    recovery,
-    reports,
-    send_queue,
-    subscribers,
-)
-from newsletter.storage import notices as notice_rows
 from newsletter.storage.database import newer, revision
 from newsletter.storage.schema import HEAD
 
 Check = Callable[[], Iterator[CheckResult]]
 
-_HOUR = timedelta(hours=1)
-_DAY = timedelta(days=1)
 _HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "List-Unsubscribe", "List-Id")
 _NEEDED_BY_ALL = ("configuration", "database")
 
@@ -148,12 +124,6 @@ def database(url: str, folder: Path) -> Iterator[CheckResult]:
         yield CheckResult("database", "fail", finding, "run `newsletter migrate`, after a backup")
 
 
-def disk(store: Store) -> Iterator[CheckResult]:
-    free = store.room()
-    finding = "on the database server" if free is None else f"{free // 1_000_000:,} MB left"
-    yield CheckResult("disk", "ok", finding)
-
-
 def readable_message(scheduled: ScheduledEmail, branding: Branding) -> Iterator[CheckResult]:
     """The templates render, and the message has the right headers when it is parsed."""
     raw = message(scheduled, branding)
@@ -244,114 +214,6 @@ def _size(message_size: Callable[[], int], limit: int | None) -> CheckResult:
         advice = "lower selection.count, or raise the server's limit"
         return CheckResult("size", "fail", finding, advice)
     return CheckResult("size", "ok", finding)
-
-
-def notices(store: Store, now: datetime) -> Iterator[CheckResult]:
-    """No result where none was ever asked for."""
-    with store.reading() as db:
-        late = notice_rows.stuck(db, now - _HOUR)
-        recent = notice_rows.counts(db, now - _DAY)
-    if late:
-        first = late[0]
-        finding = f"{counted(len(late), 'notice')} wait for more than an hour, {first['purpose']}"
-        answer = f": {first['answer']}" if first["answer"] else ""
-        advice = "see that `newsletter run` works, that nothing is paused, and the answer"
-        yield CheckResult("notices", "warn", f"{finding}{answer}", advice)
-    elif recent:
-        total = sum(count for _, _, count in recent)
-        yield CheckResult("notices", "ok", f"{counted(total, 'notice')} in a day, none waits long")
-
-
-def pace(store: Store, limits: RateLimits) -> Iterator[CheckResult]:
-    """How long a day's issues take at least; no result where there are no limits."""
-    if not limits.limits:
-        return
-    with store.reading() as db:
-        counts = subscribers.destinations(db)
-    counts[ALL] = counts.total()
-    least, count, domain = max((limits.least(name, n), n, name) for name, n in counts.items())
-    readers = counted(count, "reader") + (f" at {domain}" if domain else "")
-    finding = f"{readers} take {roughly(least.total_seconds())} or more"
-    if least > _DAY:
-        advice = "raise the rate in [delivery.pace]: what waits until the next issue expires"
-        yield CheckResult("pace", "warn", finding, advice)
-    else:
-        yield CheckResult("pace", "ok", finding)
-
-
-def warm_up(store: Store, limits: RateLimits, now: datetime) -> Iterator[CheckResult]:
-    """Where the warm-up of each group stands; no result where there is none."""
-    with store.reading() as db:
-        rows = warming(db, now, limits)
-    for row in rows:
-        yield CheckResult("warm-up", "ok", warming_up(row))
-
-
-def lease(seconds: int, channel: Channel) -> Iterator[CheckResult]:
-    """No result where a lease is longer than the slowest answer."""
-    if isinstance(channel, Smtp) and seconds <= SLOWEST:
-        finding = f"{seconds} s: a process that waits longer for the server is taken for dead"
-        advice = f"raise delivery.lease_seconds above {SLOWEST:g}: an answer may take that long"
-        yield CheckResult("lease", "warn", finding, advice)
-
-
-def scheduler(store: Store, now: datetime) -> Iterator[CheckResult]:
-    with store.reading() as db:
-        owners = heartbeats.schedulers(db, now, steady())
-    if len(owners) > 1:
-        advice = (
-            "end all but one: they send nothing twice, but work twice (one that was killed is"
-            " forgotten after three minutes)"
-        )
-        yield CheckResult("scheduler", "warn", " and ".join(map(process_name, owners)), advice)
-    elif owners:
-        yield CheckResult("scheduler", "ok", process_name(owners[0]))
-    else:
-        finding = "none works now: start `newsletter run`, or call `newsletter send` by cron"
-        yield CheckResult("scheduler", "ok", finding)
-
-
-def queue(store: Store, now: datetime, timezone: str) -> Iterator[CheckResult]:
-    with store.reading() as db:
-        paused_since, oldest = send_queue.paused(db), reports.oldest_waiting(db)
-        count, lease_end = leases.leased(db, now, steady())
-    if paused_since:
-        finding = f"since {local_time(paused_since, timezone)}"
-        yield CheckResult("paused", "warn", finding, "`newsletter resume`")
-    finding = "nothing waits"
-    if oldest:
-        finding = f"the oldest delivery was due {local_time(oldest, timezone)}"
-    if lease_end:
-        finding += f"; {being_sent(count, lease_end, timezone)}"
-    if oldest and now - oldest > _HOUR:
-        advice = "`newsletter status` shows what the server said"
-        yield CheckResult("queue", "warn", finding, advice)
-    else:
-        yield CheckResult("queue", "ok", finding)
-
-
-def unknown(store: Store, now: datetime) -> Iterator[CheckResult]:
-    with store.reading() as db:
-        lapsed = recovery.lapsed(db, now, steady(), store.journal)
-        count = reports.unresolved(db) + len(lapsed.get(Transition.LEASE_OVER, ()))
-    if count:
-        advice = (
-            "`newsletter deliveries --state unknown` lists their Message-IDs: look for those in the"
-            " server's log, then `newsletter deliveries resolve`"
-        )
-        yield CheckResult("unknown", "warn", f"{count:,}", advice)
-    else:
-        yield CheckResult("unknown", "ok", "0")
-
-
-def lateness(store: Store, now: datetime, timezone: str, hour: int) -> Iterator[CheckResult]:
-    """What [alerts] says of late issues."""
-    finding = late(store, now, timezone, hour)
-    if finding:
-        advice = "see that `newsletter run` works, and what `newsletter status` says"
-        yield CheckResult("late", "warn", finding, advice)
-    else:
-        yield CheckResult("late", "ok", "nothing")
 
 
 def alerts(to: str, command: Sequence[str], folder: Path) -> Iterator[CheckResult]:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from newsletter.domain.errors import NotFound, UsageError
-from newsletter.storage import Connection, Store, editing, insights, votes
+from newsletter.storage import Connection, Store, approvals, editing, insights, votes
 from newsletter.storage.editing import Change
 from newsletter.storage.insights import Row, Said, Standing
 from newsletter.storage.votes import VoteBy
 
 _LAST_ZONE = timedelta(hours=12)
 _LONGEST_WORDS = 5_000
+_MOST_IN_ORDER = 100
+_LATELY = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,10 @@ class Found:
     text: str
     correction: str
     blocked: bool
+
+    @property
+    def shown(self) -> str:
+        return self.correction or self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,16 @@ class Editor:
                 raise UsageError(f"{day} has no note")
             return self._record(db, "note", day=day, words=_clean(words))
 
+    def order(self, day: date, insight_ids: Sequence[int]) -> int:
+        """The order in which these stand in the issues of a date that hold them; none: that of
+        choosing again. As ``pin`` it returns how many issues of that date keep what they have."""
+        with self.store.writing(durable=True) as db:
+            self._check_day(day)
+            if not (insight_ids or editing.order(db, day)):
+                raise UsageError(f"{day} has the order of choosing already")
+            _check_order(db, insight_ids)
+            return self._record(db, "order", day=day, words=" ".join(map(str, insight_ids)))
+
     def _check_day(self, day: date) -> None:
         if day < (self.now - _LAST_ZONE).date():
             raise UsageError(f"{day} is over everywhere: is it another year?")
@@ -103,13 +119,59 @@ class Editor:
         words: str = "",
     ) -> int:
         editing.record(db, Change(self.now, self.who, action, insight_id, day, words))
-        return editing.composed(db, day) if day else 0
+        return approvals.settled(db, day) if day else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the editor decided for a date, and lately: the newest of ``blocked``, which are
+    ``blocked_count`` in all, and the newest acts that bear on the date, with the insights that they
+    name. ``settled`` readers' issues keep what they hold."""
+
+    note: str
+    order: Sequence[int]
+    pinned: Sequence[Found]
+    blocked: Sequence[Found]
+    blocked_count: int
+    changes: Sequence[Change]
+    named: Mapping[int, Found]
+    settled: int
+
+
+def decided(store: Store, day: date) -> Decided:
+    with store.reading() as db:
+        holds, blocked = editing.editing_of(db, day), editing.blocked_lately(db)
+        changes = editing.recent(db, day, _LATELY)
+        changed = [one.insight_id for one in changes if one.insight_id]
+        known = _find_all(db, [*holds.pinned, *blocked[:_LATELY], *changed])
+        return Decided(
+            note=holds.note,
+            order=holds.order,
+            pinned=[known[each] for each in holds.pinned],
+            blocked=[known[each] for each in blocked[:_LATELY]],
+            blocked_count=len(blocked),
+            changes=changes,
+            named=known,
+            settled=approvals.settled(db, day),
+        )
+
+
+def found(store: Store, insight_ids: Sequence[int]) -> dict[int, Found]:
+    """Some few insights by their ids."""
+    with store.reading() as db:
+        return _find_all(db, insight_ids)
 
 
 def note(store: Store, day: date) -> str:
     """The opening line of a date; empty where there is none."""
     with store.reading() as db:
         return editing.note(db, day)
+
+
+def order(store: Store, day: date) -> Sequence[int]:
+    """The insights of a date that the editor put in order; none where they did not."""
+    with store.reading() as db:
+        return editing.order(db, day)
 
 
 def search(store: Store, words: Sequence[str], most: int) -> list[Found]:
@@ -139,6 +201,12 @@ def _find(db: Connection, insight_id: int) -> Found:
     return _found(row, editing.corrections(db), editing.blocked(db))
 
 
+def _find_all(db: Connection, insight_ids: Sequence[int]) -> dict[int, Found]:
+    corrections, blocked = editing.corrections(db), editing.blocked(db)
+    rows = [insights.find(db, each) for each in insight_ids]
+    return {row.id: _found(row, corrections, blocked) for row in rows if row}
+
+
 def _found(row: Row, corrections: Mapping[int, str], blocked: Container[int]) -> Found:
     return Found(row.id, row.day, row.text, corrections.get(row.id, ""), row.id in blocked)
 
@@ -155,6 +223,15 @@ def _check_pin(db: Connection, insight_id: int, day: date, most: int) -> None:
     pinned = editing.pinned(db, day)
     if insight_id not in pinned and len(pinned) >= most:
         raise UsageError(f"{most} are pinned for {day}, and an issue has no more (selection.count)")
+
+
+def _check_order(db: Connection, insight_ids: Sequence[int]) -> None:
+    if len(insight_ids) > _MOST_IN_ORDER:
+        raise UsageError(f"{len(insight_ids)} are too many to order: at most {_MOST_IN_ORDER}")
+    if len(set(insight_ids)) < len(insight_ids):
+        raise UsageError("an insight stands in the order twice")
+    for insight_id in insight_ids:
+        _find(db, insight_id)
 
 
 def _clean(words: str) -> str:

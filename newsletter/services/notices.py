@@ -48,7 +48,7 @@ class NoticeJob:
     """One turn: sends what waits. What ends it again and again is logged once."""
 
     context: DeliveryContext
-    sender: Callable[[], str]
+    sender: Callable[[Notice], str]
     clock: Callable[[], datetime]
     last_stop: str = ""
     hold_until: datetime | None = None

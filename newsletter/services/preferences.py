@@ -44,7 +44,7 @@ class Preferences:
     secret: bytes = field(repr=False)
     clock: Callable[[], datetime]
     wake: Callable[[], None] = lambda: None
-    later: Callable[[Callable[[], object]], None] = field(default_factory=Later)
+    later: Later = field(default_factory=Later)
 
     def reader(self, token: str) -> Reader | None:
         now = self.clock()
@@ -61,23 +61,25 @@ class Preferences:
     def save(self, before: Subscriber, chosen: Subscriber) -> None:
         """``chosen`` has no faults."""
         changes = differences(before, chosen)
-        if changes:
-            with self.store.writing() as db:
+        with self.store.writing() as db:
+            subscribers.heard(db, before.id, self.clock())
+            if changes:
                 key = mailbox(before.address).key
                 subscribers.change(db, key, self.clock(), **changes)
 
     def data(self, reader: Subscriber) -> dict[str, Any]:
         return about(self.store, reader.id, self.clock())
 
-    def ask_to_erase(self, reader: Subscriber) -> None:
-        """Have the message sent that asks them to confirm, once a day; none to who gets none."""
-        if reader.state in TO[Purpose.ERASE]:
-            self._ask(reader, Purpose.ERASE)
+    def ask_to_erase(self, reader: Subscriber) -> bool:
+        """Have the message sent that asks them to confirm; False where it was today already. Their
+        state is one that gets it."""
+        return self._ask(reader, Purpose.ERASE)
 
-    def send_link(self, address: str) -> None:
+    def send_link(self, address: str) -> bool:
         """To who reads by this address, at most once a day and three times a week; nothing for
-        every other text. The caller does not wait, so that nobody learns by the time who reads."""
-        self.later(lambda: self._send_link(address))
+        every other text. The caller does not wait, so that nobody learns by the time who reads.
+        False where too many wait already, whoever they are."""
+        return self.later(lambda: self._send_link(address))
 
     def _send_link(self, address: str) -> None:
         try:
@@ -89,7 +91,7 @@ class Preferences:
         if reader and reader.state in TO[Purpose.LINK]:
             self._ask(reader, Purpose.LINK)
 
-    def _ask(self, reader: Subscriber, purpose: Purpose) -> None:
+    def _ask(self, reader: Subscriber, purpose: Purpose) -> bool:
         now = self.clock()
         with self.store.writing() as db:
             # A link is asked for by whoever types an address, an erasure by its reader alone.
@@ -100,6 +102,7 @@ class Preferences:
             )
         if asked:
             self.wake()
+        return asked
 
     def to_erase(self, token: str) -> Subscriber | None:
         """Whose erasure this link confirms."""

@@ -2,11 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from newsletter.storage import Store, notices, pruning, subscribers
+from newsletter.domain.notices import LASTS, Purpose
+from newsletter.storage import Store, notices, pruning, subscribers, sunset
 from newsletter.storage.pruning import Pruned
 
 _NOTICES = timedelta(days=30)
 """How many an address was sent in a week is counted in them."""
+_STILL_THERE = 2 * LASTS[Purpose.STILL_THERE]
+"""Those that ask whether a reader is still there are steps on the way to an end."""
 
 
 def prune(store: Store, keep_days: int, now: datetime) -> Pruned:
@@ -19,4 +22,5 @@ def forget_unconfirmed(store: Store, pending_days: int, now: datetime) -> int:
     notices: how many readers."""
     with store.writing() as db:
         notices.prune(db, now - _NOTICES)
+        sunset.prune(db, now, _STILL_THERE)
         return subscribers.forget_pending(db, now - timedelta(days=pending_days))

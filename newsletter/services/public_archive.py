@@ -18,7 +18,15 @@ from newsletter.domain.slug import slug, slug_of_insight
 from newsletter.services import insights
 from newsletter.services.refreshed import Refreshed
 from newsletter.services.subjects import Subject, Subjects, subjects
-from newsletter.storage import Connection, Store, candidates, editing, issues, public_archive
+from newsletter.storage import (
+    Connection,
+    Store,
+    approvals,
+    candidates,
+    editing,
+    issues,
+    public_archive,
+)
 from newsletter.storage.public_archive import Version
 
 if TYPE_CHECKING:
@@ -102,7 +110,7 @@ class PublicArchive:
         if day > self._last_day():
             return None
         with self.store.reading() as db:
-            issue_id = issues.house(db, day)
+            issue_id = None if approvals.is_held(db, day) else issues.house(db, day)
             return issues.load(db, issue_id) if issue_id else None
 
     def insight(self, insight_id: int) -> PublicInsight | None:

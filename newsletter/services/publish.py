@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from newsletter.composing.compose import DUE, Readers, compose, due
+from newsletter.composing.compose import compose, due
+from newsletter.composing.readers import DUE, Readers
 from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, Report
 from newsletter.delivery.worker_pool import deliver

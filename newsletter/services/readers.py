@@ -1,11 +1,13 @@
 """Whose issue it is: a subscriber by address, or the reader of the house issue."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from newsletter.domain.addresses import mailbox
 from newsletter.domain.errors import NotFound
 from newsletter.domain.model import State, Subscriber
 from newsletter.storage import Store, subscribers
+
+_BATCH = 1_000
 
 
 def find_subscriber(store: Store, address: str) -> Subscriber:
@@ -21,6 +23,18 @@ def page(store: Store, state: State | None, after: int, most: int) -> Sequence[S
     """The next ``most`` subscribers after the one numbered ``after``."""
     with store.reading() as db:
         return subscribers.page(db, state, after, most)
+
+
+def everyone(store: Store) -> Iterator[Sequence[Subscriber]]:
+    """In the order of their keys, some at a time: they may be more than memory holds. Each batch is
+    a transaction of its own, for who takes them may be slow."""
+    key = ""
+    while True:
+        with store.reading() as db:
+            readers, key = subscribers.batch(db, key, _BATCH)
+        if not readers:
+            return
+        yield readers
 
 
 def house_reader(timezone: str, hour: int, address: str) -> Subscriber:

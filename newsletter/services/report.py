@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from newsletter.storage import Connection, Store, list_health
+from newsletter.storage import Connection, Store, list_health, notices
 
 COMPLAINT_LIMIT = 0.003
 """Gmail and Yahoo ask senders to stay below it."""
@@ -46,7 +46,8 @@ class Domain:
 @dataclass(frozen=True, slots=True)
 class ListReport:
     """``leaves`` has (state, reason, count); ``unserved`` are active readers who were sent nothing,
-    with what became of their last issue."""
+    with what became of their last issue; ``notices`` has (purpose, asked, sent, bounced, answered).
+    """
 
     first: str
     last: str
@@ -54,6 +55,7 @@ class ListReport:
     leaves: Sequence[Mapping[str, Any]]
     domains: Sequence[Domain]
     unserved: Sequence[Mapping[str, Any]]
+    notices: Sequence[Mapping[str, Any]]
 
     @property
     def total(self) -> Domain:
@@ -84,6 +86,7 @@ def list_report(store: Store, now: datetime, days: int) -> ListReport:
             leaves=_leaves(left),
             domains=_domains(db, first, last, list_health.complaints_of_readers(db, since, now)),
             unserved=list_health.unserved(db, first, last, now - timedelta(days=2), _MOST_UNSERVED),
+            notices=[dict(row) for row in notices.totals(db, since, now)],
         )
 
 

@@ -11,7 +11,7 @@ def plots(found: ListReport, storm_percent: float) -> Sequence[str]:
     above ``storm_percent``."""
     labels = [day.date for day in found.days]
     limit = (f"Gmail and Yahoo: {COMPLAINT_LIMIT:.1%}", COMPLAINT_LIMIT)
-    storm = (f"paused above {storm_percent:g} %", storm_percent / 100)
+    storm = (f"paused above {storm_percent:g}%", storm_percent / 100)
     complaints = [share(day.complained, day.sent) for day in found.days]
     bounces = [share(day.bounced, day.sent) for day in found.days]
     return [

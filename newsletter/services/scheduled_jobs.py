@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from newsletter.composing.compose import DUE, Looks, compose
+from newsletter.composing.compose import compose
+from newsletter.composing.readers import DUE, Looks
 from newsletter.composing.rules import Rules
 from newsletter.delivery.context import DeliveryContext, Report, Watch
 from newsletter.delivery.worker_pool import deliver

@@ -21,9 +21,13 @@ def make_secret(path: Path) -> bool:
 
 def write_private(path: Path, text: str) -> None:
     """A new file that only its owner reads; FileExistsError where there is one."""
+    write_private_bytes(path, text.encode())
+
+
+def write_private_bytes(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
 
 
 def read_secret(path: Path, folder: Path) -> bytes:

@@ -26,9 +26,10 @@ class Shared(Generic[T]):
     def get(self, patience: float) -> T | None:
         """The newest, or the one before where that takes longer than ``patience`` seconds; None
         where there is none yet. Raises what ``make`` raised."""
-        self._await(patience)
+        until = monotonic() + patience
+        self._await(until)
         if self._is_old():  # something was changed while it was made
-            self._await(patience)
+            self._await(until)
         made = self._made
         return made.result() if made else None
 
@@ -36,14 +37,15 @@ class Shared(Generic[T]):
         """Something was changed: whoever asks next gets a new one."""
         self._made_at = float("-inf")
 
-    def _await(self, patience: float) -> None:
+    def _await(self, until: float) -> None:
         with self._lock:
             if self._coming is None and self._is_old():
                 self._coming = Future()
                 Thread(target=self._work, args=(self._coming,), daemon=True).start()
             coming = self._coming
-        if coming and (self._made is None or self._took < patience):
-            wait([coming], patience)
+        left = until - monotonic()
+        if coming and left > 0 and (self._made is None or self._took < left):
+            wait([coming], left)
 
     def _is_old(self) -> bool:
         age = monotonic() - self._made_at

@@ -5,12 +5,9 @@ is done in a thread of its own, after the answer.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from queue import Full, Queue
-from threading import Thread
 from typing import Any
 
 from newsletter.domain.addresses import Mailbox, new_mailbox
@@ -19,15 +16,12 @@ from newsletter.domain.errors import UsageError
 from newsletter.domain.model import Subscriber
 from newsletter.domain.notices import PREFERENCES, Notice, Purpose
 from newsletter.domain.timezones import respelt
-from newsletter.domain.tokens import link_token
-from newsletter.services.error_log import log_error
+from newsletter.domain.tokens import erased_key, link_token
 from newsletter.services.notices import ask, opened
 from newsletter.services.subscriptions import Defaults, check
-from newsletter.storage import Connection, Store, notices, subscribers
+from newsletter.storage import Connection, Store, notices, personal_data, subscribers
 
 _A_WEEK, _MOST_A_WEEK = timedelta(days=7), 3
-_MOST_WAITING = 1_000
-_ENDS_IN = 10.0
 _WISHES = ("interests", "timezone", "hour")
 
 
@@ -142,63 +136,19 @@ def _still_holds(db: Connection, notice: Notice, reader: Subscriber) -> bool:
     return reader.state == "pending" or left is None or left <= notice.asked_at
 
 
-class SignUps:
-    """``wake`` is called when there is a notice to send. Up to a thousand wait in memory: who is
-    told to look into their mailbox while this process is killed asks again."""
-
-    def __init__(
-        self,
-        store: Store,
-        defaults: Defaults,
-        clock: Callable[[], datetime],
-        wake: Callable[[], None],
-    ) -> None:
-        self.store, self.defaults, self.clock, self.wake = store, defaults, clock, wake
-        self._waiting: Queue[SignUp | None] = Queue(_MOST_WAITING)
-        self._thread = Thread(target=self._work, name="sign-ups", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """After what waits."""
-        with suppress(Full):
-            self._waiting.put(None, timeout=_ENDS_IN)
-        self._thread.join(_ENDS_IN)
-
-    def add(self, one: SignUp) -> bool:
-        """False where too many wait already."""
-        try:
-            self._waiting.put_nowait(one)
-        except Full:
-            return False
-        return True
-
-    def settle(self) -> None:
-        """Returns when all that was added is done."""
-        self._waiting.join()
-
-    def _work(self) -> None:
-        while (one := self._waiting.get()) is not None:
-            try:
-                sign_up(self.store, one, self.defaults, self.clock())
-                self.wake()
-            except Exception as error:
-                log_error(error)
-            finally:
-                self._waiting.task_done()
-
-
-def sign_up(store: Store, one: SignUp, defaults: Defaults, now: datetime) -> bool:
+def sign_up(store: Store, one: SignUp, defaults: Defaults, now: datetime, secret: bytes) -> bool:
     """Ask for the notice that this address is to get, if any: whether one was.
 
     A confirmation for who is new, has not confirmed or left; for who is subscribed, the link to
-    their preferences. Who bounced or complained gets nothing. What was typed changes nothing until
-    it is confirmed. At most one a day and three a week go to an address.
+    their preferences. Who bounced or complained gets nothing, nor who complained and was erased.
+    What was typed changes nothing until it is confirmed. At most one a day and three a week go to
+    an address.
     """
     with store.writing() as db:
         there = subscribers.find(db, one.mailbox.key)
         if there is None:
+            if personal_data.complained_before(db, erased_key(secret, one.mailbox.key)):
+                return False
             new = defaults.subscriber(one.mailbox.address)
             reader, purpose = (
                 subscribers.add_pending(db, one.mailbox.key, new, now),

@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from newsletter.delivery.returned import described
 from newsletter.domain.due import due_at
 from newsletter.domain.rate_limits import RateLimits
 from newsletter.domain.urls import without_password
+from newsletter.services.approval import Waiting, waiting
 from newsletter.services.clock import steady
 from newsletter.storage import (
     Connection,
@@ -20,7 +22,9 @@ from newsletter.storage import (
     operator_actions,
     reports,
     send_queue,
+    storms,
     subscribers,
+    sunset,
     warm_up,
 )
 from newsletter.storage.feeds import FollowedFeed
@@ -55,8 +59,11 @@ class DayStatus:
     leased: Mapping[str, Any]
     unknown: int
     notices: Rows
+    unanswered: int
+    storms: Sequence[str]
     paused: datetime | None
     cancelled: bool
+    approvals: Sequence[Waiting]
     next_due: datetime | None
 
 
@@ -65,6 +72,7 @@ def day_status(
 ) -> DayStatus:
     """``window_days`` are those whose insights are candidates."""
     first = day - timedelta(days=window_days - 1)
+    waits = waiting(store)
     with store.reading() as db:
         totals, followed = archive.totals(db), feeds.followed(db)
         sending, lease_end = leases.leased(db, now, steady())
@@ -89,8 +97,11 @@ def day_status(
             leased={"count": sending, "until": lease_end},
             unknown=reports.unresolved(db),
             notices=_notices(db, now),
+            unanswered=sunset.unanswered(db),
+            storms=[described(one) for one in storms.since(db, now - _TWO_DAYS)],
             paused=send_queue.paused(db),
             cancelled=operator_actions.is_cancelled(db, day),
+            approvals=waits,
             next_due=_next_due(db, now),
         )
 
@@ -109,10 +120,13 @@ def _next_due(db: Connection, now: datetime) -> datetime | None:
     instants = sorted(
         (due_at(day, place[1], place[0]), day, place) for day in days for place in places
     )
+    composed = reports.next_composed(db, now)
     for due, day, place in instants:
+        if composed and composed <= due:
+            break
         if due > now and reports.is_waited_for(db, day, place):
             return due
-    return None
+    return composed
 
 
 def _outcomes(db: Connection, day: date) -> Rows:

@@ -49,9 +49,14 @@ class SubscriberFile:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the file is as ``to_csv`` writes it."""
+        """Whether the file is as ``csv_parts`` writes it."""
         plain = all(key == header.lower() for key, header in self.columns.items())
         return plain and not self.ignored and not self.state and self.delimiter == "commas"
+
+    def address(self, cells: Sequence[str]) -> str:
+        """As it is written in a row, whatever it is."""
+        place = self.places["address"]
+        return cells[place].strip() if place < len(cells) else ""
 
     def values(self, cells: Sequence[str]) -> dict[str, str]:
         """The values of a row by field, without empty ones; raises UsageError."""
@@ -90,13 +95,18 @@ def _column(rows: Sequence[Row], place: int) -> Iterator[str]:
     return (cells[place].strip() for _, cells in rows if place < len(cells))
 
 
-def to_csv(subscribers: Iterable[Subscriber]) -> bytes:
-    """UTF-8 with a header, for ``read_csv``. No cell is a formula to a spreadsheet."""
+def csv_parts(batches: Iterable[Iterable[Subscriber]]) -> Iterator[bytes]:
+    """UTF-8 with a header, for ``read_csv``, a batch at a time. No cell is a formula to a
+    spreadsheet."""
+    yield written([FIELDS])
+    for readers in batches:
+        yield written([as_text(reader, key) for key in FIELDS] for reader in readers)
+
+
+def written(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows of a CSV file, in UTF-8, without a formula."""
     page = StringIO(newline="")
-    writer = csv.writer(page, lineterminator="\n")
-    writer.writerow(FIELDS)
-    for subscriber in subscribers:
-        writer.writerow([_with_quote(as_text(subscriber, key)) for key in FIELDS])
+    csv.writer(page, lineterminator="\n").writerows(map(_with_quote, row) for row in rows)
     return page.getvalue().encode()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from newsletter.domain.addresses import new_mailbox
@@ -18,31 +19,81 @@ from newsletter.storage import Connection, Store, personal_data, subscribers
 from newsletter.storage.database import chunks
 
 
+class Outcome(StrEnum):
+    """What becomes of a line."""
+
+    ADDED = "added"
+    CONFIRMED = "confirmed"
+    """Who was pending is active."""
+    THERE = "there already"
+    LEFT = "left"
+    """Who left, complained or was erased here stays so."""
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """``address`` is as it was written where it is none; ``why`` is empty for who is added and
+    active."""
+
+    number: int
+    address: str
+    outcome: Outcome
+    why: str = ""
+
+
 @dataclass
 class ImportReport:
-    """``refused`` has the reason by line; ``warnings`` are about subscribers that were added."""
+    """``lines`` by their numbers; ``warnings`` are about subscribers that were added."""
 
     file: SubscriberFile
-    added: int = 0
-    already_there: int = 0
-    refused: dict[int, str] = field(default_factory=dict)
+    lines: dict[int, Line] = field(default_factory=dict)
     warnings: set[str] = field(default_factory=set)
+
+    def count(self, *outcomes: Outcome) -> int:
+        return sum(line.outcome in outcomes for line in self.lines.values())
+
+    @property
+    def added(self) -> int:
+        return self.count(Outcome.ADDED, Outcome.CONFIRMED)
+
+    @property
+    def already_there(self) -> int:
+        return self.count(Outcome.THERE)
+
+    @property
+    def refused(self) -> dict[int, str]:
+        """The reason by line, of those who left as well."""
+        return {line.number: line.why for line in self.lines.values() if line.outcome in _NOT_TAKEN}
+
+
+_NOT_TAKEN = (Outcome.LEFT, Outcome.REFUSED)
 
 
 def import_subscribers(
-    store: Store, data: bytes, name: str, defaults: Defaults, now: datetime, secret: bytes
+    store: Store,
+    data: bytes,
+    name: str,
+    defaults: Defaults,
+    now: datetime,
+    secret: bytes,
+    *,
+    dry_run: bool = False,
 ) -> ImportReport:
     """Raises UsageError if the file as a whole cannot be imported; then nothing is stored.
 
-    With the ``secret`` who had all about them erased is known, and refused.
+    With the ``secret`` who had all about them erased is known, and refused. ``dry_run``: what would
+    become of each line, and nothing is stored.
     """
     report = ImportReport(read_csv(data, name))
     importer = _Importer(defaults, now, report, secret, left=_who_left(report.file))
     for rows in chunks(report.file.rows):
         by_key = importer.read(rows)
         # A transaction per chunk, so that no sender waits for the whole file.
-        with store.writing() as db:
-            importer.store(db, by_key)
+        with store.reading() if dry_run else store.writing() as db:
+            importer.decide(db, by_key)
+            if not dry_run:
+                importer.store(db, by_key)
     return report
 
 
@@ -60,7 +111,7 @@ class _Importer:
     def read(self, rows: Sequence[Row]) -> dict[str, Subscriber]:
         by_key = {}
         for line, cells in rows:
-            with self._refusals(line):
+            with self._refusals(line, self.report.file.address(cells)):
                 key, subscriber = self._read(line, self.report.file.values(cells))
                 by_key[key] = subscriber
         return by_key
@@ -76,37 +127,41 @@ class _Importer:
         new = replace(self.defaults.subscriber(box.address), **{**fields, "address": box.address})
         return box.key, check(settled(new))
 
-    def store(self, db: Connection, by_key: Mapping[str, Subscriber]) -> None:
-        """Existing subscribers are not changed by the file."""
+    def decide(self, db: Connection, by_key: Mapping[str, Subscriber]) -> None:
+        """What becomes of each; existing subscribers are not changed by the file."""
         known = subscribers.among(db, list(by_key))
-        new = {key: subscriber for key, subscriber in by_key.items() if key not in known}
-        self._refuse_erased(db, new)
+        hashed = {erased_key(self.secret, key): key for key in by_key.keys() - known.keys()}
+        erased = {hashed[mark] for mark in personal_data.erased_among(db, list(hashed))}
+        for key, new in by_key.items():
+            with self._refusals(self.lines[key], new.address):
+                if key in erased:
+                    self._note(key, new, Outcome.LEFT, f"{new.address} {WAS_ERASED}")
+                elif key in known:
+                    self._note(key, new, *_again(known[key], new))
+                else:
+                    self._note(key, new, Outcome.ADDED, _unless_active(new))
+
+    def _note(self, key: str, new: Subscriber, outcome: Outcome, why: str = "") -> None:
+        number = self.lines[key]
+        self.report.lines[number] = Line(number, new.address, outcome, why)
+        if outcome is Outcome.ADDED and (warning := summer_warning(new.timezone)):
+            self.report.warnings.add(warning)
+
+    def store(self, db: Connection, by_key: Mapping[str, Subscriber]) -> None:
+        """As it was decided."""
+        outcomes = {key: self.report.lines[self.lines[key]].outcome for key in by_key}
+        new = {key: by_key[key] for key, what in outcomes.items() if what is Outcome.ADDED}
         subscribers.add_all(db, new, self.now)
-        self.report.added += len(new)
-        self.report.warnings |= {summer_warning(reader.timezone) for reader in new.values()} - {""}
-        for key, there in known.items():
-            with self._refusals(self.lines[key]):
-                self._store_again(db, key, there, by_key[key])
-
-    def _refuse_erased(self, db: Connection, new: dict[str, Subscriber]) -> None:
-        """Takes them out of ``new``."""
-        hashed = {erased_key(self.secret, key): key for key in new}
-        for mark in personal_data.erased_among(db, list(hashed)):
-            reader, key = new.pop(hashed[mark]), hashed[mark]
-            self.report.refused[self.lines[key]] = f"{reader.address} {WAS_ERASED}"
-
-    def _store_again(self, db: Connection, key: str, there: Subscriber, new: Subscriber) -> None:
-        if _stays(there, new) or not subscribers.add(db, key, new, self.now):
-            self.report.already_there += 1
-        else:
-            self.report.added += 1
+        for key, what in outcomes.items():
+            if what is Outcome.CONFIRMED:
+                subscribers.add(db, key, by_key[key], self.now)
 
     @contextmanager
-    def _refusals(self, line: int) -> Iterator[None]:
+    def _refusals(self, number: int, address: str) -> Iterator[None]:
         try:
             yield
         except UsageError as error:
-            self.report.refused[line] = str(error)
+            self.report.lines[number] = Line(number, address, Outcome.REFUSED, str(error))
 
 
 def _who_left(file: SubscriberFile) -> dict[str, int]:
@@ -118,6 +173,19 @@ def _who_left(file: SubscriberFile) -> dict[str, int]:
             if gone(values.get("state", "")):
                 left[values["address"].strip().casefold()] = line
     return left
+
+
+def _unless_active(new: Subscriber) -> str:
+    return "" if new.state == "active" else f"as {new.state}"
+
+
+def _again(there: Subscriber, new: Subscriber) -> tuple[Outcome, str]:
+    """What the file does to who is there, and why no more."""
+    if _stays(there, new) or there.state == "active":
+        return Outcome.THERE, f"{there.state}, and stays as they are"
+    if fault := subscribers.gone_fault(there):
+        return Outcome.LEFT, fault
+    return Outcome.CONFIRMED, "was pending"
 
 
 def _stays(there: Subscriber, new: Subscriber) -> bool:

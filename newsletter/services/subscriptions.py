@@ -64,8 +64,8 @@ def subscribe(
     box = mailbox(address)
     with store.writing() as db:
         before = subscribers.find(db, box.key)
-        if before is None and not resubscribe:
-            refuse_erased(db, box.key, secret)
+        if before is None:
+            refuse_erased(db, box.key, secret, resubscribe=resubscribe)
         new = before or defaults.subscriber(new_mailbox(address).address)
         subscriber = check(settled(replace(new, **changes), before, changes), before)
         added = subscribers.add(db, box.key, subscriber, now, resubscribe=resubscribe)
@@ -75,9 +75,27 @@ def subscribe(
     return replace(subscriber, state="active"), result
 
 
-def refuse_erased(db: Connection, key: str, secret: bytes) -> None:
-    """Raises UsageError where the reader with this key had all about them erased."""
-    if personal_data.erased_among(db, [erased_key(secret, key)]):
+def change(
+    store: Store,
+    reader: Subscriber,
+    changes: Mapping[str, Any],
+    defaults: Defaults,
+    now: datetime,
+    secret: bytes,
+) -> Subscriber:
+    """Change these fields of an active reader. Raises UsageError for any other."""
+    if reader.state != "active":
+        raise UsageError(f"{reader.address} is {reader.state}: only who is active can be changed")
+    return subscribe(store, reader.address, changes, defaults, now, secret=secret)[0]
+
+
+def refuse_erased(db: Connection, key: str, secret: bytes, *, resubscribe: bool) -> None:
+    """Raises UsageError where the reader with this key had all about them erased, unless they
+    asked to come back; and always where they had complained."""
+    hashed = erased_key(secret, key)
+    if personal_data.complained_before(db, hashed):
+        raise UsageError(f"{key} complained of a message: they get no mail again, whoever asks")
+    if not resubscribe and personal_data.erased_among(db, [hashed]):
         raise UsageError(f"{key} {WAS_ERASED}")
 
 

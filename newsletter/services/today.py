@@ -110,21 +110,31 @@ def _waits(db: Connection, now: datetime, limits: RateLimits, *, paused: bool) -
     until = deferred_domains.until(db)
     spent = warm_up.quotas(db, limits.warm_ups, now)
     slow = {name for name, _, _ in reports.paced(db, now, limits)}
+    held = glance.held(db, now)
+    early = reports.next_composed(db, now) is not None
     waits = [
+        Wait("waits for approval", domain, count, first) for domain, (count, first) in held.items()
+    ]
+    waits += [
         Wait(
-            _reason(row, spent, slow, held=row.domain in until, paused=paused),
+            _reason(row, spent, slow, held=row.domain in until, paused=paused, early=early),
             row.domain,
-            row.rows,
+            rows,
             row.first_try if row.later else None,
         )
         for row in glance.waiting(db, now)
+        if (rows := row.rows - (held[row.domain][0] if row.later and row.domain in held else 0))
     ]
     return sorted(waits, key=lambda wait: (-wait.count, wait.domain))
 
 
-def _reason(row: Waiting, spent: Quotas, slow: set[str], *, held: bool, paused: bool) -> str:
+def _reason(
+    row: Waiting, spent: Quotas, slow: set[str], *, held: bool, paused: bool, early: bool
+) -> str:
+    if row.later and held:
+        return "its server asked to wait"
     if row.later:
-        return "its server asked to wait" if held else "refused for now, tried again"
+        return "composed, waits for its hour" if early else "refused for now, tried again"
     if paused:
         return "paused"
     if not spent.allow(row.domain):
@@ -158,6 +168,9 @@ def headline(shown: Today, timezone: str) -> tuple[str, str]:
         return "bad", f"Paused since {_clock(status.paused, timezone)}: nothing is sent."
     if status.cancelled:
         return "off", "Today’s issue is cancelled: nobody else gets it."
+    held = sum(one.readers for one in status.approvals)
+    if held and held == shown.waiting and not shown.count("sending"):
+        return "busy", f"{held:,} wait for approval; the rest is sent."
     if shown.waiting or shown.count("sending"):
         return "busy", f"Going out: {sent:,} of {all_:,} sent, {shown.waiting:,} wait."
     if sent:

@@ -1,12 +1,12 @@
 """Unsubscribing by the link in a message, and undoing it. The link is all that either needs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from newsletter.domain.tokens import subscriber_id
-from newsletter.storage import Store, subscribers
+from newsletter.storage import Connection, Store, subscribers
 
 
 class LinkState(StrEnum):
@@ -28,9 +28,18 @@ _STATES = {
     "unsubscribed": LinkState.LEFT,
     "bounced": LinkState.ENDED,
     "complained": LinkState.ENDED,
-    None: LinkState.UNKNOWN,
 }
 
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``language`` is the one that the reader wants; "" is the newsletter's."""
+
+    state: LinkState
+    language: str = ""
+
+
+_UNKNOWN = Answer(LinkState.UNKNOWN)
 
 REASONS = ("too often", "not about my interests", "nothing new", "not asked for")
 """Why readers leave, of which they may name one."""
@@ -52,40 +61,46 @@ class UnsubscribeLinks:
     secret: bytes = field(repr=False)
     clock: Callable[[], datetime]
 
-    def look(self, token: str) -> LinkState:
+    def look(self, token: str) -> Answer:
         """Changes nothing."""
         reader = subscriber_id(self.secret, token)
         if reader is None:
-            return LinkState.UNKNOWN
+            return _UNKNOWN
         with self.store.reading() as db:
-            return _STATES[subscribers.state_of(db, reader)]
+            return _look(db, reader)
 
-    def leave(self, token: str) -> LinkState:
+    def leave(self, token: str) -> Answer:
         """Unsubscribe; the second time nothing changes."""
         reader = subscriber_id(self.secret, token)
         if reader is None:
-            return LinkState.UNKNOWN
+            return _UNKNOWN
         with self.store.writing() as db:
             subscribers.leave(db, reader, self.clock(), "by the link in a message")
-            return _STATES[subscribers.state_of(db, reader)]
+            return _look(db, reader)
 
-    def tell(self, token: str, why: str, words: str) -> LinkState:
+    def tell(self, token: str, why: str, words: str) -> Answer:
         """Leave, and keep why: one of REASONS, and words of their own."""
-        state = self.leave(token)
+        answer = self.leave(token)
         reader = subscriber_id(self.secret, token)
         reason = _reason(why, words)
-        if state is not LinkState.LEFT or reader is None or not reason:
-            return state
+        if answer.state is not LinkState.LEFT or reader is None or not reason:
+            return answer
         with self.store.writing() as db:
             subscribers.give_reason(db, reader, reason)
-        return LinkState.TOLD
+        return replace(answer, state=LinkState.TOLD)
 
-    def undo(self, token: str) -> LinkState:
+    def undo(self, token: str) -> Answer:
         """Make a reader who unsubscribed active again; the second time nothing changes."""
         reader = subscriber_id(self.secret, token)
         if reader is None:
-            return LinkState.UNKNOWN
+            return _UNKNOWN
         with self.store.writing() as db:
             subscribers.rejoin(db, reader, self.clock())
-            state = subscribers.state_of(db, reader)
-        return LinkState.BACK if state == "active" else _STATES[state]
+            is_back = subscribers.state_of(db, reader) == "active"
+            answer = _look(db, reader)
+        return replace(answer, state=LinkState.BACK) if is_back else answer
+
+
+def _look(db: Connection, reader_id: int) -> Answer:
+    reader = subscribers.numbered(db, reader_id)
+    return Answer(_STATES[reader.state], reader.language) if reader else _UNKNOWN

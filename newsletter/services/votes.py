@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from newsletter.domain.model import Vote, VoteKind
+from newsletter.domain.model import Subscriber, Vote, VoteKind
 from newsletter.domain.tokens import VOTE, linked
 from newsletter.storage import (
     Connection,
@@ -31,11 +31,13 @@ class VoteState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``kind`` is what the link would say of the insight of this ``text``."""
+    """``kind`` is what the link would say of the insight of this ``text``, ``language`` the one
+    that the reader wants; "" is the newsletter's."""
 
     state: VoteState
     kind: VoteKind = "more"
     text: str = ""
+    language: str = ""
 
 
 _MOST = 2**31 - 1
@@ -68,6 +70,7 @@ class VoteLinks:
             answer = _look(db, reader, said)
             if answer.state is VoteState.ASKED:
                 votes.record(db, reader, said)
+                subscribers.heard(db, reader, said.at)
                 answer = replace(answer, state=VoteState.REMEMBERED)
         return answer
 
@@ -81,6 +84,7 @@ class VoteLinks:
             answer = _look(db, reader, said)
             if answer.state in (VoteState.ASKED, VoteState.REMEMBERED):
                 votes.take_back(db, reader, insight_id)
+                subscribers.heard(db, reader, said.at)
                 answer = replace(answer, state=VoteState.TAKEN_BACK)
         return answer
 
@@ -93,13 +97,17 @@ class VoteLinks:
         return None
 
 
-def _look(db: Connection, reader: int, said: Vote) -> Answer:
-    state, insight = subscribers.state_of(db, reader), insights.find(db, said.insight_id)
-    if state is None or insight is None or not reading_history.is_of(db, reader, insight.id):
+def _look(db: Connection, reader_id: int, said: Vote) -> Answer:
+    reader, insight = subscribers.numbered(db, reader_id), insights.find(db, said.insight_id)
+    if reader is None or insight is None or not reading_history.is_of(db, reader_id, insight.id):
         return _UNKNOWN
     text = editing.corrections(db).get(insight.id) or insight.text
-    if state not in ("active", "pending"):
-        return Answer(VoteState.GONE, said.kind, text)
-    known = votes.find(db, reader, insight.id)
+    return Answer(_state(db, reader, said), said.kind, text, reader.language)
+
+
+def _state(db: Connection, reader: Subscriber, said: Vote) -> VoteState:
+    if reader.state not in ("active", "pending"):
+        return VoteState.GONE
+    known = votes.find(db, reader.id, said.insight_id)
     same = known is not None and known.kind == said.kind
-    return Answer(VoteState.REMEMBERED if same else VoteState.ASKED, said.kind, text)
+    return VoteState.REMEMBERED if same else VoteState.ASKED

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.domain.due import zone
+from newsletter.domain.text import counted
+from newsletter.services.approval import Waiting
 from newsletter.storage.feeds import FollowedFeed
 
 
@@ -30,6 +32,21 @@ def next_attempt(instant: datetime, now: datetime, timezone: str) -> str:
     if instant <= now:
         return "next try at the next `send` or `run`"
     return f"next try at {local_time(instant, timezone)}"
+
+
+def awaiting(one: Waiting, timezone: str) -> str:
+    """That a date waits for its approval, for whom and until when."""
+    readers = counted(one.readers, "reader")
+    if one.approval:
+        return f"the issue of {one.date} is approved by {one.approval.who}; {readers} to be let go"
+    anyway = local_time(one.first, timezone)
+    if one.last > one.first:
+        anyway = f"from {anyway} to {local_time(one.last, timezone)}"
+    return f"the issue of {one.date} waits for approval: {readers}, sent anyway {anyway}"
+
+
+def approve_it(one: Waiting) -> str:
+    return f"`newsletter approve --date {one.date}` lets it go"
 
 
 def feed_state(feed: FollowedFeed, timezone: str) -> str:

@@ -2,16 +2,17 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from newsletter.composing.edition import Edition
 from newsletter.composing.rules import Rules
-from newsletter.domain.errors import NewsletterError, UsageError
+from newsletter.domain.days import parse_day
+from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import ScheduledEmail, Subscriber
 from newsletter.mail.message import message
 from newsletter.ranking.candidate_report import CandidateRow, candidate_report
@@ -19,7 +20,7 @@ from newsletter.ranking.signals import Reader
 from newsletter.rendering.rendered_email import Branding, Logo, RenderedEmail, render_email
 from newsletter.services.lint_templates import lint_templates
 from newsletter.services.preview import scheduled_for
-from newsletter.storage import issues, subscribers
+from newsletter.storage import issues
 
 Query = Mapping[str, str]
 
@@ -38,33 +39,37 @@ class Workbench:
 
     def values(self, query: Query) -> dict[str, Any]:
         """What the page shows; "error" says why there is no issue."""
-        with self.rules.store.reading() as db:
-            readers = [subscriber.address for subscriber in subscribers.everyone(db)]
         try:
-            return {"error": "", "readers": readers, **self._issue_values(query)}
+            return {"error": "", **self.issue_values(query, self.scheduled(query))}
         except NewsletterError as error:
-            return {"title": "nothing to show", "readers": readers, "error": str(error)}
+            return {"title": "nothing to show", "error": str(error)}
 
     def html(self, query: Query) -> str:
         """The message as a browser can show it: with its logo, and in one colour scheme."""
-        _, email = self._email(query)
+        email = self._email(self.scheduled(query))
         logo = self.branding.logo if query.get("images") != "off" else None
         return _in_scheme(_with_logo(email.html, logo), query.get("scheme", "light"))
 
-    def _email(self, query: Query) -> tuple[ScheduledEmail, RenderedEmail]:
-        """As ``preview --to --date`` has it."""
+    def scheduled(self, query: Query) -> ScheduledEmail:
+        """As ``preview --to --date`` has it; without picks nothing would be sent."""
         text = query.get("date", "")
-        try:
-            day = date.fromisoformat(text) if text else None
-        except ValueError as error:
-            raise UsageError(f"{text!r} is no date") from error
-        scheduled = scheduled_for(self.rules, self.house, self.now, query.get("to"), day)
+        day = parse_day(text) if text else None
+        return scheduled_for(self.rules, self.house, self.now, query.get("to"), day)
+
+    def _email(self, scheduled: ScheduledEmail) -> RenderedEmail:
         if not scheduled.issue.picks:
             raise NewsletterError(f"no issue for {scheduled.issue.date}: too little is new")
-        return scheduled, render_email(scheduled.issue, scheduled.subscriber, self.branding)
+        return render_email(scheduled.issue, scheduled.subscriber, self.branding)
 
-    def _issue_values(self, query: Query) -> dict[str, Any]:
-        scheduled, email = self._email(query)
+    def issue_values(
+        self,
+        query: Query,
+        scheduled: ScheduledEmail,
+        standings: Sequence[CandidateRow] | None = None,
+    ) -> dict[str, Any]:
+        """``standings`` are its candidates, where they are known. Raises NewsletterError where it
+        has no picks."""
+        email = self._email(scheduled)
         raw = message(scheduled, self.branding)
         hidden = re.search(r"display:none[^>]*>([^&<]*)", email.html)
         return {
@@ -78,11 +83,11 @@ class Workbench:
             "source": raw.decode("utf-8", "replace").replace("\r\n", "\n"),
             "picks": scheduled.issue.picks,
             "weights": self.rules.taste.weights,
-            "standings": self._candidates(scheduled, house=not query.get("to")),
+            "standings": standings or self.candidates(scheduled, house=not query.get("to")),
             "findings": lint_templates(self.templates),
         }
 
-    def _candidates(self, scheduled: ScheduledEmail, *, house: bool) -> list[CandidateRow]:
+    def candidates(self, scheduled: ScheduledEmail, *, house: bool) -> list[CandidateRow]:
         """Compared with what the reader had been sent before that day."""
         day, reader = scheduled.issue.date, scheduled.subscriber
         edition = Edition(self.rules, day)

@@ -1,5 +1,6 @@
 """Answers of the API by the key that a client gave its request, for a day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,3 +44,12 @@ def finish(db: Connection, token_id: int, key: str, status: int, body: bytes) ->
 def forget(db: Connection, token_id: int, key: str) -> None:
     """Nothing came of the request: it may be asked again."""
     db.execute(delete(answers).where(answers.c.token_id == token_id, answers.c.key == key))
+
+
+def forget_about(db: Connection, words: Sequence[str]) -> None:
+    """Every answer that holds one of these words, such as an address."""
+    needles = [word.encode() for word in words if word]
+    columns = answers.c.token_id, answers.c.key, answers.c.body
+    kept = db.execute(select(*columns).where(answers.c.body.is_not(None)))
+    for token_id, key in [(t, k) for t, k, body in kept if any(n in body for n in needles)]:
+        forget(db, token_id, key)

@@ -16,16 +16,20 @@ from newsletter.storage.schema import pick as picks
 
 
 def of_day(
-    db: Connection, day: date, window_days: int, pinned: Sequence[int] = ()
+    db: Connection,
+    day: date,
+    window_days: int,
+    pinned: Sequence[int] = (),
+    acts: int = editing.EVER,
 ) -> list[Candidate]:
     """The insights of the window up to ``day``, each cited from its best mention by then.
 
     That is a lead before a related one, then the earliest brief. Those ``pinned`` are among them
-    however old they are.
+    however old they are. They are corrected by the editor's ``acts`` up to that one.
     """
     first = day - timedelta(days=window_days - 1)
     within = insights.c.date.between(first, day)
-    return _cited(db, or_(within, insights.c.id.in_(pinned)), day)
+    return _cited(db, or_(within, insights.c.id.in_(pinned)), day, acts)
 
 
 def of_ids(db: Connection, ids: Sequence[int], day: date) -> dict[int, Candidate]:
@@ -34,7 +38,9 @@ def of_ids(db: Connection, ids: Sequence[int], day: date) -> dict[int, Candidate
     return {each.insight.id: each for each in found}
 
 
-def _cited(db: Connection, which: ColumnElement[bool], day: date) -> list[Candidate]:
+def _cited(
+    db: Connection, which: ColumnElement[bool], day: date, acts: int = editing.EVER
+) -> list[Candidate]:
     dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
     query = (
         select(insights.c.id, insights.c.text, insights.c.date, mentions, briefs)
@@ -46,7 +52,7 @@ def _cited(db: Connection, which: ColumnElement[bool], day: date) -> list[Candid
     grouped: dict[int, list[RowMapping]] = {}
     for row in db.execute(query).mappings():
         grouped.setdefault(row[insights.c.id], []).append(row)
-    corrections = editing.corrections(db)
+    corrections = editing.corrections(db, acts)
     return [_candidate(rows, corrections) for rows in grouped.values()]
 
 
@@ -108,12 +114,12 @@ def _labels(
         yield row.insight_id, (podcast, tuple(row.topics))
 
 
-def known(db: Connection, day: date, ids: Sequence[int]) -> list[Insight]:
+def known(db: Connection, day: date, ids: Sequence[int], acts: int = editing.EVER) -> list[Insight]:
     """The insights of ``ids`` that were known by ``day``, or were ever picked.
 
     A picked one that no brief says any more is dated by the first issue it stood in.
     """
-    corrections = editing.corrections(db)
+    corrections = editing.corrections(db, acts)
     return [insight for batch in chunks(ids) for insight in _known(db, day, batch, corrections)]
 
 

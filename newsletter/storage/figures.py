@@ -19,7 +19,8 @@ def waiting(db: Connection, most: int) -> Sequence[tuple[str, int]]:
 
 
 def oldest_due(db: Connection) -> datetime | None:
-    """When the oldest delivery that is pending or on its way was due."""
+    """When the oldest delivery that is pending or on its way was due; not those that wait for
+    approval."""
     first = [reports.oldest_waiting(db, state) for state in ("pending", "sending")]
     return min((instant for instant in first if instant), default=None)
 

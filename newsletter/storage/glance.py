@@ -52,6 +52,15 @@ def waiting(db: Connection, now: datetime) -> Sequence[Waiting]:
     return [Waiting(domain, bool(flag), *rest) for domain, flag, *rest in db.execute(query)]
 
 
+def held(db: Connection, now: datetime) -> dict[str, tuple[int, datetime]]:
+    """By domain, how many wait for approval, and when the first of them is sent anyway."""
+    tried = deliveries.c.next_attempt_at
+    waits = deliveries.c.held.is_not(None), tried > now
+    columns = deliveries.c.domain, func.count(), func.min(tried)
+    query = select(*columns).where(*waits).group_by(deliveries.c.domain)
+    return {domain: (count, first) for domain, count, first in db.execute(query)}
+
+
 def due(db: Connection, days: Sequence[date]) -> Sequence[Due]:
     """All active readers, in groups; those who pause over a date are not counted for it."""
     group = subscribers.c.timezone, subscribers.c.hour, subscribers.c.weekdays

@@ -13,6 +13,7 @@ _TOLD = "told "
 _SHOWN = "shown unknown"
 _ALIVE = timedelta(minutes=3)
 _LONGEST = timedelta(days=2)
+_KEPT = timedelta(days=7)
 
 
 def beat(db: Connection, owner: str, now: datetime, steady: Steady) -> None:
@@ -62,6 +63,8 @@ def was_told(db: Connection, cause: str, now: datetime) -> bool:
 
 def mark_told(db: Connection, cause: str, until: datetime) -> None:
     """The operator need not be told of ``cause`` again before ``until``."""
+    told = mark.c.name.startswith(_TOLD, autoescape=True)
+    db.execute(mark.delete().where(told, mark.c.at < until - _KEPT))  # dates that are over
     _set(db, f"{_TOLD}{cause}", until)
 
 

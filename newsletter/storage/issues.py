@@ -136,6 +136,14 @@ def house(db: Connection, day: date) -> int | None:
     return issue_id
 
 
+def drop_house(db: Connection, day: date) -> None:
+    """The house issue of a date is composed anew: it is in nobody's ledger."""
+    issue_id = house(db, day)
+    for table in (picks, explanation_table):
+        db.execute(table.delete().where(table.c.issue_id == issue_id))
+    db.execute(issues.delete().where(issues.c.id == issue_id))
+
+
 def house_heard(db: Connection) -> dict[int, date]:
     """Each insight of the house issues so far, and the date it stood there."""
     query = select(picks.c.insight_id, issues.c.date).join(issues, issues.c.id == picks.c.issue_id)

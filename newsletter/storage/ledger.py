@@ -24,7 +24,11 @@ from newsletter.storage.schema import subscriber as subscribers
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row to be: with an issue it is pending, with a reason it is skipped."""
+    """A row to be: with an issue it is pending, with a reason it is skipped.
+
+    It is not tried before ``opens_at``. ``held``: it waits for approval until then, and its issue
+    heeds what the editor did up to this act.
+    """
 
     subscriber: Subscriber
     date: date
@@ -33,6 +37,8 @@ class Entry:
     message_id: str
     due_at: datetime
     expires_at: datetime
+    opens_at: datetime | None = None
+    held: int | None = None
 
 
 _STILL = {
@@ -89,8 +95,9 @@ def _row(entry: Entry, now: datetime) -> dict[str, Any]:
         "message_id": entry.message_id,
         "due_at": entry.due_at,
         "expires_at": entry.expires_at,
-        "next_attempt_at": now,
+        "next_attempt_at": max(now, entry.opens_at or now),
         "changed_at": now,
+        "held": entry.held if entry.reason is None else None,
     }
 
 

@@ -5,14 +5,21 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, and_, case, func, not_, or_, select
 
 from newsletter.storage.returns import PROVED
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
+from newsletter.storage.subscribers import NEVER_CONFIRMED
 
 _LEFT = ("unsubscribed", "bounced", "complained")
+_A_READER = not_(
+    and_(
+        subscribers.c.state == "bounced",
+        subscribers.c.state_reason.startswith(NEVER_CONFIRMED, autoescape=True),
+    )
+)
 _OFFERED = or_(
     deliveries.c.state == "sent",
     and_(deliveries.c.state == "failed", deliveries.c.reason == "refused"),
@@ -22,7 +29,7 @@ _OFFERED = or_(
 def joined(db: Connection, since: datetime, end: datetime) -> Counter[date]:
     """How many were made active on each day, in UTC; of who came twice only the last time."""
     at = subscribers.c.activated_at
-    query = select(at).where(at >= since, at <= end, subscribers.c.state != "pending")
+    query = select(at).where(at >= since, at <= end, subscribers.c.state != "pending", _A_READER)
     return Counter(instant.date() for instant in db.scalars(query))
 
 
@@ -30,7 +37,7 @@ def left(db: Connection, since: datetime, end: datetime) -> Counter[tuple[date, 
     """How many left, by day, state and reason; why mail bounced is not told apart."""
     at, state = subscribers.c.state_changed_at, subscribers.c.state
     why = case((state == "unsubscribed", subscribers.c.state_reason), else_="")
-    query = select(at, state, why).where(at >= since, at <= end, state.in_(_LEFT))
+    query = select(at, state, why).where(at >= since, at <= end, state.in_(_LEFT), _A_READER)
     return Counter((row[0].date(), row[1], row[2]) for row in db.execute(query))
 
 

@@ -17,7 +17,9 @@ from sqlalchemy import (
     RowMapping,
     Select,
     and_,
+    case,
     delete,
+    exists,
     func,
     select,
     update,
@@ -32,6 +34,7 @@ from newsletter.storage.leases import Lease, Steady, over
 from newsletter.storage.schema import domain as domains
 from newsletter.storage.schema import notice as notices
 from newsletter.storage.schema import notice_attempt as attempts
+from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.send_queue import paused
 from newsletter.storage.sets import insert_new
@@ -41,6 +44,12 @@ Verdict = Literal["go", "paused", "lost", "unwanted"]
 
 _PENDING = notices.c.state == DeliveryState.PENDING
 _SENDING = notices.c.state == DeliveryState.SENDING
+CAME_BACK = exists().where(
+    returned.c.notice_id == notices.c.id,
+    returned.c.at >= notices.c.asked_at,
+    returned.c.kind == "bounce",
+)
+"""Its number may have been another's before."""
 _NOBODYS = {"owner": None, "boot": None, "lease_end": None, "lease_until": None}
 
 
@@ -200,6 +209,20 @@ def counts(db: Connection, since: datetime) -> Sequence[tuple[str, str, int]]:
     return [(purpose, state, count) for purpose, state, count in db.execute(query)]
 
 
+def totals(db: Connection, since: datetime, end: datetime) -> Sequence[RowMapping]:
+    """(purpose, asked, sent, bounced, answered) of those asked for in that time; a link's use is
+    kept for "still there" alone."""
+    query = select(
+        notices.c.purpose,
+        func.count().label("asked"),
+        func.count(case((notices.c.state == DeliveryState.SENT, 1))).label("sent"),
+        func.count(case((CAME_BACK, 1))).label("bounced"),
+        func.count(notices.c.followed_at).label("answered"),
+    )
+    groups = query.where(notices.c.asked_at.between(since, end)).group_by(notices.c.purpose)
+    return db.execute(groups.order_by(notices.c.purpose)).mappings().all()
+
+
 def stuck(db: Connection, before: datetime) -> Sequence[RowMapping]:
     """Those asked for before that instant that still wait, the oldest first: (address, purpose,
     asked_at, next_attempt_at, attempts, answer)."""
@@ -212,17 +235,20 @@ def stuck(db: Connection, before: datetime) -> Sequence[RowMapping]:
 
 def of_subscriber(db: Connection, subscriber_id: int) -> Sequence[Mapping[str, Any]]:
     """A reader's notices, the newest first, each with its attempts."""
-    names = "id", "purpose", "state", "asked_at", "expires_at", "answer"
+    names = "id", "purpose", "state", "asked_at", "expires_at", "answer", "followed_at"
     columns = [notices.c[name] for name in names]
-    query = select(*columns).where(notices.c.subscriber_id == subscriber_id)
+    back = case((CAME_BACK, "bounced")).label("came_back")
+    query = select(*columns, back).where(notices.c.subscriber_id == subscriber_id)
     rows = db.execute(query.order_by(notices.c.asked_at.desc(), notices.c.id)).mappings().all()
     return [{**row, "tried": _tried(db, row["id"])} for row in rows]
 
 
 def prune(db: Connection, before: datetime) -> int:
-    """Forget those that are over and were asked for before that instant."""
+    """Forget those that are over and were asked for before that instant; ``sunset`` forgets its
+    own."""
     over_ = notices.c.state.not_in((DeliveryState.PENDING, DeliveryState.SENDING))
-    return db.execute(delete(notices).where(over_, notices.c.asked_at < before)).rowcount
+    old = and_(over_, notices.c.asked_at < before, notices.c.purpose != Purpose.STILL_THERE)
+    return db.execute(delete(notices).where(old)).rowcount
 
 
 def _tried(db: Connection, notice_id: int) -> Sequence[RowMapping]:
@@ -258,7 +284,7 @@ def _move(
     return db.execute(update(notices).where(rows).values(new)).rowcount
 
 
-_WITH_ADDRESS = select(notices, subscribers.c.address).join(subscribers)
+_WITH_ADDRESS = select(notices, subscribers.c.address, subscribers.c.language).join(subscribers)
 
 
 def _notice(row: Any) -> Notice:
@@ -270,4 +296,5 @@ def _notice(row: Any) -> Notice:
         asked_at=row.asked_at,
         expires_at=row.expires_at,
         wishes=row.wishes,
+        language=row.language,
     )

@@ -117,7 +117,7 @@ def listed(
             attempt.c.data,
             case(*_CAME_BACK).label("came_back"),
             returned.c.at.label("back_at"),
-            returned.c.words.label("back_words"),
+            func.coalesce(func.nullif(returned.c.words, ""), returned.c.status).label("back_words"),
         )
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
         .outerjoin(attempt, and_(attempt.c.id == last.scalar_subquery(), counts))

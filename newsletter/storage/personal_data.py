@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
 from newsletter.domain.weekdays import EVERY_DAY
-from newsletter.storage import transitions
+from newsletter.storage import api_answers, transitions
 from newsletter.storage.database import chunks
 from newsletter.storage.journal import Change
 from newsletter.storage.places import note
@@ -22,6 +22,7 @@ from newsletter.storage.schema import subscriber as subscribers
 ERASED = "erased"
 """The state of a journal's record, and the reason that the row of who was erased has."""
 
+_COMPLAINED = "complained"
 _SUBSCRIBER = "subscriber %d"
 _OF_THE_MACHINE = {"owner", "boot", "lease_end", "lease_until"}
 _NOBODY: Mapping[str, Any] = {
@@ -32,6 +33,7 @@ _NOBODY: Mapping[str, Any] = {
     "paused_until": None,
     "frequency": "daily",
     "schedule_changed_at": None,
+    "heard_at": None,
     "state": "unsubscribed",
     "state_reason": ERASED,
 }
@@ -45,13 +47,14 @@ def kept(db: Connection, subscriber_id: int) -> dict[str, Any]:
         columns = [column for column in table.c if column.name not in _OF_THE_MACHINE]
         rows = db.execute(select(*columns).where(mine)).mappings().all()
         about[table.name] = [dict(row) for row in rows]
-    texts = _picks(db, {row["issue_id"] for row in about["delivery"]} - {None})
+    texts = picks_of(db, {row["issue_id"] for row in about["delivery"]} - {None})
     for row in about["delivery"]:
         row["picks"] = texts.get(row["issue_id"], [])
     return about
 
 
-def _picks(db: Connection, issue_ids: set[int]) -> dict[int, list[dict[str, Any]]]:
+def picks_of(db: Connection, issue_ids: set[int]) -> dict[int, list[dict[str, Any]]]:
+    """By issue what it holds: (rank, insight, text)."""
     columns = pick.c.issue_id, pick.c.rank, insight.c.id, insight.c.text
     query = select(*columns).join(insight, insight.c.id == pick.c.insight_id)
     found: dict[int, list[dict[str, Any]]] = {}
@@ -65,14 +68,15 @@ def _picks(db: Connection, issue_ids: set[int]) -> dict[int, list[dict[str, Any]
 def erase(db: Connection, subscriber_id: int, hashed: str, now: datetime) -> None:
     """Their row stays, as a number with ``hashed`` in the place of its key (see ``erased_among``).
 
-    The journal says so to a backup that is put back one day.
+    That they complained stays with it. The journal says so to a backup that is put back one day.
     """
-    empty(db, subscriber_id, hashed, now)
-    note(db, Change(hashed, ERASED, now, reader=subscriber_id))
+    complained = empty(db, subscriber_id, hashed, now)
+    why = _COMPLAINED if complained else ""
+    note(db, Change(hashed, ERASED, now, why, reader=subscriber_id))
 
 
-def empty(db: Connection, subscriber_id: int, hashed: str, at: datetime) -> None:
-    """The same, for who replays the journal."""
+def empty(db: Connection, subscriber_id: int, hashed: str, at: datetime, why: str = "") -> bool:
+    """The same, for who replays the journal: whether the reader had complained."""
     for table, mine in reversed(list(_tables(subscriber_id))):
         if table is not delivery:
             db.execute(delete(table).where(mine))
@@ -82,13 +86,25 @@ def empty(db: Connection, subscriber_id: int, hashed: str, at: datetime) -> None
     db.execute(
         update(audit).where(audit.c.about.in_(names)).values(about=_SUBSCRIBER % subscriber_id)
     )
+    api_answers.forget_about(db, names)
     # Who came back and is erased again has two rows: one hash is enough.
     same = subscribers.c.key == hashed, subscribers.c.id != subscriber_id
-    other = db.scalar(select(subscribers.c.id).where(*same))
+    other = db.execute(select(subscribers.c.id, subscribers.c.state).where(*same)).one_or_none()
     if other is not None:
-        db.execute(update(subscribers).where(*same).values(key=f"{hashed}.{other}"))
+        db.execute(update(subscribers).where(*same).values(key=f"{hashed}.{other.id}"))
+    states = [db.scalar(select(subscribers.c.state).where(mine)), other and other.state, why]
+    complained = _COMPLAINED in states
     values = {**_NOBODY, "key": hashed, "activated_at": at, "state_changed_at": at}
+    if complained:
+        values["state"] = _COMPLAINED
     db.execute(update(subscribers).where(mine).values(values))
+    return complained
+
+
+def complained_before(db: Connection, hashed: str) -> bool:
+    """Whether the reader who was erased had complained, or did so later: they get no mail again,
+    whoever asks for it."""
+    return db.scalar(select(subscribers.c.state).where(subscribers.c.key == hashed)) == _COMPLAINED
 
 
 def erased_among(db: Connection, hashed: Sequence[str]) -> set[str]:

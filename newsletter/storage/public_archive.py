@@ -6,7 +6,9 @@ from datetime import date
 
 from sqlalchemy import Connection, func, select, text
 
+from newsletter.storage import approvals
 from newsletter.storage.schema import brief as briefs
+from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import editing
 from newsletter.storage.schema import insight as insights
 from newsletter.storage.schema import issue as issues
@@ -20,11 +22,12 @@ _BATCH = 10_000
 @dataclass(frozen=True, slots=True)
 class Version:
     """What the public pages are made from, as far as it is told apart: the newest insight, the
-    editor's last act and the newest house issue."""
+    editor's last act, the newest house issue, and a date that waits for approval."""
 
     insight: int
     act: int
     issue: date | None
+    held: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,17 @@ _VERSION = select(
     select(func.coalesce(func.max(insights.c.id), 0)).scalar_subquery(),
     select(func.coalesce(func.max(editing.c.id), 0)).scalar_subquery(),
     select(func.max(issues.c.date)).where(_HOUSE).scalar_subquery(),
+    select(func.min(deliveries.c.date)).where(deliveries.c.held.is_not(None)).scalar_subquery(),
 )
 
 
-def house_dates(db: Connection, until: date) -> list[tuple[date, int]]:
-    """The dates of the house issues up to ``until``, each with the issue's id; the newest first."""
-    query = select(issues.c.date, issues.c.id).where(_HOUSE, issues.c.date <= until)
-    return [(day, issue_id) for day, issue_id in db.execute(query.order_by(issues.c.date.desc()))]
+def house_dates(db: Connection, until: date, most: int | None = None) -> list[tuple[date, int]]:
+    """The dates of the house issues up to ``until``, each with the issue's id; the newest first.
+    None that waits for approval."""
+    public = _HOUSE, issues.c.date <= until, issues.c.date.not_in(approvals.days(db))
+    query = select(issues.c.date, issues.c.id).where(*public)
+    rows = db.execute(query.order_by(issues.c.date.desc()).limit(most))
+    return [(day, issue_id) for day, issue_id in rows]
 
 
 def places(db: Connection, until: date) -> Iterator[Place]:

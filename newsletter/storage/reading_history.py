@@ -9,6 +9,7 @@ from sqlalchemy import (
     cast,
     func,
     select,
+    true,
 )
 
 from newsletter.domain.states import DeliveryState
@@ -49,8 +50,11 @@ def is_of(db: Connection, subscriber_id: int, insight_id: int) -> bool:
     return db.execute(query.limit(1)).first() is not None
 
 
-def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
-    """Subscriber id to each insight they were sent, and the date of that issue.
+def heard(
+    db: Connection, ids: Sequence[int], without: date | None = None
+) -> dict[int, dict[int, date]]:
+    """Subscriber id to each insight they were sent, and the date of that issue; ``without`` that of
+    one date.
 
     What they say that they knew already is among them, dated by their vote if it was not sent.
     """
@@ -59,7 +63,7 @@ def heard(db: Connection, ids: Sequence[int]) -> dict[int, dict[int, date]]:
     query = (
         select(deliveries.c.subscriber_id, insight_ids, dates)
         .join(picks, picks.c.issue_id == deliveries.c.issue_id)
-        .where(_HEARD)
+        .where(_HEARD, true() if without is None else deliveries.c.date != without)
         .group_by(deliveries.c.subscriber_id)
     )
     sent_to = {

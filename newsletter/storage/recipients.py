@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from newsletter.domain.model import Subscriber
 from newsletter.storage.database import chunks
@@ -33,6 +33,14 @@ def freeze(db: Connection, composed: Mapping[int, Subscriber], rows: Any, now: d
         insert_new(db, recipients, [_row(row.id, composed[row[1]], now) for row in found])
 
 
+def freeze_rows(
+    db: Connection, rows: Mapping[int, int], readers: Sequence[Subscriber], now: datetime
+) -> None:
+    """The same for deliveries by their id, each with its reader's."""
+    known = {reader.id: reader for reader in readers}
+    insert_new(db, recipients, [_row(row, known[reader], now) for row, reader in rows.items()])
+
+
 def _row(delivery_id: int, reader: Subscriber, now: datetime) -> dict[str, Any]:
     values = {name: getattr(reader, name) for name in FROZEN}
     return {"delivery_id": delivery_id, "composed_at": now, **values}
@@ -44,8 +52,17 @@ def column(name: str) -> ColumnElement[Any]:
     return func.coalesce(recipients.c[name], now) if name in FROZEN else now
 
 
-DATED_AT: ColumnElement[datetime] = func.coalesce(recipients.c.composed_at, deliveries.c.due_at)
-"""The Date of a delivery's message."""
+def thaw(db: Connection, delivery_ids: Sequence[int]) -> None:
+    """Their issues are composed anew, and the readers as they are by then."""
+    db.execute(recipients.delete().where(recipients.c.delivery_id.in_(delivery_ids)))
+
+
+# What waits for approval was composed before it is due.
+DATED_AT: ColumnElement[datetime] = case(
+    (recipients.c.composed_at > deliveries.c.due_at, recipients.c.composed_at),
+    else_=deliveries.c.due_at,
+)
+"""The Date of a delivery's message: when it is due, or composed if that was later."""
 
 
 def frozen(
@@ -56,7 +73,8 @@ def frozen(
     row = db.execute(query).mappings().one_or_none()
     if row is None:
         return reader, delivery["due_at"]
-    return replace(reader, **{name: row[name] for name in FROZEN}), row["composed_at"]
+    dated_at = max(row["composed_at"], delivery["due_at"])
+    return replace(reader, **{name: row[name] for name in FROZEN}), dated_at
 
 
 def delivery_ids(db: Connection, before: datetime, most: int) -> Sequence[int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, select, update
+from sqlalchemy import Column, ColumnElement, Connection, func, select, update
 
 from newsletter.domain.due import due_at, next_due
 from newsletter.domain.errors import StoreError
@@ -131,7 +131,7 @@ def _erase(db: Connection, entries: Entries) -> set[int]:
         if number not in there:  # joined since: only the hash is needed, against imports
             nobody = {**_stranger(record.key, record.at, {}), "id": number, "address": ""}
             db.execute(subscribers.insert().values({**nobody, "key": f"{record.key}.new"}))
-        empty(db, number, record.key, record.at or places.LONG_AGO)
+        empty(db, number, record.key, record.at or places.LONG_AGO, record.reason)
     return set(gone)
 
 
@@ -210,7 +210,13 @@ def _replay_changes(
             values |= {"state_changed_at": change.at, "state_reason": change.reason}
         moved = db.execute(rows.where(subscribers.c.state != change.state).values(values))
         done[change.state] += moved.rowcount
+        if change.state == "active" and change.at:
+            db.execute(rows.where(_silent_since(change.at)).values(heard_at=change.at))
     return +done
+
+
+def _silent_since(at: datetime) -> ColumnElement[bool]:
+    return func.coalesce(subscribers.c.heard_at, subscribers.c.activated_at) < at
 
 
 def _replay_claims(db: Connection, claims: Sequence[tuple[str, Claim]]) -> Counter[str]:

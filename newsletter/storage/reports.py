@@ -5,11 +5,23 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+)
 
 from newsletter.domain.due import due_at
 from newsletter.domain.rate_limits import ALL, RateLimits
 from newsletter.storage import deferred_domains, due_readers
+from newsletter.storage.database import chunks
 from newsletter.storage.schema import attempt as attempts
 from newsletter.storage.schema import cancelled
 from newsletter.storage.schema import delivery as deliveries
@@ -42,8 +54,8 @@ def queue(
         .where(subscribers.c.state == "active")
         .order_by(deliveries.c.due_at, deliveries.c.id)
     )
-    if not ignore_wait:
-        query = query.where(deliveries.c.next_attempt_at <= now)
+    ripe = deliveries.c.next_attempt_at <= now
+    query = query.where(or_(deliveries.c.held.is_(None), ripe) if ignore_wait else ripe)
     if on is not None:
         query = query.where(deliveries.c.date == on)
     if ids is not None:
@@ -214,12 +226,20 @@ def _rowless(query: Select[Any], day: date, place: tuple[str, int]) -> Select[An
 
 
 def oldest_waiting(db: Connection, state: str = "pending") -> datetime | None:
-    """When the delivery that waits longest, or is in that state longest, was due."""
-    waits = deliveries.c.state == state
+    """When the delivery that waits longest, or is in that state longest, was due; not those that
+    wait for approval."""
+    waits = and_(deliveries.c.state == state, deliveries.c.held.is_(None))
     # No bare column: the database would go through the index of due dates, past all that were sent.
     due = func.min(case((waits, deliveries.c.due_at)))
     first: datetime | None = db.scalar(select(due).where(waits))
     return first
+
+
+def next_composed(db: Connection, now: datetime) -> datetime | None:
+    """When the next is due of those that are composed, and wait for their hour."""
+    waits = deliveries.c.state == "pending", deliveries.c.due_at > now
+    due: datetime | None = db.scalar(select(func.min(deliveries.c.due_at)).where(*waits))
+    return due
 
 
 def is_waited_for(db: Connection, day: date, place: tuple[str, int]) -> bool:
@@ -232,30 +252,46 @@ def candidate_count(db: Connection, first: date, last: date) -> int:
     return int(db.scalar(query) or 0)
 
 
-def deliveries_of(db: Connection, subscriber_id: int) -> Sequence[dict[str, Any]]:
-    """One subscriber's (date, state, reason, answer, tried), newest first.
+def deliveries_of(
+    db: Connection, subscriber_id: int, before: date | None = None, most: int | None = None
+) -> Sequence[dict[str, Any]]:
+    """One subscriber's (date, state, reason, answer, issue_id, tried), newest first: the ``most``
+    of a date ``before``, or all.
 
     ``tried`` are the attempts, (at, state, rcpt, data): the new state, and the server's replies.
     """
-    columns = (deliveries.c.date, deliveries.c.state, deliveries.c.reason, deliveries.c.answer)
-    mine = deliveries.c.subscriber_id == subscriber_id
-    query = select(deliveries.c.id, *columns).where(mine).order_by(deliveries.c.date.desc())
-    tried = _attempts(db, mine)
+    names = ("date", "state", "reason", "answer", "issue_id")
+    columns = [deliveries.c[name] for name in names]
+    query = select(deliveries.c.id, *columns).where(deliveries.c.subscriber_id == subscriber_id)
+    if before is not None:
+        query = query.where(deliveries.c.date < before)
+    rows = db.execute(query.order_by(deliveries.c.date.desc()).limit(most)).all()
+    tried = _attempts(db, [row.id for row in rows])
     return [
-        {**{column.name: row[column] for column in columns}, "tried": tried.get(row["id"], [])}
-        for row in db.execute(query).mappings()
+        {**{name: getattr(row, name) for name in names}, "tried": tried.get(row.id, [])}
+        for row in rows
     ]
 
 
-def _attempts(db: Connection, mine: ColumnElement[bool]) -> dict[int, list[dict[str, Any]]]:
-    columns = (attempts.c.at, attempts.c.state, attempts.c.rcpt, attempts.c.data)
-    query = (
-        select(attempts.c.delivery_id, *columns)
-        .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
-        .where(mine)
-        .order_by(attempts.c.id)
-    )
+def _attempts(db: Connection, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    names = ("at", "state", "rcpt", "data")
+    query = select(attempts.c.delivery_id, *(attempts.c[name] for name in names))
     tried: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in db.execute(query).mappings():
-        tried[row["delivery_id"]].append({column.name: row[column] for column in columns})
+    for some in chunks(ids):
+        rows = db.execute(query.where(attempts.c.delivery_id.in_(some)).order_by(attempts.c.id))
+        for row in rows.mappings():
+            tried[row["delivery_id"]].append({name: row[name] for name in names})
     return tried
+
+
+def sent_to(db: Connection, subscriber_id: int) -> int:
+    """How many issues a reader was sent."""
+    mine = deliveries.c.subscriber_id == subscriber_id, deliveries.c.state == "sent"
+    return int(db.scalar(select(func.count()).where(*mine)) or 0)
+
+
+def waiting_of(db: Connection, subscriber_id: int) -> Sequence[Row[date, datetime]]:
+    """A reader's (date, next_attempt_at) of what waits, the newest first."""
+    mine = deliveries.c.subscriber_id == subscriber_id, deliveries.c.state == "pending"
+    query = select(deliveries.c.date, deliveries.c.next_attempt_at).where(*mine)
+    return db.execute(query.order_by(deliveries.c.date.desc())).all()

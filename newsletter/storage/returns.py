@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select
 
+from newsletter.domain.notices import asked
 from newsletter.domain.returns import Return
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import nonce as nonces
+from newsletter.storage.schema import notice as notices
 from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.sets import insert_new
@@ -41,8 +43,8 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a return is: ``delivery_id`` is None where only the reader is known. ``proved`` by a
-    signed token or a provider; ``sent_at`` is when that delivery was sent."""
+    """Whose a return is: ``delivery_id`` and ``notice_id`` are None where only the reader is known.
+    ``proved`` by a signed token or a provider; ``sent_at`` is when that message was sent."""
 
     subscriber_id: int
     key: str
@@ -50,6 +52,7 @@ class Owner:
     delivery_id: int | None = None
     day: date | None = None
     sent_at: datetime | None = None
+    notice_id: int | None = None
 
     @property
     def domain(self) -> str:
@@ -80,6 +83,7 @@ def keep(
         "date": owner.day if owner else None,
         "delivery_id": owner.delivery_id if owner else None,
         "subscriber_id": owner.subscriber_id if owner else None,
+        "notice_id": owner.notice_id if owner else None,
         "done": done,
         "headers": _text(one.headers, MOST_HEADERS),
         "body": one.body,
@@ -98,10 +102,8 @@ def owner(db: Connection, it: Return, address_key: str, *, trusted: bool) -> Own
     """By the token first, then by our Message-ID, by the address alone only where there is no
     token. ``address_key`` is the normal form of the address that the return names; may be empty.
     """
-    if it.delivery is not None:
-        return _of_delivery(db, deliveries.c.id == it.delivery, proved=True)
-    if it.reader is not None:
-        return _of_reader(db, subscribers.c.id == it.reader, it.message_id, proved=True)
+    if it.delivery is not None or it.notice is not None or it.reader is not None:
+        return _by_token(db, it)
     if it.forged:
         return None
     if address_key:
@@ -112,6 +114,14 @@ def owner(db: Connection, it: Return, address_key: str, *, trusted: bool) -> Own
         ours = deliveries.c.message_id.in_((it.message_id, f"<{it.message_id}>"))
         return _of_delivery(db, and_(deliveries.c.date == day, ours), proved=trusted)
     return None
+
+
+def _by_token(db: Connection, it: Return) -> Owner | None:
+    if it.delivery is not None:
+        return _of_delivery(db, deliveries.c.id == it.delivery, proved=True)
+    if it.notice is not None:
+        return _of_notice(db, *it.notice)
+    return _of_reader(db, subscribers.c.id == it.reader, it.message_id, proved=True)
 
 
 def _of_delivery(db: Connection, which: ColumnElement[bool], *, proved: bool) -> Owner | None:
@@ -128,6 +138,15 @@ _DELIVERIES = select(
     deliveries.c.changed_at,
     subscribers.c.key,
 ).join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+
+
+def _of_notice(db: Connection, notice_id: int, asked_at: int) -> Owner | None:
+    """None where that number is another's by now."""
+    query = select(notices, subscribers.c.key).join(subscribers).where(notices.c.id == notice_id)
+    row = db.execute(query).one_or_none()
+    if row is None or asked(row.asked_at) != asked_at:
+        return None
+    return Owner(row.subscriber_id, row.key, True, sent_at=row.changed_at, notice_id=notice_id)
 
 
 def _of_reader(
@@ -157,23 +176,41 @@ def _day(message_id: str) -> date | None:
 
 
 def softs(db: Connection, mine: Owner, since: datetime) -> tuple[datetime, ...]:
-    """When the reader's other deliveries were sent that count as soft bounces, each once.
+    """When the reader's other messages were sent that count as soft bounces, each once.
 
-    A return without a delivery stands for itself, by the instant it came.
+    A return of no known delivery stands for its notice, or for itself, by the instant it came.
     """
     sent = func.coalesce(deliveries.c.changed_at, returned.c.at)
     query = (
-        select(returned.c.id, returned.c.delivery_id, sent.label("sent"))
+        select(returned.c.id, returned.c.delivery_id, returned.c.notice_id, sent.label("sent"))
         .outerjoin(deliveries, deliveries.c.id == returned.c.delivery_id)
         .where(returned.c.subscriber_id == mine.subscriber_id, returned.c.done == "counted")
         .where(returned.c.at >= since)
     )
     found = {
-        row.delivery_id or f"return {row.id}": row.sent
-        for row in db.execute(query)
-        if row.delivery_id is None or row.delivery_id != mine.delivery_id
+        _message(row.delivery_id, row.notice_id, row.id): row.sent for row in db.execute(query)
     }
+    found.pop(_message(mine.delivery_id, mine.notice_id), None)
     return tuple(found.values())
+
+
+def _message(delivery_id: int | None, notice_id: int | None, number: int = 0) -> tuple[str, int]:
+    """What a return is about; itself where that is not known."""
+    if delivery_id is not None:
+        return "delivery", delivery_id
+    return ("notice", notice_id) if notice_id is not None else ("return", number)
+
+
+def done_before(db: Connection, mine: Owner) -> frozenset[str]:
+    """What followed from earlier returns of the same message."""
+    if mine.delivery_id is not None:
+        same = returned.c.delivery_id == mine.delivery_id
+    elif mine.notice_id is not None:
+        same = returned.c.notice_id == mine.notice_id
+    else:
+        return frozenset()
+    theirs = returned.c.subscriber_id == mine.subscriber_id
+    return frozenset(db.scalars(select(returned.c.done).where(same, theirs)))
 
 
 def stayed(db: Connection, mine: Owner, before: datetime) -> datetime | None:

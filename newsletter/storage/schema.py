@@ -1,6 +1,7 @@
 """The tables. Migrations in migrations/ bring a database to this shape; a test holds them equal."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -23,10 +24,14 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     false,
+    func,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
-HEAD = "0020"
+HEAD = "0024"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""
 
 
@@ -44,6 +49,27 @@ class Instant(TypeDecorator[datetime]):
             return value and value.astimezone(UTC)
         return value.replace(tzinfo=UTC)
 
+
+class DomainOf(FunctionElement[str]):
+    """What stands behind the @ of a subscriber's key."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(DomainOf)
+def _split(element: DomainOf, compiler: SQLCompiler, **options: Any) -> str:
+    return f"split_part({compiler.process(element.clauses, **options)}, '@', 2)"
+
+
+@compiles(DomainOf, "sqlite")
+def _behind(element: DomainOf, compiler: SQLCompiler, **options: Any) -> str:
+    key = compiler.process(element.clauses, **options)
+    return f"substr({key}, instr({key}, '@') + 1)"
+
+
+_BY_CODE_POINT = Text().with_variant(Text(collation="C"), "postgresql")
+"""In the same order on every database: an index finds what begins with a text."""
 
 metadata = MetaData(
     naming_convention={
@@ -122,9 +148,9 @@ subscriber = Table(
     "subscriber",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),
+    Column("key", _BY_CODE_POINT, nullable=False, unique=True),
     Column("address", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", _BY_CODE_POINT, nullable=False),
     Column("timezone", Text, nullable=False),
     Column("hour", SmallInteger, nullable=False),
     Column("interests", Text, nullable=False),
@@ -142,8 +168,13 @@ subscriber = Table(
     # When the time zone, the hour, the days or the pause last changed: no issue was promised by
     # them before. NULL: never since the reader joined.
     Column("schedule_changed_at", Instant),
+    # When the reader last gave a sign: voted, chose, answered. NULL: not since they joined.
+    Column("heard_at", Instant),
     # All that a look at the clock asks for, so that it reads no row of who is not due.
     Index("ix_subscriber_due", "state", "timezone", "hour", "weekdays", "paused_until"),
+    # What a page of readers is found by, in its order (see ``reader_search``).
+    Index("ix_subscriber_state_id", "state", "id"),
+    Index("ix_subscriber_timezone_id", "timezone", "id"),
     CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),
     CheckConstraint("weekdays BETWEEN 1 AND 127", name="weekdays"),
     CheckConstraint("frequency IN ('daily', 'weekly')", name="frequency"),
@@ -151,6 +182,8 @@ subscriber = Table(
         "state IN ('pending', 'active', 'unsubscribed', 'bounced', 'complained')", name="state"
     ),
 )
+Index("ix_subscriber_domain", DomainOf(subscriber.c.key), subscriber.c.id)
+Index("ix_subscriber_name", func.lower(subscriber.c.name), subscriber.c.id)
 
 issue = Table(
     "issue",
@@ -214,6 +247,9 @@ delivery = Table(
     Column("lease_end", Float),
     Column("lease_until", Instant),
     Column("changed_at", Instant, nullable=False),
+    # Waits for the operator's approval: the newest of the editor's acts that its issue heeds. NULL:
+    # it waits for none.
+    Column("held", Integer),
     # One row ever: what makes a second copy impossible.
     Index("uq_delivery_subscriber_id_date", "subscriber_id", "date", unique=True),
     Index("ix_delivery_date_state_reason", "date", "state", "reason"),
@@ -221,6 +257,13 @@ delivery = Table(
     # In the order of a claim, which passes over domains without looking at the rows themselves.
     Index(
         "ix_delivery_state_next_attempt_at_id_domain", "state", "next_attempt_at", "id", "domain"
+    ),
+    # Nothing but what waits for approval: counted without reading a row.
+    Index(
+        "ix_delivery_held",
+        *("date", "next_attempt_at", "held", "domain"),
+        # The migration says the same for PostgreSQL.
+        sqlite_where=text("held IS NOT NULL"),
     ),
     CheckConstraint(
         _one_of("state", "pending", "sending", "sent", "failed", "unknown", "skipped"),
@@ -284,6 +327,8 @@ notice = Table(
     Column("wishes", JSON, nullable=False),
     # From this instant on the server may have it. It is written before the message is sent.
     Column("offered_at", Instant),
+    # When the button behind its link was pressed; kept for "still there" alone.
+    Column("followed_at", Instant),
     # As a delivery has them.
     Column("owner", Text),
     Column("boot", Text),
@@ -343,7 +388,8 @@ editing = Table(
     Column("date", Date),
     Column("words", Text, nullable=False),
     CheckConstraint(
-        _one_of("action", "note", "pin", "unpin", "block", "unblock", "edit"), name="action"
+        _one_of("action", "note", "pin", "unpin", "block", "unblock", "edit", "order"),
+        name="action",
     ),
 )
 
@@ -363,6 +409,16 @@ vote = Table(
     Column("at", Instant, nullable=False),
     CheckConstraint(_one_of("kind", "more", "knew"), name="kind"),
     sqlite_with_rowid=False,
+)
+
+# The operator lets the issues of a date go: with all the editor's acts up to this one.
+approval = Table(
+    "approval",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("acts", Integer, nullable=False),
 )
 
 cancelled = Table(
@@ -477,6 +533,8 @@ returned = Table(
     Column("date", Date, index=True),
     Column("delivery_id", ForeignKey("delivery.id"), index=True),
     Column("subscriber_id", ForeignKey("subscriber.id"), index=True),
+    # No key: notices are forgotten, and what came back for one is not.
+    Column("notice_id", Integer, index=True),
     Column("done", String(16), nullable=False),
     # Of the message, or the provider's event: their beginning.
     Column("headers", Text, nullable=False),

@@ -170,6 +170,9 @@ def paused(db: Connection) -> datetime | None:
 _PAUSED_SINCE = select(mark.c.at).where(mark.c.name == PAUSED)
 
 
+_FREE = deliveries.c.held.is_(None)
+
+
 def _within(scope: Scope) -> Any:
     parts = [deliveries.c.state == DeliveryState.PENDING]
     if scope.on is not None:
@@ -199,9 +202,12 @@ def any_due(
 
 
 def hurry(db: Connection, now: datetime, scope: Scope) -> None:
-    """Rows that wait for a later attempt wait no more, and their domains with them."""
-    deferred_domains.forget(db, _within(scope))
-    transitions.amend(db, _within(scope), next_attempt_at=now)
+    """Rows that wait for a later attempt wait no more, and their domains with them; what waits for
+    approval still does."""
+    rows = and_(_within(scope), _FREE)
+    deferred_domains.forget(db, rows)
+    transitions.amend(db, and_(rows, deliveries.c.due_at > now), due_at=now)
+    transitions.amend(db, rows, next_attempt_at=now)
 
 
 def wake(db: Connection, now: datetime) -> None:
@@ -211,7 +217,7 @@ def wake(db: Connection, now: datetime) -> None:
     """
     late = deliveries.c.next_attempt_at > now + LONGEST
     rows = and_(deliveries.c.state == DeliveryState.PENDING, late, deliveries.c.due_at <= now)
-    transitions.amend(db, rows, next_attempt_at=now)
+    transitions.amend(db, and_(rows, _FREE), next_attempt_at=now)
 
 
 def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:

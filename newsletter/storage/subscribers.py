@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, and_, func, not_, select, update
 
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import State, Subscriber
@@ -14,13 +14,19 @@ from newsletter.storage.database import chunks
 from newsletter.storage.journal import Change
 from newsletter.storage.places import note
 from newsletter.storage.schema import notice as notices
+from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
+from newsletter.storage.sets import insert_new
 
 _FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the same names
 SIGNED_UP = "signed up on the web"
+NEVER_CONFIRMED = "never confirmed"
+"""How the reason of who bounced begins where they were no reader yet."""
 UNCONFIRMED = ("pending", "unsubscribed")
 """The states of those whom a confirmation makes active."""
 _GONE = ("unsubscribed", "bounced", "complained")
+_MAY_BE_ERASED = ("unsubscribed", "complained")
+_NEVER_ERASED = ("active", "pending", "bounced")
 _SOMEBODY = subscribers.c.address != ""
 """Not the row of who was erased."""
 _SCHEDULE = frozenset({"timezone", "hour", "weekdays", "paused_until", "frequency"})
@@ -44,6 +50,21 @@ def by_id(db: Connection, subscriber_id: int) -> Subscriber | None:
     return None if row is None else subscriber(row)
 
 
+def key_of(db: Connection, subscriber_id: int) -> str:
+    query = select(subscribers.c.key).where(subscribers.c.id == subscriber_id)
+    return str(db.execute(query).scalar_one())
+
+
+def numbered_all(db: Connection, ids: Sequence[int]) -> list[Subscriber]:
+    """In the order of their ids; who was erased is among them."""
+    found = [
+        subscriber(row)
+        for batch in chunks(ids)
+        for row in db.execute(select(subscribers).where(subscribers.c.id.in_(batch)))
+    ]
+    return sorted(found, key=lambda one: one.id)
+
+
 def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
     """The subscribers among ``keys``."""
     return {
@@ -62,16 +83,27 @@ def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
 
 def page(db: Connection, state: State | None, after: int, most: int) -> list[Subscriber]:
     """In the order of their ids, those after one of them."""
-    query = select(subscribers).where(subscribers.c.id > after).order_by(subscribers.c.id)
+    there = subscribers.c.id > after, _SOMEBODY
+    query = select(subscribers).where(*there).order_by(subscribers.c.id)
     if state:
         query = query.where(subscribers.c.state == state)
     return [subscriber(row) for row in db.execute(query.limit(most))]
 
 
+def batch(db: Connection, after: str, most: int) -> tuple[list[Subscriber], str]:
+    """In the order of their keys, those after one of them; and the last key."""
+    query = select(subscribers).where(_SOMEBODY, subscribers.c.key > after)
+    rows = db.execute(query.order_by(subscribers.c.key).limit(most)).all()
+    return [subscriber(row) for row in rows], rows[-1].key if rows else ""
+
+
 def counts(db: Connection) -> dict[str, int]:
-    query = select(subscribers.c.state, func.count()).where(_SOMEBODY)
-    query = query.group_by(subscribers.c.state)
-    return {row[0]: row[1] for row in db.execute(query)}
+    """By state. Who was erased has left or complained: no row of anybody else is read, only the
+    index."""
+    counted = select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
+    gone = subscribers.c.state.in_(_MAY_BE_ERASED)
+    there = db.execute(counted.where(subscribers.c.state.in_(_NEVER_ERASED)))
+    return {row[0]: row[1] for row in (*there, *db.execute(counted.where(gone, _SOMEBODY)))}
 
 
 def destinations(db: Connection) -> Counter[str]:
@@ -94,19 +126,27 @@ def add(
         return True
     if there.state == "active":
         return False
-    if there.state == "complained":
-        raise UsageError(
-            f"{there.address} complained of a message: they get no mail again, whoever asks for it"
-        )
-    if there.state in _GONE and not resubscribe:
-        raise UsageError(
-            f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
-            " back, and only when they asked for it"
-        )
-    values = {**_values(new), "activated_at": now, "state": "active", **_changed(now)}
+    if fault := gone_fault(there, resubscribe=resubscribe):
+        raise UsageError(fault)
+    active = {"activated_at": now, "heard_at": None, "state": "active"}
+    values = {**_values(new), **active, **_changed(now)}
     db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
     note(db, Change(key, "active", now))
     return True
+
+
+def gone_fault(there: Subscriber, *, resubscribe: bool = False) -> str:
+    """Why a reader who is there may not be made active; empty where they may."""
+    if there.state == "complained":
+        return (
+            f"{there.address} complained of a message: they get no mail again, whoever asks for it"
+        )
+    if there.state in _GONE and not resubscribe:
+        return (
+            f"{there.address} is {there.state}: only `subscribers add --resubscribe` brings them"
+            " back, and only when they asked for it"
+        )
+    return ""
 
 
 def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
@@ -140,15 +180,28 @@ def leave(db: Connection, subscriber_id: int, now: datetime, reason: str = "") -
     return exists(db, subscriber_id)
 
 
-def bounce(db: Connection, subscriber_id: int, now: datetime, answer: str) -> None:
-    """The server says that the address does not exist: nothing more is sent to it."""
-    _move(db, subscriber_id, ("active",), "bounced", _changed(now, answer))
+def bounce(
+    db: Connection, subscriber_id: int, now: datetime, answer: str, *, left: bool = False
+) -> None:
+    """The address does not exist: nothing more is sent to it, no confirmation either.
+
+    ``left``: also where its reader left, and asked to come back.
+    """
+    changed = _changed(now, f"{NEVER_CONFIRMED}: {answer}")
+    _move(db, subscriber_id, ("pending",), "bounced", changed)
+    before: Sequence[State] = ("active", "unsubscribed") if left else ("active",)
+    _move(db, subscriber_id, before, "bounced", _changed(now, answer))
 
 
 def complain(db: Connection, subscriber_id: int, now: datetime, words: str) -> None:
-    """The reader called a message spam: nothing is sent to them ever again, whatever they were."""
+    """The reader called a message spam: nothing is sent to them ever again, whatever they were.
+
+    Where all about them was erased meanwhile, the mark of their address knows it.
+    """
     others: Sequence[State] = ("pending", "active", "unsubscribed", "bounced")
     _move(db, subscriber_id, others, "complained", _changed(now, words))
+    nobody = and_(subscribers.c.id == subscriber_id, not_(_SOMEBODY))
+    db.execute(update(subscribers).where(nobody).values(state="complained"))
 
 
 def _move(
@@ -189,13 +242,36 @@ def joined(db: Connection, subscriber_id: int) -> datetime:
     return at
 
 
+def heard(db: Connection, subscriber_id: int, now: datetime) -> None:
+    """The reader gave a sign: they voted, chose or answered. Who looks gives none."""
+    mine = subscribers.c.id == subscriber_id
+    db.execute(update(subscribers).where(mine, _SOMEBODY).values(heard_at=now))
+
+
+def stay(db: Connection, subscriber_id: int, now: datetime) -> None:
+    """The reader was asked, and wants to go on. The journal knows it: an older database that is put
+    back takes nobody for silent who answered."""
+    heard(db, subscriber_id, now)
+    active = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "active")
+    for key in db.scalars(select(subscribers.c.key).where(active)):
+        note(db, Change(key, "active", now))
+
+
+def last_heard(db: Connection, subscriber_id: int) -> datetime | None:
+    """None where they gave no sign since they joined."""
+    at: datetime | None = db.scalar(
+        select(subscribers.c.heard_at).where(subscribers.c.id == subscriber_id)
+    )
+    return at
+
+
 def _changed(now: datetime, reason: str = "") -> dict[str, Any]:
     return {"state_changed_at": now, "state_reason": reason}
 
 
 def rejoin(db: Connection, subscriber_id: int, now: datetime) -> None:
     """Undo unsubscribing; nothing changes for those who bounced or complained."""
-    changed = _changed(now, "unsubscribing was taken back")
+    changed = {**_changed(now, "unsubscribing was taken back"), "heard_at": now}
     _move(db, subscriber_id, ("unsubscribed",), "active", changed)
 
 
@@ -204,16 +280,17 @@ def confirm(db: Connection, subscriber_id: int, now: datetime, values: Mapping[s
     complained."""
     rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(UNCONFIRMED))
     changed = _changed(now, "confirmed by the link in a message")
-    new = {**values, **changed, "activated_at": now, "state": "active"}
+    new = {**values, **changed, "activated_at": now, "heard_at": now, "state": "active"}
     for key in db.scalars(select(subscribers.c.key).where(rows)).all():
         db.execute(update(subscribers).where(rows).values(new))
         note(db, Change(key, "active", now))
 
 
 def add_pending(db: Connection, key: str, new: Subscriber, now: datetime) -> int:
-    """Somebody asked for it on the web, and has not confirmed. Returns the id."""
+    """Somebody asked for it on the web, and has not confirmed. Returns the id; where another
+    process adds them at this moment, of the row that it wrote."""
     row = {**_values(new), "key": key, "activated_at": now, "state": "pending"}
-    db.execute(subscribers.insert().values({**row, **_changed(now, SIGNED_UP)}))
+    insert_new(db, subscribers, [{**row, **_changed(now, SIGNED_UP)}])
     found = find(db, key)
     assert found
     return found.id
@@ -231,6 +308,9 @@ def forget_pending(db: Connection, before: datetime) -> int:
         subscribers.c.state_changed_at < before,
         ~asked_again.exists(),
     )
+    # What came back for them is kept, and nobody's.
+    gone = returned.c.subscriber_id.in_(select(subscribers.c.id).where(rows))
+    db.execute(update(returned).where(gone).values(subscriber_id=None, notice_id=None))
     return db.execute(subscribers.delete().where(rows)).rowcount
 
 

@@ -61,6 +61,7 @@ MOVES = {
     Transition.LEASE_OVER: Move(_SENDING, DeliveryState.UNKNOWN),
     Transition.EXPIRE: Move(_PENDING, DeliveryState.FAILED, Reason.EXPIRED),
     Transition.CANCEL: Move(_PENDING + _SENDING, DeliveryState.SKIPPED, Reason.CANCELLED),
+    Transition.TOO_FEW_LEFT: Move(_PENDING, DeliveryState.SKIPPED, Reason.TOO_FEW),
     Transition.RESOLVE_AS_SENT: Move(_UNKNOWN, DeliveryState.SENT),
     Transition.RESOLVE_AS_PENDING: Move(_UNKNOWN, DeliveryState.PENDING),
     Transition.FOUND_ACCEPTED: Move(_SENDING, DeliveryState.SENT),
@@ -161,7 +162,8 @@ def _written(transition: Transition, values: dict[str, Any]) -> dict[str, Any]:
     assert "reason" not in values
     way = MOVES[transition]
     nobodys = {} if way.after == "sending" else _NOBODYS
-    return {**values, "state": way.after, "reason": way.reason, **nobodys}
+    free = {} if way.after == "pending" else {"held": None}  # nothing else waits for approval
+    return {**free, **values, "state": way.after, "reason": way.reason, **nobodys}
 
 
 def _begins(move: Move) -> Iterator[ColumnElement[bool]]:

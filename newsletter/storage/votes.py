@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
 
 from newsletter.domain.model import Vote, VoteKind
 from newsletter.storage.database import chunks
+from newsletter.storage.schema import insight as insights
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.schema import vote as votes
 from newsletter.storage.sets import insert_new
@@ -60,6 +61,14 @@ def counts(db: Connection, subscriber_id: int) -> Counter[str]:
     """How often a reader said each."""
     query = select(votes.c.kind, func.count()).where(votes.c.subscriber_id == subscriber_id)
     return Counter({row[0]: row[1] for row in db.execute(query.group_by(votes.c.kind))})
+
+
+def newest(db: Connection, subscriber_id: int, most: int) -> Sequence[RowMapping]:
+    """What a reader said last: (insight_id, kind, at, text), the newest first."""
+    columns = *_VOTE, insights.c.text
+    query = select(*columns).join(insights, insights.c.id == votes.c.insight_id)
+    query = query.where(votes.c.subscriber_id == subscriber_id)
+    return db.execute(query.order_by(votes.c.at.desc()).limit(most)).mappings().all()
 
 
 def of_insight(db: Connection, insight_id: int) -> list[VoteBy]:

@@ -94,9 +94,13 @@ def listening(host: str, port: int) -> socket.socket:
     """Port 0 is any free port. Raises OSError if there is no such address, or it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        bound = socket.create_server((host, port), family=family)
     except OSError as error:  # the text repeats the address, as a tuple
         raise OSError(error.errno, str(error.strerror).partition(" (")[0]) from error
+    # The connections inherit it. asyncio sets it itself, but not on those of a socket that it was
+    # given: the body of each answer would wait 40 ms for the client to acknowledge the head.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return bound
 
 
 def serve(sites: Sequence[tuple[ASGIApp, socket.socket]], trusted: Sequence[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""What is shown where there is no page, or the database does not answer."""
+"""What is shown where there is no page, the database does not answer, or too much is asked."""
 
 from collections.abc import Callable, Mapping
 
@@ -22,12 +22,26 @@ def handlers(pages: Pages) -> Mapping[int | type[Exception], Handler]:
 
     def unavailable(request: Request, error: Exception) -> Response:  # noqa: ARG001
         log_error(error)
-        title = pages.gettext("Not just now")
-        message = pages.gettext(
-            "This cannot be answered just now. Please try again in a few minutes."
-        )
-        answer = pages.personal("plain.html", 503, title=title, message=message)
-        answer.headers["Retry-After"] = "60"
-        return answer
+        return not_just_now(pages)
 
     return {404: missing, StoreError: unavailable}
+
+
+def not_just_now(pages: Pages) -> Response:
+    title = pages.gettext("Not just now")
+    message = pages.gettext("This cannot be answered just now. Please try again in a few minutes.")
+    answer = pages.personal("plain.html", 503, title=title, message=message)
+    answer.headers["Retry-After"] = "60"
+    return answer
+
+
+def too_many(pages: Pages) -> Response:
+    """To a network that asked for more messages than it may."""
+    title = pages.gettext("Too many at once")
+    message = pages.gettext(
+        "From your network, many have asked for a message within the hour. Please come back later:"
+        " nothing was sent."
+    )
+    answer = pages.personal("plain.html", 429, title=title, message=message)
+    answer.headers["Retry-After"] = "3600"
+    return answer

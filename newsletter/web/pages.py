@@ -40,8 +40,9 @@ class Pages:
         self.public_url = branding.base_url.rstrip("/")
         self.root = urlsplit(self.public_url).path
 
-    def with_branding(self, branding: Branding) -> "Pages":
-        """The same in the language of this branding."""
+    def spoken_to(self, wanted: str) -> "Pages":
+        """The same in the language that a reader wants; "" is the newsletter's."""
+        branding = self.branding.speaking(wanted)
         if branding is self.branding:
             return self
         return Pages(branding, open_to_all=bool(self.site), indexed=self.indexed)

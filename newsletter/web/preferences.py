@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from newsletter.domain.due import zone
 from newsletter.domain.model import Subscriber
+from newsletter.domain.notices import TO, Purpose
 from newsletter.domain.timezones import zones
 from newsletter.domain.tokens import token as unsubscribe_token
 from newsletter.domain.weekdays import EVERY_DAY, numbers
@@ -24,7 +25,9 @@ from newsletter.language import available
 from newsletter.language.words import own_name, words
 from newsletter.services.month_matches import MonthMatch
 from newsletter.services.preferences import Preferences, Reader, chosen
+from newsletter.web.errors import not_just_now, too_many
 from newsletter.web.forms import Form, post
+from newsletter.web.networks import Networks
 from newsletter.web.pages import Pages, public
 
 _SCRIPT = Path(__file__).with_name("preferences.js")
@@ -36,9 +39,13 @@ Gettext = Callable[[str], str]
 
 
 def routes(
-    pages: Pages, preferences: Preferences, look: Callable[[str], MonthMatch]
+    pages: Pages,
+    preferences: Preferences,
+    look: Callable[[str], MonthMatch],
+    networks: Networks,
 ) -> list[Route]:
-    page = _Page(pages, preferences, look)
+    """Without an address of the site no message has a link, and nobody can ask for one."""
+    page = _Page(pages, preferences, look, networks)
     script = _SCRIPT.read_bytes()
 
     def serve_script(request: Request) -> Response:
@@ -52,18 +59,22 @@ def routes(
         Route("/p/{token}/data", page.data, methods=["GET"]),
         Route("/erase/{token}", page.ask_erase, methods=["GET"]),
         post("/erase/{token}", page.erase),
-        Route("/link", page.ask_link, methods=["GET"]),
-        post("/link", page.send_link),
+        *(
+            (Route("/link", page.ask_link, methods=["GET"]), post("/link", page.send_link))
+            if pages.public_url
+            else ()
+        ),
     ]
 
 
 @dataclass(frozen=True)
 class _Page:
-    """The answers. ``look`` tells what interests match."""
+    """The answers. ``look`` tells what interests match, ``networks`` who may ask for links."""
 
     pages: Pages
     preferences: Preferences
     look: Callable[[str], MonthMatch]
+    networks: Networks
 
     def show(self, request: Request) -> Response:
         reader = self._reader(request)
@@ -74,8 +85,7 @@ class _Page:
         if reader is None:
             return self._unknown()
         if "erase" in request.query_params:
-            self.preferences.ask_to_erase(reader.subscriber)
-            return self._page(request, reader, _typed(reader.subscriber), notice=_asked)
+            return self._ask_to_erase(request, reader)
         days = form.getlist("weekdays")
         typed = {
             **_typed(reader.subscriber),
@@ -107,6 +117,13 @@ class _Page:
         headers = {"Content-Disposition": 'attachment; filename="newsletter.json"'}
         return Response(content, headers=headers, media_type="application/json")
 
+    def _ask_to_erase(self, request: Request, reader: Reader) -> Response:
+        typed = _typed(reader.subscriber)
+        if reader.subscriber.state not in TO[Purpose.ERASE]:  # their page says why
+            return self._page(request, reader, typed)
+        asked = self.preferences.ask_to_erase(reader.subscriber)
+        return self._page(request, reader, typed, notice=_asked if asked else _asked_before)
+
     def ask_erase(self, request: Request) -> Response:
         reader = self.preferences.to_erase(request.path_params["token"])
         return self._spoken_to(reader).personal("erase.html") if reader else self._unknown()
@@ -126,9 +143,12 @@ class _Page:
     def ask_link(self, request: Request) -> Response:  # noqa: ARG002
         return self.pages.personal("link.html")
 
-    def send_link(self, request: Request, form: Form) -> Response:  # noqa: ARG002
+    def send_link(self, request: Request, form: Form) -> Response:
         """The same whatever the address is: nobody learns who reads."""
-        self.preferences.send_link(form.get("address", ""))
+        if not self.networks.allows(request):
+            return too_many(self.pages)
+        if not self.preferences.send_link(form.get("address", "")):
+            return not_just_now(self.pages)
         title, message = (
             self.pages.gettext("Look into your mailbox"),
             self.pages.gettext(
@@ -142,7 +162,7 @@ class _Page:
         return self.preferences.reader(request.path_params["token"])
 
     def _spoken_to(self, reader: Subscriber) -> Pages:
-        return self.pages.with_branding(self.pages.branding.spoken_to(reader))
+        return self.pages.spoken_to(reader.language)
 
     def _unknown(self) -> Response:
         gettext = self.pages.gettext
@@ -188,6 +208,14 @@ class _Page:
 
 def _asked(gettext: Gettext) -> str:
     return gettext("We have sent you a message. Open its link within 48 hours to erase all of it.")
+
+
+def _asked_before(gettext: Gettext) -> str:
+    return gettext(
+        "We sent you that message today already: open its link within 48 hours of then. If it is"
+        " not there, look where your mail program puts what it takes for spam, and ask again"
+        " tomorrow."
+    )
 
 
 def _saved(gettext: Gettext) -> str:

@@ -1,5 +1,6 @@
 """The public pages: ``/archive``, ``/insight``, ``/shows``, ``/topics`` and ``/search``."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,8 @@ from newsletter.services.public_archive import Listing, PublicArchive, PublicIns
 from newsletter.web.page_cache import Page, PageCache
 from newsletter.web.pages import MESSAGE_HEADERS, Pages, as_page, date_in_path, shared
 
-_LONGEST_NUMBER = 7
+_PAGE = re.compile(r"[1-9][0-9]{0,6}")
+"""One way to write each: a page has one address."""
 _TITLE = 90
 _LONGEST_QUERY = 200
 
@@ -130,8 +132,8 @@ class _PublicPages:
         return Page(body.encode(), path=insight.path)
 
     def _message(self, issue: Issue) -> Page:
-        """Its body is the message's, to the byte, but for the address of a logo, which only a mail
-        program can follow; its head says more, to programs that share pages and index them."""
+        """All but its end is the message's, to the byte, but for the address of a logo, which only
+        a mail program can follow; its head says more, to programs that share and index pages."""
         email, day = self.render(issue), issue.date
         about = shared(email.subject, email.subject, f"/archive/{day}", f"/picture/issue-{day}.png")
         head = self.pages.render("share.html", **about)
@@ -150,8 +152,6 @@ def _titled(title: str, fetch: Callable[[int], Listing[Any] | None]) -> Fetch:
 def _page(request: Request) -> int:
     """Raises HTTPException 404 for what is no number of a page."""
     text = request.query_params.get("page", "1")
-    if not (
-        text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER and int(text) >= 1
-    ):
+    if not _PAGE.fullmatch(text):
         raise HTTPException(404)
     return int(text)

@@ -13,10 +13,12 @@ from starlette.routing import BaseRoute, Route
 
 from newsletter.domain.model import Issue
 from newsletter.domain.timezones import zones_by_region
-from newsletter.services.signup import Confirmation, Confirmations, LinkState, SignUps, checked
+from newsletter.services.signup import Confirmation, Confirmations, LinkState, SignUp, checked
 from newsletter.services.subscriptions import Defaults
+from newsletter.web.errors import not_just_now, too_many
 from newsletter.web.forms import Form, post
 from newsletter.web.networks import Networks
+from newsletter.web.page_cache import Page, PageCache
 from newsletter.web.pages import Pages, public, shared
 from newsletter.web.proof_of_work import ProofOfWork
 
@@ -28,9 +30,10 @@ _ZONE_JS = (Path(__file__).parent / "zone.js").read_bytes()
 
 @dataclass(frozen=True)
 class Door:
-    """What signing up needs. ``proof`` is None where no proof of work is asked for."""
+    """What signing up needs. ``sign_up`` is False where too many wait already; ``proof`` is None
+    where no proof of work is asked for."""
 
-    sign_ups: SignUps
+    sign_up: Callable[[SignUp], bool]
     confirmations: Confirmations
     networks: Networks
     proof: ProofOfWork | None = None
@@ -42,11 +45,12 @@ def routes(
     defaults: Defaults,
     count: int,
     latest: Callable[[], Issue | None],
+    cache: PageCache,
 ) -> Sequence[BaseRoute]:
     """``count`` is how many insights an issue has, ``latest`` finds the one shown as a sample.
     Without a ``door`` nobody can sign up."""
-    front = _Front(pages, door, defaults, count, latest)
-    home = Route("/", front.home, methods=["GET"])
+    front = _Front(pages, door, defaults, count, latest, cache)
+    home = cache.route("/", front.home)
     if door is None:
         return [home]
     links = _Links(pages, door.confirmations)
@@ -71,8 +75,10 @@ class _Front:
         defaults: Defaults,
         count: int,
         latest: Callable[[], Issue | None],
+        cache: PageCache,
     ) -> None:
         self.pages, self.door, self.latest, self.count = pages, door, latest, count
+        self.cache = cache
         self.gettext = pages.gettext
         self.empty = {
             "address": "",
@@ -85,14 +91,15 @@ class _Front:
         }
 
     def home(self, request: Request) -> Response:
+        return self.cache.answer(request, "/", lambda: Page(self._home().encode()))
+
+    def _home(self) -> str:
         description = self.gettext(
             "One email a day with what podcasts said that is new to you, at the hour you choose."
         )
         about = shared(self.pages.branding.name, description, "/")
         values = self._form(self.empty, frozenset(), chosen=False)
-        issue = self.latest()
-        body = self.pages.render("home.html", **about, **values, issue=issue)
-        return public(request, body, "text/html", indexed=self.pages.indexed)
+        return self.pages.render("home.html", **about, **values, issue=self.latest())
 
     def subscribe(self, request: Request, form: Form) -> Response:
         """The same answer, and after the same work, whoever the address belongs to."""
@@ -105,22 +112,9 @@ class _Front:
             faults |= frozenset() if proved else {"proof"}
             return self._again(typed, faults)
         if not self.door.networks.allows(request):
-            return self._plain(
-                429,
-                self.gettext("Too many at once"),
-                self.gettext(
-                    "From your network, many have signed up within the hour. Please come back"
-                    " later: nothing was sent."
-                ),
-            )
-        if not form.get(TRAP) and not self.door.sign_ups.add(asked):
-            return self._plain(
-                503,
-                self.gettext("Not just now"),
-                self.gettext(
-                    "This cannot be answered just now. Please try again in a few minutes."
-                ),
-            )
+            return too_many(self.pages)
+        if not form.get(TRAP) and not self.door.sign_up(asked):
+            return not_just_now(self.pages)
         return RedirectResponse(f"{self.pages.root}/subscribed", 303)
 
     def subscribed(self, request: Request) -> Response:  # noqa: ARG002
@@ -150,11 +144,6 @@ class _Front:
             "proof": bool(self.door and self.door.proof),
         }
 
-    def _plain(self, status: int, title: str, message: str) -> Response:
-        answer = self.pages.personal("plain.html", status, title=title, message=message)
-        answer.headers["Retry-After"] = "3600" if status == 429 else "60"
-        return answer
-
 
 class _Links:
     def __init__(self, pages: Pages, confirmations: Confirmations) -> None:
@@ -169,7 +158,8 @@ class _Links:
     def _page(self, found: Confirmation) -> Response:
         status = 404 if found.state is LinkState.UNKNOWN else 200
         zone = _spaced(found.reader.timezone) if found.reader else ""
-        return self.pages.personal("confirm.html", status, found=found, zone=zone)
+        pages = self.pages.spoken_to(found.reader.language if found.reader else "")
+        return pages.personal("confirm.html", status, found=found, zone=zone)
 
 
 def _spaced(zone: str) -> str:

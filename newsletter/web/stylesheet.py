@@ -11,7 +11,7 @@ def routes(pages: Pages) -> list[Route]:
     """Rendered once, here."""
     sheet = pages.render("site.css")
 
-    def show(request: Request) -> Response:
+    async def show(request: Request) -> Response:
         return public(request, sheet, "text/css", indexed=pages.indexed)
 
     return [Route("/site.css", show, methods=["GET"])]

@@ -6,6 +6,7 @@ says why as well. POST with ``?undo`` undoes it.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -14,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter.services.error_log import log_error
-from newsletter.services.unsubscribe import REASONS, LinkState, UnsubscribeLinks
+from newsletter.services.unsubscribe import REASONS, Answer, LinkState, UnsubscribeLinks
 from newsletter.web.forms import Form, body, parsed
 from newsletter.web.pages import Pages
 
@@ -35,8 +36,8 @@ _TEMPLATE_STATES = {
 
 
 def routes(links: UnsubscribeLinks, site: Pages) -> list[Route]:
-    """The pages are rendered once, here: all wrong tokens get the same bytes."""
-    pages = {state: page(site, state) for state in LinkState}
+    """Each page is rendered once for a language: all wrong tokens get the same bytes."""
+    rendered = _rendered(site)
     unavailable = site.gettext(
         "This cannot be answered just now. Please try again in a few minutes."
     )
@@ -57,19 +58,30 @@ def routes(links: UnsubscribeLinks, site: Pages) -> list[Route]:
         why, more = form.get("why", ""), form.get("words", "")
         return answer(lambda token: links.tell(token, why, more), request)
 
-    def answer(action: Callable[[str], LinkState], request: Request) -> Response:
+    def answer(action: Callable[[str], Answer], request: Request) -> Response:
         try:
-            state = action(request.path_params["token"])
+            found = action(request.path_params["token"])
+            html = rendered(found.state, found.language)
         except Exception as error:
             log_error(error)
             return PlainTextResponse(f"{unavailable}\n", 503, {"Retry-After": "60"})
-        return HTMLResponse(pages[state], 404 if state is LinkState.UNKNOWN else 200, _OWN_STYLE)
+        return HTMLResponse(html, 404 if found.state is LinkState.UNKNOWN else 200, _OWN_STYLE)
 
     # Starlette runs what is not async in threads, for it waits for the database.
     return [
         Route("/u/{token}", show, methods=["GET"]),
         Route("/u/{token}", change, methods=["POST"]),
     ]
+
+
+def _rendered(site: Pages) -> Callable[[LinkState, str], str]:
+    @cache
+    def rendered(state: LinkState, language: str) -> str:
+        return page(site.spoken_to(language), state)
+
+    for state in LinkState:  # broken templates are told at the start
+        rendered(state, "")
+    return rendered
 
 
 async def _form(request: Request) -> Form:

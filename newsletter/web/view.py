@@ -16,11 +16,11 @@ def routes(pages: Pages, links: IssueLinks) -> list[Route]:
         if email is None:
             raise HTTPException(404)
         if email.issue.pruned:
-            return gone()
+            return gone(pages.spoken_to(email.subscriber.language))
         html = render_email(email.issue, email.subscriber, pages.branding).html
         return HTMLResponse(as_page(html, pages), headers=MESSAGE_HEADERS)
 
-    def gone() -> Response:
+    def gone(pages: Pages) -> Response:
         title = pages.gettext("This issue is no longer kept")
         message = pages.gettext(
             "What you were sent is kept for a while and then dropped. The message in your mailbox"

@@ -45,6 +45,7 @@ def routes(links: VoteLinks, pages: Pages) -> list[Route]:
 
 def page(pages: Pages, answer: Answer) -> Response:
     """What a link leads to. All wrong ones get the same bytes."""
+    pages = pages.spoken_to(answer.language)
     heading, meaning = _words(pages, answer)
     return pages.personal(
         "vote.html",

@@ -4,7 +4,7 @@ Answers GET, and only under its own loopback name: a page elsewhere that points 
 127.0.0.1 (DNS rebinding) is refused by its Host.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,16 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter.rendering.renderer import Renderer
+from newsletter.resources import resource
 
 Query = Mapping[str, str]
+Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 HOST = "127.0.0.1"
 _TEMPLATE = Path(__file__).with_name("workbench.html")
 _SCRIPT = Path(__file__).with_name("workbench.js")
+_VIEWS_SCRIPT = Path(__file__).parent / "desk" / "views.js"
+_VIEWS = "desk/views.html"
 _COMMON = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -33,17 +37,18 @@ _PAGE = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_FRAME = (
+FRAME = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'self'"
 )
+"""The policy of a message shown in a frame of ours: nothing runs or is fetched."""
 
 
 def render_page(values: Mapping[str, Any]) -> str:
     """Our own template beside this file; operators cannot replace it."""
-    return Renderer({_TEMPLATE.name: _TEMPLATE.read_text(encoding="utf-8")}).render(
-        _TEMPLATE.name, **values
-    )
+    paths = {_TEMPLATE.name: _TEMPLATE, _VIEWS: resource("templates") / _VIEWS}
+    sources = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+    return Renderer(sources).render(_TEMPLATE.name, **values)
 
 
 def app(
@@ -64,17 +69,22 @@ def app(
 
     async def message(request: Request) -> Response:
         made = await run_in_threadpool(frame, request.query_params)
-        return HTMLResponse(made, headers=_csp(_FRAME))
+        return HTMLResponse(made, headers=_csp(FRAME))
 
     async def now(_: Request) -> Response:
         return PlainTextResponse(await run_in_threadpool(version))
 
-    async def script(_: Request) -> Response:
-        return Response(_SCRIPT.read_bytes(), media_type="text/javascript")
-
-    paths = {"/": bench, "/message": message, "/version": now, "/workbench.js": script}
+    paths = {"/": bench, "/message": message, "/version": now}
+    paths |= {f"/{path.name}": _script(path) for path in (_SCRIPT, _VIEWS_SCRIPT)}
     routes = [Route(path, answer, methods=["GET"]) for path, answer in paths.items()]
     return _own_host_only(Starlette(routes=routes), port)
+
+
+def _script(path: Path) -> Answer:
+    async def script(_: Request) -> Response:
+        return Response(path.read_bytes(), media_type="text/javascript")
+
+    return script
 
 
 def _csp(policy: str) -> dict[str, str]:

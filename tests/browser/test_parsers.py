@@ -127,7 +127,7 @@ def test_both_read_what_was_meant(name: str, understood: Any) -> None:
     assert theirs["messageId"] == one.scheduled.message_id
     for theirs_, ours_ in ((theirs["text"], content.text), (theirs["html"], content.html)):
         assert theirs_.split("\n")[:-2] == ours_.splitlines()  # it adds a line of its own
-    ways = ", ".join(f"<{way}>" for way in unsubscribe_urls(reader, one.head))
+    ways = ", ".join(f"<{way}>" for way in unsubscribe_urls(reader.id, one.head))
     assert dict(theirs["headers"])["List-Unsubscribe"] == ways
     # the standard library
     found = written(one.raw)

@@ -9,6 +9,7 @@ from newsletter.services.preferences import Preferences
 from newsletter.storage import subscribers
 from newsletter.web import stylesheet
 from newsletter.web.app import app
+from newsletter.web.networks import Networks
 from newsletter.web.pages import Pages
 from newsletter.web.preferences import routes
 from tests.browser.test_issues import violations
@@ -34,7 +35,7 @@ def test_a_reader_chooses(
     with store.writing() as db:
         subscribe(db)
     pages = Pages(head())
-    own = routes(pages, Preferences(store, SECRET, lambda: NOON), look)
+    own = routes(pages, Preferences(store, SECRET, lambda: NOON), look, Networks(10))
     context = chromium.new_context(
         viewport={"width": 390, "height": 800},
         java_script_enabled=script,

@@ -60,12 +60,12 @@ def test_a_reader_leaves_and_comes_back_by_pressing_buttons(
         for _ in range(2):
             tab.get_by_role("button", name="Unsubscribe").click()
             expect(tab.get_by_role("heading", level=1)).to_have_text("You have left The Five.")
-            assert links.look(link) is LinkState.LEFT
+            assert links.look(link).state is LinkState.LEFT
             tab.reload()
             expect(tab.get_by_role("heading", level=1)).to_have_text("You have left The Five.")
             tab.get_by_role("button", name="Undo").click()
             expect(tab.get_by_role("heading", level=1)).to_have_text("You are subscribed again.")
-            assert links.look(link) is LinkState.SUBSCRIBED
+            assert links.look(link).state is LinkState.SUBSCRIBED
             tab.goto(tab.url)
         assert "?undo" in tab.url
     tab.close()

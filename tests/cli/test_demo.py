@@ -20,6 +20,8 @@ from tests.cli.conftest import ROOT, House
 
 DATE = "2026-06-30"
 
+pytestmark = pytest.mark.heavy
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -147,7 +149,6 @@ def test_the_last_of_the_samples_is_of_the_date(demo: Shown) -> None:
     assert set(dated) == {DATE}
 
 
-@pytest.mark.heavy
 def test_a_second_demo_makes_another_folder_and_differs_only_by_its_secret(
     demo: Shown,
 ) -> None:
@@ -160,14 +161,6 @@ def test_a_second_demo_makes_another_folder_and_differs_only_by_its_secret(
         signed(message) for message in second.values()
     ]
     assert demo.out.replace("run-1", "run-2") == again.out
-
-
-def test_a_folder_in_use_is_refused(demo: Shown, house: House) -> None:
-    before = messages(demo.folder)
-    done = house.bare("demo", str(demo.folder))
-    assert done.code == 2
-    assert "is there already; nothing was changed" in done.stderr
-    assert messages(demo.folder) == before
 
 
 def test_the_demo_can_be_worked_with_afterwards(demo: Shown, house: House) -> None:

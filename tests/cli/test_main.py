@@ -51,6 +51,7 @@ SENDING = {"cryptography", "dns", "email_validator", "idna", "markupsafe", "smtp
 READING = {"markdown_it", "yaml", "scipy", "snowballstemmer", "newsletter.ingest.parsers"}
 
 
+@pytest.mark.heavy
 def test_a_send_in_which_nobody_is_due_brings_in_what_the_ledger_needs(house: House) -> None:
     house.stock(0, 12)
     house.subscribe("ann@example.org")
@@ -59,6 +60,7 @@ def test_a_send_in_which_nobody_is_due_brings_in_what_the_ledger_needs(house: Ho
     assert not modules & (HEAVY - {"sqlalchemy"} | SENDING | READING)
 
 
+@pytest.mark.heavy
 def test_only_the_parsers_of_the_files_that_are_new_are_loaded(house: House) -> None:
     (house.folder / "inbox" / "a.txt").write_text(
         "A moored ship swings with the tide, not the wind."
@@ -87,6 +89,7 @@ def test_what_is_wrong_with_the_templates_is_told_before_anything_is_claimed(
     assert len(house.messages()) == 1
 
 
+@pytest.mark.heavy
 def test_the_bundled_template_is_sent_without_premailer(house: House) -> None:
     house.subscribe("ann@example.org")
     fill(house.folder / "inbox", 0, 12, f"{datetime.now(UTC).date()}")
@@ -295,12 +298,13 @@ def test_a_secret_that_is_missing_or_open_to_others_stops_what_needs_it(
     assert house("status").code == 0, "looking on needs no secret"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "command",
     [
         "status",
-        pytest.param("subscribers list --json", marks=pytest.mark.heavy),
-        pytest.param("subscribers export", marks=pytest.mark.heavy),
+        "subscribers list --json",
+        "subscribers export",
     ],
 )
 def test_output_that_cannot_be_written_is_one_line(house: House, command: str) -> None:
@@ -313,13 +317,14 @@ def test_output_that_cannot_be_written_is_one_line(house: House, command: str) -
     assert (done.returncode, done.stderr) == (1, errors)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "command",
     [
         "status",
         "status --json",
-        pytest.param("ingest", marks=pytest.mark.heavy),
-        pytest.param("preview --date 2026-03-14 --text --out -", marks=pytest.mark.heavy),
+        "ingest",
+        "preview --date 2026-03-14 --text --out -",
     ],
 )
 def test_closed_output_is_reported_if_it_was_needed(stocked: House, command: str) -> None:
@@ -337,6 +342,7 @@ def test_closed_output_is_reported_if_it_was_needed(stocked: House, command: str
     assert (done.returncode, done.stderr) == ((0, b"") if quiet else (1, errors))
 
 
+@pytest.mark.heavy
 def test_letters_missing_in_the_locale_are_escaped(house: House) -> None:
     house.environment["PYTHONIOENCODING"] = "ascii"
     house.subscribe("ann@letters.example", options=["--interests", "Öl"])
@@ -367,6 +373,7 @@ def test_a_log_record_is_one_line() -> None:
     assert all(line.startswith("  | ") for line in rest)
 
 
+@pytest.mark.heavy
 def test_a_closed_pipe_ends_quietly(house: House) -> None:
     house.subscribe("ann@letters.example")
     shell = f"{sys.executable} -m newsletter subscribers export | true"

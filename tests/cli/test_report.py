@@ -9,9 +9,11 @@ import lxml.html
 import pytest
 
 from newsletter.delivery.returned import ReturnRules, take
+from newsletter.domain.model import Subscriber
+from newsletter.domain.notices import Purpose, asked
 from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.services.report import COMPLAINT_LIMIT, list_report
-from newsletter.storage import Store, operator_actions, storms, subscribers
+from newsletter.storage import Store, notices, operator_actions, storms, subscribers
 from newsletter.storage.returns import Incoming
 from tests.builders import NOON, TODAY, subscribe
 from tests.cli.conftest import House
@@ -103,3 +105,21 @@ def test_the_page_is_one_file_without_script_or_anything_fetched(
     assert "prefers-color-scheme: dark" in page
     assert stocked("report", "--json").json["total"]["sent"] >= 1
     assert "example.org" in stocked("report").out
+
+
+def test_notices_have_figures_of_their_own_and_who_never_confirmed_is_no_leave(
+    life: Store,
+) -> None:
+    before = list_report(life, NOON, 7)
+    with life.writing() as db:
+        new = Subscriber(0, "new@c.example", "UTC", 7, state="pending")
+        number = subscribers.add_pending(db, "new@c.example", new, NOON)
+        notices.ask(db, number, Purpose.CONFIRM, TODAY, NOON)
+        asked_for = notices.of_subscriber(db, number)[0]
+        token = (asked_for["id"], asked(asked_for["asked_at"]))
+        one = Return(ReturnKind.BOUNCE, Severity.HARD, notice=token, words="gone")
+        assert take(db, Incoming("n", "mail", one), "", ReturnRules(), NOON).action == "bounced"
+    after = list_report(life, NOON, 7)
+    assert (after.days, after.leaves) == (before.days, before.leaves)
+    (row,) = after.notices
+    assert (row["purpose"], row["asked"], row["bounced"]) == ("confirm", 1, 1)

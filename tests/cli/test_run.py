@@ -65,6 +65,7 @@ def ending() -> Iterator[list["subprocess.Popen[str]"]]:
         process.communicate()
 
 
+@pytest.mark.heavy
 def test_run_delivers_what_is_due_and_a_signal_ends_it(
     today: House, ending: list["subprocess.Popen[str]"]
 ) -> None:
@@ -236,6 +237,7 @@ def ask(address: str, data: bytes | None = None) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
+@pytest.mark.heavy
 def test_serve_lets_a_reader_leave_by_the_link_in_the_message(
     house: House, ending: list["subprocess.Popen[str]"]
 ) -> None:
@@ -302,6 +304,7 @@ def test_an_address_that_is_not_ours_is_told(house: House) -> None:
     assert "cannot listen on no.such.host.invalid:8025" in done.stderr
 
 
+@pytest.mark.heavy
 def test_systemd_hears_that_it_is_ready_alive_and_stopping(stocked: House) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         name = str(stocked.folder / "notify")

@@ -219,3 +219,11 @@ def test_init_writes_them_for_a_newsletter_that_is_there(house: House) -> None:
     after = everything(house.folder)
     assert {path: after[path] for path in before} == before
     assert "proxy_pass http://[::1]:9999;" in (house.folder / "deploy/nginx.conf").read_text()
+
+
+def test_a_demo_in_a_folder_that_is_in_use_is_refused(house: House) -> None:
+    before = house.dump()
+    done = house.bare("demo", str(house.folder))
+    assert done.code == 2
+    assert "is there already; nothing was changed" in done.stderr
+    assert house.dump() == before

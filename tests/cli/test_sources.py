@@ -338,6 +338,7 @@ def test_control_characters_in_a_feed_reach_no_terminal(listener: House, pods: H
     assert not any("\x1b" in one.out or "\u009b" in one.out for one in outputs)
 
 
+@pytest.mark.heavy
 def test_run_scans_too_and_ends_when_it_is_told(listener: House, pods: HttpServer) -> None:
     """A feed that answers nothing keeps neither the others nor the end waiting."""
     listener.now = datetime.now(UTC)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.model import STATES, Subscriber
-from newsletter.services.subscriber_csv import to_csv
+from newsletter.services.subscriber_csv import csv_parts
 from tests.cli.conftest import House, Outcome
 from tests.conftest import SLOW
 
@@ -280,6 +280,42 @@ def test_import_tells_how_another_programs_file_was_read(house: House) -> None:
     assert report["columns"]["address"] == "Email Address"
 
 
+def test_a_dry_run_of_an_import_says_what_each_line_would_do_and_stores_nothing(
+    house: House,
+) -> None:
+    for name in ("ben", "cal"):
+        house("subscribers", "add", f"{name}@letters.example")
+    house("subscribers", "remove", "cal@letters.example")
+    house("subscribers", "add", "gone@letters.example")
+    house("subscribers", "erase", "gone@letters.example")
+    lines = "ann@letters.example\nben@letters.example\ncal@letters.example\nno address\n"
+    lines += "gone@letters.example\nANN@letters.example\n"
+    before = house("subscribers", "list").out
+    told = bring_in(house, f"email\n{lines}", "--dry-run", "--json").json
+    outcomes = ["added", "there already", "left", "refused", "left", "refused"]
+    assert [line["outcome"] for line in told["lines"]] == outcomes
+    assert [line["line"] for line in told["lines"]] == [2, 3, 4, 5, 6, 7]
+    assert (told["added"], told["there_already"], len(told["refused"])) == (1, 1, 4)
+    assert (
+        "nothing is stored yet; it would be: 1 added"
+        in bring_in(house, f"email\n{lines}", "--dry-run").out
+    )
+    assert house("subscribers", "list").out == before
+    done = bring_in(house, f"email\n{lines}", "--json").json
+    assert {key: done[key] for key in ("added", "refused")} == {
+        key: told[key] for key in ("added", "refused")
+    }
+
+
+def test_an_import_that_refuses_some_lines_stands_in_the_audit_and_a_dry_run_does_not(
+    house: House,
+) -> None:
+    bring_in(house, "email\nann@letters.example\nno address\n", "--dry-run")
+    assert "subscribers import" not in house("audit").out
+    bring_in(house, "email\nann@letters.example\nno address\n")
+    assert "subscribers import" in house("audit").out
+
+
 def test_import_takes_the_state_that_the_name_of_the_file_tells(house: House) -> None:
     path = house.folder / "cleaned_members_export_9f.csv"
     path.write_text(f"Email Address\n{ANN}\n", encoding="utf-8")
@@ -330,6 +366,7 @@ def test_a_longer_name_from_before_stays(house: House) -> None:
     assert (row(house)["name"], row(house)["hour"]) == ("n" * 3000, 9)
 
 
+@pytest.mark.heavy
 def test_export_is_utf_8_in_every_locale(house: House) -> None:
     house.subscribe(ANN, options=["--name", "Zoë"])
     house.environment["PYTHONIOENCODING"] = "ascii"
@@ -461,7 +498,7 @@ def second(house: House, tmp_path: Path) -> Callable[[], House]:
 
 
 @settings(
-    max_examples=6,
+    max_examples=settings().max_examples // 10,
     deadline=None,
     suppress_health_check=[*SLOW, HealthCheck.function_scoped_fixture],
 )
@@ -469,10 +506,11 @@ def second(house: House, tmp_path: Path) -> Callable[[], House]:
 def test_what_is_exported_comes_in_again_as_it_was(
     second: Callable[[], House], people: list[tuple[str, str]]
 ) -> None:
-    data = to_csv(
+    readers = [
         Subscriber(0, f"r{number}@letters.example", "UTC", 7, name, interests, STATES[number % 5])
         for number, (name, interests) in enumerate(people)
-    )
+    ]
+    data = b"".join(csv_parts([readers]))
     house = second()
     assert bring_in(house, data).code == 0
     rows = house("subscribers", "list", "--json").json

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from newsletter.composing.compose import Readers
 from newsletter.composing.draft import draft
+from newsletter.composing.readers import Readers
 from newsletter.domain.weekdays import bit
 from newsletter.rendering.rendered_email import render_email
 from newsletter.services import alerts

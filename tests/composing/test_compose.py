@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from newsletter.composing.compose import Readers, due
+from newsletter.composing.compose import due
 from newsletter.composing.draft import draft
+from newsletter.composing.readers import Readers
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Subscriber
 from newsletter.storage import issues, pruning, subscribers
@@ -67,7 +68,7 @@ def test_who_moves_or_leaves_while_others_are_composed_is_asked_again(
     composing = import_module(
         "newsletter.composing.compose"
     )  # the package has a function of that name
-    monkeypatch.setattr(composing, "_BATCH", 1)
+    monkeypatch.setattr(import_module("newsletter.composing.readers"), "_BATCH", 1)
     monkeypatch.setattr(composing, "reach", meanwhile)
     house.compose()
     assert rows(house) == [("stays@example.org", TODAY, "pending", None)]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from newsletter.composing.compose import DUE, Looks
+from newsletter.composing.readers import DUE, Looks
 from tests.builders import NOON
 
 

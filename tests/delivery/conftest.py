@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.composing.compose import DUE, Readers, compose
-from newsletter.composing.rules import Rules
+from newsletter.composing.compose import compose
+from newsletter.composing.readers import DUE, Readers
+from newsletter.composing.rules import Approval, Rules
 from newsletter.delivery.context import DeliveryContext, InFlight, Report, Watch
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import DeliveryError
@@ -59,10 +60,12 @@ class House:
     watch: Watch = lambda _outcomes, _total: None
     in_flight: InFlight = field(default_factory=InFlight)
     pace: RateLimits = FREE
+    approval: Approval | None = None
 
     @property
     def rules(self) -> Rules:
-        return Rules(self.store, TASTE, timedelta(hours=6), "news.example")
+        hours = timedelta(hours=6)
+        return Rules(self.store, TASTE, hours, "news.example", approval=self.approval)
 
     def receive(self, count: int, start: int = 0, on: date = TODAY) -> None:
         """``count`` insights that nobody heard of, each in a brief of its own."""
@@ -100,8 +103,7 @@ class House:
         return self.deliver(on, readers)
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house_in(store: Store) -> House:
     head = Branding(
         name="News",
         from_address="news@news.example",
@@ -109,6 +111,11 @@ def house(tmp_path: Path) -> Iterator[House]:
         renderer=renderer(),
         base_url="https://news.example",
     )
+    return House(store, head)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
     store = new_store(tmp_path)
-    yield House(store, head)
+    yield house_in(store)
     store.close()

@@ -13,17 +13,24 @@ import pytest
 
 from newsletter.delivery.context import DeliveryContext
 from newsletter.delivery.notices import NoticeReport, deliver_notices
+from newsletter.delivery.returned import ReturnRules, take
+from newsletter.domain.addresses import mailbox
 from newsletter.domain.errors import ConfigError, Paused, SenderRefused
 from newsletter.domain.model import State
-from newsletter.domain.notices import LASTS, Purpose
+from newsletter.domain.notices import LASTS, Purpose, asked
 from newsletter.domain.rate_limits import FREE, RateLimits
+from newsletter.domain.returns import Return, ReturnKind, Severity
+from newsletter.domain.tokens import token
 from newsletter.domain.warm_up import WarmUp
 from newsletter.mail.channels.smtp import Smtp
 from newsletter.rendering.rendered_email import Branding
 from newsletter.rendering.renderer import Renderer
 from newsletter.rendering.templates import read_templates
+from newsletter.services.signup import SignUp, sign_up
+from newsletter.services.subscriptions import Defaults
 from newsletter.storage import Store, notices, operator_actions, subscribers
 from newsletter.storage.leases import Steady
+from newsletter.storage.returns import Incoming, of_reader
 from newsletter.storage.schema import notice as table
 from tests.builders import NOON, TODAY, renderer, subscribe
 from tests.conftest import new_store
@@ -66,7 +73,7 @@ class Sender:
             pace=self.pace,
             sleep=self._sleep,
         )
-        return deliver_notices(context, lambda: "bounces@news.example", lambda: self.now)
+        return deliver_notices(context, lambda _: "bounces@news.example", lambda: self.now)
 
     def _sleep(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -298,3 +305,105 @@ def test_what_a_warm_up_leaves_for_tomorrow_keeps_no_sender_busy(sender: Sender)
     assert sender.slept == 0
     sender.now += timedelta(days=1)
     assert sender.turn().outcomes == {"sent": 2}
+
+
+def come_back(sender: Sender, one: Return, key: str = "k") -> str:
+    with sender.store.writing() as db:
+        return take(db, Incoming(key, "mail", one), "", ReturnRules(), sender.now).action
+
+
+def of_notice(sender: Sender, number: int = 1) -> tuple[int, int]:
+    with sender.store.reading() as db:
+        at = db.execute(table.select().where(table.c.id == number)).one().asked_at
+    return number, asked(at)
+
+
+def state(sender: Sender, address: str = "ann@example.org") -> str:
+    with sender.store.reading() as db:
+        reader = subscribers.find(db, address)
+    assert reader
+    return reader.state
+
+
+@pytest.mark.parametrize("before", ["pending", "unsubscribed", "active"])
+def test_an_address_whose_notice_bounced_gets_no_other(sender: Sender, before: State) -> None:
+    purpose = Purpose.LINK if before == "active" else Purpose.CONFIRM
+    reader = sender.ask(purpose, state=before)
+    assert sender.turn().outcomes == {"sent": 1}
+    bounce = Return(ReturnKind.BOUNCE, Severity.HARD, notice=of_notice(sender), words="gone")
+    assert come_back(sender, bounce) == "bounced"
+    assert come_back(sender, bounce, "a webhook tells it too") == "repeated"
+    assert state(sender) == "bounced"
+    assert sender.row()["came_back"] == "bounced"
+    box = SignUp(mailbox("ann@example.org"), "", "UTC", 7)
+    later = sender.now + timedelta(days=2)
+    assert not sign_up(sender.store, box, Defaults("UTC", 7), later, BRANDING.secret)
+    with sender.store.reading() as db:
+        why = subscribers.state_since(db, reader)[1]
+    assert why == ("never confirmed: gone" if before == "pending" else "gone")
+
+
+def test_a_token_of_another_time_is_nobodys(sender: Sender) -> None:
+    """The number may be given again, to somebody else."""
+    sender.ask()
+    sender.turn()
+    number, at = of_notice(sender)
+    bounce = Return(ReturnKind.BOUNCE, Severity.HARD, notice=(number, at - 1))
+    assert come_back(sender, bounce) == "listed"
+    assert state(sender) == "pending"
+
+
+def test_soft_bounces_of_three_notices_are_too_many(sender: Sender) -> None:
+    for number in range(3):
+        with sender.store.writing() as db:
+            reader = subscribers.find(db, "ann@example.org") or subscribe(db)
+            subscribers.change(db, "ann@example.org", state="pending")
+            notices.ask(db, reader.id, Purpose.CONFIRM, sender.now.date(), sender.now)
+        sender.turn()
+        soft = Return(ReturnKind.BOUNCE, Severity.SOFT, notice=of_notice(sender, number + 1))
+        done = [come_back(sender, soft, f"{number} {copy}") for copy in "ab"]
+        assert done == ["counted" if number < 2 else "bounced", "repeated"]
+        sender.now += timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "after"),
+    [("550 5.1.1 nobody", "bounced"), ("550 5.2.2 full", "pending"), ("554 no", "pending")],
+)
+def test_a_refusal_while_it_is_sent_counts(sender: Sender, answer: str, after: str) -> None:
+    reader = sender.ask()
+    sender.server.fail("RCPT", answer, recipient="ann@example.org")
+    assert sender.turn().outcomes == {"failed": 1}
+    assert state(sender) == after
+    with sender.store.reading() as db:
+        (row,) = of_reader(db, reader)
+    assert (row["source"], row["kind"]) == ("smtp", "bounce")
+
+
+def test_a_mailbox_that_is_full_until_the_link_is_too_old_counts_as_a_soft_bounce(
+    sender: Sender,
+) -> None:
+    reader = sender.ask()
+    while sender.states == ["pending"]:
+        sender.server.fail("RCPT", "452 4.2.2 full", recipient="ann@example.org")
+        sender.turn()
+        with sender.store.reading() as db:
+            sender.now = db.execute(table.select()).one().next_attempt_at
+    assert sender.states == ["failed"]
+    with sender.store.reading() as db:
+        (row,) = of_reader(db, reader)
+    assert (row["severity"], row["done"], row["status"]) == ("soft", "counted", "4.2.2")
+
+
+def test_who_is_asked_whether_they_are_there_can_leave_by_the_message_and_reads_their_language(
+    sender: Sender,
+) -> None:
+    reader = sender.ask(Purpose.STILL_THERE, state="active")
+    with sender.store.writing() as db:
+        subscribers.change(db, "ann@example.org", language="de")
+    sender.turn()
+    [received] = sender.server.messages
+    message = parsed(received.message)
+    assert message["Subject"] == "Möchten Sie News & <b>more</b> noch?"
+    assert f"/u/{token(BRANDING.secret, reader)}" in message["List-Unsubscribe"]
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

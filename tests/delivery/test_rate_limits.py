@@ -6,7 +6,9 @@ from collections import Counter
 from contextlib import closing
 from datetime import timedelta
 
-from newsletter.composing.compose import DUE
+import pytest
+
+from newsletter.composing.readers import DUE
 from newsletter.delivery.context import DeliveryContext, Report
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import Deferred, Paused
@@ -20,7 +22,7 @@ from tests.builders import NOON, subscribe
 from tests.delivery.conftest import House
 from tests.smtp_server import SmtpServer
 
-SECOND = timedelta(seconds=1)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 
 
 def people(house: House, *domains: str) -> None:
@@ -171,3 +173,30 @@ def test_a_warm_up_sends_so_many_a_day_and_others_go_on(house: House) -> None:
     assert house.deliver().outcomes == {}, "the day has no room, and nobody waits for it"
     house.now += timedelta(hours=13)
     assert house.deliver().outcomes["sent"] == 2, "after midnight, in UTC"
+
+
+@pytest.mark.heavy
+def test_a_fortnight_of_warm_up_by_destination(house: House) -> None:
+    """Each group by its own table and from its own day; what a day has no room for expires."""
+    domains = ["gmail.com"] * 7 + ["googlemail.com"] * 2 + ["outlook.com"] * 5 + ["own.example"] * 3
+    with house.store.writing() as db:
+        for number, domain in enumerate(domains):
+            subscribe(db, f"r{number}@{domain}")
+    first = NOON.date()
+    google = WarmUp(("gmail.com", "googlemail.com"), first + 2 * DAY, (1, 2, 2, 3, 4, 5, 6, 8))
+    outlook = WarmUp(("outlook.com",), first + 7 * DAY, (2, 3, 4))
+    house.pace = RateLimits(warm_ups=(google, outlook))
+    sent = []
+    for day in range(14):
+        house.receive(5, start=day * 5, on=house.now.date())
+        house.channel.taken.clear()
+        house.compose()
+        for _ in range(3):  # a tick later there is no more room than before
+            house.deliver()
+            house.now += timedelta(hours=1)
+        to = Counter(one.recipient.rpartition("@")[2] for one in house.channel.taken)
+        sent.append((to["gmail.com"] + to["googlemail.com"], to["outlook.com"], to["own.example"]))
+        house.now += timedelta(hours=21)
+    assert [day[0] for day in sent] == [9, 9, 1, 2, 2, 3, 4, 5, 6, 8, 9, 9, 9, 9]
+    assert [day[1] for day in sent] == [5] * 7 + [2, 3, 4] + [5] * 4
+    assert [day[2] for day in sent] == [3] * 14

@@ -7,10 +7,16 @@ import pytest
 from sqlalchemy import select
 
 from newsletter.delivery.returned import ReturnRules, StormRules, Taken, take
-from newsletter.domain.errors import Refused, UsageError
+from newsletter.domain.addresses import mailbox
+from newsletter.domain.errors import Deferred, Refused, UsageError
 from newsletter.domain.model import Subscriber
 from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.returns.rules import Action
+from newsletter.services.personal_data import erase_reader
+from newsletter.services.signup import SignUp, sign_up
+from newsletter.services.subscriber_import import import_subscribers
+from newsletter.services.subscriptions import Defaults
+from newsletter.services.subscriptions import subscribe as do_subscribe
 from newsletter.storage import Connection, Store, operator_actions, send_queue, storms, subscribers
 from newsletter.storage import returns as kept
 from newsletter.storage.returns import Incoming
@@ -77,7 +83,8 @@ def test_three_soft_bounces_of_three_deliveries_end_a_reader(store: Store) -> No
             number, _ = sent(db, ann, days)
             soft = Return(BOUNCE, SOFT, delivery=number, status="4.2.2")
             actions += [come_back(db, soft, f"{days} {copy}").action for copy in "ab"]
-        assert actions == [Action.COUNTED] * 4 + [Action.BOUNCED] * 2
+        counted = [Action.COUNTED, Action.REPEATED]
+        assert actions == [*counted, *counted, Action.BOUNCED, Action.REPEATED]
         assert state(db, ann) == "bounced"
 
 
@@ -195,6 +202,8 @@ def test_a_storm_pauses_once_and_not_below_its_limits(store: Store) -> None:
         bounce(2)
         assert send_queue.paused(db) == NOON
         assert storms.Storm(TODAY, "example.org", 3, 40) in storms.since(db, NOON - DAY)
+        whole = [storm for storm in storms.since(db, NOON - DAY) if not storm.domain]
+        assert len(whole) == 1, "told once"
         assert operator_actions.resume(db)
         bounce(3)
         assert send_queue.paused(db) is None, "the operator went on knowing of it"
@@ -245,3 +254,63 @@ def test_a_return_may_name_what_is_gone(store: Store) -> None:
     with store.writing() as db:
         for key, one in enumerate((Return(BOUNCE, HARD, delivery=99), Return(BOUNCE, reader=99))):
             assert come_back(db, replace(one), str(key)).action is Action.LISTED
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_complaint_stays_with_the_mark_of_who_was_erased_before_or_after(
+    store: Store, *, first: bool
+) -> None:
+    secret, box = b"a secret of the tests", mailbox("ann@example.org")
+    with store.writing() as db:
+        ann = subscribe(db)
+    complaint = Return(ReturnKind.COMPLAINT, reader=ann.id)
+    for step in (first, not first):
+        if step:
+            with store.writing() as db:
+                come_back(db, complaint)
+        else:
+            erase_reader(store, ann, secret, NOON)
+    defaults = Defaults("UTC", 7)
+    with pytest.raises(UsageError, match="complained"):
+        do_subscribe(store, box.address, {}, defaults, NOON, resubscribe=True, secret=secret)
+    assert not sign_up(store, SignUp(box, "", "UTC", 7), defaults, NOON, secret)
+    report = import_subscribers(
+        store, b"address\nann@example.org\n", "a.csv", defaults, NOON, secret
+    )
+    assert (report.added, list(report.refused)) == (0, [2])
+    with store.reading() as db:
+        assert subscribers.everyone(db) == []
+
+
+def test_who_was_erased_twice_has_complained_for_ever(store: Store) -> None:
+    secret = b"a secret of the tests"
+    with store.writing() as db:
+        ann = subscribe(db)
+    erase_reader(store, ann, secret, NOON)
+    with store.writing() as db:
+        again = subscribe(db)
+        come_back(db, Return(ReturnKind.COMPLAINT, reader=ann.id))
+    erase_reader(store, again, secret, NOON)
+    assert not sign_up(
+        store, SignUp(mailbox(ann.address), "", "UTC", 7), Defaults("UTC", 7), NOON, secret
+    )
+
+
+def test_a_mailbox_that_is_full_until_the_issue_expires_is_a_soft_bounce(house: House) -> None:
+    house.receive(5)
+    with house.store.writing() as db:
+        ann = subscribe(db)
+    house.compose()
+    for _ in range(40):
+        house.channel.answers["ann@example.org"] = [Deferred("452 4.2.2 full")]
+        house.deliver()
+        with house.store.reading() as db:
+            row = db.execute(select(deliveries)).one()
+        house.now = row.next_attempt_at
+        if house.now >= row.expires_at:
+            break
+    house.compose()
+    with house.store.reading() as db:
+        (back,) = kept.of_reader(db, ann.id)
+        assert db.scalar(select(deliveries.c.reason).order_by(deliveries.c.id)) == "expired"
+    assert (back["source"], back["severity"], back["done"]) == ("smtp", "soft", "counted")

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from newsletter.composing.compose import Readers
 from newsletter.composing.draft import draft
+from newsletter.composing.readers import Readers
 from newsletter.delivery.context import Report
 from newsletter.domain.errors import (
     AnswerLost,

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.domain.slug import slug, slug_of_insight
@@ -32,6 +32,7 @@ def test_an_insight_without_letters_has_one_too() -> None:
 
 
 @given(st.text())
+@example("𝑨")
 def test_a_slug_is_its_own_slug_and_safe_in_a_path(text: str) -> None:
     made = slug(text)
     assert slug(made) == made

@@ -10,6 +10,8 @@ from newsletter.domain.tokens import (
     delivery_id,
     link_token,
     linked,
+    notice_return_path,
+    noticed,
     return_path,
     subscriber_id,
     token,
@@ -131,6 +133,29 @@ def test_a_return_path_names_its_delivery_in_any_case(secret: bytes, number: int
     address = return_path(secret, "bounces@news.example.org", number)
     assert delivery_id(secret, address) == number
     assert delivery_id(secret, address.upper()) == number
+
+
+@given(secrets, st.integers(0, 36**7 - 1), st.integers(0, 36**10 - 1))
+def test_the_return_path_of_a_notice_names_it_and_fits(secret: bytes, number: int, at: int) -> None:
+    address = notice_return_path(secret, "b" * 27 + "@news.example.org", number, at)
+    assert noticed(secret, address) == noticed(secret, address.upper()) == (number, at)
+    assert len(address.partition("@")[0]) <= 64
+    assert delivery_id(secret, address) is None
+    assert noticed(secret, return_path(secret, "b@news.example.org", number)) is None
+    assert noticed(secret + b"x", address) is None
+    letters = "a" if address[-20] != "a" else "b"
+    assert noticed(secret, address[:-20] + letters + address[-19:]) is None
+
+
+def test_the_return_path_of_a_notice_is_the_same_for_ever() -> None:
+    path = notice_return_path(SECRET, "b@example.org", 17, 1_772_712_000_000_000)
+    assert path == "b+nh-hgdgneqdc0.pkjfefkpon442izm@example.org"
+
+
+@given(st.text())
+def test_no_other_text_is_the_return_path_of_a_notice(text: str) -> None:
+    assert noticed(SECRET, text) is None
+    assert noticed(SECRET, f"b+n1-1.{text}@example.org") is None
 
 
 @given(st.text(), ids)

@@ -104,10 +104,11 @@ def test_several_sources_are_one_look(sqlite: Store, inbox: Path, tmp_path: Path
     assert (found.after.briefs, found.read, pauses) == (2, 2, [1])
 
 
-def test_many_files_go_in_by_batches(sqlite: Store, inbox: Path) -> None:
-    for number in range(450):
+@pytest.mark.parametrize("files", [205, pytest.param(450, marks=pytest.mark.heavy)])
+def test_many_files_go_in_by_batches(sqlite: Store, inbox: Path, files: int) -> None:
+    for number in range(files):
         (inbox / f"{number}.txt").write_text(f"This is the insight with the number {number}.")
-    assert run(sqlite, inbox).after == Totals(450, 450, 450, 0, 0)
+    assert run(sqlite, inbox).after == Totals(files, files, files, 0, 0)
 
 
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="../shared/seeds is not here")

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -27,7 +28,7 @@ Message = str | tuple[str, str]
 
 
 def said_by_templates() -> Iterator[Message]:
-    for path in (ROOT / "templates").iterdir():
+    for path in filter(Path.is_file, (ROOT / "templates").iterdir()):
         source = path.read_text(encoding="utf-8")
         yield from _GETTEXT.findall(source)
         yield from _NGETTEXT.findall(source)

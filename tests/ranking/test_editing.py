@@ -63,3 +63,12 @@ def test_what_is_blocked_is_quoted_and_related_nowhere() -> None:
     assert [echo.insight_id for echo in unread.related] == [1]
     hidden = made(Editing(pinned=(2,), blocked=frozenset({1}))).picks[0]
     assert hidden.related == ()
+
+
+def test_picks_in_the_editors_order_exchange_their_ranks_and_the_others_keep_theirs() -> None:
+    first, second, third, fourth, fifth = ids(made(Editing()))
+    ordered = made(Editing(order=(fifth, 99, second)))
+    assert ids(ordered) == [first, fifth, third, fourth, second]
+    assert [pick.rank for pick in ordered.picks] == [1, 2, 3, 4, 5]
+    assert ids(made(Editing(pinned=(18,), order=(first, 18))))[:2] == [first, 18]
+    assert ids(made(Editing(order=()))) == [first, second, third, fourth, fifth]

@@ -172,3 +172,17 @@ def test_an_empty_day_is_an_empty_issue() -> None:
     day = day_of([])
     assert choose(day, reader(), TASTE) == Issue(TODAY, ())
     assert candidate_report(day, reader(), TASTE, ()) == []
+
+
+def test_related_are_the_nearest_first_and_none_that_is_hardly_like_it() -> None:
+    aged = [
+        Insight(1, "A kettle is for sale.", date(2026, 1, 1)),
+        Insight(2, "A kettle descaled monthly boils sooner, and lasts.", date(2026, 1, 2)),
+        Insight(3, RESTATED, date(2026, 1, 3)),
+    ]
+    day = day_of([candidate(9, KETTLE), *strangers(3)], *aged)
+    loose = replace(TASTE, twin_limit=1.0)
+    related = {pick.insight_id: pick.related for pick in choose(day, reader(), loose).picks}
+    assert [echo.insight_id for echo in related[9]] == [3, 2]
+    alone = day_of([candidate(9, KETTLE), *strangers(3)], aged[0])
+    assert all(pick.related == () for pick in choose(alone, reader(), loose).picks)

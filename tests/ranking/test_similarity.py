@@ -146,7 +146,9 @@ def test_what_was_said_long_ago_is_restated_less_surely() -> None:
     assert compare(one, [KETTLE], [1000]).probability.min() > 0.9
 
 
-@pytest.mark.parametrize("most", [2_000, pytest.param(10_000, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize(
+    "most", [500, *(pytest.param(size, marks=pytest.mark.heavy) for size in (2_000, 10_000))]
+)
 def test_a_limit_means_the_same_whatever_the_size_of_the_archive(most: int) -> None:
     """Unrelated insights by the thousand move the probability of a restatement little."""
     values = []
@@ -158,7 +160,8 @@ def test_a_limit_means_the_same_whatever_the_size_of_the_archive(most: int) -> N
     assert values[1] - values[0] < 0.2
 
 
-@pytest.mark.parametrize("asked", [4, pytest.param(20, marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize("asked", [4, 20])
 def test_beyond_the_shortlist_nothing_is_a_twin(asked: int) -> None:
     """What the shortlist's end loses: here is every pair that it left out."""
     texts = [*corpus(2_000), RESTATED]

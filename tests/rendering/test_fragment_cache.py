@@ -110,6 +110,7 @@ def test_a_fragment_without_text_is_counted_once() -> None:
     assert cache(renderer)._bytes == counted
 
 
+@pytest.mark.heavy
 def test_threads_make_the_same_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     """So little is kept that each of them clears away what the others are about to look up."""
     monkeypatch.setattr("newsletter.rendering.fragment_cache._MAX_BYTES", 60_000)

@@ -15,6 +15,7 @@ from tests.returns.samples import EXPECTED, OURS, SAMPLES
 
 Change = Callable[[Random, bytes], bytes]
 PROVED = {None, *(label.get("delivery") for label in EXPECTED.values())}
+NOTICES = {None, *(tuple(label["notice"]) for label in EXPECTED.values() if "notice" in label)}
 READERS = {None, *(label.get("reader") for label in EXPECTED.values())}
 _CORPUS = list(SAMPLES.values())
 _PIECES = [
@@ -26,6 +27,9 @@ _PIECES = [
     b"Content-Type: text/html\n\n<style><p <a", b"Action: failed\n", b"Status: 5.1.1\n",
     b"Final-Recipient: rfc822; <@>\n", b"bounces+17.aaaaaaaaaaaaaaaa@news.example.org",
     b"bounces+99999999999999999999.aaaaaaaaaaaaaaaa@news.example.org", b"unsubscribe 5.",
+    b"bounces+n4-hgdgneqdc1.dmxwwvvgia7gcsjp@news.example.org", b"+n4-hgdgneqdc0.",
+    b"bounces+nzzzzzzzzzzzz-zzzzzzzzzzzz.aaaaaaaaaaaaaaaa@news.example.org", b"+n-.",
+    b"X-HmXmrOriginalRecipient: <ada@example.net>\n", b"bounces+n4-\xc4\xb1.a@news.example.org",
     "\N{RIGHT-TO-LEFT OVERRIDE}İſ\N{FULLWIDTH COMMERCIAL AT}".encode(), b"\xed\xa0\x80", b"%00%ff",
 ]  # fmt: skip
 _HEADERS = [
@@ -59,6 +63,7 @@ def checked(raw: bytes) -> Return:
     back = understand(raw, OURS)
     assert back.delivery in PROVED, back
     assert back.reader in READERS, back
+    assert back.notice in NOTICES, back
     assert (back.severity is not None) == (back.kind is ReturnKind.BOUNCE), back
     texts = (back.message_id, back.address, back.status, back.words)
     assert max(map(len, texts)) <= 1_000, back

@@ -86,9 +86,23 @@ HUGE = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(HUGE))
+SLOW = {"blocks", "headers"}  # half a second, and a tenth for each of the others
+
+
+@pytest.mark.parametrize("name", sorted(HUGE.keys() - SLOW))
 def test_what_is_huge_is_read_in_part(name: str) -> None:
     checked(HUGE[name])
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", sorted(SLOW))
+def test_what_is_huge_and_slow_is_read_in_part(name: str) -> None:
+    checked(HUGE[name])
+
+
+@pytest.mark.parametrize("name", sorted(SLOW))
+def test_a_part_of_what_is_slow(name: str) -> None:
+    checked(HUGE[name][: BIG // 10])
 
 
 def test_a_report_stands_before_what_is_not_read() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.returns import ReturnKind
-from newsletter.domain.tokens import return_path, token
+from newsletter.domain.tokens import notice_return_path, return_path, token
 from newsletter.returns import understand
 from newsletter.returns.ours import message_id, recipients, tokens
 from newsletter.returns.parts import read
@@ -23,6 +23,18 @@ def addressed(to: str, body: str = "") -> bytes:
 def test_the_token_of_the_recipient_proves_the_delivery(number: int) -> None:
     back = understand(addressed(return_path(SECRET, OURS.return_path, number)), OURS)
     assert (back.delivery, back.forged) == (number, False)
+
+
+def test_the_token_of_a_notice_proves_it_in_the_recipient_and_within() -> None:
+    path = notice_return_path(SECRET, OURS.return_path, 4, 1_772_712_000_000_000)
+    for raw in (addressed(path), addressed("x@example.net", f"Return-Path: <{path}>")):
+        back = understand(raw, OURS)
+        assert (back.notice, back.delivery, back.forged) == (
+            (4, 1_772_712_000_000_000),
+            None,
+            False,
+        )
+    assert understand(addressed(path.replace("+n4", "+n5")), OURS).forged
 
 
 @given(ids)

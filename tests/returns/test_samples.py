@@ -13,7 +13,12 @@ def test_every_sample_has_a_label() -> None:
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_a_sample(name: str) -> None:
     back = understand(SAMPLES[name], OURS)
-    told = {field: getattr(back, field) for field in EXPECTED[name]}
+    told = {field: _plain(getattr(back, field)) for field in EXPECTED[name]}
     assert told == EXPECTED[name], back
     assert back.forged == EXPECTED[name].get("forged", False)
     assert back.delivery == EXPECTED[name].get("delivery")
+
+
+def _plain(value: object) -> object:
+    """As TOML has it."""
+    return list(value) if isinstance(value, tuple) else value

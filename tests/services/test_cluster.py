@@ -106,12 +106,14 @@ def test_what_is_due_is_done_once_however_often_it_is_planned(url: str) -> None:
     assert order.index("deliver") < order.index("compose") < order.index("scan")
 
 
+@pytest.mark.heavy
 def test_a_worker_does_only_what_its_queues_hold(url: str) -> None:
     done = Done()
     work_until(planned(url, done, times=1), Event(), ["scan"], 1, forever=False)
     assert {call[0] for call in done.calls} - {"watch", "prune"} == {"scan"}
 
 
+@pytest.mark.heavy
 def test_what_failed_waits_and_is_tried_again(url: str) -> None:
     done = Done(fails=1)
     work_until(planned(url, done, times=1), Event(), ["compose"], 1, forever=False)

@@ -1,26 +1,27 @@
 """The day at a glance, of a morning on which everything happens."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.warm_up import WarmUp
-from newsletter.services import operator_actions
+from newsletter.services import approval, operator_actions
 from newsletter.services.status import day_status
 from newsletter.services.today import Today, headline, today
 from newsletter.storage import Store, subscribers
 from tests.builders import NOON, TODAY, subscribe
+from tests.composing.test_approval import held_house
 from tests.web.desk.morning import HOSTILE, morning
 
 HOUR = timedelta(hours=1)
 
 
-def seen(store: Store, limits: RateLimits = FREE) -> Today:
+def seen(store: Store, limits: RateLimits = FREE, now: datetime = NOON) -> Today:
     status = day_status(
-        store, TODAY, NOON, inbox=Path("inbox"), window_days=14, limits=limits
+        store, TODAY, now, inbox=Path("inbox"), window_days=14, limits=limits
     )  # fmt: skip
-    return today(store, NOON, "UTC", status, limits)
+    return today(store, now, "UTC", status, limits)
 
 
 def test_an_empty_newsletter(store: Store) -> None:
@@ -41,6 +42,21 @@ def test_a_morning(store: Store) -> None:
     ]
     assert dict(shown.came_back) == {"bounce": 1, "complaint": 1, "reply": 1, "unknown": 1}
     assert shown.cancelled == [TODAY + timedelta(days=9)]
+
+
+def test_what_waits_for_approval(store: Store) -> None:
+    house = held_house(store)
+    house.now = NOON - 4 * HOUR  # an hour before the readers' own
+    house.tick()
+    shown = seen(store, now=house.now)
+    assert headline(shown, "UTC") == ("busy", "1 wait for approval; the rest is sent.")
+    assert [(one.reason, one.count) for one in shown.waits] == [("waits for approval", 1)]
+    approval.approve(store, TODAY, "ed", house.now, asked=True)
+    house.tick()
+    shown = seen(store, now=house.now)
+    assert [(one.reason, one.until) for one in shown.waits] == [
+        ("composed, waits for its hour", NOON - 3 * HOUR)
+    ]
 
 
 def test_who_waits_and_why(store: Store) -> None:

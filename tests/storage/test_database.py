@@ -17,6 +17,7 @@ from tests.builders import NOON, TODAY, brief, read, subscribe
 from tests.storage.test_ledger import entry
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")  # SQLite's are not compared
 def test_migrations_and_metadata_agree(store: Store) -> None:
     with store.reading() as db:
         context = MigrationContext.configure(db, opts={"compare_type": True})

@@ -1,10 +1,16 @@
 """Leaving and bouncing: from which states, to which, and what stays as it is."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
-from newsletter.domain.model import STATES
+from newsletter.delivery.returned import ReturnRules, take
+from newsletter.domain.model import STATES, Subscriber
+from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.storage import Connection, Store, subscribers
+from newsletter.storage import returns as kept
+from newsletter.storage.returns import Incoming
 from newsletter.storage.schema import subscriber as table
 from tests.builders import NOON, subscribe
 
@@ -39,8 +45,32 @@ def test_nobody_cannot_leave(sqlite: Store) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_only_who_is_active_bounces(sqlite: Store, state: str) -> None:
+def test_who_reads_or_is_to_confirm_bounces(sqlite: Store, state: str) -> None:
     with sqlite.writing() as db:
         number = in_state(db, state)
         subscribers.bounce(db, number, NOON, "550")
-        assert state_of(db, number) == ("bounced" if state == "active" else state)
+        assert state_of(db, number) == ("bounced" if state in ("active", "pending") else state)
+
+
+def test_who_left_bounces_by_the_message_they_asked_for_alone(sqlite: Store) -> None:
+    with sqlite.writing() as db:
+        number = in_state(db, "unsubscribed")
+        subscribers.bounce(db, number, NOON, "550", left=True)
+        assert state_of(db, number) == "bounced"
+
+
+def test_who_never_confirmed_is_forgotten_and_what_came_back_for_them_is_not(
+    store: Store,
+) -> None:
+    """Anybody can write their address into a report."""
+    with store.writing() as db:
+        new = Subscriber(0, "new@example.org", "UTC", 7, state="pending")
+        subscribers.add_pending(db, "new@example.org", new, NOON)
+        named = Return(ReturnKind.BOUNCE, Severity.HARD, address="new@example.org")
+        taken = take(db, Incoming("k", "mail", named), "new@example.org", ReturnRules(), NOON)
+        assert taken.owner
+    with store.writing() as db:
+        assert subscribers.forget_pending(db, NOON + timedelta(days=1)) == 1
+    with store.reading() as db:
+        (row,) = kept.listed(db, None, None, 10)
+        assert (row["done"], row["reader"], row["address"]) == ("unproved", None, "new@example.org")

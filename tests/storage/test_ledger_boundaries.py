@@ -23,8 +23,8 @@ from newsletter.storage import (
 )
 from newsletter.storage.leases import Lease, Steady
 from newsletter.storage.ledger import Entry
-from newsletter.storage.schema import delivery
-from newsletter.storage.send_queue import Claimed, Scope
+from newsletter.storage.schema import cancelled, delivery, mark, subscriber
+from newsletter.storage.send_queue import PAUSED, Claimed, Scope
 from newsletter.storage.settlements import Verdict
 from tests.builders import NOON, TODAY, brief, read, subscribe
 
@@ -180,6 +180,64 @@ def test_a_look_finds_a_row_ours_until_its_lease_ends(sqlite: Store) -> None:
         assert looked(db, row.id, "me", steady(NOON + LEASE))[0] == "lost"
         assert looked(db, row.id, "me", steady(NOON, "another"))[0] == "lost"
         assert looked(db, row.id, "not me", steady(NOON))[0] == "lost"
+
+
+def test_a_look_long_after_the_lease_finds_it_lost(sqlite: Store) -> None:
+    with sqlite.writing() as db:
+        enter(db)
+        (row,) = claim(db, NOON)
+        assert looked(db, row.id, "me", steady(NOON + 3 * LEASE)) == ("lost", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"),
+    [
+        ("pending", "left"),
+        ("unsubscribed", "left"),
+        ("bounced", "bounced"),
+        ("complained", "complained"),
+    ],
+)
+def test_a_look_says_how_its_reader_went_and_for_how_long_the_row_is_ours(
+    sqlite: Store, state: str, verdict: Verdict
+) -> None:
+    with sqlite.writing() as db:
+        enter(db)
+        (row,) = claim(db, NOON)
+        db.execute(subscriber.update().values(state=state))
+        assert looked(db, row.id, "me", steady(NOON)) == (verdict, LEASE.total_seconds())
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(-1, "go"), (0, "cancelled"), (1, "go")])
+def test_only_its_own_date_cancels_a_row(sqlite: Store, days: int, verdict: Verdict) -> None:
+    with sqlite.writing() as db:
+        enter(db)
+        (row,) = claim(db, NOON)
+        db.execute(cancelled.insert().values(date=TODAY + timedelta(days), at=NOON))
+        assert looked(db, row.id, "me", steady(NOON))[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("before", "go"), (PAUSED, "paused"), ("tidied", "go")]
+)
+def test_only_the_mark_of_a_pause_pauses(sqlite: Store, name: str, verdict: Verdict) -> None:
+    with sqlite.writing() as db:
+        enter(db)
+        (row,) = claim(db, NOON)
+        db.execute(mark.insert().values(name=name, at=NOON, boot="", seconds=0))
+        assert looked(db, row.id, "me", steady(NOON))[0] == verdict
+
+
+def test_a_row_is_found_by_its_reader_and_its_date(sqlite: Store) -> None:
+    with sqlite.writing() as db:
+        ids = enter(db, readers=3)
+        for reader in ids:
+            row = ledger.find(db, reader, TODAY)
+            assert row
+            assert (row["subscriber_id"], row["attempts"], row["answer"]) == (reader, 0, "")
+        assert ledger.find(db, ids[1], TODAY - timedelta(days=1)) is None
+        assert ledger.find(db, ids[1], TODAY + timedelta(days=1)) is None
+        assert ledger.find(db, ids[-1] + 1, TODAY) is None
 
 
 def test_the_ledger_is_kept_from_its_first_to_its_last_due_instant_up_to_now(

@@ -39,6 +39,7 @@ def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+@pytest.mark.heavy
 def test_there_and_back_everything_is_the_same(
     sqlite: Store, postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,6 +157,7 @@ def test_what_says_nothing_any_more_is_not_kept(store: Store) -> None:
         assert kept(db) == dict.fromkeys(("", "gamma.example"), NOON + 40 * SECOND)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("before", ["pending", "unknown", "sending", "sent"])
 def test_a_database_from_before_learns_where_its_open_rows_go(store: Store, before: str) -> None:
     fill(store, [*OTHERS, "ann@alpha.example"])

@@ -229,3 +229,19 @@ def test_a_journal_that_is_gone_is_missed(
     catch_up(store)
     store.close()
     assert "is missing, or has lost its end" in caplog.text
+
+
+def test_who_answered_that_they_are_still_there_is_not_silent_after_it(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    with store.writing() as db:
+        ann, bob = subscribe(db), subscribe(db, "bob@example.org")
+    save(tmp_path / "newsletter.db", tmp_path / "backup.db")
+    with store.writing() as db:
+        subscribers.stay(db, ann.id, NOON)
+    store.close()
+    store = put_back(tmp_path / "backup.db")
+    catch_up(store)
+    with store.reading() as db:
+        assert subscribers.last_heard(db, ann.id) == NOON
+        assert subscribers.last_heard(db, bob.id) is None
+    store.close()

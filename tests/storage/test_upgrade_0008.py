@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from newsletter.domain.model import Citation, Echo, Issue, Pick, RunnerUp
@@ -176,6 +177,7 @@ def test_a_name_changed_after_the_upgrade_does_not_change_what_waits(apart: Stor
     assert after == before
 
 
+@pytest.mark.heavy
 def test_going_down_and_up_loses_nothing(apart: Store) -> None:
     apart.migrate("0007")
     with apart.writing() as db:
@@ -198,6 +200,7 @@ def test_going_down_and_up_loses_nothing(apart: Store) -> None:
         assert stored(db) == written()
 
 
+@pytest.mark.heavy
 def test_what_was_pruned_goes_down_as_empty_values(apart: Store) -> None:
     apart.migrate("0007")
     with apart.writing() as db:
@@ -213,6 +216,7 @@ def test_what_was_pruned_goes_down_as_empty_values(apart: Store) -> None:
     assert runners_up == []
 
 
+@pytest.mark.heavy
 def test_a_path_that_two_machines_have_goes_down_as_one(apart: Store) -> None:
     with apart.writing() as db:
         for source in ("b", "a"):
@@ -223,6 +227,7 @@ def test_a_path_that_two_machines_have_goes_down_as_one(apart: Store) -> None:
         assert [row[0] for row in stored(db)["file"]] == ["/inbox/x"]
 
 
+@pytest.mark.heavy
 def test_both_reasons_are_checked(apart: Store) -> None:
     apart.migrate("0007")
     with apart.writing() as db:

@@ -20,6 +20,7 @@ from newsletter.services.unsubscribe import UnsubscribeLinks
 from newsletter.storage import Store, notices, subscribers
 from newsletter.web import unsubscribe
 from newsletter.web.app import app
+from newsletter.web.networks import Networks
 from newsletter.web.pages import Pages
 from newsletter.web.preferences import routes
 from tests.builders import NOON, subscribe
@@ -29,6 +30,7 @@ from tests.web.test_unsubscribe import FORM, Answer, ask, serving, wait_for
 
 SECRET = head().secret
 ANN = link_token(SECRET, "preferences", 1)
+AN_HOUR = 20
 GOOD = {
     "interests": "ports, <b>sleep</b>",
     "frequency": "daily",
@@ -67,7 +69,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         subscribe(db)
     pages = Pages(head())
     leaving = unsubscribe.routes(UnsubscribeLinks(store, SECRET, lambda: NOON), pages)
-    own = routes(pages, Preferences(store, SECRET, lambda: NOON), look)
+    own = routes(pages, Preferences(store, SECRET, lambda: NOON), look, Networks(AN_HOUR))
     with serving(app([*own, *leaving])) as port:
         yield Site(port, store)
     store.close()
@@ -153,14 +155,18 @@ def asked(site: Site, purpose: Purpose) -> list[Notice]:
 
 
 def test_erasing_is_confirmed_by_mail_and_by_a_button(site: Site) -> None:
-    for _ in range(2):
-        assert "48 hours" in site.post(f"/p/{ANN}?erase", {}).text
+    assert "We have sent you a message" in site.post(f"/p/{ANN}?erase", {}).text
+    assert "today already" in site.post(f"/p/{ANN}?erase", {}).text
+    with site.store.writing() as db:
+        subscribers.change(db, "ann@example.org", language="de")
     [notice] = asked(site, Purpose.ERASE)
+    assert notice.language == "de"
     where = path(SECRET, notice)
+    assert '<html lang="de"' in ask(site.port, "GET", where).text
     for method in ("GET", "HEAD"):
         assert ask(site.port, method, where).status == 200
     assert site.ann.address
-    assert "It is erased" in site.post(f"{where}?erase", {}).text
+    assert "Es ist gelöscht" in site.post(f"{where}?erase", {}).text
     for gone in (f"/p/{ANN}", f"/u/{token(SECRET, 1)}", where):
         assert ask(site.port, "GET", gone).status == 404
     assert site.post(where, {}).status == 404
@@ -175,6 +181,21 @@ def test_the_link_is_sent_once_a_day_and_the_page_tells_nobody_who_reads(site: S
     assert len(answers) == 1
     wait_for(lambda: bool(asked(site, Purpose.LINK)))  # it is asked for after the answer
     assert len(asked(site, Purpose.LINK)) == 1
+
+
+def test_a_network_asks_for_so_many_links_an_hour(site: Site) -> None:
+    """Whoever is asked about: the limit tells nobody who reads."""
+    addresses = [f"nobody{number}@example.org" for number in range(AN_HOUR)]
+    assert {site.post("/link", {"address": address}).status for address in addresses} == {200}
+    refused = {
+        (answer.status, answer.text)
+        for address in ("ann@example.org", "nobody@example.org")
+        for answer in [site.post("/link", {"address": address})]
+    }
+    [(status, text)] = refused
+    assert status == 429
+    assert "nothing was sent" in text
+    assert asked(site, Purpose.LINK) == []
 
 
 @pytest.mark.parametrize("state", ["bounced", "complained", "unsubscribed", "pending"])

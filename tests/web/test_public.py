@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -101,18 +102,35 @@ def test_an_issue_shows_from_its_hour_on(tmp_path: Path) -> None:
     early.app.close()
 
 
-def test_an_issue_has_the_very_body_of_its_preview(own: PublicSite) -> None:
-    target = own.folder / "preview.html"
+def test_an_issue_has_the_very_body_of_its_message(own: PublicSite) -> None:
+    """The message that `newsletter preview --eml` writes; the page's end alone is its own."""
+    target = own.folder / "preview.eml"
     words = ["--config", str(own.folder / "config.toml"), "preview", "--date", str(TODAY)]
-    assert main([*words, "--out", str(target)], clock=lambda: NOON) == 0
-    preview = target.read_text(encoding="utf-8")
+    assert main([*words, "--eml", "--out", str(target)], clock=lambda: NOON) == 0
+    parsed = message_from_bytes(target.read_bytes(), policy=policy.default).get_body(("html",))
+    assert parsed
+    email_head, email_body, email_end = in_three(str(parsed.get_content()).replace("\r\n", "\n"))
     answer = own.client.get(f"/archive/{TODAY}")
-    assert answer.text.partition("</head>")[2] == preview.partition("</head>")[2]
-    assert answer.text.startswith(preview.partition("</head>")[0])
+    page_head, page_body, page_end = in_three(answer.text)
+    assert len(email_body) > 5_000
+    assert page_body == email_body
+    assert page_head.startswith(email_head)
+    assert "/u/" in email_end
+    assert "reader@example.org" in email_end
+    assert "/u/" not in answer.text
+    assert "reader@example.org" not in answer.text
+    leads_to = re.findall(r'href="([^"]+)"', page_end)
+    assert leads_to == [f"{BASE}/", f"{BASE}/archive", f"{BASE}/link"]
     csp = answer.headers["content-security-policy"]
     assert "style-src 'unsafe-inline'" in csp
     assert "script-src" not in csp
     assert "default-src 'none'" in csp
+
+
+def in_three(html: str) -> list[str]:
+    """Its head, its body down to the end, and the end."""
+    head, body = html.split("</head>")
+    return [head, *body.split('<tr><td class="footer"')]
 
 
 def test_an_insight_has_its_source_its_subjects_and_its_kin(site: PublicSite) -> None:

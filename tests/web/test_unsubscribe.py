@@ -19,9 +19,10 @@ from starlette.types import ASGIApp
 from newsletter.domain.model import State
 from newsletter.domain.tokens import token
 from newsletter.rendering.rendered_email import Branding
+from newsletter.services.unsubscribe import Answer as LinkAnswer
 from newsletter.services.unsubscribe import LinkState, UnsubscribeLinks
 from newsletter.storage import Store, subscribers
-from newsletter.web.app import app, server
+from newsletter.web.app import app, listening, server
 from newsletter.web.pages import Pages
 from newsletter.web.unsubscribe import page, routes
 from tests.builders import NOON, subscribe
@@ -53,7 +54,7 @@ class Links(UnsubscribeLinks):
 
     pause = threading.Event()
 
-    def leave(self, token: str) -> LinkState:
+    def leave(self, token: str) -> LinkAnswer:
         assert self.pause.wait(PATIENCE)
         return super().leave(token)
 
@@ -94,11 +95,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @contextmanager
 def serving(application: ASGIApp) -> Iterator[int]:
     """The port of a real server."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with listening("127.0.0.1", 0) as bound:
         running = server(application)
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
         thread.start()
-        yield listening.getsockname()[1]
+        yield bound.getsockname()[1]
         running.should_exit = True
         thread.join(PATIENCE)
         assert not thread.is_alive()
@@ -237,6 +238,22 @@ def test_every_answer_keeps_the_token_to_itself(port: int, method: str, path: st
     assert headers["X-Robots-Tag"] == "noindex"
     assert headers["Content-Security-Policy"].startswith("default-src 'none'; ")
     assert {"Set-Cookie", "Server", "Location"} & set(headers) == set()
+
+
+def test_the_page_speaks_the_readers_own_language(port: int, site: Site) -> None:
+    with site.store.writing() as db:
+        subscribers.change(db, "bea@example.org", language="de")
+        subscribers.change(db, "cal@example.org", language="xx")
+    assert "Unsubscribe" in ask(port, "GET", f"/u/{ANN}").text
+    assert "Abbestellen" in ask(port, "GET", f"/u/{BEA}").text
+    left = ask(port, "POST", f"/u/{BEA}")
+    assert '<html lang="de"' in left.text
+    assert "You have left" not in left.text
+    assert '<html lang="de"' in ask(port, "POST", f"/u/{BEA}?undo").text
+    assert ask(port, "POST", f"/u/{CAL}").status == 200, "a language without a catalogue"
+    with site.store.writing() as db:
+        for name in ("bea", "cal"):
+            subscribers.change(db, f"{name}@example.org", language="")
 
 
 def test_a_huge_body_is_neither_waited_for_nor_kept(port: int, site: Site) -> None:

@@ -12,6 +12,7 @@ from newsletter.bootstrap.rendering import branding, secret
 from newsletter.cli import main
 from newsletter.domain.tokens import link_token
 from newsletter.rendering.rendered_email import Logo
+from newsletter.storage import subscribers
 from newsletter.web.pages import Pages, as_page
 from tests.builders import NOON, TODAY, subscribe
 from tests.web.public_site import BASE, PublicSite, filled
@@ -73,10 +74,12 @@ def test_no_other_token_shows_anything(sent: PublicSite) -> None:
     assert len({answer.text for answer in answers}) == 1
 
 
-def test_what_was_dropped_is_said_to_be(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["", "fr"])
+def test_what_was_dropped_is_said_to_be(tmp_path: Path, language: str) -> None:
     site = filled(tmp_path)
     with site.writing() as db:
         subscribe(db)
+        subscribers.change(db, "ann@example.org", language=language)
     config = ["--config", str(site.folder / "config.toml")]
     assert main([*config, "send"], clock=lambda: NOON) == 0
     with site.writing() as db:
@@ -85,7 +88,8 @@ def test_what_was_dropped_is_said_to_be(tmp_path: Path) -> None:
         )
     answer = site.client.get(link(site))
     assert answer.status_code == 410
-    assert "no longer kept" in answer.text
+    assert f'<html lang="{language or "en"}"' in answer.text
+    assert ("no longer kept" in answer.text) == (not language)
     site.app.close()
 
 

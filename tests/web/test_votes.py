@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,7 +78,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def site(running: Site) -> Site:
     """Ann is active and has said nothing."""
     with running.store.writing() as db:
-        subscribers.change(db, running.ann.address, state="active")
+        subscribers.change(db, running.ann.address, state="active", language="")
         for pick in running.issue.picks:
             votes_of.take_back(db, running.ann.id, pick.insight_id)
     return running
@@ -96,6 +97,15 @@ def test_looking_remembers_nothing_and_forgets_nothing(site: Site, method: str, 
     for path in links.values():
         assert ask(site.port, method, path + query).status == 200
     assert site.said == before == {site.issue.picks[1].insight_id: "more"}
+
+
+def test_the_page_speaks_the_readers_own_language(site: Site) -> None:
+    with site.store.writing() as db:
+        subscribers.change(db, site.ann.address, language="fr")
+    for method, path in (("GET", ""), ("POST", ""), ("POST", "?undo")):
+        page = ask(site.port, method, site.links()[1, "more"] + path, b"", FORM).text
+        assert '<html lang="fr"' in page
+        assert "Remember" not in page
 
 
 def test_the_page_says_what_will_be_remembered_and_shows_the_insight(site: Site) -> None:
@@ -208,3 +218,15 @@ def test_a_letter_has_links_only_where_a_page_answers_and_a_reader_is_somebody(s
         for part in (email.html, email.text):
             assert "/v/" not in part
             assert "More like this" not in part
+
+
+@pytest.mark.parametrize("query", ["", "?undo"])
+def test_a_vote_and_one_taken_back_are_signs_that_somebody_reads(site: Site, query: str) -> None:
+    with site.store.writing() as db:
+        subscribers.heard(db, site.ann.id, NOON - timedelta(days=400))
+    assert ask(site.port, "GET", site.links()[1, "more"] + query).status == 200
+    with site.store.reading() as db:
+        assert subscribers.last_heard(db, site.ann.id) == NOON - timedelta(days=400)
+    assert ask(site.port, "POST", site.links()[1, "more"] + query, b"", FORM).status == 200
+    with site.store.reading() as db:
+        assert subscribers.last_heard(db, site.ann.id) == NOON

@@ -1,24 +1,24 @@
 """Saved HTML pages: the main text, read as notes are; metadata from the head and JSON-LD."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import lxml.html
-import msgspec
 from lxml import etree
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief
-from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.dialects import gather
+from newsletter.ingest.parsers.html_head import SAVED, head_facts, title_facts
 from newsletter.ingest.parsers.inline import Inline, shown_link, stamped_inline
 from newsletter.ingest.parsers.lines import known_field, line_rule
 from newsletter.ingest.parsers.metadata import Facts, completed
-from newsletter.ingest.parsers.notes import Reading, paragraphs
+from newsletter.ingest.parsers.notes import paragraphs
+from newsletter.ingest.parsers.outline import Reading
 from newsletter.ingest.parsers.paragraphs import Page, clean
 from newsletter.ingest.parsers.vocabulary import names_in
 
@@ -44,32 +44,23 @@ _HINTS = _ALWAYS | names_in(
     navigation, navbar, footer, player, ad, ads, advert, advertisement, sponsor, popup, modal,
     toc, pagination, recommended, widget, signup"""
 )
-_TITLE_BAR = re.compile(r" [|—–·•-] ")
-_NAME_WORDS = 5
 _BODIES = {"html", "body", "main", "article"}
-_SAVED = re.compile(r"<!-- saved from url=\([0-9]{4}\)(https?://[^\s<>]+) -->")
 _BULLET = re.compile(r"\s*(?:[•‣◦▪●*]|[-–—](?=\s)|[0-9]{1,2}[.)](?=\s))\s*")
-_META = {
-    "og:title": "episode", "twitter:title": "title", "og:site_name": "show", "og:url": "link",
-    "article:published_time": "date", "article:author": "author", "author": "author",
-    "date": "date",
-    "datepublished": "date", "dc.date": "date", "dc.title": "title", "pubdate": "date",
-}  # fmt: skip
 
 
 def read(text: str) -> Page:
     """Raises BriefRejected where there is no text in it."""
     root = _parsed(text)
     facts = Facts()
-    if saved := _SAVED.search(text[:2_000]):
+    if saved := SAVED.search(text[:2_000]):
         facts.add("web", saved[1])
-    _head(root, facts)
+    head_facts(root, facts)
     body = root.find("body")
     whole = body if body is not None else root
     main = _main(whole)
     blocks = list(_blocks(whole, main))
     gather(blocks, facts)
-    _titles(root, main, facts)
+    title_facts(root, main, facts)
     about = completed(Brief(()), facts)
     return Page(about, paragraphs(blocks, Reading(strict=True)), "HTML")
 
@@ -81,60 +72,6 @@ def _parsed(text: str) -> Any:
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         raise BriefRejected("no text in it: the page is empty") from error
     return root
-
-
-def _head(root: Any, facts: Facts) -> None:
-    """JSON-LD first: it says which name is the podcast's and which the episode's."""
-    for script in root.iter("script"):
-        if script.get("type") == "application/ld+json":
-            _json_ld(script.text or "", facts)
-    for meta in root.iter("meta"):
-        name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower()
-        if name in _META and meta.get("content"):
-            facts.add(_META[name], meta.get("content"))
-    for link in root.iter("link"):
-        if link.get("rel") == "canonical":
-            facts.add("url", link.get("href") or "")
-    for time in root.iter("time"):
-        facts.add("data", time.get("datetime") or "")
-
-
-def _titles(root: Any, main: Any, facts: Facts) -> None:
-    """The heading of the text, and the name of the site behind the title's bar."""
-    heading = next(main.iter("h1"), None)
-    if heading is None:
-        heading = next(main.iter("h2"), next(root.iter("h1"), None))
-    if heading is not None and not vocabulary.section(clean(heading.text_content())):
-        facts.add_heading(clean(heading.text_content()))
-    parts = _TITLE_BAR.split(clean(root.findtext(".//title") or ""))
-    if len(parts) > 1 and len(parts[-1].split()) <= _NAME_WORDS:
-        facts.add("name of the site", parts[-1])
-
-
-def _json_ld(text: str, facts: Facts) -> None:
-    try:
-        value = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return
-    graph = value.get("@graph", [value]) if isinstance(value, dict) else value
-    for each in graph if isinstance(graph, list) else []:
-        if isinstance(each, dict) and "episode" in str(each.get("@type", "")).lower():
-            _episode(each, facts)
-
-
-def _episode(value: Mapping[str, Any], facts: Facts) -> None:
-    series = value.get("partOfSeries") or value.get("isPartOf")
-    if isinstance(series, dict):
-        facts.add("show title", str(series.get("name") or ""))
-    facts.add("episode title", str(value.get("name") or value.get("headline") or ""))
-    facts.add("episode link", str(value.get("url") or value.get("@id") or ""))
-    facts.add("episode publish date", str(value.get("datePublished") or ""))
-    for key in ("author", "actor", "contributor"):
-        people = value.get(key)
-        for person in people if isinstance(people, list) else [people]:
-            name = person.get("name") if isinstance(person, dict) else person
-            if isinstance(name, str):
-                facts.add("speakers", name)
 
 
 def _main(whole: Any) -> Any:

@@ -6,7 +6,6 @@ heading, or in a player, are those of the insights that follow.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from newsletter.domain.model import Origin, Role
 from newsletter.ingest.parsers import vocabulary
@@ -18,19 +17,22 @@ from newsletter.ingest.parsers.attribution import (
     signed_below,
     speaker_label,
 )
-from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
+from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import is_heading
-from newsletter.ingest.parsers.inline import time_in, time_in_url
+from newsletter.ingest.parsers.inline import time_in
 from newsletter.ingest.parsers.lines import key_value, known_field, short_pair
-from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean, is_web
+from newsletter.ingest.parsers.outline import (
+    ITEM_RANK,
+    Outline,
+    Place,
+    Reading,
+    heading_rule,
+    place_of,
+    section_of,
+)
+from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
 from newsletter.ingest.parsers.vocabulary import LISTED, Section, names_in
 
-_RELATED = re.compile(
-    r"\W*(?:(?:(?:more|other|our) )?related\b|(?:more|others?)\b.* like\b|similar\b|see also\b"
-    r"|you (?:may|might) also\b)",
-    re.IGNORECASE,
-)
-_ITEM_RANK = 10  # list items stand under every heading
 _METADATA_RULES = {"field", "tags", "definition"}
 _QUOTE_TYPES = {"quote", "cite"}
 _TAKEAWAY_TYPES = names_in(
@@ -54,61 +56,9 @@ _PERSONAL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a dialect reads its blocks.
-
-    ``strict``: only what stands under takeaways, quotes or beside a player is an insight.
-    ``outline``: a short item with items below it is a heading. ``highlights``: how they came;
-    ``origin``: how all did.
-    """
-
-    strict: bool = False
-    outline: bool = False
-    highlights: Origin = "takeaway"
-    origin: Origin | None = None
-    speakers: tuple[str, ...] = ()
-    sole_speaker: str = ""
-
-
-@dataclass(slots=True)
-class _Place:
-    """Where the insights that follow stand."""
-
-    at: int | None = None
-    link: str = ""
-
-    def __bool__(self) -> bool:
-        return self.at is not None or bool(self.link)
-
-
-@dataclass
-class _State:
-    """The headings and items around a block, and the place that was named last."""
-
-    around: list[tuple[int, Section | None]] = field(default_factory=list)
-    place: _Place = field(default_factory=_Place)
-    items: list[tuple[int, _Place]] = field(default_factory=list)
-    quoted: bool = False
-
-    @property
-    def section(self) -> Section | None:
-        return next((section for _, section in reversed(self.around) if section), None)
-
-    @property
-    def related(self) -> bool:
-        return any(section == "related" for _, section in self.around)
-
-    def leave(self, rank: int) -> None:
-        while self.around and self.around[-1][0] >= rank:
-            self.around.pop()
-        while self.items and self.items[-1][0] >= rank:
-            self.items.pop()
-
-
 def paragraphs(blocks: Sequence[Block], reading: Reading) -> Iterator[Paragraph]:
     """Each block with its verdict, or without one where only its words can tell."""
-    state = _State()
+    state = Outline()
     blocks = signed_below(blocks)
     named = {section_of(block) for block in blocks}
     listed = bool(named & LISTED)
@@ -116,7 +66,7 @@ def paragraphs(blocks: Sequence[Block], reading: Reading) -> Iterator[Paragraph]
     for index, block in enumerate(blocks):
         below = blocks[index + 1] if index + 1 < len(blocks) else None
         above = blocks[index - 1] if index else None
-        if heading := _heading_rule(block, below, reading, state):
+        if heading := heading_rule(block, below, reading, state):
             yield _left_out(block, heading)
         elif rule := _rule(block, above, below, state, dialogue):
             verdict: Verdict = "metadata" if _is_metadata(rule) else "noise"
@@ -135,79 +85,6 @@ def _is_metadata(rule: str) -> bool:
     return rule in _METADATA_RULES or rule.endswith("metadata")
 
 
-def section_of(block: Block) -> Section | None:
-    """What a heading, or a short line that is used as one, announces."""
-    if not block.raw or len(block.raw) > 120 or block.rule:
-        return None
-    text = block.text or clean(block.raw)
-    if _RELATED.match(text) and (block.level or (not block.first and is_heading(text))):
-        return "related"
-    section = vocabulary.section(text)
-    if block.level or section is None:
-        return section
-    # A word or two in a list may be an item: a colon, or a name of more words, makes it a heading.
-    short = block.raw.rstrip("* _").endswith((":", "：")) or not block.depth or " " in text
-    return section if is_heading(text) and short else None
-
-
-def _heading_rule(block: Block, below: Block | None, reading: Reading, state: _State) -> str:
-    """The rule by which a block is a heading, once the state knows what it announces."""
-    if not block.depth:
-        state.leave(_ITEM_RANK)
-    elif block.first:
-        state.leave(_ITEM_RANK + block.depth)
-    section = section_of(block)
-    opens = bool(below and block.first and below.depth > block.depth and not below.rule)
-    if opens and section is None and not block.rule:
-        section = vocabulary.section(block.text)  # with items below it, one word is a heading
-    titled = opens and not block.rule and _is_title(block, reading)
-    if not (block.level or titled or (section and (opens or not block.first))):
-        return ""
-    rank = _ITEM_RANK + block.depth if block.depth else block.level or BOLD_LEVEL
-    state.leave(rank)
-    state.around.append((rank, section))
-    state.quoted = False
-    _move(block, section, rank, state)
-    return "heading" if not section else f"heading: {section}"
-
-
-def _is_title(block: Block, reading: Reading) -> bool:
-    """A list item with items below it that is no statement of its own."""
-    text = clean(block.raw).rstrip("*_ ")
-    if text.endswith((":", "：")) and is_heading(block.text):
-        return True
-    placed = block.inline.at is not None or block.inline.link
-    return bool(reading.outline or placed) and is_heading(block.text)
-
-
-def _move(block: Block, section: Section | None, rank: int, state: _State) -> None:
-    """A heading that names no section is of something new: where it says, or nowhere."""
-    place = place_of(block)
-    if rank > _ITEM_RANK:
-        if place:
-            state.items.append((rank, place))
-    elif section in {None, "body"} or (place and rank <= BOLD_LEVEL):
-        state.place = place
-
-
-def place_of(block: Block) -> _Place:
-    """The time and the link that a heading or a player names."""
-    at = block.inline.at
-    if at is None:
-        at = time_in(block.raw) if block.rule == "player" else None
-    urls = [url for _, url in block.inline.links] or _urls(block)
-    if at is None:
-        at = next((time for url in urls if (time := time_in_url(url)) is not None), None)
-    return _Place(at, block.inline.link or next(filter(is_web, urls), ""))
-
-
-_TARGET = re.compile(r"\]\((https?://[^\s()<>]+)\)")
-
-
-def _urls(block: Block) -> list[str]:
-    return _TARGET.findall(block.raw) if "](" in block.raw and not block.text else []
-
-
 _SECTION_RULES: dict[Section | None, str] = {
     "metadata": "section: metadata",
     "noise": "section without insights",
@@ -215,7 +92,7 @@ _SECTION_RULES: dict[Section | None, str] = {
 
 
 def _rule(
-    block: Block, above: Block | None, below: Block | None, state: _State, dialogue: set[str]
+    block: Block, above: Block | None, below: Block | None, state: Outline, dialogue: set[str]
 ) -> str:
     """The rule by which a block is no insight, if what it is or where it stands says so."""
     if block.rule == "player" or (block.rule == "field" and _is_time(block)):
@@ -236,7 +113,7 @@ def _is_time(block: Block) -> bool:
     return bool(pair and known and known[0] == "time" and time_in(pair[1]) is not None)
 
 
-def _play(block: Block, state: _State) -> None:
+def _play(block: Block, state: Outline) -> None:
     if block.raw.lstrip().startswith("<"):
         return  # a player's own address is no page to read on
     place = place_of(block)
@@ -244,11 +121,11 @@ def _play(block: Block, state: _State) -> None:
         place.at = time_in(block.raw)
     if block.depth and state.items:
         rank, outer = state.items[-1]
-        state.items[-1] = (rank, _Place(place.at, place.link or outer.link))
+        state.items[-1] = (rank, Place(place.at, place.link or outer.link))
     elif block.depth:
-        state.items.append((_ITEM_RANK + block.depth - 1, place))
+        state.items.append((ITEM_RANK + block.depth - 1, place))
     elif place:
-        state.place = _Place(place.at, place.link or state.place.link)
+        state.place = Place(place.at, place.link or state.place.link)
 
 
 def _callout(block: Block) -> str:
@@ -269,7 +146,7 @@ def _beside_fields(block: Block, above: Block | None, below: Block | None) -> bo
     return any(other.rule == "field" or known_field(other.raw) for other in near)
 
 
-def _spoken_or_listed(block: Block, state: _State, dialogue: set[str]) -> str:
+def _spoken_or_listed(block: Block, state: Outline, dialogue: set[str]) -> str:
     if rule := _wording(block, state):
         return rule
     label = speaker_label(block)
@@ -284,7 +161,7 @@ def _spoken_or_listed(block: Block, state: _State, dialogue: set[str]) -> str:
     return "link" if only_link and is_heading(block.text) else ""
 
 
-def _wording(block: Block, state: _State) -> str:
+def _wording(block: Block, state: Outline) -> str:
     if _PERSONAL.match(block.text):
         return "personal note"
     if _is_short(block, state):
@@ -297,7 +174,7 @@ def _is_question(text: str) -> bool:
     return text.endswith(("?", "？")) and len(text.split()) <= 15 and not _STOP.search(text[:-1])
 
 
-def _is_short(block: Block, state: _State) -> bool:
+def _is_short(block: Block, state: Outline) -> bool:
     """A list item of a word or two, or a line of a diary: "08:15 AM Coffee with Ben"."""
     if not block.text.isascii() and any(letter > _CJK for letter in block.text):
         return False
@@ -307,7 +184,7 @@ def _is_short(block: Block, state: _State) -> bool:
     return bool(block.depth) and words <= 2 and len(block.text) <= 25
 
 
-def _outside(block: Block, state: _State, reading: Reading, *, listed: bool) -> str:
+def _outside(block: Block, state: Outline, reading: Reading, *, listed: bool) -> str:
     """The rule for what a page says beside its takeaways."""
     section, placed = state.section, bool(state.place or state.items or block.inline.link)
     if section == "related" or state.related:
@@ -327,7 +204,7 @@ def _is_quote(block: Block) -> bool:
     return block.quoted and (not block.callout or block.callout[0] in _QUOTE_TYPES)
 
 
-def _insight(block: Block, state: _State, reading: Reading) -> Paragraph:
+def _insight(block: Block, state: Outline, reading: Reading) -> Paragraph:
     text, origin, speaker = block.text, _origin(block, state, reading), ""
     said_at: int | None = None
     state.quoted = state.quoted or block.quoted
@@ -340,7 +217,7 @@ def _insight(block: Block, state: _State, reading: Reading) -> Paragraph:
     place = next((place for _, place in reversed(state.items)), state.place)
     at, own = block.inline.at if block.inline.at is not None else said_at, block.inline.link
     if block.first and (own or at is not None):
-        state.items.append((_ITEM_RANK + block.depth, _Place(at, own)))
+        state.items.append((ITEM_RANK + block.depth, Place(at, own)))
     return Paragraph(
         block.line,
         text,
@@ -354,7 +231,7 @@ def _insight(block: Block, state: _State, reading: Reading) -> Paragraph:
     )
 
 
-def _origin(block: Block, state: _State, reading: Reading) -> Origin:
+def _origin(block: Block, state: Outline, reading: Reading) -> Origin:
     if reading.origin or state.section == "quotes" or _is_quote(block):
         return reading.origin or "quote"
     if block.depth and is_quoted(block.text):
@@ -362,7 +239,7 @@ def _origin(block: Block, state: _State, reading: Reading) -> Origin:
     return reading.highlights if state.section == "highlights" else "takeaway"
 
 
-def _named(block: Block, state: _State, origin: Origin) -> str:
+def _named(block: Block, state: Outline, origin: Origin) -> str:
     if state.section in LISTED | {"summary"}:
         return str(state.section)
     return "quote" if origin == "quote" else "list item" if block.depth else "paragraph"

@@ -16,11 +16,16 @@ import numpy.typing as npt
 from scipy import sparse
 
 from newsletter.ranking.similarity.background import SHARES
+from newsletter.ranking.similarity.segment import (
+    Floats,
+    Matrix,
+    Places,
+    Segment,
+    counted_terms,
+    damped,
+    widened,
+)
 from newsletter.ranking.similarity.terms import terms
-
-Floats = npt.NDArray[np.float32]
-Places = npt.NDArray[np.intp]
-Matrix = Any  # scipy.sparse carries no types
 
 # A young archive's frequencies are mixed with those of this many texts of plain prose.
 _BACKGROUND = 200
@@ -34,48 +39,7 @@ _AT_LEAST = 24
 _NEXT = 2 * _AT_LEAST
 # A segment is merged with the one before once it has this share of its insights.
 _MERGED_FROM = 1 / 8
-_BLOCK = 1 << 14
 _SMALL = 1 << 12
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Insights that were indexed together: counts of terms, ``rows`` by insight, ``columns`` the
-    same by term; ``days`` are ordinals of dates, 0 where there is none."""
-
-    ids: npt.NDArray[np.int64]
-    days: npt.NDArray[np.int32]
-    rows: Matrix
-    columns: Matrix
-
-    @classmethod
-    def of(cls, ids: Any, days: Any, rows: Matrix) -> "Segment":
-        return cls(np.asarray(ids, np.int64), np.asarray(days, np.int32), rows, rows.tocsc())
-
-    def joined(self, later: "Segment") -> "Segment":
-        rows = sparse.vstack([_wide(self.rows, later.rows.shape[1]), later.rows], format="csr")
-        ids, days = (
-            np.concatenate(each) for each in ((self.ids, later.ids), (self.days, later.days))
-        )
-        return Segment.of(ids, days, rows)
-
-    def norms(self, idf: Floats) -> Floats:
-        """The length of each insight's vector under these weights."""
-        squares = idf[: self.rows.shape[1]] ** 2
-        blocks = [self._squared(first) @ squares for first in range(0, len(self.ids), _BLOCK)]
-        return np.asarray(np.sqrt(np.concatenate([np.empty(0, np.float32), *blocks])))
-
-    def _squared(self, first: int) -> Matrix:
-        part = self.rows[first : first + _BLOCK]
-        part.data = _damped(part.data) ** 2
-        return part
-
-    def dots(self, terms: Places, weights: Floats) -> Floats:
-        """The dot product of each insight's damped counts with the weights of these terms."""
-        here = terms < self.columns.shape[1]
-        part = self.columns[:, terms[here]]
-        part.data = _damped(part.data)
-        return np.asarray(part @ weights[here], np.float32)
 
 
 @dataclass(frozen=True)
@@ -132,7 +96,7 @@ class Index:
         for bag in bags:
             for term in bag:
                 number.setdefault(term, len(number))
-        rows = _counted(bags, number)
+        rows = counted_terms(bags, number)
         self.segments.append(Segment.of(ids, days or np.zeros(len(ids)), rows))
         self._merge()
         for name in (
@@ -221,12 +185,12 @@ class Index:
     def rows(self, places: Places) -> Matrix:
         """The damped counts of the terms of these insights, which stand in order."""
         width = len(self.vocabulary)
-        parts = [] if self.segments else [_counted([], self.vocabulary)]
+        parts = [] if self.segments else [counted_terms([], self.vocabulary)]
         for first, segment in zip(self._borders, self.segments, strict=True):
             begin, end = np.searchsorted(places, [first, first + len(segment.ids)])
-            parts.append(_wide(segment.rows[places[begin:end] - first], width))
+            parts.append(widened(segment.rows[places[begin:end] - first], width))
         found = parts[0] if len(parts) == 1 else sparse.vstack(parts, format="csr")
-        found.data = _damped(found.data)
+        found.data = damped(found.data)
         return found
 
     def asked(self, texts: Sequence[str], ids: Sequence[int] = ()) -> Asked:
@@ -243,8 +207,8 @@ class Index:
         new = dict.fromkeys(chain.from_iterable(bags)).keys() - self.vocabulary.keys()
         fresh = {term: len(self.vocabulary) + at for at, term in enumerate(sorted(new))}
         idf = np.concatenate([self.idf, self.idf_of(list(fresh))])
-        rows = _counted(bags, ChainMap(self.vocabulary, fresh))
-        rows.data = _damped(rows.data)
+        rows = counted_terms(bags, ChainMap(self.vocabulary, fresh))
+        rows.data = damped(rows.data)
         return Asked(rows, [*self.names, *fresh], idf)
 
     def shortlist(self, terms: Places, weights: Floats) -> tuple[Places, Floats]:
@@ -305,37 +269,3 @@ class Index:
         rest = np.sqrt(np.cumsum(weights[order][::-1] ** 2)[::-1])
         first = (rest > _LEFT) | (often[order] <= _FEW)
         return order[first], float(rest[~first].max(initial=0))
-
-
-def _counted(bags: Sequence[Mapping[str, int]], numbers: Mapping[str, int]) -> Matrix:
-    """A row for each bag, its terms in order; what is said more often was said 255 times."""
-    starts = np.cumsum([0, *map(len, bags)])
-    places = (numbers[term] for bag in bags for term in bag)
-    counts = (min(count, 255) for bag in bags for count in bag.values())
-    found = _csr(
-        np.fromiter(counts, np.uint8, starts[-1]),
-        np.fromiter(places, np.int32, starts[-1]),
-        starts,
-        len(numbers),
-    )
-    found.sort_indices()
-    return found
-
-
-def _damped(counts: npt.NDArray[np.uint8]) -> Floats:
-    """1 + log of each count, most of which are 1."""
-    values = counts.astype(np.float32)
-    more = np.flatnonzero(counts > 1)
-    values[more] = 1 + np.log(values[more])
-    return values
-
-
-def _wide(matrix: Matrix, width: int) -> Matrix:
-    return _csr(matrix.data, matrix.indices, matrix.indptr, width)
-
-
-def _csr(data: Any, indices: Any, indptr: Any, width: int) -> Matrix:
-    """Of four bytes per place as long as they can tell them all: scipy takes eight otherwise."""
-    small = np.int32 if indptr[-1] < 2**31 else np.int64
-    arrays = data, indices.astype(small, copy=False), indptr.astype(small, copy=False)
-    return sparse.csr_array(arrays, shape=(len(indptr) - 1, width))

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import sparse
 
-from newsletter.ranking.similarity.index import Asked, Floats, Index, Matrix, Places
+from newsletter.ranking.similarity.index import Asked, Index
+from newsletter.ranking.similarity.segment import Floats, Matrix, Places
 from newsletter.ranking.similarity.terms import terms, words
 from newsletter.ranking.similarity.weights import INTERCEPT, WEIGHTS
 

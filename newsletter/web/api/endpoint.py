@@ -42,6 +42,16 @@ class Call:
     query: Any
     body: Any
     raw: bytes
+    _about: list[str] = field(default_factory=list)
+
+    def is_about(self, text: str) -> None:
+        """What the audit says instead of the part of the path."""
+        self._about[:] = [text]
+
+    @property
+    def about(self) -> str:
+        named = str(next(iter(self.path.values()), getattr(self.body, "address", "")))
+        return "".join(self._about) or named
 
     @property
     def now(self) -> datetime:

@@ -2,14 +2,15 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from newsletter.domain.due import local_date
-from newsletter.domain.errors import NotFound, UsageError
-from newsletter.domain.model import Subscriber
+from newsletter.domain.errors import NotFound
+from newsletter.domain.model import Frequency, Subscriber
+from newsletter.domain.weekdays import NAMES, numbers, weekday_set
 from newsletter.ingest.parsers.json import JsonBrief
 from newsletter.services import (
     briefs,
@@ -20,23 +21,30 @@ from newsletter.services import (
     subscriptions,
 )
 from newsletter.services.deliveries import page as delivery_page
-from newsletter.services.issues import house_issue
+from newsletter.services.issues import house_dates, house_issue
+from newsletter.services.personal_data import erase_reader
 from newsletter.web.api.endpoint import Call, Endpoint, Nothing
 
 Limit = Annotated[int, Meta(ge=1, le=500)]
 Words = Annotated[str, Meta(max_length=1_000)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Hour = Annotated[int, Meta(ge=0, le=23)]
 Id = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Cursor = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Fields of a subscriber; those left out stay as they are."""
+    """Fields of a subscriber; those left out stay as they are. ``paused_until`` of null ends a
+    pause; who reads weekly has one of ``weekdays``, the first."""
 
     name: Words | None = None
     timezone: Words | None = None
     hour: Hour | None = None
     interests: Words | None = None
+    weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)] | None = None
+    paused_until: dt.date | UnsetType | None = UNSET
+    frequency: Frequency | None = None
+    language: Words | None = None
 
 
 class NewSubscriber(Changes, frozen=True, kw_only=True):
@@ -56,6 +64,10 @@ class Reader(msgspec.Struct, frozen=True):
     hour: int
     interests: str
     state: str
+    weekdays: list[Weekday]
+    paused_until: dt.date | None
+    frequency: Frequency
+    language: str
 
 
 class Added(msgspec.Struct, frozen=True):
@@ -94,6 +106,18 @@ class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class DeliveryQuery(ListQuery, frozen=True):
     date: dt.date | None = None
+
+
+class IssueQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``cursor`` is a date: that of the next page, as an answer names it."""
+
+    cursor: dt.date | None = None
+    limit: Limit = 100
+
+
+class IssueDates(msgspec.Struct, frozen=True):
+    items: list[dt.date]
+    next: dt.date | None
 
 
 class SearchQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,13 +161,8 @@ def add_subscriber(call: Call) -> Added:
 
 def change_subscriber(call: Call) -> Reader:
     there = readers.find_subscriber(call.store, call.path["address"])
-    if there.state != "active":
-        raise UsageError(f"{there.address} is {there.state}: only who is active can be changed")
-    changes = _changes(call.body)
-    parts = call.parts
-    subscriptions.subscribe(
-        call.store, there.address, changes, parts.defaults, call.now, secret=parts.secret
-    )
+    changes, parts = _changes(call.body), call.parts
+    subscriptions.change(call.store, there, changes, parts.defaults, call.now, parts.secret)
     return _reader(readers.find_subscriber(call.store, there.address))
 
 
@@ -151,6 +170,13 @@ def leave(call: Call) -> Reader:
     there = readers.find_subscriber(call.store, call.path["address"])
     subscriptions.leave(call.store, there, call.now)
     return _reader(readers.find_subscriber(call.store, there.address))
+
+
+def erase(call: Call) -> Done:
+    there = readers.find_subscriber(call.store, call.path["address"])
+    erase_reader(call.store, there, call.parts.secret, call.now)
+    call.is_about(f"subscriber {there.id}")  # the audit must not name them any more
+    return Done(True)
 
 
 def add_brief(call: Call) -> briefs.Taken:
@@ -178,6 +204,13 @@ def get_issue(call: Call) -> Any:
     return issue
 
 
+def list_issues(call: Call) -> IssueDates:
+    query = call.query
+    found = house_dates(call.store, query.cursor or dt.date.max, query.limit + 1)
+    more = len(found) > query.limit
+    return IssueDates(found[: query.limit], found[-1] if more else None)
+
+
 def list_deliveries(call: Call) -> Deliveries:
     query = call.query
     day = query.date or local_date(call.now, call.parts.timezone)
@@ -196,16 +229,20 @@ def resume(call: Call) -> Done:
 
 
 def _reader(subscriber: Subscriber) -> Reader:
-    return Reader(**{name: getattr(subscriber, name) for name in Reader.__struct_fields__})
+    values = {name: getattr(subscriber, name) for name in Reader.__struct_fields__}
+    return Reader(**values | {"weekdays": [NAMES[day] for day in numbers(subscriber.weekdays)]})
 
 
 def _changes(given: Changes) -> Mapping[str, Any]:
     values = {name: getattr(given, name) for name in Changes.__struct_fields__}
-    return {
+    changes = {
         name: value.strip() if isinstance(value, str) else value
         for name, value in values.items()
-        if value is not None
+        if value is not (UNSET if name == "paused_until" else None)
     }
+    if given.weekdays:
+        changes["weekdays"] = weekday_set(map(NAMES.index, given.weekdays))
+    return changes
 
 
 ENDPOINTS = (
@@ -231,6 +268,10 @@ ENDPOINTS = (
         leave, Reader, body=Nothing, changes="subscribers remove", path_types={"address": str},
     ),
     Endpoint(
+        "POST", "/subscribers/{address}/erase", "erase", "Erase everything about them, for good.",
+        erase, Done, body=Nothing, changes="subscribers erase", path_types={"address": str},
+    ),
+    Endpoint(
         "POST", "/briefs", "briefs", "Add a brief, as in docs/brief-files.md.",
         add_brief, briefs.Taken, body=JsonBrief, raw=True, changes="briefs add", status=201,
     ),
@@ -245,6 +286,10 @@ ENDPOINTS = (
     Endpoint(
         "GET", "/interests", "read", "What phrases find in the archive, the best first.",
         preview_interests, list[interests.Match], query=InterestsQuery,
+    ),
+    Endpoint(
+        "GET", "/issues", "read", "The dates of the house issues, the newest first.",
+        list_issues, IssueDates, query=IssueQuery,
     ),
     Endpoint(
         "GET", "/issues/{date}", "read", "The house issue of a date: its picks, and why.",

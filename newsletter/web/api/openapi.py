@@ -1,6 +1,7 @@
 """The document of the API (OpenAPI 3.1), made from its endpoints."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -27,6 +28,9 @@ def document(endpoints: Sequence[Endpoint], root: str) -> Mapping[str, Any]:
     """``root`` is where the paths begin."""
     types = [type_ for endpoint in endpoints for type_ in _types(endpoint)]
     schemas, components = msgspec.json.schema_components([*types, Problem], ref_template=_REF)
+    for component in components.values():  # Python 3.13 takes the indentation away, 3.12 does not
+        if "description" in component:
+            component["description"] = cleandoc(component["description"])
     by_type = dict(zip(map(id, [*types, Problem]), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:

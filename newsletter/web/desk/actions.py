@@ -3,10 +3,12 @@
 Each begins with a page that says what will happen; only its form changes anything.
 """
 
+import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from io import StringIO
 from itertools import islice
 
 from starlette.responses import Response, StreamingResponse
@@ -23,6 +25,7 @@ from newsletter.web.desk.frame import Frame, Visit
 
 _MOST_LISTED = 500
 _TODAY = "/desk"
+_COLUMNS = ("date", "address", "message_id")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def routes(frame: Frame, desk: Desk) -> Sequence[BaseRoute]:
         frame.get("/desk/uncancel", acts.ask_uncancel, "operator"),
         frame.post("/desk/uncancel", acts.uncancel, audited="deliveries resume"),
         frame.get("/desk/unknown", acts.unknown, "operator"),
-        frame.get("/desk/unknown.txt", acts.unknown_text, "operator"),
+        frame.get("/desk/unknown.csv", acts.unknown_csv, "operator"),
         frame.post("/desk/unknown", acts.resolve, audited="deliveries resolve"),
     ]
 
@@ -120,7 +123,9 @@ class _Acts:
         return self._done(visit, f"{waited}{late if done.sending else ''}.")
 
     def ask_uncancel(self, visit: Visit) -> Response:
-        day = _day(visit.request.query_params.get("date", ""))
+        if "date" not in visit.request.query_params:
+            return visit.back("/desk/cancel")
+        day = _day(visit.request.query_params["date"])
         at = actions.standing(self.store, day)
         if not at.cancelled:
             raise UsageError(f"{day} is not cancelled")
@@ -160,14 +165,16 @@ class _Acts:
             n="{:,}".format,
         )
 
-    def unknown_text(self, visit: Visit) -> Response:  # noqa: ARG002
-        headers = {"Content-Disposition": 'attachment; filename="unknown.txt"'}
-        return StreamingResponse(self._lines(), media_type="text/plain", headers=headers)
+    def unknown_csv(self, visit: Visit) -> Response:  # noqa: ARG002
+        headers = {"Content-Disposition": 'attachment; filename="unknown.csv"'}
+        return StreamingResponse(self._lines(), media_type="text/csv", headers=headers)
 
     def _lines(self) -> Iterator[str]:
+        """Row by row: there may be more than fit into memory."""
+        yield _csv_line(_COLUMNS)
         with listed(self.store, "unknown", None) as rows:
             for row in rows:
-                yield f"{row['date']}\t{row['address']}\t{row['message_id']}\n"
+                yield _csv_line([row[name] for name in _COLUMNS])
 
     def resolve(self, visit: Visit) -> Response:
         outcome, address = visit.form.get("as", ""), visit.form.get("to", "")
@@ -186,6 +193,12 @@ class _Acts:
     def _done(self, visit: Visit, said: str) -> Response:
         self.desk.changed()
         return visit.back(_TODAY, said)
+
+
+def _csv_line(cells: Sequence[object]) -> str:
+    line = StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
 
 
 def _what_cancel_does(at: actions.Standing) -> Iterator[str]:

@@ -5,7 +5,7 @@ session, and what it changed stands in the audit.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from urllib.parse import quote
@@ -23,8 +23,8 @@ from newsletter.services.desk_users import Role, User
 from newsletter.services.error_log import log_error
 from newsletter.storage import Store
 from newsletter.web.desk.look import Look
-from newsletter.web.forms import MOST, Form, parsed
-from newsletter.web.forms import body as read_body
+from newsletter.web.forms import MOST, Files, Form
+from newsletter.web.forms import form as read_form
 
 HOME = "/desk"
 COOKIE = "desk"
@@ -42,7 +42,8 @@ NAVIGATION = (
 
 @dataclass(frozen=True)
 class Visit:
-    """A request of somebody who is logged in; ``form`` is empty unless one was posted."""
+    """A request of somebody who is logged in; ``form`` is empty unless one was posted, and
+    ``files`` has those of it by their fields."""
 
     request: Request
     user: User
@@ -50,6 +51,7 @@ class Visit:
     now: datetime
     session: Session
     frame: "Frame" = field(repr=False)
+    files: Files = field(default_factory=dict, repr=False)
     _about: list[str] = field(default_factory=list)
 
     def page(self, template: str, /, status: int = 200, **values: object) -> Response:
@@ -114,20 +116,22 @@ class Frame:
         audit says that this user did what ``audited`` names."""
         self.roles["POST", path] = role
 
-        def act(request: Request, form: Form, session: Session) -> Response:
+        def act(request: Request, form: Form, files: Files, session: Session) -> Response:
             if not self._is_ours(request, form, session):
                 return self._problem(self._visit(request, session), _FORGED, status=403)
-            return self._act(request, form, partial(self._audited, action, audited), role, session)
+            done = partial(self._audited, action, audited)
+            return self._act(request, form, done, role, session, files)
 
         async def answer(request: Request) -> Response:
             if not await run_in_threadpool(self.session, request):  # a stranger's is not read
                 return self._to_login(request)
             try:
-                form = parsed(await read_body(request, most))
+                form, files = await read_form(request, most)
             except HTTPException as error:
                 unread = partial(self._unread, request, error.status_code, most)
                 return await run_in_threadpool(self._answered, request, unread)
-            return await run_in_threadpool(self._answered, request, partial(act, request, form))
+            told = partial(act, request, form, files)
+            return await run_in_threadpool(self._answered, request, told)
 
         return Route(path, answer, methods=["POST"])
 
@@ -173,9 +177,15 @@ class Frame:
         return act(session) if session else self._to_login(request)
 
     def _act(
-        self, request: Request, form: Form, action: Action, role: Role, session: Session
+        self,
+        request: Request,
+        form: Form,
+        action: Action,
+        role: Role,
+        session: Session,
+        files: Files | None = None,
     ) -> Response:
-        visit = self._visit(request, session, form)
+        visit = replace(self._visit(request, session, form), files=files or {})
         if not session.user.may(role):
             return self._problem(visit, _NOT_YOURS, status=403)
         try:
@@ -203,7 +213,8 @@ class Frame:
 
     def _unread(self, request: Request, status: int, most: int, session: Session) -> Response:
         error = NewsletterError(
-            "the form could not be read", f"it may have at most {most:,} octets, and half a minute"
+            "the form could not be read",
+            f"it may have at most {most:,} octets, and must arrive within minutes",
         )
         return self._problem(self._visit(request, session), error, status=status)
 

@@ -82,6 +82,7 @@ def _values(report: ListReport, storm_percent: float) -> Mapping[str, Any]:
         "more_domains": len(domains[_MOST_DOMAINS + 1 :]),
         "limit": COMPLAINT_LIMIT,
         "leaves": report.leaves,
+        "notices": report.notices,
         "joined": sum(day.joined for day in report.days),
         "left": sum(day.left for day in report.days),
         "causes": Counter(why for _, why, _ in unserved).most_common(),

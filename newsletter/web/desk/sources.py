@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST = 50
 _HERE = "/desk/sources"
+_FEED = f"{_HERE}/feed/{{number:int}}"
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,10 @@ def routes(frame: Frame, parts: SourceParts) -> Sequence[BaseRoute]:
     return [
         frame.get(_HERE, pages.show),
         frame.get(f"{_HERE}/file", pages.file),
-        frame.get(f"{_HERE}/feed", pages.feed),
+        frame.get(_FEED, pages.feed),
         frame.post(f"{_HERE}/add", pages.add, audited="sources add"),
-        frame.get(f"{_HERE}/remove", pages.ask_remove, "operator"),
-        frame.post(f"{_HERE}/remove", pages.remove, audited="sources remove"),
+        frame.get(f"{_FEED}/remove", pages.ask_remove, "operator"),
+        frame.post(f"{_FEED}/remove", pages.remove, audited="sources remove"),
     ]
 
 
@@ -57,7 +58,7 @@ class _Sources:
     def show(self, visit: Visit) -> Response:
         query = visit.request.query_params
         words, rejected = query.get("q", "")[:200], query.get("only") == "rejected"
-        number = _number(query.get("page", "1"), least=1)
+        number = _number(query.get("page", "1"))
         skipped = (number - 1) * _MOST
         found = came_in.files_read(self.store, _MOST, skipped, words, rejected=rejected)
         asked = {"q": words, "only": "rejected" if rejected else ""}
@@ -80,6 +81,8 @@ class _Sources:
     def file(self, visit: Visit) -> Response:
         query = visit.request.query_params
         source, path = query.get("source", ""), query.get("path", "")
+        if not path:
+            return visit.back(_HERE)
         story = came_in.file_story(self.store, source, path)
         explained, why = None, ""
         if query.get("explain"):
@@ -97,7 +100,7 @@ class _Sources:
         )
 
     def feed(self, visit: Visit) -> Response:
-        story = came_in.feed_story(self.store, _number(visit.request.query_params.get("id", "")))
+        story = self._story(visit)
         return visit.page(
             "desk/source_feed.html",
             feed=self._feed(story.feed),
@@ -118,7 +121,7 @@ class _Sources:
         return self._done(visit, f"{said}: the next `scan`, or `run`, reads it.")
 
     def ask_remove(self, visit: Visit) -> Response:
-        story = came_in.feed_story(self.store, _number(visit.request.query_params.get("id", "")))
+        story = self._story(visit)
         feed = self._feed(story.feed)
         read = counted(story.counts.get("read", 0), "episode")
         return visit.page(
@@ -128,19 +131,23 @@ class _Sources:
                 f"{feed['shown']} is not read any more. What came of its {read} stays.",
                 "Added again later, it is read as a new feed.",
             ],
-            action=f"{_HERE}/remove",
-            fields={"id": story.feed.id},
+            action=f"{_HERE}/feed/{story.feed.id}/remove",
+            fields={},
             button="Follow it no more",
             danger=True,
-            leave=f"{_HERE}/feed?id={story.feed.id}",
+            leave=f"{_HERE}/feed/{story.feed.id}",
         )
 
     def remove(self, visit: Visit) -> Response:
-        story = came_in.feed_story(self.store, _number(visit.form.get("id", "")))
+        story = self._story(visit)
         shown = without_password(story.feed.url)
         visit.about(shown)
         sources.remove(self.store, story.feed.url)
         return self._done(visit, f"{shown} is followed no more; its briefs stay.")
+
+    def _story(self, visit: Visit) -> came_in.FeedStory:
+        """Raises NotFound."""
+        return came_in.feed_story(self.store, visit.request.path_params["number"])
 
     def _done(self, visit: Visit, said: str) -> Response:
         self.parts.changed()
@@ -169,8 +176,8 @@ def _page(asked: Mapping[str, str], number: int) -> str:
     return f"{_HERE}?{urlencode({**kept, 'page': number})}#files"
 
 
-def _number(text: str, least: int = 0) -> int:
+def _number(text: str) -> int:
     """Raises UsageError."""
-    if text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= least:
+    if text.isascii() and text.isdigit() and len(text) <= 9 and int(text):
         return int(text)
     raise UsageError(f"{text[:40]!r} is no number")

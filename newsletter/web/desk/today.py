@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -25,6 +26,8 @@ _EVERY = 2.0
 _CHECKS_EVERY = 60.0
 _PATIENCE = 2.0
 """Seconds that a page waits for figures that take long to count."""
+_GLANCE = 0.1
+"""The same of a look at what changed: another one follows."""
 _MOST_DOMAINS = 5
 PARTS = ("standing", "attention", "flow", "waits", "troubles", "hours", "briefs", "asof")
 _LINKS = {
@@ -62,9 +65,12 @@ class Board:
         self._today.forget()
         self._checks.forget()
 
-    def parts(self, *, operator: bool) -> Parts:
+    def parts(self, *, operator: bool, patience: float) -> Parts:
         """The HTML of each part. Addresses are for operators alone."""
-        today, checks = self._today.get(_PATIENCE), self._checks.get(_PATIENCE)
+        until = monotonic() + patience
+        self._checks.get(0.0)  # begun now, beside the figures
+        today = self._today.get(patience)
+        checks = self._checks.get(until - monotonic())
         known = self._rendered.get(operator)
         if known and known[0] is today and known[1] is checks:
             return known[2]
@@ -89,11 +95,13 @@ _COUNTING = Markup('<p class="standing quiet">The figures are being counted…</
 
 def routes(frame: Frame, board: Board) -> Sequence[BaseRoute]:
     def show(visit: Visit) -> Response:
-        return visit.page("desk/today.html", parts=board.parts(operator=visit.user.may("operator")))
+        operator = visit.user.may("operator")
+        parts = board.parts(operator=operator, patience=_PATIENCE)
+        return visit.page("desk/today.html", parts=parts)
 
     def events(visit: Visit) -> Response:
         operator = visit.user.may("operator")
-        return board.streams.open(visit, lambda: board.parts(operator=operator))
+        return board.streams.open(visit, lambda: board.parts(operator=operator, patience=_GLANCE))
 
     return [frame.get("/desk", show), frame.get("/desk/events", events)]
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
 from newsletter.domain.returns import Return, ReturnKind, Severity
-from newsletter.domain.tokens import delivery_id
+from newsletter.domain.tokens import delivery_id, noticed
 from newsletter.returns.severity import severity
 from newsletter.web.hooks import Event, Malformed, Unsigned, bare, parsed, part, text
 
@@ -137,9 +137,13 @@ def _events(told: Any, message_id: str, secret: bytes) -> Sequence[Event]:
 def _ours(told: Mapping[str, Any], secret: bytes, recipients: Sequence[object]) -> dict[str, Any]:
     """What tells whose it is: the return path, which SES calls the source, and our Message-ID."""
     mail = part(told, "mail")
-    delivery = delivery_id(secret, text(mail, "source")) if len(recipients) == 1 else None
+    source = text(mail, "source") if len(recipients) == 1 else ""
     headers = part(mail, "commonHeaders")
-    return {"delivery": delivery, "message_id": bare(text(headers, "messageId"))}
+    return {
+        "delivery": delivery_id(secret, source),
+        "notice": noticed(secret, source),
+        "message_id": bare(text(headers, "messageId")),
+    }
 
 
 def _bounce(one: Mapping[str, Any], about: Mapping[str, Any], ours: Mapping[str, Any]) -> Return:

@@ -101,7 +101,7 @@ def too_fast(suffix: str, some: Sequence[Page], size: int) -> list[Page]:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_work_grows_as_the_text_does(suffix: str) -> None:
-    some = list(pages(suffix))[:: 3989 if suffix == ".md" else 53]
+    some = list(pages(suffix))[:: 7993 if suffix == ".md" else 97]
     white = [("# a", filler, "x") for filler in " \t\u00a0\u2028\x0c"]
     assert too_fast(suffix, some + white, _SMALL) == []
 

@@ -1,13 +1,16 @@
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from newsletter.domain.errors import UsageError
+from newsletter.domain.model import Issue
 from newsletter.services import api_tokens, audit
 from newsletter.services.personal_data import erase_reader
-from newsletter.storage import send_queue, subscribers
+from newsletter.services.subscriptions import FIELDS
+from newsletter.storage import issues, send_queue, subscribers
+from newsletter.storage.schema import api_answer
 from newsletter.web.api.endpoints import ENDPOINTS
 from tests.builders import NOON
 from tests.web.api.conftest import SECRET, Api
@@ -46,6 +49,56 @@ def test_who_was_erased_is_not_added_by_a_program(api: Api) -> None:
     assert "erased" in json.loads(refused.text)["detail"]
     wished = {"address": "erased@example.org", "resubscribe": True}
     assert api.json("POST", "/subscribers", wished)["result"] == "added"
+
+
+def test_every_field_of_a_reader_can_be_read_and_changed(api: Api) -> None:
+    about = {"name": "Fay", "timezone": "UTC", "hour": 5, "interests": "tides", "language": "de"}
+    when = {"weekdays": ["mon", "thu"], "paused_until": "2026-05-01", "frequency": "daily"}
+    wished = about | when
+    added = api.json("POST", "/subscribers", {"address": "fay@example.org", **wished})
+    shown = added["subscriber"]
+    assert shown == {**wished, "id": shown["id"], "address": "fay@example.org", "state": "active"}
+    assert set(shown) - {"id"} == set(FIELDS)
+    path = "/subscribers/fay@example.org"
+    changed = api.json("PATCH", path, {"paused_until": None, "frequency": "weekly"})
+    assert (changed["paused_until"], changed["weekdays"]) == (None, ["mon"])
+    assert api.json("PATCH", path, {"hour": 6})["frequency"] == "weekly"
+    wrong: list[dict[str, object]] = [
+        {"weekdays": []},
+        {"weekdays": ["day"]},
+        {"paused_until": "x"},
+    ]
+    assert [api("PATCH", path, change).status for change in wrong] == [400, 400, 400]
+    assert api("PATCH", path, {"language": "xx"}).status == 422
+
+
+def test_who_is_erased_is_named_nowhere_any_more(api: Api) -> None:
+    path = "/subscribers/Eve@example.org"
+    new = {"address": "Eve@example.org", "interests": "tides"}
+    api.json("POST", "/subscribers", new, Idempotency_Key="eve")
+    number = api.json("GET", path)["id"]
+    assert api.json("POST", f"{path}/erase", Idempotency_Key="gone") == {"done": True}
+    assert api.json("POST", f"{path}/erase", Idempotency_Key="gone") == {"done": True}
+    assert api("GET", path).status == 404
+    assert api("POST", f"{path}/erase").status == 404
+    lines = audit.newest(api.store, 10, f"subscriber {number}")
+    assert [line["action"] for line in lines] == ["subscribers erase", "subscribers add"]
+    with api.store.reading() as db:
+        bodies = [row.body for row in db.execute(api_answer.select())]
+    assert not any(b"Eve@" in body or b"eve@" in body for body in bodies)
+    assert number not in [reader["id"] for reader in api.json("GET", "/subscribers")["items"]]
+    assert api("POST", "/subscribers", new).status == 422
+
+
+def test_issues_are_listed_by_date_the_newest_first(api: Api) -> None:
+    assert api.json("GET", "/issues?cursor=2020-01-31") == {"items": [], "next": None}
+    with api.store.writing() as db:
+        for day in (1, 2, 3):
+            issues.save(db, Issue(date(2020, 1, day), ()), NOON, house=True)
+    first = api.json("GET", "/issues?limit=2&cursor=2020-01-31")
+    assert first == {"items": ["2020-01-03", "2020-01-02"], "next": "2020-01-01"}
+    last = api.json("GET", f"/issues?limit=2&cursor={first['next']}")
+    assert last == {"items": ["2020-01-01"], "next": None}
 
 
 def test_pages_hold_everybody_once(api: Api) -> None:

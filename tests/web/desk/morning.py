@@ -18,7 +18,7 @@ from newsletter.storage import (
 )
 from newsletter.storage.feeds import EpisodeRow, FollowedFeed, Unread
 from newsletter.storage.returns import Incoming
-from newsletter.storage.schema import delivery, issue, subscriber
+from newsletter.storage.schema import delivery, issue, notice, subscriber
 from tests.builders import NOON, TODAY, brief, read
 
 HOSTILE = '<script>alert("1")</script> {{ 7 * 7 }} {% raw %}'
@@ -39,6 +39,7 @@ def morning(store: Store) -> None:
         _archive(db)
         _feeds(db)
         _readers(db)
+        db.execute(notice.insert().values(_notice()))
         deferred_domains.defer(db, "slow.example", NOON)
         operator_actions.cancel(db, TODAY + timedelta(days=9), NOON)
         for one in _returned():
@@ -120,6 +121,16 @@ def _delivery(
         "message_id": f"<20260314.{reader}@news.example>", "domain": where, "due_at": due,
         "expires_at": due + timedelta(days=1), "next_attempt_at": due, "attempts": 1,
         "answer": "" if plain else answer, "changed_at": due + timedelta(minutes=reader),
+    }  # fmt: skip
+
+
+def _notice() -> dict[str, Any]:
+    """The first reader was asked whether they are still there, and did not answer yet."""
+    asked = NOON - timedelta(days=1)
+    return {
+        "subscriber_id": 1, "purpose": "still there", "day": asked.date(), "state": "sent",
+        "domain": "mail.example", "asked_at": asked, "expires_at": asked + timedelta(days=60),
+        "next_attempt_at": asked, "attempts": 1, "answer": "", "wishes": {}, "changed_at": asked,
     }  # fmt: skip
 
 

@@ -109,7 +109,7 @@ def listed(page: str) -> str:
 def test_all_that_were_listed_are_settled(day: Day, olga: Browser) -> None:
     page = said(olga, "/desk/unknown")
     assert "<20260314.29@news.example>" in page
-    assert olga.get("/desk/unknown.txt").text.count("@news.example>\n") == 2
+    assert olga.get("/desk/unknown.csv").text.count("@news.example>\r\n") == 2
     olga.send("/desk/unknown", **{"as": "sent", "listed": listed(page)})
     page = said(olga, "/desk/unknown")
     assert "2 deliveries settled as sent." in page

@@ -27,6 +27,7 @@ def test_the_list_over_a_period(day: Day, days: int) -> None:
     page = day.browser("olga").get(f"/desk/report?days={days}").text
     assert page.count("<svg") == 3
     assert "skipped (too few)" in page
+    assert "still there" in page
     assert "reader32@mail.example" in page
     assert " style=" not in page
 

@@ -82,4 +82,5 @@ def test_one_of_them_with_its_headers(olga: Browser) -> None:
     page = olga.get("/desk/returns/4").text
     assert f"X-Odd: {HOSTILE}" in unescape(page)
     assert '<script>alert("1")' not in page
+    assert olga.get(f"/desk/returns/{4 + (1 << 31)}").status == 404
     assert olga.get("/desk/returns/99999999999999999999").status == 404

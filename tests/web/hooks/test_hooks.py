@@ -304,6 +304,8 @@ WRONG: list[dict[str, str]] = [
 
 def test_ses_of_somebody_else(site: Site) -> None:
     told = sns(ses_bounce("", "ann@example.org"))
+    signed = sns(ses_bounce("", "ann@example.org"), TopicArn=TOPIC + "x")
+    assert site.post("ses", signed) == 403, "truly signed, of a topic that is not ours"
     for change in WRONG:
         assert site.post("ses", {**told, **change}) == 403, change
     assert set(site.fetched) <= {CERT_URL}, "no other host is asked"

@@ -12,7 +12,8 @@ from newsletter.ingest.parsers.dialects.podwise import PODWISE
 from newsletter.ingest.parsers.dialects.readwise import READWISE
 from newsletter.ingest.parsers.dialects.snipd import SNIPD
 from newsletter.ingest.parsers.metadata import Facts, completed
-from newsletter.ingest.parsers.notes import Reading, paragraphs, section_of
+from newsletter.ingest.parsers.notes import paragraphs
+from newsletter.ingest.parsers.outline import Reading, section_of
 from newsletter.ingest.parsers.paragraphs import Page
 
 # The first that recognises a page reads it.

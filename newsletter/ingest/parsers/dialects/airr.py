@@ -6,7 +6,7 @@ from itertools import pairwise
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.dialects.dialect import Dialect, as_notes
 from newsletter.ingest.parsers.metadata import Facts
-from newsletter.ingest.parsers.notes import Reading, place_of
+from newsletter.ingest.parsers.outline import Reading, place_of
 
 
 def _recognises(blocks: Sequence[Block], _facts: Facts) -> bool:

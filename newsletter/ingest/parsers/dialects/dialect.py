@@ -6,7 +6,8 @@ from functools import partial
 
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.metadata import Facts
-from newsletter.ingest.parsers.notes import Reading, paragraphs
+from newsletter.ingest.parsers.notes import paragraphs
+from newsletter.ingest.parsers.outline import Reading
 from newsletter.ingest.parsers.paragraphs import Paragraph
 
 

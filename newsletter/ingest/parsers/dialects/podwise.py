@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.dialects.dialect import Dialect, as_notes
 from newsletter.ingest.parsers.metadata import Facts
-from newsletter.ingest.parsers.notes import Reading, section_of
+from newsletter.ingest.parsers.outline import Reading, section_of
 from newsletter.ingest.parsers.vocabulary import LISTED, bare, names_in
 
 _MACHINES = names_in(

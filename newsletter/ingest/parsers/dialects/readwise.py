@@ -16,7 +16,8 @@ from newsletter.ingest.parsers.dialects.dialect import Dialect
 from newsletter.ingest.parsers.inline import Inline, inline
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts
-from newsletter.ingest.parsers.notes import Reading, paragraphs, section_of
+from newsletter.ingest.parsers.notes import paragraphs
+from newsletter.ingest.parsers.outline import Reading, section_of
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
 
 _OWN_LINKS = re.compile(r"\[(?:View (?:Highlight|Tweet|Quote)|Time [0-9:]+)\]\(", re.IGNORECASE)

@@ -11,7 +11,7 @@ from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.dialects.dialect import Dialect, as_notes
 from newsletter.ingest.parsers.lines import has_range
 from newsletter.ingest.parsers.metadata import Facts
-from newsletter.ingest.parsers.notes import Reading, section_of
+from newsletter.ingest.parsers.outline import Reading, section_of
 
 
 def _recognises(blocks: Sequence[Block], _facts: Facts) -> bool:

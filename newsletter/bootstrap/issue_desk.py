@@ -1,0 +1,43 @@
+"""The parts of the desk's page Issue."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import cache, partial
+
+from newsletter.bootstrap import App
+from newsletter.bootstrap.composing import house_subscriber
+from newsletter.bootstrap.mail import bounce_address, channel
+from newsletter.bootstrap.workbench import workbench
+from newsletter.domain.addresses import mailbox
+from newsletter.services.preview import send_test_copy
+from newsletter.services.workbench import Workbench
+from newsletter.web.desk.issue import Parts
+
+
+def parts(app: App) -> Parts:
+    """Templates and settings are those of the start."""
+    made = cache(partial(workbench, app))
+
+    def at(now: datetime) -> Workbench:
+        return replace(made(), now=now)
+
+    return Parts(
+        workbench=at,
+        timezone=app.settings.newsletter.timezone,
+        count=app.settings.selection.count,
+        asks=app.settings.schedule.approval,
+        send_test=partial(_send_test, app, at),
+        own=app.settings.alerts.to,
+    )
+
+
+def _send_test(
+    app: App, at: Callable[[datetime], Workbench], query: Mapping[str, str], address: str
+) -> str:
+    """One marked copy outside the ledger; a house issue is addressed to whom it goes to."""
+    to = mailbox(address, "the address").address
+    bench = replace(at(app.clock()), house=house_subscriber(app.settings, to))
+    sender = bounce_address(app.settings)
+    mail = channel(app)
+    return send_test_copy(bench.scheduled(query), to, sender, bench.branding, mail, bench.now)

@@ -1,0 +1,75 @@
+"""What a saved page says of itself: its head, JSON-LD, title and headings."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.metadata import Facts
+from newsletter.ingest.parsers.paragraphs import clean
+
+_TITLE_BAR = re.compile(r" [|—–·•-] ")
+_NAME_WORDS = 5
+SAVED = re.compile(r"<!-- saved from url=\([0-9]{4}\)(https?://[^\s<>]+) -->")
+_META = {
+    "og:title": "episode", "twitter:title": "title", "og:site_name": "show", "og:url": "link",
+    "article:published_time": "date", "article:author": "author", "author": "author",
+    "date": "date",
+    "datepublished": "date", "dc.date": "date", "dc.title": "title", "pubdate": "date",
+}  # fmt: skip
+
+
+def head_facts(root: Any, facts: Facts) -> None:
+    """JSON-LD first: it says which name is the podcast's and which the episode's."""
+    for script in root.iter("script"):
+        if script.get("type") == "application/ld+json":
+            _json_ld(script.text or "", facts)
+    for meta in root.iter("meta"):
+        name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower()
+        if name in _META and meta.get("content"):
+            facts.add(_META[name], meta.get("content"))
+    for link in root.iter("link"):
+        if link.get("rel") == "canonical":
+            facts.add("url", link.get("href") or "")
+    for time in root.iter("time"):
+        facts.add("data", time.get("datetime") or "")
+
+
+def title_facts(root: Any, main: Any, facts: Facts) -> None:
+    """The heading of the text, and the name of the site behind the title's bar."""
+    heading = next(main.iter("h1"), None)
+    if heading is None:
+        heading = next(main.iter("h2"), next(root.iter("h1"), None))
+    if heading is not None and not vocabulary.section(clean(heading.text_content())):
+        facts.add_heading(clean(heading.text_content()))
+    parts = _TITLE_BAR.split(clean(root.findtext(".//title") or ""))
+    if len(parts) > 1 and len(parts[-1].split()) <= _NAME_WORDS:
+        facts.add("name of the site", parts[-1])
+
+
+def _json_ld(text: str, facts: Facts) -> None:
+    try:
+        value = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return
+    graph = value.get("@graph", [value]) if isinstance(value, dict) else value
+    for each in graph if isinstance(graph, list) else []:
+        if isinstance(each, dict) and "episode" in str(each.get("@type", "")).lower():
+            _episode(each, facts)
+
+
+def _episode(value: Mapping[str, Any], facts: Facts) -> None:
+    series = value.get("partOfSeries") or value.get("isPartOf")
+    if isinstance(series, dict):
+        facts.add("show title", str(series.get("name") or ""))
+    facts.add("episode title", str(value.get("name") or value.get("headline") or ""))
+    facts.add("episode link", str(value.get("url") or value.get("@id") or ""))
+    facts.add("episode publish date", str(value.get("datePublished") or ""))
+    for key in ("author", "actor", "contributor"):
+        people = value.get(key)
+        for person in people if isinstance(people, list) else [people]:
+            name = person.get("name") if isinstance(person, dict) else person
+            if isinstance(name, str):
+                facts.add("speakers", name)

@@ -1,0 +1,31 @@
+"""The page behind the link of a "still there?": ``/still/TOKEN``.
+
+GET changes nothing: programs that scan mail follow links. The button's POST keeps the reader, or
+brings back who was unsubscribed for want of an answer.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from newsletter.services.sunset import Still, StillLinks, StillState
+from newsletter.web.forms import Form, post
+from newsletter.web.pages import Pages
+
+
+def routes(links: StillLinks, pages: Pages) -> list[Route]:
+    def show(request: Request) -> Response:
+        return answer(links.look(request.path_params["token"]))
+
+    def keep(request: Request, form: Form) -> Response:  # noqa: ARG001
+        return answer(links.keep(request.path_params["token"]))
+
+    def answer(found: Still) -> Response:
+        status = 404 if found.state is StillState.UNKNOWN else 200
+        page = pages.spoken_to(found.reader.language if found.reader else "")
+        return page.personal("still.html", status, state=found.state, leave=found.leave)
+
+    return [
+        Route("/still/{token}", show, methods=["GET"]),
+        post("/still/{token}", keep),
+    ]
