@@ -145,13 +145,19 @@ def test_a_morning_of_work(
 
 def begins_by_the_keyboard(tab: Page, desk: Desk) -> None:
     tab.goto(f"{desk.address}/desk")
+    enters(tab)
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Today")
+    pressed(tab, "Issue", role="link")
+    expect(tab.get_by_role("heading", level=1)).to_contain_text("Issue of Sunday, 15 March")
+
+
+def enters(tab: Page) -> None:
+    """By the keyboard: the name has the focus."""
+    expect(tab.get_by_label("Name")).to_be_focused()
     tab.keyboard.type("olga")
     tab.keyboard.press("Tab")
     tab.keyboard.type(PASSWORD)
     tab.keyboard.press("Enter")
-    expect(tab.get_by_role("heading", level=1)).to_have_text("Today")
-    pressed(tab, "Issue", role="link")
-    expect(tab.get_by_role("heading", level=1)).to_contain_text("Issue of Sunday, 15 March")
 
 
 def changes_the_issue(tab: Page, morning: Morning) -> tuple[str, str]:
@@ -218,7 +224,10 @@ def imports_readers(tab: Page, folder: Path, looked_at: object) -> None:
 
 
 def reads_the_returns(tab: Page) -> None:
+    """Hours later: the session has ended, and the login leads to the page that was asked for."""
     tab.get_by_role("link", name="Returns", exact=True).first.click()
+    enters(tab)
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Returns")
     expect(tab.locator("main")).to_contain_text(KOFI)
     expect(tab.locator("main")).to_contain_text("no such user")
 
