@@ -43,7 +43,7 @@ def return_rules(settings: Settings) -> ReturnRules:
 
 
 def intake(app: App) -> Intake:
-    return Intake(app.store, understanding(app), return_rules(app.settings))
+    return Intake(app.store, understanding(app), return_rules(app.settings), secret(app))
 
 
 def understanding(app: App) -> Callable[[bytes], Return]:
