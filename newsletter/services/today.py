@@ -170,9 +170,10 @@ def headline(shown: Today, timezone: str) -> tuple[str, str]:
         return "off", "Today’s issue is cancelled: nobody else gets it."
     held = sum(one.readers for one in status.approvals)
     if held and held == shown.waiting and not shown.count("sending"):
-        return "busy", f"{held:,} wait for approval; the rest is sent."
+        return "busy", f"{held:,} wait{'s' * (held == 1)} for approval; the rest is sent."
     if shown.waiting or shown.count("sending"):
-        return "busy", f"Going out: {sent:,} of {all_:,} sent, {shown.waiting:,} wait."
+        verb = "waits" if shown.waiting == 1 else "wait"
+        return "busy", f"Going out: {sent:,} of {all_:,} sent, {shown.waiting:,} {verb}."
     if sent:
         return "good", f"{sent:,} sent, nobody waits.{_next(status, timezone)}"
     return "quiet", f"Nothing is composed yet today.{_next(status, timezone)}"
