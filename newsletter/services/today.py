@@ -173,7 +173,8 @@ def headline(shown: Today, timezone: str) -> tuple[str, str]:
         readers = "1 reader waits" if held == 1 else f"{held:,} readers wait"
         return "busy", f"{readers} for approval."
     if shown.waiting or shown.count("sending"):
-        return "busy", f"Going out: {sent:,} of {all_:,} sent, {shown.waiting:,} wait."
+        verb = "waits" if shown.waiting == 1 else "wait"
+        return "busy", f"Going out: {sent:,} of {all_:,} sent, {shown.waiting:,} {verb}."
     if sent:
         return "good", f"{sent:,} sent, nobody waits.{_next(status, timezone)}"
     return "quiet", f"Nothing is composed yet today.{_next(status, timezone)}"
