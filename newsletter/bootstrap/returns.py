@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
@@ -29,7 +30,7 @@ from newsletter.storage import mailboxes
 
 if TYPE_CHECKING:
     from newsletter.mail.mailboxes.imap import Imap
-    from newsletter.returns import Ours
+    from newsletter.returns.ours import Ours
 
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}
 
@@ -47,14 +48,14 @@ def intake(app: App) -> Intake:
 
 
 def understanding(app: App) -> Callable[[bytes], Return]:
-    from newsletter.returns import understand
+    from newsletter.returns.understand import understand
 
     ours = our_marks(app)
     return lambda raw: understand(raw, ours)
 
 
 def our_marks(app: App) -> "Ours":
-    from newsletter.returns import Ours
+    from newsletter.returns.ours import Ours
 
     settings = app.settings
     written_to = filter(None, (from_address(settings), settings.newsletter.reply_to))
@@ -95,12 +96,17 @@ def _imap(app: App) -> "Imap":
     )
 
 
-def take_new(app: App) -> Counter[str]:
-    """Take in what came into the configured mailbox, where there is one; forward what waits."""
+def take_new(app: App, most: int | None = None) -> Counter[str]:
+    """Take in what came into the configured mailbox, where there is one, ``most`` letters at a
+    time; forward what waits."""
     done: Counter[str] = Counter()
     if has_mailbox(app.settings):
-        done = intake(app).take_all(new_letters(app), app.clock)
+        done = intake(app).take_all(islice(new_letters(app), most), app.clock)
     return done + forward(app)
+
+
+def letters_told(done: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(done.items()))
 
 
 def forward(app: App) -> Counter[str]:
