@@ -18,6 +18,7 @@ from benchmarks import (
     interests,
     limits,
     million,
+    moving,
     quotes,
     render,
     returns,
@@ -49,6 +50,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "quotes": quotes,
     "day": day,
     "million": million,
+    "moving": moving,
     "interests": interests,
     "limits": limits,
     "returns": returns,
@@ -56,7 +58,7 @@ _SUBJECTS: dict[str, ModuleType] = {
 }
 _BY_NAME = {
     *("day", "million", "interests", "limits", "stores", "crowd"),
-    *("returns", "votes", "site"),
+    *("returns", "votes", "site", "moving"),
 }
 """They take long, or fetch something: they run when they are asked for."""
 

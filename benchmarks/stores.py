@@ -4,13 +4,15 @@ import multiprocessing
 import os
 import resource
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from time import perf_counter
 from typing import Any
 
@@ -24,6 +26,8 @@ from benchmarks.send import bare_loop, postings
 from benchmarks.sink import sink
 from benchmarks.waiting import How, context
 from newsletter.delivery.worker_pool import deliver
+from newsletter.domain.rate_limits import FREE, RateLimits
+from newsletter.mail.channels import Attempt, Envelope
 from newsletter.mail.channels.smtp import Smtp
 from newsletter.mail.message import message
 from newsletter.services.clock import steady
@@ -37,10 +41,13 @@ class Scale:
     readers: int = int(os.environ.get("READERS", "20000"))
     runs: int = 3
     processes: Sequence[int] = (1, 2, 4)
+    paced: int = 8
 
 
 FULL = Scale(runs=int(os.environ.get("RUNS", "3")))
-QUICK = Scale(readers=400, runs=1, processes=(1, 2))
+QUICK = Scale(readers=400, runs=1, processes=(1, 2), paced=2)
+_PACE = RateLimits(per_domain=1_000)
+"""More than is reached: what it costs to keep it, all readers being of one domain."""
 _LOOP = "a bare smtplib loop, 1 connection"
 
 
@@ -107,8 +114,10 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:
             ways[f"SQLite, {_processes(count)}"] = partial(_sqlite, folder, port, count, scale)
         for count in scale.processes:
             ways[f"PostgreSQL, {_processes(count)}"] = partial(
-                _postgresql, postgresql, port, count, scale
+                _postgresql, postgresql, port, count, scale, FREE
             )
+        paced = f"PostgreSQL, {_processes(scale.paced)}, {_PACE.per_domain:,.0f} a second a domain"
+        ways[paced] = partial(_postgresql, postgresql, port, scale.paced, scale, _PACE)
         yield _composing(made, scale)
         yield _rates(in_turns(ways, scale.runs), f"server: {name}.", scale)
 
@@ -160,19 +169,57 @@ def _sqlite(folder: Path, port: int, count: int, scale: Scale) -> dict[str, floa
     return figures
 
 
-def _postgresql(postgresql: Server, port: int, count: int, scale: Scale) -> dict[str, float]:
+def _postgresql(
+    postgresql: Server, port: int, count: int, scale: Scale, pace: RateLimits
+) -> dict[str, float]:
     url = postgresql.new("copy", "base")
-    with TemporaryDirectory() as folder:
-        return _with_server(
-            postgresql, partial(_at_once, url, Path(folder), port, count, scale.readers)
-        )
+    with TemporaryDirectory() as folder, _sampled(url) as waits:
+        work = partial(_at_once, url, Path(folder), port, count, scale.readers, pace)
+        figures = _with_server(postgresql, work)
+    return {**figures, **_shares(waits)}
 
 
-def _at_once(url: str, folder: Path, port: int, count: int, readers: int) -> dict[str, float]:
+@contextmanager
+def _sampled(url: str) -> Iterator[Counter[str]]:
+    """What the server's processes that are at work wait for, asked some times a second."""
+    waits, end = Counter[str](), Event()
+
+    def sample() -> None:
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as db:
+            while not end.wait(0.05):
+                waits.update(db.scalars(text(_WAITS)))
+        engine.dispose()
+
+    thread = Thread(target=sample)
+    thread.start()
+    try:
+        yield waits
+    finally:
+        end.set()
+        thread.join()
+
+
+_WAITS = """
+    SELECT coalesce(wait_event_type, 'nothing') FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()
+"""
+
+
+def _shares(waits: Counter[str]) -> dict[str, float]:
+    return {kind: waits[kind] / max(1, waits.total()) for kind in _KINDS}
+
+
+_KINDS = ("nothing", "Lock", "LWLock", "IO")
+
+
+def _at_once(
+    url: str, folder: Path, port: int, count: int, readers: int, pace: RateLimits = FREE
+) -> dict[str, float]:
     """So many processes, from the moment that all are ready until the last has ended."""
     spawn = multiprocessing.get_context("spawn")
     ready, results = spawn.Barrier(count + 1), spawn.Queue()
-    given = (url, folder, port, ready, results)
+    given = (url, folder, port, pace, ready, results)
     processes = [spawn.Process(target=_one, args=(*given, number)) for number in range(count)]
     for process in processes:
         process.start()
@@ -182,26 +229,54 @@ def _at_once(url: str, folder: Path, port: int, count: int, readers: int) -> dic
     wall = perf_counter() - began
     for process in processes:
         process.join()
-    assert sum(figure["sent"] for figure in figures) == readers, figures
+    taken = Counter(one for figure in figures for one in figure["taken"])
+    assert len(taken) == readers, f"{len(taken):,} of {readers:,}"
     return {
         "rate": readers / wall,
+        "twice": taken.total() - readers,
         "cpu": sum(figure["cpu"] for figure in figures) / readers,
         "peak": max(figure["peak"] for figure in figures),
     }
 
 
-def _one(url: str, folder: Path, port: int, ready: Any, results: Any, number: int) -> None:
+class _Noting(Smtp):
+    """Knows whose messages the server took."""
+
+    taken: list[str]
+
+    def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
+        answer = super().send(envelope, attempt)
+        self.taken.append(envelope.recipient)
+        return answer
+
+
+def _one(
+    url: str, folder: Path, port: int, pace: RateLimits, ready: Any, results: Any, number: int
+) -> None:
     store = Store(url, journal=folder / "newsletter.journal")
-    how = How()
-    desk = context(store, lambda: Smtp("127.0.0.1", port, "none"), how)
-    desk = replace(desk, owner=f"bench{number}", steady=steady)
+    taken: list[str] = []
+
+    def channel() -> Smtp:
+        smtp = _Noting("127.0.0.1", port, "none")
+        smtp.taken = taken
+        return smtp
+
+    desk = context(store, channel, How())
+    desk = replace(desk, owner=f"bench{number}", steady=steady, pace=pace)
     desk.branding()
     ready.wait()
+    clock = _running() if pace.limits else lambda: NOW
     with watch() as whole:
-        report = deliver(desk, lambda: NOW, TODAY, Readers())
+        deliver(desk, clock, TODAY, Readers())
     store.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    results.put({"sent": report.outcomes["sent"], "cpu": whole.cpu, "peak": peak})
+    results.put({"taken": taken, "cpu": whole.cpu, "peak": peak})
+
+
+def _running() -> Callable[[], datetime]:
+    """A clock that begins at the benchmark's own instant: slots lie in time."""
+    began = perf_counter()
+    return lambda: NOW + timedelta(seconds=perf_counter() - began)
 
 
 def _composing(made: Mapping[str, Figures], scale: Scale) -> Table:
@@ -223,20 +298,29 @@ def _composing(made: Mapping[str, Figures], scale: Scale) -> Table:
 
 def _rates(measured: Mapping[str, Figures], note: str, scale: Scale) -> Table:
     loop, one = measured[_LOOP], measured["SQLite, 1 process"]
+    alone = measured["PostgreSQL, 1 process"]
     return Table(
         f"stores: delivering one shared issue to {scale.readers:,}, 4 connections a process",
-        ("way", "a second", "to the loop", "to SQLite", "CPU each", "of the database", "peak"),
+        (
+            *("way", "a second", "to the loop", "to SQLite", "to 1 on PostgreSQL", "CPU each"),
+            *("of the database", "nothing, locks, LWLocks, disk", "twice", "peak"),
+        ),
         [
             (
                 name,
                 f"{figures['rate']:,.0f}",
                 times(figures["rate"] / loop["rate"]),
                 times(figures["rate"] / one["rate"]),
+                times(figures["rate"] / alone["rate"]),
                 f"{figures['cpu'] * 1000:.2f} ms",
                 f"{figures['server'] / scale.readers * 1000:.3f} ms" if "server" in figures else "",
+                ", ".join(f"{figures[kind]:.0%}" for kind in _KINDS if kind in figures),
+                f"{figures['twice']:.0f}" if "twice" in figures else "",
                 f"{figures['peak']:.0f} MB",
             )
             for name, figures in measured.items()
         ],
-        note,
+        f"{note} Of the database: its processor time for each message. Nothing, locks, LWLocks,"
+        " disk: what its processes at work wait for, by pg_stat_activity. Twice: messages that the"
+        " server took for a reader who had one.",
     )

@@ -1,14 +1,17 @@
 """The parts of a worker of the cluster: what its tasks do, made from the settings."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from importlib.util import find_spec
 from threading import Event, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.delivery import notice_job
+from newsletter.bootstrap.returns import letters_told, take_new
 from newsletter.bootstrap.sources import follow
 from newsletter.bootstrap.upkeep import upkeep
 from newsletter.composing.approval import release
@@ -26,8 +29,12 @@ if TYPE_CHECKING:
     from newsletter.composing.edition import Edition
     from newsletter.services.cluster import Work
 
+log = logging.getLogger("newsletter")
+
 _EDITION_HOLDS = 60.0
 """Seconds: as long as it takes until new briefs are among the candidates."""
+_LETTERS = 500
+"""That came back, in one task: another machine may go on after it."""
 
 
 def conninfo(app: App) -> str:
@@ -47,13 +54,19 @@ def conninfo(app: App) -> str:
 
 
 def work(
-    app: App, jobs: Callable[[], ScheduledJobs], scan: Callable[[int], None], stop: Event
+    app: App,
+    jobs: Callable[[], ScheduledJobs],
+    scan: Callable[[int], None],
+    stop: Event,
+    end: Callable[[], None],
 ) -> "Work":
-    """``jobs`` makes the jobs of ``run`` anew: each lane has its own, and is an owner by itself."""
+    """``jobs`` makes the jobs of ``run`` anew: each lane has its own, and is an owner by itself.
+    ``end`` is called where another program has migrated the database."""
     from newsletter.services.cluster import Work
 
     lanes = _Lanes(jobs)
-    rules = lanes.of(0).rules
+    first = lanes.of(0).jobs
+    rules = first.rules
     share = app.settings.cluster.share
     editions, looks = Editions(), Looks()
 
@@ -65,41 +78,69 @@ def work(
                     lambda: compose(rules, app.clock(), None, readers, editions.of)
                 )
 
+    def prune() -> None:
+        first.prune()
+        upkeep(app)
+
+    def failed(error: Exception) -> None:
+        first.failed(error)
+        if first.ended:
+            end()
+
     def plan() -> list[tuple[int, int]]:
         now = app.clock()
         expire(rules, now)
         release(rules)
         return shares(rules, now, share, looks.readers(now))
 
-    def prune() -> None:
-        lanes.of(0).prune()
-        upkeep(app)
-
     return Work(
-        gather=lanes.of(0).ingest,
+        gather=first.ingest,
         feeds=partial(_due_feeds, app),
         scan=scan,
         shares=plan,
         compose=composed,
         waiting=partial(_waiting, app),
         deliver=lambda lane: lanes.of(lane).deliver(),
-        watch=lanes.of(0).watch,
+        notices=_alone(notice_job(app, stop)),
+        returns=partial(_take_returns, app),
+        watch=first.watch,
         prune=prune,
+        failed=failed,
     )
+
+
+class _Lane(NamedTuple):
+    jobs: ScheduledJobs
+    deliver: Callable[[], None]
+
+
+def _alone(work: Callable[[], object]) -> Callable[[], None]:
+    """Nothing where this process does it already: two would be one owner, and take each other for
+    dead."""
+    lock = Lock()
+
+    def once() -> None:
+        if lock.acquire(blocking=False):
+            try:
+                work()
+            finally:
+                lock.release()
+
+    return once
 
 
 class _Lanes:
     def __init__(self, make: Callable[[], ScheduledJobs]) -> None:
-        self._make, self._made, self._lock = make, dict[int, ScheduledJobs](), Lock()
+        self._make, self._made, self._lock = make, dict[int, _Lane](), Lock()
 
-    def of(self, lane: int) -> ScheduledJobs:
+    def of(self, lane: int) -> _Lane:
         with self._lock:
             if lane not in self._made:
                 made = self._make()
                 context = made.context
                 owner = f"{context.owner}:{lane}"
                 made.context = replace(context, owner=owner)
-                self._made[lane] = made
+                self._made[lane] = _Lane(made, _alone(made.deliver))
             return self._made[lane]
 
 
@@ -127,6 +168,15 @@ class Editions:
         except BaseException:
             self._made.clear()
             raise
+
+
+def _take_returns(app: App) -> bool:
+    """Whether there may be more."""
+    app.store.verify()
+    done = take_new(app, _LETTERS)
+    if done:
+        log.info("returns: %s", letters_told(done))
+    return done.total() >= _LETTERS
 
 
 def _due_feeds(app: App) -> list[int]:

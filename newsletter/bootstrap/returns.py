@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
@@ -43,7 +44,7 @@ def return_rules(settings: Settings) -> ReturnRules:
 
 
 def intake(app: App) -> Intake:
-    return Intake(app.store, understanding(app), return_rules(app.settings))
+    return Intake(app.store, understanding(app), return_rules(app.settings), secret(app))
 
 
 def understanding(app: App) -> Callable[[bytes], Return]:
@@ -95,12 +96,17 @@ def _imap(app: App) -> "Imap":
     )
 
 
-def take_new(app: App) -> Counter[str]:
-    """Take in what came into the configured mailbox, where there is one; forward what waits."""
+def take_new(app: App, most: int | None = None) -> Counter[str]:
+    """Take in what came into the configured mailbox, where there is one, ``most`` letters at a
+    time; forward what waits."""
     done: Counter[str] = Counter()
     if has_mailbox(app.settings):
-        done = intake(app).take_all(new_letters(app), app.clock)
+        done = intake(app).take_all(islice(new_letters(app), most), app.clock)
     return done + forward(app)
+
+
+def letters_told(done: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(done.items()))
 
 
 def forward(app: App) -> Counter[str]:

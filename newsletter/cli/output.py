@@ -210,6 +210,8 @@ def set_up_log(*, verbose: bool = False) -> None:
     log.setLevel(logging.DEBUG if verbose else logging.INFO)
     for noisy in ("apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Its worker tells with a traceback that the database is away; ours tells it in a line.
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
 
 
 class OneLine(logging.Formatter):

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from newsletter import __version__
 
-QUEUES = ("deliver", "compose", "scan", "gather")
+QUEUES = ("deliver", "compose", "scan", "gather", "returns")
 DELIVERY_STATES = ("pending", "sending", "sent", "failed", "unknown", "skipped")
 
 ROLES = ("editor", "operator")

@@ -15,7 +15,7 @@ from newsletter.bootstrap.alerts import alerts
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context, notice_job
 from newsletter.bootstrap.ingest import ingest
-from newsletter.bootstrap.returns import take_new
+from newsletter.bootstrap.returns import letters_told, take_new
 from newsletter.bootstrap.sources import scan
 from newsletter.bootstrap.upkeep import upkeep
 from newsletter.cli.ingest import pause
@@ -119,9 +119,7 @@ def _take_returns(app: App) -> None:
     """What came back by mail; it takes as long as its mailbox does."""
     app.store.verify()
     if done := take_new(app):
-        log.info(
-            "returns: %s", ", ".join(f"{count} {name}" for name, count in sorted(done.items()))
-        )
+        log.info("returns: %s", letters_told(done))
 
 
 def _end_at_once(jobs: ScheduledJobs) -> None:

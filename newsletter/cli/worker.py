@@ -1,8 +1,11 @@
 """``newsletter worker``: a share of the work, on one of several machines, until it is stopped."""
 
 import logging
+import os
+import signal
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -31,13 +34,19 @@ def worker(app: App, args: Namespace) -> int:
     warn_each(check_ready_to_send(app))
     set_up_log(verbose=args.verbose)
     prepare(app.settings.store.url)
-    stop = Event()
-    jobs = work(app, lambda: scheduled_jobs(app, stop), lambda feed: _scan(app, stop, feed), stop)
-    tasks = task_app(address, jobs, app.settings.cluster.lanes)
+    stop, outdated = Event(), Event()
+
+    def end() -> None:
+        outdated.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    jobs = work(app, partial(scheduled_jobs, app, stop), partial(_scan, app, stop), stop, end)
+    settings = app.settings
+    tasks = task_app(address, jobs, settings.cluster.lanes, settings.returns.every_minutes)
     log.info("working on %s; %s", ", ".join(queues), app.path)
     work_until(tasks, stop, queues, args.concurrency)
     log.info("stopped")
-    return 0
+    return 1 if outdated.is_set() else 0
 
 
 def _queues(names: str | None) -> list[str]:

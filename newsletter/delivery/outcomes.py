@@ -1,7 +1,8 @@
 """Writing into the ledger what became of a worker's rows."""
 
 import logging
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
 from typing import Any
@@ -12,7 +13,7 @@ from newsletter.domain.backoff import wait
 from newsletter.domain.model import digest
 from newsletter.domain.states import DeliveryState, Transition
 from newsletter.failpoints import reach
-from newsletter.storage import deferred_domains, recovery, settlements
+from newsletter.storage import Connection, deferred_domains, recovery, settlements
 from newsletter.storage.returns import Incoming
 from newsletter.storage.send_queue import Claimed
 from newsletter.storage.settlements import Settled, Tried
@@ -82,22 +83,29 @@ class Outcomes:
     def settle_accepted(self) -> None:
         with self.lock:
             if self.accepted:
-                reach("settling")
-                ours = self._write_accepted()
-                reach("settled")
-                done, self.accepted = self.accepted, []
-                self.settled_at = self.context.steady().seconds
-                for row, settled in done:
-                    self._settled(row, settled, ours)
+                with self.settling_accepted():
+                    pass
 
-    def _write_accepted(self) -> Set[int]:
-        """The ids of those that were still ours."""
-        took = [pair for pair in self.accepted if pair[0].domain in self.deferred_until]
-        # What is ours is nobody else's to write; a domain is everybody's.
-        with self.context.store.writing(together=not took) as db:
-            for row, settled in took:
-                deferred_domains.took(db, row.domain, settled.at)
-            return settlements.settle(db, self.owner, [settled for _, settled in self.accepted])
+    @contextmanager
+    def settling_accepted(self, *, durable: bool = False) -> Iterator[Connection]:
+        """A transaction that settles what was accepted, and may go on to do more: one commit."""
+        with self.lock:
+            done = list(self.accepted)
+            took = [pair for pair in done if pair[0].domain in self.deferred_until]
+            if done:
+                reach("settling")
+            # What is ours is nobody else's to write; a domain is everybody's.
+            with self.context.store.writing(durable=durable, together=not took) as db:
+                for row, settled in took:
+                    deferred_domains.took(db, row.domain, settled.at)
+                ours = settlements.settle(db, self.owner, [settled for _, settled in done])
+                yield db
+            if done:
+                reach("settled")
+            self.accepted.clear()
+            self.settled_at = self.context.steady().seconds
+            for row, settled in done:
+                self._settled(row, settled, ours)
 
     def defer(self, row: Claimed, *, shared: bool) -> dict[str, Any]:
         """The values to settle it with; ``shared``: the others of its domain are to wait too."""

@@ -56,11 +56,10 @@ class Worker:
             self._close()
 
     def _claim(self) -> bool:
-        """The next rows. What was accepted is settled first: a crash leaves no more than a claim
+        """The next rows. What was accepted is settled with it: a crash leaves no more than a claim
         unknown."""
-        self.outcomes.settle_accepted()
         context = self.context
-        with context.store.writing(durable=True, together=True) as db:
+        with self.outcomes.settling_accepted(durable=True) as db:
             now = self.clock()
             lease = context.leased(self.owner, now)
             rows = send_queue.claim(db, now, lease, self.claim_size, self.scope, context.pace)

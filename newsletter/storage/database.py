@@ -4,16 +4,18 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from shutil import disk_usage
 from sqlite3 import connect
 from threading import Lock
+from time import monotonic
 from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 
 from newsletter.domain.errors import ConfigError, SchemaChanged, StoreError
 from newsletter.resources import resource
@@ -24,6 +26,8 @@ from newsletter.storage.schema import HEAD
 log = logging.getLogger("newsletter")
 
 _BUSY_SECONDS = 30
+_IDLE = 1.0
+"""Seconds after which a server's connection is asked whether it lives, before it is used."""
 _MB = 1_000_000
 _ROOM = 10 * _MB
 """More than it takes to write what becomes of all that is claimed. To read and to compose may take
@@ -274,7 +278,7 @@ def _known(url: URL) -> URL:
 
 def _postgresql(url: URL) -> Engine:
     try:
-        engine = create_engine(url, pool_pre_ping=True, connect_args=_SERVER, **_OPTIONS)
+        engine = create_engine(url, connect_args=_SERVER, **_OPTIONS)
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"store.url needs the package {error.name}",
@@ -282,7 +286,23 @@ def _postgresql(url: URL) -> Engine:
             " pip install --constraint constraints.txt '.[postgresql]'",
         ) from error
     event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", partial(_check_idle, engine.dialect))
     return engine
+
+
+def _note_use(_dbapi: Any, record: Any) -> None:
+    record.info["used"] = monotonic()
+
+
+def _check_idle(dialect: Any, dbapi: Any, record: Any, _proxy: Any) -> None:
+    """Asked at each use, whether it lives would cost a way to the server and back each time."""
+    if monotonic() - record.info.get("used", monotonic()) < _IDLE:
+        return
+    try:
+        dialect.do_ping(dbapi)
+    except dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
 
 
 def _sqlite(url: URL, beside: Path, *, create: bool) -> Engine:

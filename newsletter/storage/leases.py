@@ -18,7 +18,7 @@ from newsletter.domain.states import DeliveryState
 from newsletter.storage import transitions
 from newsletter.storage.schema import delivery as deliveries
 
-SENDING = deliveries.c.state == DeliveryState.SENDING
+SENDING = transitions.stands(DeliveryState.SENDING)
 
 
 class Steady(NamedTuple):

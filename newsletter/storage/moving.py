@@ -96,16 +96,17 @@ def _copy(old: Store, new: Store, table: Table) -> Iterator[int]:
     """How many rows were copied, after each batch."""
     key = tuple_(*table.primary_key.columns)
     ordered = select(table).where(*_moved(table)).order_by(*table.primary_key.columns)
+    key_places = [table.c.keys().index(column.key) for column in table.primary_key.columns]
     last, copied = _last(new, table), 0
     while True:
         after = ordered if last is None else ordered.where(key > tuple_(*last))
         with old.reading() as db:
-            rows = [dict(row) for row in db.execute(after.limit(_BATCH)).mappings()]
+            rows = db.execute(after.limit(_BATCH)).all()
         if not rows:
             return
         with new.writing() as db:
-            sets.insert(db, table, rows)
-        last = [rows[-1][column.name] for column in table.primary_key.columns]
+            sets.copy(db, table, rows)
+        last = [rows[-1][place] for place in key_places]
         yield (copied := copied + len(rows))
 
 

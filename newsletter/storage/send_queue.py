@@ -1,6 +1,6 @@
 """The queue: pending deliveries in the order they are tried, and claiming them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import cache
@@ -10,10 +10,13 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    FromClause,
     Select,
     and_,
     bindparam,
+    exists,
     func,
+    literal_column,
     select,
     true,
 )
@@ -38,6 +41,7 @@ from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import subscriber as subscribers
 
 PAUSED = "paused"
+_PENDING = transitions.stands(DeliveryState.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +83,32 @@ _IN_TURN = (deliveries.c.next_attempt_at, deliveries.c.id)
 _THIS_ROW = deliveries.c.id == bindparam("row_id")
 
 
-_TAKEN = (
-    select(
-        *(recipients.column(one.name) for one in fields(Subscriber)),
-        deliveries.c.id.label("row_id"),
-        deliveries.c.domain,
-        deliveries.c.issue_id,
-        deliveries.c.message_id,
-        recipients.DATED_AT,
-        deliveries.c.expires_at,
-        deliveries.c.attempts,
-        subscribers.c.key,
-        deliveries.c.date,
+def _taken(rows: FromClause) -> Select[Any]:
+    """What a sender must know of ``rows``, which are deliveries."""
+    return (
+        select(
+            *(recipients.column(one.name) for one in fields(Subscriber)),
+            rows.c.id.label("row_id"),
+            *(rows.c[name] for name in ("domain", "issue_id", "message_id")),
+            func.coalesce(recipient.c.composed_at, rows.c.due_at),
+            *(rows.c[name] for name in ("expires_at", "attempts")),
+            subscribers.c.key,
+            rows.c.date,
+        )
+        .select_from(rows)
+        .join(subscribers, subscribers.c.id == rows.c.subscriber_id)
+        .outerjoin(recipient, recipient.c.delivery_id == rows.c.id)
+        .order_by(rows.c.next_attempt_at, rows.c.id)
     )
-    .select_from(deliveries)
-    .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-    .outerjoin(recipient, recipient.c.delivery_id == deliveries.c.id)
-    .where(deliveries.c.id.in_(bindparam("row_ids", expanding=True)))
-    .order_by(*_IN_TURN)
-)
+
+
+_TAKEN = _taken(deliveries).where(deliveries.c.id.in_(bindparam("row_ids", expanding=True)))
 
 
 @cache
 def _queue(*, dated: bool, some: bool) -> Select[Any]:
     """The ids and domains of what may be taken, in turn."""
-    parts = [deliveries.c.state == DeliveryState.PENDING, *_ripe(bindparam("now", type_=Instant))]
+    parts = [_PENDING, *_ripe(bindparam("now", type_=Instant))]
     if dated:
         parts.append(deliveries.c.date == bindparam("day"))
     if some:
@@ -114,9 +119,30 @@ def _queue(*, dated: bool, some: bool) -> Select[Any]:
 
 
 @cache
-def _first(*, dated: bool, some: bool) -> Select[Any]:
-    """The same, up to ``most`` of them."""
-    return _queue(dated=dated, some=some).limit(bindparam("most"))
+def _first(most: int, *, dated: bool, some: bool) -> Select[Any]:
+    """The same, up to ``most`` of them: a word of the statement, as a state is."""
+    return _queue(dated=dated, some=some).limit(literal_column(str(most)))
+
+
+@cache
+def _take_first(most: int, *, dated: bool, some: bool) -> Select[Any]:
+    """``_first``, and the claim, and what a sender must know of them: each statement is a way to
+    the server and back, which costs it as much as some rows."""
+    first = _first(most, dated=dated, some=some).where(~exists().where(mark.c.name == PAUSED))
+    return _claimed_of(first.cte("first").prefix_with("MATERIALIZED"))
+
+
+@cache
+def _take_these() -> Select[Any]:
+    return _claimed_of(sets.values({"row_id": deliveries.c.id.type}), "row_id")
+
+
+def _claimed_of(ids: FromClause, name: str = "id") -> Select[Any]:
+    values = {name: bindparam(f"new_{name}", type_=deliveries.c[name].type) for name in _OWNERS}
+    return _taken(transitions.moving(Transition.CLAIM, deliveries.c.id == ids.c[name], values))
+
+
+_OWNERS = ("owner", "boot", "lease_end", "lease_until", "changed_at")
 
 
 def claim(
@@ -128,28 +154,45 @@ def claim(
     server can hear of the rows. Nothing taken may mean that what is left waits for its pace:
     ``again`` tells.
     """
-    if paused(db):
-        return []
     which = {"dated": scope.on is not None, "some": scope.subscriber_ids is not None}
     values = {"now": now, "day": scope.on, "readers": scope.subscriber_ids}
-    if pace.limits:
-        slots = rate_limits.reserve(db, _queue(**which), values, most, pace)
-    else:
-        slots = {row_id: now for row_id, _ in db.execute(_first(**which), {**values, "most": most})}
-    if not slots:
+    if sets.in_sets(db) and not pace.limits:
+        slots: Mapping[int, datetime] = {}
+        taken: Sequence[Sequence[Any]] = db.execute(
+            _take_first(most, **which), {**values, **_new(lease, now)}
+        ).all()
+    elif paused(db):
         return []
-    taken = {**lease.columns, "changed_at": now}
-    if sets.in_sets(db):
-        transitions.move_set(db, Transition.CLAIM, list(slots), taken)
+    elif pace.limits:
+        slots = rate_limits.reserve(db, _queue(**which), values, most, pace)
+        taken = _take(db, slots, lease, now)
     else:
-        changes = [{**taken, "row_id": row_id} for row_id in slots]
-        transitions.move_each(db, Transition.CLAIM, _THIS_ROW, changes)
+        slots = {}
+        taken = _take(db, db.scalars(_first(most, **which), values).all(), lease, now)
     rows = []
-    for *row, key, day in db.execute(_TAKEN, {"row_ids": list(slots)}):
-        rows.append(claimed := _claimed(row, slots))
+    for *row, key, day in taken:
+        rows.append(claimed := _claimed(row, slots, now))
         message = key, day, claimed.message_id, claimed.subscriber.id
         places.note(db, Claim(claimed.id, lease.owner, now.astimezone(UTC), *message))
     return sorted(rows, key=lambda row: row.not_before)
+
+
+def _take(
+    db: Connection, ids: Collection[int], lease: Lease, now: datetime
+) -> Sequence[Sequence[Any]]:
+    """The rows of these ids as ``_taken`` has them, claimed."""
+    if not ids:
+        return []
+    if sets.in_sets(db):
+        return db.execute(_take_these(), {"row_id": list(ids), **_new(lease, now)}).all()
+    owned = {**lease.columns, "changed_at": now}
+    changes = [{**owned, "row_id": row_id} for row_id in ids]
+    transitions.move_each(db, Transition.CLAIM, _THIS_ROW, changes)
+    return db.execute(_TAKEN, {"row_ids": list(ids)}).all()
+
+
+def _new(lease: Lease, now: datetime) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in {**lease.columns, "changed_at": now}.items()}
 
 
 def again(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> datetime | None:
@@ -174,7 +217,7 @@ _FREE = deliveries.c.held.is_(None)
 
 
 def _within(scope: Scope) -> Any:
-    parts = [deliveries.c.state == DeliveryState.PENDING]
+    parts = [_PENDING]
     if scope.on is not None:
         parts.append(deliveries.c.date == scope.on)
     if scope.subscriber_ids is not None:
@@ -216,11 +259,11 @@ def wake(db: Connection, now: datetime) -> None:
     What it composed for a day that has not come stays for that day.
     """
     late = deliveries.c.next_attempt_at > now + LONGEST
-    rows = and_(deliveries.c.state == DeliveryState.PENDING, late, deliveries.c.due_at <= now)
+    rows = and_(_PENDING, late, deliveries.c.due_at <= now)
     transitions.amend(db, and_(rows, _FREE), next_attempt_at=now)
 
 
-def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:
+def _claimed(row: Sequence[Any], slots: Mapping[int, datetime], now: datetime) -> Claimed:
     *who, row_id, domain, issue_id, message_id, dated_at, expires_at, attempts = row
     return Claimed(
         id=row_id,
@@ -231,5 +274,5 @@ def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:
         dated_at=dated_at,
         expires_at=expires_at,
         attempts=attempts,
-        not_before=slots[row_id],
+        not_before=slots.get(row_id, now),
     )

@@ -4,13 +4,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import (
     Connection,
+    Select,
     and_,
     bindparam,
     exists,
+    literal,
     select,
 )
 
@@ -95,18 +98,66 @@ def lost(row_id: int, now: datetime) -> Settled:
 
 def settle(db: Connection, owner: str, some: Sequence[Settled]) -> Set[int]:
     """Take the transitions; returns the ids of those rows that nobody had taken from us."""
-    mine = {
-        row[0]
-        for row in db.execute(_MINE, {"holder": owner, "row_ids": [one.row_id for one in some]})
-    }
+    if not some:
+        return set()
+    if sets.in_sets(db):
+        alike = _alike(some).items()
+        return set().union(*(_settle_set(db, owner, *way, of_it) for way, of_it in alike))
+    values = {"holder": owner, "row_ids": [one.row_id for one in some]}
+    mine = set(db.scalars(_MINE, values))
     kept = [one for one in some if one.row_id in mine]
-    alike: dict[tuple[Transition, frozenset[str]], list[dict[str, Any]]] = defaultdict(list)
-    for one in kept:
-        alike[one.transition, frozenset(one.values)].append(_as_settled(one, owner))
-    for (transition, _), settled in alike.items():
-        transitions.move_each(db, transition, _OURS, settled)
+    for (transition, _), settled in _alike(kept).items():
+        transitions.move_each(db, transition, _OURS, [_as_settled(one, owner) for one in settled])
     sets.insert(db, attempts, [_attempt(one, one.tried) for one in kept if one.tried])
     return mine
+
+
+def _alike(some: Sequence[Settled]) -> Mapping[tuple[Transition, tuple[str, ...]], list[Settled]]:
+    """By the transition and the names of the values."""
+    found = defaultdict(list)
+    for one in some:
+        found[one.transition, tuple(sorted(one.values))].append(one)
+    return found
+
+
+def _settle_set(
+    db: Connection,
+    owner: str,
+    transition: Transition,
+    names: tuple[str, ...],
+    some: Sequence[Settled],
+) -> set[int]:
+    rows = [
+        {
+            "row_id": one.row_id,
+            "changed_at": one.at,
+            "rcpt": one.tried.rcpt if one.tried else None,
+            "data": one.tried.data if one.tried else None,
+            **one.values,
+        }
+        for one in some
+    ]
+    given = sets.arrays(rows, tuple(rows[0]))
+    return set(db.scalars(_settling(transition, names), {**given, "holder": owner}))
+
+
+@cache
+def _settling(transition: Transition, names: tuple[str, ...]) -> Select[Any]:
+    """The rows of one transition and their attempts in one statement; the ids of those that were
+    ours."""
+    written = ("changed_at", *names)
+    types = {name: deliveries.c[name].type for name in written}
+    tried = {name: attempts.c[name].type for name in ("rcpt", "data")}
+    given = sets.values({"row_id": deliveries.c.id.type, **types, **tried})
+    ours = and_(deliveries.c.owner == bindparam("holder"), deliveries.c.id == given.c.row_id)
+    moved = transitions.moving(transition, ours, {name: given.c[name] for name in written})
+    state = literal(transitions.MOVES[transition].after, attempts.c.state.type)
+    columns = (given.c.row_id, given.c.changed_at, state, given.c.rcpt, given.c.data)
+    theirs = select(*columns).join(moved, moved.c.id == given.c.row_id)
+    noted = attempts.insert().from_select(
+        ("delivery_id", "at", "state", "rcpt", "data"), theirs.where(given.c.rcpt.is_not(None))
+    )
+    return select(moved.c.id).add_cte(noted.cte("noted"))
 
 
 def _as_settled(one: Settled, owner: str) -> dict[str, Any]:

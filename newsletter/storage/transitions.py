@@ -3,13 +3,14 @@
 docs/ledger.md draws the same table; a test compares the two.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     String,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     literal,
+    literal_column,
     or_,
     update,
 )
@@ -91,6 +93,12 @@ _NOBODYS: dict[str, str | None] = {
 }
 
 
+def stands(state: DeliveryState) -> ColumnElement[bool]:
+    """A state is a word of the statement, no parameter of it: so PostgreSQL makes a plan once for
+    the rows of this state, and not at each time anew."""
+    return deliveries.c.state == literal_column(f"'{state.value}'", deliveries.c.state.type)
+
+
 def begin(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write the rows that are not there yet; a row that is there stays as it is."""
     assert all((row["state"], row["reason"]) in BEGINNINGS for row in rows)
@@ -123,15 +131,11 @@ def move_each(
         db.execute(_statement_of_each(transition, rows), written)
 
 
-def move_set(
-    db: Connection, transition: Transition, ids: Sequence[int], values: dict[str, Any]
-) -> None:
-    """``move`` for the rows of some hundred ids at most, all with the same values."""
-    written = {**_written(transition, values), "row_ids": ids}
-    db.execute(_statement_of_each(transition, _THESE), written)
-
-
-_THESE = deliveries.c.id.in_(bindparam("row_ids", expanding=True))
+def moving(transition: Transition, rows: ColumnElement[bool], values: Mapping[str, Any]) -> CTE:
+    """``move`` as a part of a larger statement, which goes on with the rows as they are then:
+    PostgreSQL alone knows such."""
+    written = _written(transition, dict(values))
+    return _statement(transition, rows).values(written).returning(deliveries).cte("moved")
 
 
 @cache
@@ -168,7 +172,7 @@ def _written(transition: Transition, values: dict[str, Any]) -> dict[str, Any]:
 
 def _begins(move: Move) -> Iterator[ColumnElement[bool]]:
     """The rows that a transition may begin with."""
-    yield or_(*(deliveries.c.state == state for state in move.before))
+    yield or_(*map(stands, move.before))
     if move.only:
         yield or_(*(deliveries.c.reason == reason for reason in move.only))
 

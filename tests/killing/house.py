@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, cycle
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import create_engine, text
 
@@ -139,17 +139,27 @@ class KillHouse:
                 deliver(at, app.clock, self.now.date(), Readers(now=True))
         app.close()
 
-    def start(self, *words: str, at: str = "", program: Sequence[str] = ()) -> "Worker":
-        """The command as the operator starts it; ``at`` arms a fault point."""
+    def start(
+        self,
+        *words: str,
+        at: str = "",
+        program: Sequence[str] = (),
+        errors: IO[str] | int = subprocess.PIPE,
+        folder: Path | None = None,
+    ) -> "Worker":
+        """The command as the operator starts it; ``at`` arms a fault point. What runs for long says
+        its ``errors`` into a file: a pipe that nobody reads would hold it up. ``folder`` is another
+        machine's."""
         surroundings = {**os.environ, "PYTHONPATH": str(ROOT), KILL_AT: at}
-        command = [*(program or [sys.executable, "-m", "newsletter"]), "--config", self.config]
+        config = str(folder / "config.toml") if folder else self.config
+        command = [*(program or [sys.executable, "-m", "newsletter"]), "--config", config]
         process = subprocess.Popen(
             [*command, *(words or ("send", "--now", "--date", self.date))],
             env=surroundings,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=errors,
             text=True,
-            cwd=self.folder,
+            cwd=folder or self.folder,
         )
         return Worker(process, at)
 
@@ -172,11 +182,12 @@ class KillHouse:
         engine = create_engine(
             self.url, connect_args={} if "postgres" in self.url else {"timeout": 30}
         )
-        with engine.begin() as db:
-            answer = db.execute(text(query))
-            rows = [tuple(row) for row in answer] if answer.returns_rows else []
-        engine.dispose()
-        return rows
+        try:
+            with engine.begin() as db:
+                answer = db.execute(text(query))
+                return [tuple(row) for row in answer] if answer.returns_rows else []
+        finally:
+            engine.dispose()
 
     def kill_all_day(self, chance: random.Random, kills: int, senders: int = 1) -> None:
         """Start, kill, start again; half the kills at a named point, half at any moment.

@@ -54,8 +54,9 @@ class Sink(socketserver.ThreadingTCPServer):
         starttls: ssl.SSLContext | None = None,
         pace: float = 0.0,
         hold: float = math.inf,
+        host: str = "127.0.0.1",
     ) -> None:
-        super().__init__(("127.0.0.1", 0), _Session)
+        super().__init__((host, 0), _Session)
         self.record = Record()
         self.trouble = trouble
         self.chance = random.Random(seed)

@@ -1,15 +1,18 @@
 """Procrastinate around callables, on a real PostgreSQL."""
 
 import gc
+import os
+import signal
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from newsletter.cli.parser import QUEUES
 from newsletter.services.cluster import Work, prepare, task_app, work_until
 from newsletter.storage.database import server_address
 from tests.conftest import new_database
@@ -45,9 +48,17 @@ class Done:
             compose=self.compose,
             waiting=lambda: True,
             deliver=self.note("deliver"),
+            notices=self.note("notices"),
+            returns=self.returns,
             watch=self.note("watch"),
             prune=self.note("prune"),
+            failed=lambda error: self.calls.append(("failed", str(error))),
         )
+
+    def returns(self) -> bool:
+        """There is more, the first time."""
+        self.calls.append(("returns",))
+        return self.calls.count(("returns",)) < 2
 
 
 @pytest.fixture(scope="module")
@@ -81,15 +92,15 @@ def planned(url: str, done: Done, times: int) -> Any:
     app = task_app(server_address(url), done.work(), lanes=2)
     with app.open():
         for _ in range(times):
-            app.tasks["look_at_the_clock"].func(0)
-            app.tasks["look_at_the_feeds"].func(0)
+            for look in ("look_at_the_clock", "look_at_the_feeds", "look_for_returns"):
+                app.tasks[look].func(0)
     return task_app(server_address(url), done.work(), lanes=2)
 
 
 def test_what_is_due_is_done_once_however_often_it_is_planned(url: str) -> None:
     done = Done()
     app = planned(url, done, times=3)
-    work_until(app, Event(), ["compose", "deliver", "scan", "gather"], 1, forever=False)
+    work_until(app, Event(), QUEUES, 1, forever=False)
     # A periodic task may be due at this very moment, and plan it all again.
     ours = [call for call in done.calls if call[0] not in ("watch", "prune")]
     assert set(ours) == {
@@ -97,13 +108,16 @@ def test_what_is_due_is_done_once_however_often_it_is_planned(url: str) -> None:
         ("compose", 4_000, 5_999),
         ("deliver", 0),
         ("deliver", 1),
+        ("notices",),
         ("gather",),
+        ("returns",),
         ("scan", 3),
         ("scan", 4),
     }
-    assert len(ours) <= 14  # planned three times here, and once more at most
+    assert len(ours) <= 20  # planned three times here, and once more at most
     order = [call[0] for call in ours]
     assert order.index("deliver") < order.index("compose") < order.index("scan")
+    assert order.count("returns") > 1  # a batch at a time, while there is more
 
 
 @pytest.mark.heavy
@@ -114,15 +128,70 @@ def test_a_worker_does_only_what_its_queues_hold(url: str) -> None:
 
 
 @pytest.mark.heavy
-def test_what_failed_waits_and_is_tried_again(url: str) -> None:
+def test_what_failed_is_told_and_planned_anew(url: str) -> None:
     done = Done(fails=1)
     work_until(planned(url, done, times=1), Event(), ["compose"], 1, forever=False)
-    jobs = "SELECT status::text, attempts FROM procrastinate.procrastinate_jobs"
-    where = " WHERE task_name = 'compose'"
-    assert ("todo", 1) in [tuple(row) for row in ask(url, jobs + where)]
-    moved = "UPDATE procrastinate.procrastinate_jobs SET scheduled_at = now()"
-    ask(url, moved + where)
-    again = task_app(server_address(url), replace(done.work()), lanes=2)
-    work_until(again, Event(), ["compose"], 1, forever=False)
+    assert ("failed", "the network, say") in done.calls
+    assert states(url, "compose") == []  # nothing is left that keeps the next from its turn
+    work_until(planned(url, done, times=1), Event(), ["compose"], 1, forever=False)
     calls = [call for call in done.calls if call[0] == "compose"]
-    assert calls.count(calls[0]) >= 2  # the first one failed
+    assert calls.count(calls[0]) >= 2
+
+
+def states(url: str, task: str) -> list[str]:
+    query = "SELECT status::text FROM procrastinate.procrastinate_jobs WHERE task_name = "
+    return sorted(row[0] for row in ask(url, f"{query}'{task}'"))
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("planned_meanwhile", [0, 1])
+def test_what_a_dead_worker_had_in_hand_is_done_again(url: str, planned_meanwhile: int) -> None:
+    """Also where the same was planned while nobody knew yet that it died: both have one lock, and
+    only one of them may wait."""
+    done = Done()
+    planned(url, done, times=1)
+    dead = "INSERT INTO procrastinate.procrastinate_workers (last_heartbeat)"
+    ((worker,),) = ask(url, f"{dead} VALUES (now() - interval '1 minute') RETURNING id")
+    held = "UPDATE procrastinate.procrastinate_jobs SET status = 'doing', worker_id ="
+    ask(url, f"{held} {worker} WHERE task_name IN ('deliver', 'compose')")
+    app = planned(url, done, times=planned_meanwhile)
+    assert states(url, "deliver") == ["doing"] * 2 + ["todo"] * 2 * planned_meanwhile
+    with app.open():
+        app.tasks["revive"].defer(timestamp=0)
+    work_until(app, Event(), QUEUES, 1, forever=False)
+    assert {("deliver", 0), ("deliver", 1), ("compose", 0, 1_999)} <= set(done.calls)
+    assert states(url, "deliver") == []
+
+
+@pytest.mark.heavy
+def test_a_worker_outlives_its_connections(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the server begins anew: all of them are closed, again and again, and what is planned
+    afterwards is done."""
+    monkeypatch.setattr("newsletter.services.cluster._BREAK", 0.1)
+    done = Done()
+    app = planned(url, done, times=1)
+
+    def cut_and_end() -> None:
+        try:
+            for _ in range(3):
+                time.sleep(0.5)
+                ask(url, _CUT)
+            done.calls.clear()
+            planned(url, done, times=1)
+            until = time.monotonic() + 60
+            while ("deliver", 1) not in done.calls and time.monotonic() < until:
+                time.sleep(0.1)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    other = Thread(target=cut_and_end)
+    other.start()
+    work_until(app, Event(), QUEUES, 2)
+    other.join()
+    assert {("deliver", 0), ("deliver", 1)} <= set(done.calls)
+
+
+_CUT = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
