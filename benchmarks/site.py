@@ -26,7 +26,7 @@ from newsletter.storage.archive import Read
 
 TODAY = date(2026, 11, 20)
 _SECRET = b"a secret of the benchmarks"
-_PER_BRIEF = 5
+_PER_BRIEF = 20
 _KNOWN = 1_000
 _CONFIG = """
 [newsletter]

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 from argparse import Namespace
+from collections.abc import Iterator
 from socket import socket
 from threading import Event, Thread
 
@@ -37,9 +38,8 @@ def serve(app: App, args: Namespace) -> int:
     if app.settings.desk.enabled:
         section = app.settings.desk
         sites.append((desk(app), _listening(section.host, section.port, "desk")))
-        say(f"the desk: {_url(sites[1][1])}/desk")
-        if not desk_users.listed(app.store):
-            say("it has no user: add one with `newsletter desk user add NAME`")
+        for line in about_the_desk(app, _url(sites[1][1])):
+            say(line)
     ended = Event()
     Thread(target=_end_when_migrated, args=(app.store, ended), daemon=True).start()
     if behind:
@@ -50,6 +50,12 @@ def serve(app: App, args: Namespace) -> int:
         if behind:
             behind.stop()
     return 1 if ended.is_set() else 0
+
+
+def about_the_desk(app: App, url: str) -> Iterator[str]:
+    yield f"the desk: {url}/desk"
+    if not desk_users.listed(app.store):
+        yield "it has no user: add one with `newsletter desk user add NAME`"
 
 
 def _listening(host: str, port: int, section: str) -> socket:

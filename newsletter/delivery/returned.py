@@ -121,7 +121,8 @@ def _leave(db: Connection, owner: Owner, words: str, now: datetime) -> None:  # 
 
 
 def _slow_down(db: Connection, owner: Owner, words: str, now: datetime) -> None:  # noqa: ARG001
-    deferred_domains.defer(db, owner.domain, now)
+    if owner.domain:
+        deferred_domains.defer(db, owner.domain, now)
 
 
 _ACTS: Mapping[Action, Callable[[Connection, Owner, str, datetime], None]] = {

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -12,9 +12,10 @@ from newsletter.delivery.returned import ReturnRules, Taken, take
 from newsletter.domain.addresses import mailbox
 from newsletter.domain.errors import AnswerLost, DeliveryError, Refused, UsageError
 from newsletter.domain.returns import Return, ReturnKind
+from newsletter.domain.tokens import erased_key
 from newsletter.mail.mailboxes import Letter
 from newsletter.returns.rules import Action
-from newsletter.storage import Connection, Store
+from newsletter.storage import Connection, Store, subscribers
 from newsletter.storage import returns as kept
 from newsletter.storage.returns import Incoming
 
@@ -32,11 +33,12 @@ FOR_THE_OPERATOR = ("listed", "unproved", "forged", "reply", "forwarding", "unfo
 
 @dataclass(frozen=True)
 class Intake:
-    """``understand`` never raises."""
+    """``understand`` never raises; ``secret`` is that of the marks of who was erased."""
 
     store: Store
     understand: Callable[[bytes], Return]
     rules: ReturnRules
+    secret: bytes = field(repr=False)
 
     def take(self, raw: bytes, now: datetime) -> Taken:
         """Keep a message that came back, once, and do what follows from it."""
@@ -66,7 +68,11 @@ class Intake:
             return [self._take_event(db, one, now) for one in events]
 
     def _take_event(self, db: Connection, one: Incoming, now: datetime) -> Taken:
-        return take(db, one, _key(one.returned.address), self.rules, now)
+        """A provider names an address: that of who was erased is known by its mark."""
+        key = _key(one.returned.address)
+        if key and subscribers.find(db, key) is None:
+            key = erased_key(self.secret, key)
+        return take(db, one, key, self.rules, now)
 
     def first_use(self, name: str, body: bytes, now: datetime) -> bool:
         """Whether a token that a provider signed carries this body alone."""

@@ -170,7 +170,8 @@ def headline(shown: Today, timezone: str) -> tuple[str, str]:
         return "off", "Today’s issue is cancelled: nobody else gets it."
     held = sum(one.readers for one in status.approvals)
     if held and held == shown.waiting and not shown.count("sending"):
-        return "busy", f"{held:,} wait for approval; the rest is sent."
+        readers = "1 reader waits" if held == 1 else f"{held:,} readers wait"
+        return "busy", f"{readers} for approval."
     if shown.waiting or shown.count("sending"):
         return "busy", f"Going out: {sent:,} of {all_:,} sent, {shown.waiting:,} wait."
     if sent:

@@ -56,7 +56,8 @@ class Owner:
 
     @property
     def domain(self) -> str:
-        return self.key.rpartition("@")[2]
+        """Empty where all about the reader was erased."""
+        return self.key.rpartition("@")[2] if "@" in self.key else ""
 
 
 def is_kept(db: Connection, key: str) -> bool:

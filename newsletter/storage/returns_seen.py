@@ -8,7 +8,19 @@ from sqlalchemy import Connection, RowMapping, and_, func, or_, select
 from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
 
-_SHOWN = ("id", "at", "source", "kind", "severity", "status", "words", "address", "date", "done")
+_SHOWN = (
+    "id",
+    "at",
+    "source",
+    "kind",
+    "severity",
+    "status",
+    "words",
+    "address",
+    "date",
+    "done",
+    "subscriber_id",
+)
 _FIRST_HEADERS = 2_000
 
 

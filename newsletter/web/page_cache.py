@@ -124,9 +124,8 @@ class PageCache:
 
     def _sent(self, request: Request, kept: _Kept) -> Response:
         page = kept.page
-        return public(
-            request, page.body, page.media_type, kept.modified, page.headers, indexed=self._indexed
-        )
+        about = page.media_type, kept.modified, page.headers
+        return public(request, page.body, *about, indexed=self._indexed, tag=kept.tag)
 
     def _keep(
         self, key: str, page: Page, version: object, now: datetime, before: _Kept | None

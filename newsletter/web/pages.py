@@ -92,12 +92,14 @@ def public(
     headers: Mapping[str, str] = MappingProxyType({}),
     *,
     indexed: bool = True,
+    tag: str = "",
 ) -> Response:
-    """An answer that caches may keep: 304 where the browser has it (RFC 9110, 13.1)."""
+    """An answer that caches may keep: 304 where the browser has it (RFC 9110, 13.1). ``tag`` is the
+    body's where it is known already."""
     content = body.encode() if isinstance(body, str) else body
     own = {
         "Cache-Control": _PUBLIC,
-        "ETag": tag_of(content),
+        "ETag": tag or tag_of(content),
         "X-Robots-Tag": "all" if indexed else "noindex",
         **headers,
     }

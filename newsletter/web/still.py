@@ -29,3 +29,10 @@ def routes(links: StillLinks, pages: Pages) -> list[Route]:
         Route("/still/{token}", show, methods=["GET"]),
         post("/still/{token}", keep),
     ]
+
+
+def page(site: Pages, found: Still) -> Response:
+    """In the reader's language."""
+    status = 404 if found.state is StillState.UNKNOWN else 200
+    spoken = site.spoken_to(found.reader.language if found.reader else "")
+    return spoken.personal("still.html", status, state=found.state, leave=found.leave)

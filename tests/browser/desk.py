@@ -10,7 +10,7 @@ from types import MappingProxyType
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from newsletter.bootstrap import App
-from newsletter.bootstrap.desk import desk, new_frame, pages
+from newsletter.bootstrap.desk import desk
 from newsletter.services import desk_users
 from newsletter.services.desk_users import Role
 from tests.web.test_unsubscribe import serving
@@ -25,13 +25,6 @@ USERS: Mapping[str, Role] = {"olga": "operator", "eddy": "editor"}
 class Desk:
     app: App
     address: str
-
-    @property
-    def sections(self) -> list[str]:
-        """The paths of the pages that can be asked for as they stand."""
-        frame = new_frame(self.app)
-        list(pages(self.app, frame))
-        return sorted(path for method, path in frame.roles if method == "GET" and "{" not in path)
 
 
 @contextmanager

@@ -6,17 +6,21 @@ import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from newsletter.cli import main
+from tests.browser.desk import context, log_in, opened_desk
 from tests.builders import NOON
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 DATE = "2026-03-14"  # the last day of the samples, so that their dates stay as they are
 READER = "ada"
+DESK_PAGES = {"today": "/desk", "issue": "/desk/issue?to=ada@reader.example"}
+DESK_NAMES = [*(f"desk-{name}.png" for name in DESK_PAGES), "desk-phone.png"]
 WIDTHS = {"phone": 390, "desktop": 1000}
 SCHEMES = ("light", "dark")
 NAMES = [f"issue-{device}-{scheme}.png" for device in WIDTHS for scheme in SCHEMES]
@@ -104,6 +108,34 @@ def workbench_picture(browser: Browser, folder: Path) -> bytes:
         picture = page.screenshot()
         page.close()
     return picture
+
+
+def desk_pictures(browser: Browser, folder: Path) -> dict[str, bytes]:
+    """The desk on the morning after the demo, while a date waits for its approval."""
+    settings = {"NEWSLETTER_SCHEDULE__APPROVAL": "true", "NEWSLETTER_DESK__ENABLED": "true"}
+    now = datetime(2026, 3, 15, 4, 30, tzinfo=UTC)
+    main(["--config", str(folder / "config.toml"), "send"], clock=lambda: now, environment=settings)
+    with opened_desk(folder, lambda: now, settings) as desk:
+        desktop, phone = context(browser, 1280), context(browser, 390, "dark")
+        tab, held = desktop.new_page(), phone.new_page()
+        for each in (tab, held):
+            log_in(each, desk)
+        pictures = {
+            f"desk-{name}.png": _desk_page(tab, f"{desk.address}{path}", 1280, 900)
+            for name, path in DESK_PAGES.items()
+        }
+        phones = {
+            f"phone-{name}": _desk_page(held, f"{desk.address}{path}", 390, 1000)
+            for name, path in DESK_PAGES.items()
+        }
+    return pictures | {"desk-phone.png": side_by_side(browser, phones)}
+
+
+def _desk_page(tab: Page, address: str, width: int, height: int) -> bytes:
+    tab.set_viewport_size({"width": width, "height": height})
+    tab.goto(address)
+    tab.wait_for_timeout(1_000)  # the message's frame, and the line that says "live"
+    return tab.screenshot()
 
 
 def side_by_side(browser: Browser, pictures: dict[str, bytes]) -> bytes:

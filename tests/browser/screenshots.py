@@ -8,6 +8,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.conftest import FLAGS, chromium_path
 from tests.browser.pictures import (
     DOCS,
+    desk_pictures,
     issue_pictures,
     page,
     replay,
@@ -24,6 +25,7 @@ def main() -> None:
         pictures = issue_pictures(browser, page(demo))
         pictures["issue.png"] = side_by_side(browser, pictures)
         pictures["workbench.png"] = workbench_picture(browser, demo)
+        pictures |= desk_pictures(browser, demo)
         browser.close()
     for name, picture in pictures.items():
         (DOCS / name).write_bytes(picture)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.pictures import DOCS, NAMES, distance, issue_pictures, page, taken
+from tests.browser.pictures import DESK_NAMES, DOCS, NAMES, distance, issue_pictures, page, taken
 
 pytestmark = pytest.mark.heavy
 
@@ -39,7 +39,7 @@ def test_five_insights_are_short_on_a_phone(chromium: Browser, demo: Path, reade
     page.close()
 
 
-@pytest.mark.parametrize("name", [*NAMES, "issue.png", "workbench.png"])
+@pytest.mark.parametrize("name", [*NAMES, *DESK_NAMES, "issue.png", "workbench.png"])
 def test_the_pictures_are_small(name: str) -> None:
     assert (DOCS / name).stat().st_size < 300_000
 

@@ -62,6 +62,7 @@ def test_from_the_form_to_a_reader(chromium: Browser, door: Door) -> None:
     tab.get_by_label("When it comes").select_option("6")
     proves = door.app.settings.web.proof_of_work
     if proves:
+        expect(tab.locator("altcha-widget label")).to_have_text("I am not a robot")  # our words
         tab.locator("altcha-widget label").click()
         expect(tab.locator("altcha-widget [data-state=verified]")).to_be_visible(timeout=60_000)
     tab.get_by_role("button", name="Subscribe").click()

@@ -3,6 +3,8 @@ import json
 
 import pytest
 
+from newsletter.bootstrap import App
+from newsletter.cli.serve import about_the_desk
 from newsletter.services import desk_users
 from newsletter.storage import Store
 from tests.cli.conftest import House
@@ -73,3 +75,14 @@ def test_at_a_terminal_it_is_asked_for_twice(house: House, monkeypatch: pytest.M
     monkeypatch.setattr("newsletter.cli.desk.getpass", lambda _: next(answers))
     assert "differ" in house("desk", "user", "add", "olga").stderr
     assert house("desk", "user", "add", "olga").code == 0
+
+
+def test_serve_says_when_nobody_can_log_in(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = App(str(house.config), house.environment, lambda: house.now)
+    first, second = about_the_desk(app, "http://127.0.0.1:8027")
+    assert first == "the desk: http://127.0.0.1:8027/desk"
+    assert "newsletter desk user add NAME" in second
+    typed(monkeypatch, f"{PASSWORD}\n")
+    house("desk", "user", "add", "olga")
+    assert list(about_the_desk(app, "http://127.0.0.1:8027")) == [first]
+    app.close()

@@ -447,6 +447,16 @@ def test_where_nobody_can_sign_up_the_site_says_so(
         assert (background(app) is None) == ("web.signup" not in why), "links are sent all the same"
 
 
+def test_links_are_sent_where_nobody_can_sign_up(tmp_path: Path) -> None:
+    with SmtpServer() as own, standing(tmp_path, own, more="signup = false") as door:
+        with door.store.writing() as db:
+            put(db, "active")
+        assert ask(door.port, "POST", "/subscribe", b"address=x", FORM).status == 404
+        typed = urlencode({"address": ANN}).encode()
+        assert ask(door.port, "POST", "/link", typed, FORM).status == 200
+        assert "/p/" in link(door.received(1)[0])
+
+
 @pytest.mark.heavy
 @given(
     method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]),

@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from threading import Semaphore
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -32,6 +33,8 @@ _BOTH = RateLimitItemPerMinute(10, 15)
 _NETWORK = RateLimitItemPerMinute(30, 15)
 _NAME = RateLimitItemPerHour(100)
 _LONGEST_NAME = 64
+_AT_ONCE = 4
+"""Hashing is done one at a time; more than so many would hold the threads that the site needs."""
 
 
 def routes(frame: Frame) -> Sequence[BaseRoute]:
@@ -62,7 +65,7 @@ class Attempts:
 
 class _Door:
     def __init__(self, frame: Frame) -> None:
-        self.frame, self.attempts = frame, Attempts()
+        self.frame, self.attempts, self.turns = frame, Attempts(), Semaphore(_AT_ONCE)
 
     def look(self, request: Request) -> Response:
         wanted = own_path(request.query_params.get("next", ""))
@@ -76,12 +79,15 @@ class _Door:
             fault = "This form was too old, or the browser keeps no cookies. Please try again."
             return self._form(request, wanted, 403, fault)
         name, host = form.get("name", "").strip().lower()[:_LONGEST_NAME], _host(request)
-        if not self.attempts.allow(name, host):
+        if not self.attempts.allow(name, host) or not self.turns.acquire(blocking=False):
             fault = "Too many attempts. Please wait a quarter of an hour."
             answer = self._form(request, wanted, 429, fault)
             answer.headers["Retry-After"] = "900"
             return answer
-        user = desk_users.verified(self.frame.store, name, form.get("password", ""))
+        try:
+            user = desk_users.verified(self.frame.store, name, form.get("password", ""))
+        finally:
+            self.turns.release()
         if user is None:
             log.warning("somebody at %s could not log in to the desk", network_of(host))
             return self._form(

@@ -1,4 +1,6 @@
 import re
+import threading
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -118,6 +120,32 @@ def test_who_tries_too_often_has_to_wait(browser: Browser, monkeypatch: pytest.M
     answer = enter(browser, "olga", PASSWORD)
     assert (answer.status, answer.headers["retry-after"]) == (429, "900")
     assert "desk" not in browser.cookies
+
+
+def test_a_crowd_does_not_hold_the_threads_of_the_site(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, waiting = threading.Event(), threading.Semaphore(0)
+
+    def slow(*_: object) -> None:
+        waiting.release()
+        assert go.wait(60)
+
+    monkeypatch.setattr(desk_users, "verified", slow)
+    monkeypatch.setattr(Attempts, "allow", lambda *_: True)
+    crowd = [
+        threading.Thread(target=enter, args=(replace(browser, cookies={}), "olga", "x"))
+        for _ in range(4)
+    ]
+    for each in crowd:
+        each.start()
+    assert all(waiting.acquire(timeout=60) for _ in crowd)
+    assert enter(browser, "olga", PASSWORD).status == 429
+    go.set()
+    for each in crowd:
+        each.join(60)
+    monkeypatch.undo()
+    assert enter(browser, "olga", PASSWORD).status == 303
 
 
 @pytest.mark.parametrize(

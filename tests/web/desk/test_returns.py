@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.domain.returns import Return, ReturnKind
 from newsletter.storage import returns
-from newsletter.storage.returns import Incoming
+from newsletter.storage.returns import Incoming, Owner
 from tests.builders import NOON
 from tests.web.desk.conftest import Browser
 from tests.web.desk.day import Day, standing
@@ -76,6 +76,16 @@ def test_some_of_it(olga: Browser, query: str, there: str, missing: str) -> None
 )
 def test_what_no_link_of_ours_asks_for(olga: Browser, query: str) -> None:
     assert olga.get(f"/desk/returns?{query}").status == 422
+
+
+def test_whose_it_is_leads_to_their_story(day: Day, olga: Browser) -> None:
+    with day.store.writing() as db:
+        owner = Owner(1, "reader0@mail.example", proved=True)
+        one = Incoming("owned", "mail", Return(ReturnKind.LEAVE))
+        number = returns.keep(db, one, owner, "unsubscribed", NOON)
+    link = '<a href="/desk/readers/1">'
+    assert f"{link}reader0@mail.example</a>" in olga.get("/desk/returns?kind=leave").text
+    assert link in olga.get(f"/desk/returns/{number}").text
 
 
 def test_one_of_them_with_its_headers(olga: Browser) -> None:

@@ -22,9 +22,13 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import text
 
 from newsletter.delivery.returned import ReturnRules
+from newsletter.domain.addresses import mailbox
 from newsletter.domain.returns import Return, ReturnKind
 from newsletter.domain.tokens import return_path
+from newsletter.services.personal_data import erase_reader
 from newsletter.services.returns import Intake
+from newsletter.services.signup import SignUp, sign_up
+from newsletter.services.subscriptions import Defaults
 from newsletter.storage import Store, subscribers
 from newsletter.storage import returns as kept
 from newsletter.web.app import app, listening, server
@@ -76,7 +80,7 @@ class Site:
 
 @contextmanager
 def serving(store: Store, keys: Keys, site: Site) -> Iterator[Site]:
-    intake = Intake(store, lambda _: Return(ReturnKind.UNKNOWN), ReturnRules())
+    intake = Intake(store, lambda _: Return(ReturnKind.UNKNOWN), ReturnRules(), SECRET)
     running = server(app(routes(keys, intake, lambda: NOON)))
     running.config.log_level = "critical"
     with listening("127.0.0.1", 0) as bound:
@@ -116,6 +120,19 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def generic(**more: object) -> dict[str, object]:
     return {"id": "1", "kind": "complaint", "address": "Ann@Example.org", **more}
+
+
+def test_a_complaint_of_who_was_erased_stays_with_the_mark_of_their_address(site: Site) -> None:
+    with site.store.reading() as db:
+        ann = subscribers.numbered(db, 1)
+    assert ann
+    erase_reader(site.store, ann, SECRET, NOON)
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    assert site.post("generic", generic(), **headers) == 200
+    asked = SignUp(mailbox("ann@example.org"), "", "UTC", 7)
+    assert not sign_up(site.store, asked, Defaults("UTC", 7), NOON, SECRET)
+    with site.store.reading() as db:
+        assert {row["domain"] for row in kept.listed(db, None, None, 9)} == {""}
 
 
 def test_generic(site: Site) -> None:
