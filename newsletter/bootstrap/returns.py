@@ -30,7 +30,7 @@ from newsletter.storage import mailboxes
 
 if TYPE_CHECKING:
     from newsletter.mail.mailboxes.imap import Imap
-    from newsletter.returns import Ours
+    from newsletter.returns.ours import Ours
 
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}
 
@@ -48,14 +48,14 @@ def intake(app: App) -> Intake:
 
 
 def understanding(app: App) -> Callable[[bytes], Return]:
-    from newsletter.returns import understand
+    from newsletter.returns.understand import understand
 
     ours = our_marks(app)
     return lambda raw: understand(raw, ours)
 
 
 def our_marks(app: App) -> "Ours":
-    from newsletter.returns import Ours
+    from newsletter.returns.ours import Ours
 
     settings = app.settings
     written_to = filter(None, (from_address(settings), settings.newsletter.reply_to))

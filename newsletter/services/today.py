@@ -170,16 +170,20 @@ def headline(shown: Today, timezone: str) -> tuple[str, str]:
         return "off", "Today’s issue is cancelled: nobody else gets it."
     held = sum(one.readers for one in status.approvals)
     if held and held == shown.waiting and not shown.count("sending"):
-        return "busy", f"{held:,} wait{'s' * (held == 1)} for approval; the rest is sent."
+        readers = "1 reader waits" if held == 1 else f"{held:,} readers wait"
+        return "busy", f"{readers} for approval."
     if shown.waiting or shown.count("sending"):
-        verb = "waits" if shown.waiting == 1 else "wait"
-        return "busy", f"Going out: {sent:,} of {all_:,} sent, {shown.waiting:,} {verb}."
+        return "busy", f"Going out: {sent:,} of {all_:,} sent, {_wait(shown.waiting)}."
     if sent:
         return "good", f"{sent:,} sent, nobody waits.{_next(status, timezone)}"
     return "quiet", f"Nothing is composed yet today.{_next(status, timezone)}"
 
 
 _OPEN = ("pending", "sending", "unknown", "failed")
+
+
+def _wait(count: int) -> str:
+    return f"{count:,} {'waits' if count == 1 else 'wait'}"
 
 
 def _next(status: DayStatus, timezone: str) -> str:

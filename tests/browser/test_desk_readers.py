@@ -23,6 +23,8 @@ from tests.web.test_unsubscribe import serving
 
 pytestmark = pytest.mark.heavy
 
+FITS = "[...document.querySelectorAll('.box')].every(box => box.scrollWidth <= box.clientWidth)"
+"""No table is cut at these widths."""
 STATES = ("active", "active", "active", "unsubscribed", "active", "bounced", "pending")
 
 
@@ -166,3 +168,4 @@ def test_the_pages_of_readers_are_clear_to_everybody(
             tab.screenshot(path=tmp_path / f"{name}-{width}-{scheme}.png", full_page=True)
             assert violations(tab, axe) == [], path
             assert tab.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert tab.evaluate(FITS), path

@@ -462,11 +462,12 @@ def test_import_reads_standard_input(house: House, monkeypatch: pytest.MonkeyPat
     assert row(house)["name"] == "Zoë"
 
 
-def test_a_long_file_is_taken_whole(house: House) -> None:
-    lines = [f"reader-{number}@letters.example,Europe/Oslo" for number in range(510)]
+@pytest.mark.parametrize("rows", [510, pytest.param(1_100, marks=pytest.mark.heavy)])
+def test_a_long_file_is_taken_whole(house: House, rows: int) -> None:
+    lines = [f"reader-{number}@letters.example,Europe/Oslo" for number in range(rows)]
     lines.append(lines[0])
     done = bring_in(house, "address,timezone\n" + "\n".join(lines))
-    assert done.out.startswith("510 added, 0 there already, 1 refused\n  line 512")
+    assert done.out.startswith(f"{rows:,} added, 0 there already, 1 refused\n  line {rows + 2}")
 
 
 WORDS = st.text(

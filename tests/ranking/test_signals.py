@@ -2,9 +2,11 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.config.sections import Weights
-from newsletter.domain.model import Candidate
+from newsletter.domain.model import Candidate, Editing, Insight
 from newsletter.ranking.signals import SIGNALS, Day, Reader, score, signals
 from tests.builders import TODAY, candidate, unlike
 
@@ -89,3 +91,17 @@ def test_every_signal_lies_between_nought_and_one() -> None:
     for values in signals(day, reader("granite", i2=TODAY)).values():
         assert values.shape == (8,)
         assert ((values >= 0) & (values <= 1)).all()
+
+
+@given(st.frozensets(st.integers(0, 12)), st.lists(st.integers(0, 12)))
+def test_what_was_sent_is_told_from_what_was_not(sent: frozenset[int], asked: list[int]) -> None:
+    known = Reader("", dict.fromkeys(sent, TODAY)).was_sent(np.array(asked, dtype=np.int64))
+    assert known.tolist() == [number in sent for number in asked]
+
+
+def test_aged_is_what_is_older_than_the_window_and_not_blocked() -> None:
+    texts = [(number, TODAY - timedelta(days)) for number, days in enumerate((0, 13, 14, 15, 400))]
+    archive = [Insight(number, unlike(number), on) for number, on in texts]
+    assert Day(TODAY, [], archive, 14).aged == {2, 3, 4}
+    blocked = Editing(blocked=frozenset({0, 3}))
+    assert Day(TODAY, [], archive, 14, editing=blocked).aged == {2, 4}

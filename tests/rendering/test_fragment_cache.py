@@ -116,7 +116,7 @@ def test_threads_make_the_same_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.rendering.fragment_cache._MAX_BYTES", 60_000)
     issues = [
         replace(POSTING, subscriber=replace(READER, id=number), issue=issue)
-        for number in range(5)
+        for number in range(20)
         for issue in STATES.values()
     ]
     head = branding()

@@ -10,7 +10,7 @@ from random import Random
 from time import process_time
 
 from newsletter.domain.returns import Return, ReturnKind
-from newsletter.returns import understand
+from newsletter.returns.understand import understand
 from tests.returns.samples import EXPECTED, OURS, SAMPLES
 
 Change = Callable[[Random, bytes], bytes]

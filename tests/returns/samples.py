@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from newsletter.returns import Ours
+from newsletter.returns.ours import Ours
 
 SECRET = b"a secret of the tests"
 OURS = Ours(

@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.domain.returns import ReturnKind
-from newsletter.returns import understand
+from newsletter.returns.understand import understand
 from tests.returns.samples import OURS
 
 

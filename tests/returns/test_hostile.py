@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from newsletter.domain.returns import ReturnKind
 from newsletter.domain.tokens import return_path
-from newsletter.returns import understand
+from newsletter.returns.understand import understand
 from tests.returns.hostile import checked, messages
 from tests.returns.samples import OURS, SAMPLES
 

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from newsletter.domain.returns import ReturnKind
 from newsletter.domain.tokens import notice_return_path, return_path, token
-from newsletter.returns import understand
 from newsletter.returns.ours import message_id, recipients, tokens
 from newsletter.returns.parts import read
+from newsletter.returns.understand import understand
 from tests.returns.samples import OURS, SAMPLES, SECRET
 
 WRONG = "bounces+17.aaaaaaaaaaaaaaaa@news.example.org"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.returns import understand
+from newsletter.returns.understand import understand
 from tests.returns.samples import EXPECTED, OURS, SAMPLES
 
 

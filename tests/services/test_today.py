@@ -49,7 +49,7 @@ def test_what_waits_for_approval(store: Store) -> None:
     house.now = NOON - 4 * HOUR  # an hour before the readers' own
     house.tick()
     shown = seen(store, now=house.now)
-    assert headline(shown, "UTC") == ("busy", "1 waits for approval; the rest is sent.")
+    assert headline(shown, "UTC") == ("busy", "1 reader waits for approval.")
     assert [(one.reason, one.count) for one in shown.waits] == [("waits for approval", 1)]
     approval.approve(store, TODAY, "ed", house.now, asked=True)
     house.tick()

@@ -253,6 +253,45 @@ def test_the_ledger_is_kept_from_its_first_to_its_last_due_instant_up_to_now(
         assert due_readers.kept(db, NOON + SECOND) == (NOON, NOON + SECOND)
 
 
+def test_only_what_is_due_and_pending_is_woken(sqlite: Store) -> None:
+    far = NOON + 2 * LONGEST
+    cases = [
+        ("pending", NOON, True),
+        ("pending", NOON - 5 * LEASE, True),
+        ("pending", NOON + SECOND, False),
+        ("sending", NOON, False),
+        ("sent", NOON, False),
+        ("failed", NOON, False),
+        ("unknown", NOON, False),
+    ]
+    with sqlite.writing() as db:
+        ids = enter(db, readers=len(cases), next_attempt_at=far)
+        for reader, (name, due_at, _) in zip(ids, cases, strict=True):
+            mine = delivery.c.subscriber_id == reader
+            db.execute(delivery.update().where(mine).values(state=name, due_at=due_at))
+        send_queue.wake(db, NOON)
+        rows = db.execute(delivery.select().order_by(delivery.c.subscriber_id)).all()
+        assert [row.next_attempt_at == NOON for row in rows] == [woken for *_, woken in cases]
+
+
+@pytest.mark.parametrize("name", ["failed", "sending", "sent", "skipped", "unknown"])
+def test_only_what_is_pending_is_offered(sqlite: Store, name: str) -> None:
+    with sqlite.writing() as db:
+        enter(db, state=name)
+        assert send_queue.pending(db, NOON, Scope()) == 0
+        assert not send_queue.any_due(db, NOON, Scope())
+        assert claim(db, NOON) == []
+
+
+def test_the_queue_is_paused_by_its_own_mark_alone(sqlite: Store) -> None:
+    with sqlite.writing() as db:
+        for name in ("before", "tidied"):
+            db.execute(mark.insert().values(name=name, at=NOON, boot="", seconds=0))
+        assert send_queue.paused(db) is None
+        db.execute(mark.insert().values(name=PAUSED, at=NOON - SECOND, boot="", seconds=0))
+        assert send_queue.paused(db) == NOON - SECOND
+
+
 def test_only_what_waits_longer_than_any_may_is_woken(sqlite: Store) -> None:
     with sqlite.writing() as db:
         enter(db, next_attempt_at=NOON + LONGEST)

@@ -8,7 +8,6 @@ import msgspec
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief
-from newsletter.ingest.parsers import html
 from newsletter.ingest.parsers.blocks import markdown_blocks
 from newsletter.ingest.parsers.dialects import page_of
 from newsletter.ingest.parsers.metadata import Facts, completed, names
@@ -135,6 +134,8 @@ def _item_paragraphs(items: Sequence[Mapping[str, Any]], *, alone: bool) -> Iter
 
 def _content(item: Mapping[str, Any]) -> Iterator[Paragraph]:
     if content := _text(item, "content_html"):
+        from newsletter.ingest.parsers import html
+
         yield from html.read(content).paragraphs
     elif content := _text(item, "content_text"):
         yield from page_of(Brief(()), markdown_blocks(content, 1), Facts()).paragraphs

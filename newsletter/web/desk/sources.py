@@ -46,6 +46,7 @@ def routes(frame: Frame, parts: SourceParts) -> Sequence[BaseRoute]:
         frame.get(f"{_HERE}/file", pages.file),
         frame.get(_FEED, pages.feed),
         frame.post(f"{_HERE}/add", pages.add, audited="sources add"),
+        frame.post(f"{_FEED}/again", pages.again, audited="sources add"),
         frame.get(f"{_FEED}/remove", pages.ask_remove, "operator"),
         frame.post(f"{_FEED}/remove", pages.remove, audited="sources remove"),
     ]
@@ -119,6 +120,13 @@ class _Sources:
         added = sources.add(self.store, named, visit.now)
         said = "Added" if added.new else "It is followed already, and due now"
         return self._done(visit, f"{said}: the next `scan`, or `run`, reads it.")
+
+    def again(self, visit: Visit) -> Response:
+        """A feed that fails or has ended is due at once, as if it were added."""
+        feed = self._story(visit).feed
+        visit.about(without_password(feed.url))
+        sources.add(self.store, feed.url, visit.now)
+        return self._done(visit, f"{without_password(feed.url)} is read at the next `scan`.")
 
     def ask_remove(self, visit: Visit) -> Response:
         story = self._story(visit)

@@ -285,8 +285,10 @@ def test_what_is_left_out_is_listed_with_its_line() -> None:
 @pytest.mark.parametrize(
     "piece", ["<!--", "[", "![", "`a ``b ", "*a ", "_a", "> ", "- ", "&#", "(["]
 )
-def test_hostile_repetition_is_quick(piece: str) -> None:
+@pytest.mark.parametrize("times", [1, pytest.param(5, marks=pytest.mark.heavy)])
+def test_hostile_repetition_is_quick(piece: str, times: int) -> None:
     """Patterns that backtrack would not come back from these."""
-    for page in (piece * (11_000 // len(piece)), f"{piece}\n" * 1_500, piece * 20_000):
+    lines, whole = f"{piece}\n" * 1_500 * times, piece * 20_000 * times
+    for page in (piece * (11_000 // len(piece)), lines, whole):
         with pytest.raises(BriefRejected):
             read(page)

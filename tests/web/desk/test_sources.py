@@ -15,6 +15,7 @@ from tests.web.desk.conftest import Browser
 from tests.web.desk.day import Day, standing
 from tests.web.desk.morning import HOSTILE
 
+PAID = "https://user:secret@two.example/feed"
 BRIEF = "---\npodcast: The Long Wave\n---\n\nTides turn twice a day, and sailors plan by them.\n"
 
 
@@ -79,6 +80,26 @@ def test_a_file_of_the_inbox_is_explained(day: Day, olga: Browser) -> None:
     page = olga.get(address(str(path), explain="1")).text
     assert "Tides turn twice a day" in page
     assert "insight" in page
+
+
+def test_a_link_that_leads_to_itself(day: Day, olga: Browser) -> None:
+    path = day.folder / "inbox" / "loop.md"
+    path.symlink_to(path)
+    enter(day, path)
+    assert olga.get(address(str(path), explain="1")).status == 200
+
+
+def test_a_feed_that_fails_is_tried_again(day: Day, olga: Browser) -> None:
+    number = feed_id(day, PAID)
+    page = olga.get(f"/desk/sources/feed/{number}").text
+    assert "Try it again" in page
+    assert "secret" not in page
+    olga.send(f"/desk/sources/feed/{number}/again")
+    with day.store.reading() as db:
+        (feed,) = [feed for feed in feeds.followed(db) if feed.url == PAID]
+    assert feed.next_try == NOON
+    (entry,) = audit.newest(day.store, 1)
+    assert (entry["action"], entry["about"]) == ("sources add", PAID.replace("secret", "***"))
 
 
 @pytest.mark.parametrize("how", ["elsewhere", "link", "up"])
