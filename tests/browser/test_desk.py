@@ -79,8 +79,7 @@ def test_axe_and_html_validate_find_nothing_on_any_page(
     session.close()
     assert {path for path, status in statuses.items() if status != 200} == {"/desk/nothing"}
     assert [one for one in complaints if "404" not in one and "postMessage" not in one] == []
-    # One by one: what it has to say of all of them does not fit into a pipe.
-    found = [one for file in files for one in validate(node_modules, file)]
+    found = validate(node_modules, *files)
     said = [(one["filePath"], each) for one in found for each in one["messages"]]
     # A box that scrolls is a region with a name, whatever its element.
     assert [each for each in said if each[1]["ruleId"] != "prefer-native-element"] == []
