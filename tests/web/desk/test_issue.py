@@ -18,6 +18,10 @@ from newsletter.bootstrap.rendering import secret
 from newsletter.cli import main
 from newsletter.composing.compose import compose
 from newsletter.composing.readers import DUE
+from newsletter.domain import tokens
+from newsletter.domain.notices import PREFERENCES
+from newsletter.domain.tokens import VOTE
+from newsletter.rendering.rendered_email import VIEW
 from newsletter.services import approval, audit, desk_sessions, desk_users, insights
 from newsletter.services.insights import Decided
 from newsletter.storage import issues, reports
@@ -247,6 +251,23 @@ def test_approved_here_it_goes_out_with_what_was_done_and_nothing_done_since(
     assert places == sorted(places)
     assert -1 not in places
     assert ("eddy", "approve", str(TODAY)) in audited(eddy)
+
+
+def test_a_readers_own_links_are_shown_to_nobody(eddy: Desk) -> None:
+    """Who may look at an issue may not unsubscribe its reader, nor see what they prefer."""
+    to, signed = f"{HERE}&to={ANN}", secret(eddy.app)
+    shown = eddy.get(f"{to}&view=looks").text + eddy.get(f"{to}&view=source").text
+    shown = shown.replace("=\n", "").replace("=3D", "=")
+    shown += eddy.get(f"/desk/issue/message?date={TODAY}&to={ANN}").text
+    links = set(re.findall(r"letters\.example/(u|p|view|v)/([\w.-]+)", shown))
+    assert {kind for kind, _ in links} == {"u", "p", "view", "v"}
+    for kind, text in links | {
+        ("u", each) for each in re.findall(r"unsubscribe%20([\w.-]+)", shown)
+    }:
+        purpose = {"p": PREFERENCES, "view": VIEW, "v": VOTE, "u": ""}[kind]
+        assert tokens.subscriber_id(signed, text) is None
+        assert tokens.linked(signed, purpose, text, eddy.clock()) is None
+    assert len(tokens.token(signed, 1)) in {len(text) for kind, text in links if kind == "u"}
 
 
 def test_another_reader_and_what_there_is_none_of(eddy: Desk) -> None:

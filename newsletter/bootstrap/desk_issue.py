@@ -14,10 +14,12 @@ from newsletter.services.preview import send_test_copy
 from newsletter.services.workbench import Workbench
 from newsletter.web.desk.issue import Parts
 
+_OPENS_NOTHING = b"no link that this signs is ours"
+
 
 def parts(app: App) -> Parts:
     """Templates and settings are those of the start."""
-    made = cache(partial(workbench, app))
+    made = cache(partial(_bench, app))
 
     def at(now: datetime) -> Workbench:
         return replace(made(), now=now)
@@ -30,6 +32,13 @@ def parts(app: App) -> Parts:
         send_test=partial(_send_test, app, at),
         own=app.settings.alerts.to,
     )
+
+
+def _bench(app: App) -> Workbench:
+    """With links of the length they will have, which open nothing: who may look at a reader's issue
+    may not unsubscribe them, nor see what they prefer."""
+    bench = workbench(app)
+    return replace(bench, branding=replace(bench.branding, secret=_OPENS_NOTHING))
 
 
 def _send_test(
