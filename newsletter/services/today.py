@@ -21,9 +21,9 @@ from newsletter.storage import (
     returns,
     warm_up,
 )
-from newsletter.storage.glance import CameIn, Due, Waiting
+from newsletter.storage.glance import CameIn, Waiting
 
-_HOURS = 24
+_HOURS = 25
 _DAY = timedelta(days=1)
 _MOST_BRIEFS = 6
 
@@ -143,7 +143,7 @@ def _reason(
 
 
 def _hours(db: Connection, now: datetime) -> list[Hour]:
-    """The hour that runs, and those after it, of a day."""
+    """Who is due within a day from now, by the hour: parts of the first and of the last."""
     begin = now.replace(minute=0, second=0, microsecond=0)
     days = [begin.astimezone(UTC).date() + _DAY * more for more in range(-1, 4)]
     off = set(glance.cancelled_from(db, days[0]))
@@ -151,14 +151,12 @@ def _hours(db: Connection, now: datetime) -> list[Hour]:
     gone: Counter[datetime] = Counter()
     for group in glance.due(db, days):
         for day, count in zip(days, group.counts, strict=True):
-            if group.weekdays & bit(day):
-                (gone if day in off else there)[_hour_of(group, day)] += count
+            at = due_at(day, group.hour, group.timezone)
+            if group.weekdays & bit(day) and now <= at < now + _DAY:
+                hour = at.replace(minute=0, second=0, microsecond=0)
+                (gone if day in off else there)[hour] += count
     hours = [begin + timedelta(hours=more) for more in range(_HOURS)]
     return [Hour(hour, there[hour], gone[hour]) for hour in hours]
-
-
-def _hour_of(group: Due, day: date) -> datetime:
-    return due_at(day, group.hour, group.timezone).replace(minute=0, second=0, microsecond=0)
 
 
 def headline(shown: Today, timezone: str) -> tuple[str, str]:

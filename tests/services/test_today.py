@@ -95,6 +95,15 @@ def test_the_next_hours_wherever_the_readers_are(store: Store) -> None:
     assert headline(shown, "UTC")[0] == "off"
 
 
+def test_the_hour_that_runs_has_none_of_the_same_hour_tomorrow(store: Store) -> None:
+    with store.writing() as db:
+        subscribe(db, "ann@letters.example", hour=12)
+        subscribe(db, "raj@letters.example", "Asia/Calcutta", 18)  # 12:30 UTC
+    hours = seen(store, now=NOON + timedelta(minutes=10)).hours
+    due = [(hour.begins - NOON, hour.readers) for hour in hours if hour.readers]
+    assert due == [(timedelta(), 1), (timedelta(days=1), 1)]
+
+
 def test_what_proves_nothing_is_not_counted_as_come_back(store: Store) -> None:
     shown = replace(seen(store), back=[("complaint", "unproved", 5), ("bounce", "counted", 2)])
     assert dict(shown.came_back) == {"bounce": 2}

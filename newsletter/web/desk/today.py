@@ -120,6 +120,7 @@ def _values(
         "kind": kind,
         "sentence": sentence,
         "hm": hm,
+        "zone": timezone,
         "n": "{:,}".format,
         "counted": counted,
         "roughly": roughly,
