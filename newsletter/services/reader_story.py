@@ -115,4 +115,7 @@ def _hindrances(
         yield f"{domain} asked to wait until {local_time(until, timezone)}"
     for row in reports.waiting_of(db, reader.id):
         when = next_attempt(row.next_attempt_at, now, timezone)
+        if row.held and row.next_attempt_at > now:
+            anyway = local_time(row.next_attempt_at, timezone)
+            when = f"nobody approved it yet, and it is sent anyway at {anyway}"
         yield f"the issue of {row.date} waits: {when}"

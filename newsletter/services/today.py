@@ -26,6 +26,7 @@ from newsletter.storage.glance import CameIn, Waiting
 _HOURS = 25
 _DAY = timedelta(days=1)
 _MOST_BRIEFS = 6
+HELD = "to be approved"
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,7 @@ def _waits(db: Connection, now: datetime, limits: RateLimits, *, paused: bool) -
     slow = {name for name, _, _ in reports.paced(db, now, limits)}
     held = glance.held(db, now)
     early = reports.next_composed(db, now) is not None
-    waits = [
-        Wait("waits for approval", domain, count, first) for domain, (count, first) in held.items()
-    ]
+    waits = [Wait(HELD, domain, count, first) for domain, (count, first) in held.items()]
     waits += [
         Wait(
             _reason(row, spent, slow, held=row.domain in until, paused=paused, early=early),
@@ -134,7 +133,7 @@ def _reason(
     if row.later and held:
         return "its server asked to wait"
     if row.later:
-        return "composed, waits for its hour" if early else "refused for now, tried again"
+        return "composed before the hour" if early else "refused for now, tried again"
     if paused:
         return "paused"
     if not spent.allow(row.domain):

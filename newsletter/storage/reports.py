@@ -290,8 +290,10 @@ def sent_to(db: Connection, subscriber_id: int) -> int:
     return int(db.scalar(select(func.count()).where(*mine)) or 0)
 
 
-def waiting_of(db: Connection, subscriber_id: int) -> Sequence[Row[date, datetime]]:
-    """A reader's (date, next_attempt_at) of what waits, the newest first."""
+def waiting_of(db: Connection, subscriber_id: int) -> Sequence[Row[date, datetime, bool]]:
+    """A reader's (date, next_attempt_at, held) of what waits, the newest first; what is ``held``
+    waits for approval until then."""
     mine = deliveries.c.subscriber_id == subscriber_id, deliveries.c.state == "pending"
-    query = select(deliveries.c.date, deliveries.c.next_attempt_at).where(*mine)
+    held = deliveries.c.held.is_not(None).label("held")
+    query = select(deliveries.c.date, deliveries.c.next_attempt_at, held).where(*mine)
     return db.execute(query.order_by(deliveries.c.date.desc())).all()

@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from newsletter.domain.model import Subscriber
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.warm_up import WarmUp
-from newsletter.services import approval, operator_actions
+from newsletter.services import approval, delivery_checks, operator_actions
+from newsletter.services.reader_story import outlook
 from newsletter.services.status import day_status
 from newsletter.services.today import Today, headline, today
 from newsletter.storage import Store, subscribers
@@ -22,6 +24,11 @@ def seen(store: Store, limits: RateLimits = FREE, now: datetime = NOON) -> Today
         store, TODAY, now, inbox=Path("inbox"), window_days=14, limits=limits
     )  # fmt: skip
     return today(store, now, "UTC", status, limits)
+
+
+def readers_of(store: Store) -> list[Subscriber]:
+    with store.reading() as db:
+        return list(subscribers.everyone(db))
 
 
 def test_an_empty_newsletter(store: Store) -> None:
@@ -50,12 +57,19 @@ def test_what_waits_for_approval(store: Store) -> None:
     house.tick()
     shown = seen(store, now=house.now)
     assert headline(shown, "UTC") == ("busy", "1 reader waits for approval.")
-    assert [(one.reason, one.count) for one in shown.waits] == [("waits for approval", 1)]
+    assert [(one.reason, one.count) for one in shown.waits] == [("to be approved", 1)]
+    [check] = delivery_checks.queue(store, house.now, "UTC")
+    assert check.finding == "nothing waits but 1 for approval"
+    [reader] = readers_of(store)
+    assert outlook(store, reader, house.now, "UTC").hindrances == [
+        f"the issue of {TODAY} waits: nobody approved it yet, and it is sent anyway at"
+        f" {TODAY} 10:00 UTC"
+    ]
     approval.approve(store, TODAY, "ed", house.now, asked=True)
     house.tick()
     shown = seen(store, now=house.now)
     assert [(one.reason, one.until) for one in shown.waits] == [
-        ("composed, waits for its hour", NOON - 3 * HOUR)
+        ("composed before the hour", NOON - 3 * HOUR)
     ]
 
 
