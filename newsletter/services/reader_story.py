@@ -118,4 +118,5 @@ def _hindrances(
         if row.held and row.next_attempt_at > now:
             anyway = local_time(row.next_attempt_at, timezone)
             when = f"nobody approved it yet, and it is sent anyway at {anyway}"
-        yield f"the issue of {row.date} waits: {when}"
+        if row.held or row.due_at <= now:  # else it is composed, and its hour is to come
+            yield f"the issue of {row.date} waits: {when}"

@@ -160,27 +160,37 @@ def _hours(db: Connection, now: datetime) -> list[Hour]:
 
 def headline(shown: Today, timezone: str) -> tuple[str, str]:
     """How the day stands, in a word for its colour and in a sentence."""
-    status, sent, all_ = shown.status, shown.count("sent"), shown.count(*_OPEN, "sent")
+    status, sent = shown.status, shown.count("sent")
     if status.paused:
         return "bad", f"Paused since {_clock(status.paused, timezone)}: nothing is sent."
     if status.cancelled:
         return "off", "Today’s issue is cancelled: nobody else gets it."
-    held = sum(one.readers for one in status.approvals)
-    if held and held == shown.waiting and not shown.count("sending"):
-        readers = "1 reader waits" if held == 1 else f"{held:,} readers wait"
-        return "busy", f"{readers} for approval."
     if shown.waiting or shown.count("sending"):
-        return "busy", f"Going out: {sent:,} of {all_:,} sent, {_wait(shown.waiting)}."
+        return "busy", _going_out(shown)
     if sent:
         return "good", f"{sent:,} sent, nobody waits.{_next(status, timezone)}"
     return "quiet", f"Nothing is composed yet today.{_next(status, timezone)}"
 
 
-_OPEN = ("pending", "sending", "unknown", "failed")
+_TRIED = ("sent", "sending", "unknown", "failed")
 
 
-def _wait(count: int) -> str:
-    return f"{count:,} {'waits' if count == 1 else 'wait'}"
+def _going_out(shown: Today) -> str:
+    """What waits for approval comes first, unless something is being sent just now."""
+    held = sum(wait.count for wait in shown.waits if wait.reason == HELD)
+    later = shown.waiting - held
+    if not shown.count("sending") and all(wait.until for wait in shown.waits):
+        parts = [f"{_wait(held, 'reader')} for approval"] if held else []
+        parts += [f"{_wait(later, 'more' if held else 'reader')} until later"] if later else []
+        return f"{'; '.join(parts)}."
+    all_ = shown.count(*_TRIED) + shown.waiting
+    but = f", {held:,} of them for approval" if held else ""
+    return f"Going out: {shown.count('sent'):,} of {all_:,} sent, {_wait(shown.waiting)}{but}."
+
+
+def _wait(count: int, whose: str = "") -> str:
+    whose += "s" * (whose == "reader" and count != 1)
+    return " ".join(filter(None, (f"{count:,}", whose, "waits" if count == 1 else "wait")))
 
 
 def _next(status: DayStatus, timezone: str) -> str:

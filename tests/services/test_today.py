@@ -10,7 +10,7 @@ from newsletter.domain.warm_up import WarmUp
 from newsletter.services import approval, delivery_checks, operator_actions
 from newsletter.services.reader_story import outlook
 from newsletter.services.status import day_status
-from newsletter.services.today import Today, headline, today
+from newsletter.services.today import HELD, Today, Wait, headline, today
 from newsletter.storage import Store, subscribers
 from tests.builders import NOON, TODAY, subscribe
 from tests.composing.test_approval import held_house
@@ -67,7 +67,13 @@ def test_what_waits_for_approval(store: Store) -> None:
     ]
     approval.approve(store, TODAY, "ed", house.now, asked=True)
     house.tick()
+    assert outlook(store, reader, house.now, "UTC").hindrances == []
     shown = seen(store, now=house.now)
+    assert headline(shown, "UTC") == ("busy", "1 reader waits until later.")
+    two = replace(shown, waits=[*shown.waits, Wait(HELD, "a.example", 2, NOON)])
+    assert headline(two, "UTC")[1] == "2 readers wait for approval; 1 more waits until later."
+    now = replace(two, waits=[*two.waits, Wait("next in line", "b.example", 1, None)])
+    assert headline(now, "UTC")[1] == "Going out: 0 of 4 sent, 4 wait, 2 of them for approval."
     assert [(one.reason, one.until) for one in shown.waits] == [
         ("composed before the hour", NOON - 3 * HOUR)
     ]
