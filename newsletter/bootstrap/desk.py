@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from newsletter.bootstrap import App, desk_pages, desk_readers, issue_desk
+from newsletter.bootstrap import App, desk_day, desk_issue, desk_readers
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.rendering import secret
 from newsletter.bootstrap.signup import defaults
@@ -46,11 +46,11 @@ def pages(app: App, frame: Frame) -> Sequence[BaseRoute]:
         *frame.look.files(),
         *login.routes(frame),
         *account.routes(frame),
-        *issue.routes(frame, issue_desk.parts(app)),
+        *issue.routes(frame, desk_issue.parts(app)),
         *log.routes(frame),
         *desk_readers.routes(app, frame),
         *settings.routes(frame, str(app.path), _settings(app)),
-        *desk_pages.routes(app, frame),
+        *desk_day.routes(app, frame),
         *frame.rest(),
     ]
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.bootstrap import App, desk_pages
+from newsletter.bootstrap import App, desk_day
 from newsletter.domain.errors import StoreError
 from newsletter.services.desk_users import Role
 from newsletter.storage import Store, desk_users
@@ -59,7 +59,7 @@ def standing(folder: Path) -> Iterator[Day]:
         for name, role in users:
             desk_users.add(db, name, role, "no hash: nobody logs in by a password here", NOON)
     frame = Frame(app.store, clock, SECRET, look("Five Insights", "#a8321a", "UTC"))
-    pages = desk_pages.routes(app, frame)
+    pages = desk_day.routes(app, frame)
     routes = [*frame.look.files(), *login.routes(frame), *pages, *frame.rest()]
     with serving(with_headers(routes, {StoreError: frame.closed})) as port:
         yield Day(port, app.store, clock, folder)
