@@ -9,6 +9,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +27,15 @@ _HEADERS = {
 _GRACE_SECONDS = 10
 _RUNNING = "newsletter.server"
 _CONNECTIONS = 16_384
+
+
+class _Number(IntegerConvertor):
+    """An ``int`` in a path, no longer than those that we give: Python reads no 5,000 digits."""
+
+    regex = "[0-9]{1,9}"
+
+
+register_url_convertor("int", _Number())
 
 
 def app(routes: Sequence[BaseRoute], handlers: Mapping[Any, Any] | None = None) -> ASGIApp:
