@@ -27,10 +27,10 @@ def revise(rules: Rules, now: datetime, readers: "Readers", editions: "Editions"
         days = approvals.days(db)
     for day in days:
         with rules.store.reading() as db:
-            acts, approved = approvals.needed(db, day), approvals.find(db, day)
+            acts = approvals.needed(db, day)
             outdated = approvals.outdated(db, day, acts, readers.ids, readers.between)
         if outdated:
-            edition = editions(rules, day, acts if approved else None)
+            edition = editions(rules, day, acts)
             _revise_house(rules, edition, now)
             for batch in chunks(outdated, _BATCH):
                 _revise_batch(rules, edition, acts, batch, now)
@@ -38,7 +38,13 @@ def revise(rules: Rules, now: datetime, readers: "Readers", editions: "Editions"
 
 def _revise_house(rules: Rules, edition: "Edition", now: datetime) -> None:
     with rules.store.writing() as db:
-        edition.keep_house_anew(db, now)
+        if not _approved_otherwise(approvals.find(db, edition.date), edition):
+            edition.keep_house_anew(db, now)
+
+
+def _approved_otherwise(approved: approvals.Approval | None, edition: "Edition") -> bool:
+    """Since the edition was made: the next look goes by the acts that were approved."""
+    return approved is not None and approved.acts != edition.acts
 
 
 def _revise_batch(
@@ -55,12 +61,15 @@ def _revise_rows(
 ) -> None:
     """The rows have no issue meanwhile: nobody has heard what they held."""
     day = edition.date
+    approved = approvals.find(db, day)
+    if _approved_otherwise(approved, edition):
+        return
     rows = approvals.take_back(db, day, acts, batch)
     readers = subscribers.numbered_all(db, [row.subscriber_id for row in rows])
     issue_ids = edition.issue_ids(db, readers, now) if readers else {}
     given = {row.id: issue_ids.get(row.subscriber_id) for row in rows}
     full = {row_id: issue_id for row_id, issue_id in given.items() if issue_id is not None}
-    heeds = None if approvals.find(db, day) else edition.acts
+    heeds = None if approved else edition.acts
     approvals.give(db, full, heeds, now)
     approvals.skip(db, [row_id for row_id, issue_id in given.items() if issue_id is None], now)
     recipients.thaw(db, list(given))

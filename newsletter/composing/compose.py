@@ -15,6 +15,7 @@ from newsletter.storage import (
     Connection,
     approvals,
     due_readers,
+    editing,
     ledger,
     operator_actions,
     send_queue,
@@ -122,7 +123,7 @@ def _entries(
 ) -> Iterator[Entry]:
     day = edition.date
     off = operator_actions.is_cancelled(db, day)
-    approval = _approval(db, rules, day)
+    approval = _approval(db, rules, day, edition.acts)
     wanted = [due_reader.subscriber for due_reader in batch if not (off or due_reader.late)]
     issue_ids = edition.issue_ids(db, wanted, now) if wanted else {}
     for due_reader in batch:
@@ -143,9 +144,10 @@ def _entries(
         )
 
 
-def _approval(db: Connection, rules: Rules, day: date) -> Approval | None:
-    """None where it is not asked for, or was given."""
-    return rules.approval and (None if approvals.find(db, day) else rules.approval)
+def _approval(db: Connection, rules: Rules, day: date, acts: int = editing.EVER) -> Approval | None:
+    """None where it is not asked for, or was given, and ``acts`` hold all that was approved."""
+    approved = approvals.find(db, day)
+    return None if approved and approved.acts <= acts else rules.approval
 
 
 def _opens_at(due_reader: Due, approval: Approval | None) -> datetime:

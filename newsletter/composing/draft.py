@@ -1,6 +1,7 @@
 """The email that a reader would get, or got; nothing is changed."""
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from newsletter.composing.compose import edition_of, message_id
 from newsletter.composing.rules import Rules
@@ -9,6 +10,9 @@ from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Issue, ScheduledEmail, Subscriber
 from newsletter.domain.states import DeliveryState
 from newsletter.storage import Connection, approvals, issues, ledger, recipients
+
+if TYPE_CHECKING:
+    from newsletter.composing.edition import Edition
 
 _AT_THE_READER = (DeliveryState.SENT, DeliveryState.UNKNOWN)
 
@@ -41,10 +45,19 @@ def draft(
                 f" {row['state']} ({row['answer']})"
             )
         stored = issues.house(db, day) if house and not anew else None
-        issue = issues.load(db, stored) if stored else _fresh(db, rules, reader, day, house=house)
+        if stored:
+            issue = issues.load(db, stored)
+        else:
+            edition = _edition(db, rules, day, anew=anew)
+            issue = edition.house_issue(db) if house else edition.fresh(db, reader)
     # Dated when it is due, or now if that is past: no message is older than its composing.
     dated_at = now if at_once else max(now, due_at(day, reader.hour, reader.timezone))
     return ScheduledEmail(issue, reader, message_id(day, reader, rules.domain), dated_at)
+
+
+def _edition(db: Connection, rules: Rules, day: date, *, anew: bool) -> "Edition":
+    """What was not composed before an approval heeds what the editor did after it, too."""
+    return edition_of(rules, day, approvals.needed(db, day) if anew else None)
 
 
 def composed(db: Connection, reader: Subscriber, day: date) -> ScheduledEmail | None:
@@ -64,9 +77,3 @@ def _check_kept(issue: Issue, reader: Subscriber) -> None:
             " explains it and makes its message again was dropped after store.keep_days;"
             f" `newsletter subscribers show {reader.address}` says what became of it"
         )
-
-
-def _fresh(db: Connection, rules: Rules, reader: Subscriber, day: date, *, house: bool) -> Issue:
-    approved = approvals.find(db, day)
-    edition = edition_of(rules, day, approved.acts if approved else None)
-    return edition.house_issue(db) if house else edition.fresh(db, reader)

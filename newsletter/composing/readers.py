@@ -7,12 +7,14 @@ from datetime import date, datetime, timedelta
 from newsletter.composing.rules import Rules
 from newsletter.domain.due import due_at, local_date, too_late
 from newsletter.domain.model import Subscriber
-from newsletter.storage import archive, due_readers
+from newsletter.storage import Connection, archive, due_readers, editing
 from newsletter.storage.database import chunks
 from newsletter.storage.due_readers import Waiting
 
 _BATCH = 500
 _HOUR = timedelta(hours=1)
+_AN_ACT_TAKES = timedelta(minutes=1)
+"""At most, from its instant until it is in the database, and for clocks that differ."""
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 
@@ -53,7 +55,7 @@ class Look:
         self.readers = readers
         with rules.store.reading() as db:
             self.kept = due_readers.kept(db, now)
-            self.newest = archive.newest(db)
+            self._newest_insight = archive.newest(db)
 
     @property
     def ignores_hours(self) -> bool:
@@ -93,17 +95,25 @@ class Look:
                 readers.between,
                 any_day=self.ignores_days,
             )
+            news = self._news(db, day) if ids else None
         for batch_ids in chunks(ids, _BATCH):
             with self.rules.store.reading() as db:
                 waiting = due_readers.among_waiting(db, day, batch_ids, any_day=self.ignores_days)
-            if batch := list(self._due(day, waiting)):
+            if batch := list(self._due(day, waiting, news)):
                 yield batch
 
     def concerned(self, day: date) -> Callable[[str, int], bool]:
         """Of a time zone and an hour."""
         return lambda timezone, hour: self._concerns(day, timezone, hour)
 
-    def _due(self, day: date, waiting: Sequence[Waiting]) -> Iterator[Due]:
+    def _news(self, db: Connection, day: date) -> datetime | None:
+        """Until when a look may have found too few insights where there are more now: one came, or
+        the editor unblocked or pinned one."""
+        act = editing.newest(db, day)
+        known = self._newest_insight, act and act + _AN_ACT_TAKES
+        return max(filter(None, known), default=None)
+
+    def _due(self, day: date, waiting: Sequence[Waiting], news: datetime | None) -> Iterator[Due]:
         for row in waiting:
             reader = row.subscriber
             if not self._concerns(day, reader.timezone, reader.hour):
@@ -114,7 +124,7 @@ class Look:
             late = too_late(self.now, day, due, reader.timezone, self.rules.catch_up)
             if self.ignores_hours:
                 yield Due(reader, day, min(due, self.now) if self.readers.now else due, late=False)
-            elif self._asks(row, due, late=late):
+            elif self._asks(row, due, news, late=late):
                 yield Due(reader, day, due, late)
 
     def _concerns(self, day: date, timezone: str, hour: int) -> bool:
@@ -127,14 +137,14 @@ class Look:
             return False
         return self.readers.now or due - self.rules.lead <= self.now
 
-    def _asks(self, row: Waiting, due: datetime, *, late: bool) -> bool:
+    def _asks(self, row: Waiting, due: datetime, news: datetime | None, *, late: bool) -> bool:
         """A first look is for readers active at the due instant, a second for those with too few
         insights. Nothing is too late that was not theirs, or later, when it fell due."""
         if row.looked_at is None or row.looked_at > self.now:
             # No row yet, or one written too early by a clock that ran ahead.
             kept = row.active_since < due and (self.kept is None or self.kept[0] <= due)
             return kept and not (late and row.scheduled_at is not None and row.scheduled_at >= due)
-        more = self.newest is not None and self.newest > row.looked_at
+        more = news is not None and news > row.looked_at
         return row.reason == "too_few" and not late and more
 
 

@@ -52,6 +52,12 @@ def latest(db: Connection, day: date) -> int:
     return db.scalar(select(func.max(editing.c.id)).where(_bears_on(day))) or 0
 
 
+def newest(db: Connection, day: date) -> datetime | None:
+    """When an act that bears on a date was done last."""
+    at: datetime | None = db.scalar(select(func.max(editing.c.at)).where(_bears_on(day)))
+    return at
+
+
 def note(db: Connection, day: date) -> str:
     """The opening line of a date; empty where there is none."""
     return _words(db, "note", day, EVER)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, case, func, select
 
 from newsletter.domain.model import Subscriber
 from newsletter.storage.database import chunks
@@ -57,12 +57,11 @@ def thaw(db: Connection, delivery_ids: Sequence[int]) -> None:
     db.execute(recipients.delete().where(recipients.c.delivery_id.in_(delivery_ids)))
 
 
-# What waits for approval was composed before it is due.
-DATED_AT: ColumnElement[datetime] = case(
-    (recipients.c.composed_at > deliveries.c.due_at, recipients.c.composed_at),
-    else_=deliveries.c.due_at,
-)
-"""The Date of a delivery's message: when it is due, or composed if that was later."""
+def dated_at(rows: FromClause) -> ColumnElement[datetime]:
+    """The Date of the messages of ``rows``, which are deliveries: when they are due, or composed if
+    that was later. What waits for approval was composed before it is due."""
+    composed_at, due_at = recipients.c.composed_at, rows.c.due_at
+    return case((composed_at > due_at, composed_at), else_=due_at)
 
 
 def frozen(

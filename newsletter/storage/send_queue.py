@@ -90,7 +90,7 @@ def _taken(rows: FromClause) -> Select[Any]:
             *(recipients.column(one.name) for one in fields(Subscriber)),
             rows.c.id.label("row_id"),
             *(rows.c[name] for name in ("domain", "issue_id", "message_id")),
-            func.coalesce(recipient.c.composed_at, rows.c.due_at),
+            recipients.dated_at(rows),
             *(rows.c[name] for name in ("expires_at", "attempts")),
             subscribers.c.key,
             rows.c.date,

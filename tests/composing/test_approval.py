@@ -1,6 +1,6 @@
 """Issues that wait for approval: held, composed anew after an edit, let go, or sent anyway."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.composing.compose import due
+from newsletter.composing.compose import compose, due, edition_of
 from newsletter.composing.draft import draft
+from newsletter.composing.edition import Edition
 from newsletter.composing.readers import Readers
-from newsletter.composing.rules import Approval
+from newsletter.composing.rules import Approval, Rules
 from newsletter.domain.errors import Deferred, UsageError
 from newsletter.domain.model import Issue
 from newsletter.mail.message import message
@@ -314,6 +315,123 @@ def test_a_date_that_is_over_is_a_slip(house: House) -> None:
     assert approval.the_one_that_waits(house.store) == TODAY
 
 
+def edited_meanwhile(house: House, act: Callable[[], None], *, made: bool) -> None:
+    """A look in which the editor acts just after an edition was ``made``, or just before."""
+    acts = [act]
+
+    def editions(rules: Rules, day: date, until: int | None) -> Edition:
+        if not made and acts:
+            acts.pop()()
+        edition = edition_of(rules, day, until)
+        if acts:
+            acts.pop()()
+        return edition
+
+    compose(house.rules, house.now, None, Readers(), editions)
+    assert not acts
+
+
+def test_an_edit_and_an_approval_while_it_is_composed_anew_are_heeded(house: House) -> None:
+    at(house, DUE - HOURS)
+    first, second, *_ = picked(house)
+
+    def act() -> None:
+        editor(house).block(second)
+        editor(house).note(TODAY, "Approved.")
+        approve(house)
+
+    editor(house).block(first)
+    house.now += MINUTE
+    edited_meanwhile(house, act, made=True)
+    assert at(house, DUE - 30 * MINUTE) == []
+    assert at(house, DUE) == [ANN]
+    assert not {first, second} & {*picked(house), *house_picks(house)}
+    assert issue_of(house).note == "Approved."
+
+
+def test_an_edit_after_an_approval_while_it_is_composed_anew_comes_too_late(house: House) -> None:
+    at(house, DUE - HOURS)
+    first, second, *_ = picked(house)
+
+    def act() -> None:
+        approve(house)
+        editor(house).block(second)
+        editor(house).note(TODAY, "Never approved.")
+
+    editor(house).block(first)
+    house.now += MINUTE
+    edited_meanwhile(house, act, made=False)
+    assert at(house, DUE) == [ANN]
+    assert issue_of(house).note == ""
+    for picks in (picked(house), house_picks(house)):
+        assert first not in picks
+        assert second in picks
+
+
+def test_an_edit_and_an_approval_while_it_is_first_composed_are_heeded(house: House) -> None:
+    """The edition was made before them, and serves all batches of the look."""
+
+    def act() -> None:
+        editor(house).block(1)
+        editor(house).note(TODAY, "Approved.")
+        approve(house)
+
+    house.now = DUE - HOURS
+    edited_meanwhile(house, act, made=True)
+    assert house.deliver().outcomes.total() == 0
+    assert [one.readers for one in approval.waiting(house.store)] == [1]
+    assert at(house, DUE) == [ANN]
+    assert issue_of(house).note == "Approved."
+    assert 1 not in {*picked(house), *house_picks(house)}
+
+
+def test_who_is_composed_after_the_approval_gets_what_was_done_since(house: House) -> None:
+    york = "york@example.org"
+    with house.store.writing() as db:
+        subscribe(db, york, timezone="America/New_York", hour=9)
+        reader = subscribers.find(db, york)
+    assert reader
+    at(house, DUE - HOURS)
+    approve(house)
+    house.tick()
+    assert editor(house).note(TODAY, "Since.") == 1
+    assert draft(house.rules, house.now, reader, TODAY).issue.note == "Since."
+    assert at(house, DUE + 4 * HOURS) == [ANN, york]
+    assert [issue_of(house, one).note for one in (ANN, york)] == ["", "Since."]
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_what_was_blocked_by_mistake_and_unblocked_is_composed_again(
+    house: House, *, mode: bool
+) -> None:
+    """Too little was left meanwhile, and nothing new comes in."""
+    house = house if mode else replace(house, approval=None)
+    for number in range(1, 11):
+        editor(house).block(number)
+    at(house, DUE + 20 * MINUTE)
+    assert row(house)["reason"] == "too_few"
+    house.now += 20 * MINUTE
+    for number in range(1, 11):
+        editor(house).unblock(number)
+    if mode:
+        approve(house)
+    assert at(house, house.now) == [ANN]
+
+
+def test_an_act_that_is_stored_after_a_look_began_is_heeded_by_the_next(house: House) -> None:
+    at(house, DUE - HOURS)
+    for number in range(1, 11):
+        editor(house).block(number)
+    unblocked_at = house.now + MINUTE
+    at(house, unblocked_at + timedelta(seconds=2))
+    assert row(house)["reason"] == "too_few"
+    for number in range(1, 11):
+        Editor(house.store, "ed", unblocked_at).unblock(number)
+    approve(house)
+    at(house, unblocked_at + timedelta(seconds=30))
+    assert at(house, DUE) == [ANN]
+
+
 class Morning:
     """One morning of two readers, and what must hold of it whatever happens."""
 
@@ -325,6 +443,7 @@ class Morning:
         house.tick()
         self.approved_at: datetime | None = None
         self.note = ""
+        self.amid: list[int] = []
 
     def live(self, events: Sequence[tuple[str, int]]) -> None:
         for what, number in events:
@@ -334,8 +453,23 @@ class Morning:
                 assert self.house.now >= DUE + wait
 
     def tick(self, minutes: int) -> None:
-        self.house.now += minutes * MINUTE
-        self.house.tick()
+        house = self.house
+        house.now += minutes * MINUTE
+        compose(house.rules, house.now, None, Readers(), self.edition)
+        house.deliver()
+
+    def edition(self, rules: Rules, day: date, acts: int | None) -> Edition:
+        made = edition_of(rules, day, acts)
+        for number in self.amid:
+            self.write(number)
+            if number % 2:
+                self.approve(0)
+        self.amid.clear()
+        return made
+
+    def look(self, number: int) -> None:
+        """The next one lasts; the editor writes, and approves where the number is odd."""
+        self.amid.append(number)
 
     def block(self, insight: int) -> None:
         editor(self.house).block(insight)
@@ -366,6 +500,7 @@ EVENTS = st.lists(
         st.tuples(st.just("block"), st.integers(1, 6)),
         st.tuples(st.just("write"), st.integers(1, 99)),
         st.tuples(st.just("approve"), st.just(0)),
+        st.tuples(st.just("look"), st.integers(1, 99)),
         st.tuples(st.just("defer"), st.just(0)),
     ),
     max_size=12,
@@ -392,6 +527,7 @@ def test_whatever_happens_in_the_morning(
     "events",
     [
         [("write", 93), ("block", 1), ("approve", 0), ("write", 1)],
+        [("look", 6), ("look", 5), ("look", 4), ("block", 1), ("tick", 20)],
         [("write", 1), ("tick", 50), ("write", 2), ("defer", 0), ("tick", 50), ("tick", 50)],
     ],
 )
