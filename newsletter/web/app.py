@@ -27,12 +27,16 @@ _HEADERS = {
 _GRACE_SECONDS = 10
 _RUNNING = "newsletter.server"
 _CONNECTIONS = 16_384
+_DIGITS = 10
+_LARGEST = 2**31 - 1
 
 
 class _Number(IntegerConvertor):
-    """An ``int`` in a path, no longer than those that we give: Python reads no 5,000 digits."""
+    """An ``int`` in a path. No row has a number of ten digits or more: such a one is the largest,
+    which is nobody's. Python reads no 5,000 digits."""
 
-    regex = "[0-9]{1,9}"
+    def convert(self, value: str) -> int:
+        return int(value) if len(value) < _DIGITS else _LARGEST
 
 
 register_url_convertor("int", _Number())
