@@ -1,5 +1,6 @@
 """Notices: messages to one reader that are no issues, each asked for once in its window."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -74,6 +75,12 @@ class Notice:
 def message_id(notice: Notice, domain: str) -> str:
     """The same at every try."""
     return f"<notice.{notice.id}.{asked(notice.asked_at)}@{domain}>"
+
+
+def numbers(message_id: str) -> tuple[int, int] | None:
+    """The id and ``asked`` of the notice that has this Message-ID, with or without its brackets."""
+    found = re.fullmatch(r"<?notice\.([0-9]{1,9})\.([0-9]{1,19})@[^@]*", message_id)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def path(secret: bytes, notice: Notice) -> str:

@@ -21,8 +21,7 @@ GRACE = timedelta(days=14)
 """From a notice that was sent to the next step."""
 _AT_A_TIME = 500
 _MONTH = timedelta(days=365) / 12
-NO_ANSWER = "gave no sign, and did not answer"
-"""Why those readers left."""
+NO_ANSWER = subscribers.NO_ANSWER
 
 
 @dataclass(frozen=True, slots=True)

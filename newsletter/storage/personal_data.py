@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
 from newsletter.domain.weekdays import EVERY_DAY
 from newsletter.storage import api_answers, transitions
@@ -83,9 +83,9 @@ def empty(db: Connection, subscriber_id: int, hashed: str, at: datetime, why: st
     transitions.forget(db, subscriber_id, at)
     mine = subscribers.c.id == subscriber_id
     names = db.execute(select(subscribers.c.address, subscribers.c.key).where(mine)).one()
-    db.execute(
-        update(audit).where(audit.c.about.in_(names)).values(about=_SUBSCRIBER % subscriber_id)
-    )
+    in_any_case = func.lower(audit.c.about).in_([name.lower() for name in names])
+    named = audit.c.about.in_(names) | in_any_case
+    db.execute(update(audit).where(named).values(about=_SUBSCRIBER % subscriber_id))
     api_answers.forget_about(db, names)
     # Who came back and is erased again has two rows: one hash is enough.
     same = subscribers.c.key == hashed, subscribers.c.id != subscriber_id

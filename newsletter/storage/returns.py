@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select
 
-from newsletter.domain.notices import asked
+from newsletter.domain.notices import asked, numbers
 from newsletter.domain.returns import Return
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import nonce as nonces
@@ -114,6 +114,8 @@ def owner(db: Connection, it: Return, address_key: str, *, trusted: bool) -> Own
     if it.message_id and (day := _day(it.message_id)):
         ours = deliveries.c.message_id.in_((it.message_id, f"<{it.message_id}>"))
         return _of_delivery(db, and_(deliveries.c.date == day, ours), proved=trusted)
+    if notice := numbers(it.message_id):
+        return _of_notice(db, *notice, proved=trusted)
     return None
 
 
@@ -121,7 +123,7 @@ def _by_token(db: Connection, it: Return) -> Owner | None:
     if it.delivery is not None:
         return _of_delivery(db, deliveries.c.id == it.delivery, proved=True)
     if it.notice is not None:
-        return _of_notice(db, *it.notice)
+        return _of_notice(db, *it.notice, proved=True)
     return _of_reader(db, subscribers.c.id == it.reader, it.message_id, proved=True)
 
 
@@ -141,13 +143,13 @@ _DELIVERIES = select(
 ).join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
 
 
-def _of_notice(db: Connection, notice_id: int, asked_at: int) -> Owner | None:
+def _of_notice(db: Connection, notice_id: int, asked_at: int, *, proved: bool) -> Owner | None:
     """None where that number is another's by now."""
     query = select(notices, subscribers.c.key).join(subscribers).where(notices.c.id == notice_id)
     row = db.execute(query).one_or_none()
     if row is None or asked(row.asked_at) != asked_at:
         return None
-    return Owner(row.subscriber_id, row.key, True, sent_at=row.changed_at, notice_id=notice_id)
+    return Owner(row.subscriber_id, row.key, proved, sent_at=row.changed_at, notice_id=notice_id)
 
 
 def _of_reader(

@@ -22,6 +22,8 @@ _FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the 
 SIGNED_UP = "signed up on the web"
 NEVER_CONFIRMED = "never confirmed"
 """How the reason of who bounced begins where they were no reader yet."""
+NO_ANSWER = "gave no sign, and did not answer"
+"""Why they left who were asked in vain whether they are still there."""
 UNCONFIRMED = ("pending", "unsubscribed")
 """The states of those whom a confirmation makes active."""
 _GONE = ("unsubscribed", "bounced", "complained")
@@ -174,8 +176,12 @@ def change(db: Connection, key: str, now: datetime | None = None, **values: Any)
 def leave(db: Connection, subscriber_id: int, now: datetime, reason: str = "") -> bool:
     """Unsubscribe; True the second time as well, False where there is no such subscriber.
 
-    The states bounced and complained stay: they say more. ``reason`` says how they left.
+    The states bounced and complained stay: they say more. ``reason`` says how they left. Who was
+    silent, and now leaves by themselves, has that as the reason: no old question brings them back.
     """
+    silent = subscribers.c.id == subscriber_id, subscribers.c.state_reason == NO_ANSWER
+    if db.scalar(select(subscribers.c.id).where(*silent)):
+        give_reason(db, subscriber_id, reason)
     _move(db, subscriber_id, ("active", "pending"), "unsubscribed", _changed(now, reason))
     return exists(db, subscriber_id)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +27,19 @@ _HEADERS = {
 _GRACE_SECONDS = 10
 _RUNNING = "newsletter.server"
 _CONNECTIONS = 16_384
+_DIGITS = 10
+_LARGEST = 2**31 - 1
+
+
+class _Number(IntegerConvertor):
+    """An ``int`` in a path. No row has a number of ten digits or more: such a one is the largest,
+    which is nobody's. Python reads no 5,000 digits."""
+
+    def convert(self, value: str) -> int:
+        return int(value) if len(value) < _DIGITS else _LARGEST
+
+
+register_url_convertor("int", _Number())
 
 
 def app(routes: Sequence[BaseRoute], handlers: Mapping[Any, Any] | None = None) -> ASGIApp:

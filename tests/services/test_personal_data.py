@@ -11,6 +11,7 @@ from sqlalchemy import select
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import Vote
 from newsletter.domain.notices import Purpose
+from newsletter.services.audit import record
 from newsletter.services.personal_data import about, erase_reader
 from newsletter.services.subscriber_import import import_subscribers
 from newsletter.services.subscriptions import Defaults, Result, leave, subscribe
@@ -79,6 +80,14 @@ def test_a_reader_gets_everything_and_can_have_it_erased(store: Store) -> None:
         assert subscribers.counts(db) == {"active": 1}
         assert [reader.address for reader in subscribers.everyone(db)] == ["other@example.org"]
         assert subscribers.state_of(db, number) is None
+
+
+@pytest.mark.parametrize("typed", [ADDRESS.upper(), f"Mira <{ADDRESS}>", ADDRESS.title()])
+def test_the_audit_forgets_them_however_the_address_was_typed(store: Store, typed: str) -> None:
+    fill(store)
+    record(store, NOON, "desk", "olga", "send --test", typed)
+    erase(store)
+    assert "mira" not in told(store)
 
 
 def test_nothing_but_their_own_wish_brings_them_back(store: Store) -> None:

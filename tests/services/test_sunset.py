@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from newsletter.delivery.returned import ReturnRules, take
-from newsletter.domain.notices import Purpose, asked, path
+from newsletter.domain.notices import Purpose, asked, message_id, path
 from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.services.preferences import Preferences
 from newsletter.services.prune import forget_unconfirmed
@@ -271,3 +271,50 @@ def test_forgetting_old_notices_forgets_no_step(people: List) -> None:
     forget_unconfirmed(people.store, 14, people.now)
     with people.store.reading() as db:
         assert notices.of_subscriber(db, ann) == []
+
+
+@pytest.mark.parametrize("wrapped", ["<{}>", "{}"])
+def test_who_answers_from_another_address_is_there(people: List, wrapped: str) -> None:
+    ann = people.reader()
+    people.step()
+    people.later(14)
+    people.step()
+    with people.store.writing() as db:
+        notice = notices.find(db, notices.of_subscriber(db, ann)[0]["id"])
+        assert notice
+        asked_by = wrapped.format(message_id(notice, "news.example")[1:-1])
+        others = message_id(replace(notice, asked_at=NOON), "news.example")
+        for number, identity in enumerate([others, asked_by]):
+            it = Return(ReturnKind.REPLY, message_id=identity)
+            one = Incoming(f"{number}", "mail", it)
+            taken = take(db, one, "private@elsewhere.example", ReturnRules(), people.now)
+            assert taken.owner is None or not taken.owner.proved
+            assert (taken.owner is not None) is (identity is asked_by)
+    people.later(14)
+    assert people.step() == (0, 0, 0)
+
+
+def test_a_bounce_that_only_names_a_question_is_believed_of_nobody(people: List) -> None:
+    ann = people.reader()
+    people.step()
+    with people.store.writing() as db:
+        notice = notices.find(db, notices.of_subscriber(db, ann)[0]["id"])
+        assert notice
+        identity = message_id(notice, "news.example")
+        bounce = Return(ReturnKind.BOUNCE, Severity.HARD, message_id=identity)
+        assert take(db, Incoming("k", "mail", bounce), "", ReturnRules(), people.now).owner
+    assert people.state(ann) == "active"
+
+
+def test_who_leaves_after_the_silence_is_not_brought_back_by_an_old_question(people: List) -> None:
+    ann = people.reader()
+    for _ in range(3):
+        people.step()
+        people.later(14)
+    still = people.token(ann)
+    leaving = UnsubscribeLinks(people.store, SECRET, lambda: people.now)
+    leaving.leave(people.links.look(still).leave)
+    assert people.links.keep(still).state is StillState.LEFT
+    assert people.state(ann) == "unsubscribed"
+    with people.store.reading() as db:
+        assert subscribers.state_since(db, ann)[1] == "by the link in a message"

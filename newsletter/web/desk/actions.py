@@ -239,6 +239,6 @@ def _instant(text: str, now: datetime) -> datetime:
     """When the list was shown. Raises UsageError for what no page of ours says."""
     with suppress(ValueError):
         at = datetime.fromisoformat(text)
-        if at.tzinfo is not None and timedelta() <= now - at:
+        if at.tzinfo is not None and at.year >= 1900 and timedelta() <= now - at:
             return at
     raise UsageError("the list was not shown", "load the page with the list, and answer there")

@@ -5,11 +5,14 @@ when the server is stopped.
 """
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
+from threading import Lock
 
 from anyio import sleep
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from newsletter.domain.errors import NewsletterError
 from newsletter.services.error_log import log_error
@@ -20,6 +23,8 @@ EVERY = 2.0
 """Seconds between two looks."""
 MOST = 24
 """Streams at a time: each takes a thread now and then."""
+MOST_OF_ONE = 6
+"""Of one user, so that nobody takes them all: a browser opens no more to one server."""
 _STEP = 0.25
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -27,26 +32,45 @@ Look = Callable[[], Mapping[str, str]]
 
 
 class Streams:
-    """Those that are open in this process."""
+    """Those that are open in this process, by user."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self._open: Counter[int] = Counter()
+        self._lock = Lock()
 
     def open(self, visit: Visit, look: Look) -> Response:
         """``look`` gives the HTML of each part by its name."""
-        if self.count >= MOST:
-            text = f"{MOST} pages are watched already: load this one anew to see what changed\n"
+        user = visit.user.id
+        if not self._taken(user):
+            text = "too many pages are watched already: load this one anew to see what changed\n"
             return PlainTextResponse(text, 503, {"Retry-After": "60"})
-        events = self._counted(_events(visit, look))
-        return StreamingResponse(events, media_type="text/event-stream", headers=_HEADERS)
+        return _Stream(_events(visit, look), lambda: self._leave(user))
 
-    async def _counted(self, events: AsyncIterator[str]) -> AsyncIterator[str]:
-        self.count += 1
+    def _taken(self, user: int) -> bool:
+        """Counted at once: many may ask in one moment."""
+        with self._lock:
+            if self._open.total() >= MOST or self._open[user] >= MOST_OF_ONE:
+                return False
+            self._open[user] += 1
+            return True
+
+    def _leave(self, user: int) -> None:
+        with self._lock:
+            self._open[user] -= 1
+
+
+class _Stream(StreamingResponse):
+    """``end`` is called when it ends, also where it never began."""
+
+    def __init__(self, events: AsyncIterator[str], end: Callable[[], None]) -> None:
+        super().__init__(events, media_type="text/event-stream", headers=_HEADERS)
+        self._end = end
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            async for event in events:
-                yield event
+            await super().__call__(scope, receive, send)
         finally:
-            self.count -= 1
+            self._end()
 
 
 async def _events(visit: Visit, look: Look) -> AsyncIterator[str]:

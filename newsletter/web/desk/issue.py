@@ -135,7 +135,7 @@ class _Page:
     def move(self, visit: Visit) -> Response:
         """One place up or down among the picks that the page showed."""
         insight, day = _insight(visit), self.day(visit)
-        order = [int(each) for each in visit.form.get("order", "").split() if each.isdigit()]
+        order = [int(each) for each in visit.form.get("order", "").split() if _is_number(each)]
         if insight not in order:
             raise UsageError(f"{insight} is none of the picks", "load the page anew")
         place = order.index(insight)
@@ -263,6 +263,10 @@ def _address(day: object, to: str, **more: str) -> str:
 
 def _insight(visit: Visit) -> int:
     text = visit.form.get("id", "")
-    if not re.fullmatch("[0-9]{1,9}", text):
+    if not _is_number(text):
         raise UsageError(f"{text!r} is no number of an insight")
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch("[0-9]{1,9}", text) is not None

@@ -126,6 +126,6 @@ def _before(query: Mapping[str, str]) -> tuple[datetime, int] | None:
         last = int(number) if len(number) < 10 else -1
     except ValueError as error:
         raise UsageError("this page of returns does not exist") from error
-    if instant.tzinfo is None or last < 0:
+    if instant.tzinfo is None or not 1900 <= instant.year <= 2999 or last < 0:
         raise UsageError("this page of returns does not exist")
     return instant, last

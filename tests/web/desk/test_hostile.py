@@ -180,6 +180,29 @@ def test_what_is_hostile_is_answered_and_shown_as_text(target: Target) -> None:
     assert statuses[200] > 3
 
 
+_EARLY = "0001-01-01T00:00:00+23:59"
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        *((path.format("9" * 5_000), None) for path in ("/desk/readers/{}", "/desk/returns/{}")),
+        ("/desk/sources/feed/" + "1" * 5_000, None),
+        (f"/desk/returns?before={quote(_EARLY)},1", None),
+        ("/desk/unknown", {"as": "sent", "listed": _EARLY}),
+        ("/desk/issue/move", {"id": "1", "order": "1 " + "9" * 20}),
+        ("/desk/issue/move", {"id": "1", "order": "1 \N{SUPERSCRIPT TWO}"}),
+    ],
+)
+def test_what_no_number_or_instant_can_hold_is_answered(
+    target: Target, path: str, fields: dict[str, str] | None
+) -> None:
+    cookie, token = target.cookies["operator"]
+    body = urlencode({"csrf": token, **fields}).encode() if fields else None
+    answer, _ = target.ask("POST" if fields else "GET", path, body, cookie)
+    assert answer.status in (303, 404, 422)
+
+
 @pytest.mark.heavy
 def test_whatever_is_asked_gets_an_answer(target: Target) -> None:
     count = int(os.environ.get("HOSTILE_REQUESTS", "1500"))

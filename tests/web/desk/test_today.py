@@ -8,10 +8,14 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from newsletter.services.desk_users import User
 from newsletter.web.desk import events
+from newsletter.web.desk.frame import Visit
 from tests.builders import NOON
 from tests.web.desk.conftest import Browser
 from tests.web.desk.day import Day, standing
@@ -140,6 +144,25 @@ def test_too_many_streams_are_refused(olga: Browser, monkeypatch: pytest.MonkeyP
         with watching(olga) as second:
             assert second.status == 503
             assert second.getheader("Retry-After")
+
+
+def test_one_user_does_not_take_all_streams(
+    day: Day, olga: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "MOST_OF_ONE", 1)
+    again = day.browser("olga")
+    with watching(olga) as first, watching(again) as second, watching(day.browser("eddy")) as other:
+        assert (first.status, second.status, other.status) == (200, 503, 200)
+
+
+def test_streams_that_are_opened_at_once_are_counted_at_once(
+    olga: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before any of them has begun."""
+    monkeypatch.setattr(events, "MOST", 2)
+    streams, visit = events.Streams(), cast("Visit", SimpleNamespace(user=User(1, "o", "operator")))
+    statuses = [streams.open(visit, dict).status_code for _ in range(4)]
+    assert statuses == [200, 200, 503, 503]
 
 
 @pytest.mark.usefixtures("quickly")
