@@ -327,3 +327,14 @@ def test_the_page_of_a_date_that_was_approved_before_it_is_composed(eddy: Desk) 
     with eddy.app.store.reading() as db:
         assert issues.house(db, tomorrow) is None
     assert eddy.do("approve", date="2025-01-01").status == 422
+
+
+def test_what_was_sent_without_an_approval_is_told(eddy: Desk, server: SmtpServer) -> None:
+    eddy.clock.now = NOON.replace(hour=8)  # an hour after the reader's
+    words = ["--config", str(eddy.app.path), "send"]
+    assert main(words, clock=eddy.clock, environment=dict(eddy.app.environment)) == 0
+    assert ANN in {one.recipient for one in server.messages}
+    eddy.clock.now = SIX  # the session's hours
+    page = eddy.get(HERE).text
+    assert ">not approved</span> 1 reader of this date" in page
+    assert "waits for approval" not in page
