@@ -188,6 +188,8 @@ class Frame:
         visit = replace(self._visit(request, session, form), files=files or {})
         if not session.user.may(role):
             return self._problem(visit, _NOT_YOURS, status=403)
+        if any("\0" in text for text in (*form.values(), *request.query_params.values())):
+            return self._problem(visit, _NUL, status=422)
         try:
             return action(visit)
         except StoreError:
@@ -239,6 +241,8 @@ class Frame:
 _NOT_YOURS = NewsletterError(
     "this is for operators", "ask one, or have them add you: `newsletter desk user add`"
 )
+_NUL = NewsletterError("a NUL stands in what was typed", "type it anew")
+"""PostgreSQL keeps none in a text."""
 _FORGED = NewsletterError(
     "the form was not one of this session, and nothing was changed",
     "load the page anew, and send it once more",

@@ -113,6 +113,14 @@ def test_a_form_of_too_many_fields_is_refused(operator: Browser) -> None:
     assert "olga" in answer.text
 
 
+@pytest.mark.parametrize("path", ["/desk?about=%00", "/desk?q=a%00b"])
+def test_a_nul_reaches_no_page_and_no_form(operator: Browser, path: str) -> None:
+    answer = operator.get(path)
+    assert (answer.status, "NUL" in answer.text) == (422, True)
+    assert operator.send("/desk/change", address="ann\0@example.org").status == 422
+    assert not lines(operator, "ann")
+
+
 def test_without_a_database_the_page_says_so(operator: Browser) -> None:
     answer = operator.get("/desk/fall")
     assert (answer.status, answer.headers["retry-after"]) == (503, "60")
