@@ -15,7 +15,14 @@ from newsletter.language.words import Words
 from newsletter.ranking.echoes import NAMED_FROM
 from newsletter.ranking.limits import Before, limit_name
 from newsletter.ranking.state import RankingState
-from newsletter.ranking.variety import BARE, SAME_SHOW, SHOWN_LATELY, UNSOURCED
+from newsletter.ranking.variety import (
+    BARE,
+    SAME_BRIEF,
+    SAME_SHOW,
+    SHOWN_LATELY,
+    THEME_FROM,
+    UNSOURCED,
+)
 
 _MOST_SHOWS = 3
 _WEEK = 7
@@ -190,7 +197,7 @@ def _marked_down(state: RankingState, place: int, choice: Choice, number: int) -
     causes = list(_causes(state, place, rival, before))
     if same_score or not (resemblance or causes):
         return f"level with {level}"
-    if resemblance:
+    if resemblance >= THEME_FROM or not causes:  # less would be noise beside another cause
         similar = state.day.echoes.similarities(place)
         nearest = max(before.chosen, key=lambda pick: float(similar[pick]))
         causes.append(f"resembles {choice.name(nearest)} ({_digits(resemblance)})")
@@ -205,10 +212,11 @@ def _causes(state: RankingState, place: int, rival: int, before: Before) -> Iter
         (BARE, variety.bare),
         (UNSOURCED, variety.unsourced),
         (SHOWN_LATELY, state.shown_lately),
-        (SAME_SHOW, before.same_show),
     ):
         if marked[place] and not marked[rival]:
             yield cause
+    if before.same_show[place] and not before.same_show[rival]:
+        yield SAME_SHOW if before.show[place] else SAME_BRIEF
 
 
 def _tie_break(state: RankingState, place: int, rival: int) -> str:

@@ -10,6 +10,7 @@ from newsletter.domain.text import counted
 from newsletter.mail.channels import Channel
 from newsletter.mail.channels.smtp import SLOWEST, Smtp
 from newsletter.services.alerts import late
+from newsletter.services.approval import waiting
 from newsletter.services.clock import steady
 from newsletter.services.status import warming
 from newsletter.services.wording import (
@@ -112,9 +113,11 @@ def queue(store: Store, now: datetime, timezone: str) -> Iterator[CheckResult]:
     if paused_since:
         finding = f"since {local_time(paused_since, timezone)}"
         yield CheckResult("paused", "warn", finding, "`newsletter resume`")
-    finding = "nothing waits"
+    held = sum(one.readers for one in waiting(store) if not one.approval)
+    finding = f"nothing waits but {held:,} for approval" if held else "nothing waits"
     if oldest:
         finding = f"the oldest delivery was due {local_time(oldest, timezone)}"
+        finding += f"; {held:,} more are to be approved" * bool(held)
     if lease_end:
         finding += f"; {being_sent(count, lease_end, timezone)}"
     if oldest and now - oldest > _HOUR:

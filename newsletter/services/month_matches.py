@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 _DAYS = 30
 _FRESH = timedelta(minutes=5)
 _EXAMPLES = 3
+_NEAR_FROM = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class MonthMatch:
-    """``count`` of ``total`` insights; ``examples`` are texts, the best first."""
+    """``count`` of ``total`` insights; ``examples`` are texts, the best first: of those, or where
+    there are none, of the nearest."""
 
     count: int
     total: int
@@ -49,7 +51,8 @@ class MonthMatches:
             scores = matcher.interest(phrases)
             order = (-scores).argsort(kind="stable").tolist()
             found = [place for place in order if scores[place] > 0 and matcher.said(phrases, place)]
-        examples = [month[place].insight.shown for place in found[:_EXAMPLES]]
+        near = found or [place for place in order if scores[place] >= _NEAR_FROM]
+        examples = [month[place].insight.shown for place in near[:_EXAMPLES]]
         return MonthMatch(len(found), len(month), examples)
 
     def _current(self) -> "tuple[Matcher, Sequence[Candidate]]":

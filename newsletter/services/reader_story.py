@@ -115,4 +115,8 @@ def _hindrances(
         yield f"{domain} asked to wait until {local_time(until, timezone)}"
     for row in reports.waiting_of(db, reader.id):
         when = next_attempt(row.next_attempt_at, now, timezone)
-        yield f"the issue of {row.date} waits: {when}"
+        if row.held and row.next_attempt_at > now:
+            anyway = local_time(row.next_attempt_at, timezone)
+            when = f"nobody approved it yet, and it is sent anyway at {anyway}"
+        if row.held or row.due_at <= now:  # else it is composed, and its hour is to come
+            yield f"the issue of {row.date} waits: {when}"

@@ -21,11 +21,12 @@ from newsletter.storage import (
     returns,
     warm_up,
 )
-from newsletter.storage.glance import CameIn, Due, Waiting
+from newsletter.storage.glance import CameIn, Waiting
 
-_HOURS = 24
+_HOURS = 25
 _DAY = timedelta(days=1)
 _MOST_BRIEFS = 6
+HELD = "to be approved"
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,7 @@ def _waits(db: Connection, now: datetime, limits: RateLimits, *, paused: bool) -
     slow = {name for name, _, _ in reports.paced(db, now, limits)}
     held = glance.held(db, now)
     early = reports.next_composed(db, now) is not None
-    waits = [
-        Wait("waits for approval", domain, count, first) for domain, (count, first) in held.items()
-    ]
+    waits = [Wait(HELD, domain, count, first) for domain, (count, first) in held.items()]
     waits += [
         Wait(
             _reason(row, spent, slow, held=row.domain in until, paused=paused, early=early),
@@ -134,7 +133,7 @@ def _reason(
     if row.later and held:
         return "its server asked to wait"
     if row.later:
-        return "composed, waits for its hour" if early else "refused for now, tried again"
+        return "composed before the hour" if early else "refused for now, tried again"
     if paused:
         return "paused"
     if not spent.allow(row.domain):
@@ -143,7 +142,7 @@ def _reason(
 
 
 def _hours(db: Connection, now: datetime) -> list[Hour]:
-    """The hour that runs, and those after it, of a day."""
+    """Who is due within a day from now, by the hour: parts of the first and of the last."""
     begin = now.replace(minute=0, second=0, microsecond=0)
     days = [begin.astimezone(UTC).date() + _DAY * more for more in range(-1, 4)]
     off = set(glance.cancelled_from(db, days[0]))
@@ -151,39 +150,47 @@ def _hours(db: Connection, now: datetime) -> list[Hour]:
     gone: Counter[datetime] = Counter()
     for group in glance.due(db, days):
         for day, count in zip(days, group.counts, strict=True):
-            if group.weekdays & bit(day):
-                (gone if day in off else there)[_hour_of(group, day)] += count
+            at = due_at(day, group.hour, group.timezone)
+            if group.weekdays & bit(day) and now <= at < now + _DAY:
+                hour = at.replace(minute=0, second=0, microsecond=0)
+                (gone if day in off else there)[hour] += count
     hours = [begin + timedelta(hours=more) for more in range(_HOURS)]
     return [Hour(hour, there[hour], gone[hour]) for hour in hours]
 
 
-def _hour_of(group: Due, day: date) -> datetime:
-    return due_at(day, group.hour, group.timezone).replace(minute=0, second=0, microsecond=0)
-
-
 def headline(shown: Today, timezone: str) -> tuple[str, str]:
     """How the day stands, in a word for its colour and in a sentence."""
-    status, sent, all_ = shown.status, shown.count("sent"), shown.count(*_OPEN, "sent")
+    status, sent = shown.status, shown.count("sent")
     if status.paused:
         return "bad", f"Paused since {_clock(status.paused, timezone)}: nothing is sent."
     if status.cancelled:
         return "off", "Today’s issue is cancelled: nobody else gets it."
-    held = sum(one.readers for one in status.approvals)
-    if held and held == shown.waiting and not shown.count("sending"):
-        readers = "1 reader waits" if held == 1 else f"{held:,} readers wait"
-        return "busy", f"{readers} for approval."
     if shown.waiting or shown.count("sending"):
-        return "busy", f"Going out: {sent:,} of {all_:,} sent, {_wait(shown.waiting)}."
+        return "busy", _going_out(shown)
     if sent:
         return "good", f"{sent:,} sent, nobody waits.{_next(status, timezone)}"
     return "quiet", f"Nothing is composed yet today.{_next(status, timezone)}"
 
 
-_OPEN = ("pending", "sending", "unknown", "failed")
+_TRIED = ("sent", "sending", "unknown", "failed")
 
 
-def _wait(count: int) -> str:
-    return f"{count:,} {'waits' if count == 1 else 'wait'}"
+def _going_out(shown: Today) -> str:
+    """What waits for approval comes first, unless something is being sent just now."""
+    held = sum(wait.count for wait in shown.waits if wait.reason == HELD)
+    later = shown.waiting - held
+    if not shown.count("sending") and all(wait.until for wait in shown.waits):
+        parts = [f"{_wait(held, 'reader')} for approval"] if held else []
+        parts += [f"{_wait(later, 'more' if held else 'reader')} until later"] if later else []
+        return f"{'; '.join(parts)}."
+    all_ = shown.count(*_TRIED) + shown.waiting
+    but = f", {held:,} of them for approval" if held else ""
+    return f"Going out: {shown.count('sent'):,} of {all_:,} sent, {_wait(shown.waiting)}{but}."
+
+
+def _wait(count: int, whose: str = "") -> str:
+    whose += "s" * (whose == "reader" and count != 1)
+    return " ".join(filter(None, (f"{count:,}", whose, "waits" if count == 1 else "wait")))
 
 
 def _next(status: DayStatus, timezone: str) -> str:

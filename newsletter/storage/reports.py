@@ -290,8 +290,11 @@ def sent_to(db: Connection, subscriber_id: int) -> int:
     return int(db.scalar(select(func.count()).where(*mine)) or 0)
 
 
-def waiting_of(db: Connection, subscriber_id: int) -> Sequence[Row[date, datetime]]:
-    """A reader's (date, next_attempt_at) of what waits, the newest first."""
+def waiting_of(db: Connection, subscriber_id: int) -> Sequence[Row[date, datetime, datetime, bool]]:
+    """A reader's (date, due_at, next_attempt_at, held) of what waits, the newest first; what is
+    ``held`` waits for approval until it is tried."""
     mine = deliveries.c.subscriber_id == subscriber_id, deliveries.c.state == "pending"
-    query = select(deliveries.c.date, deliveries.c.next_attempt_at).where(*mine)
+    held = deliveries.c.held.is_not(None).label("held")
+    columns = deliveries.c.date, deliveries.c.due_at, deliveries.c.next_attempt_at, held
+    query = select(*columns).where(*mine)
     return db.execute(query.order_by(deliveries.c.date.desc())).all()

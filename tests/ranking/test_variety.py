@@ -16,7 +16,14 @@ from newsletter.ranking.limits import theme_of
 from newsletter.ranking.selection import choose
 from newsletter.ranking.signals import Day, Reader
 from newsletter.ranking.state import ranking_state
-from newsletter.ranking.variety import BARE, MARKDOWN, SHOWN_LATELY, THEME_FROM, UNSOURCED
+from newsletter.ranking.variety import (
+    BARE,
+    MARKDOWN,
+    SAME_BRIEF,
+    SHOWN_LATELY,
+    THEME_FROM,
+    UNSOURCED,
+)
 from tests.builders import TASTE, TODAY, candidate, unlike
 
 KETTLE = "A kettle descaled monthly boils a litre forty seconds sooner, says the repair guild."
@@ -113,6 +120,13 @@ class TestShows:
         made = issue(*self.of("Slow Boil", range(10, 14)), *older(strangers(4, start=20)))
         assert len([number for number in ids(made) if number < 20]) == TASTE.per_brief
         assert why(made)[12] == "2 picks from its show already"
+
+    def test_what_names_no_show_is_from_its_brief(self) -> None:
+        """Nor is a likeness named that is none, beside what counts."""
+        noted = [candidate(n, unlike(n), brief_id=1) for n in range(10, 12)]
+        noted = [replace(each, citation=Citation(episode="Notes")) for each in noted]
+        made = issue(*noted, *strangers(4, start=20), i30=1)
+        assert why(made)[11] == f"{SAME_BRIEF}, and is marked down for it below pick 5"
 
     def test_what_names_no_show_is_of_none(self) -> None:
         unnamed = self.of("", range(10, 15))

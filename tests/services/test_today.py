@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from newsletter.domain.model import Subscriber
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.warm_up import WarmUp
-from newsletter.services import approval, operator_actions
+from newsletter.services import approval, delivery_checks, operator_actions
+from newsletter.services.reader_story import outlook
 from newsletter.services.status import day_status
-from newsletter.services.today import Today, headline, today
+from newsletter.services.today import HELD, Today, Wait, headline, today
 from newsletter.storage import Store, subscribers
 from tests.builders import NOON, TODAY, subscribe
 from tests.composing.test_approval import held_house
@@ -22,6 +24,11 @@ def seen(store: Store, limits: RateLimits = FREE, now: datetime = NOON) -> Today
         store, TODAY, now, inbox=Path("inbox"), window_days=14, limits=limits
     )  # fmt: skip
     return today(store, now, "UTC", status, limits)
+
+
+def readers_of(store: Store) -> list[Subscriber]:
+    with store.reading() as db:
+        return list(subscribers.everyone(db))
 
 
 def test_an_empty_newsletter(store: Store) -> None:
@@ -50,12 +57,25 @@ def test_what_waits_for_approval(store: Store) -> None:
     house.tick()
     shown = seen(store, now=house.now)
     assert headline(shown, "UTC") == ("busy", "1 reader waits for approval.")
-    assert [(one.reason, one.count) for one in shown.waits] == [("waits for approval", 1)]
+    assert [(one.reason, one.count) for one in shown.waits] == [("to be approved", 1)]
+    [check] = delivery_checks.queue(store, house.now, "UTC")
+    assert check.finding == "nothing waits but 1 for approval"
+    [reader] = readers_of(store)
+    assert outlook(store, reader, house.now, "UTC").hindrances == [
+        f"the issue of {TODAY} waits: nobody approved it yet, and it is sent anyway at"
+        f" {TODAY} 10:00 UTC"
+    ]
     approval.approve(store, TODAY, "ed", house.now, asked=True)
     house.tick()
+    assert outlook(store, reader, house.now, "UTC").hindrances == []
     shown = seen(store, now=house.now)
+    assert headline(shown, "UTC") == ("busy", "1 reader waits until later.")
+    two = replace(shown, waits=[*shown.waits, Wait(HELD, "a.example", 2, NOON)])
+    assert headline(two, "UTC")[1] == "2 readers wait for approval; 1 more waits until later."
+    now = replace(two, waits=[*two.waits, Wait("next in line", "b.example", 1, None)])
+    assert headline(now, "UTC")[1] == "Going out: 0 of 4 sent, 4 wait, 2 of them for approval."
     assert [(one.reason, one.until) for one in shown.waits] == [
-        ("composed, waits for its hour", NOON - 3 * HOUR)
+        ("composed before the hour", NOON - 3 * HOUR)
     ]
 
 
@@ -93,6 +113,15 @@ def test_the_next_hours_wherever_the_readers_are(store: Store) -> None:
     shown = seen(store)
     assert {hour.begins.hour: hour.off for hour in shown.hours if hour.off} == {13: 2}
     assert headline(shown, "UTC")[0] == "off"
+
+
+def test_the_hour_that_runs_has_none_of_the_same_hour_tomorrow(store: Store) -> None:
+    with store.writing() as db:
+        subscribe(db, "ann@letters.example", hour=12)
+        subscribe(db, "raj@letters.example", "Asia/Calcutta", 18)  # 12:30 UTC
+    hours = seen(store, now=NOON + timedelta(minutes=10)).hours
+    due = [(hour.begins - NOON, hour.readers) for hour in hours if hour.readers]
+    assert due == [(timedelta(), 1), (timedelta(days=1), 1)]
 
 
 def test_what_proves_nothing_is_not_counted_as_come_back(store: Store) -> None:

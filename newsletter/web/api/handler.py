@@ -37,6 +37,7 @@ from newsletter.web.api.problem import Refused
 from newsletter.web.forms import body as read_body
 
 ROOT = "/api/v1"
+_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 _A_MINUTE = 600
 """Requests of one token, in each process."""
 _MOST = 64 * 1024
@@ -57,7 +58,12 @@ def routes(parts: Parts) -> list[BaseRoute]:
     return [
         Route(f"{ROOT}/openapi.json", openapi, methods=["GET"]),
         *(_route(path, handlers) for path, handlers in by_path.items()),
+        Route(ROOT + "/{rest:path}", _missing, methods=_METHODS),
     ]
+
+
+def _missing(_: Request) -> Response:
+    return Refused(404, f"there is no such path: {ROOT}/openapi.json has all").response
 
 
 def _route(path: str, handlers: "Mapping[str, _Handler]") -> Route:
@@ -65,9 +71,12 @@ def _route(path: str, handlers: "Mapping[str, _Handler]") -> Route:
 
     async def answer(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
+        if method not in handlers:
+            allowed = ", ".join(handlers)
+            return Refused(405, f"this path answers {allowed}", {"Allow": allowed}).response
         return await handlers[method].answer(request)
 
-    return Route(ROOT + path, answer, methods=list(handlers))
+    return Route(ROOT + path, answer, methods=_METHODS)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ NAVIGATION = (
     ("/desk/returns", "Returns"),
     ("/desk/report", "Report"),
     ("/desk/settings", "Settings"),
+    ("/desk/log", "Log"),
 )
 """The sections: those that there is a route for are shown, to those who may see them."""
 

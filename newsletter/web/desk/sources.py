@@ -74,8 +74,10 @@ class _Sources:
             feeds=[self._feed(feed) for feed in came_in.followed(self.store)],
             unread=came_in.unreadable(self.store),
             address=_address_of_file,
+            reason=_reason,
             operator=visit.user.may("operator"),
             n="{:,}".format,
+            counted=counted,
             shown=without_password,
         )
 
@@ -98,6 +100,7 @@ class _Sources:
             explained=explained,
             why=why,
             address=_address_of_file,
+            reason=_reason,
         )
 
     def feed(self, visit: Visit) -> Response:
@@ -119,14 +122,14 @@ class _Sources:
         visit.about(without_password(named))
         added = sources.add(self.store, named, visit.now)
         said = "Added" if added.new else "It is followed already, and due now"
-        return self._done(visit, f"{said}: the next `scan`, or `run`, reads it.")
+        return self._done(visit, f"{said}: the next scan reads it.")
 
     def again(self, visit: Visit) -> Response:
         """A feed that fails or has ended is due at once, as if it were added."""
         feed = self._story(visit).feed
         visit.about(without_password(feed.url))
         sources.add(self.store, feed.url, visit.now)
-        return self._done(visit, f"{without_password(feed.url)} is read at the next `scan`.")
+        return self._done(visit, f"{without_password(feed.url)} is read at the next scan.")
 
     def ask_remove(self, visit: Visit) -> Response:
         story = self._story(visit)
@@ -177,6 +180,11 @@ class _Sources:
 def _address_of_file(row: Mapping[Any, Any], *, explain: bool = False) -> str:
     values = {"source": row["source"], "path": row["path"]}
     return f"{_HERE}/file?{urlencode({**values, **({'explain': 1} if explain else {})})}"
+
+
+def _reason(row: Mapping[Any, Any]) -> str:
+    """Why it was rejected, without the command that explains it: the page has a button."""
+    return str(row["reason"]).partition("; `ingest --explain`")[0]
 
 
 def _page(asked: Mapping[str, str], number: int) -> str:

@@ -16,7 +16,7 @@ from newsletter.domain.text import counted
 from newsletter.domain.urls import without_password
 from newsletter.services.shared import Shared
 from newsletter.services.status import MOST_TROUBLES
-from newsletter.services.today import Today, Wait, headline
+from newsletter.services.today import HELD, Today, Wait, headline
 from newsletter.services.wording import roughly, state_and_reason
 from newsletter.web.desk.events import Streams
 from newsletter.web.desk.frame import Frame, Visit
@@ -120,6 +120,7 @@ def _values(
         "kind": kind,
         "sentence": sentence,
         "hm": hm,
+        "zone": timezone,
         "n": "{:,}".format,
         "counted": counted,
         "roughly": roughly,
@@ -128,6 +129,7 @@ def _values(
         **_attention(today, checks, operator=operator),
         "checked": checks is not None,
         "waits": _waits(today.waits),
+        "held": HELD,
         "troubles": [
             _trouble(row, operator=operator) for row in today.status.troubles[:MOST_TROUBLES]
         ],

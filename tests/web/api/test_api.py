@@ -187,6 +187,8 @@ def test_every_change_leaves_an_audit_line_with_the_name_of_the_token(api: Api) 
         ("POST", "/subscribers", b"x" * 70_000, 413),
         ("POST", "/subscribers", b"[" * 60_000, 400),
         ("PATCH", "/subscribers/nobody@example.org", {"hour": 2}, 404),
+        ("DELETE", "/subscribers/nobody@example.org", None, 405),
+        ("POST", "/subscribers/nobody@example.org/unsubscribe", None, 404),
     ],
 )
 def test_a_wrong_request_is_told_what_is_wrong(

@@ -29,6 +29,13 @@ def test_every_part_of_a_path_is_described() -> None:
             assert described == set(re.findall(r"{(\w+)}", path))
 
 
+def test_the_docs_have_a_table_of_the_endpoints() -> None:
+    text = (CHECKOUT / "docs" / "api.md").read_text()
+    for each in ENDPOINTS:
+        row = f"| `{each.method} {each.path}` | `{each.scope}` | {each.summary} |"
+        assert row in text, row
+
+
 def test_the_docs_hold_the_document_of_today() -> None:
     kept = json.loads(API.read_text())
     made = json.loads(json.dumps(document(ENDPOINTS, ROOT)))

@@ -120,7 +120,7 @@ def test_no_other_file_of_this_machine_is_shown(day: Day, olga: Browser, how: st
 
 def test_follow_a_feed_and_stop(day: Day, olga: Browser) -> None:
     olga.send("/desk/sources/add", url=" https://new.example/feed ")
-    assert "Added: the next `scan`" in unescape(olga.get("/desk/sources").text)
+    assert "Added: the next scan" in unescape(olga.get("/desk/sources").text)
     number = feed_id(day, "https://new.example/feed")
     assert "Follow https://new.example/feed no more?" in unescape(
         olga.get(f"/desk/sources/feed/{number}/remove").text
