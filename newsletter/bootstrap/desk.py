@@ -23,12 +23,13 @@ from newsletter.web.desk import account, issue, log, login, settings
 from newsletter.web.desk.frame import HOME, Frame
 from newsletter.web.desk.look import look
 from newsletter.web.desk.settings import Setting
+from newsletter.web.proxies import behind, by_own_name
 
 
 def desk(app: App) -> ASGIApp:
     """For the operator and their programs."""
-    frame = new_frame(app)
-    return with_headers(
+    frame, section = new_frame(app), app.settings.desk
+    made = with_headers(
         [
             Route("/", _home, methods=["GET"]),
             *pages(app, frame),
@@ -38,6 +39,8 @@ def desk(app: App) -> ASGIApp:
         ],
         {StoreError: frame.closed},
     )
+    proxies = section.trusted_proxies
+    return by_own_name(section.host, proxies, behind(proxies, made))
 
 
 def pages(app: App, frame: Frame) -> Sequence[BaseRoute]:

@@ -9,8 +9,7 @@ from newsletter.bootstrap import App
 from newsletter.bootstrap.composing import house_subscriber
 from newsletter.bootstrap.mail import bounce_address, channel
 from newsletter.bootstrap.workbench import workbench
-from newsletter.domain.addresses import mailbox
-from newsletter.services.preview import send_test_copy
+from newsletter.services.preview import address_of_copy, send_test_copy
 from newsletter.services.workbench import Workbench
 from newsletter.web.desk.issue import Parts
 
@@ -45,7 +44,7 @@ def _send_test(
     app: App, at: Callable[[datetime], Workbench], query: Mapping[str, str], address: str
 ) -> str:
     """One marked copy outside the ledger; a house issue is addressed to whom it goes to."""
-    to = mailbox(address, "the address").address
+    to = address_of_copy(app.store, address, "the address")
     bench = replace(at(app.clock()), house=house_subscriber(app.settings, to))
     sender = bounce_address(app.settings)
     mail = channel(app)

@@ -85,7 +85,7 @@ class HealthChecks:
         return health.alerts(section.to, section.command, self.app.path.parent)
 
     def desk(self) -> Iterator[CheckResult]:
-        section, proxies = self.app.settings.desk, self.app.settings.web.trusted_proxies
+        section, proxies = self.app.settings.desk, self.app.settings.desk.trusted_proxies
         users = len(desk_users.listed(self.app.store))
         return health.desk(users, section.host, proxies, enabled=section.enabled)
 

@@ -26,6 +26,7 @@ from newsletter.web import (
     pictures,
     preferences,
     probes,
+    proxies,
     public,
     signup,
     still,
@@ -48,7 +49,8 @@ def site(app: App, behind: Background | None = None) -> ASGIApp:
     web = app.settings.web
     pages = Pages(branding(app), open_to_all=web.public, indexed=web.robots == "index")
     all_routes = routes(app, pages, behind)
-    return timed(with_headers(all_routes, handlers(pages)), all_routes)
+    made = timed(with_headers(all_routes, handlers(pages)), all_routes)
+    return proxies.behind(web.trusted_proxies, made)
 
 
 def routes(app: App, pages: Pages, behind: Background | None = None) -> list[BaseRoute]:

@@ -157,11 +157,10 @@ def _test(app: App, args: Namespace) -> int:
     from newsletter.bootstrap.mail import bounce_address, channel
     from newsletter.bootstrap.rendering import branding
     from newsletter.composing.draft import draft
-    from newsletter.domain.addresses import mailbox
-    from newsletter.services.preview import send_test_copy
+    from newsletter.services.preview import address_of_copy, send_test_copy
 
     warn_each(check_ready_to_send(app))
-    to = mailbox(args.test, "--test").address
+    to = address_of_copy(app.store, args.test, "--test")
     house = house_subscriber(app.settings, to)
     reader = find_subscriber(app.store, args.as_) if args.as_ else house
     scheduled = draft(compose_rules(app), app.clock(), reader, args.date, house=not args.as_)

@@ -45,7 +45,7 @@ def serve(app: App, args: Namespace) -> int:
     if behind:
         behind.start()
     try:
-        web.serve(sites, app.settings.web.trusted_proxies)
+        web.serve(sites)
     finally:
         if behind:
             behind.stop()

@@ -1,7 +1,7 @@
 """Checks that types cannot make: shapes of addresses, ranges, keys that belong together."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from operator import attrgetter
 from urllib.parse import quote
@@ -14,7 +14,6 @@ from newsletter.config.sections import (
     Selection,
     Settings,
     Sources,
-    Web,
     Writer,
     keys,
 )
@@ -65,7 +64,8 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _writer_faults(settings.writer)
     yield from _cluster_faults(settings)
     yield from _return_faults(settings)
-    yield from _web_faults(settings.web)
+    yield from _proxy_faults("web", settings.web.trusted_proxies)
+    yield from _proxy_faults("desk", settings.desk.trusted_proxies)
     news = settings.newsletter
     if fault := zone_fault(news.timezone):
         yield "newsletter.timezone", fault
@@ -170,13 +170,13 @@ def _return_faults(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "returns.hooks.token", "write 20 or more printable ASCII letters without spaces"
 
 
-def _web_faults(web: Web) -> Iterator[tuple[str, str]]:
-    for proxy in web.trusted_proxies:
+def _proxy_faults(section: str, proxies: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for proxy in proxies:
         try:
             ip_network(proxy)
         except ValueError as error:
             advice = "write an address or a network, such as 10.0.0.0/8"
-            yield "web.trusted_proxies", f"{error}: {advice}"
+            yield f"{section}.trusted_proxies", f"{error}: {advice}"
 
 
 def _dkim_faults(dkim: Dkim) -> Iterator[tuple[str, str]]:

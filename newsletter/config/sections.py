@@ -205,6 +205,7 @@ class Desk(Section, frozen=True):
     enabled: bool = False
     host: Named = "127.0.0.1"
     port: Port = 8027
+    trusted_proxies: tuple[str, ...] = ()
 
 
 class Alerts(Section, frozen=True):

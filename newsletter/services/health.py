@@ -38,7 +38,7 @@ def desk(users: int, host: str, proxies: Sequence[str], *, enabled: bool) -> Ite
     if not _loopback(host) and all(map(_loopback, proxies)):
         advice = (
             "set desk.host to 127.0.0.1 and reach it through SSH or a web server with TLS; of a web"
-            " server on another machine, name its address in web.trusted_proxies"
+            " server on another machine, name its address in desk.trusted_proxies"
         )
         yield CheckResult("desk", "warn", f"passwords reach {host} in the clear", advice)
     elif users:

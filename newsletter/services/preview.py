@@ -5,12 +5,15 @@ from datetime import date, datetime
 
 from newsletter.composing.draft import draft
 from newsletter.composing.rules import Rules
-from newsletter.domain.errors import DeliveryError, NewsletterError
+from newsletter.domain.addresses import mailbox
+from newsletter.domain.errors import DeliveryError, NewsletterError, UsageError
 from newsletter.domain.model import ScheduledEmail, Subscriber
 from newsletter.mail.channels import Channel, Envelope
 from newsletter.mail.message import message
 from newsletter.rendering.rendered_email import Branding
 from newsletter.services.readers import find_subscriber
+from newsletter.storage import Store, subscribers
+from newsletter.storage.subscribers import gone_fault
 
 
 def scheduled_for(
@@ -28,6 +31,22 @@ def scheduled_for(
     """
     reader = find_subscriber(rules.store, address) if address else house
     return draft(rules, now, reader, day, house=not address, at_once=at_once)
+
+
+def address_of_copy(store: Store, text: str, where: str) -> str:
+    """Where a test copy may go: anywhere but to a reader who left, bounced or complained.
+
+    Raises UsageError; ``where`` says where the address was written.
+    """
+    box = mailbox(text, where)
+    with store.reading() as db:
+        reader = subscribers.find(db, box.key)
+    if reader and gone_fault(reader):
+        raise UsageError(
+            f"{reader.address} is {reader.state}: they get no test copy either",
+            "send it to an address of your own",
+        )
+    return box.address
 
 
 def send_test_copy(

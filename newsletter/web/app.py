@@ -71,15 +71,13 @@ def _with_headers(inner: ASGIApp) -> ASGIApp:
     return answer
 
 
-def server(application: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Server:
-    """Without an access log: its paths would hold tokens. Only of the ``trusted`` proxies is it
-    believed whom they ask for (X-Forwarded-For); addresses and networks."""
+def server(application: ASGIApp) -> uvicorn.Server:
+    """Without an access log: its paths would hold tokens."""
     config = uvicorn.Config(
         application,
         access_log=False,
         http=Impatient,
-        proxy_headers=bool(trusted),
-        forwarded_allow_ips=list(trusted),
+        proxy_headers=False,  # each site has its own proxies
         lifespan="off",
         log_config=None,
         server_header=False,
@@ -117,7 +115,7 @@ def listening(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(sites: Sequence[tuple[ASGIApp, socket.socket]], trusted: Sequence[str] = ()) -> None:
+def serve(sites: Sequence[tuple[ASGIApp, socket.socket]]) -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests that have begun.
 
     Each application answers on its own socket. The sockets are closed.
@@ -129,7 +127,7 @@ def serve(sites: Sequence[tuple[ASGIApp, socket.socket]], trusted: Sequence[str]
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         with suppress(KeyboardInterrupt):
-            server(_by_port(ports), trusted).run(sockets=sockets)
+            server(_by_port(ports)).run(sockets=sockets)
     finally:
         signal.signal(signal.SIGTERM, before)
         for bound in sockets:

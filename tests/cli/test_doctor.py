@@ -367,7 +367,7 @@ def test_the_desk_needs_a_user_and_a_way_that_nobody_listens_to(well: House) -> 
     assert look(well)["desk"][:2] == ("ok", "1 user, at 127.0.0.1")
     well.environment["NEWSLETTER_DESK__HOST"] = "192.0.2.1"
     assert look(well)["desk"][:2] == ("warn", "passwords reach 192.0.2.1 in the clear")
-    well.environment["NEWSLETTER_WEB__TRUSTED_PROXIES"] = '["127.0.0.1", "192.0.2.0/24"]'
+    well.environment["NEWSLETTER_DESK__TRUSTED_PROXIES"] = '["127.0.0.1", "192.0.2.0/24"]'
     assert look(well)["desk"][0] == "ok"
 
 

@@ -231,6 +231,8 @@ def test_a_test_copy_holds_what_its_subscriber_would_get(stocked: House) -> None
     for pick in stocked("explain", "--to", BEA, "--json").json["picks"]:
         assert pick["text"] in text
     assert stocked("send", "--test", "no address").code == 2
+    stocked("subscribers", "remove", BEA)
+    assert stocked("send", "--test", BEA.upper()).code == 2
     assert stocked("send", "--test", "desk@letters.example", "--as", "x@letters.example").code == 2
 
 

@@ -111,9 +111,8 @@ def standing(
     behind = background(app)
     assert behind
     behind.start()
-    trusted = app.settings.web.trusted_proxies
     with listening("127.0.0.1", 0) as bound:
-        running = server(site(app, behind), trusted)
+        running = server(site(app, behind))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
         thread.start()
         try:

@@ -106,6 +106,8 @@ class Frame:
         self.roles["GET", path] = role
 
         def answer(request: Request) -> Response:
+            asked = request.scope["query_string"]  # no database keeps a NUL, or finds one
+            request.scope["query_string"] = asked.replace(b"%00", b"%EF%BF%BD")
             return self._answered(request, partial(self._act, request, Form(), action, role))
 
         return Route(path, answer, methods=["GET"])
@@ -189,6 +191,8 @@ class Frame:
         visit = replace(self._visit(request, session, form), files=files or {})
         if not session.user.may(role):
             return self._problem(visit, _NOT_YOURS, status=403)
+        if any("\0" in text for _, text in form.multi_items()):
+            return self._problem(visit, _NUL, status=422)
         try:
             return action(visit)
         except StoreError:
@@ -240,6 +244,8 @@ class Frame:
 _NOT_YOURS = NewsletterError(
     "this is for operators", "ask one, or have them add you: `newsletter desk user add`"
 )
+_NUL = NewsletterError("a NUL stands in what was typed", "type it anew")
+"""PostgreSQL keeps none in a text."""
 _FORGED = NewsletterError(
     "the form was not one of this session, and nothing was changed",
     "load the page anew, and send it once more",

@@ -7,6 +7,9 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from limits import RateLimitItemPerHour
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 
@@ -24,6 +27,8 @@ from newsletter.web.workbench import FRAME
 PAGE = "/desk/issue"
 _VIEWS = {"edit": "Edit", "looks": "Looks", "why": "Why", "source": "Source"}
 _LEFT_OUT = 12
+_TESTS = RateLimitItemPerHour(30)
+"""Test copies of one user, in this process: they go to any address, signed as ours."""
 _NOTHING = "<!DOCTYPE html><html lang='en'><title>nothing</title></html>"
 
 
@@ -70,6 +75,7 @@ def routes(frame: Frame, parts: Parts) -> Sequence[BaseRoute]:
 class _Page:
     def __init__(self, frame: Frame, parts: Parts) -> None:
         self.store, self.parts = frame.store, parts
+        self.tests = MovingWindowRateLimiter(MemoryStorage())
 
     def show(self, visit: Visit) -> Response:
         query = visit.request.query_params
@@ -168,6 +174,8 @@ class _Page:
         address = visit.form.get("address", "").strip()
         if not address.isprintable():
             raise UsageError("the address holds a line break or the like", "write it anew")
+        if not self.tests.hit(_TESTS, visit.user.name):
+            raise UsageError("that were many test copies in an hour", "wait, or use the preview")
         query = {"date": visit.form.get("date", ""), "to": visit.form.get("to", "")}
         answer = self.parts.send_test(query, address)
         return self._done(visit, f"a test copy went to {address}: {answer}", 0, address)

@@ -17,7 +17,7 @@ def routes(frame: Frame) -> Sequence[BaseRoute]:
     def show(visit: Visit) -> Response:
         query = visit.request.query_params
         about = query.get("about", "").strip()
-        found = re.fullmatch("[0-9]{1,18}", query.get("before", ""))
+        found = re.fullmatch("[0-9]{1,9}", query.get("before", ""))
         lines = audit.newest(frame.store, _A_PAGE + 1, about, int(found[0]) if found else None)
         shown = lines[:_A_PAGE]
         earlier = {"before": shown[-1]["id"]} if len(lines) > _A_PAGE else {}

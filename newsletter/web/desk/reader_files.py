@@ -19,6 +19,8 @@ from newsletter.web.forms import Upload
 _IMPORT = f"{PATH}/import"
 _MOST = 20_000_000
 """Octets: some 100,000 readers with all their fields."""
+_MOST_LINES = 200_000
+"""Each takes memory of its own, however short it is, in the process that serves the site."""
 _SHOWN = 100
 """Lines of each kind."""
 _ORDER = (Outcome.REFUSED, Outcome.LEFT, Outcome.CONFIRMED, Outcome.ADDED, Outcome.THERE)
@@ -104,14 +106,20 @@ class _Files:
 
 
 def _given(visit: Visit) -> Upload:
-    """The file, or what was pasted where none was chosen. Raises UsageError where nothing was."""
+    """The file, or what was pasted where none was chosen. Raises UsageError where nothing
+    was, or too much."""
     file = visit.files.get("file")
-    if file and (file.name or file.content):
-        return file
-    pasted = visit.form.get("pasted", "")
-    if not pasted.strip():
-        raise UsageError("there is nothing to import", "choose a file, or paste lines")
-    return Upload("", pasted.encode())
+    if not (file and (file.name or file.content)):
+        pasted = visit.form.get("pasted", "")
+        if not pasted.strip():
+            raise UsageError("there is nothing to import", "choose a file, or paste lines")
+        file = Upload("", pasted.encode())
+    if max(file.content.count(end) for end in (b"\n", b"\r")) > _MOST_LINES:
+        raise UsageError(
+            f"it has more than {_MOST_LINES:,} lines",
+            "import it in parts, or with `newsletter subscribers import`",
+        )
+    return file
 
 
 def _groups(report: ImportReport) -> list[Group]:

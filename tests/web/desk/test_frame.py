@@ -113,6 +113,13 @@ def test_a_form_of_too_many_fields_is_refused(operator: Browser) -> None:
     assert "olga" in answer.text
 
 
+def test_a_nul_reaches_no_page_and_no_form(operator: Browser) -> None:
+    """PostgreSQL takes none."""
+    assert "a\N{REPLACEMENT CHARACTER}b" in operator.get("/desk/log?about=a%00b").text
+    assert operator.send("/desk/change", address="ann\0@example.org").status == 422
+    assert not lines(operator, "ann")
+
+
 def test_without_a_database_the_page_says_so(operator: Browser) -> None:
     answer = operator.get("/desk/fall")
     assert (answer.status, answer.headers["retry-after"]) == (503, "60")

@@ -10,6 +10,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from limits import RateLimitItemPerHour
 
 from newsletter.bootstrap import App
 from newsletter.bootstrap.composing import compose_rules
@@ -24,7 +25,8 @@ from newsletter.domain.tokens import VOTE
 from newsletter.rendering.rendered_email import VIEW
 from newsletter.services import approval, audit, desk_sessions, desk_users, insights
 from newsletter.services.insights import Decided
-from newsletter.storage import issues, reports
+from newsletter.storage import issues, reports, subscribers
+from newsletter.web.desk import issue
 from newsletter.web.workbench import FRAME
 from tests.builders import NOON, TODAY, subscribe
 from tests.cli.conftest import CONFIG, INSIGHTS, fill
@@ -224,6 +226,25 @@ def test_a_test_copy_goes_to_whom_it_is_for_and_counts_nowhere(
     assert answer.status == 422
     assert "no such user" in answer.text
     assert len(server.messages) == 2
+
+
+@pytest.mark.parametrize("state", ["unsubscribed", "complained", "bounced"])
+def test_no_test_copy_goes_to_who_left(eddy: Desk, server: SmtpServer, state: str) -> None:
+    with eddy.app.store.writing() as db:
+        assert subscribers.change(db, ANN, state=state)
+    answer = eddy.do("test", address=ANN.upper())
+    assert (answer.status, f"is {state}" in answer.text) == (422, True)
+    assert not server.messages
+
+
+def test_one_user_sends_no_more_test_copies_than_one_looks_at(
+    eddy: Desk, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issue, "_TESTS", RateLimitItemPerHour(1))
+    eddy.said("test", address="me@letters.example")
+    answer = eddy.do("test", address="me@letters.example")
+    assert (answer.status, "many test copies" in answer.text) == (422, True)
+    assert len(server.messages) == 1
 
 
 def test_approved_here_it_goes_out_with_what_was_done_and_nothing_done_since(

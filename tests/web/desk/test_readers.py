@@ -322,6 +322,18 @@ def token_of(page: Answer) -> str:
     return found[1]
 
 
+def test_a_file_of_very_many_lines_is_not_read(
+    operator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_files, "_MOST_LINES", 3)
+    for end in ("\n", "\r"):
+        answer = upload(operator, f"address{end}a@x.example{end}b@x.example{end}".encode())
+        assert answer.status == 200
+        answer = upload(operator, f"address{end}{f'a{end}' * 3}".encode())
+        assert answer.status == 422
+        assert "more than 3 lines" in answer.text
+
+
 def test_an_import_is_shown_then_done_exactly_so_and_once(operator: Browser) -> None:
     store = operator.store
     add(store, "there@im.example")
