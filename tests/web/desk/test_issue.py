@@ -274,16 +274,6 @@ def test_approved_here_it_goes_out_with_what_was_done_and_nothing_done_since(
     assert ("eddy", "approve", str(TODAY)) in audited(eddy)
 
 
-def test_what_was_sent_anyway_says_that_nobody_approved_it(eddy: Desk) -> None:
-    eddy.clock.now = NOON.replace(hour=7, minute=30)
-    assert "not approved" not in eddy.get(HERE).text
-    eddy.clock.now = NOON.replace(hour=9)
-    words = ["--config", str(eddy.app.path), "send"]
-    assert main(words, clock=eddy.clock, environment=dict(eddy.app.environment)) == 0
-    page = " ".join(eddy.get(HERE).text.split())
-    assert "not approved</span> 1 reader got it anyway" in page
-
-
 def test_a_readers_own_links_are_shown_to_nobody(eddy: Desk) -> None:
     """Who may look at an issue may not unsubscribe its reader, nor see what they prefer."""
     to, signed = f"{HERE}&to={ANN}", secret(eddy.app)
