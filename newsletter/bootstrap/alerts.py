@@ -17,7 +17,8 @@ def alerts(app: App) -> Alerts:
     if section.command:
         notifiers.append(CommandNotifier(section.command, app.path.parent))
     timezone = app.settings.newsletter.timezone
-    return Alerts(app.store, app.clock, timezone, section.late_hour, notifiers)
+    desk = app.settings.desk.enabled
+    return Alerts(app.store, app.clock, timezone, section.late_hour, notifiers, desk)
 
 
 def _mail_alert(app: App, alert: Alert) -> bool:

@@ -50,6 +50,9 @@ class HealthChecks:
             "queue": lambda: delivery_checks.queue(*self._now),
             "notices": lambda: delivery_checks.notices(self.app.store, self.app.clock()),
             "unknown": lambda: delivery_checks.unknown(self.app.store, self.app.clock()),
+            "replies": lambda: delivery_checks.replies(
+                self.app.store, self.app.settings.newsletter.reply_to
+            ),
             "late": lambda: delivery_checks.lateness(
                 *self._now, self.app.settings.alerts.late_hour
             ),

@@ -66,11 +66,10 @@ def _audit(app: "App", args: Namespace) -> None:
     from newsletter.domain.urls import without_password
     from newsletter.services.audit import record
 
-    action = args.run.replace("_csv", "").replace(":", " ").rstrip("_")
     about = "" if args.audited == "run" else getattr(args, args.audited) or ""
     undo = " --undo" if getattr(args, "undo", False) else ""
     about = without_password(str(about))
-    record(app.store, app.clock(), "cli", operator_name(), f"{action}{undo}", about)
+    record(app.store, app.clock(), "cli", operator_name(), f"{args.named}{undo}", about)
 
 
 def _escape_unknown_letters() -> None:

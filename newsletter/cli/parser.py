@@ -80,7 +80,8 @@ class _Commands:
         command = self._group.add_parser(
             name, help=about, description=about[:1].upper() + about[1:]
         )
-        command.set_defaults(run=run, json=False, audited=audited)
+        named = command.prog.partition(" ")[2]
+        command.set_defaults(run=run, json=False, audited=audited, named=named)
         if json:
             command.add_argument("--json", action="store_true", help="print JSON only")
         return command

@@ -39,6 +39,8 @@ def _write_deploy_files(app: App) -> int:
             say(f"{path}")
     except OSError as error:
         raise NewsletterError(f"{error.filename}: {error.strerror}") from error
+    if folder.owner() == "root":
+        say("the units run as root, who owns the folder: give it to another user, and write anew")
     say(f"as root: cp {folder}/*.service /etc/systemd/system/ && systemctl daemon-reload")
     say("         systemctl enable --now newsletter newsletter-web")
     say("nginx.conf and Caddyfile: take the one of your web server into its configuration")

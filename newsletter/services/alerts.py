@@ -23,13 +23,15 @@ _RETRY = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Alerts:
-    """``late_hour`` is local to ``timezone``. Without ``notifiers`` nobody is told."""
+    """``late_hour`` is local to ``timezone``. Without ``notifiers`` nobody is told. ``desk``: there
+    is one, where a date can be approved."""
 
     store: Store
     clock: Callable[[], datetime]
     timezone: str
     late_hour: int
     notifiers: Sequence[Notifier]
+    desk: bool = False
 
 
 class Errors(NamedTuple):
@@ -84,6 +86,8 @@ def _tell_what_waits(alerts: Alerts) -> None:
         if not one.approval and _is_due(alerts, name):
             waits = awaiting(one, alerts.timezone)
             text = f"{waits}. `newsletter preview --date {one.date}` shows it; {approve_it(one)}."
+            text = text[:1].upper() + text[1:]
+            text += f" Or on the desk: /desk/issue?date={one.date}" * alerts.desk
             _tell_once(alerts, name, Alert(f"the issue of {one.date} waits for approval", text))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from newsletter.domain.errors import UsageError
-from newsletter.storage import Store, approvals
+from newsletter.storage import Store, approvals, reports
 from newsletter.storage.approvals import Approval
 
 _LAST_ZONE = timedelta(hours=12)
@@ -49,6 +49,14 @@ def given(store: Store, day: date) -> Approval | None:
     """The approval of a date."""
     with store.reading() as db:
         return approvals.find(db, day)
+
+
+def sent_without(store: Store, day: date) -> int:
+    """How many got the issue of a date that nobody approved."""
+    with store.reading() as db:
+        if approvals.find(db, day):
+            return 0
+        return sum(count for state, _, count in reports.outcomes(db, day) if state == "sent")
 
 
 def approve(store: Store, day: date, who: str, now: datetime, *, asked: bool) -> Approved:

@@ -26,6 +26,7 @@ from newsletter.storage import (
     leases,
     recovery,
     reports,
+    returns,
     send_queue,
     subscribers,
 )
@@ -125,6 +126,16 @@ def queue(store: Store, now: datetime, timezone: str) -> Iterator[CheckResult]:
         yield CheckResult("queue", "warn", finding, advice)
     else:
         yield CheckResult("queue", "ok", finding)
+
+
+def replies(store: Store, to: str) -> Iterator[CheckResult]:
+    """Answers of readers are forwarded ``to``; nobody sees them where that is empty."""
+    with store.reading() as db:
+        count = 0 if to else returns.replies(db)
+    if count:
+        finding = f"{counted(count, 'answer')} of readers, forwarded to nobody"
+        advice = "set newsletter.reply_to, or read them: `newsletter returns --list`"
+        yield CheckResult("replies", "warn", finding, advice)
 
 
 def unknown(store: Store, now: datetime) -> Iterator[CheckResult]:

@@ -276,6 +276,11 @@ def waiting(db: Connection, most: int) -> Sequence[tuple[int, bytes]]:
     ]
 
 
+def replies(db: Connection) -> int:
+    """How many wait to be forwarded."""
+    return int(db.scalar(select(func.count()).where(returned.c.done == "reply")) or 0)
+
+
 def mark(db: Connection, number: int, before: str, after: str) -> bool:
     """From one ``done`` to another; False where another process was first."""
     row = and_(returned.c.id == number, returned.c.done == before)

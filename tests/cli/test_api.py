@@ -35,8 +35,8 @@ def test_the_audit_says_what_the_command_line_changed(house: House) -> None:
     house("resume")
     lines = json.loads(house("audit", "--json").out)
     assert [(line["entrance"], line["action"], line["about"]) for line in lines] == [
-        ("cli", "deliveries resume", ""),
-        ("cli", "deliveries pause", ""),
+        ("cli", "resume", ""),
+        ("cli", "pause", ""),
         ("cli", "subscribers add", "ann@letters.example"),
     ]
     assert [line["about"] for line in json.loads(house("audit", "2030-01-01", "--json").out)] == []

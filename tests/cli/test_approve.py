@@ -67,7 +67,7 @@ def test_it_waits_is_told_is_approved_and_is_sent_at_its_hour(
     assert holding("send").code == 0
     assert len(told(server, ANN)) == 1
     [line, _] = holding("audit", DAY, "--json").json
-    assert (line["action"], line["about"]) == ("approve approve", DAY)
+    assert (line["action"], line["about"]) == ("approve", DAY)
 
 
 def test_the_scheduler_holds_it_and_sends_it_anyway_by_the_set_time(

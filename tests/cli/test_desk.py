@@ -45,7 +45,7 @@ def test_a_user_is_added_listed_changed_and_removed(
     assert house("desk", "user", "remove", "olga").code == 0
     assert house("desk", "user", "remove", "olga").code == 2
     actions = [line["action"] for line in json.loads(house("audit", "olga", "--json").out)]
-    assert actions == ["desk remove_user", "desk password", "desk add_user"]
+    assert actions == ["desk user remove", "desk user password", "desk user add"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from newsletter.services import approval, delivery_checks, operator_actions
 from newsletter.services.reader_story import outlook
 from newsletter.services.status import day_status
 from newsletter.services.today import HELD, Today, Wait, headline, today
-from newsletter.storage import Store, subscribers
+from newsletter.storage import Store, returns, subscribers
 from tests.builders import NOON, TODAY, subscribe
 from tests.composing.test_approval import held_house
 from tests.web.desk.morning import HOSTILE, morning
@@ -77,6 +77,16 @@ def test_what_waits_for_approval(store: Store) -> None:
     assert [(one.reason, one.until) for one in shown.waits] == [
         ("composed before the hour", NOON - 3 * HOUR)
     ]
+
+
+def test_answers_that_nobody_gets_are_told(store: Store) -> None:
+    assert list(delivery_checks.replies(store, "")) == []
+    morning(store)
+    with store.writing() as db:
+        assert returns.mark(db, 1, "listed", "reply")
+    [check] = delivery_checks.replies(store, "")
+    assert check.finding == "1 answer of readers, forwarded to nobody"
+    assert list(delivery_checks.replies(store, "editor@letters.example")) == []
 
 
 def test_who_waits_and_why(store: Store) -> None:

@@ -18,7 +18,7 @@ def routes(frame: Frame) -> Sequence[BaseRoute]:
     account = _Account(frame)
     return [
         frame.get(PATH, account.look),
-        frame.post(f"{PATH}/password", account.change, audited="desk password", role="editor"),
+        frame.post(f"{PATH}/password", account.change, audited="desk user password", role="editor"),
         frame.post(f"{PATH}/end", account.end_others, audited="desk log out", role="editor"),
     ]
 

@@ -41,13 +41,13 @@ def routes(frame: Frame, desk: Desk) -> Sequence[BaseRoute]:
     acts = _Acts(desk)
     return [
         frame.get("/desk/pause", acts.ask_pause, "operator"),
-        frame.post("/desk/pause", acts.pause, audited="deliveries pause"),
+        frame.post("/desk/pause", acts.pause, audited="pause"),
         frame.get("/desk/resume", acts.ask_resume, "operator"),
-        frame.post("/desk/resume", acts.resume, audited="deliveries resume"),
+        frame.post("/desk/resume", acts.resume, audited="resume"),
         frame.get("/desk/cancel", acts.ask_cancel, "operator"),
-        frame.post("/desk/cancel", acts.cancel, audited="deliveries cancel"),
+        frame.post("/desk/cancel", acts.cancel, audited="cancel"),
         frame.get("/desk/uncancel", acts.ask_uncancel, "operator"),
-        frame.post("/desk/uncancel", acts.uncancel, audited="deliveries resume"),
+        frame.post("/desk/uncancel", acts.uncancel, audited="resume"),
         frame.get("/desk/unknown", acts.unknown, "operator"),
         frame.get("/desk/unknown.csv", acts.unknown_csv, "operator"),
         frame.post("/desk/unknown", acts.resolve, audited="deliveries resolve"),

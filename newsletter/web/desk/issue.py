@@ -227,6 +227,7 @@ class _Shown:
             "held": next((one for one in waits if one.date == self.day), None),
             "approved": approval.given(store, self.day),
             "asks": self.page.parts.asks,
+            "unapproved": approval.sent_without(store, self.day) if self.page.parts.asks else 0,
             "decided": insights.decided(store, self.day),
             "own": self.page.parts.own,
             "count": self.page.parts.count,

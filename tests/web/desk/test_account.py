@@ -23,7 +23,7 @@ def test_another_password_ends_the_other_sessions(browser: Browser) -> None:
     browser.cookies = elsewhere
     assert browser.get("/desk").status == 303
     (line,) = audit.newest(browser.store, 1)
-    assert (line["who"], line["action"], line["about"]) == ("ann", "desk password", "ann")
+    assert (line["who"], line["action"], line["about"]) == ("ann", "desk user password", "ann")
 
 
 def test_other_sessions_are_ended(browser: Browser) -> None:

@@ -52,7 +52,7 @@ def test_pause_and_resume(day: Day, olga: Browser) -> None:
     olga.send("/desk/resume")
     assert "Going out" in said(olga)
     assert not paused(day)
-    assert audited(day) == [("olga", "deliveries resume", ""), ("olga", "deliveries pause", "")]
+    assert audited(day) == [("olga", "resume", ""), ("olga", "pause", "")]
 
 
 def paused(day: Day) -> bool:
@@ -82,8 +82,8 @@ def test_cancel_a_date_and_take_it_back(day: Day, olga: Browser) -> None:
         assert not operator_actions.is_cancelled(db, TODAY)
     about = TODAY.isoformat()
     assert audited(day) == [
-        ("olga", "deliveries resume", about),
-        ("olga", "deliveries cancel", about),
+        ("olga", "resume", about),
+        ("olga", "cancel", about),
     ]
 
 

@@ -274,6 +274,16 @@ def test_approved_here_it_goes_out_with_what_was_done_and_nothing_done_since(
     assert ("eddy", "approve", str(TODAY)) in audited(eddy)
 
 
+def test_what_was_sent_anyway_says_that_nobody_approved_it(eddy: Desk) -> None:
+    eddy.clock.now = NOON.replace(hour=7, minute=30)
+    assert "not approved" not in eddy.get(HERE).text
+    eddy.clock.now = NOON.replace(hour=9)
+    words = ["--config", str(eddy.app.path), "send"]
+    assert main(words, clock=eddy.clock, environment=dict(eddy.app.environment)) == 0
+    page = " ".join(eddy.get(HERE).text.split())
+    assert "not approved</span> 1 reader got it anyway" in page
+
+
 def test_a_readers_own_links_are_shown_to_nobody(eddy: Desk) -> None:
     """Who may look at an issue may not unsubscribe its reader, nor see what they prefer."""
     to, signed = f"{HERE}&to={ANN}", secret(eddy.app)
@@ -338,3 +348,14 @@ def test_the_page_of_a_date_that_was_approved_before_it_is_composed(eddy: Desk) 
     with eddy.app.store.reading() as db:
         assert issues.house(db, tomorrow) is None
     assert eddy.do("approve", date="2025-01-01").status == 422
+
+
+def test_what_was_sent_without_an_approval_is_told(eddy: Desk, server: SmtpServer) -> None:
+    eddy.clock.now = NOON.replace(hour=8)  # an hour after the reader's
+    words = ["--config", str(eddy.app.path), "send"]
+    assert main(words, clock=eddy.clock, environment=dict(eddy.app.environment)) == 0
+    assert ANN in {one.recipient for one in server.messages}
+    eddy.clock.now = SIX  # the session's hours
+    page = eddy.get(HERE).text
+    assert ">not approved</span> 1 reader of this date" in page
+    assert "waits for approval" not in page
