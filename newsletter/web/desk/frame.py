@@ -126,8 +126,12 @@ class Frame:
             return self._act(request, form, done, role, session, files)
 
         async def answer(request: Request) -> Response:
-            if not await run_in_threadpool(self.session, request):  # a stranger's is not read
+            session = await run_in_threadpool(self.session, request)
+            if session is None:  # a stranger's is not read
                 return self._to_login(request)
+            if not session.user.may(role):  # nor what they may not send
+                refused = partial(self._act, request, Form(), action, role)
+                return await run_in_threadpool(self._answered, request, refused)
             try:
                 form, files = await read_form(request, most)
             except HTTPException as error:

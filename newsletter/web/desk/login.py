@@ -79,12 +79,13 @@ class _Door:
             fault = "This form was too old, or the browser keeps no cookies. Please try again."
             return self._form(request, wanted, 403, fault)
         name, host = form.get("name", "").strip().lower()[:_LONGEST_NAME], _host(request)
-        if not self.attempts.allow(name, host) or not self.turns.acquire(blocking=False):
-            fault = "Too many attempts. Please wait a quarter of an hour."
-            answer = self._form(request, wanted, 429, fault)
-            answer.headers["Retry-After"] = "900"
-            return answer
+        if not self.turns.acquire(blocking=False):  # no attempt: nothing was looked at
+            fault = "Too many log in at this moment. Please try again."
+            return self._wait(request, wanted, 503, fault, 2)
         try:
+            if not self.attempts.allow(name, host):
+                fault = "Too many attempts. Please wait a quarter of an hour."
+                return self._wait(request, wanted, 429, fault, 900)
             user = desk_users.verified(self.frame.store, name, form.get("password", ""))
         finally:
             self.turns.release()
@@ -121,6 +122,13 @@ class _Door:
         values = self.frame.common(None) | {"csrf": desk_sessions.form_token(secret, random)}
         answer = self.frame.look.page("desk/login.html", status, **values, next=wanted, fault=fault)
         _set(request, answer, _GUARD, desk_sessions.signed(secret, random), desk_sessions.LASTS)
+        return answer
+
+    def _wait(
+        self, request: Request, wanted: str, status: int, fault: str, seconds: int
+    ) -> Response:
+        answer = self._form(request, wanted, status, fault)
+        answer.headers["Retry-After"] = str(seconds)
         return answer
 
     def _is_ours(self, request: Request, form: Form) -> bool:

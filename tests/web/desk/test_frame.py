@@ -1,4 +1,6 @@
+from contextlib import closing
 from datetime import timedelta
+from http.client import HTTPConnection
 
 import pytest
 
@@ -61,6 +63,15 @@ def test_an_editor_may_not_post_what_is_for_operators(editor: Browser) -> None:
     assert lines(editor, "eddy@example.org") == []
     assert editor.send("/desk/edit", address="eddy@example.org").status == 303
     assert lines(editor, "eddy@example.org") == [("desk", "eddy", "issue edit")]
+
+
+def test_what_an_editor_may_not_send_is_not_waited_for(editor: Browser) -> None:
+    with closing(HTTPConnection("127.0.0.1", editor.port, timeout=10)) as connection:
+        connection.putrequest("POST", "/desk/change")
+        connection.putheader("Cookie", f"desk={editor.cookies['desk']}")
+        connection.putheader("Content-Length", "1000")
+        connection.endheaders()
+        assert connection.getresponse().status == 403
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 43, "ä\udcff"])
