@@ -84,9 +84,9 @@ def make(path: Path, size: Size) -> Figures:
 class _Watched(Edition):
     """Works out at once what is worked out once, and tells how long that took."""
 
-    def __init__(self, rules: Rules, day: date) -> None:
+    def __init__(self, rules: Rules, day: date, acts: int | None = None) -> None:
         with watch() as self.once:
-            super().__init__(rules, day)
+            super().__init__(rules, day, acts)
             assert len(self.day.echoes.ids)
         _editions.append(self)
 
