@@ -7,6 +7,7 @@ from functools import cache
 from typing import NoReturn
 
 from newsletter import __version__
+from newsletter.domain.numbers import parse_id
 
 QUEUES = ("deliver", "compose", "scan", "gather", "returns")
 DELIVERY_STATES = ("pending", "sending", "sent", "failed", "unknown", "skipped")
@@ -487,15 +488,15 @@ def _selector(text: str) -> str:
 
 
 def _insight_id(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,9}", text):
+    if (number := parse_id(text)) is None:
         raise ArgumentTypeError(f"{text!r} is no number of an insight, such as 12")
-    return int(text)
+    return number
 
 
 def _return_id(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,9}", text):
+    if (number := parse_id(text)) is None:
         raise ArgumentTypeError(f"{text!r} is no number of a return, such as 12")
-    return int(text)
+    return number
 
 
 def _days(text: str) -> int:

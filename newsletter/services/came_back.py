@@ -10,13 +10,12 @@ from typing import Any
 
 from newsletter.delivery.returned import described
 from newsletter.domain.errors import NotFound
+from newsletter.domain.numbers import GREATEST_ID
 from newsletter.domain.returns import ReturnKind
 from newsletter.services.returns import FOR_THE_OPERATOR
 from newsletter.storage import Store, returns, returns_seen, storms
 
 _MOST_BODY = 20_000
-_GREATEST = (1 << 31) - 1
-"""The greatest id that every database can be asked for."""
 _STORMS_OF = timedelta(days=30)
 
 Row = Mapping[Any, Any]
@@ -69,7 +68,7 @@ def page(store: Store, asked: Asked, most: int) -> Sequence[Row]:
 def one(store: Store, number: int) -> Row:
     """Raises NotFound."""
     with store.reading() as db:
-        row = returns.one(db, number) if number <= _GREATEST else None
+        row = returns.one(db, number) if number <= GREATEST_ID else None
     if row is None:
         raise NotFound(f"there is no return {number}")
     return row

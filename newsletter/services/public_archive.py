@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from newsletter.domain.due import due_at, local_date
 from newsletter.domain.model import Candidate, Citation, Issue
+from newsletter.domain.numbers import GREATEST_ID
 from newsletter.domain.slug import slug, slug_of_insight
 from newsletter.services import insights
 from newsletter.services.refreshed import Refreshed
@@ -43,7 +44,6 @@ from here up are about the same thing, and 2 of the 30 below."""
 _FOUND = 30
 _LONGEST_QUERY = 200
 _MOST_WORDS = 12
-_GREATEST = (1 << 31) - 1
 _DAY = timedelta(days=1)
 
 
@@ -204,7 +204,7 @@ class PublicArchive:
 
     def _public(self, db: Connection, ids: Sequence[int]) -> list[PublicInsight]:
         """Those of ``ids`` that are public, in their order."""
-        wanted = [each for each in ids if 0 < each <= _GREATEST]
+        wanted = [each for each in ids if 0 < each <= GREATEST_ID]
         found = candidates.of_ids(db, wanted, self._today()) if wanted else {}
         hidden = editing.blocked(db) if found else ()
         return [_insight(found[each]) for each in wanted if each in found and each not in hidden]

@@ -18,15 +18,13 @@ from sqlalchemy import (
 )
 
 from newsletter.domain.model import Brief, digest, normalise
+from newsletter.domain.numbers import GREATEST_ID
 from newsletter.storage.database import chunks
 from newsletter.storage.schema import brief as briefs
 from newsletter.storage.schema import file as files
 from newsletter.storage.schema import insight as insights
 from newsletter.storage.schema import mention as mentions
 from newsletter.storage.sets import insert_new
-
-_GREATEST = (1 << 31) - 1
-"""The greatest id that every database can be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +255,7 @@ def holds(db: Connection, last: int, key: str, count: int) -> bool:
 
 def text(db: Connection, insight_id: int) -> str:
     """The words of an insight. Raises KeyError where there is none with this id."""
-    if insight_id > _GREATEST:
+    if insight_id > GREATEST_ID:
         raise KeyError(insight_id)
     words = db.scalar(select(insights.c.text).where(insights.c.id == insight_id))
     if words is None:

@@ -21,10 +21,10 @@ from newsletter.services import operator_actions as actions
 from newsletter.services.deliveries import listed
 from newsletter.services.today import unresolved, upcoming_cancelled
 from newsletter.storage import Store
-from newsletter.web.desk.frame import Frame, Visit
+from newsletter.web.desk.confirm import ask
+from newsletter.web.desk.frame import HOME, Frame, Visit
 
 _MOST_LISTED = 500
-_TODAY = "/desk"
 _COLUMNS = ("date", "address", "message_id")
 
 
@@ -59,18 +59,15 @@ class _Acts:
         self.store, self.desk = desk.store, desk
 
     def ask_pause(self, visit: Visit) -> Response:
-        return visit.page(
-            "desk/confirm.html",
-            title="Pause the newsletter?",
-            lines=[
+        return ask(
+            visit,
+            "Pause the newsletter?",
+            [
                 "Every sender stops before its next message. Issues are composed and wait.",
                 "Nothing is lost, but an issue that waits until the next one is due is not sent.",
             ],
-            action="/desk/pause",
-            fields={},
-            button="Pause",
-            danger=False,
-            leave=_TODAY,
+            "/desk/pause",
+            "Pause",
         )
 
     def pause(self, visit: Visit) -> Response:
@@ -78,15 +75,12 @@ class _Acts:
         return self._done(visit, "Paused: no more messages are sent until you resume.")
 
     def ask_resume(self, visit: Visit) -> Response:
-        return visit.page(
-            "desk/confirm.html",
-            title="Resume sending?",
-            lines=["What waits goes out by the next `run` or `send`, and what is due is composed."],
-            action="/desk/resume",
-            fields={},
-            button="Resume",
-            danger=False,
-            leave=_TODAY,
+        return ask(
+            visit,
+            "Resume sending?",
+            ["What waits goes out by the next `run` or `send`, and what is due is composed."],
+            "/desk/resume",
+            "Resume",
         )
 
     def resume(self, visit: Visit) -> Response:
@@ -103,15 +97,14 @@ class _Acts:
         at = actions.standing(self.store, day)
         if at.cancelled:
             return visit.back(f"/desk/uncancel?date={day}")
-        return visit.page(
-            "desk/confirm.html",
-            title=f"Cancel the issue of {_long(day)}?",
-            lines=list(_what_cancel_does(at)),
-            action="/desk/cancel",
+        return ask(
+            visit,
+            f"Cancel the issue of {_long(day)}?",
+            list(_what_cancel_does(at)),
+            "/desk/cancel",
+            "Cancel this date",
             fields={"date": day.isoformat()},
-            button="Cancel this date",
             danger=True,
-            leave=_TODAY,
         )
 
     def cancel(self, visit: Visit) -> Response:
@@ -130,17 +123,13 @@ class _Acts:
         if not at.cancelled:
             raise UsageError(f"{day} is not cancelled")
         stay = f"{counted(at.skipped, 'reader')} skipped until now stay so."
-        return visit.page(
-            "desk/confirm.html",
-            title=f"Send the issue of {_long(day)} after all?",
-            lines=[
-                f"It goes out to those whose hour is still to come. {stay if at.skipped else ''}"
-            ],
-            action="/desk/uncancel",
+        return ask(
+            visit,
+            f"Send the issue of {_long(day)} after all?",
+            [f"It goes out to those whose hour is still to come. {stay if at.skipped else ''}"],
+            "/desk/uncancel",
+            "Take the cancel back",
             fields={"date": day.isoformat()},
-            button="Take the cancel back",
-            danger=False,
-            leave=_TODAY,
         )
 
     def uncancel(self, visit: Visit) -> Response:
@@ -192,7 +181,7 @@ class _Acts:
 
     def _done(self, visit: Visit, said: str) -> Response:
         self.desk.changed()
-        return visit.back(_TODAY, said)
+        return visit.back(HOME, said)
 
 
 def _csv_line(cells: Sequence[object]) -> str:

@@ -1,6 +1,5 @@
 """Issue: what a reader gets on a date, every way to see it, and the editor's hand on it."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from newsletter.domain.days import parse_day
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.model import ORIGINS
+from newsletter.domain.numbers import parse_id
 from newsletter.domain.text import counted, headline
 from newsletter.services import approval, insights
 from newsletter.services.insights import Editor
@@ -141,7 +141,8 @@ class _Page:
     def move(self, visit: Visit) -> Response:
         """One place up or down among the picks that the page showed."""
         insight, day = _insight(visit), self.day(visit)
-        order = [int(each) for each in visit.form.get("order", "").split() if _is_number(each)]
+        given = map(parse_id, visit.form.get("order", "").split())
+        order = [each for each in given if each is not None]
         if insight not in order:
             raise UsageError(f"{insight} is none of the picks", "load the page anew")
         place = order.index(insight)
@@ -271,10 +272,6 @@ def _address(day: object, to: str, **more: str) -> str:
 
 def _insight(visit: Visit) -> int:
     text = visit.form.get("id", "")
-    if not _is_number(text):
+    if (number := parse_id(text)) is None:
         raise UsageError(f"{text!r} is no number of an insight")
-    return int(text)
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch("[0-9]{1,9}", text) is not None
+    return number

@@ -1,6 +1,5 @@
 """Readers: found a page at a time, and the story of one."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +11,7 @@ from starlette.routing import BaseRoute
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import NotFound, UsageError
 from newsletter.domain.model import STATES, VOTE_WORDS, Subscriber
+from newsletter.domain.numbers import parse_id
 from newsletter.domain.timezones import zones_by_region
 from newsletter.domain.weekdays import NAMES, numbers, written
 from newsletter.language import available
@@ -155,7 +155,7 @@ def _further(wish: Mapping[str, str], found: Results, seen: int) -> str:
 
 
 def _count(text: str) -> int:
-    return int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
+    return parse_id(text) or 0
 
 
 def _day(text: str) -> date | None:

@@ -15,6 +15,7 @@ from newsletter.services import came_in, sources
 from newsletter.services.wording import feed_state
 from newsletter.storage import Store
 from newsletter.storage.feeds import FollowedFeed
+from newsletter.web.desk.confirm import ask
 from newsletter.web.desk.frame import Frame, Visit
 
 if TYPE_CHECKING:
@@ -135,16 +136,15 @@ class _Sources:
         story = self._story(visit)
         feed = self._feed(story.feed)
         read = counted(story.counts.get("read", 0), "episode")
-        return visit.page(
-            "desk/confirm.html",
-            title=f"Follow {feed['name']} no more?",
-            lines=[
+        return ask(
+            visit,
+            f"Follow {feed['name']} no more?",
+            [
                 f"{feed['shown']} is not read any more. What came of its {read} stays.",
                 "Added again later, it is read as a new feed.",
             ],
-            action=f"{_HERE}/feed/{story.feed.id}/remove",
-            fields={},
-            button="Follow it no more",
+            f"{_HERE}/feed/{story.feed.id}/remove",
+            "Follow it no more",
             danger=True,
             leave=f"{_HERE}/feed/{story.feed.id}",
         )
