@@ -61,6 +61,7 @@ def test_a_file_of_one_episode_stays_one(page: str) -> None:
 def test_an_episode_that_is_told_twice_is_one_brief() -> None:
     head, other = f"## [Sand]({FIRST}) — Kettle", f"## [Quays]({SECOND}) — Lid"
     page = f"{head}\n- {ONE}\n\n{other}\n- {TWO}\n"
-    again = f"# Sand\nShow: Kettle\n\n- {ONE}\n\n# Quays\nShow: Lid\n\n- {TWO}\n\n# Sand\nShow: Kettle\n\n- {TWO}\n"
+    sand, quays = "# Sand\nShow: Kettle\n\n- {}\n\n", "# Quays\nShow: Lid\n\n- {}\n\n"
+    again = (sand + quays + sand).format(ONE, TWO, TWO)
     assert len(told(page)) == 2
     assert [texts for *_, texts in told(again)] == [[ONE, TWO], [TWO]]
