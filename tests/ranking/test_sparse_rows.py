@@ -39,6 +39,16 @@ def test_rows_that_are_taken_or_stacked_are_those_rows(
 
 
 @given(ROWS, ROWS)
+def test_columns_are_put_beside_those_of_no_more_rows(
+    rows: list[list[int]], others: list[list[int]]
+) -> None:
+    few, many = sorted((table_of(rows), table_of(others)), key=len)
+    left = np.zeros_like(many)
+    left[: len(few)] = few
+    assert np.array_equal(sparse(few).beside(sparse(many)).dense(), np.hstack([left, many]))
+
+
+@given(ROWS, ROWS)
 def test_sums_and_products_are_those_of_the_full_matrix(
     rows: list[list[int]], others: list[list[int]]
 ) -> None:

@@ -24,14 +24,14 @@ class Segment:
 
     @classmethod
     def of(cls, ids: Any, days: Any, rows: SparseRows) -> "Segment":
-        return cls(np.asarray(ids, np.int64), np.asarray(days, np.int32), rows, rows.by_column())
+        columns = rows.by_column()
+        return cls(np.asarray(ids, np.int64), np.asarray(days, np.int32), rows, columns)
 
     def joined(self, later: "Segment") -> "Segment":
         rows = stacked([self.rows.widened(later.rows.width), later.rows])
-        ids, days = (
-            np.concatenate(each) for each in ((self.ids, later.ids), (self.days, later.days))
-        )
-        return Segment.of(ids, days, rows)
+        columns = self.columns.beside(later.columns)
+        ids = np.concatenate([self.ids, later.ids])
+        return Segment(ids, np.concatenate([self.days, later.days]), rows, columns)
 
     def norms(self, idf: Floats) -> Floats:
         """The length of each insight's vector under these weights."""
@@ -63,7 +63,7 @@ def counted_terms(bags: Sequence[Mapping[str, int]], numbers: Mapping[str, int])
         starts,
         len(numbers),
     )
-    order = np.lexsort((rows.indices, rows.numbers))
+    order = np.argsort(rows.numbers * rows.width + rows.indices)
     return replace(rows, data=rows.data[order], indices=rows.indices[order]).compact()
 
 

@@ -100,6 +100,21 @@ class SparseRows:
         indptr = np.concatenate([[0], np.cumsum(counts)])
         return SparseRows(self.data[order], self.numbers[order], indptr, len(self)).compact()
 
+    def beside(self, other: "SparseRows") -> "SparseRows":
+        """With the columns of ``other`` behind its own; ``other`` may have more rows.
+
+        A row's values move on by what the other has in the rows before it: nothing is sorted."""
+        left = np.append(self.indptr, np.full(len(other) - len(self), self.indptr[-1]))
+        indptr = left + other.indptr
+        data = np.empty(len(self.data) + len(other.data), self.data.dtype)
+        indices = np.empty(len(data), self.indices.dtype)
+        width = self.width + other.width
+        for part, moved, first in ((self, other.indptr, 0), (other, left[1:], self.width)):
+            at = np.repeat(moved[: len(part)], part.lengths)
+            at += np.arange(len(at), dtype=at.dtype)
+            data[at], indices[at] = part.data, part.indices + first
+        return SparseRows(data, indices, indptr, width).compact()
+
     def compact(self) -> "SparseRows":
         """Places as numbers of four bytes, where these can tell them all."""
         small = np.int32 if max(self.indptr[-1], self.width) < 2**31 else np.int64
