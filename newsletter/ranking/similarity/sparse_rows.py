@@ -148,6 +148,6 @@ def multiplied(mine: SparseRows, theirs: SparseRows, new: Places, row: Places) -
 
 
 def distinct(values: Places) -> Places:
-    """Each once, in order; sorting them takes a quarter of what ``numpy.unique`` takes."""
+    """Each once, in order; ``numpy.unique`` takes four times as long, and loads ``numpy.ma``."""
     ordered = np.sort(values)
     return ordered[np.flatnonzero(np.diff(ordered, prepend=-1))]
