@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -132,7 +133,8 @@ class _Judge:
         self.world = world
         index = index_of([each.insight for each in world.candidates])
         self.learner = Learner(index, world.candidates)
-        self.rows = self.learner.rows
+        rows = self.learner.rows
+        self.rows = csr_array((rows.data, rows.indices, rows.indptr), (len(rows), rows.width))
 
     def ways(self) -> Mapping[str, Callable[[Sequence[int], Mask], Array]]:
         return {

@@ -9,7 +9,6 @@ from msgspec import Meta
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Role
-from newsletter.ingest.parsers import json_lines
 from newsletter.ingest.parsers.paragraphs import (
     MAX_INSIGHT,
     MAX_LABEL,
@@ -83,7 +82,9 @@ def read(text: str) -> list[Page]:
     try:
         page = msgspec.json.decode(text, type=JsonBrief)
     except msgspec.ValidationError as error:
-        return json_lines.other_json(text) or _misfit(text, error)
+        from newsletter.ingest.parsers.json_lines import other_json  # few files are of that kind
+
+        return other_json(text) or _misfit(text, error)
     except msgspec.DecodeError as error:
         _malformed(text, error)
     lines = places(text)
