@@ -98,6 +98,8 @@ def _read(name: str, data: bytes) -> Iterable[Page]:
 
 def _decode(data: bytes) -> str:
     """Unicode text whose lines end in a newline alone."""
+    if data.startswith(b"PK\x03\x04"):
+        raise BriefRejected(f"an archive or an office document: unpack it, or {_AS_TEXT}")
     for mark, encoding in _OTHER_ENCODINGS:
         if data.startswith(mark):
             raise BriefRejected(f"the encoding is {encoding}: save the file as UTF-8")
