@@ -297,4 +297,4 @@ def _as_read(feed: FollowedFeed, episode: Episode, brief: Brief) -> Read:
     """As a file is: its source is the feed's address, its path the guid."""
     short = episode.guid.isascii() and len(episode.guid) <= _LONGEST_PATH
     path = episode.guid if short else key(episode)
-    return Read(path, len(episode.notes), 0, brief, source=feed.url)
+    return Read(path, len(episode.notes), 0, (brief,), source=feed.url)
