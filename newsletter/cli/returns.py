@@ -91,7 +91,7 @@ def _cells(row: Mapping[Any, Any], when: str) -> tuple[str, ...]:
 
 def _show(app: App, args: Namespace) -> int:
     with app.store.reading() as db:
-        row = kept.one(db, args.show)
+        row = kept.find(db, args.show)
     if row is None:
         raise UsageError(f"there is no return {args.show}: `newsletter returns --list` has numbers")
     if args.json:

@@ -112,7 +112,7 @@ def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[
 
 
 def edition_of(rules: Rules, day: date, acts: int | None = None) -> "Edition":
-    """Imports numpy and scipy here: a run in which nobody is due needs neither."""
+    """Imports numpy here: a run in which nobody is due does without."""
     from newsletter.composing.edition import Edition
 
     return Edition(rules, day, acts)

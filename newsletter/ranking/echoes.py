@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from newsletter.ranking.similarity import Index, compare
+from newsletter.ranking.similarity.sparse_rows import distinct
 
 Array = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
@@ -43,7 +44,7 @@ class Echoes:
     @cached_property
     def ids(self) -> Ids:
         """All insights that are an echo of some text, in order."""
-        return np.unique(self.earlier)
+        return distinct(self.earlier)
 
     def highest(self, ids: Ids) -> Array:
         """For each text, its probability of restating the nearest of these insights."""

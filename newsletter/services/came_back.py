@@ -65,10 +65,10 @@ def page(store: Store, asked: Asked, most: int) -> Sequence[Row]:
         return returns_seen.page(db, asked.since, asked.kind, done, asked.before, most)
 
 
-def one(store: Store, number: int) -> Row:
+def find(store: Store, number: int) -> Row:
     """Raises NotFound."""
     with store.reading() as db:
-        row = returns.one(db, number) if number <= GREATEST_ID else None
+        row = returns.find(db, number) if number <= GREATEST_ID else None
     if row is None:
         raise NotFound(f"there is no return {number}")
     return row

@@ -24,7 +24,7 @@ class FilePage:
 
 @dataclass(frozen=True)
 class FileStory:
-    """A file as it was last read: its row, with its brief's; ``dropped`` are (line, text)."""
+    """A file, or an episode of it: its row, with its brief's; ``dropped`` are (line, text)."""
 
     row: Row
     insights: Sequence[Row]
@@ -48,10 +48,10 @@ def files_read(store: Store, most: int, skipped: int, words: str, *, rejected: b
         )
 
 
-def file_story(store: Store, source: str, path: str) -> FileStory:
+def file_story(store: Store, source: str, path: str, part: str = "") -> FileStory:
     """Raises NotFound."""
     with store.reading() as db:
-        row = files.one(db, source, path)
+        row = files.one(db, source, path, part)
         if row is None:
             raise NotFound(f"no file {path} was read", "see the list of files")
         held = files.insights_of(db, row["brief_id"]) if row["brief_id"] is not None else ()

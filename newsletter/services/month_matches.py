@@ -66,7 +66,7 @@ class MonthMatches:
         return self._month
 
     def _read(self, now: datetime) -> "tuple[Matcher, Sequence[Candidate]]":
-        """Imports numpy and scipy here: a server of other pages needs neither."""
+        """Imports numpy here: a server of other pages does without."""
         from newsletter.composing.similarity_index import index_of
         from newsletter.ranking.interest import Matcher
         from newsletter.ranking.signals import texts_of

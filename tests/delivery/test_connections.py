@@ -14,7 +14,7 @@ from newsletter.domain.errors import ChannelDown, DeliveryError, SenderRefused, 
 from newsletter.domain.model import ScheduledEmail
 from newsletter.mail.channels import Attempt, Envelope
 from newsletter.mail.message import message
-from newsletter.rendering.rendered_email import Branding
+from newsletter.rendering.branding import Branding
 from newsletter.storage import operator_actions
 from newsletter.storage.schema import delivery
 from newsletter.turns import waiting

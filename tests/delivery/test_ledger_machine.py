@@ -25,7 +25,7 @@ from sqlalchemy import text
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import AnswerLost, ChannelDown, Deferred, Refused, SenderRefused
 from newsletter.mail.channels import Attempt, Envelope
-from newsletter.rendering.rendered_email import Branding
+from newsletter.rendering.branding import Branding
 from newsletter.services.publish import DeliveryContext, Readers
 from newsletter.storage import Connection, Store, operator_actions, recovery, subscribers
 from newsletter.storage.journal import Journal

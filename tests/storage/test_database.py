@@ -1,6 +1,7 @@
 import stat
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,18 @@ def test_a_database_with_data_survives_down_and_up(apart: Store) -> None:
     with apart.reading() as db:
         assert archive.totals(db) == before
     assert apart.revision() == HEAD
+
+
+def test_of_a_file_of_several_episodes_the_first_stays_on_the_way_down(apart: Store) -> None:
+    episodes = [replace(brief(f"{name}."), episode=name) for name in ("One", "Two")]
+    with apart.writing() as db:
+        archive.record(db, [read("all.csv", *episodes)], NOON, TODAY)
+    apart.migrate("0025")
+    apart.migrate()
+    with apart.writing() as db:
+        assert archive.known(db, "") == {"all.csv": (-1, 1)}  # as if it had changed since
+        archive.record(db, [read("all.csv", *episodes)], NOON, TODAY)
+        assert archive.totals(db).briefs == 2
 
 
 @pytest.mark.parametrize("revision", ["0005", HEAD])

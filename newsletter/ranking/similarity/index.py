@@ -13,18 +13,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from newsletter.ranking.similarity.background import SHARES
 from newsletter.ranking.similarity.segment import (
-    Floats,
-    Matrix,
-    Places,
     Segment,
     counted_terms,
     damped,
-    widened,
 )
+from newsletter.ranking.similarity.sparse_rows import Floats, Places, SparseRows, stacked
 from newsletter.ranking.similarity.terms import terms
 
 # A young archive's frequencies are mixed with those of this many texts of plain prose.
@@ -47,7 +43,7 @@ class Asked:
     """New texts as rows of damped counts. The terms of the index come first among ``names`` and
     ``idf``, then those that only the new texts have."""
 
-    rows: Matrix
+    rows: SparseRows
     names: list[str]
     idf: Floats
 
@@ -139,7 +135,7 @@ class Index:
         """In how many insights each term stands."""
         counts = np.zeros(len(self.vocabulary), np.int64)
         for segment in self.segments:
-            counts[: segment.columns.shape[1]] += np.diff(segment.columns.indptr)
+            counts[: len(segment.columns)] += segment.columns.lengths
         return counts
 
     @cached_property
@@ -182,16 +178,15 @@ class Index:
         """Where each segment's rows begin."""
         return np.cumsum([0, *(len(one.ids) for one in self.segments)])[:-1]
 
-    def rows(self, places: Places) -> Matrix:
+    def rows(self, places: Places) -> SparseRows:
         """The damped counts of the terms of these insights, which stand in order."""
         width = len(self.vocabulary)
         parts = [] if self.segments else [counted_terms([], self.vocabulary)]
         for first, segment in zip(self._borders, self.segments, strict=True):
             begin, end = np.searchsorted(places, [first, first + len(segment.ids)])
-            parts.append(widened(segment.rows[places[begin:end] - first], width))
-        found = parts[0] if len(parts) == 1 else sparse.vstack(parts, format="csr")
-        found.data = damped(found.data)
-        return found
+            parts.append(segment.rows[places[begin:end] - first].widened(width))
+        rows = parts[0] if len(parts) == 1 else stacked(parts)
+        return rows.having(damped(rows.data))
 
     def asked(self, texts: Sequence[str], ids: Sequence[int] = ()) -> Asked:
         """``ids``: whose texts they are; those that all stand in the index are not stemmed anew."""
@@ -208,8 +203,7 @@ class Index:
         fresh = {term: len(self.vocabulary) + at for at, term in enumerate(sorted(new))}
         idf = np.concatenate([self.idf, self.idf_of(list(fresh))])
         rows = counted_terms(bags, ChainMap(self.vocabulary, fresh))
-        rows.data = damped(rows.data)
-        return Asked(rows, [*self.names, *fresh], idf)
+        return Asked(rows.having(damped(rows.data)), [*self.names, *fresh], idf)
 
     def shortlist(self, terms: Places, weights: Floats) -> tuple[Places, Floats]:
         """The insights most like a query of length one, in order of rows, and their cosines.
@@ -236,7 +230,7 @@ class Index:
         return np.asarray(self.rows(places) @ weights)
 
     @cached_property
-    def _all_rows(self) -> Matrix:
+    def _all_rows(self) -> SparseRows:
         return self.rows(np.arange(len(self)))
 
     def _promising(self, terms: Places, weights: Floats) -> Places:

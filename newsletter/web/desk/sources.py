@@ -87,7 +87,7 @@ class _Sources:
         source, path = query.get("source", ""), query.get("path", "")
         if not path:
             return visit.back(_HERE)
-        story = came_in.file_story(self.store, source, path)
+        story = came_in.file_story(self.store, source, path, query.get("part", ""))
         explained, why = None, ""
         if query.get("explain"):
             try:
@@ -178,7 +178,7 @@ class _Sources:
 
 
 def _address_of_file(row: Mapping[Any, Any], *, explain: bool = False) -> str:
-    values = {"source": row["source"], "path": row["path"]}
+    values = {name: row[name] for name in ("source", "path", "part") if row[name]}
     return f"{_HERE}/file?{urlencode({**values, **({'explain': 1} if explain else {})})}"
 
 
