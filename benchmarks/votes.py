@@ -103,7 +103,7 @@ def _samples() -> World:
     found: dict[str, tuple[str, tuple[str, ...], str]] = {}
     files = (path for path in themes.SAMPLES.glob("*/*") if path.suffix in parsers.SUFFIXES)
     for path in sorted(files):
-        brief = parsers.parse(path.name, path.read_bytes())
+        (brief,) = parsers.briefs(path.name, path.read_bytes())
         for mention in brief.mentions:
             if mention.role == "lead" and (topics := (*mention.topics, *brief.topics)):
                 found.setdefault(mention.text, (brief.podcast, mention.topics, topics[0]))

@@ -11,9 +11,17 @@ from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.domain.text import counted
 from newsletter.returns.rules import Action, BounceRules, Found, judge
 from newsletter.returns.severity import severity
-from newsletter.storage import Connection, deferred_domains, operator_actions, storms, subscribers
+from newsletter.storage import (
+    Connection,
+    deferred_domains,
+    operator_actions,
+    return_owners,
+    storms,
+    subscribers,
+)
 from newsletter.storage import returns as kept
-from newsletter.storage.returns import Incoming, Owner
+from newsletter.storage.return_owners import Owner
+from newsletter.storage.returns import Incoming
 
 log = logging.getLogger("newsletter")
 
@@ -50,7 +58,7 @@ def take(
 
     ``address_key`` is the normal form of the address that it names, or empty.
     """
-    owner = kept.owner(db, one.returned, address_key, trusted=one.trusted)
+    owner = return_owners.find_owner(db, one.returned, address_key, trusted=one.trusted)
     found = _found(db, owner, rules.bounces, now) if owner else None
     action = judge(one.returned, found, now, rules.bounces)
     number = kept.keep(db, one, owner, action, now)

@@ -96,8 +96,8 @@ def _read_all(
     for folder, look in files:
         read = partial(Read, look.path, look.size, look.mtime_ns, source=job.source)
         try:
-            yield read(parsers.parse(look.path, folder.read(look), job.phrases))
+            yield read(parsers.briefs(look.path, folder.read(look), job.phrases))
         except BriefRejected as error:
-            yield read(None, error.reason, error.line)
+            yield read((), error.reason, error.line)
         except StillWritten:
             left.append(look.path)

@@ -99,9 +99,9 @@ def _told(work: Work, task: Task) -> Task:
     planned meanwhile from waiting, and its own turn from coming."""
 
     @wraps(task)
-    def tell(*given: Any, **named: Any) -> None:
+    def tell(*args: Any, **named: Any) -> None:
         try:
-            task(*given, **named)
+            task(*args, **named)
         except Exception as error:
             work.failed(error)
 

@@ -20,11 +20,11 @@ def listed(
     db: Connection, most: int, skipped: int, words: str = "", *, rejected: bool = False
 ) -> Sequence[RowMapping]:
     """The files of folders, those read last first: with their brief, and how many insights it has
-    and paragraphs it lacks."""
+    and paragraphs it lacks. A file of several episodes is listed with each."""
     count = select(func.count()).where(mentions.c.brief_id == files.c.brief_id).scalar_subquery()
     query = (
         select(
-            *(files.c[name] for name in ("source", "path", "reason", "line", "seen_at")),
+            *(files.c[name] for name in ("source", "path", "part", "reason", "line", "seen_at")),
             func.json_array_length(files.c.dropped).label("dropped"),
             count.label("insights"),
             briefs.c.podcast,
@@ -33,7 +33,7 @@ def listed(
         )
         .outerjoin(briefs, briefs.c.id == files.c.brief_id)
         .where(_which(words, rejected=rejected))
-        .order_by(files.c.seen_at.desc(), files.c.path)
+        .order_by(files.c.seen_at.desc(), files.c.path, briefs.c.episode)
         .limit(most)
         .offset(skipped)
     )
@@ -50,13 +50,13 @@ def _which(words: str, *, rejected: bool) -> ColumnElement[bool]:
     return and_(_OF_FOLDERS, *found, *([files.c.reason.is_not(None)] if rejected else []))
 
 
-def one(db: Connection, source: str, path: str) -> RowMapping | None:
+def one(db: Connection, source: str, path: str, part: str) -> RowMapping | None:
     """With the columns of its brief, where it is one."""
     names = "podcast", "episode", "title", "url", "published", "version", "topics"
     query = (
         select(files, *(briefs.c[name] for name in names))
         .outerjoin(briefs, briefs.c.id == files.c.brief_id)
-        .where(files.c.source == source, files.c.path == path)
+        .where(files.c.source == source, files.c.path == path, files.c.part == part)
     )
     return db.execute(query).mappings().one_or_none()
 

@@ -77,7 +77,7 @@ def schema() -> bytes:
     return msgspec.json.format(made, indent=2) + b"\n"
 
 
-def read(text: str) -> Page:
+def read(text: str) -> list[Page]:
     """Raises BriefRejected, which names the place like $.insights[2].text, or RecursionError."""
     try:
         page = msgspec.json.decode(text, type=JsonBrief)
@@ -101,7 +101,7 @@ def read(text: str) -> Page:
         topics=_cleaned(page.topics),
         dropped=dropped,
     )
-    return Page(about, _paragraphs(page, lines), "JSON")
+    return [Page(about, _paragraphs(page, lines), "JSON")]
 
 
 def _misfit(text: str, error: msgspec.ValidationError) -> NoReturn:

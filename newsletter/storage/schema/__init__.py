@@ -57,5 +57,5 @@ __all__ = [
     "warm_up",
 ]
 
-HEAD = "0025"
+HEAD = "0027"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""

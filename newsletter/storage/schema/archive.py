@@ -39,6 +39,8 @@ file = Table(
     # The machine that reads it: the same path on another machine is another file.
     Column("source", Text, primary_key=True),
     Column("path", Text, primary_key=True),
+    # A file of several episodes has a row for each, told apart by podcast and episode; else empty.
+    Column("part", String(64), primary_key=True, server_default=""),
     Column("size", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
     Column("brief_id", ForeignKey("brief.id"), index=True),
