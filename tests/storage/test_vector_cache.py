@@ -26,7 +26,8 @@ def test_a_file_that_cannot_be_used_holds_nothing(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_closed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened, connect = [], sqlite3.connect
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
 
     def noted(*args: Any, **options: Any) -> sqlite3.Connection:
         opened.append(connect(*args, **options))
