@@ -35,7 +35,6 @@ _AT_LEAST = 24
 _NEXT = 2 * _AT_LEAST
 # A segment is merged with the one before once it has this share of its insights.
 _MERGED_FROM = 1 / 8
-_SMALL = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,6 @@ class Index:
             "norms",
             "least",
             "_borders",
-            "_all_rows",
         ):
             self.__dict__.pop(name, None)
 
@@ -218,20 +216,10 @@ class Index:
         places = self._promising(terms, weights)
         worth = np.zeros(len(self.vocabulary), np.float32)
         worth[terms] = weights * self.idf[terms]
-        cosines = np.minimum(self._dots(places, worth) / self.norms[places], 1)
+        cosines = np.minimum(self.rows(places) @ worth / self.norms[places], 1)
         most = max(_AT_LEAST, int((cosines >= _EXACT_FROM).sum()))
         kept = np.sort(np.argsort(-cosines, kind="stable")[:most])
         return places[kept], cosines[kept]
-
-    def _dots(self, places: Places, weights: Floats) -> Floats:
-        """The dot products of these insights; of a small index it is quicker to take all."""
-        if len(self) <= _SMALL:
-            return np.asarray((self._all_rows @ weights)[places])
-        return np.asarray(self.rows(places) @ weights)
-
-    @cached_property
-    def _all_rows(self) -> SparseRows:
-        return self.rows(np.arange(len(self)))
 
     def _promising(self, terms: Places, weights: Floats) -> Places:
         """What may have a cosine of 0.35 by its rarer terms, or is among the next best by them."""

@@ -5,7 +5,7 @@ newsletter asks of it in a day.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -48,10 +48,10 @@ class SparseRows:
 
     def having(self, data: Values) -> "SparseRows":
         """The same with other values."""
-        return replace(self, data=data)
+        return SparseRows(data, self.indices, self.indptr, self.width)
 
     def widened(self, width: int) -> "SparseRows":
-        return replace(self, width=width)
+        return SparseRows(self.data, self.indices, self.indptr, width)
 
     def __matmul__(self, weights: Values) -> Values:
         """The dot product of each row with ``weights``, one for each column."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 
-import snowballstemmer
+import Stemmer
 
 from newsletter.domain.model import normalise
 
@@ -47,5 +47,5 @@ def _pieces(word: str) -> list[str]:
 def _stemmer(language: str) -> Callable[[str], str] | None:
     if language not in _STEMMERS:
         return None
-    stem: Callable[[str], str] = snowballstemmer.stemmer(_STEMMERS[language]).stemWord
+    stem: Callable[[str], str] = Stemmer.Stemmer(_STEMMERS[language], 0).stemWord
     return lru_cache(maxsize=1 << 17)(stem)
