@@ -101,7 +101,7 @@ class _Sender:
             now = self.clock()
             with self.context.store.writing() as db:
                 row = notices.claim(db, now, self._lease(now), self.context.pace)
-                retry_at = None if row else notices.again(db, now, self.context.pace)
+                retry_at = None if row else notices.next_claim(db, now, self.context.pace)
             reach("claimed")
             if row:
                 self._sleep_until(row.not_before)

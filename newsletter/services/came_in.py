@@ -51,7 +51,7 @@ def files_read(store: Store, most: int, skipped: int, words: str, *, rejected: b
 def file_story(store: Store, source: str, path: str, part: str = "") -> FileStory:
     """Raises NotFound."""
     with store.reading() as db:
-        row = files.one(db, source, path, part)
+        row = files.find(db, source, path, part)
         if row is None:
             raise NotFound(f"no file {path} was read", "see the list of files")
         held = files.insights_of(db, row["brief_id"]) if row["brief_id"] is not None else ()
