@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
 from newsletter.domain.errors import BriefRejected
-from newsletter.ingest.parsers import PARSERS, parse
+from newsletter.ingest.parsers import PARSERS, briefs
 
 _SAMPLES = Path(__file__).parents[1] / "tests" / "ingest" / "parsers" / "exports"
 _GOAL = 10_000  # files a minute
@@ -57,4 +57,4 @@ def reading(files: int, suffix: str) -> Figures:
 
 def _read(name: str, data: bytes) -> None:
     with suppress(BriefRejected):
-        parse(name, data)
+        briefs(name, data)

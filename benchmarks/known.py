@@ -26,7 +26,11 @@ def main() -> None:
 
 def _seeds(folder: Path) -> Iterator[str]:
     """Recall@10 of each file's related list among the other insights."""
-    pages = [parsers.parse(file.name, file.read_bytes()) for file in sorted(folder.glob("*.txt"))]
+    pages = [
+        brief
+        for file in sorted(folder.glob("*.txt"))
+        for brief in parsers.briefs(file.name, file.read_bytes())
+    ]
     claims = list(
         dict.fromkeys(normalise(mention.text) for page in pages for mention in page.mentions)
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
 from newsletter.domain.episode import Episode, Segment
 from newsletter.domain.text import sentence_ends
-from newsletter.ingest.parsers import parse
+from newsletter.ingest.parsers import briefs as read
 from newsletter.ingest.quotes import quotes
 from newsletter.ingest.transcripts import parse_transcript
 from newsletter.resources import resource
@@ -101,7 +101,7 @@ def _talk() -> Iterator[tuple[str, str]]:
 
 def _sentences() -> list[str]:
     paths = sorted(resource("samples").glob("day-*/*"))
-    briefs = (parse(path.name, path.read_bytes()) for path in paths)
+    briefs = (brief for path in paths for brief in read(path.name, path.read_bytes()))
     texts = [mention.text for brief in briefs for mention in brief.mentions]
     return [part for text in texts for part in _parts(text)]
 

@@ -174,9 +174,13 @@ def warm(place: Path, scale: Scale) -> Figures:
     index, new = _opened(place), _texts(place, "new.txt")
     asked = index.asked(new)
     queries = list(asked.queries())
-    weights = sparse.diags_array(asked.idf[: len(index.idf)])
-    vectors = (index.rows(np.arange(len(index))) @ weights).tocsr()
-    lines = (asked.rows[:, : len(index.idf)] @ weights).tocsr()
+    vectors, lines = (
+        sparse.csr_array(
+            (rows.data * asked.idf[rows.indices], rows.indices, rows.indptr),
+            (len(rows), len(asked.idf)),
+        )
+        for rows in (index.rows(np.arange(len(index))), asked.rows)
+    )
     rounds = [
         {
             "ours": _timed(lambda: [index.shortlist(*query) for query in queries]),

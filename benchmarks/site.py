@@ -252,7 +252,9 @@ def _fill(store: Store, scale: Scale) -> None:
         while some := list(islice(texts, _PER_BRIEF)):
             number += 1
             day = TODAY - timedelta(days=number % 900)
-            archive.record(db, [Read(f"{number}.txt", 1, 1, _brief(number, some, day))], now, day)
+            archive.record(
+                db, [Read(f"{number}.txt", 1, 1, (_brief(number, some, day),))], now, day
+            )
         for insight_id, text in archive_texts(db):
             _SLUGS[insight_id] = slug_of_insight(text)
         for past in range(scale.issues):

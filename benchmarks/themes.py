@@ -100,7 +100,7 @@ def _samples() -> Themes:
     labels: dict[str, set[str]] = defaultdict(set)
     files = (path for path in SAMPLES.glob("*/*") if path.suffix in parsers.SUFFIXES)
     for path in sorted(files):
-        brief = parsers.parse(path.name, path.read_bytes())
+        (brief,) = parsers.briefs(path.name, path.read_bytes())
         for mention in brief.mentions:
             if mention.role == "lead":
                 labels[mention.text].update((*brief.topics, *mention.topics))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -102,7 +103,7 @@ def _samples() -> World:
     found: dict[str, tuple[str, tuple[str, ...], str]] = {}
     files = (path for path in themes.SAMPLES.glob("*/*") if path.suffix in parsers.SUFFIXES)
     for path in sorted(files):
-        brief = parsers.parse(path.name, path.read_bytes())
+        (brief,) = parsers.briefs(path.name, path.read_bytes())
         for mention in brief.mentions:
             if mention.role == "lead" and (topics := (*mention.topics, *brief.topics)):
                 found.setdefault(mention.text, (brief.podcast, mention.topics, topics[0]))
@@ -132,7 +133,8 @@ class _Judge:
         self.world = world
         index = index_of([each.insight for each in world.candidates])
         self.learner = Learner(index, world.candidates)
-        self.rows = self.learner.rows
+        rows = self.learner.rows
+        self.rows = csr_array((rows.data, rows.indices, rows.indptr), (len(rows), rows.width))
 
     def ways(self) -> Mapping[str, Callable[[Sequence[int], Mask], Array]]:
         return {

@@ -50,8 +50,8 @@ def brief(*texts: str, published: date | None = TODAY, podcast: str = "") -> Bri
     return Brief(mentions=(*lead, *related), published=published, podcast=podcast)
 
 
-def read(path: str, page: Brief | None, reason: str | None = None, version: int = 1) -> Read:
-    return Read(path, size=version, mtime_ns=version, brief=page, reason=reason)
+def read(path: str, *pages: Brief, reason: str | None = None, version: int = 1) -> Read:
+    return Read(path, size=version, mtime_ns=version, briefs=pages, reason=reason)
 
 
 def candidate(

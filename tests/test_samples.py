@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from newsletter.domain.model import Brief, Candidate, Citation, Insight, Mention, normalise
-from newsletter.ingest import parsers
+from newsletter.ingest.parsers import SUFFIXES
 from newsletter.ranking.selection import choose
 from newsletter.ranking.signals import Day, Reader
 from newsletter.ranking.similarity import Index, compare
 from tests.builders import TASTE
+from tests.ingest.parsers import parse
 
 LAST = date(2026, 3, 14)
 TRUTH: Mapping[str, Any] = tomllib.loads((Path(__file__).parent / "samples.toml").read_text())
@@ -25,10 +26,9 @@ TRUTH: Mapping[str, Any] = tomllib.loads((Path(__file__).parent / "samples.toml"
 def samples() -> dict[str, Brief]:
     """Name ("day-02/show.md") to brief."""
     with as_file(files("newsletter") / "samples") as folder:
-        paths = sorted(path for path in folder.rglob("*") if path.suffix in parsers.SUFFIXES)
+        paths = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
         return {
-            str(path.relative_to(folder)): parsers.parse(path.name, path.read_bytes())
-            for path in paths
+            str(path.relative_to(folder)): parse(path.name, path.read_bytes()) for path in paths
         }
 
 

@@ -75,7 +75,7 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """One file, read. ``mentions`` holds every insight once, in the order of the page."""
+    """A file, or an episode of it, read. ``mentions`` holds each insight once, in its order."""
 
     mentions: tuple[Mention, ...]
     podcast: str = ""
@@ -86,6 +86,13 @@ class Brief:
     speakers: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     dropped: tuple[Dropped, ...] = ()
+
+    @property
+    def episode_key(self) -> str:
+        """What tells a brief from the others of its file, though its insights change."""
+        return digest(
+            normalise(self.podcast), normalise(self.episode), "" if self.episode else self.url
+        )
 
     @property
     def fingerprint(self) -> str:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import ceil
 
 _CLOSING = "、。，．！？；：」』）】》〉…"
@@ -12,8 +12,6 @@ _WIDE = (
     "\u1100-\u115f\u2e80-\u303f\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f"
     "\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003fffd"
 )
-_UNIT = re.compile(f"(\\s*)([{_WIDE}][{_CLOSING}]*|[^\\s{_WIDE}]+[{_CLOSING}]*)")
-_WIDE_ONE = re.compile(f"[{_WIDE}]")
 _UNEVEN = re.compile("[^\u0000-\u02ff\u2010-\u2027]")  # may take two columns, or none
 
 _SENTENCE_END = re.compile(
@@ -167,18 +165,29 @@ def _fitting(width: int) -> re.Pattern[str]:
     return re.compile(rf"\S.{{0,{max(0, width - 1)}}}(?!\S)|\S+")
 
 
+def _units(text: str) -> list[tuple[str, str, str]]:
+    """The space before each word or wide character, that unit, and the character if it is one."""
+    return _unit().findall(text)
+
+
+@cache
+def _unit() -> re.Pattern[str]:
+    """Compiled when it is needed: a set of so many letters takes milliseconds."""
+    return re.compile(f"(\\s*)(([{_WIDE}])[{_CLOSING}]*|[^\\s{_WIDE}]+[{_CLOSING}]*)")
+
+
 def _lines(text: str, width: int) -> list[str]:
     lines: list[str] = []
     used = 0
-    for space, unit in _UNIT.findall(text):
+    for space, unit, _ in _units(text):
         gap = " " if space and lines else ""
-        taken = len(gap) + _columns(unit)
-        if not lines or used + taken > width:
+        columns = len(gap) + _columns(unit)
+        if not lines or used + columns > width:
             lines.append(unit)
             used = _columns(unit)
         else:
             lines[-1] += gap + unit
-            used += taken
+            used += columns
     return lines
 
 
@@ -198,7 +207,7 @@ def minutes(texts: Iterable[str]) -> int:
 
 @lru_cache(maxsize=4096)
 def _words(text: str) -> float:
-    return sum(0.5 if _WIDE_ONE.match(unit) else 1.0 for _, unit in _UNIT.findall(text))
+    return sum(0.5 if wide else 1.0 for _, _, wide in _units(text))
 
 
 def day_month(day: date) -> str:
@@ -206,9 +215,9 @@ def day_month(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
-def counted(count: int, thing: str) -> str:
+def counted(count: int, noun: str) -> str:
     """Such as "1 brief" or "1,024 briefs"."""
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 _MONTHS = [

@@ -4,22 +4,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsletter.domain.errors import BriefRejected, UsageError
-from newsletter.domain.model import Brief
 from newsletter.ingest import parsers
-from newsletter.ingest.parsers.paragraphs import Paragraph
+from newsletter.ingest.parsers.paragraphs import Page, Paragraph
 from newsletter.ingest.sources.folder import Folder
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """``reason`` is why the file would be rejected; None where it would be read."""
+    """A page for each episode. ``reason`` is why the file would be rejected."""
 
     path: str
-    dialect: str
-    about: Brief
-    paragraphs: Sequence[Paragraph]
+    pages: Sequence[Page]
     reason: str | None = None
     line: int | None = None
+
+    @property
+    def dialect(self) -> str:
+        return next((page.dialect for page in self.pages if page.dialect), "")
+
+    @property
+    def paragraphs(self) -> list[Paragraph]:
+        """Those of all pages, as they stand in the file."""
+        return sorted((each for page in self.pages for each in page.paragraphs), key=_line)
+
+
+def _line(paragraph: Paragraph) -> int:
+    return paragraph.line
 
 
 def explain_file(folder: Folder, phrases: Sequence[str]) -> Explained:
@@ -29,11 +39,11 @@ def explain_file(folder: Folder, phrases: Sequence[str]) -> Explained:
     look = next(iter(folder.look().values()), None)
     if look is None:
         raise UsageError(f"{folder.path} is a hidden or an unfinished file, which is skipped")
-    about, dialect, paragraphs = Brief(()), "", list[Paragraph]()
+    pages: list[Page] = []
     try:
         data = folder.read(look)
-        dialect, about, paragraphs = parsers.explain(look.path, data, phrases)
-        parsers.parse(look.path, data, phrases)
+        pages = parsers.explain(look.path, data, phrases)
+        parsers.briefs(look.path, data, phrases)
     except BriefRejected as error:
-        return Explained(look.path, dialect, about, paragraphs, error.reason, error.line)
-    return Explained(look.path, dialect, about, paragraphs)
+        return Explained(look.path, pages, error.reason, error.line)
+    return Explained(look.path, pages)

@@ -12,13 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from newsletter.ranking.similarity import Index
 from newsletter.ranking.similarity.segment import Segment
+from newsletter.ranking.similarity.sparse_rows import SparseRows, Values
 
 # Raised with every change to what the files hold: those of another version are made anew.
 _FORMAT_VERSION = 3
@@ -67,15 +66,24 @@ def save(index: Index, fingerprint: Fingerprint, folder: Path) -> None:
 
 
 def _read(folder: Path) -> Segment:
-    ids = np.load(folder / "ids.npy", mmap_mode="r")
+    ids, days = _mapped(folder / "ids.npy"), _mapped(folder / "days.npy")
     width = int(np.load(folder / "width.npy"))
-    rows = sparse.csr_array(_arrays(folder, "rows"), shape=(len(ids), width))
-    columns = sparse.csc_array(_arrays(folder, "columns"), shape=rows.shape)
-    return Segment(ids, np.load(folder / "days.npy", mmap_mode="r"), rows, columns)
+    rows, columns = _sparse(folder, "rows", width), _sparse(folder, "columns", len(ids))
+    if (len(rows), len(columns)) != (len(ids), width):
+        raise ValueError("the arrays are not of one segment")
+    return Segment(ids, days, rows, columns)
 
 
-def _arrays(folder: Path, name: str) -> tuple[Any, ...]:
-    return tuple(np.load(folder / f"{name}-{array}.npy", mmap_mode="r") for array in _ARRAYS)
+def _sparse(folder: Path, name: str, width: int) -> SparseRows:
+    data, indices, indptr = (_mapped(folder / f"{name}-{array}.npy") for array in _ARRAYS)
+    if not len(data) == len(indices) == indptr[-1]:
+        raise ValueError("the arrays are not of one matrix")
+    return SparseRows(data, indices, indptr, width)
+
+
+def _mapped(path: Path) -> Values:
+    """As a plain array: one that numpy knows to be mapped is slower to compute with."""
+    return np.asarray(np.load(path, mmap_mode="r"))
 
 
 def _write(segment: Segment, folder: Path) -> str:
@@ -85,7 +93,7 @@ def _write(segment: Segment, folder: Path) -> str:
         new = Path(mkdtemp(dir=folder))
         np.save(new / "ids.npy", segment.ids)
         np.save(new / "days.npy", segment.days)
-        np.save(new / "width.npy", segment.rows.shape[1])
+        np.save(new / "width.npy", segment.rows.width)
         for array in _ARRAYS:
             np.save(new / f"rows-{array}.npy", getattr(segment.rows, array))
             np.save(new / f"columns-{array}.npy", getattr(segment.columns, array))

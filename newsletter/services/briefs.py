@@ -1,4 +1,4 @@
-"""A brief that another program hands in, read by the parser that reads files."""
+"""What another program hands in, read by the parser that reads files: a brief, as a rule."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import BriefRejected
-from newsletter.ingest.parsers import parse
+from newsletter.ingest.parsers import briefs
 from newsletter.storage import Store, archive
 from newsletter.storage.archive import Read
 
@@ -17,7 +17,7 @@ SOURCE = "api"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """``insights`` is how many the brief holds; ``dropped`` how many paragraphs were left out."""
+    """``insights`` is how many it holds; ``dropped`` how many paragraphs were left out."""
 
     file: str
     insights: int
@@ -30,14 +30,15 @@ def take_brief(
     """The same octets again are the same file. Raises BriefRejected, and keeps the reason."""
     name = f"{hashlib.sha256(data).hexdigest()[:32]}.json"
     try:
-        brief = parse(name, data, phrases)
+        parsed = briefs(name, data, phrases)
     except BriefRejected as error:
         _record(
-            store, Read(name, len(data), 0, None, error.reason, error.line, SOURCE), now, timezone
+            store, Read(name, len(data), 0, (), error.reason, error.line, SOURCE), now, timezone
         )
         raise
-    _record(store, Read(name, len(data), 0, brief, source=SOURCE), now, timezone)
-    return Taken(name, len(brief.mentions), len(brief.dropped))
+    _record(store, Read(name, len(data), 0, parsed, source=SOURCE), now, timezone)
+    insights = sum(len(brief.mentions) for brief in parsed)
+    return Taken(name, insights, sum(len(brief.dropped) for brief in parsed))
 
 
 def _record(store: Store, read: Read, now: datetime, timezone: str) -> None:

@@ -24,7 +24,7 @@ class FilePage:
 
 @dataclass(frozen=True)
 class FileStory:
-    """A file as it was last read: its row, with its brief's; ``dropped`` are (line, text)."""
+    """A file, or an episode of it: its row, with its brief's; ``dropped`` are (line, text)."""
 
     row: Row
     insights: Sequence[Row]
@@ -48,10 +48,10 @@ def files_read(store: Store, most: int, skipped: int, words: str, *, rejected: b
         )
 
 
-def file_story(store: Store, source: str, path: str) -> FileStory:
+def file_story(store: Store, source: str, path: str, part: str = "") -> FileStory:
     """Raises NotFound."""
     with store.reading() as db:
-        row = files.one(db, source, path)
+        row = files.find(db, source, path, part)
         if row is None:
             raise NotFound(f"no file {path} was read", "see the list of files")
         held = files.insights_of(db, row["brief_id"]) if row["brief_id"] is not None else ()
@@ -70,11 +70,11 @@ def followed(store: Store) -> Sequence[FollowedFeed]:
 def feed_story(store: Store, feed_id: int) -> FeedStory:
     """Raises NotFound."""
     with store.reading() as db:
-        found = [feed for feed in feeds.followed(db) if feed.id == feed_id]
-        if not found:
+        matching = [feed for feed in feeds.followed(db) if feed.id == feed_id]
+        if not matching:
             raise NotFound("this feed is not followed any more")
         return FeedStory(
-            found[0],
+            matching[0],
             files.episodes_of(db, feed_id, _MOST_EPISODES),
             files.episode_counts(db, feed_id),
         )

@@ -50,10 +50,12 @@ class MonthMatches:
                 return MonthMatch(0, len(month))
             scores = matcher.interest(phrases)
             order = (-scores).argsort(kind="stable").tolist()
-            found = [place for place in order if scores[place] > 0 and matcher.said(phrases, place)]
-        near = found or [place for place in order if scores[place] >= _NEAR_FROM]
+            matching = [
+                place for place in order if scores[place] > 0 and matcher.said(phrases, place)
+            ]
+        near = matching or [place for place in order if scores[place] >= _NEAR_FROM]
         examples = [month[place].insight.shown for place in near[:_EXAMPLES]]
-        return MonthMatch(len(found), len(month), examples)
+        return MonthMatch(len(matching), len(month), examples)
 
     def _current(self) -> "tuple[Matcher, Sequence[Candidate]]":
         now = self.clock()
@@ -66,7 +68,7 @@ class MonthMatches:
         return self._month
 
     def _read(self, now: datetime) -> "tuple[Matcher, Sequence[Candidate]]":
-        """Imports numpy and scipy here: a server of other pages needs neither."""
+        """Imports numpy here: a server of other pages does without."""
         from newsletter.composing.similarity_index import index_of
         from newsletter.ranking.interest import Matcher
         from newsletter.ranking.signals import texts_of

@@ -152,7 +152,7 @@ class PublicArchive:
         nearest = search(self._index().index, " ".join(words))[: 2 * _FOUND]
         ids = [each for each, cosine in nearest if cosine > 0]
         if not ids:
-            ids = [found.id for found in insights.search(self.store, words, _FOUND)]
+            ids = [insight.id for insight in insights.search(self.store, words, _FOUND)]
         with self.store.reading() as db:
             return self._public(db, ids)[:_FOUND]
 
@@ -192,9 +192,9 @@ class PublicArchive:
         return [_without(loaded[each], hidden) for each in ids]
 
     def _of_subject(
-        self, found: Mapping[str, Subject], key: str, page: int
+        self, subjects: Mapping[str, Subject], key: str, page: int
     ) -> tuple[str, Listing[PublicInsight]] | None:
-        if (subject := found.get(key)) is None:
+        if (subject := subjects.get(key)) is None:
             return None
         if (listed := _page(subject.ids, page, PAGE)) is None:
             return None
@@ -205,9 +205,11 @@ class PublicArchive:
     def _public(self, db: Connection, ids: Sequence[int]) -> list[PublicInsight]:
         """Those of ``ids`` that are public, in their order."""
         wanted = [each for each in ids if 0 < each <= GREATEST_ID]
-        found = candidates.of_ids(db, wanted, self._today()) if wanted else {}
-        hidden = editing.blocked(db) if found else ()
-        return [_insight(found[each]) for each in wanted if each in found and each not in hidden]
+        by_id = candidates.of_ids(db, wanted, self._today()) if wanted else {}
+        hidden = editing.blocked(db) if by_id else ()
+        return [
+            _insight(by_id[number]) for number in wanted if number in by_id and number not in hidden
+        ]
 
     def _today(self) -> date:
         return local_date(self.clock(), self.timezone)
@@ -246,10 +248,10 @@ class PublicArchive:
         return Refreshed(make)
 
 
-def _insight(found: Candidate) -> PublicInsight:
-    topics = [(key, topic) for topic in found.topics if (key := slug(topic))]
-    insight = found.insight
-    return PublicInsight(insight.id, insight.shown, found.citation, insight.date, topics)
+def _insight(candidate: Candidate) -> PublicInsight:
+    topics = [(key, topic) for topic in candidate.topics if (key := slug(topic))]
+    insight = candidate.insight
+    return PublicInsight(insight.id, insight.shown, candidate.citation, insight.date, topics)
 
 
 def _without(issue: Issue, hidden: frozenset[int]) -> Issue:

@@ -30,8 +30,8 @@ class Shared(Generic[T]):
         self._await(until)
         if self._is_old():  # something was changed while it was made
             self._await(until)
-        made = self._made
-        return made.result() if made else None
+        value = self._made
+        return value.result() if value else None
 
     def forget(self) -> None:
         """Something was changed: whoever asks next gets a new one."""

@@ -175,7 +175,7 @@ def _fault(subscriber: Subscriber, before: Subscriber | None) -> str:
 def faults(subscriber: Subscriber, before: Subscriber | None = None) -> dict[str, str]:
     """What is wrong, by field."""
     hour, pause = subscriber.hour, subscriber.paused_until
-    found = {
+    faults = {
         "timezone": zone_fault(subscriber.timezone),
         "hour": "" if 0 <= hour <= 23 else f"hour {hour} is not between 0 and 23",
         **{name: _choice_fault(subscriber, name, allowed) for name, allowed in _CHOICES.items()},
@@ -186,7 +186,7 @@ def faults(subscriber: Subscriber, before: Subscriber | None = None) -> dict[str
             for name in _MAX_LETTERS
         },
     }
-    return {name: fault for name, fault in found.items() if fault}
+    return {name: fault for name, fault in faults.items() if fault}
 
 
 _CHOICES: Mapping[str, Sequence[str]] = {

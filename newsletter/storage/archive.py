@@ -20,6 +20,7 @@ from sqlalchemy import (
 from newsletter.domain.model import Brief, digest, normalise
 from newsletter.domain.numbers import GREATEST_ID
 from newsletter.storage.database import chunks
+from newsletter.storage.parts import Part, briefs_held, matched
 from newsletter.storage.schema import brief as briefs
 from newsletter.storage.schema import file as files
 from newsletter.storage.schema import insight as insights
@@ -29,7 +30,7 @@ from newsletter.storage.sets import insert_new
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One file as it was read: a brief, or the reason why it is none.
+    """One file as it was read: a brief for each of its episodes, or the reason why it is none.
 
     ``source`` names the machine that read it: the same path elsewhere is another file.
     """
@@ -37,7 +38,7 @@ class Read:
     path: str
     size: int
     mtime_ns: int
-    brief: Brief | None
+    briefs: tuple[Brief, ...]
     reason: str | None = None
     line: int | None = None
     source: str = ""
@@ -70,55 +71,76 @@ def forget(db: Connection, source: str, paths: Sequence[str]) -> None:
 
 
 def record(db: Connection, reads: Iterable[Read], now: datetime, today: date) -> None:
-    """Enter a batch of files; ``today`` dates the briefs that carry no date of their own."""
+    """Enter a batch of files; ``today`` dates the briefs that carry no date of their own.
+
+    What a file says no longer is withdrawn; a file that cannot be read any more keeps its briefs.
+    """
     touched: set[int] = set()
     for read in reads:
-        brief_id = _settle_brief(db, read, today, touched) if read.brief else _brief_of(db, read)
-        _enter_file(db, read, brief_id, now)
+        if read.briefs:
+            _enter_briefs(db, read, now, today, touched)
+        else:
+            _enter_reason(db, read, now)
     _date_insights(db, sorted(touched))
 
 
-def _settle_brief(db: Connection, read: Read, today: date, touched: set[int]) -> int:
-    """The id of the file's brief: a known one, a new version of one, or a new one.
+def _enter_briefs(
+    db: Connection, read: Read, now: datetime, today: date, touched: set[int]
+) -> None:
+    pairs = matched(db, read.source, read.path, read.briefs)
+    for part, brief in pairs:
+        brief_id = _settle_brief(db, part, brief, today, touched)
+        values = {"brief_id": brief_id, "reason": None, "line": None}
+        dropped = [[paragraph.line, paragraph.text] for paragraph in brief.dropped]
+        _enter_part(db, part, read, now, **values, dropped=dropped)
+    left = briefs_held(db, read.source, read.path)
+    for part in left.keys() - {part for part, _ in pairs}:
+        _withdraw(db, left[part], part, touched)
+        db.execute(delete(files).where(part.is_it))
+
+
+def _enter_reason(db: Connection, read: Read, now: datetime) -> None:
+    first = Part(read.source, read.path, "")
+    held = briefs_held(db, read.source, read.path) or {first: None}
+    reason = {"reason": read.reason, "line": read.line}
+    for part, brief_id in held.items():
+        _enter_part(db, part, read, now, **reason, brief_id=brief_id, dropped=[])
+        reason = {"reason": None, "line": None}  # once a file
+
+
+def _settle_brief(db: Connection, part: Part, brief: Brief, today: date, touched: set[int]) -> int:
+    """The id of the brief: a known one, a new version of one, or a new one.
 
     An unchanged copy beside it keeps the old version; a copy on another machine is the same brief,
     corrected here first.
     """
-    assert read.brief
-    current = _brief_of(db, read)
-    same = db.scalar(select(briefs.c.id).where(briefs.c.fingerprint == read.brief.fingerprint))
+    current: int | None = db.scalar(select(files.c.brief_id).where(part.is_it))
+    same = db.scalar(select(briefs.c.id).where(briefs.c.fingerprint == brief.fingerprint))
     if current is not None and (
-        same == current or (same is None and not _copied_here(db, current, read))
+        same == current or (same is None and not _copied_here(db, current, part))
     ):
-        return _rewrite(db, current, read.brief, touched)
+        return _rewrite(db, current, brief, touched)
     if same is None:
-        return _write(db, read.brief, today, touched)
-    if current is not None and not _holds(db, current, ~_is_file(read)):
-        _remove(db, current, read, touched)
+        return _write(db, brief, today, touched)
+    _withdraw(db, current, part, touched)
     return int(same)
 
 
-def _brief_of(db: Connection, read: Read) -> int | None:
-    brief_id: int | None = db.scalar(select(files.c.brief_id).where(_is_file(read)))
-    return brief_id
+def _copied_here(db: Connection, brief_id: int, part: Part) -> bool:
+    return _holds(db, brief_id, and_(files.c.source == part.source, ~part.is_it))
 
 
-def _is_file(read: Read) -> ColumnElement[bool]:
-    return and_(files.c.source == read.source, files.c.path == read.path)
-
-
-def _copied_here(db: Connection, brief_id: int, read: Read) -> bool:
-    return _holds(db, brief_id, and_(files.c.source == read.source, files.c.path != read.path))
-
-
-def _holds(db: Connection, brief_id: int, which: ColumnElement[bool]) -> bool:
-    query = select(files.c.path).where(files.c.brief_id == brief_id, which)
+def _holds(db: Connection, brief_id: int, condition: ColumnElement[bool]) -> bool:
+    query = select(files.c.path).where(files.c.brief_id == brief_id, condition)
     return db.scalar(query.limit(1)) is not None
 
 
-def _remove(db: Connection, brief_id: int, read: Read, touched: set[int]) -> None:
+def _withdraw(db: Connection, brief_id: int | None, part: Part, touched: set[int]) -> None:
+    """A brief that a file does not hold any more, unless another file holds it."""
+    if brief_id is None or _holds(db, brief_id, ~part.is_it):
+        return
     touched.update(db.scalars(select(mentions.c.insight_id).where(mentions.c.brief_id == brief_id)))
-    db.execute(update(files).where(_is_file(read)).values(brief_id=None))
+    db.execute(update(files).where(part.is_it).values(brief_id=None))
     db.execute(delete(mentions).where(mentions.c.brief_id == brief_id))
     db.execute(delete(briefs).where(briefs.c.id == brief_id))
 
@@ -180,22 +202,12 @@ def _write_mentions(db: Connection, brief_id: int, brief: Brief) -> Sequence[int
     return list(ids.values())
 
 
-def _enter_file(db: Connection, read: Read, brief_id: int | None, now: datetime) -> None:
-    dropped = (
-        [[paragraph.line, paragraph.text] for paragraph in read.brief.dropped] if read.brief else []
-    )
-    values = {
-        "size": read.size,
-        "mtime_ns": read.mtime_ns,
-        "brief_id": brief_id,
-        "reason": read.reason,
-        "line": read.line,
-        "dropped": dropped,
-        "seen_at": now,
-    }
-    changed = db.execute(update(files).where(_is_file(read)).values(**values))
+def _enter_part(db: Connection, part: Part, read: Read, now: datetime, **columns: Any) -> None:
+    values = {"size": read.size, "mtime_ns": read.mtime_ns, "seen_at": now, **columns}
+    changed = db.execute(update(files).where(part.is_it).values(**values))
     if not changed.rowcount:
-        db.execute(files.insert().values(source=read.source, path=read.path, **values))
+        names = {"source": part.source, "path": part.path, "part": part.name}
+        db.execute(files.insert().values(**names, **values))
 
 
 def _date_insights(db: Connection, ids: Sequence[int]) -> None:

@@ -20,11 +20,11 @@ def listed(
     db: Connection, most: int, skipped: int, words: str = "", *, rejected: bool = False
 ) -> Sequence[RowMapping]:
     """The files of folders, those read last first: with their brief, and how many insights it has
-    and paragraphs it lacks."""
+    and paragraphs it lacks. A file of several episodes is listed with each."""
     count = select(func.count()).where(mentions.c.brief_id == files.c.brief_id).scalar_subquery()
     query = (
         select(
-            *(files.c[name] for name in ("source", "path", "reason", "line", "seen_at")),
+            *(files.c[name] for name in ("source", "path", "part", "reason", "line", "seen_at")),
             func.json_array_length(files.c.dropped).label("dropped"),
             count.label("insights"),
             briefs.c.podcast,
@@ -32,8 +32,8 @@ def listed(
             briefs.c.title,
         )
         .outerjoin(briefs, briefs.c.id == files.c.brief_id)
-        .where(_which(words, rejected=rejected))
-        .order_by(files.c.seen_at.desc(), files.c.path)
+        .where(_matching(words, rejected=rejected))
+        .order_by(files.c.seen_at.desc(), files.c.path, briefs.c.episode)
         .limit(most)
         .offset(skipped)
     )
@@ -41,22 +41,22 @@ def listed(
 
 
 def count(db: Connection, words: str = "", *, rejected: bool = False) -> int:
-    query = select(func.count()).select_from(files).where(_which(words, rejected=rejected))
+    query = select(func.count()).select_from(files).where(_matching(words, rejected=rejected))
     return int(db.scalar(query) or 0)
 
 
-def _which(words: str, *, rejected: bool) -> ColumnElement[bool]:
-    found = [files.c.path.icontains(word, autoescape=True) for word in words.split()]
-    return and_(_OF_FOLDERS, *found, *([files.c.reason.is_not(None)] if rejected else []))
+def _matching(words: str, *, rejected: bool) -> ColumnElement[bool]:
+    matching = [files.c.path.icontains(word, autoescape=True) for word in words.split()]
+    return and_(_OF_FOLDERS, *matching, *([files.c.reason.is_not(None)] if rejected else []))
 
 
-def one(db: Connection, source: str, path: str) -> RowMapping | None:
+def find(db: Connection, source: str, path: str, part: str) -> RowMapping | None:
     """With the columns of its brief, where it is one."""
     names = "podcast", "episode", "title", "url", "published", "version", "topics"
     query = (
         select(files, *(briefs.c[name] for name in names))
         .outerjoin(briefs, briefs.c.id == files.c.brief_id)
-        .where(files.c.source == source, files.c.path == path)
+        .where(files.c.source == source, files.c.path == path, files.c.part == part)
     )
     return db.execute(query).mappings().one_or_none()
 

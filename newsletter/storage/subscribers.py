@@ -8,15 +8,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, not_, select, update
 
+from newsletter.domain.due import gets_issue
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import State, Subscriber
+from newsletter.domain.states import DeliveryState, Transition
 from newsletter.storage.database import chunks
 from newsletter.storage.journal import Change
 from newsletter.storage.places import note
+from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import notice as notices
 from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.sets import insert_new
+from newsletter.storage.transitions import move, stands
 
 _FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the same names
 SIGNED_UP = "signed up on the web"
@@ -59,12 +63,12 @@ def key_of(db: Connection, subscriber_id: int) -> str:
 
 def numbered_all(db: Connection, ids: Sequence[int]) -> list[Subscriber]:
     """In the order of their ids; who was erased is among them."""
-    found = [
+    loaded = [
         subscriber(row)
         for batch in chunks(ids)
         for row in db.execute(select(subscribers).where(subscribers.c.id.in_(batch)))
     ]
-    return sorted(found, key=lambda one: one.id)
+    return sorted(loaded, key=lambda reader: reader.id)
 
 
 def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
@@ -165,12 +169,25 @@ def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> Non
 def change(db: Connection, key: str, now: datetime | None = None, **values: Any) -> bool:
     """Set columns, such as the name or the hour; False if there is no such key.
 
-    With ``now`` it is remembered when what says which issues are theirs was changed.
+    With ``now`` it is remembered when what says which issues are theirs was changed, and what waits
+    for a date that is theirs no more is cancelled.
     """
-    if now and not _SCHEDULE.isdisjoint(values):
+    scheduled = now is not None and not _SCHEDULE.isdisjoint(values)
+    if scheduled:
         values["schedule_changed_at"] = now
     changed = db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
+    if now and scheduled and (reader := find(db, key)):
+        _cancel_unwanted(db, reader, now)
     return bool(changed.rowcount)
+
+
+def _cancel_unwanted(db: Connection, reader: Subscriber, now: datetime) -> None:
+    """A pause means the issue that is composed and waits as well; what a sender has is sent."""
+    theirs = and_(deliveries.c.subscriber_id == reader.id, stands(DeliveryState.PENDING))
+    for day in db.scalars(select(deliveries.c.date).where(theirs)).all():
+        if not gets_issue(day, reader.weekdays, reader.paused_until):
+            unwanted = and_(theirs, deliveries.c.date == day)
+            move(db, Transition.CANCEL, unwanted, changed_at=now)
 
 
 def leave(db: Connection, subscriber_id: int, now: datetime, reason: str = "") -> bool:
@@ -204,8 +221,8 @@ def complain(db: Connection, subscriber_id: int, now: datetime, words: str) -> N
 
     Where all about them was erased meanwhile, the mark of their address knows it.
     """
-    others: Sequence[State] = ("pending", "active", "unsubscribed", "bounced")
-    _move(db, subscriber_id, others, "complained", _changed(now, words))
+    before: Sequence[State] = ("pending", "active", "unsubscribed", "bounced")
+    _move(db, subscriber_id, before, "complained", _changed(now, words))
     nobody = and_(subscribers.c.id == subscriber_id, not_(_SOMEBODY))
     db.execute(update(subscribers).where(nobody).values(state="complained"))
 

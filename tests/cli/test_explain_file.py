@@ -92,3 +92,26 @@ def test_a_file_that_is_none_and_other_options_are_wrong_usage(house: House) -> 
     ):
         done = house("ingest", "--explain", *words)
         assert (done.code, done.out) == (2, ""), words
+
+
+LIBRARY = """podcast,episode,highlight
+Under Canvas,Tents,A tent is chosen by its weight and regretted for its door.
+Dry Feet,Boots,A boot that fits in the shop is a size too small on the hill.
+"""
+
+
+def test_each_episode_of_a_library_has_its_own(house: House) -> None:
+    path = str(written(house, LIBRARY, "library.csv"))
+    first, *lines = house("ingest", "--explain", path).out.splitlines()
+    assert first.endswith("library.csv: CSV, 2 episodes")
+    names = [line.strip() for line in lines if line.startswith(("  podcast", "  episode"))]
+    assert names == [
+        "podcast: Under Canvas",
+        "episode: Tents",
+        "podcast: Dry Feet",
+        "episode: Boots",
+    ]
+    explained = house("ingest", "--explain", path, "--json").json
+    assert [each["episode"] for each in explained["episodes"]] == ["Tents", "Boots"]
+    assert [each["line"] for each in explained["paragraphs"]] == [2, 3]
+    assert explained["podcast"] == ""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.model import normalise
-from newsletter.ingest.parsers import parse
+from tests.ingest.parsers import parse
 
 PLAIN = 'The tide doesn\'t wait, and "soon" is a word for harbours.'
 

@@ -30,6 +30,10 @@ def test_missing_torn_or_foreign_files_are_no_index(tmp_path: Path) -> None:
     assert index_cache.load(folder, "en") is None
     index_cache.save(Index.build(range(20), TEXTS), index_cache.Fingerprint(20, "key", 20), folder)
     assert index_cache.load(folder, "de") is None
+    assert index_cache.load(folder, "en")
+    (values,) = folder.glob("*/rows-data.npy")
+    np.save(values, np.load(values)[:-1])
+    assert index_cache.load(folder, "en") is None
     (folder / "manifest.json").write_text('{"edition"')
     assert index_cache.load(folder, "en") is None
 

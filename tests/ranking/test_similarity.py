@@ -12,6 +12,7 @@ from newsletter.ranking.similarity import Index, compare, shared, terms
 from newsletter.ranking.similarity import index as rooms
 from newsletter.ranking.similarity.index import Asked
 from newsletter.ranking.similarity.probability import _parts, features_between, probability
+from newsletter.ranking.similarity.sparse_rows import SparseRows
 
 KETTLE = "A kettle descaled monthly boils a litre forty seconds sooner, says the repair guild."
 RESTATED = "Descale the kettle every month and it boils a litre about forty seconds sooner."
@@ -96,10 +97,10 @@ def cosines(
     return np.asarray(units[0] @ units[1].T)
 
 
-def terms_of(rows: Any, asked: Asked) -> npt.NDArray[np.float64]:
+def terms_of(rows: SparseRows, asked: Asked) -> npt.NDArray[np.float64]:
     """Every term's weight, zero included, in double precision."""
-    dense = np.zeros((rows.shape[0], max(1, len(asked.idf))))
-    dense[:, : rows.shape[1]] = rows.toarray()
+    dense = np.zeros((len(rows), max(1, len(asked.idf))))
+    dense[:, : rows.width] = rows.dense()
     return np.asarray(dense * (asked.idf if len(asked.idf) else 1))
 
 
@@ -133,8 +134,8 @@ def test_parts_are_the_distinct_runs_of_letters_of_each_word(names: list[str]) -
     for number, name in enumerate(names):
         word = f" {name} "
         runs = {word[at : at + size] for size in (3, 4) for at in range(len(word) - size + 1)}
-        assert found[[number]].nnz == len(runs)
-        assert found[[number]].power(2).sum() == pytest.approx(1)
+        assert found.lengths[number] == len(runs)
+        assert found.norms()[number] == pytest.approx(1)
 
 
 def test_what_was_said_long_ago_is_restated_less_surely() -> None:

@@ -88,13 +88,13 @@ def test_a_file_that_becomes_another_brief_leaves_none_behind(store: Store) -> N
 
 def test_a_file_that_breaks_keeps_its_last_good_version(store: Store) -> None:
     record(store, read("a.json", brief("Good.")))
-    assert record(store, read("a.json", None, "malformed", version=2)).rejected == 1
+    assert record(store, read("a.json", reason="malformed", version=2)).rejected == 1
     totals = record(store, read("a.json", brief("Good."), version=3))
     assert totals == Totals(1, 1, 1, 0, 0)
 
 
 def test_rejections_say_why_and_where(store: Store) -> None:
-    record(store, archive.Read("b.json", 1, 1, None, "malformed JSON", 3))
+    record(store, archive.Read("b.json", 1, 1, (), "malformed JSON", 3))
     with store.reading() as db:
         (row,) = archive.rejected(db)
     assert (row["path"], row["reason"], row["line"]) == ("b.json", "malformed JSON", 3)
@@ -237,3 +237,72 @@ def test_totals_are_those_of_the_pages_that_stand(
 def test_a_long_brief_fits_every_statement(store: Store, count: int) -> None:
     totals = record(store, read("a", brief(*(f"Insight {number}." for number in range(count)))))
     assert totals.mentions == count
+
+
+def episode(name: str, *said: str, podcast: str = "Tides") -> Brief:
+    return replace(brief(*said, podcast=podcast, published=None), episode=name)
+
+
+def held(store: Store) -> dict[str, tuple[int, int]]:
+    """The number and the version of the brief of each episode."""
+    with store.reading() as db:
+        rows = db.execute(select(briefs.c.episode, briefs.c.id, briefs.c.version)).all()
+    return {name: (number, version) for name, number, version in rows}
+
+
+def test_each_episode_of_a_file_is_a_brief_whatever_stands_before_it(store: Store) -> None:
+    one, two = episode("One", "Mud is old."), episode("Two", "Sand moves.")
+    record(store, read("all.csv", one, two), today=TODAY - timedelta(3))
+    before = held(store)
+    longer = episode("Two", "Sand moves.", "Silt stays.")
+    record(store, read("all.csv", episode("New", "Fog bends."), one, longer, version=2))
+    after = held(store)
+    assert after["One"] == before["One"]
+    assert after["Two"] == (before["Two"][0], 2)
+    with store.reading() as db:
+        assert {each.insight.text for each in candidates.of_day(db, TODAY, 1)} == {"Fog bends."}
+
+
+def test_an_episode_that_is_told_in_two_files_is_one(store: Store) -> None:
+    one, two = episode("One", "Mud is old."), episode("Two", "Sand moves.")
+    assert record(store, read("all.csv", one, two), read("two.md", two)).briefs == 2
+    record(store, read("all.csv", one, version=2))
+    assert held(store).keys() == {"One", "Two"}
+    with store.writing() as db:
+        archive.forget(db, "", ["two.md", "all.csv"])
+        assert archive.known(db, "") == {}
+    assert held(store).keys() == {"One", "Two"}
+
+
+def test_an_episode_that_a_file_does_not_tell_any_more_is_withdrawn(store: Store) -> None:
+    one, two = episode("One", "Mud is old."), episode("Two", "Sand moves.")
+    record(store, read("all.csv", one, two))
+    assert record(store, read("all.csv", two, version=2)) == Totals(1, 1, 1, 0, 0)
+    with store.reading() as db:
+        assert texts(db) == {"Sand moves."}
+
+
+def test_a_renamed_episode_and_a_file_that_is_parted_keep_their_briefs(store: Store) -> None:
+    mixed = brief("Mud is old.", "Sand moves.", published=None)
+    record(store, read("all.csv", mixed), today=TODAY - timedelta(3))
+    [(number, _)] = held(store).values()
+    one, two = episode("One", "Mud is old."), episode("Two", "Sand moves.")
+    record(store, read("all.csv", one, two, version=2))
+    assert held(store)["One"] == (number, 2)
+    renamed = episode("One, again", "Mud is old.")
+    record(store, read("all.csv", renamed, two, version=3))
+    assert held(store)["One, again"] == (number, 3)
+    with store.reading() as db:
+        assert db.scalar(select(insights.c.date).where(insights.c.text == "Mud is old.")) == (
+            TODAY - timedelta(3)
+        )
+
+
+def test_a_library_that_breaks_is_one_rejected_file_and_keeps_its_briefs(store: Store) -> None:
+    one, two = episode("One", "Mud is old."), episode("Two", "Sand moves.")
+    record(store, read("all.csv", one, two))
+    broken = record(store, read("all.csv", reason="malformed", version=2))
+    assert (broken.briefs, broken.rejected) == (2, 1)
+    with store.reading() as db:
+        assert archive.known(db, "") == {"all.csv": (2, 2)}
+    assert record(store, read("all.csv", two, one, version=3)) == Totals(2, 2, 2, 0, 0)

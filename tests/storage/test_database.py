@@ -1,6 +1,7 @@
 import stat
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from newsletter.domain.errors import ConfigError, StoreError
 from newsletter.resources import resource
 from newsletter.storage import Store, archive, ledger
 from newsletter.storage.schema import HEAD, insight, metadata
+from newsletter.turns import Turn
 from tests.builders import NOON, TODAY, brief, read, subscribe
 from tests.storage.test_ledger import entry
 
@@ -39,6 +41,18 @@ def test_a_database_with_data_survives_down_and_up(apart: Store) -> None:
     with apart.reading() as db:
         assert archive.totals(db) == before
     assert apart.revision() == HEAD
+
+
+def test_of_a_file_of_several_episodes_the_first_stays_on_the_way_down(apart: Store) -> None:
+    episodes = [replace(brief(f"{name}."), episode=name) for name in ("One", "Two")]
+    with apart.writing() as db:
+        archive.record(db, [read("all.csv", *episodes)], NOON, TODAY)
+    apart.migrate("0025")
+    apart.migrate()
+    with apart.writing() as db:
+        assert archive.known(db, "") == {"all.csv": (-1, 1)}  # as if it had changed since
+        archive.record(db, [read("all.csv", *episodes)], NOON, TODAY)
+        assert archive.totals(db).briefs == 2
 
 
 @pytest.mark.parametrize("revision", ["0005", HEAD])
@@ -209,3 +223,21 @@ def test_without_the_driver_no_index_is_named_that_may_hold_a_namesake(
         Store("postgresql://nobody@127.0.0.1:1/nothing")
     assert "store.url needs the package psycopg" in str(caught.value)
     assert str(caught.value).endswith("'.[postgresql]'")
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_who_waits_to_write_lets_other_senders_work(store: Store, *, durable: bool) -> None:
+    turn, written = Turn(), threading.Event()
+
+    def write() -> None:
+        with turn.working(), store.writing(durable=durable):
+            written.set()
+
+    with store.writing():
+        thread = threading.Thread(target=write)
+        thread.start()
+        for _ in range(20):
+            with turn.working():
+                assert not written.is_set()
+    thread.join()
+    assert written.is_set()

@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from newsletter.domain.errors import StoreError
 from newsletter.domain.model import Citation, Issue, Pick, Subscriber
 from newsletter.domain.states import Transition
+from newsletter.domain.weekdays import bit
 from newsletter.storage import (
     Connection,
     Store,
@@ -259,3 +260,22 @@ def test_a_second_row_is_refused_by_the_database(store: Store) -> None:
     copy = delivery.select().with_only_columns(*columns)
     with pytest.raises(StoreError), store.writing() as db:
         db.execute(insert(delivery).from_select([one.name for one in columns], copy))
+
+
+def test_who_pauses_does_not_get_what_is_composed_and_waits(store: Store) -> None:
+    """Their issue may wait for an approval for hours."""
+    fill(store, readers=3)
+    tomorrow = TODAY + timedelta(days=1)
+    with store.writing() as db:
+        subscribers.change(db, "r0@example.org", NOON, paused_until=tomorrow)
+        subscribers.change(db, "r1@example.org", NOON, weekdays=bit(tomorrow))
+        subscribers.change(db, "r2@example.org", NOON, paused_until=TODAY)
+    assert [row.subscriber.address for row in claim(store)] == ["r2@example.org"]
+
+
+def test_who_pauses_while_their_message_is_on_its_way_has_it(store: Store) -> None:
+    fill(store)
+    assert claim(store)
+    with store.writing() as db:
+        subscribers.change(db, "r0@example.org", NOON, paused_until=TODAY + timedelta(days=1))
+    assert states(store) == [("sending", None)]

@@ -220,7 +220,7 @@ def test_what_was_pruned_goes_down_as_empty_values(apart: Store) -> None:
 def test_a_path_that_two_machines_have_goes_down_as_one(apart: Store) -> None:
     with apart.writing() as db:
         for source in ("b", "a"):
-            read = archive.Read("/inbox/x", 1, 1, None, "no brief", None, source)
+            read = archive.Read("/inbox/x", 1, 1, (), "no brief", None, source)
             archive.record(db, [read], DUE, DAY)
     apart.migrate("0007")
     with apart.reading() as db:

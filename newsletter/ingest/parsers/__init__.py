@@ -1,13 +1,13 @@
 """Parsers of brief files: a module for each format, and its line in PARSERS."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import PurePath
 
 from newsletter.domain.errors import BriefRejected
-from newsletter.domain.model import Brief
-from newsletter.ingest.parsers.paragraphs import Page, Paragraph, judge, sift
+from newsletter.domain.model import Brief, Dropped
+from newsletter.ingest.parsers.paragraphs import Page, all_dropped, judge, sift
 
 PARSERS: Mapping[str, str] = {
     ".txt": "text",
@@ -20,47 +20,66 @@ PARSERS: Mapping[str, str] = {
     ".html": "html",
     ".htm": "html",
 }
-"""The module with ``read(text) -> Page`` for each suffix; loaded when the first such file comes."""
+"""The module with ``read(text) -> Iterable[Page]`` for each suffix; loaded when a file needs it."""
 SUFFIXES = tuple(PARSERS)
 
 _TOO_DEEP = "nested too deeply to be a brief"
 _OTHER_ENCODINGS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\0\0\xfe\xff", "UTF-32"))
 
 
-def parse(name: str, data: bytes, phrases: Sequence[str] = ()) -> Brief:
-    """Read a file by the suffix of its name. Raises BriefRejected with the reason and the line.
+def briefs(name: str, data: bytes, phrases: Sequence[str] = ()) -> tuple[Brief, ...]:
+    """Read a file by the suffix of its name: a brief for each episode that it tells of.
 
-    ``phrases`` are the operator's own boilerplate, with ``*`` for any text: a paragraph that
-    consists of one of them is no insight.
+    Raises BriefRejected with the reason and the line. ``phrases`` are the operator's own
+    boilerplate, with ``*`` for any text: a paragraph that consists of one of them is no insight.
     """
-    page = _page(name, data)
-    try:
+    read: list[Brief] = []
+    rest: tuple[Dropped, ...] = ()
+    for page in _pages(name, data):
         mentions, dropped = sift(page.paragraphs, phrases)
+        if mentions:
+            read.append(
+                replace(page.about, mentions=mentions, dropped=page.about.dropped + dropped)
+            )
+        else:
+            rest += page.about.dropped + dropped
+    if not read:
+        raise BriefRejected(f"no insight in it{all_dropped(len(rest))}")
+    return (replace(read[0], dropped=read[0].dropped + rest), *read[1:])
+
+
+def explain(name: str, data: bytes, phrases: Sequence[str] = ()) -> list[Page]:
+    """What the file says of each episode, with the verdict and the rule of each paragraph."""
+    return [
+        replace(page, paragraphs=list(judge(page.paragraphs, phrases)))
+        for page in _pages(name, data)
+    ]
+
+
+def _pages(name: str, data: bytes) -> list[Page]:
+    """Each with all its paragraphs read; an episode that is told twice is one page."""
+    try:
+        pages = [replace(page, paragraphs=list(page.paragraphs)) for page in _read(name, data)]
     except RecursionError as error:
         raise BriefRejected(_TOO_DEEP) from error
-    return replace(page.about, mentions=mentions, dropped=page.about.dropped + dropped)
+    merged: dict[str, Page] = {}
+    for page in pages:
+        known = merged.setdefault(page.about.episode_key, page)
+        if known is not page:
+            both = [*known.paragraphs, *page.paragraphs]
+            merged[page.about.episode_key] = replace(known, paragraphs=both)
+    return list(merged.values())
 
 
-def explain(
-    name: str, data: bytes, phrases: Sequence[str] = ()
-) -> tuple[str, Brief, list[Paragraph]]:
-    """The dialect, what the page says about itself, and each paragraph with verdict and rule."""
-    page = _page(name, data)
-    return page.dialect, page.about, list(judge(page.paragraphs, phrases))
-
-
-def _page(name: str, data: bytes) -> Page:
+def _read(name: str, data: bytes) -> Iterable[Page]:
     suffix = PurePath(name).suffix.lower()
     if suffix not in PARSERS:
         raise BriefRejected(f"no brief file: its name must end in {', '.join(SUFFIXES)}")
     text = _decode(data)
     if not text.strip():
         raise BriefRejected("the file is empty")
-    read: Callable[[str], Page] = import_module(f"{__name__}.{PARSERS[suffix]}").read
-    try:
-        return read(text)
-    except RecursionError as error:
-        raise BriefRejected(_TOO_DEEP) from error
+    read: Callable[[str], Iterable[Page]] = import_module(f"{__name__}.{PARSERS[suffix]}").read
+    return read(text)
 
 
 def _decode(data: bytes) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.ingest.parsers.paragraphs import Page
-from newsletter.ingest.parsers.rows import TEXT, Row, has_text, page_of_rows
+from newsletter.ingest.parsers.rows import TEXT, Row, has_text, pages_of_rows
 
 _DELIMITERS = ",;\t|"
 _SHOWN = 6
 
 
-def read(text: str) -> Page:
+def read(text: str) -> list[Page]:
     """Raises BriefRejected where no column holds text, or a quotation mark is never closed."""
     start = len(text) - len(text.lstrip("\n"))
     begin = text[start:].split("\n", 1)[0]
@@ -21,7 +21,7 @@ def read(text: str) -> Page:
         rows = list(_rows(text[start:], delimiter, start))
     except csv.Error as error:
         raise BriefRejected(f"malformed CSV: {error}") from error
-    return page_of_rows(rows, "CSV")
+    return pages_of_rows(rows, "CSV")
 
 
 def _rows(text: str, delimiter: str, skipped: int) -> Iterator[Row]:

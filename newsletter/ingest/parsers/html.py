@@ -48,7 +48,7 @@ _BODIES = {"html", "body", "main", "article"}
 _BULLET = re.compile(r"\s*(?:[•‣◦▪●*]|[-–—](?=\s)|[0-9]{1,2}[.)](?=\s))\s*")
 
 
-def read(text: str) -> Page:
+def read(text: str) -> list[Page]:
     """Raises BriefRejected where there is no text in it."""
     root = _parsed(text)
     facts = Facts()
@@ -62,7 +62,7 @@ def read(text: str) -> Page:
     gather(blocks, facts)
     title_facts(root, main, facts)
     about = completed(Brief(()), facts)
-    return Page(about, paragraphs(blocks, Reading(strict=True)), "HTML")
+    return [Page(about, paragraphs(blocks, Reading(strict=True)), "HTML")]
 
 
 def _parsed(text: str) -> Any:

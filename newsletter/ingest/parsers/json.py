@@ -9,7 +9,6 @@ from msgspec import Meta
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Role
-from newsletter.ingest.parsers import json_lines
 from newsletter.ingest.parsers.paragraphs import (
     MAX_INSIGHT,
     MAX_LABEL,
@@ -74,16 +73,18 @@ class JsonBrief(msgspec.Struct, frozen=True):
 def schema() -> bytes:
     """The JSON Schema (draft 2020-12) of a brief, as docs/brief.schema.json holds it."""
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    made = msgspec.json.encode(dialect | msgspec.json.schema(JsonBrief))
-    return msgspec.json.format(made, indent=2) + b"\n"
+    schema = msgspec.json.encode(dialect | msgspec.json.schema(JsonBrief))
+    return msgspec.json.format(schema, indent=2) + b"\n"
 
 
-def read(text: str) -> Page:
+def read(text: str) -> list[Page]:
     """Raises BriefRejected, which names the place like $.insights[2].text, or RecursionError."""
     try:
         page = msgspec.json.decode(text, type=JsonBrief)
     except msgspec.ValidationError as error:
-        return json_lines.other_json(text) or _misfit(text, error)
+        from newsletter.ingest.parsers.json_lines import other_json  # few files are of that kind
+
+        return other_json(text) or _misfit(text, error)
     except msgspec.DecodeError as error:
         _malformed(text, error)
     lines = places(text)
@@ -100,7 +101,7 @@ def read(text: str) -> Page:
         topics=_cleaned(page.topics),
         dropped=dropped,
     )
-    return Page(about, _paragraphs(page, lines), "JSON")
+    return [Page(about, _paragraphs(page, lines), "JSON")]
 
 
 def _misfit(text: str, error: msgspec.ValidationError) -> NoReturn:

@@ -12,7 +12,7 @@ from newsletter.ingest.parsers.blocks import markdown_blocks
 from newsletter.ingest.parsers.dialects import page_of
 from newsletter.ingest.parsers.metadata import Facts, completed, names
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
-from newsletter.ingest.parsers.rows import Row, has_text, page_of_rows
+from newsletter.ingest.parsers.rows import Row, has_text, pages_of_rows
 from newsletter.ingest.parsers.vocabulary import names_in
 
 _LISTS = names_in(
@@ -24,13 +24,13 @@ _DEEPEST = 6
 _OBJECTS = 2  # within each other: {"episode": {"podcast": {"title": ...}}}
 
 
-def read(text: str) -> Page:
+def read(text: str) -> list[Page]:
     """JSON Lines. Raises BriefRejected with the first line that is not JSON."""
     rows: list[Row] = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             rows += ((number, row) for row in _rows(_decoded(line, number), {}))
-    return page_of_rows(rows, "JSON Lines")
+    return pages_of_rows(rows, "JSON Lines")
 
 
 def _decoded(line: str, number: int) -> Any:
@@ -40,7 +40,7 @@ def _decoded(line: str, number: int) -> Any:
         raise BriefRejected("malformed JSON: each line must be whole by itself", number) from error
 
 
-def other_json(text: str) -> Page | None:
+def other_json(text: str) -> list[Page] | None:
     """A feed, or a list of rows; None for a brief, and for what is neither."""
     try:
         whole = msgspec.json.decode(text)
@@ -49,11 +49,11 @@ def other_json(text: str) -> Page | None:
     if isinstance(whole, dict) and "insights" in whole:
         return None
     if isinstance(whole, dict) and _is_feed(whole):
-        return _feed(whole)
+        return [_feed(whole)]
     rows = list(_rows(whole, {})) if isinstance(whole, dict | list) else []
     if not rows or not any(has_text(row) for row in rows):
         return None
-    return page_of_rows(((1, row) for row in rows), "JSON")
+    return pages_of_rows([(1, row) for row in rows], "JSON")
 
 
 def _rows(value: Any, above: Mapping[str, str], depth: int = 0) -> Iterator[Mapping[str, str]]:
@@ -136,7 +136,8 @@ def _content(item: Mapping[str, Any]) -> Iterator[Paragraph]:
     if content := _text(item, "content_html"):
         from newsletter.ingest.parsers import html
 
-        yield from html.read(content).paragraphs
+        for page in html.read(content):
+            yield from page.paragraphs
     elif content := _text(item, "content_text"):
         yield from page_of(Brief(()), markdown_blocks(content, 1), Facts()).paragraphs
 

@@ -50,7 +50,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A file as its format reads it: what it says of itself (no mentions), and its paragraphs."""
+    """A file, or an episode in it: what it says of itself (no mentions), and its paragraphs."""
 
     about: Brief
     paragraphs: Iterable[Paragraph]
@@ -93,7 +93,7 @@ def sift(
 ) -> tuple[tuple[Mention, ...], tuple[Dropped, ...]]:
     """The insights in the order of the page, each once, and the dropped paragraphs.
 
-    Raises BriefRejected for a page without insights, and for an insight that is too long.
+    Raises BriefRejected for an insight that is too long.
     """
     mentions: dict[str, Mention] = {}
     dropped: list[Dropped] = []
@@ -102,8 +102,6 @@ def sift(
             _add(mentions, paragraph)
         else:
             dropped.append(Dropped(paragraph.line, paragraph.text))
-    if not mentions:
-        raise BriefRejected(f"no insight in it{_all_dropped(len(dropped))}")
     return tuple(mentions.values()), tuple(dropped)
 
 
@@ -129,7 +127,7 @@ def _add(mentions: dict[str, Mention], paragraph: Paragraph) -> None:
         mentions[key] = replace(mentions[key], role="lead")
 
 
-def _all_dropped(count: int) -> str:
+def all_dropped(count: int) -> str:
     if not count:
         return ""
     were = "1 paragraph was" if count == 1 else f"{count} paragraphs were"

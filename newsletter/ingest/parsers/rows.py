@@ -1,10 +1,11 @@
-"""Rows of named values (CSV, JSON Lines, lists in JSON) as one page: each row is one insight."""
+"""Rows of named values (CSV, JSON Lines, lists in JSON): an insight each, a page an episode."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from newsletter.domain.model import Brief, Origin
+from newsletter.domain.model import Brief, Origin, normalise
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.dialects.readwise import Line, highlight
 from newsletter.ingest.parsers.inline import time_in, time_in_url
@@ -50,6 +51,7 @@ _RENAMED: Mapping[str, str] = {
     "podcast title": "show title", "episode name": "episode title", "episode date": "published",
     "podcast author": "owner", "episode guid": "id",
 }  # fmt: skip
+_SURELY_EPISODES = {"episode title", "episode"}
 _TIMED = {"time offset", "time", "timestamp", "offset", "seconds"}
 _LEFT_OUT = re.compile(r"transcript|metadata|note|comment|tag|chapter")
 
@@ -68,12 +70,35 @@ class _Values:
         return next((value for key in keys if (value := self.named.get(key, ""))), "")
 
 
-def page_of_rows(rows: Iterable[Row], dialect: str) -> Page:
-    """What all rows agree on is of the page; the rest is of the insights."""
-    values = [_Values(line, _named(row)) for line, row in rows]
-    shared = _shared(values)
-    about = _about(shared, values)
+def pages_of_rows(rows: Iterable[Row], dialect: str) -> list[Page]:
+    """A page for each episode. What its rows agree on is of the page; the rest of the insights."""
+    groups: dict[tuple[str, str], list[_Values]] = {}
+    for line, row in rows:
+        each = _Values(line, _named(row))
+        groups.setdefault(_episode(each), []).append(each)
+    return [_page(values, dialect) for values in groups.values()]
+
+
+def _page(values: Sequence[_Values], dialect: str) -> Page:
+    about = _about(_shared(values), values)
     return Page(about, _paragraphs(values, about), dialect)
+
+
+def _episode(each: _Values) -> tuple[str, str]:
+    """The podcast and the episode that a row names. A title alone may be that of the insight."""
+    surest: dict[str, tuple[int, str]] = {}
+    for name, value in each.named.items():
+        field, rank = _field(name)
+        if field and rank < surest.get(field, (rank + 1,))[0]:
+            surest[field] = rank, normalise(value[:MAX_LABEL])
+    podcast, episode = (surest.get(field, (0, ""))[1] for field in ("podcast", "episode"))
+    titled = any(name in each.named for name in _SURELY_EPISODES) or len(surest) > 1
+    return podcast, episode if titled else ""
+
+
+@lru_cache(1_000)
+def _field(name: str) -> tuple[Field | None, int]:
+    return vocabulary.field(name) or (None, 0)
 
 
 def has_text(names_: Iterable[str]) -> bool:
@@ -100,8 +125,13 @@ def _shared(values: Sequence[_Values]) -> dict[str, str]:
     return {
         name: value
         for name, value in first.items()
-        if all(each.named.get(name, value) == value for each in values)
+        if all(_same(each.named.get(name, value), value) for each in values)
     }
+
+
+def _same(value: str, expected: str) -> bool:
+    short = max(len(value), len(expected)) <= MAX_LABEL
+    return value == expected or (short and normalise(value) == normalise(expected))
 
 
 def _about(shared: Mapping[str, str], values: Sequence[_Values]) -> Brief:
@@ -151,11 +181,11 @@ def _row(each: _Values, name: str, about: Brief) -> Iterator[Paragraph]:
     at = _at(each)
     for paragraph in highlight(lines):
         origin = _origin(name, kind, paragraph)
-        found = paragraph.at if paragraph.at is not None else at
+        time = paragraph.at if paragraph.at is not None else at
         yield replace(
             paragraph,
             speaker=people[0] if people else "",
-            at=found if found is not None else time_in_url(link),
+            at=time if time is not None else time_in_url(link),
             link=paragraph.link or link,
             topics=tuple(topic.lstrip("#") for topic in topics),
             origin=origin,
@@ -178,8 +208,7 @@ def _link(each: _Values, about: Brief) -> str:
 
 
 def _is(name: str, wanted: Field) -> bool:
-    known = vocabulary.field(name)
-    return known is not None and known[0] == wanted
+    return _field(name)[0] == wanted
 
 
 def _at(each: _Values) -> int | None:

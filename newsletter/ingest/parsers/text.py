@@ -15,9 +15,9 @@ _WIDTHS = range(40, 121)
 Line = tuple[int, str]
 
 
-def read(text: str) -> Page:
+def read(text: str) -> list[Page]:
     """Plain text says nothing about itself."""
-    return Page(Brief(()), paragraphs(text), "plain text")
+    return [Page(Brief(()), paragraphs(text), "plain text")]
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:

@@ -2,18 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from newsletter.ranking.interest import vectors
 from newsletter.ranking.interest.words import words
 from newsletter.ranking.similarity import Index, terms
+from newsletter.ranking.similarity.sparse_rows import SparseRows
 
 Array = npt.NDArray[np.float64]
-Matrix = Any  # scipy.sparse carries no types
 Encode = Callable[[Sequence[str]], vectors.Vectors]
 """A row of length one for each text."""
 
@@ -69,22 +67,18 @@ class Evidence:
         values = self.measure(phrase)
         gain, _ = _gain((values["closest"] + values["meaning"]) / 2)
         gain[place] = 0
-        row = self.rows[[place]]
-        weights = row.data * (gain @ self.rows)[row.indices]
+        row = self.rows[np.array([place])]
+        weights = row.data * self.rows.blend(gain)[row.indices]
         weights[self._asked.idf[row.indices] < _TELLING] = 0
         names = [self._asked.names[term] for term in row.indices.tolist()]
         by_term = dict(zip(names, weights.tolist(), strict=True))
         return {word: by_term.get(self._term(word), 0.0) for word in self.words[place]}
 
     @cached_property
-    def rows(self) -> Matrix:
+    def rows(self) -> SparseRows:
         """The texts' TF-IDF vectors, of length one; one without words stays empty."""
         rows = self._asked.rows
-        weighted = rows.data * self._asked.idf[rows.indices]
-        made = sparse.csr_array((weighted, rows.indices, rows.indptr), rows.shape)
-        lengths = np.sqrt(np.asarray(made.power(2).sum(axis=1)).ravel())
-        made.data = made.data / np.repeat(np.maximum(lengths, 1e-9), np.diff(made.indptr))
-        return made
+        return rows.having(rows.data * self._asked.idf[rows.indices]).unit()
 
     def _term(self, word: str) -> str:
         """The index's term of a word."""
@@ -160,11 +154,11 @@ def _gain(first_look: Array) -> tuple[Array, float]:
     return gain, float(looks[best[:_STRONGEST]].sum()) / _STRONGEST
 
 
-def _agreement(rows: Matrix, gain: Array) -> Array:
+def _agreement(rows: SparseRows, gain: Array) -> Array:
     """The cosine of each row with the sum of all rows times their gain, its own left out."""
     best = np.flatnonzero(gain)
-    total = gain[best] @ rows[best]
-    dots = np.asarray(rows @ total) - gain
+    total = rows[best].blend(gain[best])
+    dots = rows @ total - gain
     squares = float(total @ total) - 2 * gain * dots - gain**2
     return np.clip(dots / np.sqrt(np.maximum(squares, 1e-6)), 0, 1)
 

@@ -1,16 +1,21 @@
 """From shared terms to the probability of a restatement, and the terms that made us think so."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import sparse
 
 from newsletter.ranking.similarity.index import Asked, Index
-from newsletter.ranking.similarity.segment import Floats, Matrix, Places
+from newsletter.ranking.similarity.sparse_rows import (
+    Floats,
+    Places,
+    SparseRows,
+    distinct,
+    multiplied,
+)
 from newsletter.ranking.similarity.terms import terms, words
 from newsletter.ranking.similarity.weights import INTERCEPT, WEIGHTS
 
@@ -20,7 +25,7 @@ FEATURES = tuple(WEIGHTS)
 _PARTS = (3, 4)
 # Runs of letters as numbers: odd factors, the product wraps around, and none here ever collide.
 _SPREAD = np.array([1, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
-_BLOCK = 1 << 15
+_BLOCK = 1 << 11
 # Many texts name the same day or count: a number in common says less than its rarity does.
 _NUMBERS = 0.3
 _FORTNIGHT = 14
@@ -82,8 +87,8 @@ def _features(
     index: Index, asked: Asked, new: Places, row: Places, days: Days
 ) -> npt.NDArray[np.float64]:
     blocks = [slice(first, first + _BLOCK) for first in range(0, len(new), _BLOCK)]
-    found = [_block(index, asked, new[some], row[some]) for some in blocks]
-    features = np.concatenate([np.empty((0, len(FEATURES))), *found])
+    parts = [_block(index, asked, new[block], row[block]) for block in blocks]
+    features = np.concatenate([np.empty((0, len(FEATURES))), *parts])
     if days is not None:
         features[:, FEATURES.index("age")] = _age(np.asarray(days)[new], index.days[row])
     return features
@@ -93,18 +98,19 @@ def _block(index: Index, asked: Asked, new: Places, row: Places) -> npt.NDArray[
     texts, new = np.unique(new, return_inverse=True)
     insights, row = np.unique(row, return_inverse=True)
     mine, theirs = asked.rows[texts], index.rows(insights)
-    used = np.unique(np.concatenate([mine.indices, theirs.indices]))
+    used = distinct(np.concatenate([mine.indices, theirs.indices]))
     mine, theirs = _only(mine, used), _only(theirs, used)
-    names = [asked.names[one] for one in used.tolist()]
+    names = [asked.names[number] for number in used.tolist()]
     numeric = np.array([any(map(str.isdigit, name)) for name in names], np.float32)
     idf = asked.idf[used] * np.where(numeric, _NUMBERS, 1).astype(np.float32)
-    kin = sparse.diags_array(idf) @ _parts(names)
-    common = _ones(mine)[new].multiply(_ones(theirs)[row])
+    kin = _parts(names)
+    kin = kin.having(kin.data * idf[kin.numbers])
+    common = multiplied(_ones(mine), _ones(theirs), new, row)
     evidence = common @ idf
     least = np.minimum((_ones(mine) @ idf)[new], (_ones(theirs) @ idf)[row])
     numbers = np.minimum((_ones(mine) @ numeric)[new], (_ones(theirs) @ numeric)[row])
     features = {
-        "parts": _dots(_unit(mine @ kin), _unit(theirs @ kin), new, row),
+        "parts": multiplied(_alike(mine, kin), _alike(theirs, kin), new, row).sums(),
         "evidence": np.log1p(evidence),
         "cover": evidence / np.maximum(least, 1e-6),
         "numbers": common @ numeric < numbers,
@@ -119,18 +125,17 @@ def _age(day: Any, earlier: Any) -> Floats:
     return np.where((day > 0) & (earlier > 0), apart, 0).astype(np.float32)
 
 
-def _only(matrix: Matrix, used: Places) -> Matrix:
+def _only(rows: SparseRows, used: Places) -> SparseRows:
     """Its columns of these terms, which are all it has."""
-    places = np.searchsorted(used, matrix.indices)
-    return sparse.csr_array((matrix.data, places, matrix.indptr), (matrix.shape[0], len(used)))
+    return replace(rows, indices=np.searchsorted(used, rows.indices), width=len(used))
 
 
-def _dots(mine: Matrix, theirs: Matrix, new: Places, row: Places) -> Floats:
-    """The dot product of each pair of rows."""
-    return np.asarray(mine[new].multiply(theirs[row]).sum(axis=1))
+def _alike(rows: SparseRows, kin: SparseRows) -> SparseRows:
+    """The texts' vectors of runs of letters, of length one."""
+    return rows.product(kin).summed().unit()
 
 
-def _parts(names: Sequence[str]) -> Matrix:
+def _parts(names: Sequence[str]) -> SparseRows:
     """(terms, runs of letters): a row of length one for each term, over the distinct runs of three
     and four letters in it and its borders."""
     text = f" {' '.join(names)}   "
@@ -143,21 +148,14 @@ def _parts(names: Sequence[str]) -> Matrix:
         runs.append((np.flatnonzero(inside), numbers))
     at, numbers = (np.concatenate(each) for each in zip(*runs, strict=True))
     known, places = np.unique(numbers, return_inverse=True)
-    where = np.cumsum(border)[at] - 1, places
-    shape = len(names), max(1, len(known))
-    return _unit(_ones(sparse.csr_array((np.ones(len(at), np.float32), where), shape)))
+    width = max(1, len(known))
+    keys = distinct((np.cumsum(border)[at] - 1) * width + places)
+    indptr = np.searchsorted(keys, np.arange(len(names) + 1) * width)
+    return SparseRows(np.ones(len(keys), np.float32), keys % width, indptr, width).unit()
 
 
-def _unit(matrix: Matrix) -> Matrix:
-    """The rows made to length one; empty ones stay empty."""
-    lengths = np.sqrt(matrix.power(2).sum(axis=1))
-    return sparse.diags_array(1 / np.maximum(lengths, 1e-12)) @ matrix
-
-
-def _ones(matrix: Matrix) -> Matrix:
-    return sparse.csr_array(
-        (np.ones(len(matrix.data), np.float32), matrix.indices, matrix.indptr), matrix.shape
-    )
+def _ones(rows: SparseRows) -> SparseRows:
+    return rows.having(np.ones(len(rows.data), np.float32))
 
 
 def shared(index: Index, new: str, earlier: str) -> list[tuple[str, float]]:

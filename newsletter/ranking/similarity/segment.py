@@ -1,16 +1,14 @@
 """Insights that were indexed together, as sparse matrices of how often each term stands in them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
-Floats = npt.NDArray[np.float32]
-Places = npt.NDArray[np.intp]
-Matrix = Any  # scipy.sparse carries no types
+from newsletter.ranking.similarity.sparse_rows import Floats, Places, SparseRows, stacked
+
 _BLOCK = 1 << 14
 
 
@@ -21,52 +19,52 @@ class Segment:
 
     ids: npt.NDArray[np.int64]
     days: npt.NDArray[np.int32]
-    rows: Matrix
-    columns: Matrix
+    rows: SparseRows
+    columns: SparseRows
 
     @classmethod
-    def of(cls, ids: Any, days: Any, rows: Matrix) -> "Segment":
-        return cls(np.asarray(ids, np.int64), np.asarray(days, np.int32), rows, rows.tocsc())
+    def of(cls, ids: Any, days: Any, rows: SparseRows) -> "Segment":
+        columns = rows.by_column()
+        return cls(np.asarray(ids, np.int64), np.asarray(days, np.int32), rows, columns)
 
     def joined(self, later: "Segment") -> "Segment":
-        rows = sparse.vstack([widened(self.rows, later.rows.shape[1]), later.rows], format="csr")
-        ids, days = (
-            np.concatenate(each) for each in ((self.ids, later.ids), (self.days, later.days))
-        )
-        return Segment.of(ids, days, rows)
+        rows = stacked([self.rows.widened(later.rows.width), later.rows])
+        columns = self.columns.beside(later.columns)
+        ids = np.concatenate([self.ids, later.ids])
+        return Segment(ids, np.concatenate([self.days, later.days]), rows, columns)
 
     def norms(self, idf: Floats) -> Floats:
         """The length of each insight's vector under these weights."""
-        squares = idf[: self.rows.shape[1]] ** 2
+        squares = idf[: self.rows.width] ** 2
         blocks = [self._squared(first) @ squares for first in range(0, len(self.ids), _BLOCK)]
         return np.asarray(np.sqrt(np.concatenate([np.empty(0, np.float32), *blocks])))
 
-    def _squared(self, first: int) -> Matrix:
-        part = self.rows[first : first + _BLOCK]
-        part.data = damped(part.data) ** 2
-        return part
+    def _squared(self, first: int) -> SparseRows:
+        part = self.rows[np.arange(first, min(first + _BLOCK, len(self.ids)))]
+        return part.having(damped(part.data) ** 2)
 
     def dots(self, terms: Places, weights: Floats) -> Floats:
         """The dot product of each insight's damped counts with the weights of these terms."""
-        here = terms < self.columns.shape[1]
-        part = self.columns[:, terms[here]]
-        part.data = damped(part.data)
-        return np.asarray(part @ weights[here], np.float32)
+        here = terms < len(self.columns)
+        part = self.columns[terms[here]]
+        dots = np.zeros(len(self.ids), np.float32)
+        np.add.at(dots, part.indices, damped(part.data) * np.repeat(weights[here], part.lengths))
+        return dots
 
 
-def counted_terms(bags: Sequence[Mapping[str, int]], numbers: Mapping[str, int]) -> Matrix:
+def counted_terms(bags: Sequence[Mapping[str, int]], numbers: Mapping[str, int]) -> SparseRows:
     """A row for each bag, its terms in order; what is said more often was said 255 times."""
     starts = np.cumsum([0, *map(len, bags)])
     places = (numbers[term] for bag in bags for term in bag)
     counts = (min(count, 255) for bag in bags for count in bag.values())
-    found = _csr(
+    rows = SparseRows(
         np.fromiter(counts, np.uint8, starts[-1]),
         np.fromiter(places, np.int32, starts[-1]),
         starts,
         len(numbers),
     )
-    found.sort_indices()
-    return found
+    order = np.argsort(rows.numbers * rows.width + rows.indices)
+    return replace(rows, data=rows.data[order], indices=rows.indices[order]).compact()
 
 
 def damped(counts: npt.NDArray[np.uint8]) -> Floats:
@@ -75,14 +73,3 @@ def damped(counts: npt.NDArray[np.uint8]) -> Floats:
     more = np.flatnonzero(counts > 1)
     values[more] = 1 + np.log(values[more])
     return values
-
-
-def widened(matrix: Matrix, width: int) -> Matrix:
-    return _csr(matrix.data, matrix.indices, matrix.indptr, width)
-
-
-def _csr(data: Any, indices: Any, indptr: Any, width: int) -> Matrix:
-    """Of four bytes per place as long as they can tell them all: scipy takes eight otherwise."""
-    small = np.int32 if indptr[-1] < 2**31 else np.int64
-    arrays = data, indices.astype(small, copy=False), indptr.astype(small, copy=False)
-    return sparse.csr_array(arrays, shape=(len(indptr) - 1, width))

@@ -85,8 +85,10 @@ class _Acts:
 
     def resume(self, visit: Visit) -> Response:
         was_paused = actions.resume(self.store)
-        said = "Resumed: the next `run` or `send` goes on." if was_paused else "It was not paused."
-        return self._done(visit, said)
+        message = (
+            "Resumed: the next `run` or `send` goes on." if was_paused else "It was not paused."
+        )
+        return self._done(visit, message)
 
     def ask_cancel(self, visit: Visit) -> Response:
         today = local_date(visit.now, self.desk.timezone)
@@ -137,8 +139,8 @@ class _Acts:
         visit.about(day.isoformat())
         skipped = actions.take_back_cancel(self.store, day)
         but = f"; {counted(skipped, 'reader')} skipped by then stay so" if skipped else ""
-        said = f"The issue of {_long(day)} goes out to those whose hour is still to come{but}."
-        return self._done(visit, said)
+        message = f"The issue of {_long(day)} goes out to those whose hour is still to come{but}."
+        return self._done(visit, message)
 
     def unknown(self, visit: Visit) -> Response:
         warning = actions.end_expired_leases(self.store, visit.now)
@@ -179,9 +181,9 @@ class _Acts:
         self.desk.changed()
         return visit.back("/desk/unknown", _resolved(done, outcome))
 
-    def _done(self, visit: Visit, said: str) -> Response:
+    def _done(self, visit: Visit, message: str) -> Response:
         self.desk.changed()
-        return visit.back(HOME, said)
+        return visit.back(HOME, message)
 
 
 def _csv_line(cells: Sequence[object]) -> str:
@@ -203,12 +205,12 @@ def _what_cancel_does(at: actions.Standing) -> Iterator[str]:
 
 def _resolved(done: actions.Resolved, outcome: str) -> str:
     noun = "delivery" if done.count == 1 else "deliveries"
-    said = f"{done.count:,} {noun} settled as {outcome}."
+    message = f"{done.count:,} {noun} settled as {outcome}."
     if outcome == "pending" and done.too_old:
-        said += f" {done.too_old:,} are too old to be sent again, and will be failed (expired)."
+        message += f" {done.too_old:,} are too old to be sent again, and will be failed (expired)."
     if done.sending:
-        said += f" {done.sending:,} more are {actions.STILL_SENDING}."
-    return said
+        message += f" {done.sending:,} more are {actions.STILL_SENDING}."
+    return message
 
 
 def _long(day: date) -> str:

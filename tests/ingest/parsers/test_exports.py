@@ -16,7 +16,8 @@ import pytest
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Mention, normalise
-from newsletter.ingest.parsers import explain, parse
+from newsletter.ingest.parsers import briefs, explain
+from tests.ingest.parsers import parse
 
 SHARED = Path(__file__).parents[4] / "shared" / "inputs" / "exports"
 FOLDER = Path(__file__).parent / "exports"
@@ -63,25 +64,41 @@ def score(paths: list[Path]) -> Score:
 
 
 def _count(total: Score, path: Path) -> None:
-    right = tomllib.loads(path.with_suffix(".toml").read_text("utf-8"))
+    found: tuple[Brief, ...] = ()
     try:
-        brief = parse(path.name, path.read_bytes())
+        found = briefs(path.name, path.read_bytes())
     except BriefRejected as error:
         total.wrong.append(f"{path.name}: rejected, {error.reason}")
-        brief = Brief(())
+    pages = pages_of(path)
+    wanted = {normalise(each["text"]): each for page in pages for each in page["insights"]}
+    given = {normalise(said.text): (said, brief) for brief in found for said in brief.mentions}
+    total.given, total.wanted = total.given + len(given), total.wanted + len(wanted)
+    total.wrong += [f"{path.name} missed: {text}" for text in wanted if text not in given]
+    total.wrong += [f"{path.name} too much: {text}" for text in given if text not in wanted]
+    for page in pages:
+        texts = (normalise(each["text"]) for each in page["insights"])
+        _about(total, path, page, [given[text][1] for text in texts if text in given])
+    for text in wanted.keys() & given.keys():
+        total.right += 1
+        _beside(total, path, given[text][0], wanted[text])
+
+
+def pages_of(path: Path) -> list[dict[str, Any]]:
+    """What is right of each episode in a file; where it tells of one, the whole is of that one."""
+    right = tomllib.loads(path.with_suffix(".toml").read_text("utf-8"))
+    return list(right.get("pages", [right]))
+
+
+def _about(total: Score, path: Path, right: dict[str, Any], told: list[Brief]) -> None:
+    """All insights of an episode stand in one brief, which says what is right."""
+    brief = told[0] if told else Brief(())
+    if any(each is not brief for each in told):
+        total.wrong.append(f"{path.name}: {right.get('episode')!r} stands in several briefs")
     for key, default in ABOUT.items():
         has = getattr(brief, key)
         total.check(
             f"{path.name} {key}", list(has) if key == "speakers" else has, right.get(key, default)
         )
-    wanted = {normalise(insight["text"]): insight for insight in right["insights"]}
-    given = {normalise(mention.text): mention for mention in brief.mentions}
-    total.given, total.wanted = total.given + len(given), total.wanted + len(wanted)
-    total.wrong += [f"{path.name} missed: {text}" for text in wanted if text not in given]
-    total.wrong += [f"{path.name} too much: {text}" for text in given if text not in wanted]
-    for text in wanted.keys() & given.keys():
-        total.right += 1
-        _beside(total, path, given[text], wanted[text])
 
 
 def _beside(total: Score, path: Path, mention: Mention, right: dict[str, Any]) -> None:
@@ -108,14 +125,18 @@ def test_the_insights_of_exports_are_found(name: str) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_the_dialect_is_recognised_and_each_paragraph_names_its_rule(path: Path) -> None:
     right = tomllib.loads(path.with_suffix(".toml").read_text("utf-8"))
-    dialect, _, paragraphs = explain(path.name, path.read_bytes())
-    assert dialect == right["dialect"]
+    pages = explain(path.name, path.read_bytes())
+    paragraphs = [each for page in pages for each in page.paragraphs]
+    assert {page.dialect for page in pages if page.dialect} == {right["dialect"]}
     assert all(paragraph.rule and paragraph.verdict for paragraph in paragraphs)
     insights = [each for each in paragraphs if each.verdict == "insight"]
     left_out = [each for each in paragraphs if each.verdict != "insight"]
-    brief = parse(path.name, path.read_bytes())
-    assert len({normalise(each.text) for each in insights}) == len(brief.mentions)
-    assert [each.text for each in left_out] == [note.text for note in brief.dropped]
+    found = briefs(path.name, path.read_bytes())
+    assert len({normalise(each.text) for each in insights}) == sum(
+        len(brief.mentions) for brief in found
+    )
+    dropped = sorted((note.line, note.text) for brief in found for note in brief.dropped)
+    assert sorted((each.line, each.text) for each in left_out) == dropped
 
 
 def test_the_samples_are_many_and_of_every_dialect() -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 
 from newsletter.domain.errors import BriefRejected
-from newsletter.ingest.parsers import parse
+from tests.ingest.parsers import parse
 
 _TIMES = 8
 _RATIO = 3 * _TIMES  # a square would take 8 times 8

@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.domain.errors import BriefRejected
-from newsletter.ingest.parsers import parse
+from tests.ingest.parsers import parse
 
 TEXT = "Ports forgive the first day, and the second costs more than the voyage."
 OTHER = "A pilot who knows the sandbank saves more fuel than a new engine does."

@@ -9,8 +9,8 @@ import pytest
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Dropped, Mention
-from newsletter.ingest.parsers import parse
 from newsletter.ingest.parsers.json import places, schema
+from tests.ingest.parsers import parse
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "brief.schema.json"
 

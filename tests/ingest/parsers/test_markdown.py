@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Dropped
-from newsletter.ingest.parsers import parse
+from tests.ingest.parsers import parse
 
 ONE = "Glaciers are measured by ear. Meltwater hums, and its pitch tells how wide the channel is."
 TWO = "Cheese caves were dug for gunpowder. Old magazines keep eleven degrees all the year."

@@ -2,14 +2,16 @@
 
 import pytest
 
-from newsletter.ingest.parsers import explain, parse
+from newsletter.ingest.parsers import explain
+from tests.ingest.parsers import parse
 
 INSIGHT = "Ferries are loaded from the middle, since a list is harder to correct than a late start."
 OTHER = "A pilot who knows the sandbank saves more fuel than a new engine does."
 
 
 def rules(page: str) -> dict[str, tuple[str | None, str]]:
-    _, _, paragraphs = explain("a.md", page.encode())
+    [explained] = explain("a.md", page.encode())
+    paragraphs = explained.paragraphs
     return {paragraph.text: (paragraph.verdict, paragraph.rule) for paragraph in paragraphs}
 
 

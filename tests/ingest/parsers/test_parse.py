@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import normalise
-from newsletter.ingest.parsers import SUFFIXES, parse
+from newsletter.ingest.parsers import SUFFIXES
+from tests.ingest.parsers import parse
 
 INSIGHT = "Moss keeps time for cathedrals: it grows on the side where the gutter leaks."
 

@@ -4,10 +4,12 @@ import pytest
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Dropped
-from newsletter.ingest.parsers import parse
+from newsletter.ingest.parsers import briefs
+from tests.ingest.parsers import parse
 
 TEXT = "Ports forgive the first day, and the second costs more than the voyage."
 OTHER = "A pilot who knows the sandbank saves more fuel than a new engine does."
+THIRD = "A kettle that whistles is filled less often than one that clicks."
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -41,14 +43,38 @@ def test_a_second_in_any_spelling(row: str, at: int | None) -> None:
     assert (mention.text, mention.at) == (TEXT, at)
 
 
+ROW = '{"show": "%s", "episode": "%s", "text": "%s", "link": "https://a.example/%s"}\n'
+
+
 def test_what_rows_agree_on_is_of_the_page() -> None:
-    rows = (
-        f'{{"show": "Kettle", "episode": "One", "text": "{TEXT}", "link": "https://a.example/1"}}\n'
-        f'{{"show": "Kettle", "episode": "Two", "text": "{OTHER}", "link": "https://a.example/2"}}\n'
-    )
+    rows = ROW % ("Kettle", "One", TEXT, 1) + ROW % ("Kettle", "One", OTHER, 2)
     brief = parse("a.ndjson", rows.encode())
-    assert (brief.podcast, brief.episode, brief.url) == ("Kettle", "", "")
+    assert (brief.podcast, brief.episode, brief.url) == ("Kettle", "One", "")
     assert [mention.link[-1] for mention in brief.mentions] == ["1", "2"]
+
+
+def test_each_episode_of_a_library_is_a_brief_wherever_its_rows_stand() -> None:
+    rows = ROW % ("Kettle", "One", TEXT, 1) + ROW % ("Kettle", "Two", OTHER, 2)
+    one, two = briefs("a.ndjson", (rows + ROW % ("KETTLE ", "One", THIRD, 1)).encode())
+    assert [mention.text for mention in one.mentions] == [TEXT, THIRD]
+    assert (one.podcast, one.episode, one.url) == ("Kettle", "One", "https://a.example/1")
+    assert (two.podcast, two.episode, two.url) == ("Kettle", "Two", "https://a.example/2")
+
+
+def test_rows_of_a_podcast_without_an_episode_are_parted_by_podcast() -> None:
+    rows = f'{{"show": "Kettle", "text": "{TEXT}"}}\n{{"show": "Lid", "text": "{OTHER}"}}\n'
+    assert [brief.podcast for brief in briefs("a.jsonl", rows.encode())] == ["Kettle", "Lid"]
+
+
+def test_a_row_without_text_is_listed_with_the_first_episode_that_has_any() -> None:
+    rows = '{"show": "Lid", "episode": "Nil", "at": 5}\n' + ROW % ("Kettle", "One", TEXT, 1)
+    (brief,) = briefs("a.jsonl", rows.encode())
+    assert (brief.episode, [note.line for note in brief.dropped]) == ("One", [1])
+
+
+def test_the_title_of_an_insight_makes_no_episode() -> None:
+    rows = f'{{"title": "A", "text": "{TEXT}"}}\n{{"title": "B", "text": "{OTHER}"}}\n'
+    assert len(parse("a.jsonl", rows.encode()).mentions) == 2
 
 
 def test_rows_that_are_no_insights_are_listed_with_their_line() -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.model import Brief, normalise
-from newsletter.ingest.parsers import parse
 from newsletter.ingest.parsers.text import paragraphs
+from tests.ingest.parsers import parse
 
 SEEDS = Path(__file__).parents[3] / ".." / "shared" / "seeds"
 

@@ -51,7 +51,7 @@ def _archive(db: Connection) -> None:
     reads = [
         read("/inbox/tides.md", good),
         read(f"/inbox/{HOSTILE}.md", replace(_brief("hostile"), episode=HOSTILE, podcast=HOSTILE)),
-        replace(read("/inbox/broken.md", None, f"no insight: {HOSTILE}"), line=17),
+        replace(read("/inbox/broken.md", reason=f"no insight: {HOSTILE}"), line=17),
     ]
     archive.record(db, [replace(one, source="here") for one in reads], NOON, TODAY)
 

@@ -1,0 +1,178 @@
+"""Notes on several episodes in one file: where each begins, and what its first line says of it.
+
+An episode begins with a heading that has fields of its own below it, or with a line that links to
+it: a heading, the top item of an outline, or a line above a list. One such line is no sign.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.blocks import Block
+from newsletter.ingest.parsers.boilerplate import is_heading
+from newsletter.ingest.parsers.inline import Inline, is_action, time_in_url
+from newsletter.ingest.parsers.lines import key_value
+from newsletter.ingest.parsers.metadata import Facts, address, title
+from newsletter.ingest.parsers.outline import section_of
+from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
+
+_NAMES_IT = {"podcast", "author", "published"}
+_VAGUE = {"title", "name", "titel", "date", "datum"}
+_DEEPEST_HEADING = 4
+_LINKED = re.compile(r"(?<!!)\[([^\[\]\n]{1,300})\]\(([^\s()]+)\)")
+_BARE_URL = re.compile(r"<?https?://[^\s<>]+>?")
+_PARTED = re.compile(r"\s+[–—|·•-]\s+|\s+by\s+|,\s+(?=\[\[)")
+_NUMBERED = re.compile(r"(?:#|\b(?:ep|episode|folge|épisode|no)\b\.?) ?#?[0-9]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    blocks: Sequence[Block]
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The episodes of a file, and what belongs to none of them, as paragraphs."""
+
+    episodes: Sequence[Episode]
+    beside: Sequence[Paragraph]
+
+
+def episodes(blocks: Sequence[Block]) -> Told | None:
+    """None where the file tells of one episode, as far as can be seen."""
+    for begins in (_with_fields(blocks), *_linking(blocks)):
+        if len(begins) > 1:
+            spans = [(begin, _end(blocks, begin, begins)) for begin in begins]
+            inside = {index for begin, end in spans for index in range(begin, end)}
+            beside = [block for index, block in enumerate(blocks) if index not in inside]
+            pages = [_episode(blocks[begin:end]) for begin, end in spans]
+            return Told(pages, [_left_out(block) for block in beside])
+    return None
+
+
+def _left_out(block: Block) -> Paragraph:
+    verdict: Verdict = "metadata" if block.rule == "field" else "noise"
+    return Paragraph(
+        block.line, clean(block.raw), verdict=verdict, rule=block.rule or "beside the episodes"
+    )
+
+
+def _with_fields(blocks: Sequence[Block]) -> list[int]:
+    """The headings of the highest rank of which several have their own fields below them."""
+    for level in range(1, _DEEPEST_HEADING + 1):
+        at = [index for index, block in enumerate(blocks) if 0 < block.level <= level]
+        borders = [*at, len(blocks)]
+        begins = [
+            begin
+            for begin, end in zip(at, borders[1:], strict=True)
+            if blocks[begin].level == level and _names_itself(blocks[begin:end])
+        ]
+        if len(begins) > 1:
+            return begins
+    return []
+
+
+def _names_itself(section: Sequence[Block]) -> bool:
+    if section_of(section[0]):
+        return False
+    return any(_says_which(block.raw) for block in section if block.rule == "field")
+
+
+def _says_which(raw: str) -> bool:
+    pair = key_value(raw)
+    known = vocabulary.field(pair[0]) if pair else None
+    if not pair or not known or vocabulary.bare(pair[0]) in _VAGUE:
+        return False
+    return known[0] in _NAMES_IT or (known[0] == "episode" and not pair[1].isdigit())
+
+
+def _linking(blocks: Sequence[Block]) -> Iterator[list[int]]:
+    """The lines that lead to an episode each: headings of one rank, top items, lines above lists.
+
+    None where something before the first of them says which episode the file is about.
+    """
+    heads = [index for index, block in enumerate(blocks) if _leads(blocks, index)]
+    for shape in dict.fromkeys(_shape(blocks[index]) for index in heads):
+        begins = [index for index in heads if _shape(blocks[index]) == shape]
+        before = blocks[: begins[0]]
+        known = any(_says_which(block.raw) for block in before if block.rule == "field")
+        if not known and len({address(blocks[index].raw) for index in begins}) == len(begins):
+            yield begins
+
+
+def _shape(block: Block) -> tuple[int, int]:
+    return block.level, block.depth
+
+
+def _leads(blocks: Sequence[Block], index: int) -> bool:
+    block, below = blocks[index], blocks[index + 1 : index + 2]
+    url = address(block.raw)
+    if not url or not below or below[0].rule == "player" or block.quoted or block.inline.at:
+        return False
+    if time_in_url(url) is not None or (block.rule and block.rule != "field"):
+        return False
+    named = _named(block.raw)
+    if block.level:
+        return block.level <= _DEEPEST_HEADING and len(named) > 1
+    opens = below[0].first and below[0].depth == block.depth + 1
+    top = block.depth == 0 or (block.depth == 1 and block.first)
+    return opens and top and bool(named) and all(map(is_heading, named.values()))
+
+
+def _end(blocks: Sequence[Block], begin: int, begins: Sequence[int]) -> int:
+    """Where the next one begins, or a heading of its rank, or what is no list below it."""
+    opening = blocks[begin]
+    for index in range(begin + 1, len(blocks)):
+        block = blocks[index]
+        higher = 0 < block.level <= (opening.level or block.level)
+        outside = not opening.level and block.depth <= opening.depth and not block.quoted
+        if index in begins or higher or outside:
+            return index
+    return len(blocks)
+
+
+def _episode(section: Sequence[Block]) -> Episode:
+    """The section with its first line as its only heading of the first rank, its lists on top."""
+    opening, facts = section[0], Facts()
+    named = _named(opening.raw)
+    for key, value in named.items():
+        facts.add(key, value)
+    if url := address(opening.raw):
+        facts.add("episode url", url)
+    name = named.get("episode title", clean(opening.text or opening.raw))
+    head = Block(opening.line, name, Inline(name), level=1)
+    up = max(0, opening.level - 1)
+    rest = [
+        replace(
+            block,
+            level=max(1, block.level - up) if block.level else 0,
+            depth=block.depth - min(opening.depth, block.depth),
+        )
+        for block in section[1:]
+    ]
+    return Episode([head, *rest], facts)
+
+
+def _named(raw: str) -> dict[str, str]:
+    """The podcast and the episode in a line that links to it, without the words of the link."""
+    if not address(raw):
+        return {}
+    linked = next((m[1] for m in _LINKED.finditer(raw) if not is_action(m[1])), "")
+    text = _BARE_URL.sub("", _LINKED.sub(lambda m: "" if is_action(m[1]) else m[1], raw))
+    parts = [_unlabelled(part) for part in _PARTED.split(text)]
+    names = [name for name in parts if any(map(str.isalnum, name))]
+    if len(names) != 2:
+        return {"episode title": " ".join(names)} if names else {}
+    first, second = names
+    if title(linked) == first or (_NUMBERED.search(first) and not _NUMBERED.search(second)):
+        first, second = second, first
+    return {"show title": first, "episode title": second}
+
+
+def _unlabelled(part: str) -> str:
+    """A name without "Podcast:" before it."""
+    label, sign, name = part.partition(":")
+    known = vocabulary.field(title(label)) if sign else None
+    return title(name if known and known[0] in {"podcast", "episode"} else part).strip(" -–—:")

@@ -1,0 +1,67 @@
+"""Several episodes in one file of notes: which line begins one, and what it says."""
+
+import pytest
+
+from newsletter.ingest.parsers import briefs, explain
+
+ONE = "A pilot who knows the sandbank saves more fuel than a new engine does."
+TWO = "Ports forgive the first day, and the second costs more than the voyage."
+FIRST, SECOND = "https://a.example/1", "https://b.example/2"
+
+
+def told(page: str) -> list[tuple[str, str, str, list[str]]]:
+    return [
+        (each.podcast, each.episode, each.url, [said.text for said in each.mentions])
+        for each in briefs("a.md", page.encode())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (f"## [Sand]({FIRST}) — Kettle", f"## [Quays]({SECOND}) — Lid"),
+        (f"- [[Kettle]] - [[Sand]] [listen]({FIRST})\n", f"- [[Lid]] - [[Quays]] {SECOND}\n"),
+        (f"- Podcast: Kettle – Sand {FIRST}\n", f"- Podcast: Lid – Quays {SECOND}\n"),
+        (f"## Sand\n- Show: Kettle\n- URL: {FIRST}\n\n", f"## Quays\nShow: Lid\nURL: {SECOND}\n\n"),
+        (f"Ep 4 Sand | Kettle {FIRST}", f"Ep 9 Quays | Lid {SECOND}"),
+    ],
+)
+def test_what_begins_an_episode(one: str, other: str) -> None:
+    deeper = "\t" if one.startswith("- ") else ""
+    page = f"{one}\n{deeper}- {ONE}\n\n{other}\n{deeper}- {TWO}\n".replace("\n\n\t", "\n\t")
+    got = [(podcast, *rest) for podcast, _, *rest in told(page)]
+    assert got == [("Kettle", FIRST, [ONE]), ("Lid", SECOND, [TWO])]
+    assert [episode.split()[-1] for _, episode, *_ in told(page)] == ["Sand", "Quays"]
+
+
+def test_what_belongs_to_no_episode_is_left_out_and_told() -> None:
+    page = (
+        f"I walked to the quay today.\n\n## [Sand]({FIRST}) — Kettle\n- {ONE}\n\n"
+        f"## [Quays]({SECOND}) — Lid\n- {TWO}\n\n## Dinner\nSoup, as on every other day.\n"
+    )
+    assert [texts for *_, texts in told(page)] == [[ONE], [TWO]]
+    beside = [each for page in explain("a.md", page.encode()) for each in page.paragraphs]
+    left = [each.text for each in beside if each.rule == "beside the episodes"]
+    assert left == ["I walked to the quay today.", "Dinner", "Soup, as on every other day."]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"## [Sand]({FIRST}) — Kettle\n- {ONE}\n- {TWO}\n",  # one is no sign
+        f"Show: Kettle\n\n## [Sand]({FIRST}) — A\n- {ONE}\n\n## [Quay]({SECOND}) — B\n- {TWO}\n",
+        f"## [1:02 Sand]({FIRST}?t=62)\n- {ONE}\n\n## [2:02 Quay]({FIRST}?t=122)\n- {TWO}\n",
+        f"- {ONE} [more]({FIRST})\n  - {TWO}\n- {ONE} [more]({SECOND})\n",
+    ],
+)
+def test_a_file_of_one_episode_stays_one(page: str) -> None:
+    assert len(told(page)) == 1
+
+
+def test_an_episode_that_is_told_twice_is_one_brief() -> None:
+    head, other = f"## [Sand]({FIRST}) — Kettle", f"## [Quays]({SECOND}) — Lid"
+    page = f"{head}\n- {ONE}\n\n{other}\n- {TWO}\n"
+    sand, quays = "# Sand\nShow: Kettle\n\n- {}\n\n", "# Quays\nShow: Lid\n\n- {}\n\n"
+    again = (sand + quays + sand).format(ONE, TWO, TWO)
+    assert len(told(page)) == 2
+    assert [texts for *_, texts in told(again)] == [[ONE, TWO], [TWO]]
