@@ -35,7 +35,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Files of the fast tests lie in memory, where there is room: disks took a quarter of it all."""
+    """Fast tests write to memory, where there is room: disks took a quarter of the time."""
     if config.option.markexpr == "not heavy" and _room_in(_MEMORY):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
