@@ -6,6 +6,7 @@ from argon2.low_level import Type
 
 from newsletter.services import desk_users
 from newsletter.storage import Store
+from newsletter.storage import desk_users as stored
 from tests.builders import NOON
 from tests.once import HASHER
 
@@ -25,6 +26,6 @@ def test_the_programs_own_hasher_costs_what_it_should(
 
 def _stored(store: Store) -> str:
     with store.reading() as db:
-        row = desk_users.desk_users.named(db, "olga")
+        row = stored.named(db, "olga")
     assert row
     return str(row["password"])
