@@ -149,7 +149,9 @@ def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"paused_until {text!r} is no date: write 2026-12-24") from None
+        raise UsageError(
+            f"paused_until {text!r} is no date", "write one such as 2026-12-24"
+        ) from None
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
