@@ -14,9 +14,9 @@ def read(text: str) -> list[Page]:
     """A page for each episode. Raises BriefRejected."""
     about, facts, start, body = front_matter(text)
     blocks = markdown_blocks(body, start)
-    told = episodes(blocks)
-    if not told:
+    split = episodes(blocks)
+    if not split:
         return [page_of(about, blocks, facts)]
     common = replace(Brief(()), podcast=about.podcast or facts.text("podcast"), topics=about.topics)
-    pages = [page_of(common, each.blocks, each.facts) for each in told.episodes]
-    return [*pages, Page(Brief((), dropped=about.dropped), told.beside)]
+    pages = [page_of(common, each.blocks, each.facts) for each in split.episodes]
+    return [*pages, Page(Brief((), dropped=about.dropped), split.beside)]
