@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from newsletter.config.sections import Selection, Weights
 from newsletter.domain.model import SelectionSettings
-from newsletter.rendering.rendered_email import Branding
+from newsletter.rendering.branding import Branding
 from newsletter.rendering.renderer import Renderer
 from newsletter.rendering.templates import read_templates
 

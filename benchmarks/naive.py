@@ -6,7 +6,8 @@ from dataclasses import replace
 from email.message import EmailMessage
 
 from newsletter.domain.model import ScheduledEmail
-from newsletter.rendering.rendered_email import Branding, RenderedEmail, render_email
+from newsletter.rendering.branding import Branding
+from newsletter.rendering.rendered_email import RenderedEmail, render_email
 
 
 def five_newest(history: Sequence[str], candidates: Sequence[str]) -> list[int]:

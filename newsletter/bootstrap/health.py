@@ -15,7 +15,7 @@ from newsletter.composing.draft import draft
 from newsletter.domain.checks import CheckResult
 from newsletter.domain.model import ScheduledEmail
 from newsletter.mail.message import message
-from newsletter.rendering.rendered_email import Branding
+from newsletter.rendering.branding import Branding
 from newsletter.services import delivery_checks, desk_users, health
 from newsletter.storage import Store
 

@@ -11,7 +11,7 @@ from newsletter.domain.hostnames import all_in_ascii
 from newsletter.services.secret import read_secret
 
 if TYPE_CHECKING:
-    from newsletter.rendering.rendered_email import Branding, Logo
+    from newsletter.rendering.branding import Branding, Logo
 
 
 def templates_folder(app: App) -> Path | None:
@@ -32,7 +32,7 @@ def branding(app: App) -> "Branding":
 
 def unsigned_branding(app: App) -> "Branding":
     """The same without the DKIM key."""
-    from newsletter.rendering.rendered_email import Branding
+    from newsletter.rendering.branding import Branding
     from newsletter.rendering.renderer import Renderer
     from newsletter.rendering.templates import places, read_templates
 

@@ -13,8 +13,8 @@ from newsletter.bootstrap import App
 from newsletter.bootstrap.cluster import conninfo, work
 from newsletter.bootstrap.delivery import check_ready_to_send
 from newsletter.bootstrap.sources import scan
+from newsletter.cli.arguments.daily import QUEUES
 from newsletter.cli.output import progress, set_up_log, warn_each
-from newsletter.cli.parser import QUEUES
 from newsletter.cli.run import scheduled_jobs
 from newsletter.domain.errors import ConfigError
 from newsletter.services.scheduled_jobs import ScheduledJobs

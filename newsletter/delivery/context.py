@@ -17,7 +17,7 @@ from newsletter.storage.leases import Lease, Steady
 from newsletter.storage.settlements import Settled
 
 if TYPE_CHECKING:
-    from newsletter.rendering.rendered_email import Branding
+    from newsletter.rendering.branding import Branding
 
 Watch = Callable[[Counter[str], int], None]
 """Called with the outcomes so far, and the number of rows there are to send."""

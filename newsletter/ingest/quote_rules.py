@@ -1,10 +1,12 @@
-"""What keeps a spoken sentence from being quoted alone, and what makes it worth it. English.
+"""What keeps spoken sentences from being quoted alone. English.
 
-The rules are phrases looked for in one sentence. A quote is not mended: a sentence with a slip of
-the tongue is left out. How the rules were found and judged: docs/decisions/0026-quotes.md.
+The rules are phrases looked for in one to three sentences that follow one another. A quote is not
+mended: a sentence with a slip of the tongue is left out. What makes a quote worth it is in
+``quote_merit``; how both were found and judged: docs/decisions/0055-whole-quotes.md.
 """
 
 import re
+from collections.abc import Sequence
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
@@ -13,106 +15,125 @@ def words(text: str) -> list[str]:
     return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
 
 
-def _any(*phrases: str, before: str = r"\b", after: str = r"\b") -> re.Pattern[str]:
+def phrases(*given: str, before: str = r"\b", after: str = r"\b") -> re.Pattern[str]:
     """Any of the phrases, which stand a bar apart, as whole words."""
-    return re.compile(f"{before}(?:{'|'.join(phrases)}){after}", re.IGNORECASE)
+    return re.compile(f"{before}(?:{'|'.join(given)}){after}", re.IGNORECASE)
 
 
 _WHOLE = re.compile(r"""["“]?[A-Z0-9$£€].*[a-z0-9%)][.!]["”]?$""", re.DOTALL)
 _BROKEN = re.compile(r"--|\.\.\.|…|[\[\]()*_|<>]|[—–](?=\s|$)| - |(?:,|^) ?like,", re.IGNORECASE)
-_SLIPS = _any(
-    "um+|uh+|er+|hmm*|mm+|ah|oh|yeah|yep|okay|ok|huh|wow|gosh|yes|haha|you know|i mean",
-    r"(?:sort|kind|type)s? of(?! \w+s? (?:that|who|of)\b)|kinda|sorta|whatever|blah|et cetera|etc",
-    "stuff|thingy|or something|or anything|and everything|and so on|and so forth",
-    "things like that|like that|if you will|so to speak|as it were|long story short|to be honest",
-    "honestly|quote unquote|let's say|let's just|say like|gonna|wanna|gotta|cuz|y'all|dude|guys?",
-    r"crap|shit\w*|fuck\w*|damn|hell|literally|basically|and then like|was like|is like|are like",
-    "be like|like (?:i|we|you|he|she|they|oh)",
+_SLIPS = phrases(
+    "um+|uh+|er+|hmm*|mm+|ah|oh|yeah|yep|okay|ok|huh|wow|gosh|yes|haha|hey|you know|i mean|i guess",
+    "kinda|sorta|whatever|blah|et cetera|etc|stuff|thingy|or something|or anything|if you will",
+    "and everything|and so on|and so forth|things like that|like that|so to speak|as it were",
+    "long story short|to be honest|honestly|quote unquote|let's say|let's just say|say like",
+    r"gonna|wanna|gotta|cuz|y'all|dude|guys?|crap|shit\w*|f\w?[ua]ck\w*|fricking|damn|hell|literally",
+    "and then like|(?:was|is|are|you're|it's|be|there's|in|of|have|get|so|to|do) like",
+    "like (?:i'm|i|we|he|she|they|oh|really|you have|this|a|the)(?<!it's like a)|sort of set",
+    "i think in|is is|in in|(?:sort|kind)s? of (?:a|the|like|it's)",
 )
-_TWO_IFS = re.compile(r"\bif\b.*\bif\b", re.IGNORECASE)
-_REPEATED = re.compile(r"\b(\w+),? \1\b(?<!that that)(?<!had had)", re.IGNORECASE)
-_TALKING = _any(
+_REPEATED = re.compile(
+    r"\b(?!very\b|really\b|much\b|many\b|far\b|more\b)(\w+),? \1\b(?<!that that)(?<!had had)", re.I
+)
+_TALKING = phrases(
     "(?:as|like) (?:i|we|you|he|she) (?:said|say|mentioned|told|noted|talked)",
     "(?:i|we|you)(?:'ve| have)? (?:just |already |also )?(?:said|mentioned|talked|talking|noted"
-    "|asked|alluded|discussed|touched)",
+    "|asked|alluded|discussed|touched)|we're talking",
     "your (?:question|point|example|book|show|podcast|listeners|vote)",
     "(?:good|great|interesting|excellent|fair) (?:question|point)|earlier|the audience|listeners?",
     "this (?:show|podcast|episode|conversation|interview|morning|afternoon|evening|week|month"
-    "|year|call|room|chamber|debate|house|convention|stage)",
+    "|year|call|room|chamber|debate|house|convention|stage|framework)",
     "tonight|today|yesterday|tomorrow|right now|recently|just now|so far|at the moment|here|now",
-    r"(?:last|next) (?:\w+ )?(?:week|month|year|night|time|summer|winter|spring|fall|decade)",
-    "(?:days?|weeks?|months?|years?|decades?) ago|any longer",
+    r"(?:last|next) (?:\w+ )?(?:week|month|year|night|time|summer|winter|spring|fall|decade)s?",
+    "(?:days?|weeks?|months?|years?|decades?) ago|any longer|i was|i'm saying",
     "thanks?|thank you|welcome|congratulations|sorry|please|imagine|let me|let's|think (?:about"
     "|of)",
-    "ask yourself|for example|for instance|remember|say that again|going back|again",
-    "but hey|, say,|hopefully|come back to|by the way|in this case|in that case|in our case"
-    "|in my case|look,|listen,",
+    "ask yourself|for example|for instance|remember|say that again|going back|again|number one",
+    "but hey|, say,|hopefully|come back to|by the way|in (?:this|that|our|my) (?:case|particular)",
+    "look,|listen,|what we call|i could|the (?:one|two|three|four|five)(?! (?:who|that|of)\\b)",
 )
-_ANECDOTE = _any(
-    "my|mine|myself|me|i'm|i've|i'd|i'll|i(?! (?:think|believe|would argue)\\b)",
+_MINE = phrases(
+    "my|mine|myself|me|i'm|i've|i'd|i'll|i",
     "he|she|him|her|his|hers|himself|herself|he's|she's|he'd|she'd|us|we'd|we've",
     "we (?:had|were|was|did|got|went|built|launched|decided|started|said|found|thought|saw|made"
-    "|took|came|spent|ended|tried|used to|knew|wanted|have)",
-    "our (?:team|company|product|customers|users|clients|friend|opponents?|first)",
+    "|took|came|spent|ended|tried|used to|knew|wanted|have|allow|offer|help)",
+    "our (?:team|company|product|customers|users|clients|friend|opponents?|first|goal|idea)",
 )
-_OPENING = _any(
+_BELIEF = phrases("i(?: do)? (?:think|believe|would argue)(?: that)?,?")
+_OURS = phrases("we|our|we're|we'll|ours|let us")
+_MOST_OURS = 1
+_BEFORE_THE_CLAIM = re.compile(
+    r"(?:(?:i(?: do| really)?|we) (?:think|believe|would argue|would say)(?: that)?"
+    r"|it turns out(?: that)?|it's (?:very,? |really,? )*(?:clear|obvious|true) that"
+    r"|(?:in|at|for|with|as|before|after|over|among|because of|despite|without|classically|overall"
+    r"|ideally|usually|often|sometimes|in general)\b[^,]{0,60},),? ",
+    re.IGNORECASE,
+)
+_OPENING = phrases(
     "and|but|so|or|nor|yet|because|cause|which|then|also|well|right|okay|plus|anyway|like|too",
-    "that|that's|this|it|it's|its|he|she|they|they're|they've|their|them|these",
-    "those(?! (?:who|that|of|with)\\b)|here's|another|both|neither|either|such|however|therefore",
-    "otherwise|instead|similarly|likewise|equally|first|firstly|second|secondly|third|lastly",
-    "finally|actually|same|not|no|nope|who|where|whereas|meanwhile|thus|hence|still|else|let",
-    "what a|if you look|if you've ever|often if|having|even (?:so|then|though)|maybe|perhaps"
-    "|sure|exactly|absolutely|definitely|totally|certainly",
-    "surely|clearly|indeed|rather|quite|further|furthermore|moreover|of course|fair|true|just|only",
-    "one of (?:them|these|those|the|my|our)|one (?:other|more|example|is)|others?",
-    "(?:some|most|all|many|none|each|half) of (?:them|those|these|it|that|this)",
-    "some (?:are|say|do|have|of)|there's (?:this|that|also|another)|there (?:was|were)",
-    "the (?:other|second|next|last|same|latter|former|first|third|rest|final|whole|only other)",
-    "the (?:answer|question|story|guy|lady|book|article|paper|study|result|bill|amendment)",
-    "the (?:minister|government|opposition|clause|motion|compan(?:y|ies)|team|firm|author)",
-    "the (?:point is|point being|thing is|thing that i|problem (?:is|was|with that))",
-    "the (?:idea (?:is|was|there)|reason (?:i|we|being|is))",
+    "that|that's|this|he|she|they|they're|they've|their|them|these|however|therefore|otherwise",
+    "those(?! (?:who|that|of|with)\\b)|here's|another|both|neither|either|such|instead|as such",
+    "similarly|likewise|equally|first|firstly|second|secondly|third|lastly|finally|actually|same",
+    "not|no(?! (?:one|matter|amount)\\b)|nope|who|where|whereas|meanwhile|thus|hence|still|else",
+    "let|what a|if you look|if you've ever|often if|even (?:so|then|though)|maybe|perhaps|sure",
+    "exactly|absolutely|definitely|totally|certainly|surely|clearly|indeed|rather|quite|further",
+    "furthermore|moreover|of course|fair|true|just|only|now|today|to me|for me|i|my|we|our|us",
+    "one(?! of the (?:best|biggest|most|hardest|great)\\b)|two|three|others?|part of|something",
+    "(?:some|most|all|many|none|each|half) of (?:them|those|these|it|that|this|what|the|us)",
+    "some (?:are|say|do|have|of)|if (?:so|not|that|this|i|we|it|they|he|she|instead)",
+    "when (?:i|that|this|he|she|they|we|it)|once (?:that|this|it)|whether (?:it|that|this)",
+    "until (?:that|then)|hi|hello|mr|mrs|ms|madam|sir|than|as (?:i|you|we|a result|for|opposed)",
+    "the (?:answer|question|story|guy|lady|book|article|paper|study|result|bill|amendment|other"
+    "|second|next|last|same|latter|former|first|third|rest|final|whole|minister|government"
+    "|opposition|clause|motion|team|firm|author|idea|thing|point|fact|original|technical)",
     r"what (?:happened|i|we|he|she|they|that|this|it|you're|you (?:said|just)|about|president \w+)",
     "in (?:that|this|the same|other words|addition|fact|short|the end|both|those|these)",
-    "at (?:that|this)|on (?:that|the other|top)|for (?:that|this|me|us|those|these|all)",
-    "with (?:that|this|those|these)|after (?:that|this|all)|since then|by (?:that|this)",
-    "from (?:that|this|there)|how (?:does|do|did|is|are)|to (?:that|me|be|your|do (?:that|this"
-    "|so))",
-    "as (?:i|you|we|a result|for|such|opposed)|if (?:so|not|that|this|i|we (?:had|did)"
-    "|anyone doubts)",
-    "when (?:i|that|this|he|she|they)|once (?:that|this|it)|whether (?:it|that|this)",
-    "until (?:that|then)|hey|hi|hello|mr|mrs|ms|madam|sir|don't|than",
+    "(?:at|on|for|with|by|from|to|after|since) (?:that|this|those|these|then|there|me|it|all)",
+    "how (?:does|do|did|is|are|about)|all of (?:the|a sudden)|what you do|half the|a lot of the",
+    r"you're \w+ing|you (?:have|want to go|see|all|guys|do|could|said|had|would|hear|get)",
+    "all the|(?:it|it's|its)(?! takes?\\b)",
+    r"there(?!'s (?:this|an?) (?:idea|notion|concept|term|phenomenon) |'s (?:more|no)\b| is no\b)",
     before='["“]?',
 )
-_CALLING = _any(
-    r"we|we're|we'll|you're \w+ing|there(?:'s| is) nothing wrong|you see|you guys|you all"
-    r"|you have (?:one|two|a candidate)|our|all the|some",
-    "all of (?:the|a sudden)|what you do|you want to go|half the|a lot of the|i (?:think"
-    "|believe) (?:we|that we|it)",
-    before="",
-    after=r"\b(?! (?:always|tend|never|often|fear|learn|forget|people)\b)",
+_THE = re.compile(
+    r"the (?!more|less|better|best|worst|hardest|biggest|easiest|only way|way|difference|opposite"
+    r"|key|secret|reason|goal|purpose|human|world)"
+    r"(?:[\w-]+ ){0,4}?(?!of|that|who|between|behind|to)"
+    r"(?:is|are|was|were|has|have|can|will|would|do|does|get|gets|\w+s|\w+ed)\b",
+    re.IGNORECASE,
 )
-_POINTING = _any(
-    "this|these(?! days)",
-    "(?<=, )that(?:'s| is| was|'ll)",
+_POINTING = phrases(
+    "this(?! idea called)|these(?! days)|(?<=, )that(?:'s| is| was|'ll)|(?:on|which|what) that",
     "(?:and|but|because|so|think|know|mean|way|sometimes|often|usually|if|when|where|why|how|what"
     "|whether|while|then|maybe|says?|is|was|not|all) that(?:'s| is| was)",
     "(?:do|does|did|doing|done|like|about|of|for|from|with|to|than|by|on|in|at|all|know|say|see"
-    "|past|over|through|into|behind|after|before|under|without|against)"
+    "|past|over|through|into|behind|after|before|under|without|against|leave|store)"
     " (?:that|this|it|them|those|these)\\b(?! (?:who|that|which|of|are|is|can|will|you|the|a|we"
-    "|people)\\b)",
+    "|people|takes)\\b)",
     "that (?:one|thing|way|point|time|kind|sort|day|book|project|company|person|moment|case|part"
-    "|piece|question|issue|idea|number|process|code|model|problem|bill|team)",
+    "|piece|question|issue|idea|number|process|code|model|problem|bill|team|level|video|higher)",
     "those (?!who\\b|that\\b|of\\b|with\\b|in\\b|which\\b)\\w+|the (?:above|following|latter"
     "|former)",
-    "there(?= (?:and|or|but)\\b|[.,!])|then(?=[.!])|such(?! as\\b| a\\b| an\\b)",
+    "there(?= (?:and|or|but|is that)\\b|[.,!])|then(?=[.!])|such(?! as\\b| a\\b| an\\b)",
     "also|similarly|likewise|(?:too|as well|either)(?=[.,!])|(?:the )?others? (?:is|are)",
-    "the only (?:one|other)|both of|they all|on (?:its|their) own",
+    "the (?:only )?(?:one|others?)(?! (?:who|that|hand|side)\\b)|both of|they all",
 )
-_PRONOUN = _any("it|its|it's|they|them|their|they're|they've|ones|each one")
-_DUMMY = _any(
+_LATER = phrases(
+    "right|okay|yeah|i|i'm|i've|how|what|who|where|why|do|does|is|are|the (?:second|third|other"
+    "|first|next|last)|another|that's (?:exactly|right|true|accurate|fair|a|what|how|why|sort|just)"
+    "|that's|which|like|it's like|it's sort|they're like|he|she|we|our|now|imagine|take|let",
+    before=r"(?:(?:and|but|so|because|now) )*",
+)
+_SINGULAR = phrases("it|its|it's")
+_PLURAL = phrases("they|them|their|they're|they've|themselves")
+_PLURAL_NOUN = re.compile(
+    r"\b(?:\w{3,}(?<!s)(?<!u)(?<!i)s|people|children|men|women|everyone|everybody|someone|somebody|anyone"
+    r"|anybody|nobody|person|folks|each|who|most|many|police|data|team|company|government)\b",
+    re.IGNORECASE,
+)
+_DUMMY = phrases(
     r"it(?:'s| is|'ll be| will be| can be| may be| becomes| gets| seems| takes| turns out"
-    r"| makes sense) (?:\w+ ){0,4}?(?:to|that|for|when|if|how|who)"
+    r"| makes sense) (?:\w+,? ){0,4}?(?:to|that|for|when|if|how|who)"
 )
 _NO_NOUNS = frozenset(
     """when where what that this with from have think because there about would could should will
@@ -120,82 +141,77 @@ _NO_NOUNS = frozenset(
     always never than then them they their your those these which whose into over under after
     before make makes made take takes need needs want wants being been does doing done find
     believe know going having getting start starts look looks like better good best people pull
-    realize""".split()
+    realize affects overall""".split()
 )
-_NOUNS_BEFORE_A_PRONOUN = 2
-_PAST = _any(
+_NOUNS_BEFORE_IT = 2
+PAST = phrases(
     "was|were|had|did|went|came|got|said|told|took|saw|made|gave|began|became|thought|knew|felt",
     r"left|kept|brought|[a-z]{3,}(?<!ne)(?<!su)(?<!fe)ed",
 )
-_PRESENT = _any(
+PRESENT = phrases(
     "is|are|isn't|aren't|can|can't|cannot|will|won't|should|must|may|needs?|have to|has to|do",
     "does|don't|doesn't|makes?|means?|takes?|gets?|gives?|tends?|wants?|requires?|becomes?|comes?",
     "goes|works?|feels?|happens?|matters?|depends?|helps?|leads?|creates?|costs?|knows?|thinks?",
-    "lets?|keeps?|shows?|finds?|starts?|stops?|changes?|learns?",
+    "lets?|keeps?|shows?|finds?|starts?|stops?|changes?|learns?|says|called|supposed|has|have",
 )
-_GENERAL = _any(
-    "most|every|all|everyone|everybody|everything|somebody|someone|nobody|no one|nothing|always",
-    r"never|people|anyone|anybody|anything|any|companies|teams|organi[sz]ations|leaders|founders",
-    r"managers|children|kids|customers|users|humans?|societ\w+|countries|businesses|engineers",
-    "developers|tends? to|usually|often|rarely|generally|whenever|wherever|whoever|almost no",
-    "the (?:best|worst|biggest|hardest|real|single|key|difference|secret|reason|goal|purpose"
-    "|essence|way to|more|less)",
+_MARKER = re.compile(
+    r"(?:(?:and|so|well|now|because|in fact|of course|i mean|yes|right|exactly)[,.]? )+(?=[a-z])",
+    re.I,
 )
-_MOST = _any(r"(?:most|many) (?:people|of|companies|\w+s)")
-_CAUSE = _any(
-    "because|leads? to|causes?|so that|therefore|which means|means|results? in|depends? on",
-    "drives?|makes? (?:it|you|people|the|a|us|them|for)|allows?|enables?|helps?|forces?",
-    "prevents?|requires?|comes? from|creates?|reduces?|increases?|if|when|in order to|due to",
-    "the more|the less|turns? into|becomes?|lets?",
-)
-_NOT_BUT = re.compile(
-    r"\bnot\b.*\b(?:but|it's|instead)\b|\b(?:rather|instead|whereas|than|unless|without)\b",
-    re.IGNORECASE,
-)
-_RUN_ON = re.compile(
-    r"(?!if |when|because|once|while|as |although|even|unless|until|since)[^.]*?, "
-    r"(?:they|it|you|we|it's|they're|you're|we're|there's) ",
-    re.IGNORECASE,
-)
-_MARKER = re.compile(r"(?:And so|And|So|Well|Now),? (?=[a-zA-Z])")
 _ENGLISH = frozenset(
     "the and to of a in that is you it for on with are this be have not as they we but can".split()
 )
-_WORDS = range(9, 41)
-_MOST_COMMAS = 6
-_LONG_WORD = 8  # letters
-_MOST_LONG_WORDS = 6
+_LEAST_WORDS, _MOST_WORDS = 9, (38, 48, 55)
+_LEAST_LATER = 4
+_LEAST_ENGLISH = 0.08
+_MOST_COMMAS = 5
 
 
-def is_english(sample: str) -> bool:
-    """Whether a fifth of the words are the commonest of English: it is a third in speech."""
+def is_english(sample: str, share: float = 0.2) -> bool:
+    """Whether a ``share`` of the words are the commonest of English: it is a third in speech."""
     said = words(sample)
-    return bool(said) and sum(word in _ENGLISH for word in said) > 0.2 * len(said)
+    return bool(said) and sum(word in _ENGLISH for word in said) > share * len(said)
 
 
 def without_marker(sentence: str) -> str:
-    """Without "And", "So", "Well", "Now" or "And so" in front, and with a capital letter then."""
+    """Without "And", "So", "In fact" and their like in front, and with a capital letter then."""
     marker = _MARKER.match(sentence)
-    if not marker:
-        return sentence
-    rest = sentence[marker.end() :]
+    rest = sentence[marker.end() :] if marker else sentence
     return rest[:1].upper() + rest[1:]
 
 
-def is_quotable(sentence: str) -> bool:
-    """Whole, without a slip, about nobody in the room, and understood by itself.
+def claim(sentence: str) -> str:
+    """What stands after "I think", "It turns out that" and phrases of place and time."""
+    rest = sentence
+    while matched := _BEFORE_THE_CLAIM.match(rest):
+        rest = rest[matched.end() :]
+    return rest[:1].upper() + rest[1:]
 
-    ``sentence`` is without its marker.
+
+def stands_alone(sentences: Sequence[str]) -> bool:
+    """Whole, without a slip, about nobody in the room, and understood by themselves.
+
+    The first of ``sentences`` is without its marker.
     """
-    plain = sentence.replace("’", "'")
+    plain = [sentence.replace("’", "'") for sentence in sentences]
+    text = " ".join(plain)
     return (
-        len(sentence.split()) in _WORDS
-        and _is_whole(sentence)
-        and not any(rule.search(plain) for rule in _NEVER)
-        and not any(rule.match(plain) for rule in (_OPENING, _CALLING, _RUN_ON))
-        and not _is_narrative(plain)
-        and not _says_it_twice(plain)
-        and _points_within(plain)
+        _is_of_a_length(plain)
+        and all(_is_whole(sentence) for sentence in plain)
+        and not any(rule.search(text) for rule in (_BROKEN, _SLIPS, _REPEATED, _TALKING))
+        and is_english(text, _LEAST_ENGLISH)
+        and not _is_personal(text)
+        and _opens_alone(plain[0])
+        and not any(_LATER.match(sentence) for sentence in plain[1:])
+        and _points_within(text)
+        and len(PAST.findall(text)) <= len(PRESENT.findall(text))
+    )
+
+
+def _is_of_a_length(sentences: Sequence[str]) -> bool:
+    counts = [len(sentence.split()) for sentence in sentences]
+    return _LEAST_WORDS <= sum(counts) <= _MOST_WORDS[len(counts) - 1] and all(
+        count >= _LEAST_LATER for count in counts
     )
 
 
@@ -204,45 +220,28 @@ def _is_whole(sentence: str) -> bool:
     return quoted and sentence.count(",") <= _MOST_COMMAS and bool(_WHOLE.match(sentence))
 
 
-def _is_narrative(sentence: str) -> bool:
-    return len(_PAST.findall(sentence)) > len(_PRESENT.findall(sentence))
+def _is_personal(text: str) -> bool:
+    """About who speaks, or what he does with others: a belief is none of it."""
+    return bool(_MINE.search(_BELIEF.sub("", text))) or len(_OURS.findall(text)) > _MOST_OURS
 
 
-def _says_it_twice(sentence: str) -> bool:
-    """Three words that come again: people repeat themselves before they get to the point."""
-    said = words(sentence)
-    threes = list(zip(said, said[1:], said[2:], strict=False))
-    return len(set(threes)) < len(threes)
+def _opens_alone(sentence: str) -> bool:
+    opening = claim(sentence)
+    return not (
+        _OPENING.match(opening) or _THE.match(opening) or _POINTING.search(_DUMMY.sub("", sentence))
+    )
 
 
-def _points_within(sentence: str) -> bool:
-    """Whether the first pronoun, if there is one, has nouns before it to stand for."""
-    plain = _DUMMY.sub("", sentence)
-    pronoun = _PRONOUN.search(plain)
-    return not pronoun or _nouns(plain[: pronoun.start()]) >= _NOUNS_BEFORE_A_PRONOUN
+def _points_within(text: str) -> bool:
+    """Whether the first "it" and the first "they" have words before them to stand for."""
+    plain = _DUMMY.sub("", text)
+    it, they = _SINGULAR.search(plain), _PLURAL.search(plain)
+    return (not it or _nouns(plain[: it.start()]) >= _NOUNS_BEFORE_IT) and (
+        not they or bool(_PLURAL_NOUN.search(plain[: they.start()]))
+    )
 
 
 def _nouns(text: str) -> int:
     """Words that may be nouns: one of them is likely what a pronoun after it stands for."""
     said = (word for word in words(text) if len(word) > 3 and "'" not in word)
     return sum(word not in _NO_NOUNS for word in said)
-
-
-def merit(sentence: str) -> float:
-    """How much it claims: from 2 on it is more likely than not that a reader wants it.
-
-    A logistic regression on sentences judged by hand, its weights rounded and its intercept left
-    out: that something holds for most, is so because, is so rather than so, in words that say much.
-    """
-    plain = sentence.replace("’", "'")
-    long_words = sum(len(word) >= _LONG_WORD for word in words(plain))
-    return (
-        0.2 * min(2, len(_GENERAL.findall(plain)))
-        + 2.3 * len(_MOST.findall(plain))
-        + 1.1 * bool(_CAUSE.search(plain))
-        + 2.0 * bool(_NOT_BUT.search(plain))
-        + 0.32 * min(_MOST_LONG_WORDS, long_words)
-    )
-
-
-_NEVER = (_BROKEN, _SLIPS, _REPEATED, _TWO_IFS, _TALKING, _ANECDOTE, _POINTING)

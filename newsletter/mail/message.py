@@ -15,9 +15,10 @@ from newsletter.domain.due import zone
 from newsletter.domain.hostnames import in_ascii
 from newsletter.domain.model import ScheduledEmail, digest
 from newsletter.domain.notices import Notice, message_id
+from newsletter.rendering.branding import Branding, Logo
 from newsletter.rendering.notice import render_notice
 from newsletter.rendering.quoted_printable import encode
-from newsletter.rendering.rendered_email import Branding, Logo, RenderedEmail, render_email
+from newsletter.rendering.rendered_email import RenderedEmail, render_email
 
 _TEXT, _HTML = (
     f"Content-Type: text/{subtype}; charset=utf-8\r\n"

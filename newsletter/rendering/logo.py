@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 
 from newsletter.domain.errors import ConfigError
-from newsletter.rendering.rendered_email import Logo
+from newsletter.rendering.branding import Logo
 
 _MOST_BYTES = 40_000
 _TALLEST, _WIDEST = 48, 240

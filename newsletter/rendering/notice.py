@@ -10,13 +10,9 @@ from datetime import timedelta
 
 from newsletter.domain.notices import LASTS, Notice, Purpose, path
 from newsletter.language.words import Words
+from newsletter.rendering.branding import Branding
 from newsletter.rendering.filters import uri
-from newsletter.rendering.rendered_email import (
-    Branding,
-    RenderedEmail,
-    body_pieces,
-    unsubscribe_urls,
-)
+from newsletter.rendering.rendered_email import RenderedEmail, body_pieces, unsubscribe_urls
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,9 @@
 from datetime import date
 
 from newsletter.domain.model import Citation, Echo, Issue, Pick, Subscriber
-from newsletter.rendering.rendered_email import (
-    Branding,
-    Logo,
-    RenderedEmail,
-    Renderer,
-    render_email,
-)
+from newsletter.rendering.branding import Branding, Logo
+from newsletter.rendering.rendered_email import RenderedEmail, render_email
+from newsletter.rendering.renderer import Renderer
 
 _READER = Subscriber(1, "reader@example.org", "UTC", 7, "Reader")
 _EARLIER = Echo(3, "Bread was once dated by its smell. Nobody asked for a printed day.", 0.3)

@@ -20,7 +20,7 @@ from newsletter.mail.channels import Channel
 from newsletter.mail.channels.smtp import Smtp
 from newsletter.mail.dkim.signing import Signer
 from newsletter.mail.message import message
-from newsletter.rendering.rendered_email import Branding
+from newsletter.rendering.branding import Branding
 from newsletter.services.inbox import check_inbox
 from newsletter.storage.database import newer, revision
 from newsletter.storage.schema import HEAD

@@ -10,7 +10,7 @@ from newsletter.domain.errors import DeliveryError, NewsletterError, UsageError
 from newsletter.domain.model import ScheduledEmail, Subscriber
 from newsletter.mail.channels import Channel, Envelope
 from newsletter.mail.message import message
-from newsletter.rendering.rendered_email import Branding
+from newsletter.rendering.branding import Branding
 from newsletter.services.readers import find_subscriber
 from newsletter.storage import Store, subscribers
 from newsletter.storage.subscribers import gone_fault

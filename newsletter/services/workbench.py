@@ -17,7 +17,8 @@ from newsletter.domain.model import ScheduledEmail, Subscriber
 from newsletter.mail.message import message
 from newsletter.ranking.candidate_report import CandidateRow, candidate_report
 from newsletter.ranking.signals import Reader
-from newsletter.rendering.rendered_email import Branding, Logo, RenderedEmail, render_email
+from newsletter.rendering.branding import Branding, Logo
+from newsletter.rendering.rendered_email import RenderedEmail, render_email
 from newsletter.services.lint_templates import lint_templates
 from newsletter.services.preview import scheduled_for
 from newsletter.storage import issues

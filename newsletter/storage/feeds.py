@@ -109,14 +109,21 @@ def followed(db: Connection) -> list[FollowedFeed]:
     return [_feed(row) for row in db.execute(select(feeds).order_by(feeds.c.id)).mappings()]
 
 
+def find(db: Connection, feed_id: int) -> FollowedFeed | None:
+    row = db.execute(select(feeds).where(feeds.c.id == feed_id)).mappings().one_or_none()
+    return _feed(row) if row else None
+
+
 def _feed(row: RowMapping) -> FollowedFeed:
     return FollowedFeed(**{column.name: row[column] for column in feeds.columns})
 
 
-def save(db: Connection, feed: FollowedFeed) -> bool:
-    """False where it was removed meanwhile: it stays so."""
+def save(db: Connection, feed: FollowedFeed, claimed: datetime | None = None) -> bool:
+    """False where it was removed meanwhile, or is no longer ours until ``claimed``: it stays so."""
     values = {name: value for name, value in asdict(feed).items() if name != "id"}
-    return bool(db.execute(update(feeds).where(feeds.c.id == feed.id).values(**values)).rowcount)
+    ours = [feeds.c.next_try == claimed] if claimed else []
+    query = update(feeds).where(feeds.c.id == feed.id, *ours).values(**values)
+    return bool(db.execute(query).rowcount)
 
 
 def claim(db: Connection, feed: FollowedFeed, until: datetime) -> bool:
@@ -126,6 +133,12 @@ def claim(db: Connection, feed: FollowedFeed, until: datetime) -> bool:
     """
     unchanged = feeds.c.id == feed.id, feeds.c.next_try == feed.next_try
     return bool(db.execute(update(feeds).where(*unchanged).values(next_try=until)).rowcount)
+
+
+def prolong(db: Connection, feed_id: int, claimed: datetime, until: datetime) -> None:
+    """A feed that is ours until ``claimed`` is ours for longer; another's is left alone."""
+    ours = feeds.c.id == feed_id, feeds.c.next_try == claimed
+    db.execute(update(feeds).where(*ours).values(next_try=until))
 
 
 def remove(db: Connection, feed: FollowedFeed) -> None:

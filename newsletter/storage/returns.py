@@ -1,17 +1,16 @@
-"""What came back: each return once, whose it is, and what was done about it."""
+"""What came back: each return once, and what was done about it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select
+from sqlalchemy import Connection, RowMapping, and_, func, select
 
-from newsletter.domain.notices import asked, numbers
 from newsletter.domain.returns import Return
+from newsletter.storage.return_owners import Owner
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import nonce as nonces
-from newsletter.storage.schema import notice as notices
 from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.sets import insert_new
@@ -41,141 +40,43 @@ class Incoming:
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose a return is: ``delivery_id`` and ``notice_id`` are None where only the reader is known.
-    ``proved`` by a signed token or a provider; ``sent_at`` is when that message was sent."""
-
-    subscriber_id: int
-    key: str
-    proved: bool
-    delivery_id: int | None = None
-    day: date | None = None
-    sent_at: datetime | None = None
-    notice_id: int | None = None
-
-    @property
-    def domain(self) -> str:
-        """Empty where all about the reader was erased."""
-        return self.key.rpartition("@")[2] if "@" in self.key else ""
-
-
 def is_kept(db: Connection, key: str) -> bool:
     return db.scalar(select(returned.c.id).where(returned.c.key == key)) is not None
 
 
 def keep(
-    db: Connection, one: Incoming, owner: Owner | None, done: str, now: datetime
+    db: Connection, incoming: Incoming, owner: Owner | None, done: str, now: datetime
 ) -> int | None:
     """The id of its row; None where it is kept already. Texts are cut to what a row may hold."""
-    if is_kept(db, one.key):
+    if is_kept(db, incoming.key):
         return None
-    it = one.returned
+    parsed = incoming.returned
     row = {
-        "key": one.key,
+        "key": incoming.key,
         "at": now,
-        "source": one.source,
-        "kind": it.kind,
-        "severity": it.severity,
-        "status": _text(it.status, 16),
-        "words": _text(it.words),
-        "address": _text(it.address),
+        "source": incoming.source,
+        "kind": parsed.kind,
+        "severity": parsed.severity,
+        "status": _text(parsed.status, 16),
+        "words": _text(parsed.words),
+        "address": _text(parsed.address),
         "domain": owner.domain if owner else "",
         "date": owner.day if owner else None,
         "delivery_id": owner.delivery_id if owner else None,
         "subscriber_id": owner.subscriber_id if owner else None,
         "notice_id": owner.notice_id if owner else None,
         "done": done,
-        "headers": _text(one.headers, MOST_HEADERS),
-        "body": one.body,
+        "headers": _text(incoming.headers, MOST_HEADERS),
+        "body": incoming.body,
     }
-    made = db.execute(returned.insert().values(**row)).inserted_primary_key
-    assert made
-    return int(made[0])
+    inserted = db.execute(returned.insert().values(**row)).inserted_primary_key
+    assert inserted
+    return int(inserted[0])
 
 
 def _text(text: str, most: int = _LONGEST) -> str:
     """No database keeps a lone surrogate, PostgreSQL no NUL either."""
     return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")[:most]
-
-
-def owner(db: Connection, it: Return, address_key: str, *, trusted: bool) -> Owner | None:
-    """By the token first, then by our Message-ID, by the address alone only where there is no
-    token. ``address_key`` is the normal form of the address that the return names; may be empty.
-    """
-    if it.delivery is not None or it.notice is not None or it.reader is not None:
-        return _by_token(db, it)
-    if it.forged:
-        return None
-    if address_key:
-        there = subscribers.c.key == address_key
-        if found := _of_reader(db, there, it.message_id, proved=trusted):
-            return found
-    if it.message_id and (day := _day(it.message_id)):
-        ours = deliveries.c.message_id.in_((it.message_id, f"<{it.message_id}>"))
-        return _of_delivery(db, and_(deliveries.c.date == day, ours), proved=trusted)
-    if notice := numbers(it.message_id):
-        return _of_notice(db, *notice, proved=trusted)
-    return None
-
-
-def _by_token(db: Connection, it: Return) -> Owner | None:
-    if it.delivery is not None:
-        return _of_delivery(db, deliveries.c.id == it.delivery, proved=True)
-    if it.notice is not None:
-        return _of_notice(db, *it.notice, proved=True)
-    return _of_reader(db, subscribers.c.id == it.reader, it.message_id, proved=True)
-
-
-def _of_delivery(db: Connection, which: ColumnElement[bool], *, proved: bool) -> Owner | None:
-    row = db.execute(_DELIVERIES.where(which).limit(1)).one_or_none()
-    if row is None:
-        return None
-    return Owner(row.subscriber_id, row.key, proved, row.id, row.date, row.changed_at)
-
-
-_DELIVERIES = select(
-    deliveries.c.id,
-    deliveries.c.subscriber_id,
-    deliveries.c.date,
-    deliveries.c.changed_at,
-    subscribers.c.key,
-).join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-
-
-def _of_notice(db: Connection, notice_id: int, asked_at: int, *, proved: bool) -> Owner | None:
-    """None where that number is another's by now."""
-    query = select(notices, subscribers.c.key).join(subscribers).where(notices.c.id == notice_id)
-    row = db.execute(query).one_or_none()
-    if row is None or asked(row.asked_at) != asked_at:
-        return None
-    return Owner(row.subscriber_id, row.key, proved, sent_at=row.changed_at, notice_id=notice_id)
-
-
-def _of_reader(
-    db: Connection, which: ColumnElement[bool], message_id: str, *, proved: bool
-) -> Owner | None:
-    """With the delivery of that Message-ID where it is this reader's."""
-    row = db.execute(select(subscribers.c.id, subscribers.c.key).where(which)).one_or_none()
-    if row is None:
-        return None
-    if message_id:
-        ours = deliveries.c.message_id.in_((message_id, f"<{message_id}>"))
-        mine = and_(deliveries.c.subscriber_id == row.id, ours)
-        if found := _of_delivery(db, mine, proved=proved):
-            return found
-    return Owner(row.id, row.key, proved)
-
-
-def _day(message_id: str) -> date | None:
-    """The date that our Message-IDs begin with: it saves an index over all of them."""
-    digits = message_id[:8]
-    if not (digits.isascii() and digits.isdigit() and message_id[8:9] == "."):
-        return None
-    try:
-        return date.fromisoformat(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}")
-    except ValueError:
-        return None
 
 
 def softs(db: Connection, mine: Owner, since: datetime) -> tuple[datetime, ...]:
@@ -190,11 +91,11 @@ def softs(db: Connection, mine: Owner, since: datetime) -> tuple[datetime, ...]:
         .where(returned.c.subscriber_id == mine.subscriber_id, returned.c.done == "counted")
         .where(returned.c.at >= since)
     )
-    found = {
+    sent_by_message = {
         _message(row.delivery_id, row.notice_id, row.id): row.sent for row in db.execute(query)
     }
-    found.pop(_message(mine.delivery_id, mine.notice_id), None)
-    return tuple(found.values())
+    sent_by_message.pop(_message(mine.delivery_id, mine.notice_id), None)
+    return tuple(sent_by_message.values())
 
 
 def _message(delivery_id: int | None, notice_id: int | None, number: int = 0) -> tuple[str, int]:
@@ -218,7 +119,7 @@ def done_before(db: Connection, mine: Owner) -> frozenset[str]:
 
 def stayed(db: Connection, mine: Owner, before: datetime) -> datetime | None:
     """When the last delivery was sent, by ``before``, that nothing came back for; or when the
-    reader was made active, where that is later."""
+    reader was inserted active, where that is later."""
     back = select(returned.c.id).where(_BOUNCED, returned.c.delivery_id == deliveries.c.id)
     query = select(func.max(deliveries.c.changed_at)).where(
         deliveries.c.subscriber_id == mine.subscriber_id,
@@ -256,7 +157,7 @@ def listed(
     return db.execute(query).mappings().all()
 
 
-def one(db: Connection, number: int) -> RowMapping | None:
+def find(db: Connection, number: int) -> RowMapping | None:
     return db.execute(select(returned).where(returned.c.id == number)).mappings().one_or_none()
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from newsletter.domain.text import headline
-from newsletter.rendering.rendered_email import Branding
+from newsletter.rendering.branding import Branding
 
 MESSAGE_HEADERS = {
     # A message's style stands in the page; its other pictures are none.

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from newsletter.domain.model import Citation, Issue, Pick, Vote
 from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.services.readers import find_subscriber
-from newsletter.storage import Store, archive, issues, ledger, returns, votes
+from newsletter.storage import Store, archive, issues, ledger, return_owners, returns, votes
 from tests.browser.test_issues import violations
 from tests.builders import NOON, TODAY, brief, read
 from tests.cli.conftest import INSIGHTS
@@ -51,7 +51,7 @@ def fill(store: Store) -> None:
         db.execute(text("UPDATE delivery SET state = 'sent' WHERE reason IS NULL"))
         votes.record(db, reader.id, Vote(2, "more", NOON))
         it = Return(ReturnKind.BOUNCE, Severity.SOFT, status="4.2.2", words="mailbox is full")
-        owner = returns.Owner(reader.id, reader.address, proved=True)
+        owner = return_owners.Owner(reader.id, reader.address, proved=True)
         returns.keep(db, returns.Incoming("k1", "mail", it), owner, "kept", NOON)
 
 

@@ -17,7 +17,8 @@ import pytest
 from newsletter.domain.model import ScheduledEmail
 from newsletter.mail.dkim.signing import Signer
 from newsletter.mail.message import message
-from newsletter.rendering.rendered_email import Branding, Logo, render_email, unsubscribe_urls
+from newsletter.rendering.branding import Branding, Logo
+from newsletter.rendering.rendered_email import render_email, unsubscribe_urls
 from tests.browser.conftest import HERE
 from tests.golden import ISSUE, POSTING, READER, STATES
 from tests.mail.dkim.test_signing import ED25519

@@ -15,7 +15,7 @@ from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import DeliveryError
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.mail.channels import Attempt, Channel, Envelope
-from newsletter.rendering.rendered_email import Branding
+from newsletter.rendering.branding import Branding
 from newsletter.storage import Store, archive
 from newsletter.storage.leases import Steady
 from tests.builders import NOON, TASTE, TODAY, brief, read, renderer, unlike

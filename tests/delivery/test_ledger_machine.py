@@ -3,7 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from email import message_from_bytes
@@ -25,7 +25,7 @@ from sqlalchemy import text
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import AnswerLost, ChannelDown, Deferred, Refused, SenderRefused
 from newsletter.mail.channels import Attempt, Envelope
-from newsletter.rendering.rendered_email import Branding
+from newsletter.rendering.branding import Branding
 from newsletter.services.publish import DeliveryContext, Readers
 from newsletter.storage import Connection, Store, operator_actions, recovery, subscribers
 from newsletter.storage.journal import Journal
@@ -90,6 +90,9 @@ class Mortal:
         self.breathe()
         with self.store.autocommit() as db:
             yield db
+
+    def answering(self) -> AbstractContextManager[None]:
+        return self.store.answering()
 
     def room(self) -> int | None:
         return self.store.room()

@@ -23,7 +23,7 @@ from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.domain.tokens import token
 from newsletter.domain.warm_up import WarmUp
 from newsletter.mail.channels.smtp import Smtp
-from newsletter.rendering.rendered_email import Branding
+from newsletter.rendering.branding import Branding
 from newsletter.rendering.renderer import Renderer
 from newsletter.rendering.templates import read_templates
 from newsletter.services.signup import SignUp, sign_up

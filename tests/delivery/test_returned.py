@@ -181,7 +181,7 @@ def test_hostile_texts_are_kept(store: Store) -> None:
         odd = Return(BOUNCE, SOFT, status="9" * 99, words="\0\ud800" * 5_000, address="\0@")
         taken = come_back(db, odd, headers="\0\udcff" * 90_000, body=b"\0\xff")
         assert taken.id
-        row = kept.one(db, taken.id)
+        row = kept.find(db, taken.id)
         assert row
         assert (len(row["words"]), len(row["headers"])) == (1_000, kept.MOST_HEADERS)
 

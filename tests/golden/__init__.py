@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from newsletter.domain.model import Citation, Echo, Issue, Pick, ScheduledEmail, Subscriber
-from newsletter.rendering.rendered_email import Branding, Renderer
+from newsletter.rendering.branding import Branding
+from newsletter.rendering.renderer import Renderer
 from newsletter.rendering.templates import read_templates
 
 FOLDER = Path(__file__).parent

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.episode import Episode, Segment
-from newsletter.ingest.quote_rules import is_english, is_quotable, merit, without_marker
+from newsletter.ingest.quote_merit import merit
+from newsletter.ingest.quote_rules import is_english, stands_alone, without_marker
 from newsletter.ingest.quotes import quotes
 from newsletter.ingest.transcripts import parse_transcript
 
@@ -120,13 +121,13 @@ NOT_ALONE = {
 
 @pytest.mark.parametrize("sentence", NOT_ALONE.values(), ids=NOT_ALONE)
 def test_what_does_not_stand_alone_is_never_quoted(sentence: str) -> None:
-    assert not is_quotable(sentence)
+    assert not stands_alone([sentence])
 
 
 @pytest.mark.parametrize("sentence", GOOD)
 def test_a_claim_in_general_stands_alone(sentence: str) -> None:
-    assert is_quotable(sentence)
-    assert merit(sentence) > merit("The dike is here and the river is there, and both are old.")
+    assert stands_alone([sentence])
+    assert merit([sentence]) > merit(["The dike is here and the river is there, and both are old."])
 
 
 def test_the_guest_who_names_the_host_speaks_to_him() -> None:

@@ -11,7 +11,8 @@ from babel.messages.pofile import read_po
 from lxml.html import document_fromstring
 
 from newsletter.language import CATALOGUES, SOURCE, available, base
-from newsletter.rendering.rendered_email import Renderer, render_email
+from newsletter.rendering.rendered_email import render_email
+from newsletter.rendering.renderer import Renderer
 from newsletter.rendering.templates import read_templates
 from newsletter.services.unsubscribe import LinkState
 from newsletter.web import unsubscribe

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from newsletter.domain.tokens import token
 from newsletter.mail.message import message
-from newsletter.rendering.rendered_email import Logo, render_email
+from newsletter.rendering.branding import Logo
+from newsletter.rendering.rendered_email import render_email
 from newsletter.rendering.templates import read_templates
 from tests.golden import FOLDER, ISSUE, POSTING, READER, STATES, branding
 

@@ -13,8 +13,9 @@ from newsletter.domain.model import Issue
 from newsletter.domain.text import first_sentence
 from newsletter.domain.tokens import link_token, token
 from newsletter.language.words import words as words_of
+from newsletter.rendering.branding import Logo
 from newsletter.rendering.colour import legible
-from newsletter.rendering.rendered_email import Logo, RenderedEmail, render_email
+from newsletter.rendering.rendered_email import RenderedEmail, render_email
 from newsletter.rendering.templates import read_templates
 from tests.golden import FOLDER, ISSUE, READER, STATES, branding, echo, pick
 

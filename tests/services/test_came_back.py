@@ -31,11 +31,11 @@ def test_what_came_back_is_counted_and_paged(store: Store) -> None:
 def test_whatever_octets_a_message_has(store: Store) -> None:
     morning(store)
     number = came_back.page(store, Asked(NOON - DAY, ReturnKind.UNKNOWN), 1)[0]["id"]
-    row = came_back.one(store, number)
+    row = came_back.find(store, number)
     assert came_back.body_text(row).endswith("\ufffd\0")
     assert came_back.subject(row["headers"]) == "<b>hello</b>"
     with pytest.raises(NotFound):
-        came_back.one(store, 999_999)
+        came_back.find(store, 999_999)
 
 
 @pytest.mark.parametrize(

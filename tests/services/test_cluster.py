@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from newsletter.cli.parser import QUEUES
+from newsletter.cli.arguments.daily import QUEUES
 from newsletter.services.cluster import Work, prepare, task_app, work_until
 from newsletter.storage.database import server_address
 from tests.conftest import new_database

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from newsletter.domain.model import State
 from newsletter.domain.tokens import token
-from newsletter.rendering.rendered_email import Branding
+from newsletter.rendering.branding import Branding
 from newsletter.services.unsubscribe import Answer as LinkAnswer
 from newsletter.services.unsubscribe import LinkState, UnsubscribeLinks
 from newsletter.storage import Store, subscribers

@@ -11,7 +11,7 @@ import pytest
 from newsletter.bootstrap.rendering import branding, secret
 from newsletter.cli import main
 from newsletter.domain.tokens import link_token
-from newsletter.rendering.rendered_email import Logo
+from newsletter.rendering.branding import Logo
 from newsletter.storage import subscribers
 from newsletter.web.pages import Pages, as_page
 from tests.builders import NOON, TODAY, subscribe

@@ -17,6 +17,7 @@ from newsletter.domain.model import Brief
 from newsletter.domain.urls import host_of, without_password
 from newsletter.ingest.episode_brief import InsightWriter
 from newsletter.ingest.feeds import poll_rules
+from newsletter.ingest.feeds.claims import Claims
 from newsletter.ingest.feeds.connections import FetchFailed
 from newsletter.ingest.feeds.episodes import ReadEpisode, read_episode
 from newsletter.ingest.feeds.fetch import Fetched, Fetches
@@ -30,7 +31,7 @@ from newsletter.ingest.feeds.plan import (
     key,
     plan,
 )
-from newsletter.storage import Store, archive, feeds
+from newsletter.storage import Connection, Store, archive, feeds
 from newsletter.storage.archive import Read
 from newsletter.storage.feeds import EpisodeRow, EpisodeState, FollowedFeed, Unread
 
@@ -41,8 +42,6 @@ Watch = Callable[[int, int], None]
 
 Outcome = Literal["changed", "unchanged", "failed", "ended"]
 
-_CLAIM = timedelta(hours=2)
-"""Longer than a model of the operator's own takes for the new episodes of one feed."""
 _LONGEST_VALIDATOR = 500
 _LONGEST_PATH = 300
 _LONGEST_REASON = 500
@@ -105,9 +104,10 @@ def scan(job: ScanJob, clock: Callable[[], datetime]) -> list[PolledFeed]:
     for feed in due:
         by_host[host_of(feed.address)].append(feed)
     counter = _Counter(job.watch, len(due))
-    with ThreadPoolExecutor(max_workers=job.hosts) as pool:
+    with Claims(job.store, clock) as claims, ThreadPoolExecutor(max_workers=job.hosts) as pool:
         turns = [
-            pool.submit(_poll_in_turn, job, group, clock, counter) for group in by_host.values()
+            pool.submit(_poll_in_turn, job, group, clock, counter, claims)
+            for group in by_host.values()
         ]
     polled = [feed for turn in turns for feed in turn.result()]
     return sorted(polled, key=lambda polled_feed: polled_feed.feed.id)
@@ -133,25 +133,24 @@ class _Counter:
 
 
 def _poll_in_turn(
-    job: ScanJob, group: Sequence[FollowedFeed], clock: Callable[[], datetime], counter: _Counter
+    job: ScanJob,
+    group: Sequence[FollowedFeed],
+    clock: Callable[[], datetime],
+    counter: _Counter,
+    claims: Claims,
 ) -> list[PolledFeed]:
     """The feeds of one host, one after the other."""
     polled: list[PolledFeed] = []
     for feed in group:
         if job.stop():
             break
-        if job.dry_run or _claimed(job, feed, clock()):
+        if job.dry_run or claims.take(feed):
             result = _poll_safely(job, feed, clock())
             if not job.dry_run:
-                _store(job, result or PolledFeed(feed, "unchanged"), clock())
+                _store(job, result or PolledFeed(feed, "unchanged"), clock(), claims)
             polled += [result] if result else []
         counter.one_more()
     return polled
-
-
-def _claimed(job: ScanJob, feed: FollowedFeed, now: datetime) -> bool:
-    with job.store.writing() as db:
-        return feeds.claim(db, feed, now + _CLAIM)
 
 
 def _poll_safely(job: ScanJob, feed: FollowedFeed, now: datetime) -> PolledFeed | None:
@@ -278,19 +277,20 @@ def _failed(
     return PolledFeed(row, "ended" if ended else "failed")
 
 
-def _store(job: ScanJob, polled: PolledFeed, now: datetime) -> None:
+def _store(job: ScanJob, polled: PolledFeed, now: datetime, claims: Claims) -> None:
     reads = [
         _as_read(polled.feed, taken.episode, taken.brief)
         for taken in polled.episodes
         if taken.brief
     ]
-    with job.store.writing() as db:
-        if not feeds.save(db, polled.feed):
-            return  # it was removed meanwhile
+
+    def what_came_of_it(db: Connection) -> None:
         feeds.save_episodes(db, polled.feed.id, [taken.row for taken in polled.episodes])
         feeds.save_episodes(db, polled.feed.id, polled.passed)
         feeds.keep_unread(db, polled.feed.id, polled.unread, now)
         archive.record(db, reads, now, local_date(now, job.timezone))
+
+    claims.save(polled.feed, what_came_of_it)
 
 
 def _as_read(feed: FollowedFeed, episode: Episode, brief: Brief) -> Read:

@@ -46,19 +46,19 @@ def briefs(name: str, data: bytes, phrases: Sequence[str] = ()) -> tuple[Brief, 
     Raises BriefRejected with the reason and the line. ``phrases`` are the operator's own
     boilerplate, with ``*`` for any text: a paragraph that consists of one of them is no insight.
     """
-    found: list[Brief] = []
+    read: list[Brief] = []
     rest: tuple[Dropped, ...] = ()
     for page in _pages(name, data):
         mentions, dropped = sift(page.paragraphs, phrases)
         if mentions:
-            found.append(
+            read.append(
                 replace(page.about, mentions=mentions, dropped=page.about.dropped + dropped)
             )
         else:
             rest += page.about.dropped + dropped
-    if not found:
+    if not read:
         raise BriefRejected(f"no insight in it{all_dropped(len(rest))}")
-    return (replace(found[0], dropped=found[0].dropped + rest), *found[1:])
+    return (replace(read[0], dropped=read[0].dropped + rest), *read[1:])
 
 
 def explain(name: str, data: bytes, phrases: Sequence[str] = ()) -> list[Page]:

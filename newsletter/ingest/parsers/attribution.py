@@ -63,8 +63,8 @@ def dialogue_speakers(blocks: Sequence[Block]) -> set[str]:
     labels = Counter(
         label for block in blocks if not block.rule and (label := speaker_label(block))
     )
-    again = {label for label, count in labels.items() if count > 1}
-    return set(labels) if len(again) > 1 else set()
+    speaking_again = {label for label, count in labels.items() if count > 1}
+    return set(labels) if len(speaking_again) > 1 else set()
 
 
 def attributed(block: Block, text: str) -> tuple[str, str, int | None]:

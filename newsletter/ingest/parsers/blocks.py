@@ -57,12 +57,12 @@ def markdown_blocks(body: str, start: int) -> list[Block]:
     """
     source, regions = _without_regions(_BULLET.sub(r"\1-", spaced(_uncommented(body))), start)
     tokens, references = blocks(source)
-    found = [
+    top_blocks = [
         block if block.rule else replace(block, inline=inline(block.raw, references))
         for block in _blocks(tokens, source.split("\n"), start)
         if block.raw.strip()
     ]
-    return sorted([*found, *regions], key=lambda block: block.line) if regions else found
+    return sorted([*top_blocks, *regions], key=lambda block: block.line) if regions else top_blocks
 
 
 @dataclass

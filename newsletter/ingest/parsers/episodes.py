@@ -51,8 +51,8 @@ def episodes(blocks: Sequence[Block]) -> Told | None:
             spans = [(begin, _end(blocks, begin, begins)) for begin in begins]
             inside = {index for begin, end in spans for index in range(begin, end)}
             beside = [block for index, block in enumerate(blocks) if index not in inside]
-            told = [_episode(blocks[begin:end], _above(blocks, begin)) for begin, end in spans]
-            return Told(told, [_left_out(block) for block in beside])
+            pages = [_episode(blocks[begin:end], _above(blocks, begin)) for begin, end in spans]
+            return Told(pages, [_left_out(block) for block in beside])
     return None
 
 

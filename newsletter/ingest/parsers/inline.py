@@ -109,11 +109,11 @@ def inline(text: str, references: References) -> Inline:
 
 def stamped_inline(words: str, links: Sequence[tuple[str, str]]) -> Inline:
     """A text and its links; those that only lead to the second ("Time 0:12:58") are its own."""
-    said, at = stamped(clean(_EMPTY.sub("", words)) if links else words)
+    text, at = stamped(clean(_EMPTY.sub("", words)) if links else words)
     own = [(name, url) for name, url in links if is_action(name) and is_web(url)]
     times = [time_in(name) for name, _ in own] + [time_in_url(url) for _, url in own]
     at = next((time for time in (at, *times) if time is not None), None)
-    return Inline(_untagged(said), at, own[-1][1] if own else "", tuple(links))
+    return Inline(_untagged(text), at, own[-1][1] if own else "", tuple(links))
 
 
 def _plain(text: str, references: References) -> tuple[str, list[tuple[str, str]]]:

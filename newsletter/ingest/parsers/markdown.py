@@ -24,9 +24,9 @@ def notes(body: str, start: int, about: Brief, facts: Facts) -> list[Page]:
 
 
 def pages_of(blocks: Sequence[Block], about: Brief, facts: Facts) -> list[Page]:
-    told = episodes(blocks)
-    if not told:
+    split = episodes(blocks)
+    if not split:
         return [page_of(about, blocks, facts)]
     common = replace(Brief(()), podcast=about.podcast or facts.text("podcast"), topics=about.topics)
-    pages = [page_of(common, each.blocks, each.facts) for each in told.episodes]
-    return [*pages, Page(Brief((), dropped=about.dropped), told.beside)]
+    pages = [page_of(common, each.blocks, each.facts) for each in split.episodes]
+    return [*pages, Page(Brief((), dropped=about.dropped), split.beside)]

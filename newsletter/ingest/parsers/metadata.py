@@ -184,8 +184,8 @@ def title(raw: str) -> str:
 def address(raw: str) -> str:
     """The first web address in a value."""
     match = _LINK.search(raw)
-    found = match[2] if match else (_URL.findall(raw[:2_100]) or [""])[0].rstrip(".,;")
-    return found if is_web(found) else ""
+    url = match[2] if match else (_URL.findall(raw[:2_100]) or [""])[0].rstrip(".,;")
+    return url if is_web(url) else ""
 
 
 def names(raw: str) -> list[str]:

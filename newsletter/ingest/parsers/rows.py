@@ -174,9 +174,9 @@ def _shared(values: Sequence[_Values]) -> dict[str, str]:
     }
 
 
-def _same(one: str, other: str) -> bool:
-    short = max(len(one), len(other)) <= MAX_LABEL
-    return one == other or (short and normalise(one) == normalise(other))
+def _same(value: str, expected: str) -> bool:
+    short = max(len(value), len(expected)) <= MAX_LABEL
+    return value == expected or (short and normalise(value) == normalise(expected))
 
 
 def _about(shared: Mapping[str, str], values: Sequence[_Values]) -> Brief:
@@ -226,11 +226,11 @@ def _row(each: _Values, name: str, about: Brief) -> Iterator[Paragraph]:
     at = _at(each)
     for paragraph in highlight(lines):
         origin = _origin(name, kind, paragraph)
-        found = paragraph.at if paragraph.at is not None else at
+        time = paragraph.at if paragraph.at is not None else at
         yield replace(
             _short(paragraph),
             speaker=people[0] if people else "",
-            at=found if found is not None else time_in_url(link),
+            at=time if time is not None else time_in_url(link),
             link=paragraph.link or link,
             topics=tuple(topic.lstrip("#") for topic in topics),
             origin=origin,

@@ -2,14 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET
 
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import NotFound
-from newsletter.domain.model import Frequency, Subscriber
+from newsletter.domain.model import Subscriber
 from newsletter.domain.weekdays import NAMES, numbers, weekday_set
 from newsletter.ingest.parsers.json import JsonBrief
 from newsletter.services import (
@@ -24,114 +23,23 @@ from newsletter.services.deliveries import page as delivery_page
 from newsletter.services.issues import house_dates, house_issue
 from newsletter.services.personal_data import erase_reader
 from newsletter.web.api.endpoint import Call, Endpoint, Nothing
-
-Limit = Annotated[int, Meta(ge=1, le=500)]
-Words = Annotated[str, Meta(max_length=1_000)]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Hour = Annotated[int, Meta(ge=0, le=23)]
-Id = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-Cursor = Annotated[int, Meta(ge=0, le=2**53)]
-
-
-class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Fields of a subscriber; those left out stay as they are. ``paused_until`` of null ends a
-    pause; who reads weekly has one of ``weekdays``, the first."""
-
-    name: Words | None = None
-    timezone: Words | None = None
-    hour: Hour | None = None
-    interests: Words | None = None
-    weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)] | None = None
-    paused_until: dt.date | UnsetType | None = UNSET
-    frequency: Frequency | None = None
-    language: Words | None = None
-
-
-class NewSubscriber(Changes, frozen=True, kw_only=True):
-    """``resubscribe`` brings back who left, at their own wish."""
-
-    address: Words
-    resubscribe: bool = False
-
-
-class Reader(msgspec.Struct, frozen=True):
-    """A subscriber, with the id that a cursor counts by."""
-
-    id: int
-    address: str
-    name: str
-    timezone: str
-    hour: int
-    interests: str
-    state: str
-    weekdays: list[Weekday]
-    paused_until: dt.date | None
-    frequency: Frequency
-    language: str
-
-
-class Added(msgspec.Struct, frozen=True):
-    result: str
-    subscriber: Reader
-
-
-class Page(msgspec.Struct, frozen=True):
-    """``next`` is the cursor of the next page; null at the end."""
-
-    items: list[Reader]
-    next: int | None
-
-
-class Delivery(msgspec.Struct, frozen=True):
-    id: int
-    address: str
-    date: dt.date
-    state: str
-    reason: str | None
-    attempts: int
-    answer: str
-    changed_at: dt.datetime
-
-
-class Deliveries(msgspec.Struct, frozen=True):
-    items: list[Delivery]
-    next: int | None
-
-
-class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    state: Words = ""
-    cursor: Cursor = 0
-    limit: Limit = 100
-
-
-class DeliveryQuery(ListQuery, frozen=True):
-    date: dt.date | None = None
-
-
-class IssueQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``cursor`` is a date: that of the next page, as an answer names it."""
-
-    cursor: dt.date | None = None
-    limit: Limit = 100
-
-
-class IssueDates(msgspec.Struct, frozen=True):
-    items: list[dt.date]
-    next: dt.date | None
-
-
-class SearchQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    q: Annotated[str, Meta(min_length=1, max_length=500)]
-    limit: Limit = 20
-
-
-class InterestsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    phrases: Annotated[str, Meta(min_length=1, max_length=1_000)]
-    limit: Limit = 20
-
-
-class Done(msgspec.Struct, frozen=True):
-    done: bool
+from newsletter.web.api.schemas import (
+    Added,
+    Changes,
+    Deliveries,
+    Delivery,
+    DeliveryQuery,
+    Done,
+    Id,
+    InterestsQuery,
+    IssueDates,
+    IssueQuery,
+    ListQuery,
+    NewSubscriber,
+    Page,
+    Reader,
+    SearchQuery,
+)
 
 
 def list_subscribers(call: Call) -> Page:
@@ -193,8 +101,8 @@ def get_insight(call: Call) -> insights.Shown:
 
 
 def preview_interests(call: Call) -> list[interests.Match]:
-    found = interests.matches(call.parts.rules(), call.query.phrases)
-    return list(found.best[: call.query.limit])
+    results = interests.matches(call.parts.rules(), call.query.phrases)
+    return list(results.best[: call.query.limit])
 
 
 def get_issue(call: Call) -> Any:
@@ -206,9 +114,9 @@ def get_issue(call: Call) -> Any:
 
 def list_issues(call: Call) -> IssueDates:
     query = call.query
-    found = house_dates(call.store, query.cursor or dt.date.max, query.limit + 1)
-    more = len(found) > query.limit
-    return IssueDates(found[: query.limit], found[-1] if more else None)
+    results = house_dates(call.store, query.cursor or dt.date.max, query.limit + 1)
+    more = len(results) > query.limit
+    return IssueDates(results[: query.limit], results[-1] if more else None)
 
 
 def list_deliveries(call: Call) -> Deliveries:
@@ -233,15 +141,15 @@ def _reader(subscriber: Subscriber) -> Reader:
     return Reader(**values | {"weekdays": [NAMES[day] for day in numbers(subscriber.weekdays)]})
 
 
-def _changes(given: Changes) -> Mapping[str, Any]:
-    values = {name: getattr(given, name) for name in Changes.__struct_fields__}
+def _changes(body: Changes) -> Mapping[str, Any]:
+    values = {name: getattr(body, name) for name in Changes.__struct_fields__}
     changes = {
         name: value.strip() if isinstance(value, str) else value
         for name, value in values.items()
         if value is not (UNSET if name == "paused_until" else None)
     }
-    if given.weekdays:
-        changes["weekdays"] = weekday_set(map(NAMES.index, given.weekdays))
+    if body.weekdays:
+        changes["weekdays"] = weekday_set(map(NAMES.index, body.weekdays))
     return changes
 
 

@@ -85,7 +85,7 @@ class _Returns:
         )
 
     def one(self, visit: Visit) -> Response:
-        row = came_back.one(self.parts.store, visit.request.path_params["number"])
+        row = came_back.find(self.parts.store, visit.request.path_params["number"])
         return visit.page(
             "desk/return.html",
             row=row,

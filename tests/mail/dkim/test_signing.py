@@ -14,7 +14,7 @@ from newsletter.mail.dkim.dns_record import record_text
 from newsletter.mail.dkim.keys import PrivateKey
 from newsletter.mail.dkim.signing import Signer
 from newsletter.mail.message import message
-from newsletter.rendering.rendered_email import Logo
+from newsletter.rendering.branding import Logo
 from tests.golden import ISSUE, POSTING, READER, STATES
 from tests.mail.test_message import HEAD, HOSTILE, TITLED, check_wire
 

@@ -20,7 +20,7 @@ from newsletter.services.month_matches import MonthMatch
 from newsletter.services.personal_data import erase_reader
 from newsletter.services.readers import find_subscriber
 from newsletter.services.subscriptions import Defaults, leave
-from newsletter.storage import Store, ledger, returns, subscribers
+from newsletter.storage import Store, ledger, return_owners, returns, subscribers
 from newsletter.web.app import app
 from newsletter.web.desk import login, reader_changes, reader_files, readers
 from newsletter.web.desk.frame import Frame, Visit
@@ -185,7 +185,7 @@ def test_one_readers_story(operator: Browser) -> None:
         ]
         ledger.enter(db, entries, NOON)
         it = Return(ReturnKind.BOUNCE, Severity.HARD, status="5.1.1", words="no <such> user")
-        owner = returns.Owner(number, reader.address, proved=True)
+        owner = return_owners.Owner(number, reader.address, proved=True)
         returns.keep(db, returns.Incoming("k1", "mail", it), owner, "bounced", NOON)
     page = operator.get(f"/desk/readers/{number}")
     assert page.status == 200

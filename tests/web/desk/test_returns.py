@@ -8,7 +8,8 @@ import pytest
 
 from newsletter.domain.returns import Return, ReturnKind
 from newsletter.storage import returns
-from newsletter.storage.returns import Incoming, Owner
+from newsletter.storage.return_owners import Owner
+from newsletter.storage.returns import Incoming
 from tests.builders import NOON
 from tests.web.desk.conftest import Browser
 from tests.web.desk.day import Day, standing

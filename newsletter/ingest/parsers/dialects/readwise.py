@@ -167,12 +167,12 @@ _RULES = {"title": "title of a highlight", "transcript": "transcript"}
 
 
 def _paragraphs(part: str, lines: Sequence[Line], place: Inline) -> Iterator[Paragraph]:
-    said = part in {"summary", "words", "quote", "highlight"}
-    kept = [line for line in lines if said and not line.rule]
+    is_text = part in {"summary", "words", "quote", "highlight"}
+    kept = [line for line in lines if is_text and not line.rule]
     for line in lines:
         if line not in kept:
             rule = line.rule or _RULES.get(part, part)
-            noise: Verdict = "noise" if part in _RULES or said else "metadata"
+            noise: Verdict = "noise" if part in _RULES or is_text else "metadata"
             yield Paragraph(line.number, clean(line.raw), verdict=noise, rule=rule)
     raw = "\n".join(line.raw for line in kept)
     words = inline(_NUMBER.sub("", raw.lstrip(), count=1) if part == "summary" else raw, {})
