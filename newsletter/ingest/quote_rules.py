@@ -91,17 +91,18 @@ _OPENING = phrases(
     r"what (?:happened|i|we|he|she|they|that|this|it|you're|you (?:said|just)|about|president \w+)",
     "in (?:that|this|the same|other words|addition|fact|short|the end|both|those|these)",
     "(?:at|on|for|with|by|from|to|after|since) (?:that|this|those|these|then|there|me|it|all)",
-    "how (?:does|do|did|is|are|about)|all of (?:the|a sudden)|what you do|half the|a lot of the",
-    r"you're \w+ing|you (?:have|want to go|see|all|guys|do|don't|just|need|could|said|had|would|hear|get)",
-    "all the|the only way to \\w+ is|the way (?:things|it)|your(?! best)|in \\w+ \\w+'s words|if there",
+    "how (?:does|do|did|is|are|about)|all of (?:the|a sudden)|what you do|half the",
+    r"you're \w+ing|you (?:have|want to go|see|can see|all|guys|do|don't|just|need|could|said|had"
+    "|would|hear|get)|a lot of (?:the|people)|your(?! best)|all the|the only way to \\w+ is",
+    "the way (?:things|it)|if there",
     "its|(?:it|it's)(?! takes?\\b| (?:doesn't seem like it's|is|isn't|not|much|far| )*"
     "(?:easy|easier|harder|better|worse|cheaper|impossible|rare) (?:to|for)\\b)",
     r"there(?!'s (?:this|an?) (?:idea|notion|concept|term|phenomenon) |'s more\b)",
     before='["“]?',
 )
 _THE = re.compile(
-    r"the (?!more|less|better|best|worst|hardest|biggest|easiest|only way|way|difference|opposite"
-    r"|key|secret|reason|goal|purpose|human|world)"
+    r"the (?!more|less|better|best|worst|hardest|biggest|easiest|only way|way|difference between"
+    r"|opposite|key|secret|reason|goal|purpose|human|world)"
     r"(?:[\w-]+ ){0,4}?(?!of|that|who|between|behind|to)"
     r"(?:is|are|was|were|has|have|can|will|would|do|does|don't|doesn't|sort|get|gets|\w+s|\w+ed)\b",
     re.IGNORECASE,
@@ -118,7 +119,8 @@ _POINTING = phrases(
     "|piece|question|issue|idea|number|process|code|model|problem|bill|team|level|video|higher)",
     "those (?!who\\b|that\\b|of\\b|with\\b|in\\b|which\\b)\\w+|the (?:above|following|latter"
     "|former)",
-    "that(?= (?:pretty|very|really|easily|in|at|on|for|and|or|but|as|by|with|well)\\b|[.,!?])",
+    "similar(?! to\\b)|(?:do|does|doing|did|done) that|so maybe",
+    "that(?= (?:pretty|very|really|easily|to|in|at|on|for|and|or|but|as|by|with|well)\\b|[.,!?])",
     "there(?= (?:and|or|but|is that)\\b|[.,!])|then(?=[.!])|such(?! as\\b| a\\b| an\\b)",
     "also|similarly|likewise|(?:too|as well|either)(?=[.,!])|(?:the )?others? (?:is|are)",
     "the (?:only )?(?:one|others?)(?! (?:who|that|hand|side)\\b)|both of|they all",
@@ -132,8 +134,9 @@ _LATER = phrases(
 _SINGULAR = phrases("it|its|it's")
 _PLURAL = phrases("they|them|their|they're|they've|themselves")
 _PLURAL_NOUN = re.compile(
-    r"\b(?:(?!affects|means|makes|takes|gets)\w{3,}(?<!s)(?<!u)(?<!i)s|people|children|men|women|everyone|everybody|someone|somebody|anyone"
-    r"|anybody|nobody|person|folks|each|who|most|many|police|data|team|company|government)\b",
+    r"\b(?:(?!affects|means|makes|takes|gets)\w{3,}(?<!s)(?<!u)(?<!i)s|people|children|men|women"
+    r"|everyone|everybody|someone|somebody|anyone|anybody|nobody|person|folks|who"
+    r"|(?:each|most|many)(?! \w+s\b)|police|data|team|company|government)\b",
     re.IGNORECASE,
 )
 _DUMMY = phrases(
@@ -149,6 +152,7 @@ _NO_NOUNS = frozenset(
     realize affects overall things certain assess typically something""".split()
 )
 _NOUNS_BEFORE_IT = 2
+_LAST_WORD = re.compile(r"\b\w+\s*$")  # a verb, as in "charge it"
 PAST = phrases(
     "was|were|had|did|went|came|got|said|told|took|saw|made|gave|began|became|thought|knew|felt",
     r"left|kept|brought|[a-z]{3,}(?<!ne)(?<!su)(?<!fe)ed",
@@ -209,7 +213,7 @@ def stands_alone(sentences: Sequence[str]) -> bool:
         and not any(rule.search(text) for rule in (_BROKEN, _SLIPS, _REPEATED, _TALKING))
         and is_english(text, _LEAST_ENGLISH)
         and not _is_personal(text)
-        and _opens_alone(plain[0])
+        and opens_alone(sentences[0])
         and not any(_LATER.match(sentence) for sentence in plain[1:])
         and _points_within(text)
         and len(PAST.findall(text)) <= len(PRESENT.findall(text))
@@ -239,10 +243,12 @@ def _is_personal(text: str) -> bool:
     return bool(_MINE.search(_BELIEF.sub("", text))) or len(_OURS.findall(text)) > _MOST_OURS
 
 
-def _opens_alone(sentence: str) -> bool:
-    opening = claim(sentence)
+def opens_alone(sentence: str) -> bool:
+    """Whether nothing before it need be known. ``sentence`` is without its marker."""
+    plain = sentence.replace("’", "'")
+    opening = claim(plain)
     return not (
-        _OPENING.match(opening) or _THE.match(opening) or _POINTING.search(_DUMMY.sub("", sentence))
+        _OPENING.match(opening) or _THE.match(opening) or _POINTING.search(_DUMMY.sub("", plain))
     )
 
 
@@ -250,9 +256,15 @@ def _points_within(text: str) -> bool:
     """Whether the first "it" and the first "they" have words before them to stand for."""
     plain = _DUMMY.sub("", text)
     it, they = _SINGULAR.search(plain), _PLURAL.search(plain)
-    return (not it or _nouns(plain[: it.start()]) >= _NOUNS_BEFORE_IT) and (
-        not they or bool(_PLURAL_NOUN.search(plain[: they.start()]))
+    return (not it or _nouns(_LAST_WORD.sub("", plain[: it.start()])) >= _NOUNS_BEFORE_IT) and (
+        not they or _may_be_they(plain[: they.start()], they[0].lower())
     )
+
+
+def _may_be_they(before: str, they: str) -> bool:
+    """The people in "people know them" are somebody else."""
+    least = 2 if they == "them" else 1
+    return len(_PLURAL_NOUN.findall(_LAST_WORD.sub("", before))) >= least
 
 
 def _nouns(text: str) -> int:

@@ -14,7 +14,13 @@ from itertools import groupby
 from newsletter.domain.episode import Episode, Segment
 from newsletter.domain.model import Mention
 from newsletter.ingest.quote_merit import merit
-from newsletter.ingest.quote_rules import is_english, stands_alone, without_marker, words
+from newsletter.ingest.quote_rules import (
+    is_english,
+    opens_alone,
+    stands_alone,
+    without_marker,
+    words,
+)
 from newsletter.ranking.similarity.terms import terms
 
 _LONG_TURN = 60  # words: who speaks so long explains something
@@ -74,6 +80,8 @@ def _candidates(segments: Sequence[Segment], names: frozenset[str]) -> Iterator[
 def _of_turn(turn: Sequence[Segment], place: int, names: frozenset[str]) -> Iterator[_Candidate]:
     for number, segment in enumerate(turn):
         opening = without_marker(segment.text)
+        if not opens_alone(opening):
+            continue
         for count in range(1, min(_MOST_SENTENCES, len(turn) - number) + 1):
             said = [opening, *(each.text for each in turn[number + 1 : number + count])]
             text = " ".join(said)
