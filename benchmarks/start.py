@@ -1,5 +1,6 @@
 """Starting: the processor time of a whole process where little is to be done."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,8 @@ QUICK = Scale(runs=1)
 
 
 def tables(scale: Scale, folder: Path) -> Iterator[Table]:
+    # An installed program's code is kept compiled, also where a container forbids that.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     apart(prepare, folder, scale)
     send = ["send", "--now"]
     ways = {

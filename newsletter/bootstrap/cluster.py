@@ -136,11 +136,11 @@ class _Lanes:
     def of(self, lane: int) -> _Lane:
         with self._lock:
             if lane not in self._made:
-                made = self._make()
-                context = made.context
+                edition = self._make()
+                context = edition.context
                 owner = f"{context.owner}:{lane}"
-                made.context = replace(context, owner=owner)
-                self._made[lane] = _Lane(made, _alone(made.deliver))
+                edition.context = replace(context, owner=owner)
+                self._made[lane] = _Lane(edition, _alone(edition.deliver))
             return self._made[lane]
 
 
@@ -155,10 +155,10 @@ class Editions:
     def of(self, rules: Rules, day: date, acts: int | None) -> "Edition":
         """Made anew when it is old, or the editor did something."""
         now = steady().seconds
-        made = self._made.get(day)
+        edition = self._made.get(day)
         with rules.store.reading() as db:
             wanted = editing.latest(db, day) if acts is None else acts
-        if made is None or now - made[0] > _EDITION_HOLDS or made[1].acts != wanted:
+        if edition is None or now - edition[0] > _EDITION_HOLDS or edition[1].acts != wanted:
             self._made = {day: (now, edition_of(rules, day, wanted))}
         return self._made[day][1]
 

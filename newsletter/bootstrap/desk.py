@@ -29,7 +29,7 @@ from newsletter.web.proxies import behind, by_own_name
 def desk(app: App) -> ASGIApp:
     """For the operator and their programs."""
     frame, section = new_frame(app), app.settings.desk
-    made = with_headers(
+    app_with_headers = with_headers(
         [
             Route("/", _home, methods=["GET"]),
             *pages(app, frame),
@@ -40,7 +40,7 @@ def desk(app: App) -> ASGIApp:
         {StoreError: frame.closed},
     )
     proxies = section.trusted_proxies
-    return by_own_name(section.host, proxies, behind(proxies, made))
+    return by_own_name(section.host, proxies, behind(proxies, app_with_headers))
 
 
 def pages(app: App, frame: Frame) -> Sequence[BaseRoute]:
@@ -69,10 +69,10 @@ def _home(request: Request) -> Response:  # noqa: ARG001
 
 
 def _settings(app: App) -> list[Setting]:
-    found = origins(app.settings, app.path, app.environment)
+    allowed = origins(app.settings, app.path, app.environment)
     return [
         Setting(section, name, value, origin)
-        for key, value, origin in found
+        for key, value, origin in allowed
         for section, _, name in [key.rpartition(".")]
     ]
 

@@ -18,10 +18,10 @@ _OPENS_NOTHING = b"no link that this signs is ours"
 
 def parts(app: App) -> Parts:
     """Templates and settings are those of the start."""
-    made = cache(partial(_bench, app))
+    bench = cache(partial(_bench, app))
 
     def at(now: datetime) -> Workbench:
-        return replace(made(), now=now)
+        return replace(bench(), now=now)
 
     return Parts(
         workbench=at,

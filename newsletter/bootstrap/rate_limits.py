@@ -12,7 +12,8 @@ def rate_limits(settings: Settings) -> RateLimits:
     section = settings.delivery.pace
     domains = {_domain(name): rate for name, rate in section.domains.items()}
     groups = (
-        WarmUp(tuple(map(_domain, one.domains)), one.start, one.a_day) for one in section.warm_up
+        WarmUp(tuple(map(_domain, group.domains)), group.start, group.a_day)
+        for group in section.warm_up
     )
     return RateLimits(section.per_second, section.per_domain, domains, tuple(groups))
 

@@ -82,11 +82,11 @@ def door(app: App, behind: Background | None, networks: Networks) -> Door | None
 def _sign_up(app: App, behind: Background) -> Callable[[SignUp], bool]:
     """Done after the answer, in a thread of its own."""
 
-    def work(one: SignUp) -> None:
-        sign_up(app.store, one, defaults(app), app.clock(), secret(app))
+    def work(sign_up_form: SignUp) -> None:
+        sign_up(app.store, sign_up_form, defaults(app), app.clock(), secret(app))
         behind.notices.wake()
 
-    return lambda one: behind.later(partial(work, one))
+    return lambda sign_up_form: behind.later(partial(work, sign_up_form))
 
 
 def defaults(app: App) -> Defaults:

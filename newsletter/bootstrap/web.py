@@ -49,8 +49,8 @@ def site(app: App, behind: Background | None = None) -> ASGIApp:
     web = app.settings.web
     pages = Pages(branding(app), open_to_all=web.public, indexed=web.robots == "index")
     all_routes = routes(app, pages, behind)
-    made = timed(with_headers(all_routes, handlers(pages)), all_routes)
-    return proxies.behind(web.trusted_proxies, made)
+    application = timed(with_headers(all_routes, handlers(pages)), all_routes)
+    return proxies.behind(web.trusted_proxies, application)
 
 
 def routes(app: App, pages: Pages, behind: Background | None = None) -> list[BaseRoute]:

@@ -75,11 +75,11 @@ def _paragraph_as_json(each: Paragraph) -> dict[str, object]:
 
 def _print_explained(explained: Explained) -> None:
     pages = [page for page in explained.pages if page.paragraphs]
-    told = sum(bool(page.dialect) for page in pages)
-    episodes = f", {told} episodes" if told > 1 else ""
+    recognised = sum(bool(page.dialect) for page in pages)
+    episodes = f", {recognised} episodes" if recognised > 1 else ""
     say(f"{explained.path}: {explained.dialect or 'not read'}{episodes}")
     for page in pages:
-        if told > 1:
+        if recognised > 1:
             say("")
         _print_page(page)
     if explained.reason:

@@ -21,15 +21,15 @@ def editor(app: App) -> Editor:
 
 
 def search(app: App, args: Namespace) -> int:
-    found = insights.search(app.store, args.words, args.most)
+    insights_found = insights.search(app.store, args.words, args.most)
     if args.json:
-        say_json([asdict(insight) for insight in found])
+        say_json([asdict(insight) for insight in insights_found])
         return 0
-    for insight in found:
+    for insight in insights_found:
         marks = "".join(f" ({mark})" for mark in _marks(insight))
         text = headline(insight.correction or insight.text, _WIDTH)
         say(f"{insight.id:>6}  {insight.day or 'no brief  '}  {text}{marks}")
-    if not found:
+    if not insights_found:
         say("nothing holds all of these words")
     return 0
 
@@ -56,10 +56,10 @@ def _print(shown: Shown, timezone: str) -> None:
         say(f"shown as: {insight.correction}")
     if insight.blocked:
         say("blocked: it is picked for nobody")
-    for said in shown.mentions:
-        about = (said.podcast, said.episode, said.speaker, said.link)
+    for mention in shown.mentions:
+        about = (mention.podcast, mention.episode, mention.speaker, mention.link)
         source = " · ".join(part for part in about if part) or "source unknown"
-        say(f"  {said.day}  {said.role}, {said.origin}: {source}")
+        say(f"  {mention.day}  {mention.role}, {mention.origin}: {source}")
     for standing in shown.issues:
         say(f"  {standing.day}  issue, {standing.state}: {counted(standing.readers, 'reader')}")
     for vote in shown.votes:

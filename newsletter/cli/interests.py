@@ -11,26 +11,26 @@ from newsletter.services.interests import Matches, matches
 
 
 def show(app: App, args: Namespace) -> int:
-    found = matches(compose_rules(app), args.phrases, 0 if args.json else args.most)
+    found_matches = matches(compose_rules(app), args.phrases, 0 if args.json else args.most)
     if args.json:
-        say_json([asdict(match) for match in found.best])
-    elif not found.best and not found.unwanted:
+        say_json([asdict(match) for match in found_matches.best])
+    elif not found_matches.best and not found_matches.unwanted:
         say("nothing in the archive matches")
     else:
-        _print(found, args.most)
+        _print(found_matches, args.most)
     return 0
 
 
-def _print(found: Matches, most: int) -> None:
-    for match, words in zip(found.best[:most], found.words, strict=True):
+def _print(found_matches: Matches, most: int) -> None:
+    for match, words in zip(found_matches.best[:most], found_matches.words, strict=True):
         mark = "matches" if match.said else ""
         say(f"{match.score:.2f}  {mark:7}  {match.id}  {headline(match.text, 80)}")
         say(f"      {'':7}  {', '.join(words)}")
-    if len(found.best) > most:
-        say(f"and {len(found.best) - most:,} more that match less (--most N)")
-    count = sum(match.said for match in found.best)
-    say(f"an email would say “You follow …” of {count:,}: from {found.said_from} on")
-    for insight in found.unwanted[:most]:
+    if len(found_matches.best) > most:
+        say(f"and {len(found_matches.best) - most:,} more that match less (--most N)")
+    count = sum(match.said for match in found_matches.best)
+    say(f"an email would say “You follow …” of {count:,}: from {found_matches.said_from} on")
+    for insight in found_matches.unwanted[:most]:
         say(f"left out      {insight.id}  {headline(insight.text, 80)}")
-    if len(found.unwanted) > most:
-        say(f"and {len(found.unwanted) - most:,} more left out (--most N)")
+    if len(found_matches.unwanted) > most:
+        say(f"and {len(found_matches.unwanted) - most:,} more left out (--most N)")

@@ -124,21 +124,21 @@ def _bar(**options: Any) -> Iterator[Callable[[int], "tqdm[Any]"]]:
     from tqdm import tqdm
     from tqdm.contrib.logging import logging_redirect_tqdm
 
-    made: list[tqdm[Any]] = []
+    bars: list[tqdm[Any]] = []
 
     def bar(total: int) -> "tqdm[Any]":
-        if not made:
+        if not bars:
             size = os.get_terminal_size(sys.stderr.fileno())
             options.update(ncols=size.columns or 80, nrows=size.lines or 24)
-            made.append(tqdm(unit="", leave=False, delay=0.3, position=0, **options))
-        made[0].total = total
-        return made[0]
+            bars.append(tqdm(unit="", leave=False, delay=0.3, position=0, **options))
+        bars[0].total = total
+        return bars[0]
 
     try:
         with logging_redirect_tqdm():
             yield bar
     finally:
-        for shown in made:
+        for shown in bars:
             shown.close()
 
 

@@ -70,8 +70,8 @@ def _forward(app: App) -> Counter[str]:
 def _list(app: App, args: Namespace) -> int:
     since = app.clock() - timedelta(days=args.days)
     with app.store.reading() as db:
-        which = None if args.all else FOR_THE_OPERATOR
-        rows = kept.listed(db, which, since, _MOST_LISTED)
+        kinds = None if args.all else FOR_THE_OPERATOR
+        rows = kept.listed(db, kinds, since, _MOST_LISTED)
     if args.json:
         say_json([dict(row) for row in rows])
     elif rows:
@@ -85,8 +85,8 @@ def _list(app: App, args: Namespace) -> int:
 def _cells(row: Mapping[Any, Any], when: str) -> tuple[str, ...]:
     kind = f"{row['severity'] or ''} {row['kind']}".strip()
     whose = row["reader"] or row["address"] or "-"
-    said = row["words"] if row["status"] in row["words"] else f"{row['status']} {row['words']}"
-    return str(row["id"]), when, row["source"], kind, row["done"], whose, said.strip()
+    answer = row["words"] if row["status"] in row["words"] else f"{row['status']} {row['words']}"
+    return str(row["id"]), when, row["source"], kind, row["done"], whose, answer.strip()
 
 
 def _show(app: App, args: Namespace) -> int:

@@ -122,9 +122,9 @@ def _pending(app: App, args: Namespace, readers: Readers) -> Iterator[str]:
 
 
 def _held(app: App) -> Iterator[str]:
-    for one in approval.waiting(app.store):
-        if not one.approval:
-            yield f"{awaiting(one, app.settings.newsletter.timezone)}; {approve_it(one)}"
+    for waiting in approval.waiting(app.store):
+        if not waiting.approval:
+            yield f"{awaiting(waiting, app.settings.newsletter.timezone)}; {approve_it(waiting)}"
 
 
 def _when_next(app: App, args: Namespace) -> str:

@@ -65,9 +65,9 @@ def _print(app: App, day: DayStatus, now: datetime) -> None:
     if day.notices:
         counts = (f"{row['count']:,} {row['purpose']} {row['state']}" for row in day.notices)
         say(f"Notices      in two days: {', '.join(counts)}")
-    for one in day.approvals:
-        then = "" if one.approval else f"; {approve_it(one)}"
-        say(f"Approval     {awaiting(one, timezone)}{then}")
+    for approval in day.approvals:
+        then = "" if approval.approval else f"; {approve_it(approval)}"
+        say(f"Approval     {awaiting(approval, timezone)}{then}")
     if day.unanswered:
         say(f"Still there  {counted(day.unanswered, 'reader')} asked, and not heard from yet")
     for storm in day.storms:

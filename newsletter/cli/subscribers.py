@@ -74,46 +74,46 @@ def list_(app: App, args: Namespace) -> int:
 
 def show(app: App, args: Namespace) -> int:
     subscriber = find_subscriber(app.store, args.address)
-    told = story(app.store, subscriber)
+    reader_story = story(app.store, subscriber)
     if args.json:
-        say_json(_story_as_json(told))
+        say_json(_story_as_json(reader_story))
         return 0
     zone = app.settings.newsletter.timezone
     known = {
-        "since": local_time(told.state_since, zone) if told.state_since else "",
-        "reason": told.state_reason,
-        "signed up": local_time(told.joined, zone),
-        "last sign": local_time(told.heard, zone) if told.heard else "",
-        "sent": f"{told.sent:,}",
+        "since": local_time(reader_story.state_since, zone) if reader_story.state_since else "",
+        "reason": reader_story.state_reason,
+        "signed up": local_time(reader_story.joined, zone),
+        "last sign": local_time(reader_story.heard, zone) if reader_story.heard else "",
+        "sent": f"{reader_story.sent:,}",
         "next": _next(app, subscriber),
-        "votes": _votes(told.votes),
+        "votes": _votes(reader_story.votes),
     }
     lines = {name: as_text(subscriber, name) for name in FIELDS}
     lines |= {name: value for name, value in known.items() if value}
     table(list(lines.items()))
-    say() if told.deliveries else None
-    rows = told.deliveries
+    say() if reader_story.deliveries else None
+    rows = reader_story.deliveries
     table([(f"{d['date']}", d["state"], d["reason"] or "", d["answer"]) for d in rows])
-    for delivery in told.deliveries:
+    for delivery in reader_story.deliveries:
         _show_attempts(app, delivery)
-    _show_returns(told.returns, zone)
-    _show_notices(app, told.notices)
+    _show_returns(reader_story.returns, zone)
+    _show_notices(app, reader_story.notices)
     return 0
 
 
-def _story_as_json(told: Story) -> dict[str, Any]:
+def _story_as_json(reader_story: Story) -> dict[str, Any]:
     names = "date", "state", "reason", "answer", "tried"
     return {
-        **as_json(told.reader),
-        "state_changed_at": told.state_since,
-        "state_reason": told.state_reason,
-        "signed_up_at": told.joined,
-        "heard_at": told.heard,
-        "sent": told.sent,
-        "votes": {kind: told.votes[kind] for kind in VOTE_WORDS},
-        "returns": [dict(row) for row in told.returns],
-        "deliveries": [{name: row[name] for name in names} for row in told.deliveries],
-        "notices": told.notices,
+        **as_json(reader_story.reader),
+        "state_changed_at": reader_story.state_since,
+        "state_reason": reader_story.state_reason,
+        "signed_up_at": reader_story.joined,
+        "heard_at": reader_story.heard,
+        "sent": reader_story.sent,
+        "votes": {kind: reader_story.votes[kind] for kind in VOTE_WORDS},
+        "returns": [dict(row) for row in reader_story.returns],
+        "deliveries": [{name: row[name] for name in names} for row in reader_story.deliveries],
+        "notices": reader_story.notices,
     }
 
 
@@ -144,19 +144,19 @@ def _show_notices(app: App, asked: Sequence[Mapping[str, Any]]) -> None:
     say()
     say("notices:")
     zone = app.settings.newsletter.timezone
-    table([_notice_cells(one, zone) for one in asked], indent="  ")
+    table([_notice_cells(notice, zone) for notice in asked], indent="  ")
 
 
-def _notice_cells(one: Mapping[str, Any], zone: str) -> tuple[str, ...]:
-    state = state_and_reason({**one, "reason": None})
-    if one["followed_at"]:
-        state += f", answered {local_time(one['followed_at'], zone)}"
-    return local_time(one["asked_at"], zone), one["purpose"], state, one["answer"]
+def _notice_cells(notice: Mapping[str, Any], zone: str) -> tuple[str, ...]:
+    state = state_and_reason({**notice, "reason": None})
+    if notice["followed_at"]:
+        state += f", answered {local_time(notice['followed_at'], zone)}"
+    return local_time(notice["asked_at"], zone), notice["purpose"], state, notice["answer"]
 
 
-def _votes(said: Mapping[str, int]) -> str:
+def _votes(votes: Mapping[str, int]) -> str:
     """Empty where nothing was said."""
-    return ", ".join(f"{words} {said[kind]}" for kind, words in VOTE_WORDS.items() if said[kind])
+    return ", ".join(f"{words} {votes[kind]}" for kind, words in VOTE_WORDS.items() if votes[kind])
 
 
 def _show_attempts(app: App, delivery: Mapping[str, Any]) -> None:

@@ -46,8 +46,8 @@ def settings(
     That is ``where``, or the variable of ``environment`` that overrode the key.
     """
     try:
-        made = convert(data, Settings)
-        fault = next(faults(made), None)
+        settings = convert(data, Settings)
+        fault = next(faults(settings), None)
     except ValidationError as error:
         fault = explain_validation_error(str(error))
     if fault:
@@ -55,7 +55,7 @@ def settings(
         raise ConfigError(
             f"{_origin(key, environment or {}) or where}: {key + ': ' * bool(key)}{advice}"
         )
-    return made
+    return settings
 
 
 def _advice_on_repeats(error: str) -> str:

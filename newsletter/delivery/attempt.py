@@ -133,7 +133,8 @@ class DeliveryAttempt:
         raise Withheld(verdict)
 
     def _verdict(self, row: Claimed, db: Connection) -> tuple[Verdict, float]:
-        return settlements.look(db, row.id, self.outcomes.owner, self.context.steady())
+        with self.context.store.answering():
+            return settlements.look(db, row.id, self.outcomes.owner, self.context.steady())
 
     def _prolong(self) -> None:
         lease = self.context.leased(self.outcomes.owner, self.clock())

@@ -15,6 +15,7 @@ from newsletter.domain.states import DeliveryState
 from newsletter.failpoints import reach
 from newsletter.storage import deferred_domains, leases, send_queue
 from newsletter.storage.send_queue import Claimed, Scope
+from newsletter.turns import Turn, waiting
 
 _SHORTEST_REST = timedelta(milliseconds=10)
 """To rest less would be to ask the database without a break."""
@@ -25,7 +26,8 @@ class Worker:
     """``claimed`` holds the rows that are claimed and have no outcome yet.
 
     ``stop`` ends it after the message in flight; ``count`` is called with each outcome; ``resting``
-    is held by the one worker that waits until there is something to claim.
+    is held by the one worker that waits until there is something to claim. Of those who share a
+    ``turn`` one works at a time.
     """
 
     def __init__(
@@ -37,9 +39,10 @@ class Worker:
         stop: Callable[[], bool],
         count: Callable[[str], None],
         resting: Lock,
+        turn: Turn,
     ) -> None:
         self.context, self.clock, self.scope, self.claim_size = context, clock, scope, claim_size
-        self.stop, self.resting = stop, resting
+        self.stop, self.resting, self.turn = stop, resting, turn
         self.owner = leases.worker_owner(context.owner, str(get_ident()))
         self.claimed: deque[Claimed] = deque()
         self.channel = context.channel()
@@ -49,11 +52,12 @@ class Worker:
 
     def work(self) -> None:
         """Until nothing is left. Raises ChannelDown, SenderRefused and Paused, which end it."""
-        try:
-            while not self.stop() and (self._claim() or self._rest()):
-                self._send_claimed()
-        finally:
-            self._close()
+        with self.turn.working():
+            try:
+                while not self.stop() and (self._claim() or self._rest()):
+                    self._send_claimed()
+            finally:
+                self._close()
 
     def _claim(self) -> bool:
         """The next rows. What was accepted is settled with it: a crash leaves no more than a claim
@@ -86,12 +90,12 @@ class Worker:
         """
         if not self.context.pace.limits:
             return False
-        with self.resting:
+        with waiting(), self.resting:
             with self.context.store.reading() as db:
-                again = send_queue.again(db, self.clock(), self.scope, self.context.pace)
-            if again is not None:
-                self._sleep_until(max(again, self.clock() + _SHORTEST_REST))
-        return again is not None
+                retry_at = send_queue.again(db, self.clock(), self.scope, self.context.pace)
+            if retry_at is not None:
+                self._sleep_until(max(retry_at, self.clock() + _SHORTEST_REST))
+        return retry_at is not None
 
     def _send_claimed(self) -> None:
         """One connection to the database for all of a claim: to get one, and to begin a
@@ -111,7 +115,8 @@ class Worker:
         if left > SETTLE_EVERY:
             self.outcomes.settle_accepted()
         while left > 0 and not self.stop():
-            self.context.sleep(min(left, _STOP_SEEN_EVERY))
+            with waiting():
+                self.context.sleep(min(left, _STOP_SEEN_EVERY))
             left -= _STOP_SEEN_EVERY
 
     def _close(self) -> None:

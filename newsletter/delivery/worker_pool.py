@@ -14,6 +14,7 @@ from newsletter.delivery.worker import Worker
 from newsletter.domain.errors import ChannelDown, DeliveryError, Paused, SenderRefused
 from newsletter.storage import deferred_domains, operator_actions, recovery, send_queue
 from newsletter.storage.send_queue import Scope
+from newsletter.turns import Turn
 
 log = logging.getLogger("newsletter")
 
@@ -94,7 +95,7 @@ class _WorkerPool:
         self.context, self.clock, self.scope, self.total = context, clock, scope, total
         self.claim_size = max(1, context.claim // min(context.connections, _SHARE_A_CLAIM))
         self.outcomes: Counter[str] = Counter()
-        self.lock, self.resting = Lock(), Lock()
+        self.lock, self.resting, self.turn = Lock(), Lock(), Turn()
         self.halted = Event()
         self.workers: list[Worker] = []
 
@@ -165,9 +166,8 @@ class _WorkerPool:
         error: BaseException | None = None
         context, stop, count = self.context, self._stop, self._count
         try:
-            worker = Worker(
-                context, self.clock, self.scope, self.claim_size, stop, count, self.resting
-            )
+            shared = stop, count, self.resting, self.turn
+            worker = Worker(context, self.clock, self.scope, self.claim_size, *shared)
             self.workers.append(worker)
             worker.work()
         except BaseException as raised:

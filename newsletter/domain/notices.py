@@ -79,8 +79,8 @@ def message_id(notice: Notice, domain: str) -> str:
 
 def numbers(message_id: str) -> tuple[int, int] | None:
     """The id and ``asked`` of the notice that has this Message-ID, with or without its brackets."""
-    found = re.fullmatch(r"<?notice\.([0-9]{1,9})\.([0-9]{1,19})@[^@]*", message_id)
-    return (int(found[1]), int(found[2])) if found else None
+    match = re.fullmatch(r"<?notice\.([0-9]{1,9})\.([0-9]{1,19})@[^@]*", message_id)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def path(secret: bytes, notice: Notice) -> str:

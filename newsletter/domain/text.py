@@ -181,13 +181,13 @@ def _lines(text: str, width: int) -> list[str]:
     used = 0
     for space, unit, _ in _units(text):
         gap = " " if space and lines else ""
-        taken = len(gap) + _columns(unit)
-        if not lines or used + taken > width:
+        columns = len(gap) + _columns(unit)
+        if not lines or used + columns > width:
             lines.append(unit)
             used = _columns(unit)
         else:
             lines[-1] += gap + unit
-            used += taken
+            used += columns
     return lines
 
 
@@ -215,9 +215,9 @@ def day_month(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
-def counted(count: int, thing: str) -> str:
+def counted(count: int, noun: str) -> str:
     """Such as "1 brief" or "1,024 briefs"."""
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 _MONTHS = [

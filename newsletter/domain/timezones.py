@@ -29,7 +29,7 @@ def zones_by_region() -> dict[str, tuple[str, ...]]:
     regions: dict[str, list[str]] = {}
     for name in names:
         regions.setdefault(name.partition("/")[0], []).append(name)
-    return {region: tuple(found) for region, found in regions.items()}
+    return {region: tuple(zones) for region, zones in regions.items()}
 
 
 def respelt(name: str) -> str:

@@ -63,8 +63,8 @@ def linked(secret: bytes, purpose: str, text: str, now: datetime) -> tuple[int, 
         return None
     numbers, end = tuple(map(int, match[1].split("-"))), int(match[2])
     until = datetime.fromtimestamp(end, UTC) if end else None
-    made = link_token(secret, purpose, *numbers, until=until)
-    if not hmac.compare_digest(made, text) or (until and until <= now):
+    expected = link_token(secret, purpose, *numbers, until=until)
+    if not hmac.compare_digest(expected, text) or (until and until <= now):
         return None
     return numbers
 

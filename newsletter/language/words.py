@@ -50,9 +50,9 @@ class Words:
         translated = self._messages.gettext(message)
         return translated % values if values else translated
 
-    def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
+    def ngettext(self, singular: str, plural: str, count: int, **values: object) -> str:
         """One of two messages, or of as many as the language has; "%(count)s" is the number."""
-        return self._messages.ngettext(one, many, count) % {"count": count, **values}
+        return self._messages.ngettext(singular, plural, count) % {"count": count, **values}
 
     def _long_date(self, day: date) -> str:
         """Such as "Thursday, 14 March 2024"."""
@@ -71,11 +71,11 @@ class Words:
 
         return format_date(day, "EEEE", self._locale)
 
-    def listed(self, things: Sequence[str]) -> str:
+    def listed(self, items: Sequence[str]) -> str:
         """Such as "A, B and C"."""
         from babel.lists import format_list
 
-        return format_list(things, locale=self._locale)
+        return format_list(items, locale=self._locale)
 
     def _quoted(self, text: str) -> str:
         """In quotation marks, which are not doubled where the text came in some."""

@@ -65,14 +65,14 @@ def _by_status(recipients: list[RecipientStatus], message: Part, text: str, ours
     address = first.addresses[0] if first.addresses else ""
     if not failed:
         return Verdict(ReturnKind.AUTOMATIC, None, address, first.status, first.words)
-    said = [_words(status, text) for status in failed]
+    answers = [_words(status, text) for status in failed]
     severities = [
-        _severity(status.status, words, ours) for status, words in zip(failed, said, strict=True)
+        _severity(status.status, words, ours) for status, words in zip(failed, answers, strict=True)
     ]
     if len(failed) < len(recipients) or _led_elsewhere(first, message, ours):
         severities.append(Severity.SOFT)
-    codes = [*enhanced(said[0]), first.status]
-    return Verdict(ReturnKind.BOUNCE, least_final(severities), address, codes[0], said[0])
+    codes = [*enhanced(answers[0]), first.status]
+    return Verdict(ReturnKind.BOUNCE, least_final(severities), address, codes[0], answers[0])
 
 
 def _has_failed(status: RecipientStatus) -> bool:

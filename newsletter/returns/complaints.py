@@ -32,8 +32,10 @@ def feedback(message: Part) -> Feedback | None:
     """None for what is no feedback report."""
     for part in message.report():
         if part.type == "message/feedback-report":
-            found = _of_fields(fields_of(part.text))
-            return found if found.address else replace(found, address=_original_recipient(message))
+            fields = _of_fields(fields_of(part.text))
+            return (
+                fields if fields.address else replace(fields, address=_original_recipient(message))
+            )
     if message.kind_of_report == "feedback-report":
         return Feedback(ReturnKind.COMPLAINT)
     return _plain(message)

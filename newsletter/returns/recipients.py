@@ -17,9 +17,12 @@ logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs each of 
 def recipient(message: Part, text: str, raw: bytes, ours: Ours) -> str:
     """Of a report without fields, whose own words are ``text``; empty where nobody can tell."""
     named = [value for name in _NAMED for value in message.all(name)]
-    found = [address for value in named for address in ADDRESS.findall(value)]
+    addresses = [address for value in named for address in ADDRESS.findall(value)]
     return next(
-        iter(found or _BRACKETED.findall(text) or _only_one(text, ours) or _by_flufl(raw, ours)), ""
+        iter(
+            addresses or _BRACKETED.findall(text) or _only_one(text, ours) or _by_flufl(raw, ours)
+        ),
+        "",
     )
 
 
@@ -35,11 +38,11 @@ def returned_to(message: Part, ours: Ours) -> str:
 
 def _only_one(text: str, ours: Ours) -> list[str]:
     """The only address that the text names, but for ours and postmasters'."""
-    found = {
+    addresses = {
         address.rstrip(".").casefold(): address.rstrip(".") for address in ADDRESS.findall(text)
     }
-    others = [address for address in found.values() if _is_a_readers(address, ours)]
-    return others if len(others) == 1 else []
+    candidates = [address for address in addresses.values() if _is_a_readers(address, ours)]
+    return candidates if len(candidates) == 1 else []
 
 
 def _by_flufl(raw: bytes, ours: Ours) -> list[str]:
@@ -49,10 +52,10 @@ def _by_flufl(raw: bytes, ours: Ours) -> list[str]:
     try:
         message = parsed(raw[:_FOR_FLUFL])
         temporary, permanent = all_failures(message) if message else (set(), set())
-        found = [address.decode("utf-8", "replace") for address in temporary | permanent]
+        addresses = [address.decode("utf-8", "replace") for address in temporary | permanent]
     except Exception:  # it raises for messages that it was not made for
         return []
-    return sorted(address for address in found if _is_a_readers(address, ours))
+    return sorted(address for address in addresses if _is_a_readers(address, ours))
 
 
 def _is_a_readers(address: str, ours: Ours) -> bool:

@@ -76,20 +76,20 @@ def score(
     return sum(at > since and (stayed is None or at > stayed) for at in softs)
 
 
-def judge(one: Return, found: Found | None, now: datetime, rules: BounceRules) -> Action:
+def judge(returned: Return, history: Found | None, now: datetime, rules: BounceRules) -> Action:
     """What to do. ``found`` is None where it is nobody's.
 
     Nothing follows from what no token or provider proves: it may come from anybody.
     """
-    if one.kind in _OF_NOBODY:
-        return _OF_NOBODY[one.kind]
-    if found is None or not found.proved:
-        unproved = Action.LISTED if found is None else Action.UNPROVED
-        return Action.FORGED if one.forged else unproved
-    if one.kind is ReturnKind.BOUNCE:
-        action = _bounce(one.severity, found, now, rules)
-        return Action.REPEATED if _is_known(action, found.done) else action
-    return Action.COMPLAINED if one.kind is ReturnKind.COMPLAINT else Action.UNSUBSCRIBED
+    if returned.kind in _OF_NOBODY:
+        return _OF_NOBODY[returned.kind]
+    if history is None or not history.proved:
+        unproved = Action.LISTED if history is None else Action.UNPROVED
+        return Action.FORGED if returned.forged else unproved
+    if returned.kind is ReturnKind.BOUNCE:
+        action = _bounce(returned.severity, history, now, rules)
+        return Action.REPEATED if _is_known(action, history.done) else action
+    return Action.COMPLAINED if returned.kind is ReturnKind.COMPLAINT else Action.UNSUBSCRIBED
 
 
 _OF_NOBODY = {
@@ -104,10 +104,10 @@ def _is_known(action: Action, done: frozenset[str]) -> bool:
     return action in done or (action is Action.COUNTED and Action.BOUNCED in done)
 
 
-def _bounce(severity: Severity | None, found: Found, now: datetime, rules: BounceRules) -> Action:
+def _bounce(severity: Severity | None, history: Found, now: datetime, rules: BounceRules) -> Action:
     if severity is Severity.POLICY:
         return Action.SLOWED
     if severity is Severity.HARD:
         return Action.BOUNCED
-    counted = score([*found.softs, found.sent_at], found.stayed, now, rules)
+    counted = score([*history.softs, history.sent_at], history.stayed, now, rules)
     return Action.BOUNCED if counted >= rules.soft_bounces else Action.COUNTED

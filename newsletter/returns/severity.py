@@ -31,10 +31,10 @@ def _of_codes(status: str, words: str, *, settled: bool) -> Severity | None:
     code without a status, and no words that tell (``settled``), such a status is a guess."""
     remote = status_codes.enhanced(words)
     basic = status_codes.basic(words)
-    said = {status_codes.of_enhanced(code) for code in remote}
-    said.update(map(status_codes.of_basic, basic))
+    severities = {status_codes.of_enhanced(code) for code in remote}
+    severities.update(map(status_codes.of_basic, basic))
     reported = status_codes.of_enhanced(status)
     guessed = reported is Severity.HARD and basic and not remote and not settled
     if not guessed:
-        said.add(reported)
-    return next((verdict for verdict in _CAREFUL if verdict in said), None)
+        severities.add(reported)
+    return next((verdict for verdict in _CAREFUL if verdict in severities), None)

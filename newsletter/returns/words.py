@@ -204,8 +204,8 @@ def _compiled(table: Table) -> re.Pattern[str]:
     """
     rows = [pattern.replace("{who}", _WHO) for _, pattern in table]
     begin = [row.removeprefix(r"\b").replace(r"|\b", "|") for row in rows if row[:2] == r"\b"]
-    others = [row for row in rows if row[:2] != r"\b"]
-    return re.compile("|".join((rf"\b(?:{'|'.join(begin)})", *others)))
+    unbounded = [row for row in rows if row[:2] != r"\b"]
+    return re.compile("|".join((rf"\b(?:{'|'.join(begin)})", *unbounded)))
 
 
 _LONGEST = 1_500

@@ -81,25 +81,25 @@ def late(store: Store, now: datetime, timezone: str, hour: int) -> str:
 
 def _tell_what_waits(alerts: Alerts) -> None:
     """Each date is a cause of its own: where one is told, another begins to wait."""
-    for one in approval.waiting(alerts.store):
-        name = f"approval {one.date}"
-        if not one.approval and _is_due(alerts, name):
-            waits = awaiting(one, alerts.timezone)
-            text = f"{waits}. `newsletter preview --date {one.date}` shows it; {approve_it(one)}."
+    for day in approval.waiting(alerts.store):
+        name = f"approval {day.date}"
+        if not day.approval and _is_due(alerts, name):
+            waits = awaiting(day, alerts.timezone)
+            text = f"{waits}. `newsletter preview --date {day.date}` shows it; {approve_it(day)}."
             text = text[:1].upper() + text[1:]
-            text += f" Or on the desk: /desk/issue?date={one.date}" * alerts.desk
-            _tell_once(alerts, name, Alert(f"the issue of {one.date} waits for approval", text))
+            text += f" Or on the desk: /desk/issue?date={day.date}" * alerts.desk
+            _tell_once(alerts, name, Alert(f"the issue of {day.date} waits for approval", text))
 
 
 def stormed(store: Store, now: datetime) -> str:
     """Why the newsletter was paused in the last day because of what came back; empty if it was
     not."""
     with store.reading() as db:
-        found = storms.since(db, now - _DAY)
-    if not found:
+        events = storms.since(db, now - _DAY)
+    if not events:
         return ""
     return (
-        f"The newsletter was paused: {'; '.join(map(described, found))}. See `newsletter report`,"
+        f"The newsletter was paused: {'; '.join(map(described, events))}. See `newsletter report`,"
         " and go on with `newsletter resume`."
     )
 
@@ -107,10 +107,10 @@ def stormed(store: Store, now: datetime) -> str:
 def blamed(store: Store, now: datetime) -> str:
     """Where messages of the last day were refused because of who sends them; empty if nowhere."""
     with store.reading() as db:
-        found = returns.policy(db, now - _DAY)
-    if not found:
+        refusals = returns.policy(db, now - _DAY)
+    if not refusals:
         return ""
-    each = (f"{count:,} by {domain}: {words}" for domain, (count, words) in found.items())
+    each = (f"{count:,} by {domain}: {words}" for domain, (count, words) in refusals.items())
     return (
         "Messages were refused because of who sends them, and their domains wait:"
         f" {'; '.join(each)}. See `newsletter doctor --online`."

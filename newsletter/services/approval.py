@@ -37,10 +37,10 @@ class Approved:
 def waiting(store: Store) -> Sequence[Waiting]:
     """The earliest date first."""
     with store.reading() as db:
-        found = [(approvals.held(db, day), approvals.find(db, day)) for day in approvals.days(db)]
+        pairs = [(approvals.held(db, day), approvals.find(db, day)) for day in approvals.days(db)]
     return [
         Waiting(held.date, held.readers, held.first, held.last, approval)
-        for held, approval in found
+        for held, approval in pairs
         if held
     ]
 
@@ -70,7 +70,7 @@ def approve(store: Store, day: date, who: str, now: datetime, *, asked: bool) ->
 
 def the_one_that_waits(store: Store) -> date:
     """Raises UsageError where none does, or several do: the operator has to say which."""
-    days = [one.date for one in waiting(store) if not one.approval]
+    days = [entry.date for entry in waiting(store) if not entry.approval]
     if len(days) == 1:
         return days[0]
     named = ", ".join(map(str, days))

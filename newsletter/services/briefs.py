@@ -30,15 +30,15 @@ def take_brief(
     """The same octets again are the same file. Raises BriefRejected, and keeps the reason."""
     name = f"{hashlib.sha256(data).hexdigest()[:32]}.json"
     try:
-        found = briefs(name, data, phrases)
+        parsed = briefs(name, data, phrases)
     except BriefRejected as error:
         _record(
             store, Read(name, len(data), 0, (), error.reason, error.line, SOURCE), now, timezone
         )
         raise
-    _record(store, Read(name, len(data), 0, found, source=SOURCE), now, timezone)
-    insights = sum(len(brief.mentions) for brief in found)
-    return Taken(name, insights, sum(len(brief.dropped) for brief in found))
+    _record(store, Read(name, len(data), 0, parsed, source=SOURCE), now, timezone)
+    insights = sum(len(brief.mentions) for brief in parsed)
+    return Taken(name, insights, sum(len(brief.dropped) for brief in parsed))
 
 
 def _record(store: Store, read: Read, now: datetime, timezone: str) -> None:

@@ -31,7 +31,7 @@ class Counts:
     now: datetime
 
     def of_kind(self, kind: str) -> int:
-        return sum(count for (one, _), count in self.by.items() if one == kind)
+        return sum(count for (counted_kind, _), count in self.by.items() if counted_kind == kind)
 
     @property
     def open(self) -> int:
@@ -83,7 +83,7 @@ def body_text(row: Row) -> str:
 def subject(headers: str) -> str:
     """Of a message's headers, decoded; empty where there is none, or it cannot be."""
     try:
-        found = HeaderParser().parsestr(headers, headersonly=True)["Subject"]
-        return str(make_header(decode_header(found))) if found else ""
+        subject = HeaderParser().parsestr(headers, headersonly=True)["Subject"]
+        return str(make_header(decode_header(subject))) if subject else ""
     except Exception:  # whatever a stranger's message makes the standard library raise
         return ""

@@ -99,9 +99,9 @@ def _told(work: Work, task: Task) -> Task:
     planned meanwhile from waiting, and its own turn from coming."""
 
     @wraps(task)
-    def tell(*given: Any, **named: Any) -> None:
+    def tell(*args: Any, **named: Any) -> None:
         try:
-            task(*given, **named)
+            task(*args, **named)
         except Exception as error:
             work.failed(error)
 
@@ -201,8 +201,10 @@ def _every(app: App, work: Work, cron: str) -> Callable[[Callable[[int], None]],
 
     def register(look: Callable[[int], None]) -> Any:
         name = look.__name__
-        told = _told(work, look)
-        task = app.task(name=name, queue=PLAN, priority=_PLAN, lock=name, queueing_lock=name)(told)
+        next_task = _told(work, look)
+        task = app.task(name=name, queue=PLAN, priority=_PLAN, lock=name, queueing_lock=name)(
+            next_task
+        )
         return app.periodic(cron=cron)(task)
 
     return register

@@ -114,7 +114,7 @@ def queue(store: Store, now: datetime, timezone: str) -> Iterator[CheckResult]:
     if paused_since:
         finding = f"since {local_time(paused_since, timezone)}"
         yield CheckResult("paused", "warn", finding, "`newsletter resume`")
-    held = sum(one.readers for one in waiting(store) if not one.approval)
+    held = sum(entry.readers for entry in waiting(store) if not entry.approval)
     finding = f"nothing waits but {held:,} for approval" if held else "nothing waits"
     if oldest:
         finding = f"the oldest delivery was due {local_time(oldest, timezone)}"

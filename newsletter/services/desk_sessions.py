@@ -66,8 +66,8 @@ def find(store: Store, random: str, now: datetime) -> Session | None:
 def holds(store: Store, session: Session, now: datetime) -> bool:
     """Asked again while an answer goes on: the session may have ended meanwhile."""
     with store.reading() as db:
-        found = desk_sessions.find(db, _hash(session.random), now - IDLE, now - LASTS)
-    return found is not None
+        row = desk_sessions.find(db, _hash(session.random), now - IDLE, now - LASTS)
+    return row is not None
 
 
 def say(store: Store, session: Session, message: str) -> None:
@@ -114,13 +114,13 @@ def token_holds(secret: bytes, random: str, token: str) -> bool:
 
 def _signature(secret: bytes, purpose: bytes, random: str) -> str:
     key = hmac.digest(secret, purpose, hashlib.sha256)
-    made = hmac.digest(key, random.encode("utf-8", "surrogatepass"), hashlib.sha256)
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+    hashed = hmac.digest(key, random.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
 
 
-def _same(one: str, other: str) -> bool:
+def _same(hashed: str, expected: str) -> bool:
     """In constant time."""
-    encoded = (text.encode("utf-8", "surrogatepass") for text in (one, other))
+    encoded = (text.encode("utf-8", "surrogatepass") for text in (hashed, expected))
     return hmac.compare_digest(*encoded)
 
 

@@ -69,9 +69,9 @@ def set_password(store: Store, name: str, password: str, keep: int = 0) -> None:
     """Ends the user's sessions, but for the one with the id ``keep``. Raises UsageError."""
     hashed = _hash(_checked(password, name))
     with store.writing(durable=True) as db:
-        found = _found(desk_users.named(db, name), name)
-        desk_users.set_password(db, found, hashed)
-        desk_sessions.end_all(db, found, keep)
+        user_id = _found(desk_users.named(db, name), name)
+        desk_users.set_password(db, user_id, hashed)
+        desk_sessions.end_all(db, user_id, keep)
 
 
 def remove(store: Store, name: str) -> None:

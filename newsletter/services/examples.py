@@ -49,10 +49,12 @@ def _brief(folder: Folder, boilerplate: Sequence[str]) -> Example:
         raise UsageError(f"{folder.path} is a folder: name one brief file, or an insight's number")
     for look in folder.look().values():
         try:
-            found = parsers.briefs(look.path, folder.read(look), boilerplate)
+            parsed_briefs = parsers.briefs(look.path, folder.read(look), boilerplate)
         except BriefRejected as error:
             raise UsageError(f"{folder.path}: {error.reason}") from error
-        leads = [said for brief in found for said in brief.mentions if said.role == "lead"]
-        topics = [brief.topics for brief in found] + [mention.topics for mention in leads]
+        leads = [
+            quoted for brief in parsed_briefs for quoted in brief.mentions if quoted.role == "lead"
+        ]
+        topics = [brief.topics for brief in parsed_briefs] + [mention.topics for mention in leads]
         return [mention.text for mention in leads], [topic for each in topics for topic in each]
     raise UsageError(f"{folder.path} is a hidden or an unfinished file, which is skipped")

@@ -82,8 +82,8 @@ class Editor:
     def edit(self, insight_id: int, words: str) -> None:
         """Show these words in place of its own, which are kept; empty ones show its own again."""
         with self.store.writing(durable=True) as db:
-            found = _find(db, insight_id)
-            if not (words or found.correction):
+            row = _find(db, insight_id)
+            if not (words or row.correction):
                 raise UsageError(f"{insight_id} is shown in its own words already")
             self._record(db, "edit", insight_id, words=_clean(words))
 
@@ -142,7 +142,7 @@ def decided(store: Store, day: date) -> Decided:
     with store.reading() as db:
         holds, blocked = editing.editing_of(db, day), editing.blocked_lately(db)
         changes = editing.recent(db, day, _LATELY)
-        changed = [one.insight_id for one in changes if one.insight_id]
+        changed = [change.insight_id for change in changes if change.insight_id]
         known = _find_all(db, [*holds.pinned, *blocked[:_LATELY], *changed])
         return Decided(
             note=holds.note,
@@ -156,7 +156,7 @@ def decided(store: Store, day: date) -> Decided:
         )
 
 
-def found(store: Store, insight_ids: Sequence[int]) -> dict[int, Found]:
+def find_all(store: Store, insight_ids: Sequence[int]) -> dict[int, Found]:
     """Some few insights by their ids."""
     with store.reading() as db:
         return _find_all(db, insight_ids)
@@ -186,7 +186,7 @@ def show(store: Store, insight_id: int) -> Shown:
     with store.reading() as db:
         return Shown(
             insight=_find(db, insight_id),
-            mentions=insights.said(db, insight_id),
+            mentions=insights.mentions_of(db, insight_id),
             issues=insights.standings(db, insight_id),
             changes=editing.changes(db, insight_id),
             votes=votes.of_insight(db, insight_id),

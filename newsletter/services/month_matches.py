@@ -50,10 +50,12 @@ class MonthMatches:
                 return MonthMatch(0, len(month))
             scores = matcher.interest(phrases)
             order = (-scores).argsort(kind="stable").tolist()
-            found = [place for place in order if scores[place] > 0 and matcher.said(phrases, place)]
-        near = found or [place for place in order if scores[place] >= _NEAR_FROM]
+            matching = [
+                place for place in order if scores[place] > 0 and matcher.said(phrases, place)
+            ]
+        near = matching or [place for place in order if scores[place] >= _NEAR_FROM]
         examples = [month[place].insight.shown for place in near[:_EXAMPLES]]
-        return MonthMatch(len(found), len(month), examples)
+        return MonthMatch(len(matching), len(month), examples)
 
     def _current(self) -> "tuple[Matcher, Sequence[Candidate]]":
         now = self.clock()

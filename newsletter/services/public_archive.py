@@ -17,7 +17,7 @@ from newsletter.domain.model import Candidate, Citation, Issue
 from newsletter.domain.numbers import GREATEST_ID
 from newsletter.domain.slug import slug, slug_of_insight
 from newsletter.services import insights
-from newsletter.services.refreshed import Refreshed
+from newsletter.services.shared import Shared
 from newsletter.services.subjects import Subject, Subjects, subjects
 from newsletter.storage import (
     Connection,
@@ -45,6 +45,8 @@ _FOUND = 30
 _LONGEST_QUERY = 200
 _MOST_WORDS = 12
 _DAY = timedelta(days=1)
+_MADE_AGAIN = 600.0
+"""Seconds, for what a version does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class PublicArchive:
         nearest = search(self._index().index, " ".join(words))[: 2 * _FOUND]
         ids = [each for each, cosine in nearest if cosine > 0]
         if not ids:
-            ids = [found.id for found in insights.search(self.store, words, _FOUND)]
+            ids = [insight.id for insight in insights.search(self.store, words, _FOUND)]
         with self.store.reading() as db:
             return self._public(db, ids)[:_FOUND]
 
@@ -192,9 +194,9 @@ class PublicArchive:
         return [_without(loaded[each], hidden) for each in ids]
 
     def _of_subject(
-        self, found: Mapping[str, Subject], key: str, page: int
+        self, subjects: Mapping[str, Subject], key: str, page: int
     ) -> tuple[str, Listing[PublicInsight]] | None:
-        if (subject := found.get(key)) is None:
+        if (subject := subjects.get(key)) is None:
             return None
         if (listed := _page(subject.ids, page, PAGE)) is None:
             return None
@@ -205,9 +207,11 @@ class PublicArchive:
     def _public(self, db: Connection, ids: Sequence[int]) -> list[PublicInsight]:
         """Those of ``ids`` that are public, in their order."""
         wanted = [each for each in ids if 0 < each <= GREATEST_ID]
-        found = candidates.of_ids(db, wanted, self._today()) if wanted else {}
-        hidden = editing.blocked(db) if found else ()
-        return [_insight(found[each]) for each in wanted if each in found and each not in hidden]
+        by_id = candidates.of_ids(db, wanted, self._today()) if wanted else {}
+        hidden = editing.blocked(db) if by_id else ()
+        return [
+            _insight(by_id[number]) for number in wanted if number in by_id and number not in hidden
+        ]
 
     def _today(self) -> date:
         return local_date(self.clock(), self.timezone)
@@ -220,36 +224,40 @@ class PublicArchive:
     def _subjects(self) -> Subjects:
         with self.store.reading() as db:
             version = public_archive.version(db)
-        return self._held_subjects.get((version, self._today()))
+        return self._held_subjects.of((version, self._today()))
 
     @cached_property
-    def _held_subjects(self) -> Refreshed[Subjects]:
-        def make(_: Subjects | None) -> Subjects:
+    def _held_subjects(self) -> Shared[Subjects]:
+        def make() -> Subjects:
             with self.store.reading() as db:
                 return subjects(public_archive.places(db, self._today()), editing.blocked(db))
 
-        return Refreshed(make)
+        return Shared(make, _MADE_AGAIN)
 
     def _index(self) -> "HeldIndex":
         with self.store.reading() as db:
             version = public_archive.version(db)
-        return self._held_index.get(version.insight)
+        return self._held_index.of(version.insight)
 
     @cached_property
-    def _held_index(self) -> "Refreshed[HeldIndex]":
+    def _held_index(self) -> "Shared[HeldIndex]":
         from newsletter.composing.similarity_index import HeldIndex
 
-        def make(before: HeldIndex | None) -> HeldIndex:
+        held: HeldIndex | None = None
+
+        def make() -> HeldIndex:
+            nonlocal held
             with self.store.reading() as db:
-                return HeldIndex.of(db, before, self.index_cache, self.language)
+                held = HeldIndex.of(db, held, self.index_cache, self.language)
+            return held
 
-        return Refreshed(make)
+        return Shared(make, _MADE_AGAIN)
 
 
-def _insight(found: Candidate) -> PublicInsight:
-    topics = [(key, topic) for topic in found.topics if (key := slug(topic))]
-    insight = found.insight
-    return PublicInsight(insight.id, insight.shown, found.citation, insight.date, topics)
+def _insight(candidate: Candidate) -> PublicInsight:
+    topics = [(key, topic) for topic in candidate.topics if (key := slug(topic))]
+    insight = candidate.insight
+    return PublicInsight(insight.id, insight.shown, candidate.citation, insight.date, topics)
 
 
 def _without(issue: Issue, hidden: frozenset[int]) -> Issue:

@@ -66,14 +66,14 @@ def parse(wish: Mapping[str, str], today: date) -> Search:
 def search(store: Store, wanted: Search, cursor: str, today: date, most: int) -> Results:
     """Raises UsageError for a cursor that is none of this search."""
     with store.reading() as db:
-        found = reader_search.page(db, wanted, _place(wanted, cursor), most)
-        ids = [reader.id for reader in found.readers]
+        page = reader_search.page(db, wanted, _place(wanted, cursor), most)
+        ids = [reader.id for reader in page.readers]
         last = reader_search.latest(db, ids, today - timedelta(days=LATELY))
-    listed = [Listed(reader, last.get(reader.id)) for reader in found.readers]
-    if found.end is None:
+    listed = [Listed(reader, last.get(reader.id)) for reader in page.readers]
+    if page.end is None:
         return Results(listed)
     is_full = len(listed) == most
-    return Results(listed, _cursor(found.end), 0 if is_full else reader_search.WINDOW)
+    return Results(listed, _cursor(page.end), 0 if is_full else reader_search.WINDOW)
 
 
 def _normal(text: str, by: str) -> tuple[str, By]:

@@ -62,8 +62,8 @@ def story(
     """With ``most`` deliveries of dates ``before``, or all."""
     with store.reading() as db:
         since, reason = subscribers.state_since(db, reader.id)
-        found = reports.deliveries_of(db, reader.id, before, most and most + 1)
-        shown = found[:most]
+        rows = reports.deliveries_of(db, reader.id, before, most and most + 1)
+        shown = rows[:most]
         picks = personal_data.picks_of(db, {row["issue_id"] for row in shown} - {None})
         return Story(
             reader=reader,
@@ -73,7 +73,7 @@ def story(
             heard=subscribers.last_heard(db, reader.id),
             sent=reports.sent_to(db, reader.id),
             deliveries=[{**row, "picks": picks.get(row["issue_id"], [])} for row in shown],
-            earlier=len(found) > len(shown),
+            earlier=len(rows) > len(shown),
             returns=returns.of_reader(db, reader.id),
             notices=notices.of_subscriber(db, reader.id),
             votes=votes.counts(db, reader.id),
@@ -96,8 +96,8 @@ def outlook(store: Store, reader: Subscriber, now: datetime, timezone: str) -> O
         return Outlook(None, [f"who is {reader.state} gets nothing"])
     due = next_due_of(reader, now)
     with store.reading() as db:
-        found = list(_hindrances(db, reader, now, local_date(due, reader.timezone), timezone))
-    return Outlook(due, found)
+        rows = list(_hindrances(db, reader, now, local_date(due, reader.timezone), timezone))
+    return Outlook(due, rows)
 
 
 def _hindrances(

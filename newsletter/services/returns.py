@@ -42,37 +42,37 @@ class Intake:
 
     def take(self, raw: bytes, now: datetime) -> Taken:
         """Keep a message that came back, once, and do what follows from it."""
-        one = self.understand(raw)
+        returned = self.understand(raw)
         incoming = Incoming(
             key=sha256(raw).hexdigest(),
             source="mail",
-            returned=one,
+            returned=returned,
             headers=_head(raw),
-            body=_body(one.kind, raw),
+            body=_body(returned.kind, raw),
         )
         with self.store.writing() as db:
-            return take(db, incoming, _key(one.address), self.rules, now)
+            return take(db, incoming, _key(returned.address), self.rules, now)
 
     def take_all(self, letters: Iterable[Letter], clock: Callable[[], datetime]) -> Counter[str]:
         """How many there were, by what was done about them."""
         done: Counter[str] = Counter()
         for letter in letters:
-            taken = self.take(letter.raw, clock())
+            outcome = self.take(letter.raw, clock())
             letter.kept()
-            done[taken.action if taken.id is not None else AGAIN] += 1
+            done[outcome.action if outcome.id is not None else AGAIN] += 1
         return done
 
     def take_events(self, events: Iterable[Incoming], now: datetime) -> list[Taken]:
         """What a provider's webhook tells: all of a call in one transaction."""
         with self.store.writing() as db:
-            return [self._take_event(db, one, now) for one in events]
+            return [self._take_event(db, event, now) for event in events]
 
-    def _take_event(self, db: Connection, one: Incoming, now: datetime) -> Taken:
+    def _take_event(self, db: Connection, event: Incoming, now: datetime) -> Taken:
         """A provider names an address: that of who was erased is known by its mark."""
-        key = _key(one.returned.address)
+        key = _key(event.returned.address)
         if key and subscribers.find(db, key) is None:
             key = erased_key(self.secret, key)
-        return take(db, one, key, self.rules, now)
+        return take(db, event, key, self.rules, now)
 
     def first_use(self, name: str, body: bytes, now: datetime) -> bool:
         """Whether a token that a provider signed carries this body alone."""

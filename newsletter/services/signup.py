@@ -104,10 +104,10 @@ class Confirmations:
         """Make the reader active; the second time nothing changes."""
         now = self.clock()
         with self.store.writing() as db:
-            found = self._look(db, token)
-            if found.state is LinkState.ASK and found.reader:
-                wishes = {name: getattr(found.reader, name) for name in _WISHES}
-                subscribers.confirm(db, found.reader.id, now, wishes)
+            confirmation = self._look(db, token)
+            if confirmation.state is LinkState.ASK and confirmation.reader:
+                wishes = {name: getattr(confirmation.reader, name) for name in _WISHES}
+                subscribers.confirm(db, confirmation.reader.id, now, wishes)
             return self._look(db, token)
 
     def _look(self, db: Connection, token: str) -> Confirmation:
@@ -136,7 +136,7 @@ def _still_holds(db: Connection, notice: Notice, reader: Subscriber) -> bool:
     return reader.state == "pending" or left is None or left <= notice.asked_at
 
 
-def sign_up(store: Store, one: SignUp, defaults: Defaults, now: datetime, secret: bytes) -> bool:
+def sign_up(store: Store, form: SignUp, defaults: Defaults, now: datetime, secret: bytes) -> bool:
     """Ask for the notice that this address is to get, if any: whether one was.
 
     A confirmation for who is new, has not confirmed or left; for who is subscribed, the link to
@@ -145,13 +145,13 @@ def sign_up(store: Store, one: SignUp, defaults: Defaults, now: datetime, secret
     an address.
     """
     with store.writing() as db:
-        there = subscribers.find(db, one.mailbox.key)
+        there = subscribers.find(db, form.mailbox.key)
         if there is None:
-            if personal_data.complained_before(db, erased_key(secret, one.mailbox.key)):
+            if personal_data.complained_before(db, erased_key(secret, form.mailbox.key)):
                 return False
-            new = defaults.subscriber(one.mailbox.address)
+            new = defaults.subscriber(form.mailbox.address)
             reader, purpose = (
-                subscribers.add_pending(db, one.mailbox.key, new, now),
+                subscribers.add_pending(db, form.mailbox.key, new, now),
                 Purpose.CONFIRM,
             )
         elif there.state in ("bounced", "complained"):
@@ -159,7 +159,7 @@ def sign_up(store: Store, one: SignUp, defaults: Defaults, now: datetime, secret
         else:
             reader = there.id
             purpose = Purpose.LINK if there.state == "active" else Purpose.CONFIRM
-        return ask_within_limits(db, reader, purpose, now, one.wishes)
+        return ask_within_limits(db, reader, purpose, now, form.wishes)
 
 
 def ask_within_limits(

@@ -98,7 +98,7 @@ def day_status(
             unknown=reports.unresolved(db),
             notices=_notices(db, now),
             unanswered=sunset.unanswered(db),
-            storms=[described(one) for one in storms.since(db, now - _TWO_DAYS)],
+            storms=[described(storm) for storm in storms.since(db, now - _TWO_DAYS)],
             paused=send_queue.paused(db),
             cancelled=operator_actions.is_cancelled(db, day),
             approvals=waits,

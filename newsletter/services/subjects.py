@@ -48,18 +48,18 @@ def subjects(places: Iterable[Place], hidden: frozenset[int]) -> Subjects:
             for topic in place.topics:
                 _add(topics, slugs, topic, place.insight_id)
     return Subjects(
-        shows=_sorted(shows, lambda one: (one.name.casefold(), one.slug)),
-        topics=_sorted(topics, lambda one: (-len(one.ids), one.slug)),
+        shows=_sorted(shows, lambda subject: (subject.name.casefold(), subject.slug)),
+        topics=_sorted(topics, lambda subject: (-len(subject.ids), subject.slug)),
     )
 
 
-def _add(found: dict[str, Subject], slugs: dict[str, str], name: str, insight_id: int) -> None:
+def _add(by_slug: dict[str, Subject], slugs: dict[str, str], name: str, insight_id: int) -> None:
     key = slugs.get(name)
     if key is None:
         key = slugs[name] = slug(name)
     if key:  # a name without letters has no address
-        found.setdefault(key, Subject(key)).add(name, insight_id)
+        by_slug.setdefault(key, Subject(key)).add(name, insight_id)
 
 
-def _sorted(found: dict[str, Subject], order: Callable[[Subject], Any]) -> dict[str, Subject]:
-    return {one.slug: one for one in sorted(found.values(), key=order)}
+def _sorted(by_slug: dict[str, Subject], order: Callable[[Subject], Any]) -> dict[str, Subject]:
+    return {subject.slug: subject for subject in sorted(by_slug.values(), key=order)}

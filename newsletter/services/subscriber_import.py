@@ -150,10 +150,10 @@ class _Importer:
     def store(self, db: Connection, by_key: Mapping[str, Subscriber]) -> None:
         """As it was decided."""
         outcomes = {key: self.report.lines[self.lines[key]].outcome for key in by_key}
-        new = {key: by_key[key] for key, what in outcomes.items() if what is Outcome.ADDED}
+        new = {key: by_key[key] for key, outcome in outcomes.items() if outcome is Outcome.ADDED}
         subscribers.add_all(db, new, self.now)
-        for key, what in outcomes.items():
-            if what is Outcome.CONFIRMED:
+        for key, outcome in outcomes.items():
+            if outcome is Outcome.CONFIRMED:
                 subscribers.add(db, key, by_key[key], self.now)
 
     @contextmanager

@@ -149,7 +149,9 @@ def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"paused_until {text!r} is no date: write 2026-12-24") from None
+        raise UsageError(
+            f"paused_until {text!r} is no date", "write one such as 2026-12-24"
+        ) from None
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
@@ -175,7 +177,7 @@ def _fault(subscriber: Subscriber, before: Subscriber | None) -> str:
 def faults(subscriber: Subscriber, before: Subscriber | None = None) -> dict[str, str]:
     """What is wrong, by field."""
     hour, pause = subscriber.hour, subscriber.paused_until
-    found = {
+    faults = {
         "timezone": zone_fault(subscriber.timezone),
         "hour": "" if 0 <= hour <= 23 else f"hour {hour} is not between 0 and 23",
         **{name: _choice_fault(subscriber, name, allowed) for name, allowed in _CHOICES.items()},
@@ -186,7 +188,7 @@ def faults(subscriber: Subscriber, before: Subscriber | None = None) -> dict[str
             for name in _MAX_LETTERS
         },
     }
-    return {name: fault for name, fault in found.items() if fault}
+    return {name: fault for name, fault in faults.items() if fault}
 
 
 _CHOICES: Mapping[str, Sequence[str]] = {

@@ -54,14 +54,14 @@ def sunset_step(store: Store, rules: SunsetRules, now: datetime) -> SunsetReport
     before = now - GRACE
     ended = _in_parts(store, rules.a_day, lambda db, most: _end(db, before, most, now))
     # Those who were asked come to an end before others begin.
-    again = _in_parts(
+    reminders = _in_parts(
         store, rules.a_day, lambda db, most: _ask(db, sunset.asked_once, before, most, rules, now)
     )
     since = now - rules.silence
     new = _in_parts(
         store, rules.a_day, lambda db, most: _ask(db, sunset.silent, since, most, rules, now)
     )
-    return SunsetReport(asked=again + new, reminded=again, ended=ended)
+    return SunsetReport(asked=reminders + new, reminded=reminders, ended=ended)
 
 
 def _in_parts(store: Store, most: int, step: Callable[[Connection, int], int]) -> int:
@@ -78,7 +78,7 @@ def _in_parts(store: Store, most: int, step: Callable[[Connection, int], int]) -
 
 def _ask(
     db: Connection,
-    whom: Callable[[Connection, datetime, int], Sequence[int]],
+    select_readers: Callable[[Connection, datetime, int], Sequence[int]],
     before: datetime,
     most: int,
     rules: SunsetRules,
@@ -87,7 +87,7 @@ def _ask(
     """Counted anew in each transaction: another process may ask as well."""
     day = now.astimezone(UTC).date()
     room = min(rules.a_day - sunset.asked_on(db, day), most)
-    readers = whom(db, before, room) if room > 0 else ()
+    readers = select_readers(db, before, room) if room > 0 else ()
     return sum(ask(db, reader, Purpose.STILL_THERE, day, now) for reader in readers)
 
 
@@ -141,15 +141,15 @@ class StillLinks:
         """Go on sending; who was unsubscribed for want of an answer comes back."""
         now = self.clock()
         with self.store.writing() as db:
-            found, notice = self._look(db, token)
-            if found.reader is None or found.state not in _DONE:
-                return found
-            if found.state is StillState.ENDED:
-                subscribers.rejoin(db, found.reader.id, now)
+            answer, notice = self._look(db, token)
+            if answer.reader is None or answer.state not in _DONE:
+                return answer
+            if answer.state is StillState.ENDED:
+                subscribers.rejoin(db, answer.reader.id, now)
             else:
-                subscribers.stay(db, found.reader.id, now)
+                subscribers.stay(db, answer.reader.id, now)
             sunset.followed(db, notice, now)
-        return Still(_DONE[found.state], found.reader, found.leave)
+        return Still(_DONE[answer.state], answer.reader, answer.leave)
 
     def _look(self, db: Connection, token: str) -> tuple[Still, int]:
         """And the id of the notice."""

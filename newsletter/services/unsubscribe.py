@@ -49,8 +49,8 @@ _LONGEST = 500
 def _reason(why: str, words: str) -> str:
     """One line; empty where nothing was said."""
     plain = "".join(letter if letter.isprintable() else " " for letter in words)
-    told = [why] if why in REASONS else []
-    return ": ".join(filter(None, (*told, " ".join(plain.split())[:_LONGEST])))
+    reasons = [why] if why in REASONS else []
+    return ": ".join(filter(None, (*reasons, " ".join(plain.split())[:_LONGEST])))
 
 
 @dataclass(frozen=True)

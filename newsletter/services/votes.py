@@ -65,12 +65,12 @@ class VoteLinks:
         """Remember what the link says; the second time nothing changes."""
         if (asked := self._asked(token, insight_id, kind)) is None:
             return _UNKNOWN
-        reader, said = asked
+        reader, vote = asked
         with self.store.writing() as db:
-            answer = _look(db, reader, said)
+            answer = _look(db, reader, vote)
             if answer.state is VoteState.ASKED:
-                votes.record(db, reader, said)
-                subscribers.heard(db, reader, said.at)
+                votes.record(db, reader, vote)
+                subscribers.heard(db, reader, vote.at)
                 answer = replace(answer, state=VoteState.REMEMBERED)
         return answer
 
@@ -79,12 +79,12 @@ class VoteLinks:
         changes."""
         if (asked := self._asked(token, insight_id, kind)) is None:
             return _UNKNOWN
-        reader, said = asked
+        reader, vote = asked
         with self.store.writing() as db:
-            answer = _look(db, reader, said)
+            answer = _look(db, reader, vote)
             if answer.state in (VoteState.ASKED, VoteState.REMEMBERED):
                 votes.take_back(db, reader, insight_id)
-                subscribers.heard(db, reader, said.at)
+                subscribers.heard(db, reader, vote.at)
                 answer = replace(answer, state=VoteState.TAKEN_BACK)
         return answer
 
@@ -97,17 +97,17 @@ class VoteLinks:
         return None
 
 
-def _look(db: Connection, reader_id: int, said: Vote) -> Answer:
-    reader, insight = subscribers.numbered(db, reader_id), insights.find(db, said.insight_id)
+def _look(db: Connection, reader_id: int, vote: Vote) -> Answer:
+    reader, insight = subscribers.numbered(db, reader_id), insights.find(db, vote.insight_id)
     if reader is None or insight is None or not reading_history.is_of(db, reader_id, insight.id):
         return _UNKNOWN
     text = editing.corrections(db).get(insight.id) or insight.text
-    return Answer(_state(db, reader, said), said.kind, text, reader.language)
+    return Answer(_state(db, reader, vote), vote.kind, text, reader.language)
 
 
-def _state(db: Connection, reader: Subscriber, said: Vote) -> VoteState:
+def _state(db: Connection, reader: Subscriber, vote: Vote) -> VoteState:
     if reader.state not in ("active", "pending"):
         return VoteState.GONE
-    known = votes.find(db, reader.id, said.insight_id)
-    same = known is not None and known.kind == said.kind
+    known = votes.find(db, reader.id, vote.insight_id)
+    same = known is not None and known.kind == vote.kind
     return VoteState.REMEMBERED if same else VoteState.ASKED

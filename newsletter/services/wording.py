@@ -34,19 +34,20 @@ def next_attempt(instant: datetime, now: datetime, timezone: str) -> str:
     return f"next try at {local_time(instant, timezone)}"
 
 
-def awaiting(one: Waiting, timezone: str) -> str:
+def awaiting(waiting: Waiting, timezone: str) -> str:
     """That a date waits for its approval, for whom and until when."""
-    readers = counted(one.readers, "reader")
-    if one.approval:
-        return f"the issue of {one.date} is approved by {one.approval.who}; {readers} to be let go"
-    anyway = local_time(one.first, timezone)
-    if one.last > one.first:
-        anyway = f"from {anyway} to {local_time(one.last, timezone)}"
-    return f"the issue of {one.date} waits for approval: {readers}, sent anyway {anyway}"
+    readers = counted(waiting.readers, "reader")
+    if waiting.approval:
+        approver = waiting.approval.who
+        return f"the issue of {waiting.date} is approved by {approver}; {readers} to be let go"
+    anyway = local_time(waiting.first, timezone)
+    if waiting.last > waiting.first:
+        anyway = f"from {anyway} to {local_time(waiting.last, timezone)}"
+    return f"the issue of {waiting.date} waits for approval: {readers}, sent anyway {anyway}"
 
 
-def approve_it(one: Waiting) -> str:
-    return f"`newsletter approve --date {one.date}` lets it go"
+def approve_it(waiting: Waiting) -> str:
+    return f"`newsletter approve --date {waiting.date}` lets it go"
 
 
 def feed_state(feed: FollowedFeed, timezone: str) -> str:

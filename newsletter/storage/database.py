@@ -22,6 +22,7 @@ from newsletter.resources import resource
 from newsletter.storage import places
 from newsletter.storage.journal import Journal, Record
 from newsletter.storage.schema import HEAD
+from newsletter.turns import waiting
 
 log = logging.getLogger("newsletter")
 
@@ -103,10 +104,12 @@ class Store:
         one who does not. Who writes together locks the rows that it reads to change them, or
         changes only what is its own.
         """
-        together = together and self.engine.dialect.name != "sqlite"
+        together = together and self.path is None
         # Those of this process wait here in turn: SQLite would let them look again now and then.
         turn = nullcontext() if together else self._turn
-        with turn, _told(self.engine), self.engine.connect() as plain:
+        # First of all: who waited for a sender's turn with a lock of the database in hand would
+        # hold up all who wait for that lock.
+        with waiting(), turn, _told(self.engine), self.engine.connect() as plain:
             if plain.dialect.name == "sqlite":
                 _pragma(plain, f"synchronous = {'FULL' if durable else 'NORMAL'}")
             records: list[Record] = []
@@ -120,6 +123,12 @@ class Store:
             if late := [record for record in records if record.may_send]:
                 with db.begin():  # of what is committed: replayed, it must be a fact
                     self._record(db, late)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """A server is waited for at each statement; SQLite works in this thread."""
+        with nullcontext() if self.path else waiting():
+            yield
 
     def _record(self, db: Connection, records: Sequence[Record]) -> None:
         """Before the commit: what the journal says too much does no harm (see ``replay``)."""

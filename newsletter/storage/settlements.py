@@ -14,8 +14,10 @@ from sqlalchemy import (
     bindparam,
     exists,
     literal,
+    literal_column,
     select,
 )
+from sqlalchemy.dialects import registry
 
 from newsletter.domain.states import SubscriberState, Transition
 from newsletter.storage import sets, transitions
@@ -43,7 +45,7 @@ _LOOK = (
         subscribers.c.state,
         deliveries.c.boot,
         deliveries.c.lease_end,
-        exists().where(mark.c.name == PAUSED),
+        exists().where(mark.c.name == literal_column(f"'{PAUSED}'")),
         exists().where(cancelled.c.date == deliveries.c.date),
     )
     .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
@@ -59,7 +61,9 @@ def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdi
 
     Reads only: asked right before the message goes, it is the last moment to withhold it.
     """
-    found = db.execute(_LOOK, {"holder": owner, "row_id": row_id}).one_or_none()
+    driver: Any = db.connection.driver_connection
+    values = {"holder": owner, "row_id": row_id}
+    found = driver.execute(_look_as_text(db.dialect.name), values).fetchone()
     if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
         return "lost", 0.0
     state, _boot, end, is_paused, is_cancelled = found
@@ -68,6 +72,14 @@ def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdi
         return gone, end - steady.seconds
     verdict: Verdict = "cancelled" if is_cancelled else "paused" if is_paused else "go"
     return verdict, end - steady.seconds
+
+
+@cache
+def _look_as_text(database: str) -> str:
+    """For the driver itself, which both take names: to go by SQLAlchemy takes five times as long as
+    the question, and this one is asked for each message."""
+    style = "named" if database == "sqlite" else "pyformat"
+    return str(_LOOK.compile(dialect=registry.load(database)(paramstyle=style)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,11 +87,11 @@ class _Feeds:
         def make() -> Page:
             newest = self.read.version()[0].insight
             if newest <= _BLOCK:
-                found = sitemap(chain(self._lists(), self._insights(1)))
+                entries = sitemap(chain(self._lists(), self._insights(1)))
             else:
                 blocks = range(-(-newest // _BLOCK) + 1)
-                found = sitemap_index(f"{self.site}/sitemap-{block}.xml" for block in blocks)
-            return Page(found, "application/xml")
+                entries = sitemap_index(f"{self.site}/sitemap-{block}.xml" for block in blocks)
+            return Page(entries, "application/xml")
 
         return self.cache.answer(request, "/sitemap.xml", make)
 
@@ -109,8 +109,8 @@ class _Feeds:
         return self.cache.answer(request, f"/sitemap-{block}.xml", make)
 
     def _insights(self, block: int) -> list[tuple[str, date | None]]:
-        found = self.read.numbered((block - 1) * _BLOCK, block * _BLOCK)
-        return [(self.site + insight.path, insight.date) for insight in found]
+        entries = self.read.numbered((block - 1) * _BLOCK, block * _BLOCK)
+        return [(self.site + insight.path, insight.date) for insight in entries]
 
     def _lists(self) -> list[tuple[str, date | None]]:
         paths = ["/archive", "/shows", "/topics"]

@@ -23,8 +23,8 @@ class Networks:
         network = network_of(request.client.host if request.client else "")
         if not all(self._limiter.test(limit, network) for limit in self._limits):
             return False
-        taken = [self._limiter.hit(limit, network) for limit in self._limits]
-        return all(taken)
+        allowed = [self._limiter.hit(limit, network) for limit in self._limits]
+        return all(allowed)
 
 
 def network_of(host: str) -> str:

@@ -93,21 +93,21 @@ class _Page:
             "weekdays": [int(d) for d in days if d in _DAYS],
         }
         if "match" in request.query_params:
-            return self._page(request, reader, typed, found=self._found(typed["interests"]))
+            return self._page(request, reader, typed, match=self._found(typed["interests"]))
         after, wrong = chosen(reader.subscriber, form, days, self.preferences.clock())
         if wrong:
             return self._page(request, reader, typed, wrong)
         self.preferences.save(reader.subscriber, after)
-        again = self._reader(request) or reader
-        return self._page(request, again, _typed(again.subscriber), notice=_saved)
+        saved = self._reader(request) or reader
+        return self._page(request, saved, _typed(saved.subscriber), notice=_saved)
 
     def matches(self, request: Request) -> Response:
         """A part of a page, for the script."""
         reader = self._reader(request)
         if reader is None:
             return self._unknown()
-        found = self._found(request.query_params.get("interests", ""))
-        return self._spoken_to(reader.subscriber).personal("matches.html", found=found)
+        match = self._found(request.query_params.get("interests", ""))
+        return self._spoken_to(reader.subscriber).personal("matches.html", found=match)
 
     def data(self, request: Request) -> Response:
         reader = self._reader(request)
@@ -183,7 +183,7 @@ class _Page:
         typed: Mapping[str, Any],
         wrong: Collection[str] = (),
         *,
-        found: MonthMatch | None = None,
+        match: MonthMatch | None = None,
         notice: Callable[[Gettext], str] = lambda _: "",
     ) -> Response:
         pages = self._spoken_to(reader.subscriber)
@@ -195,7 +195,7 @@ class _Page:
             next_due=reader.next_due.astimezone(zone(reader.subscriber.timezone)),
             typed=typed,
             wrong=wrong,
-            found=found,
+            found=match,
             notice=notice(pages.gettext),
             days=_days(pages.branding.language),
             zones=sorted(zones()),

@@ -44,8 +44,8 @@ class ProofOfWork:
         from altcha import create_challenge
 
         end = self.clock() + _LASTS
-        made = create_challenge(_ALGORITHM, self.cost, expires_at=end, hmac_secret=self.secret)
-        return dict(made.to_dict())
+        challenge = create_challenge(_ALGORITHM, self.cost, expires_at=end, hmac_secret=self.secret)
+        return dict(challenge.to_dict())
 
     def holds(self, payload: str) -> bool:
         """Whether this is the solution of a challenge of ours, in time and for the first time."""

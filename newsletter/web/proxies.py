@@ -44,10 +44,10 @@ def by_own_name(own: str, proxies: Sequence[str], application: ASGIApp) -> ASGIA
 
 def is_own(host: str, own: str) -> bool:
     """Of a Host header. Nobody can give a name without a dot to their own server."""
-    found = _HOST.fullmatch(host.lower())
-    if not found:
+    match = _HOST.fullmatch(host.lower())
+    if not match:
         return False
-    name = found[1].removesuffix(".")
+    name = match[1].removesuffix(".")
     return "." not in name or name == own.lower() or name.endswith(".localhost") or _is_ip(name)
 
 

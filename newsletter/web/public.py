@@ -102,8 +102,8 @@ class _PublicPages:
     def search(self, request: Request) -> Response:
         """No cache keeps it: what somebody looks for is theirs."""
         query = request.query_params.get("q", "")[:_LONGEST_QUERY]
-        found = self.read.search(query)
-        return self.pages.personal("search.html", here="/search", query=query, found=found)
+        results = self.read.search(query)
+        return self.pages.personal("search.html", here="/search", query=query, found=results)
 
     def _list(self, request: Request, template: str, fetch: Fetch) -> Response:
         path, page = request.scope["path"], _page(request)
@@ -111,9 +111,9 @@ class _PublicPages:
         address = quote(path) + (f"?page={page}" if page > 1 else "")
 
         def make() -> Page | None:
-            if (found := fetch(page)) is None:
+            if (listing := fetch(page)) is None:
                 return None
-            title, listed = found
+            title, listed = listing
             values = shared(title, title, address)
             body = self.pages.render(template, **values, here=here, listed=listed)
             return Page(body.encode())

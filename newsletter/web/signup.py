@@ -155,11 +155,11 @@ class _Links:
     def confirm(self, request: Request) -> Response:
         return self._page(self.confirmations.confirm(request.path_params["token"]))
 
-    def _page(self, found: Confirmation) -> Response:
-        status = 404 if found.state is LinkState.UNKNOWN else 200
-        zone = _spaced(found.reader.timezone) if found.reader else ""
-        pages = self.pages.spoken_to(found.reader.language if found.reader else "")
-        return pages.personal("confirm.html", status, found=found, zone=zone)
+    def _page(self, confirmation: Confirmation) -> Response:
+        status = 404 if confirmation.state is LinkState.UNKNOWN else 200
+        zone = _spaced(confirmation.reader.timezone) if confirmation.reader else ""
+        pages = self.pages.spoken_to(confirmation.reader.language if confirmation.reader else "")
+        return pages.personal("confirm.html", status, found=confirmation, zone=zone)
 
 
 def _spaced(zone: str) -> str:

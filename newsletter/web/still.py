@@ -20,10 +20,10 @@ def routes(links: StillLinks, pages: Pages) -> list[Route]:
     def keep(request: Request, form: Form) -> Response:  # noqa: ARG001
         return answer(links.keep(request.path_params["token"]))
 
-    def answer(found: Still) -> Response:
-        status = 404 if found.state is StillState.UNKNOWN else 200
-        page = pages.spoken_to(found.reader.language if found.reader else "")
-        return page.personal("still.html", status, state=found.state, leave=found.leave)
+    def answer(still: Still) -> Response:
+        status = 404 if still.state is StillState.UNKNOWN else 200
+        page = pages.spoken_to(still.reader.language if still.reader else "")
+        return page.personal("still.html", status, state=still.state, leave=still.leave)
 
     return [
         Route("/still/{token}", show, methods=["GET"]),
@@ -31,8 +31,8 @@ def routes(links: StillLinks, pages: Pages) -> list[Route]:
     ]
 
 
-def page(site: Pages, found: Still) -> Response:
+def page(site: Pages, still: Still) -> Response:
     """In the reader's language."""
-    status = 404 if found.state is StillState.UNKNOWN else 200
-    spoken = site.spoken_to(found.reader.language if found.reader else "")
-    return spoken.personal("still.html", status, state=found.state, leave=found.leave)
+    status = 404 if still.state is StillState.UNKNOWN else 200
+    spoken = site.spoken_to(still.reader.language if still.reader else "")
+    return spoken.personal("still.html", status, state=still.state, leave=still.leave)

@@ -60,12 +60,12 @@ def routes(links: UnsubscribeLinks, site: Pages) -> list[Route]:
 
     def answer(action: Callable[[str], Answer], request: Request) -> Response:
         try:
-            found = action(request.path_params["token"])
-            html = rendered(found.state, found.language)
+            outcome = action(request.path_params["token"])
+            html = rendered(outcome.state, outcome.language)
         except Exception as error:
             log_error(error)
             return PlainTextResponse(f"{unavailable}\n", 503, {"Retry-After": "60"})
-        return HTMLResponse(html, 404 if found.state is LinkState.UNKNOWN else 200, _OWN_STYLE)
+        return HTMLResponse(html, 404 if outcome.state is LinkState.UNKNOWN else 200, _OWN_STYLE)
 
     # Starlette runs what is not async in threads, for it waits for the database.
     return [

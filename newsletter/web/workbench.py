@@ -68,8 +68,8 @@ def app(
         )
 
     async def message(request: Request) -> Response:
-        made = await run_in_threadpool(frame, request.query_params)
-        return HTMLResponse(made, headers=_csp(FRAME))
+        html = await run_in_threadpool(frame, request.query_params)
+        return HTMLResponse(html, headers=_csp(FRAME))
 
     async def now(_: Request) -> Response:
         return PlainTextResponse(await run_in_threadpool(version))

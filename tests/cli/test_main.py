@@ -48,7 +48,7 @@ def test_status_imports_the_store_and_little_more(house: House) -> None:
 
 SENDING = {"cryptography", "dns", "email_validator", "idna", "markupsafe", "smtplib"}
 """What only a run that reads, checks or sends something needs, beside all that is heavy."""
-READING = {"markdown_it", "yaml", "snowballstemmer", "newsletter.ingest.parsers"}
+READING = {"markdown_it", "yaml", "Stemmer", "newsletter.ingest.parsers"}
 
 
 @pytest.mark.heavy

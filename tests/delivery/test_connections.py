@@ -17,6 +17,7 @@ from newsletter.mail.message import message
 from newsletter.rendering.branding import Branding
 from newsletter.storage import operator_actions
 from newsletter.storage.schema import delivery
+from newsletter.turns import waiting
 from tests.builders import subscribe
 from tests.delivery.conftest import FakeChannel, House
 
@@ -73,7 +74,8 @@ class One(FakeChannel):
         if self.number >= self.server.most:
             raise ChannelDown("421 too many connections")
         if self.taken:
-            self.server.more()
+            with waiting():
+                self.server.more()
         else:
             self.meet()
         if self.server.fault and len(self.server.recipients) >= 10:
@@ -84,15 +86,17 @@ class One(FakeChannel):
         """The first message of each: nobody does all the work before the others have begun, or
         have left because they cannot be had."""
         if self.server.most not in (0, 4):
-            self.server.together.wait(PATIENCE)
-            for thread in self.server.leaving:
-                thread.join(PATIENCE)
+            with waiting():
+                self.server.together.wait(PATIENCE)
+                for thread in self.server.leaving:
+                    thread.join(PATIENCE)
 
     def close(self) -> None:
         self.closed = True
         if 0 < self.server.most <= self.number < 4:
             self.server.leaving.append(current_thread())
-            self.server.together.wait(PATIENCE)
+            with waiting():
+                self.server.together.wait(PATIENCE)
 
 
 def states(house: House) -> Counter[str]:
@@ -192,7 +196,8 @@ def test_an_interrupt_leaves_accepted_messages_sent_and_those_in_flight_unknown(
                 return super().send(envelope, attempt)
             (attempt or Attempt()).look()
             stuck.append(envelope.recipient)
-            freed.wait(PATIENCE)
+            with waiting():
+                freed.wait(PATIENCE)
             self.taken.append(envelope)
             return "250 Ok"
 
@@ -261,7 +266,8 @@ def test_rows_given_back_by_a_late_failing_connection_are_sent_by_the_others(
     class Failing(FakeChannel):
         def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
             if self.taken:
-                assert done.wait(PATIENCE)
+                with waiting():
+                    assert done.wait(PATIENCE)
                 raise ChannelDown("421 gone")
             failing.append(current_thread())
             at_work.set()
@@ -269,14 +275,16 @@ def test_rows_given_back_by_a_late_failing_connection_are_sent_by_the_others(
 
     class Working(FakeChannel):
         def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
-            assert at_work.wait(PATIENCE)
+            with waiting():
+                assert at_work.wait(PATIENCE)
             if done.is_set() and not allowed:
                 raise ChannelDown("421 gone as well")
             return super().send(envelope, attempt)
 
         def close(self) -> None:
             done.set()
-            failing[0].join(PATIENCE)
+            with waiting():
+                failing[0].join(PATIENCE)
 
     channels = iter((Failing(), Working(), Working()))
     house.connections = 2
@@ -296,19 +304,22 @@ def test_a_failing_connection_is_no_error_when_no_work_is_left(house: House) -> 
 
     class TurnedAway(FakeChannel):
         def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:  # noqa: ARG002
-            assert at_work.wait(PATIENCE)
+            with waiting():
+                assert at_work.wait(PATIENCE)
             raise ChannelDown("421 too many connections")
 
         def close(self) -> None:
             given_back.set()
-            for thread in working:
-                thread.join(PATIENCE)
+            with waiting():
+                for thread in working:
+                    thread.join(PATIENCE)
 
     class Working(FakeChannel):
         def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
             working[:] = [current_thread()]
             at_work.set()
-            assert given_back.wait(PATIENCE)
+            with waiting():
+                assert given_back.wait(PATIENCE)
             return super().send(envelope, attempt)
 
     channels = iter((Working(), TurnedAway()))
@@ -316,11 +327,14 @@ def test_a_failing_connection_is_no_error_when_no_work_is_left(house: House) -> 
     assert (house.tick().stopped, states(house)) == (None, Counter(sent=READERS))
 
 
+@pytest.mark.parametrize("unlucky", ["r0@example.org", "r3@example.org"])
 def test_a_message_that_cannot_be_made_holds_up_no_other_reader(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, unlucky: str
 ) -> None:
+    """Nor those before it, with whose messages it would have been made."""
+
     def picky(scheduled: ScheduledEmail, branding: Branding) -> bytes:
-        if scheduled.subscriber.address == "r0@example.org":
+        if scheduled.subscriber.address == unlucky:
             raise UnicodeError("no such letter")
         return message(scheduled, branding)
 

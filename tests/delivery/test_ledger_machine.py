@@ -3,7 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from email import message_from_bytes
@@ -90,6 +90,9 @@ class Mortal:
         self.breathe()
         with self.store.autocommit() as db:
             yield db
+
+    def answering(self) -> AbstractContextManager[None]:
+        return self.store.answering()
 
     def room(self) -> int | None:
         return self.store.room()

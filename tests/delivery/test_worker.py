@@ -16,6 +16,7 @@ from newsletter.mail.channels import Attempt, Envelope, client
 from newsletter.mail.channels.smtp import Smtp
 from newsletter.storage import operator_actions, settlements
 from newsletter.storage.schema import delivery
+from newsletter.turns import waiting
 from tests.builders import subscribe
 from tests.delivery.conftest import House
 from tests.killing.sink import Sink
@@ -67,7 +68,8 @@ class _SmtpAtOnce(Smtp):
 
     def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
         if self.all_four:
-            self.all_four.wait(timeout=60)
+            with waiting():
+                self.all_four.wait(timeout=60)
             self.all_four = None
         return super().send(envelope, attempt)
 

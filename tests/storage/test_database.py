@@ -14,6 +14,7 @@ from newsletter.domain.errors import ConfigError, StoreError
 from newsletter.resources import resource
 from newsletter.storage import Store, archive, ledger
 from newsletter.storage.schema import HEAD, insight, metadata
+from newsletter.turns import Turn
 from tests.builders import NOON, TODAY, brief, read, subscribe
 from tests.storage.test_ledger import entry
 
@@ -222,3 +223,46 @@ def test_without_the_driver_no_index_is_named_that_may_hold_a_namesake(
         Store("postgresql://nobody@127.0.0.1:1/nothing")
     assert "store.url needs the package psycopg" in str(caught.value)
     assert str(caught.value).endswith("'.[postgresql]'")
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_who_waits_to_write_lets_other_senders_work(store: Store, *, durable: bool) -> None:
+    turn, written = Turn(), threading.Event()
+
+    def write() -> None:
+        with turn.working(), store.writing(durable=durable):
+            written.set()
+
+    with store.writing():
+        thread = threading.Thread(target=write)
+        thread.start()
+        for _ in range(20):
+            with turn.working():
+                assert not written.is_set()
+    thread.join()
+    assert written.is_set()
+
+
+def test_a_sender_asks_for_its_turn_with_no_lock_of_the_database_in_hand(store: Store) -> None:
+    """Else who works, and waits for that lock, would wait for ever."""
+    turn, writing, go_on = Turn(), threading.Event(), threading.Event()
+
+    def sender() -> None:
+        with turn.working(), store.writing():
+            writing.set()
+            go_on.wait()
+
+    def another() -> None:
+        with store.writing():
+            pass
+
+    sending, waits = (threading.Thread(target=work, daemon=True) for work in (sender, another))
+    sending.start()
+    assert writing.wait(60)
+    turn.take()
+    go_on.set()
+    waits.start()
+    waits.join(60)
+    assert not waits.is_alive()
+    turn.give()
+    sending.join(60)

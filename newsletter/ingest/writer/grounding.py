@@ -69,8 +69,8 @@ class Support:
     def _about(self) -> str:
         """Of the speakers only those of the segments, where they are known."""
         speakers = {segment.speaker for segment in self.segments} - {""}
-        who = speakers or set(self.episode.speakers)
-        return " ".join((self.episode.title, self.episode.podcast, *sorted(who)))
+        named = speakers or set(self.episode.speakers)
+        return " ".join((self.episode.title, self.episode.podcast, *sorted(named)))
 
 
 def fault(claim: str, support: Support) -> str:
@@ -96,10 +96,10 @@ def _is_content(stem: str) -> bool:
     return SHARES.get(stem, 0.0) < _FREQUENT and len(stem) > 1
 
 
-def restates(text: str, other: str) -> bool:
+def restates(text: str, known: str) -> bool:
     """Most of the words of either are those of the other."""
     mine, theirs = (
-        {stem for stem, _ in words(each) if _is_content(stem)} for each in (text, other)
+        {stem for stem, _ in words(each) if _is_content(stem)} for each in (text, known)
     )
     return len(mine & theirs) >= RESTATES * len(mine | theirs)
 
@@ -163,15 +163,15 @@ def _is_known(name: str, names: set[str]) -> bool:
     if name in names or name.removesuffix("s") in names or f"{name}s" in names:
         return True
     return len(name) > 4 and any(
-        len(other) > 4 and (other.startswith(name) or name.startswith(other)) for other in names
+        len(known) > 4 and (known.startswith(name) or name.startswith(known)) for known in names
     )
 
 
 def _misquoted(claim: str, support: Support) -> bool:
     """What stands in quotation marks was not said so."""
-    said = " ".join(re.findall(r"\w+", support.said))
+    spoken = " ".join(re.findall(r"\w+", support.said))
     quotes = re.findall(r'"([^"]*)"', normalise(claim))
-    return any(" ".join(re.findall(r"\w+", quote)) not in said for quote in quotes)
+    return any(" ".join(re.findall(r"\w+", quote)) not in spoken for quote in quotes)
 
 
 def _negated(claim: str, support: Support) -> bool:

@@ -28,7 +28,8 @@ class Attempt:
 
 
 class Channel(Protocol):
-    """Used by one thread at a time."""
+    """Used by one thread at a time. Where it waits for anybody, it lets the others work:
+    ``turns.waiting``."""
 
     def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
         """Send one message and return the server's answer; raises a DeliveryError otherwise."""

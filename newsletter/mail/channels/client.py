@@ -4,10 +4,15 @@ smtplib's own timeout is for one read from the socket: a server that sends a byt
 continuation lines without an end, would hold it for ever.
 """
 
+import select
 import smtplib
 import socket
+import ssl
 import time
+from contextlib import nullcontext, suppress
 from typing import Any, BinaryIO, cast
+
+from newsletter.turns import after_others, waiting
 
 MAX_REPLY = 2**16
 """Bytes. RFC 5321 (4.5.3.1.5) allows 512 a line; the longest reply is to EHLO, some 50 lines."""
@@ -28,9 +33,15 @@ class Client(smtplib.SMTP):
         return reply
 
     def send(self, data: Any) -> None:
+        """After it others have their turn: no server answers as fast as they can use the time."""
+        sent = 0
         if self.sock is not None:
             self.sock.settimeout(self.timeout)
-        super().send(data)
+            sent = _sent_at_once(self.sock, data)
+        if sent < len(data):
+            with waiting():
+                super().send(data[sent:])
+        after_others()
 
     def read_reply(self, seconds: float) -> tuple[int, bytes]:
         """The next reply, its code and its lines. Raises OSError, with the connection closed, where
@@ -63,7 +74,8 @@ class Client(smtplib.SMTP):
             self.file, self._unread = cast(BinaryIO, self.sock.makefile("rb")), b""
         # Looked at first: to set a socket's timeout for each line takes longer than to read it.
         while b"\n" not in self._unread and len(self._unread) <= limit:
-            arrived = wait_for_bytes(self.sock, self.file, deadline)
+            with nullcontext() if _has_bytes(self.sock) else waiting():
+                arrived = wait_for_bytes(self.sock, self.file, deadline)
             if not arrived:
                 raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
             self._unread += self.file.read(len(arrived))
@@ -82,6 +94,24 @@ def wait_for_bytes(sock: socket.socket, file: BinaryIO, deadline: float) -> byte
     sock.settimeout(seconds)
     arrived: bytes = file.peek(1)  # type: ignore[attr-defined]
     return arrived
+
+
+def _sent_at_once(sock: socket.socket, data: Any) -> int:
+    """How many bytes the network takes without waiting for the server. None with TLS: what is
+    written there comes whole."""
+    if isinstance(data, bytes) and not isinstance(sock, ssl.SSLSocket):
+        with suppress(OSError):  # it comes again where the rest is sent
+            return sock.send(data)
+    return 0
+
+
+def _has_bytes(sock: socket.socket) -> bool:
+    """Whether a read ends at once; with TLS nobody knows, it may be there in part."""
+    if isinstance(sock, ssl.SSLSocket):
+        return False
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class TlsClient(Client, smtplib.SMTP_SSL):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from newsletter.domain.errors import ChannelDown
 from newsletter.mail.channels import Attempt, Envelope
+from newsletter.turns import waiting
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._+@-]{0,99}")
 
@@ -34,7 +35,8 @@ class Folder:
             self._path.mkdir(0o700, parents=True, exist_ok=True)
             folder.mkdir(0o700, exist_ok=True)
             target = _target(folder, envelope)
-            _write(target, envelope.message)
+            with waiting():
+                _write(target, envelope.message)
         except OSError as error:
             advice = "check delivery.folder.path, and the space and rights there"
             raise ChannelDown(f"{folder}: {error.strerror or error}", advice) from error

@@ -25,6 +25,7 @@ from newsletter.mail.channels import Attempt, Envelope
 from newsletter.mail.channels.client import Client, TlsClient
 from newsletter.mail.channels.replies import Reply, Step, connection_error, one_line, read_reply
 from newsletter.mail.channels.wire import WireMail
+from newsletter.turns import waiting
 
 Security = Literal["none", "starttls", "tls"]
 
@@ -179,11 +180,13 @@ class Smtp:
     def _open(self) -> Client:
         self._sent = 0
         try:
-            client = self._connect()
+            with waiting():
+                client = self._connect()
         except (OSError, ValueError) as error:
             raise connection_error(self._where, error) from error
         try:
-            self._greet(client)
+            with waiting():
+                self._greet(client)
         except (OSError, ValueError) as error:
             client.close()
             raise connection_error(self._where, error) from error

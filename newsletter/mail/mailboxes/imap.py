@@ -57,9 +57,9 @@ class Imap:
                 box.folder.set(self.folder, readonly=True)
                 yield box
         except (OSError, ImapToolsError, imaplib.IMAP4.error) as error:
-            said = " ".join(str(error).split())[:500]
+            answer = " ".join(str(error).split())[:500]
             raise NewsletterError(
-                f"returns.imap: {self.folder} on {self.host} cannot be read: {said}",
+                f"returns.imap: {self.folder} on {self.host} cannot be read: {answer}",
                 "check [returns.imap]",
             ) from error
 

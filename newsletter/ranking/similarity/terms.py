@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 
-import snowballstemmer
+import Stemmer
 
 from newsletter.domain.model import normalise
 
@@ -27,11 +27,11 @@ def words(text: str, language: str = "en") -> list[tuple[str, str]]:
     ``language`` is an ISO 639 code, a region after it ("pt-BR") is passed over. For one without a
     stemmer the terms are the runs of three characters of each word, and shorter words themselves.
     """
-    found = _WORD.findall(normalise(text))
+    matches = _WORD.findall(normalise(text))
     stem = _stemmer(language.partition("-")[0].lower())
     if stem is None:
-        return [(piece, word) for word in found for piece in _pieces(word)]
-    return [(stem(word), word) for word in found]
+        return [(piece, word) for word in matches for piece in _pieces(word)]
+    return [(stem(word), word) for word in matches]
 
 
 def terms(text: str, language: str = "en") -> list[str]:
@@ -47,5 +47,5 @@ def _pieces(word: str) -> list[str]:
 def _stemmer(language: str) -> Callable[[str], str] | None:
     if language not in _STEMMERS:
         return None
-    stem: Callable[[str], str] = snowballstemmer.stemmer(_STEMMERS[language]).stemWord
+    stem: Callable[[str], str] = Stemmer.Stemmer(_STEMMERS[language], 0).stemWord
     return lru_cache(maxsize=1 << 17)(stem)

@@ -101,8 +101,8 @@ def get_insight(call: Call) -> insights.Shown:
 
 
 def preview_interests(call: Call) -> list[interests.Match]:
-    found = interests.matches(call.parts.rules(), call.query.phrases)
-    return list(found.best[: call.query.limit])
+    results = interests.matches(call.parts.rules(), call.query.phrases)
+    return list(results.best[: call.query.limit])
 
 
 def get_issue(call: Call) -> Any:
@@ -114,9 +114,9 @@ def get_issue(call: Call) -> Any:
 
 def list_issues(call: Call) -> IssueDates:
     query = call.query
-    found = house_dates(call.store, query.cursor or dt.date.max, query.limit + 1)
-    more = len(found) > query.limit
-    return IssueDates(found[: query.limit], found[-1] if more else None)
+    results = house_dates(call.store, query.cursor or dt.date.max, query.limit + 1)
+    more = len(results) > query.limit
+    return IssueDates(results[: query.limit], results[-1] if more else None)
 
 
 def list_deliveries(call: Call) -> Deliveries:
@@ -141,15 +141,15 @@ def _reader(subscriber: Subscriber) -> Reader:
     return Reader(**values | {"weekdays": [NAMES[day] for day in numbers(subscriber.weekdays)]})
 
 
-def _changes(given: Changes) -> Mapping[str, Any]:
-    values = {name: getattr(given, name) for name in Changes.__struct_fields__}
+def _changes(body: Changes) -> Mapping[str, Any]:
+    values = {name: getattr(body, name) for name in Changes.__struct_fields__}
     changes = {
         name: value.strip() if isinstance(value, str) else value
         for name, value in values.items()
         if value is not (UNSET if name == "paused_until" else None)
     }
-    if given.weekdays:
-        changes["weekdays"] = weekday_set(map(NAMES.index, given.weekdays))
+    if body.weekdays:
+        changes["weekdays"] = weekday_set(map(NAMES.index, body.weekdays))
     return changes
 
 

@@ -140,8 +140,8 @@ class _Handler:
     def _do(self, call: Call) -> Response:
         answer = self.endpoint.action(call)
         if self.endpoint.changes:
-            who, what = call.caller.name, self.endpoint.changes
-            audit.record(call.store, call.now, "api", who, what, call.about)
+            who, action = call.caller.name, self.endpoint.changes
+            audit.record(call.store, call.now, "api", who, action, call.about)
         return _response(self.endpoint.status, msgspec.json.encode(answer))
 
     def _once(self, call: Call, key: str, path: str) -> Response:

@@ -14,6 +14,7 @@ from itertools import islice
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
+from newsletter.domain.days import parse_day
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import UsageError
 from newsletter.domain.text import counted
@@ -85,15 +86,17 @@ class _Acts:
 
     def resume(self, visit: Visit) -> Response:
         was_paused = actions.resume(self.store)
-        said = "Resumed: the next `run` or `send` goes on." if was_paused else "It was not paused."
-        return self._done(visit, said)
+        message = (
+            "Resumed: the next `run` or `send` goes on." if was_paused else "It was not paused."
+        )
+        return self._done(visit, message)
 
     def ask_cancel(self, visit: Visit) -> Response:
         today = local_date(visit.now, self.desk.timezone)
         if "date" not in visit.request.query_params:
             cancelled = upcoming_cancelled(self.store, today)
             return visit.page("desk/cancel.html", today=today, cancelled=cancelled)
-        day = _day(visit.request.query_params["date"])
+        day = parse_day(visit.request.query_params["date"])
         at = actions.standing(self.store, day)
         if at.cancelled:
             return visit.back(f"/desk/uncancel?date={day}")
@@ -108,7 +111,7 @@ class _Acts:
         )
 
     def cancel(self, visit: Visit) -> Response:
-        day = _day(visit.form.get("date", ""))
+        day = parse_day(visit.form.get("date", ""))
         visit.about(day.isoformat())
         done = actions.cancel(self.store, day, visit.now)
         late = f"; {counted(done.sending, 'message')} being sent now cannot be stopped"
@@ -118,7 +121,7 @@ class _Acts:
     def ask_uncancel(self, visit: Visit) -> Response:
         if "date" not in visit.request.query_params:
             return visit.back("/desk/cancel")
-        day = _day(visit.request.query_params["date"])
+        day = parse_day(visit.request.query_params["date"])
         at = actions.standing(self.store, day)
         if not at.cancelled:
             raise UsageError(f"{day} is not cancelled")
@@ -133,12 +136,12 @@ class _Acts:
         )
 
     def uncancel(self, visit: Visit) -> Response:
-        day = _day(visit.form.get("date", ""))
+        day = parse_day(visit.form.get("date", ""))
         visit.about(day.isoformat())
         skipped = actions.take_back_cancel(self.store, day)
         but = f"; {counted(skipped, 'reader')} skipped by then stay so" if skipped else ""
-        said = f"The issue of {_long(day)} goes out to those whose hour is still to come{but}."
-        return self._done(visit, said)
+        message = f"The issue of {_long(day)} goes out to those whose hour is still to come{but}."
+        return self._done(visit, message)
 
     def unknown(self, visit: Visit) -> Response:
         warning = actions.end_expired_leases(self.store, visit.now)
@@ -169,7 +172,7 @@ class _Acts:
         outcome, address = visit.form.get("as", ""), visit.form.get("to", "")
         if outcome not in ("sent", "pending"):
             raise UsageError("say whether they were sent, or wait again")
-        day = _day(visit.form.get("date", "")) if address else None
+        day = parse_day(visit.form.get("date", "")) if address else None
         visit.about(address or "all")
         if not address:
             shown = _instant(visit.form.get("listed", ""), visit.now)
@@ -179,9 +182,9 @@ class _Acts:
         self.desk.changed()
         return visit.back("/desk/unknown", _resolved(done, outcome))
 
-    def _done(self, visit: Visit, said: str) -> Response:
+    def _done(self, visit: Visit, message: str) -> Response:
         self.desk.changed()
-        return visit.back(HOME, said)
+        return visit.back(HOME, message)
 
 
 def _csv_line(cells: Sequence[object]) -> str:
@@ -203,25 +206,16 @@ def _what_cancel_does(at: actions.Standing) -> Iterator[str]:
 
 def _resolved(done: actions.Resolved, outcome: str) -> str:
     noun = "delivery" if done.count == 1 else "deliveries"
-    said = f"{done.count:,} {noun} settled as {outcome}."
+    message = f"{done.count:,} {noun} settled as {outcome}."
     if outcome == "pending" and done.too_old:
-        said += f" {done.too_old:,} are too old to be sent again, and will be failed (expired)."
+        message += f" {done.too_old:,} are too old to be sent again, and will be failed (expired)."
     if done.sending:
-        said += f" {done.sending:,} more are {actions.STILL_SENDING}."
-    return said
+        message += f" {done.sending:,} more are {actions.STILL_SENDING}."
+    return message
 
 
 def _long(day: date) -> str:
     return f"{day:%A}, {day.day} {day:%B %Y}"
-
-
-def _day(text: str) -> date:
-    """Raises UsageError."""
-    with suppress(ValueError):
-        day = date.fromisoformat(text)
-        if 1900 <= day.year <= 2999:
-            return day
-    raise UsageError(f"{text[:40]!r} is no date", "write one such as 2026-03-14")
 
 
 def _instant(text: str, now: datetime) -> datetime:

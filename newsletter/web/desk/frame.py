@@ -137,8 +137,8 @@ class Frame:
             except HTTPException as error:
                 unread = partial(self._unread, request, error.status_code, most)
                 return await run_in_threadpool(self._answered, request, unread)
-            told = partial(act, request, form, files)
-            return await run_in_threadpool(self._answered, request, told)
+            answer_form = partial(act, request, form, files)
+            return await run_in_threadpool(self._answered, request, answer_form)
 
         return Route(path, answer, methods=["POST"])
 

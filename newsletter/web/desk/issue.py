@@ -93,10 +93,10 @@ class _Page:
         """The message alone, for a frame: it runs and fetches nothing."""
         bench = self.parts.workbench(visit.now)
         try:
-            made = bench.html(visit.request.query_params)
+            html = bench.html(visit.request.query_params)
         except NewsletterError:
-            made = _NOTHING
-        return HTMLResponse(made, headers={"Content-Security-Policy": FRAME})
+            html = _NOTHING
+        return HTMLResponse(html, headers={"Content-Security-Policy": FRAME})
 
     def pin(self, visit: Visit) -> Response:
         insight, day = _insight(visit), self.day(visit)
@@ -189,7 +189,7 @@ class _Page:
         return Editor(self.store, visit.user.name, visit.now)
 
     def _named(self, insight: int) -> str:
-        return f"“{headline(insights.found(self.store, [insight])[insight].shown, 60)}”"
+        return f"“{headline(insights.find_all(self.store, [insight])[insight].shown, 60)}”"
 
     def _done(
         self, visit: Visit, done: str, kept: int, about: object, to: int | None = None
@@ -224,8 +224,8 @@ class _Shown:
             "address": _address,
             "query": urlencode(query),
             "today": self.today,
-            "waits": [one.date for one in waits if not one.approval],
-            "held": next((one for one in waits if one.date == self.day), None),
+            "waits": [waiting.date for waiting in waits if not waiting.approval],
+            "held": next((waiting for waiting in waits if waiting.date == self.day), None),
             "approved": approval.given(store, self.day),
             "asks": self.page.parts.asks,
             "decided": insights.decided(store, self.day),
@@ -250,7 +250,7 @@ class _Shown:
         except NewsletterError as error:
             return {**nothing, "error": str(error)}
         standings = self.bench.candidates(scheduled, house=not self.to)
-        left = [one for one in standings if not one.rank]
+        left = [standing for standing in standings if not standing.rank]
         shown = left if everybody else left[:_LEFT_OUT]
         values = {**nothing, "left": shown, "left_more": len(left) - len(shown)}
         if not scheduled.issue.picks:
@@ -261,7 +261,7 @@ class _Shown:
             **self.bench.issue_values(query, scheduled, standings),
             "issue": scheduled.issue,
             "query": urlencode(query),
-            "found": insights.found(self.page.store, picked),
+            "found": insights.find_all(self.page.store, picked),
         }
 
 

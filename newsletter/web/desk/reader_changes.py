@@ -51,22 +51,22 @@ class _Changes:
         except UsageError as error:
             return self._form(visit, _typed(visit.form) | {"address": address}, error)
         warning = summer_warning(reader.timezone)
-        said = f"{reader.address} is added. {warning}".strip()
-        return visit.back(f"{PATH}/{reader.id}", said)
+        message = f"{reader.address} is added. {warning}".strip()
+        return visit.back(f"{PATH}/{reader.id}", message)
 
     def _add(self, visit: Visit, address: str) -> Subscriber:
         """Who is there is not changed by fields that were left as they stood."""
         parts, known = self.parts, self._known(address)
         if known:
             raise UsageError(f"{known.address} is here already, and {known.state}")
-        again = bool(visit.form.get("resubscribe"))
+        resubscribe = bool(visit.form.get("resubscribe"))
         added, _ = subscriptions.subscribe(
             parts.store,
             address,
             _changes(visit.form),
             parts.defaults,
             visit.now,
-            resubscribe=again,
+            resubscribe=resubscribe,
             secret=parts.secret,
         )
         return find_subscriber(parts.store, added.address)

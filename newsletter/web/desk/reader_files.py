@@ -56,19 +56,19 @@ class _Files:
     def try_out(self, visit: Visit) -> Response:
         """What each line would do; nothing is stored but the file, for an hour."""
         try:
-            given = _given(visit)
-            report = self._import(visit, given.name, given.content, dry_run=True)
+            upload = _given(visit)
+            report = self._import(visit, upload.name, upload.content, dry_run=True)
         except UsageError as error:
             pasted = visit.form.get("pasted", "")
             values = {"most": _MOST, "fault": error, "pasted": pasted}
             return visit.page("desk/readers_import.html", 422, **values)
-        visit.about(given.name)
-        kept = KeptUpload(visit.now, given.name, given.content, _as_csv(report))
+        visit.about(upload.name)
+        kept = KeptUpload(visit.now, upload.name, upload.content, _as_csv(report))
         token = self.uploads.keep(kept)
         return visit.page(
             "desk/readers_import_shown.html",
             report=report,
-            file_name=given.name,
+            file_name=upload.name,
             token=token,
             groups=_groups(report),
             takes=report.added,
@@ -85,8 +85,8 @@ class _Files:
         visit.about(kept.name)
         report = self._import(visit, kept.name, kept.content, dry_run=False)
         count = Counter(line.outcome for line in report.lines.values())
-        told = ", ".join(f"{count[outcome]:,} {outcome}" for outcome in Outcome if count[outcome])
-        return visit.back(PATH, f"Imported: {told or 'nothing'}.")
+        counts = ", ".join(f"{count[outcome]:,} {outcome}" for outcome in Outcome if count[outcome])
+        return visit.back(PATH, f"Imported: {counts or 'nothing'}.")
 
     def export(self, visit: Visit) -> Response:
         name = f"readers-{visit.now:%Y-%m-%d}.csv"
@@ -125,7 +125,11 @@ def _given(visit: Visit) -> Upload:
 def _groups(report: ImportReport) -> list[Group]:
     lines = sorted(report.lines.values(), key=lambda line: line.number)
     by_outcome = {outcome: [ln for ln in lines if ln.outcome is outcome] for outcome in _ORDER}
-    return [Group(what, len(some), some[:_SHOWN]) for what, some in by_outcome.items() if some]
+    return [
+        Group(outcome, len(lines_of_outcome), lines_of_outcome[:_SHOWN])
+        for outcome, lines_of_outcome in by_outcome.items()
+        if lines_of_outcome
+    ]
 
 
 def _as_csv(report: ImportReport) -> bytes:

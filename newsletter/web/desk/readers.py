@@ -1,6 +1,7 @@
 """Readers: found a page at a time, and the story of one."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlencode
@@ -8,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from newsletter.domain.days import parse_day
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import NotFound, UsageError
 from newsletter.domain.model import STATES, VOTE_WORDS, Subscriber
@@ -57,11 +59,11 @@ class ReaderPages:
         query = visit.request.query_params
         wish = {name: query.get(name, "") for name in _FILTERS}
         today = local_date(visit.now, self.parts.timezone)
-        status, fault, found = 200, None, Results([])
+        status, fault, results = 200, None, Results([])
         try:
             wanted = reader_search.parse(wish, today)
             cursor = query.get("cursor", "")
-            found = reader_search.search(self.parts.store, wanted, cursor, today, _A_PAGE)
+            results = reader_search.search(self.parts.store, wanted, cursor, today, _A_PAGE)
         except UsageError as error:
             status, fault = 422, error
         return visit.page(
@@ -69,10 +71,10 @@ class ReaderPages:
             status,
             wish=wish,
             fault=fault,
-            found=found,
-            further=_further(wish, found, _count(query.get("seen", ""))),
+            found=results,
+            further=_further(wish, results, _count(query.get("seen", ""))),
             first="cursor" not in query,
-            seen=_count(query.get("seen", "")) + found.looked_at,
+            seen=_count(query.get("seen", "")) + results.looked_at,
             states=STATES,
             regions=zones_by_region(),
             lately=reader_search.LATELY,
@@ -145,13 +147,13 @@ def _last(listed: Listed) -> str:
     return f"{listed.last['date']:%-d %b}: {state_and_reason(listed.last)}"
 
 
-def _further(wish: Mapping[str, str], found: Results, seen: int) -> str:
+def _further(wish: Mapping[str, str], results: Results, seen: int) -> str:
     """The address of the next page; empty at the end."""
-    if not found.cursor:
+    if not results.cursor:
         return ""
-    so_far = {"seen": str(seen + found.looked_at)} if found.looked_at else {}
+    so_far = {"seen": str(seen + results.looked_at)} if results.looked_at else {}
     asked = {name: value for name, value in wish.items() if value}
-    return f"{PATH}?{urlencode({**asked, **so_far, 'cursor': found.cursor})}"
+    return f"{PATH}?{urlencode({**asked, **so_far, 'cursor': results.cursor})}"
 
 
 def _count(text: str) -> int:
@@ -159,7 +161,6 @@ def _count(text: str) -> int:
 
 
 def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+    with suppress(UsageError):
+        return parse_day(text)
+    return None

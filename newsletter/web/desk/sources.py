@@ -62,16 +62,16 @@ class _Sources:
         words, rejected = query.get("q", "")[:200], query.get("only") == "rejected"
         number = _number(query.get("page", "1"))
         skipped = (number - 1) * _MOST
-        found = came_in.files_read(self.store, _MOST, skipped, words, rejected=rejected)
+        files = came_in.files_read(self.store, _MOST, skipped, words, rejected=rejected)
         asked = {"q": words, "only": "rejected" if rejected else ""}
         return visit.page(
             "desk/sources.html",
             inbox=self.parts.inbox,
-            files=found,
+            files=files,
             q=words,
             rejected=rejected,
             earlier=_page(asked, number - 1) if number > 1 else "",
-            later=_page(asked, number + 1) if skipped + _MOST < found.total else "",
+            later=_page(asked, number + 1) if skipped + _MOST < files.total else "",
             feeds=[self._feed(feed) for feed in came_in.followed(self.store)],
             unread=came_in.unreadable(self.store),
             address=_address_of_file,
@@ -122,8 +122,8 @@ class _Sources:
             raise UsageError(problem, "write https://example.org/feed.xml")
         visit.about(without_password(named))
         added = sources.add(self.store, named, visit.now)
-        said = "Added" if added.new else "It is followed already, and due now"
-        return self._done(visit, f"{said}: the next scan reads it.")
+        message = "Added" if added.new else "It is followed already, and due now"
+        return self._done(visit, f"{message}: the next scan reads it.")
 
     def again(self, visit: Visit) -> Response:
         """A feed that fails or has ended is due at once, as if it were added."""
@@ -160,9 +160,9 @@ class _Sources:
         """Raises NotFound."""
         return came_in.feed_story(self.store, visit.request.path_params["number"])
 
-    def _done(self, visit: Visit, said: str) -> Response:
+    def _done(self, visit: Visit, message: str) -> Response:
         self.parts.changed()
-        return visit.back(f"{_HERE}#feeds", said)
+        return visit.back(f"{_HERE}#feeds", message)
 
     def _feed(self, feed: FollowedFeed) -> Mapping[str, Any]:
         shown = without_password(feed.url)

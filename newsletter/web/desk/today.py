@@ -182,17 +182,17 @@ class Reason:
 
 def _waits(waits: Sequence[Wait]) -> Sequence[Reason]:
     """``waits`` come by the count of their readers, and so do the reasons."""
-    found: dict[str, Reason] = {}
+    by_reason: dict[str, Reason] = {}
     for wait in waits:
-        one = found.setdefault(wait.reason, Reason(wait.reason))
-        one.count += wait.count
-        one.until = min(filter(None, (one.until, wait.until)), default=None)
-        one.domains.append((wait.domain, wait.count))
-    for one in found.values():
-        rest = one.domains[_MOST_DOMAINS:]
-        one.more, one.others = sum(count for _, count in rest), counted(len(rest), "domain")
-        del one.domains[_MOST_DOMAINS:]
-    return sorted(found.values(), key=lambda one: -one.count)
+        reason = by_reason.setdefault(wait.reason, Reason(wait.reason))
+        reason.count += wait.count
+        reason.until = min(filter(None, (reason.until, wait.until)), default=None)
+        reason.domains.append((wait.domain, wait.count))
+    for reason in by_reason.values():
+        rest = reason.domains[_MOST_DOMAINS:]
+        reason.more, reason.others = sum(count for _, count in rest), counted(len(rest), "domain")
+        del reason.domains[_MOST_DOMAINS:]
+    return sorted(by_reason.values(), key=lambda reason: -reason.count)
 
 
 def _attention(
@@ -200,9 +200,9 @@ def _attention(
 ) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """What ``doctor`` finds, and what the alerts say: "urgent", failures first, and "setup"."""
     alarms = [CheckResult("alert", "fail", text) for text in today.alarms]
-    found = [*alarms, *(check for check in checks or () if check.verdict != "ok")]
+    problems = [*alarms, *(check for check in checks or () if check.verdict != "ok")]
     parts: dict[str, list[Mapping[str, Any]]] = {"urgent": [], "setup": []}
-    for check in sorted(found, key=lambda check: check.verdict != "fail"):
+    for check in sorted(problems, key=lambda check: check.verdict != "fail"):
         bad = check.verdict == "fail"
         item = {
             "check": check.check,

@@ -50,11 +50,11 @@ def parsed(body: bytes | str) -> Any:
 
 def each(body: bytes | str) -> Sequence[Mapping[str, Any]]:
     """The objects of a JSON list, or the one object."""
-    found = parsed(body)
-    some = found if isinstance(found, list) else [found]
-    if not all(isinstance(one, dict) for one in some):
+    content = parsed(body)
+    objects = content if isinstance(content, list) else [content]
+    if not all(isinstance(item, dict) for item in objects):
         raise Malformed
-    return some
+    return objects
 
 
 def part(value: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
@@ -68,9 +68,9 @@ def part(value: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
 def text(value: Mapping[str, Any], *names: str) -> str:
     """The first of these that says something, as one line; no lone surrogate is in it."""
     for name in names:
-        found = value.get(name)
-        if isinstance(found, str | int | float) and str(found).strip():
-            line = " ".join(str(found).split())[:1_000]
+        field = value.get(name)
+        if isinstance(field, str | int | float) and str(field).strip():
+            line = " ".join(str(field).split())[:1_000]
             return line.encode("utf-8", "replace").decode()
     return ""
 

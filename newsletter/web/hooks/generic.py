@@ -17,26 +17,26 @@ _KINDS = (ReturnKind.BOUNCE, ReturnKind.COMPLAINT, ReturnKind.LEAVE)
 
 
 def events(body: bytes, headers: Headers, token: str) -> Sequence[Event]:
-    said = headers.get("authorization", "")
-    if not hmac.compare_digest(said.encode(), f"Bearer {token}".encode()):
+    authorization = headers.get("authorization", "")
+    if not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
         raise Unsigned
-    return [_event(one) for one in each(body)]
+    return [_event(event) for event in each(body)]
 
 
-def _event(one: Mapping[str, Any]) -> Event:
-    kind, status, words = text(one, "kind"), text(one, "status"), text(one, "words")
-    if kind not in _KINDS or not text(one, "id"):
+def _event(event: Mapping[str, Any]) -> Event:
+    kind, status, words = text(event, "kind"), text(event, "status"), text(event, "words")
+    if kind not in _KINDS or not text(event, "id"):
         raise Malformed
     how = None
     if kind == ReturnKind.BOUNCE:
-        named = text(one, "severity")
+        named = text(event, "severity")
         how = Severity(named) if named in tuple(Severity) else severity(status, words)
     returned = Return(
         ReturnKind(kind),
         how,
-        message_id=bare(text(one, "message_id")),
-        address=text(one, "address"),
+        message_id=bare(text(event, "message_id")),
+        address=text(event, "address"),
         status=status,
         words=words,
     )
-    return Event(text(one, "id"), returned, one)
+    return Event(text(event, "id"), returned, event)

@@ -28,10 +28,10 @@ class Call:
 
 
 def call(body: bytes, key: str, now: datetime) -> Call:
-    told = parsed(body)
-    if not isinstance(told, dict):
+    call = parsed(body)
+    if not isinstance(call, dict):
         raise Malformed
-    signature = part(told, "signature")
+    signature = part(call, "signature")
     stamp, token = text(signature, "timestamp"), text(signature, "token")
     expected = hmac.new(key.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
     signed = text(signature, "signature").encode("utf-8", "replace")
@@ -41,7 +41,7 @@ def call(body: bytes, key: str, now: datetime) -> Call:
         raise Unsigned
     if abs(now.timestamp() - int(stamp)) > WINDOW.total_seconds():
         raise Unsigned
-    event = part(told, "event-data")
+    event = part(call, "event-data")
     returned = _returned(event)
     return Call(token, Event(text(event, "id") or token, returned, event) if returned else None)
 

@@ -25,19 +25,19 @@ def events(body: bytes, headers: Headers, login: str) -> Sequence[Event]:
     expected = b"Basic " + b64encode(login.encode())
     if not hmac.compare_digest(headers.get("authorization", "").encode(), expected):
         raise Unsigned
-    found = [(one, _returned(one)) for one in each(body)]
-    return [Event(_id(one), returned, one) for one, returned in found if returned]
+    pairs = [(event, _returned(event)) for event in each(body)]
+    return [Event(_id(event), returned, event) for event, returned in pairs if returned]
 
 
-def _id(one: Mapping[str, Any]) -> str:
+def _id(event: Mapping[str, Any]) -> str:
     """A change of subscription has no id of its own."""
-    own = text(one, "ID") or f"{text(one, 'MessageID')} {text(one, 'ChangedAt')}"
-    return f"{text(one, 'RecordType')} {own}"
+    own = text(event, "ID") or f"{text(event, 'MessageID')} {text(event, 'ChangedAt')}"
+    return f"{text(event, 'RecordType')} {own}"
 
 
-def _returned(one: Mapping[str, Any]) -> Return | None:
-    address = text(one, "Email", "Recipient")
-    match text(one, "RecordType"), text(one, "Type"):
+def _returned(event: Mapping[str, Any]) -> Return | None:
+    address = text(event, "Email", "Recipient")
+    match text(event, "RecordType"), text(event, "Type"):
         case ("SpamComplaint", _) | ("Bounce", "SpamComplaint"):
             return Return(ReturnKind.COMPLAINT, address=address)
         case ("Bounce", "Unsubscribe"):
@@ -45,22 +45,22 @@ def _returned(one: Mapping[str, Any]) -> Return | None:
         case ("Bounce", kind) if kind in _AUTOMATIC:
             return Return(ReturnKind.AUTOMATIC, address=address)
         case ("Bounce", kind):
-            words = text(one, "Details", "Description")
+            words = text(event, "Details", "Description")
             return Return(ReturnKind.BOUNCE, _severity(kind, words), address=address, words=words)
-        case ("SubscriptionChange", _) if _suppressed_by_reader(one):
+        case ("SubscriptionChange", _) if _suppressed_by_reader(event):
             return Return(ReturnKind.LEAVE, address=address)
     return None
 
 
-def _suppressed_by_reader(one: Mapping[str, Any]) -> bool:
-    return one.get("SuppressSending") is True and text(one, "Origin") == "Recipient"
+def _suppressed_by_reader(event: Mapping[str, Any]) -> bool:
+    return event.get("SuppressSending") is True and text(event, "Origin") == "Recipient"
 
 
 def _severity(kind: str, words: str) -> Severity:
     """A "hard bounce" whose words say otherwise is none: providers call much so."""
-    said = severity("", words)
+    by_words = severity("", words)
     if kind in _POLICY:
         return Severity.POLICY
     if kind in _HARD:
-        return Severity.HARD if said is Severity.UNSURE else said
-    return Severity.SOFT if said is Severity.HARD else said
+        return Severity.HARD if by_words is Severity.UNSURE else by_words
+    return Severity.SOFT if by_words is Severity.HARD else by_words

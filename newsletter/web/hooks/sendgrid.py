@@ -49,25 +49,25 @@ def events(
         key.verify(signature, stamp.encode() + body, ECDSA(SHA256()))
     except (InvalidSignature, ValueError) as error:
         raise Unsigned from error
-    found = [(one, _returned(one)) for one in each(body)]
-    return [Event(_id(one), returned, one) for one, returned in found if returned]
+    pairs = [(event, _returned(event)) for event in each(body)]
+    return [Event(_id(event), returned, event) for event, returned in pairs if returned]
 
 
-def _id(one: Mapping[str, Any]) -> str:
-    return text(one, "sg_event_id") or f"{text(one, 'event', 'sg_message_id')} {one}"
+def _id(event: Mapping[str, Any]) -> str:
+    return text(event, "sg_event_id") or f"{text(event, 'event', 'sg_message_id')} {event}"
 
 
-def _returned(one: Mapping[str, Any]) -> Return | None:
+def _returned(event: Mapping[str, Any]) -> Return | None:
     about: dict[str, Any] = {
-        "address": text(one, "email"),
-        "message_id": bare(text(one, "smtp-id")),
+        "address": text(event, "email"),
+        "message_id": bare(text(event, "smtp-id")),
     }
-    match text(one, "event"):
+    match text(event, "event"):
         case "bounce" | "blocked":
-            status, words = text(one, "status"), text(one, "reason")
+            status, words = text(event, "status"), text(event, "reason")
             how = severity(status, words)
             # "blocked" is a bounce that SendGrid itself calls temporary.
-            if how is Severity.HARD and text(one, "type") == "blocked":
+            if how is Severity.HARD and text(event, "type") == "blocked":
                 how = Severity.SOFT
             return Return(ReturnKind.BOUNCE, how, status=status, words=words, **about)
         case "spamreport":

@@ -47,33 +47,33 @@ class Call:
 
 def call(body: bytes, topics: Collection[str], secret: bytes, fetch: Fetch, now: datetime) -> Call:
     """Only of ``topics``. ``secret`` reads the token in the return path of what was sent."""
-    told = parsed(body)
-    if not isinstance(told, dict):
+    notification = parsed(body)
+    if not isinstance(notification, dict):
         raise Malformed
-    if told.get("TopicArn") not in topics:
+    if notification.get("TopicArn") not in topics:
         raise Unsigned
-    _check_signature(told, fetch, now)
-    if told.get("Type") == "SubscriptionConfirmation":
-        return Call(confirm=_checked(text(told, "SubscribeURL")))
-    message = told.get("Message")
+    _check_signature(notification, fetch, now)
+    if notification.get("Type") == "SubscriptionConfirmation":
+        return Call(confirm=_checked(text(notification, "SubscribeURL")))
+    message = notification.get("Message")
     if not isinstance(message, str):
         raise Malformed
-    return Call(list(_events(parsed(message), text(told, "MessageId"), secret)))
+    return Call(list(_events(parsed(message), text(notification, "MessageId"), secret)))
 
 
-def _check_signature(told: Mapping[str, Any], fetch: Fetch, now: datetime) -> None:
-    names = _SIGNED.get(str(told.get("Type")))
-    how = _HASHES.get(str(told.get("SignatureVersion")))
-    address = told.get("SigningCertURL")
+def _check_signature(notification: Mapping[str, Any], fetch: Fetch, now: datetime) -> None:
+    names = _SIGNED.get(str(notification.get("Type")))
+    how = _HASHES.get(str(notification.get("SignatureVersion")))
+    address = notification.get("SigningCertURL")
     if names is None or how is None or not isinstance(address, str):
         raise Unsigned
-    pairs = [(name, told[name]) for name in names if name in told]
+    pairs = [(name, notification[name]) for name in names if name in notification]
     if not all(isinstance(value, str) for _, value in pairs):
         raise Unsigned
     content = "".join(f"{name}\n{value}\n" for name, value in pairs)
     key = _key(fetch(_checked(address)), now)
     try:
-        signature = b64decode(str(told.get("Signature")), validate=True)
+        signature = b64decode(str(notification.get("Signature")), validate=True)
         key.verify(signature, content.encode("utf-8", "surrogatepass"), PKCS1v15(), how())
     except (InvalidSignature, ValueError) as error:
         raise Unsigned from error
@@ -98,13 +98,16 @@ def _key(pem: bytes, now: datetime) -> RSAPublicKey:
     """
     try:
         chain = x509.load_pem_x509_certificates(pem)
-        for one, issuer in pairwise(chain):
-            one.verify_directly_issued_by(issuer)
+        for certificate, issuer in pairwise(chain):
+            certificate.verify_directly_issued_by(issuer)
         names = chain[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         hosts = names.get_values_for_type(x509.DNSName)
     except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound) as error:
         raise Unsigned from error
-    valid = all(one.not_valid_before_utc <= now <= one.not_valid_after_utc for one in chain)
+    valid = all(
+        certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+        for certificate in chain
+    )
     key = chain[0].public_key()
     ours = any(re.fullmatch(r"sns(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?", host) for host in hosts)
     if not (valid and ours and isinstance(key, RSAPublicKey)):
@@ -112,31 +115,37 @@ def _key(pem: bytes, now: datetime) -> RSAPublicKey:
     return key
 
 
-def _events(told: Any, message_id: str, secret: bytes) -> Sequence[Event]:
+def _events(notification: Any, message_id: str, secret: bytes) -> Sequence[Event]:
     """One for each recipient; nothing of what is no bounce and no complaint."""
-    if not isinstance(told, dict):
+    if not isinstance(notification, dict):
         raise Malformed
-    kind = text(told, "notificationType", "eventType")
+    kind = text(notification, "notificationType", "eventType")
     name, list_name, make = _KINDS.get(kind, ("", "", None))
     if make is None:
         return []
-    about = part(told, name)
-    some = about.get(list_name)
+    about = part(notification, name)
+    listed = about.get(list_name)
     ids = text(about, "feedbackId") or message_id
-    recipients = [one for one in some if isinstance(one, dict)] if isinstance(some, list) else []
+    recipients = (
+        [recipient for recipient in listed if isinstance(recipient, dict)]
+        if isinstance(listed, list)
+        else []
+    )
     return [
         Event(
-            f"{ids} {text(one, 'emailAddress')}",
-            make(one, about, _ours(told, secret, recipients)),
-            told,
+            f"{ids} {text(recipient, 'emailAddress')}",
+            make(recipient, about, _ours(notification, secret, recipients)),
+            notification,
         )
-        for one in recipients
+        for recipient in recipients
     ]
 
 
-def _ours(told: Mapping[str, Any], secret: bytes, recipients: Sequence[object]) -> dict[str, Any]:
+def _ours(
+    notification: Mapping[str, Any], secret: bytes, recipients: Sequence[object]
+) -> dict[str, Any]:
     """What tells whose it is: the return path, which SES calls the source, and our Message-ID."""
-    mail = part(told, "mail")
+    mail = part(notification, "mail")
     source = text(mail, "source") if len(recipients) == 1 else ""
     headers = part(mail, "commonHeaders")
     return {
@@ -146,23 +155,27 @@ def _ours(told: Mapping[str, Any], secret: bytes, recipients: Sequence[object]) 
     }
 
 
-def _bounce(one: Mapping[str, Any], about: Mapping[str, Any], ours: Mapping[str, Any]) -> Return:
-    status, words = text(one, "status"), text(one, "diagnosticCode")
+def _bounce(
+    recipient: Mapping[str, Any], about: Mapping[str, Any], ours: Mapping[str, Any]
+) -> Return:
+    status, words = text(recipient, "status"), text(recipient, "diagnosticCode")
     how = severity(status, words)
     kinds = text(about, "bounceType"), text(about, "bounceSubType")
     if kinds[0] == "Permanent" and how is Severity.UNSURE and kinds[1] in ("NoEmail", "Suppressed"):
         how = Severity.HARD
     if kinds[0] == "Transient" and how is Severity.HARD:
         how = Severity.SOFT
-    address = text(one, "emailAddress")
+    address = text(recipient, "emailAddress")
     return Return(ReturnKind.BOUNCE, how, address=address, status=status, words=words, **ours)
 
 
-def _complaint(one: Mapping[str, Any], about: Mapping[str, Any], ours: Mapping[str, Any]) -> Return:
+def _complaint(
+    recipient: Mapping[str, Any], about: Mapping[str, Any], ours: Mapping[str, Any]
+) -> Return:
     """ "not-spam" is the opposite of one."""
     opposite = text(about, "complaintFeedbackType") == "not-spam"
     kind = ReturnKind.AUTOMATIC if opposite else ReturnKind.COMPLAINT
-    return Return(kind, address=text(one, "emailAddress"), **ours)
+    return Return(kind, address=text(recipient, "emailAddress"), **ours)
 
 
 _KINDS = {

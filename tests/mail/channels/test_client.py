@@ -2,6 +2,7 @@
 
 import itertools
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import pytest
 from newsletter.domain.errors import AnswerLost, ChannelDown, Deferred, DeliveryError, Refused
 from newsletter.mail.channels import Envelope, client
 from newsletter.mail.channels.smtp import Smtp
+from newsletter.turns import Turn
 from tests.smtp_server import ENDLESS, SmtpServer, Step
 
 ENVELOPE = Envelope("news@example.org", "ada@example.org", b"Subject: Five\r\n\r\nOne.\r\n")
@@ -82,6 +84,25 @@ def test_what_came_in_clear_before_tls_is_forgotten() -> None:
         near.file = None  # as smtplib's starttls() does
         far.sendall(b"250 secured\r\n")
         assert near.getreply() == (250, b"secured")
+
+
+def test_a_server_that_does_not_read_holds_up_no_other_connection() -> None:
+    """And what it takes in the end is whole."""
+    turn, message = Turn(), bytes(range(256)) * 40_000
+
+    def send(near: client.Client) -> None:
+        with turn.working():
+            near.send(message)
+
+    with connected() as (near, far):
+        sending = threading.Thread(target=send, args=(near,))
+        sending.start()
+        far.recv(1, socket.MSG_PEEK)  # it has begun
+        with turn.working():
+            assert sending.is_alive()
+        with far.makefile("rb") as file:
+            assert file.read(len(message)) == message
+        sending.join()
 
 
 @contextmanager

@@ -267,7 +267,7 @@ def test_approved_here_it_goes_out_with_what_was_done_and_nothing_done_since(
     text = message_from_bytes(sent.message, policy=policy.default).get_body(("plain",))
     assert text is not None
     told = " ".join(text.get_content().split())
-    known = insights.found(eddy.app.store, shown)
+    known = insights.find_all(eddy.app.store, shown)
     places = [told.find(known[each].text[:40]) for each in shown]
     assert places == sorted(places)
     assert -1 not in places
