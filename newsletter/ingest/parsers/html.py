@@ -48,10 +48,10 @@ _BODIES = {"html", "body", "main", "article"}
 _BULLET = re.compile(r"\s*(?:[•‣◦▪●*]|[-–—](?=\s)|[0-9]{1,2}[.)](?=\s))\s*")
 
 
-def read(text: str) -> list[Page]:
-    """Raises BriefRejected where there is no text in it."""
+def read(text: str, known: Facts | None = None) -> list[Page]:
+    """``known`` is what stands beside the page. Raises BriefRejected where no text is in it."""
     root = _parsed(text)
-    facts = Facts()
+    facts = known or Facts()
     if saved := SAVED.search(text[:2_000]):
         facts.add("web", saved[1])
     head_facts(root, facts)

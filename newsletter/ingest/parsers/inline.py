@@ -31,6 +31,11 @@ _LEADING = re.compile(
 _TRAILING = re.compile(rf"(?<=[.!?…\"”»])\s{_TIME}$")
 _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
 _WIKI = re.compile(r"(!?)\[\[([^\[\]\n|]*)(?:\|([^\[\]\n]*))?\]\]")
+# The highlight's own page, named by when it was made: "— [Updated on 2025-02-03](https://...)".
+_DATED = re.compile(
+    r"[ \t]?[–—-][ \t]\[[^\[\]\n]{0,30}[0-9]{4}-[0-9]{2}-[0-9]{2}[^\[\]\n]{0,20}\]\((https?://[^\s()]+)\)"
+    r"(?:[ \t]?[–—-][ \t]\w{1,20}:\s+#?[\w-]{1,40})?[ \t]?$"
+)
 _MARKED = re.compile(r"==([^=\n]+)==")
 _BLOCK_REF = re.compile(r"\(\([0-9a-f-]{8,40}\)\)|(?<=\s)\^[\w-]{1,40}$", re.MULTILINE)
 _EMPTY = re.compile(r"[(\[]\s?[)\]]")
@@ -114,7 +119,7 @@ def stamped_inline(words: str, links: Sequence[tuple[str, str]]) -> Inline:
 def _plain(text: str, references: References) -> tuple[str, list[tuple[str, str]]]:
     if len(text) > _MAX_LETTERS or text.count("[") > _MAX_BRACKETS:
         return clean(text), []
-    text = unlinked(text)
+    text = _DATED.sub(r" [Open](\1)", unlinked(text)) if " [" in text else unlinked(text)
     if text.isalnum():
         return text, []
     undefined = dict.fromkeys(map(normalizeReference, _LABEL.findall(text)), _NOWHERE)

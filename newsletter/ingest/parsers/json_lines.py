@@ -11,6 +11,7 @@ from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import markdown_blocks
 from newsletter.ingest.parsers.dialects import page_of
 from newsletter.ingest.parsers.metadata import Facts, completed, names
+from newsletter.ingest.parsers.outlines import pages_of_json
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
 from newsletter.ingest.parsers.rows import Row, has_text, pages_of_rows
 from newsletter.ingest.parsers.vocabulary import names_in
@@ -18,7 +19,7 @@ from newsletter.ingest.parsers.vocabulary import names_in
 _LISTS = names_in(
     """
     highlights, snips, quotes, takeaways, insights, notes, clips, items, results, data,
-    episodes, entries, books, key_takeaways, keyTakeaways, bookmarks"""
+    episodes, entries, books, key_takeaways, keyTakeaways, bookmarks, listContent"""
 )
 _DEEPEST = 6
 _OBJECTS = 2  # within each other: {"episode": {"podcast": {"title": ...}}}
@@ -50,6 +51,8 @@ def other_json(text: str) -> list[Page] | None:
         return None
     if isinstance(whole, dict) and _is_feed(whole):
         return [_feed(whole)]
+    if outlined := pages_of_json(whole):
+        return outlined
     rows = list(_rows(whole, {})) if isinstance(whole, dict | list) else []
     if not rows or not any(has_text(row) for row in rows):
         return None
@@ -91,6 +94,8 @@ def _flat(
             flat[before + key] = ", ".join(
                 str(part) for part in each if isinstance(part, str | int)
             )
+            if len(each) == 1 and isinstance(each[0], dict) and is_web(_text(each[0], "url")):
+                flat.setdefault("url", each[0]["url"])
         else:
             flat[before + key] = str(each)
     return flat
