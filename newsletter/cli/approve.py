@@ -13,15 +13,17 @@ def approve(app: App, args: Namespace) -> int:
     args.date = args.date or approval.the_one_that_waits(app.store)
     asked = app.settings.schedule.approval
     done = approval.approve(app.store, args.date, operator_name(), app.clock(), asked=asked)
-    given = done.approval
+    approved = done.approval
     if args.json:
-        about = {"date": given.date, "at": given.at, "by": given.who, "again": done.again}
+        about = {"date": approved.date, "at": approved.at, "by": approved.who, "again": done.again}
         say_json({**about, "waiting": done.readers})
         return 0
     if done.again:
-        when = local_time(given.at, app.settings.newsletter.timezone)
-        say(f"{given.date} was approved already, by {given.who} at {when}")
+        when = local_time(approved.at, app.settings.newsletter.timezone)
+        say(f"{approved.date} was approved already, by {approved.who} at {when}")
     else:
         waited = counted(done.readers, "reader")
-        say(f"{given.date} is approved: its issues go out at each reader's hour; {waited} waited")
+        say(
+            f"{approved.date} is approved: its issues go out at each reader's hour; {waited} waited"
+        )
     return 0

@@ -67,12 +67,14 @@ def _revise_rows(
     rows = approvals.take_back(db, day, acts, batch)
     readers = subscribers.numbered_all(db, [row.subscriber_id for row in rows])
     issue_ids = edition.issue_ids(db, readers, now) if readers else {}
-    given = {row.id: issue_ids.get(row.subscriber_id) for row in rows}
-    full = {row_id: issue_id for row_id, issue_id in given.items() if issue_id is not None}
+    issue_of_row = {row.id: issue_ids.get(row.subscriber_id) for row in rows}
+    full = {row_id: issue_id for row_id, issue_id in issue_of_row.items() if issue_id is not None}
     heeds = None if approved else edition.acts
     approvals.give(db, full, heeds, now)
-    approvals.skip(db, [row_id for row_id, issue_id in given.items() if issue_id is None], now)
-    recipients.thaw(db, list(given))
+    approvals.skip(
+        db, [row_id for row_id, issue_id in issue_of_row.items() if issue_id is None], now
+    )
+    recipients.thaw(db, list(issue_of_row))
     recipients.freeze_rows(
         db, {row.id: row.subscriber_id for row in rows if row.id in full}, readers, now
     )
@@ -81,8 +83,8 @@ def _revise_rows(
 def release(rules: Rules) -> None:
     """What is approved waits for its hour alone, as far as it heeds what it must."""
     with rules.store.reading() as db:
-        found = [approvals.find(db, day) for day in approvals.days(db)]
-    for approved in filter(None, found):
+        approved_days = [approvals.find(db, day) for day in approvals.days(db)]
+    for approved in filter(None, approved_days):
         while True:
             with rules.store.writing() as db:
                 count = approvals.release(db, approved.date, approved.acts, _RELEASED_AT_ONCE)

@@ -83,14 +83,14 @@ def shares(
 ) -> list[tuple[int, int]]:
     """The ranges of ``width`` ids in which a reader may be due: each is a ``Readers.between``."""
     look = Look(rules, now, None, readers)
-    found: set[int] = set()
+    ranges: set[int] = set()
     for day in look.dates():
         with rules.store.reading() as db:
-            found |= due_readers.shares(db, day, look.concerned(day), width)
+            ranges |= due_readers.shares(db, day, look.concerned(day), width)
     with rules.store.reading() as db:
         for day in approvals.days(db):
-            found |= approvals.shares(db, day, approvals.needed(db, day), width)
-    return [(number * width, number * width + width - 1) for number in sorted(found)]
+            ranges |= approvals.shares(db, day, approvals.needed(db, day), width)
+    return [(number * width, number * width + width - 1) for number in sorted(ranges)]
 
 
 def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[tuple[Due, Issue]]:
@@ -98,10 +98,12 @@ def due(rules: Rules, now: datetime, on: date | None, readers: Readers) -> list[
     look = Look(rules, now, on, readers)
     drafts = []
     for day in look.dates():
-        found = [one for batch in look.due(day) for one in batch if not one.late]
+        due_readers_of_day = [
+            reader for batch in look.due(day) for reader in batch if not reader.late
+        ]
         with rules.store.reading() as db:
             approval = _approval(db, rules, day)
-            wanted = [one for one in found if _opens_at(one, approval) <= now]
+            wanted = [reader for reader in due_readers_of_day if _opens_at(reader, approval) <= now]
             edition = edition_of(rules, day) if wanted else None
             drafts += [
                 (due_reader, edition.fresh(db, due_reader.subscriber))

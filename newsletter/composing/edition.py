@@ -76,11 +76,11 @@ class Edition:
     ) -> dict[int, int | None]:
         """Subscriber id to the id of a stored issue; None where too little is worth sending."""
         ids = [reader.id for reader in readers]
-        histories, said = reading_history.histories(db, ids), votes.of_readers(db, ids)
+        histories, votes_by_reader = reading_history.histories(db, ids), votes.of_readers(db, ids)
         profiles = {
             reader: digest(
                 *self._kind(reader),
-                *map(str, (*histories.get(reader.id, ()), *said.get(reader.id, ()))),
+                *map(str, (*histories.get(reader.id, ()), *votes_by_reader.get(reader.id, ()))),
             )
             for reader in readers
         }
@@ -129,21 +129,21 @@ class Edition:
         """By their ids, with what they were sent, ``without`` an issue, and what they said before a
         date."""
         ids = [subscriber.id for subscriber in subscribers]
-        heard, said = reading_history.heard(db, ids, without), votes.of_readers(db, ids)
+        heard, votes_by_reader = reading_history.heard(db, ids, without), votes.of_readers(db, ids)
         past = {
             each: {insight: when for insight, when in heard.get(each, {}).items() if when < before}
             for each in ids
         }
-        told = {
+        votes_seen = {
             each: seen([vote for vote in theirs if vote.at.date() < before], past[each])
-            for each, theirs in said.items()
+            for each, theirs in votes_by_reader.items()
         }
-        self._know(db, {insight for each in told.values() for insight in each})
+        self._know(db, {insight for each in votes_seen.values() for insight in each})
         return {
             subscriber.id: Reader(
                 subscriber.interests,
                 past[subscriber.id],
-                self._examples(told.get(subscriber.id, {})),
+                self._examples(votes_seen.get(subscriber.id, {})),
                 words(self._language(subscriber)),
             )
             for subscriber in subscribers
@@ -156,11 +156,11 @@ class Edition:
             self._abouts |= {insight: about(*label) for insight, label in labels.items()}
             self.day.learner.compare(insight_ids)
 
-    def _examples(self, told: Mapping[int, bool]) -> tuple[Example, ...]:
+    def _examples(self, votes_seen: Mapping[int, bool]) -> tuple[Example, ...]:
         unknown = About()
         return tuple(
             Example(insight, liked, self._abouts.get(insight, unknown))
-            for insight, liked in told.items()
+            for insight, liked in votes_seen.items()
         )
 
     def _offer(self, window_days: int) -> Day:

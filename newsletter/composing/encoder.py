@@ -68,6 +68,6 @@ class Encoder:
         options = SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         session = InferenceSession(str(model_path()), options, providers=["CPUExecutionProvider"])
-        return lambda **given: session.run(
-            None, {name: np.array(value, np.int64) for name, value in given.items()}
+        return lambda **arrays: session.run(
+            None, {name: np.array(value, np.int64) for name, value in arrays.items()}
         )

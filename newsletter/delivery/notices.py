@@ -101,14 +101,14 @@ class _Sender:
             now = self.clock()
             with self.context.store.writing() as db:
                 row = notices.claim(db, now, self._lease(now), self.context.pace)
-                again = None if row else notices.again(db, now, self.context.pace)
+                retry_at = None if row else notices.next_claim(db, now, self.context.pace)
             reach("claimed")
             if row:
                 self._sleep_until(row.not_before)
                 return row
-            if again is None:
+            if retry_at is None:
                 return None
-            self._sleep_until(max(again, self.clock() + _SHORTEST_REST))
+            self._sleep_until(max(retry_at, self.clock() + _SHORTEST_REST))
         return None
 
     def _deliver(self, row: ClaimedNotice) -> None:
@@ -173,10 +173,10 @@ class _Sender:
                 until = max(until, deferred_domains.defer(db, row.domain, now))
         return until
 
-    def _take(self, one: Incoming) -> None:
+    def _take(self, incoming: Incoming) -> None:
         """A refusal while it is sent counts as one that comes back by mail."""
         with self.context.store.writing() as db:
-            take(db, one, "", self.context.returns, self.clock())
+            take(db, incoming, "", self.context.returns, self.clock())
 
     def _put_last(self, row: ClaimedNotice, attempt: Attempt, error: Exception) -> None:
         """It waits again, unless it was offered and nobody answered: then it is unknown."""

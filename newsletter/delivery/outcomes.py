@@ -126,9 +126,9 @@ class Outcomes:
         if until >= row.expires_at:
             self._take(given_up(answer, _key(row), delivery=row.id))
 
-    def _take(self, one: Incoming) -> None:
+    def _take(self, incoming: Incoming) -> None:
         with self.context.store.writing() as db:
-            take(db, one, "", self.context.returns, self.clock())
+            take(db, incoming, "", self.context.returns, self.clock())
 
     def give_back(self, row: Claimed) -> None:
         """Unless another has it by now."""

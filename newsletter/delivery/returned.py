@@ -52,21 +52,21 @@ class Taken(NamedTuple):
 
 
 def take(
-    db: Connection, one: Incoming, address_key: str, rules: ReturnRules, now: datetime
+    db: Connection, incoming: Incoming, address_key: str, rules: ReturnRules, now: datetime
 ) -> Taken:
     """Keep a return once, and do what follows from it.
 
     ``address_key`` is the normal form of the address that it names, or empty.
     """
-    owner = return_owners.find_owner(db, one.returned, address_key, trusted=one.trusted)
-    found = _found(db, owner, rules.bounces, now) if owner else None
-    action = judge(one.returned, found, now, rules.bounces)
-    number = kept.keep(db, one, owner, action, now)
+    owner = return_owners.find_owner(db, incoming.returned, address_key, trusted=incoming.trusted)
+    history = _found(db, owner, rules.bounces, now) if owner else None
+    action = judge(incoming.returned, history, now, rules.bounces)
+    number = kept.keep(db, incoming, owner, action, now)
     if number is not None and owner is not None:
-        _act(db, action, owner, one.returned, now)
+        _act(db, action, owner, incoming.returned, now)
         if action is Action.REPLY:
             subscribers.heard(db, owner.subscriber_id, now)
-        if one.returned.kind is ReturnKind.BOUNCE and owner.proved:
+        if incoming.returned.kind is ReturnKind.BOUNCE and owner.proved:
             _check_storm(db, owner, rules.storms, now)
     return Taken(number, action, owner)
 
@@ -86,20 +86,21 @@ def refusal(answer: str, key: str, *, hard: bool, **whose: Any) -> Incoming:
     address; ``key`` tells it from every other, ``whose`` is the delivery or the notice."""
     status = _STATUS.match(answer)
     code = status[1] if status else ""
-    said = severity(code, answer)
-    if said is not Severity.POLICY and (hard or said is Severity.HARD):
+    how_bad = severity(code, answer)
+    if how_bad is not Severity.POLICY and (hard or how_bad is Severity.HARD):
         # What is said after RCPT is not about the address, whatever its words are.
-        said = Severity.HARD if hard else Severity.SOFT
-    one = Return(ReturnKind.BOUNCE, said, status=code, words=answer, **whose)
-    return Incoming(key=key, source="smtp", returned=one)
+        how_bad = Severity.HARD if hard else Severity.SOFT
+    returned = Return(ReturnKind.BOUNCE, how_bad, status=code, words=answer, **whose)
+    return Incoming(key=key, source="smtp", returned=returned)
 
 
 def given_up(answer: str, key: str, **whose: Any) -> Incoming:
     """The same of a message that a server asked to bring later until there was no later."""
-    one = refusal(answer, key, hard=False, **whose)
-    how = one.returned.severity
+    incoming = refusal(answer, key, hard=False, **whose)
+    how = incoming.returned.severity
     return replace(
-        one, returned=replace(one.returned, severity=Severity.SOFT if how in _TRY_LATER else how)
+        incoming,
+        returned=replace(incoming.returned, severity=Severity.SOFT if how in _TRY_LATER else how),
     )
 
 
@@ -107,9 +108,13 @@ _STATUS = re.compile(r"\d{3} (\d\.\d{1,3}\.\d{1,3})\b")
 _TRY_LATER = (Severity.HARD, Severity.UNSURE)
 
 
-def _act(db: Connection, action: Action, owner: Owner, one: Return, now: datetime) -> None:
+def _act(db: Connection, action: Action, owner: Owner, returned: Return, now: datetime) -> None:
     if do := _ACTS.get(action):
-        words = one.words if one.status in one.words else f"{one.status} {one.words}".strip()
+        words = (
+            returned.words
+            if returned.status in returned.words
+            else f"{returned.status} {returned.words}".strip()
+        )
         do(db, owner, words, now)
 
 

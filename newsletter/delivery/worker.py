@@ -92,10 +92,10 @@ class Worker:
             return False
         with waiting(), self.resting:
             with self.context.store.reading() as db:
-                again = send_queue.again(db, self.clock(), self.scope, self.context.pace)
-            if again is not None:
-                self._sleep_until(max(again, self.clock() + _SHORTEST_REST))
-        return again is not None
+                retry_at = send_queue.again(db, self.clock(), self.scope, self.context.pace)
+            if retry_at is not None:
+                self._sleep_until(max(retry_at, self.clock() + _SHORTEST_REST))
+        return retry_at is not None
 
     def _send_claimed(self) -> None:
         """One connection to the database for all of a claim: to get one, and to begin a

@@ -181,13 +181,13 @@ def _lines(text: str, width: int) -> list[str]:
     used = 0
     for space, unit, _ in _units(text):
         gap = " " if space and lines else ""
-        taken = len(gap) + _columns(unit)
-        if not lines or used + taken > width:
+        columns = len(gap) + _columns(unit)
+        if not lines or used + columns > width:
             lines.append(unit)
             used = _columns(unit)
         else:
             lines[-1] += gap + unit
-            used += taken
+            used += columns
     return lines
 
 

@@ -53,7 +53,7 @@ def ingest_sources(job: IngestJob, clock: Callable[[], datetime]) -> IngestRepor
         known, before = archive.known(db, job.source), archive.totals(db)
     seen, left = _look_twice(job, known)
     gone = [path for path in known if path not in seen and not os.path.lexists(path)]
-    fresh = [found for path, found in seen.items() if _is_new(found[1], known) and path not in left]
+    fresh = [file for path, file in seen.items() if _is_new(file[1], known) and path not in left]
     rejected: list[Read] = []
     with job.store.writing() as db:
         archive.forget(db, job.source, gone)
@@ -74,14 +74,14 @@ def _look_twice(
     """Every file with its source, and the paths that changed between two looks."""
     looks = [source.look() for source in job.sources]
     left: list[str] = []
-    if any(_is_new(one, known) for found in looks for one in found.values()):
+    if any(_is_new(look, known) for files in looks for look in files.values()):
         job.pause()
-        again = [source.look() for source in job.sources]
-        for before, after in zip(looks, again, strict=True):
+        later_looks = [source.look() for source in job.sources]
+        for before, after in zip(looks, later_looks, strict=True):
             left += settled(before, after)[1]
-        looks = again
+        looks = later_looks
     pairs = zip(job.sources, looks, strict=True)
-    return {path: (source, one) for source, found in pairs for path, one in found.items()}, left
+    return {path: (source, look) for source, files in pairs for path, look in files.items()}, left
 
 
 def _is_new(look: Look, known: Mapping[str, tuple[int, int]]) -> bool:

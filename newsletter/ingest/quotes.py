@@ -14,12 +14,18 @@ from itertools import groupby
 from newsletter.domain.episode import Episode, Segment
 from newsletter.domain.model import Mention
 from newsletter.ingest.quote_merit import merit
-from newsletter.ingest.quote_rules import is_english, stands_alone, without_marker, words
+from newsletter.ingest.quote_rules import (
+    is_english,
+    opens_alone,
+    stands_alone,
+    without_marker,
+    words,
+)
 from newsletter.ranking.similarity.terms import terms
 
 _LONG_TURN = 60  # words: who speaks so long explains something
 _ASKING = 0.15  # of a host's sentences are questions
-_LEAST_MERIT = 0.7
+_LEAST_MERIT = 0.5
 _MOST_SENTENCES = 3
 _ALIKE = 0.5  # of the words of two quotes are the same
 _APART = 3  # sentences between two quotes
@@ -63,8 +69,8 @@ def _candidates(segments: Sequence[Segment], names: frozenset[str]) -> Iterator[
     """What may be quoted, from the long turns of those who are no hosts."""
     hosts = _hosts(segments)
     place = 0
-    for speaker, said in groupby(segments, key=lambda segment: segment.speaker):
-        turn = list(said)
+    for speaker, spoken in groupby(segments, key=lambda segment: segment.speaker):
+        turn = list(spoken)
         explains = sum(len(segment.text.split()) for segment in turn) >= _LONG_TURN
         if explains and speaker not in hosts:
             yield from _of_turn(turn, place, names)
@@ -74,19 +80,21 @@ def _candidates(segments: Sequence[Segment], names: frozenset[str]) -> Iterator[
 def _of_turn(turn: Sequence[Segment], place: int, names: frozenset[str]) -> Iterator[_Candidate]:
     for number, segment in enumerate(turn):
         opening = without_marker(segment.text)
+        if not opens_alone(opening):
+            continue
         for count in range(1, min(_MOST_SENTENCES, len(turn) - number) + 1):
-            said = [opening, *(each.text for each in turn[number + 1 : number + count])]
-            text = " ".join(said)
-            if stands_alone(said) and names.isdisjoint(words(text)):
-                yield _Candidate(place + number, segment, text, merit(said))
+            sentences = [opening, *(each.text for each in turn[number + 1 : number + count])]
+            text = " ".join(sentences)
+            if stands_alone(sentences) and names.isdisjoint(words(text)):
+                yield _Candidate(place + number, segment, text, merit(sentences))
 
 
 def _hosts(segments: Sequence[Segment]) -> frozenset[str]:
     """Who asks much, where somebody else speaks who does not."""
-    said = Counter(segment.speaker for segment in segments)
+    turns = Counter(segment.speaker for segment in segments)
     asked = Counter(segment.speaker for segment in segments if segment.text.endswith("?"))
-    asking = frozenset(name for name in said if asked[name] > _ASKING * said[name])
-    return asking if len(asking) < len(said) else frozenset()
+    asking = frozenset(name for name in turns if asked[name] > _ASKING * turns[name])
+    return asking if len(asking) < len(turns) else frozenset()
 
 
 def _chosen(candidates: Sequence[_Candidate], most: int) -> list[_Candidate]:

@@ -61,11 +61,11 @@ def takeaways(episode: Episode) -> tuple[Mention, ...]:
     notes = _blocks(episode.notes)
     chapters = episode.chapters or tuple(_contents(notes))
     speaker = episode.speakers[0] if len(episode.speakers) == 1 else ""
-    told: dict[str, Mention] = {}
+    mentions: dict[str, Mention] = {}
     for item in _items(notes):
         at = item.at if item.at is not None else _second(item.text, chapters)
-        told.setdefault(item.text.casefold(), Mention(item.text, "lead", speaker, at))
-    return tuple(told.values())
+        mentions.setdefault(item.text.casefold(), Mention(item.text, "lead", speaker, at))
+    return tuple(mentions.values())
 
 
 def _blocks(notes: str) -> list[Block]:
@@ -147,14 +147,14 @@ def _contents(notes: Sequence[Block]) -> Iterator[Chapter]:
 
 def _second(text: str, chapters: Sequence[Chapter]) -> int | None:
     """Where the one chapter begins whose title the takeaway is about."""
-    said = frozenset(terms(text))
-    fits = [(_fit(said, chapter.title), -chapter.start) for chapter in chapters]
+    stems = frozenset(terms(text))
+    fits = [(_fit(stems, chapter.title), -chapter.start) for chapter in chapters]
     best = max(fits, default=(0.0, 0))
     return -best[1] if best[0] else None
 
 
-def _fit(said: frozenset[str], title: str) -> float:
+def _fit(stems: frozenset[str], title: str) -> float:
     about = frozenset(term for term in terms(title) if term not in _SMALL_WORDS)
-    shared = len(about & said)
+    shared = len(about & stems)
     enough = shared >= min(_SHARED, len(about)) and shared >= _SHARE * len(about)
     return shared / len(about) + shared if about and enough else 0.0

@@ -48,8 +48,8 @@ def forwarded(raw: bytes, from_address: str, to: str, domain: str, now: datetime
     message["Message-ID"] = make_msgid(domain=domain)
     message["Auto-Submitted"] = "auto-generated"
     message[FORWARDED] = "yes"
-    said = prose(read(raw)).replace("\0", "")[:_LONGEST_TEXT]
-    text = f"{_plain(original.get('From', ''))} wrote to the newsletter:\n\n{said.strip()}\n"
+    reply = prose(read(raw)).replace("\0", "")[:_LONGEST_TEXT]
+    text = f"{_plain(original.get('From', ''))} wrote to the newsletter:\n\n{reply.strip()}\n"
     message.set_content(_encodable(text), cte="quoted-printable")
     # Not message/rfc822, which may not be encoded: lines of any length, and octets of any kind.
     message.add_attachment(

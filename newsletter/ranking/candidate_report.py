@@ -70,7 +70,7 @@ def _twins(
         return
     if echo and echo[1] >= limit:
         yield "restates what was sent"
-    for other, candidate in enumerate(day.candidates):
+    for at, candidate in enumerate(day.candidates):
         rank = ranks.get(candidate.insight.id)
-        if rank and day.echoes.similarities(other)[place] >= limit:
+        if rank and day.echoes.similarities(at)[place] >= limit:
             yield f"says the same as pick {rank}"

@@ -74,8 +74,8 @@ class Echoes:
         if place not in self._similarities:
             similarities = np.zeros(len(self.own))
             mine = self._of(place)
-            others = self._texts[mine]
-            similarities[others[others >= 0]] = self.probability[mine][others >= 0]
+            texts = self._texts[mine]
+            similarities[texts[texts >= 0]] = self.probability[mine][texts >= 0]
             seeing = np.flatnonzero(self._texts == place)
             np.maximum.at(similarities, self.new[seeing], self.probability[seeing])
             similarities[place] = 1
@@ -100,6 +100,6 @@ class Echoes:
         if place not in self._ranked:
             mine, own = self._of(place), self.own[place]
             echoes = zip(self.earlier[mine].tolist(), self.probability[mine].tolist(), strict=True)
-            others = [(earlier, value) for earlier, value in echoes if earlier != own]
-            self._ranked[place] = sorted(others, key=lambda pair: (-pair[1], pair[0]))
+            echoes_of_others = [(earlier, value) for earlier, value in echoes if earlier != own]
+            self._ranked[place] = sorted(echoes_of_others, key=lambda pair: (-pair[1], pair[0]))
         return self._ranked[place]

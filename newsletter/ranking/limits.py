@@ -62,8 +62,8 @@ class Before:
         """The scores marked down, also for what the picks before have. Rounded so that two equal
         candidates tie on every machine."""
         diversity = self.state.settings.diversity
-        again = (1 - diversity) * MARKDOWN * self.same_show
-        return np.asarray((self.state.worth - again - diversity * self.nearest).round(6))
+        repetition = (1 - diversity) * MARKDOWN * self.same_show
+        return np.asarray((self.state.worth - repetition - diversity * self.nearest).round(6))
 
     @cached_property
     def same_show(self) -> Mask:
@@ -138,9 +138,11 @@ def by_relevance(state: RankingState, ranked: Sequence[int], left: Sequence[int]
 def _relevance(state: RankingState, place: int, ranked: Sequence[int]) -> float:
     """As ``Before.relevance``, for one: five are sorted sooner without arrays of all."""
     diversity, variety = state.settings.diversity, state.day.variety
-    again = any(variety.same_show[place, at] or variety.same_brief[place, at] for at in ranked)
+    is_repetition = any(
+        variety.same_show[place, at] or variety.same_brief[place, at] for at in ranked
+    )
     nearest = max((state.day.echoes.similarities(at).item(place) for at in ranked), default=0)
-    markdown = (1 - diversity) * MARKDOWN * again + diversity * nearest
+    markdown = (1 - diversity) * MARKDOWN * is_repetition + diversity * nearest
     return round(state.worth.item(place) - markdown, 6)
 
 

@@ -216,8 +216,8 @@ SIGNALS: Mapping[str, Signal] = {
 
 def signals(day: Day, reader: Reader) -> dict[str, Array]:
     """Votes only of a reader who asked for more: to the others they would only flatten the rest."""
-    told = {name for name in SIGNALS if reader.examples or name != "votes"}
-    return {name: signal(day, reader) for name, signal in SIGNALS.items() if name in told}
+    names = {name for name in SIGNALS if reader.examples or name != "votes"}
+    return {name: signal(day, reader) for name, signal in SIGNALS.items() if name in names}
 
 
 def score(values: Mapping[str, Array], weights: Mapping[str, float]) -> Array:

@@ -139,10 +139,10 @@ class Learner:
         places = np.searchsorted(self._index.ids, new)
         known = np.append(self._index.ids, -1)[places] == new
         for first in range(0, len(new[known]), _BLOCK):
-            some = slice(first, first + _BLOCK)
-            rows = _unit(self._index.rows(places[known][some]), self._index.idf)
+            block = slice(first, first + _BLOCK)
+            rows = _unit(self._index.rows(places[known][block]), self._index.idf)
             near = rows.product(self._by_term).dense()
-            self._cosines |= dict(zip(new[known][some].tolist(), near, strict=True))
+            self._cosines |= dict(zip(new[known][block].tolist(), near, strict=True))
 
     @cached_property
     def _by_term(self) -> SparseRows:

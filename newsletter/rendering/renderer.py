@@ -78,8 +78,8 @@ class Renderer:
         try:
             template = self._environment.get_template(name)
         except TemplateSyntaxError:
-            for other, source in self._sources.items():
-                check(source, other)  # inlining moves lines: report the line in the source
+            for source_name, source in self._sources.items():
+                check(source, source_name)  # inlining moves lines: report the line in the source
             raise
         template.globals = dict(template.globals)  # Jinja copies it every time, a ChainMap slowly
         return self._templates.setdefault(name, template)

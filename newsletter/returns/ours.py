@@ -51,7 +51,10 @@ class Ours:
 
     def is_own(self, address: str) -> bool:
         """Whether it is one of the addresses that we send from, or that readers write to."""
-        own = {self.return_path.casefold(), *(one.casefold() for one in self.addresses)}
+        own = {
+            self.return_path.casefold(),
+            *(own_address.casefold() for own_address in self.addresses),
+        }
         return self.is_token(address) or address.casefold() in own
 
     def written_to(self, addresses: Iterable[str]) -> bool:

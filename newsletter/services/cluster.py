@@ -201,8 +201,10 @@ def _every(app: App, work: Work, cron: str) -> Callable[[Callable[[int], None]],
 
     def register(look: Callable[[int], None]) -> Any:
         name = look.__name__
-        told = _told(work, look)
-        task = app.task(name=name, queue=PLAN, priority=_PLAN, lock=name, queueing_lock=name)(told)
+        next_task = _told(work, look)
+        task = app.task(name=name, queue=PLAN, priority=_PLAN, lock=name, queueing_lock=name)(
+            next_task
+        )
         return app.periodic(cron=cron)(task)
 
     return register

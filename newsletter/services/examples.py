@@ -52,7 +52,9 @@ def _brief(folder: Folder, boilerplate: Sequence[str]) -> Example:
             parsed_briefs = parsers.briefs(look.path, folder.read(look), boilerplate)
         except BriefRejected as error:
             raise UsageError(f"{folder.path}: {error.reason}") from error
-        leads = [said for brief in parsed_briefs for said in brief.mentions if said.role == "lead"]
+        leads = [
+            quoted for brief in parsed_briefs for quoted in brief.mentions if quoted.role == "lead"
+        ]
         topics = [brief.topics for brief in parsed_briefs] + [mention.topics for mention in leads]
         return [mention.text for mention in leads], [topic for each in topics for topic in each]
     raise UsageError(f"{folder.path} is a hidden or an unfinished file, which is skipped")

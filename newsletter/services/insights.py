@@ -186,7 +186,7 @@ def show(store: Store, insight_id: int) -> Shown:
     with store.reading() as db:
         return Shown(
             insight=_find(db, insight_id),
-            mentions=insights.said(db, insight_id),
+            mentions=insights.mentions_of(db, insight_id),
             issues=insights.standings(db, insight_id),
             changes=editing.changes(db, insight_id),
             votes=votes.of_insight(db, insight_id),

@@ -138,7 +138,7 @@ def take_back(db: Connection, day: date, acts: int, readers: Sequence[int]) -> l
         _old(day, acts), deliveries.c.subscriber_id.in_(readers)
     )
     rows = [Row(*row) for row in db.execute(query.with_for_update())]
-    transitions.amend(db, _these([row.id for row in rows]), issue_id=None)
+    transitions.amend(db, _with_ids([row.id for row in rows]), issue_id=None)
     return rows
 
 
@@ -149,15 +149,15 @@ def give(db: Connection, issue_ids: Mapping[int, int], acts: int | None, now: da
     for row_id, issue_id in issue_ids.items():
         rows.setdefault(issue_id, []).append(row_id)
     waits = {} if acts is not None else {"next_attempt_at": deliveries.c.due_at}
-    for issue_id, some in rows.items():
+    for issue_id, row_ids in rows.items():
         values = {"issue_id": issue_id, "held": acts, "changed_at": now, **waits}
-        transitions.amend(db, _these(some), **values)
+        transitions.amend(db, _with_ids(row_ids), **values)
 
 
 def skip(db: Connection, row_ids: Sequence[int], now: datetime) -> None:
     """Too little is left for them by what the editor did."""
     if row_ids:
-        transitions.move(db, Transition.TOO_FEW_LEFT, _these(row_ids), changed_at=now)
+        transitions.move(db, Transition.TOO_FEW_LEFT, _with_ids(row_ids), changed_at=now)
 
 
 def release(db: Connection, day: date, acts: int, most: int) -> int:
@@ -169,5 +169,5 @@ def release(db: Connection, day: date, acts: int, most: int) -> int:
     return transitions.amend(db, rows, held=None, next_attempt_at=deliveries.c.due_at)
 
 
-def _these(ids: Sequence[int]) -> ColumnElement[bool]:
+def _with_ids(ids: Sequence[int]) -> ColumnElement[bool]:
     return deliveries.c.id.in_(ids)

@@ -102,10 +102,10 @@ def _enter_briefs(
 def _enter_reason(db: Connection, read: Read, now: datetime) -> None:
     first = Part(read.source, read.path, "")
     held = briefs_held(db, read.source, read.path) or {first: None}
-    said = {"reason": read.reason, "line": read.line}
+    reason = {"reason": read.reason, "line": read.line}
     for part, brief_id in held.items():
-        _enter_part(db, part, read, now, **said, brief_id=brief_id, dropped=[])
-        said = {"reason": None, "line": None}  # once a file
+        _enter_part(db, part, read, now, **reason, brief_id=brief_id, dropped=[])
+        reason = {"reason": None, "line": None}  # once a file
 
 
 def _settle_brief(db: Connection, part: Part, brief: Brief, today: date, touched: set[int]) -> int:
@@ -130,8 +130,8 @@ def _copied_here(db: Connection, brief_id: int, part: Part) -> bool:
     return _holds(db, brief_id, and_(files.c.source == part.source, ~part.is_it))
 
 
-def _holds(db: Connection, brief_id: int, which: ColumnElement[bool]) -> bool:
-    query = select(files.c.path).where(files.c.brief_id == brief_id, which)
+def _holds(db: Connection, brief_id: int, condition: ColumnElement[bool]) -> bool:
+    query = select(files.c.path).where(files.c.brief_id == brief_id, condition)
     return db.scalar(query.limit(1)) is not None
 
 
@@ -202,8 +202,8 @@ def _write_mentions(db: Connection, brief_id: int, brief: Brief) -> Sequence[int
     return list(ids.values())
 
 
-def _enter_part(db: Connection, part: Part, read: Read, now: datetime, **found: Any) -> None:
-    values = {"size": read.size, "mtime_ns": read.mtime_ns, "seen_at": now, **found}
+def _enter_part(db: Connection, part: Part, read: Read, now: datetime, **columns: Any) -> None:
+    values = {"size": read.size, "mtime_ns": read.mtime_ns, "seen_at": now, **columns}
     changed = db.execute(update(files).where(part.is_it).values(**values))
     if not changed.rowcount:
         names = {"source": part.source, "path": part.path, "part": part.name}

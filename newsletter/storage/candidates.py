@@ -34,19 +34,21 @@ def of_day(
 
 def of_ids(db: Connection, ids: Sequence[int], day: date) -> dict[int, Candidate]:
     """Those of ``ids`` that a brief says by ``day``, cited in the same way."""
-    found = [each for some in chunks(ids) for each in _cited(db, insights.c.id.in_(some), day)]
-    return {each.insight.id: each for each in found}
+    candidates = [
+        each for batch in chunks(ids) for each in _cited(db, insights.c.id.in_(batch), day)
+    ]
+    return {each.insight.id: each for each in candidates}
 
 
 def _cited(
-    db: Connection, which: ColumnElement[bool], day: date, acts: int = editing.EVER
+    db: Connection, condition: ColumnElement[bool], day: date, acts: int = editing.EVER
 ) -> list[Candidate]:
     dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
     query = (
         select(insights.c.id, insights.c.text, insights.c.date, mentions, briefs)
         .join(mentions, mentions.c.insight_id == insights.c.id)
         .join(briefs, briefs.c.id == mentions.c.brief_id)
-        .where(which, dated <= day)
+        .where(condition, dated <= day)
         .order_by(insights.c.id, mentions.c.role, dated, briefs.c.id)
     )
     grouped: dict[int, list[RowMapping]] = {}

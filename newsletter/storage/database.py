@@ -105,20 +105,21 @@ class Store:
         changes only what is its own.
         """
         together = together and self.path is None
-        turn = nullcontext() if together else self._alone()
-        with self.answering(), turn, _told(self.engine), self.engine.connect() as plain:
+        # Those of this process wait here in turn: SQLite would let them look again now and then.
+        turn = nullcontext() if together else self._turn
+        # First of all: who waited for a sender's turn with a lock of the database in hand would
+        # hold up all who wait for that lock.
+        with waiting(), turn, _told(self.engine), self.engine.connect() as plain:
             if plain.dialect.name == "sqlite":
                 _pragma(plain, f"synchronous = {'FULL' if durable else 'NORMAL'}")
             records: list[Record] = []
             db = plain.execution_options(
                 newsletter_writes="together" if together else "alone", newsletter_records=records
             )
-            with db.begin() as transaction:
+            with db.begin():
                 yield db
                 if early := [record for record in records if not record.may_send]:
                     self._record(db, early)
-                with waiting():
-                    transaction.commit()
             if late := [record for record in records if record.may_send]:
                 with db.begin():  # of what is committed: replayed, it must be a fact
                     self._record(db, late)
@@ -128,16 +129,6 @@ class Store:
         """A server is waited for at each statement; SQLite works in this thread."""
         with nullcontext() if self.path else waiting():
             yield
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Writers of this process wait in turn: SQLite would let them look again now and then."""
-        with waiting():
-            self._turn.acquire()
-        try:
-            yield
-        finally:
-            self._turn.release()
 
     def _record(self, db: Connection, records: Sequence[Record]) -> None:
         """Before the commit: what the journal says too much does no harm (see ``replay``)."""
@@ -409,8 +400,7 @@ def _writes(db: Connection) -> str | None:
 
 def _begin_sqlite(db: Connection) -> None:
     if not db.get_execution_options().get("newsletter_autocommit"):
-        with waiting():  # another process may be writing
-            db.exec_driver_sql("BEGIN IMMEDIATE" if _writes(db) else "BEGIN")
+        db.exec_driver_sql("BEGIN IMMEDIATE" if _writes(db) else "BEGIN")
 
 
 def _begin_postgresql(db: Connection) -> None:

@@ -88,8 +88,8 @@ def _at_hours(
 ) -> Iterator[int]:
     pairs = db.execute(select(*_PLACE).where(_ACTIVE).distinct()).all()
     hours = [tuple(pair) for pair in pairs if wanted(*pair)]
-    for some in chunks(hours):
-        yield from db.scalars(query.where(tuple_(*_PLACE).in_(some)))
+    for batch in chunks(hours):
+        yield from db.scalars(query.where(tuple_(*_PLACE).in_(batch)))
 
 
 _PLACE = (subscribers.c.timezone, subscribers.c.hour)

@@ -100,8 +100,8 @@ def _held(db: Connection, acts: Select[Any]) -> dict[int, None]:
 
 
 def _acts(until: int, *actions: Action) -> Select[Any]:
-    these = editing.c.action.in_(actions), editing.c.id <= until
-    return select(editing.c.action, editing.c.insight_id).where(*these).order_by(editing.c.id)
+    wanted = editing.c.action.in_(actions), editing.c.id <= until
+    return select(editing.c.action, editing.c.insight_id).where(*wanted).order_by(editing.c.id)
 
 
 def corrections(db: Connection, until: int = EVER) -> dict[int, str]:

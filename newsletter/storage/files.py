@@ -32,7 +32,7 @@ def listed(
             briefs.c.title,
         )
         .outerjoin(briefs, briefs.c.id == files.c.brief_id)
-        .where(_which(words, rejected=rejected))
+        .where(_matching(words, rejected=rejected))
         .order_by(files.c.seen_at.desc(), files.c.path, briefs.c.episode)
         .limit(most)
         .offset(skipped)
@@ -41,16 +41,16 @@ def listed(
 
 
 def count(db: Connection, words: str = "", *, rejected: bool = False) -> int:
-    query = select(func.count()).select_from(files).where(_which(words, rejected=rejected))
+    query = select(func.count()).select_from(files).where(_matching(words, rejected=rejected))
     return int(db.scalar(query) or 0)
 
 
-def _which(words: str, *, rejected: bool) -> ColumnElement[bool]:
-    found = [files.c.path.icontains(word, autoescape=True) for word in words.split()]
-    return and_(_OF_FOLDERS, *found, *([files.c.reason.is_not(None)] if rejected else []))
+def _matching(words: str, *, rejected: bool) -> ColumnElement[bool]:
+    matching = [files.c.path.icontains(word, autoescape=True) for word in words.split()]
+    return and_(_OF_FOLDERS, *matching, *([files.c.reason.is_not(None)] if rejected else []))
 
 
-def one(db: Connection, source: str, path: str, part: str) -> RowMapping | None:
+def find(db: Connection, source: str, path: str, part: str) -> RowMapping | None:
     """With the columns of its brief, where it is one."""
     names = "podcast", "episode", "title", "url", "published", "version", "topics"
     query = (

@@ -63,8 +63,8 @@ def was_told(db: Connection, cause: str, now: datetime) -> bool:
 
 def mark_told(db: Connection, cause: str, until: datetime) -> None:
     """The operator need not be told of ``cause`` again before ``until``."""
-    told = mark.c.name.startswith(_TOLD, autoescape=True)
-    db.execute(mark.delete().where(told, mark.c.at < until - _KEPT))  # dates that are over
+    marks = mark.c.name.startswith(_TOLD, autoescape=True)
+    db.execute(mark.delete().where(marks, mark.c.at < until - _KEPT))  # dates that are over
     _set(db, f"{_TOLD}{cause}", until)
 
 

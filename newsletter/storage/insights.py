@@ -60,7 +60,7 @@ def search(db: Connection, words: Sequence[str], most: int) -> list[Row]:
     return [Row(*row) for row in db.execute(query.order_by(*newest).limit(most))]
 
 
-def said(db: Connection, insight_id: int) -> list[Said]:
+def mentions_of(db: Connection, insight_id: int) -> list[Said]:
     """Its mentions, the earliest first."""
     dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
     about = (mentions.c[name] for name in ("role", "origin", "speaker", "at", "link"))

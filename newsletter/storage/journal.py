@@ -193,15 +193,15 @@ class Journal:
         A claim is in only where its own line is whole. Of two lines for one claim the graver holds.
         """
         owners = {owner.encode() for _, owner, _ in claims}
-        found: dict[tuple[int, str, datetime], str] = {}
+        by_claim: dict[tuple[int, str, datetime], str] = {}
         for path in (self.before, self.path):
             for line in _lines(path) if _is_original(path) else ():
                 if any(owner in line for owner in owners) and (read := _read(line)):
                     state, record = read
                     if isinstance(record, Claim):
                         claim = record.row, record.owner, record.at
-                        found[claim] = _graver(found.get(claim, state), state)
-        return {claim: state for claim, state in found.items() if claim in claims}
+                        by_claim[claim] = _graver(by_claim.get(claim, state), state)
+        return {claim: state for claim, state in by_claim.items() if claim in claims}
 
     def place(self) -> Place | None:
         """Where it ends; None where there is none. ValueError where the file is no journal."""
@@ -315,8 +315,8 @@ def _read(line: bytes) -> tuple[str, Record] | None:
 _GRAVITY = (CLAIMED, ANSWERED, OFFERED, ACCEPTED)
 
 
-def _graver(one: str, other: str) -> str:
-    return max(one, other, key=_GRAVITY.index)
+def _graver(first: str, second: str) -> str:
+    return max(first, second, key=_GRAVITY.index)
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -52,7 +52,7 @@ def _transition_of(row: Mapping[str, Any]) -> Transition:
     return _STILL[row["reason"]] if row["reason"] else Transition.REOPEN
 
 
-def _again(row: Mapping[str, Any]) -> dict[str, Any]:
+def _as_reopened(row: Mapping[str, Any]) -> dict[str, Any]:
     values = {key: value for key, value in row.items() if key not in ("state", "reason")}
     return {**values, "reader": row["subscriber_id"], "day": row["date"]}
 
@@ -62,8 +62,8 @@ def enter(db: Connection, entries: Sequence[Entry], now: datetime) -> None:
     rows = _rows(db, entries, now)
     transitions.begin(db, [{**row, "attempts": 0, "answer": ""} for row in rows])
     for transition in (Transition.REOPEN, *_STILL.values()):
-        again = [_again(row) for row in rows if _transition_of(row) is transition]
-        transitions.move_each(db, transition, transitions.MESSAGE_OF_A_DAY, again)
+        reopened = [_as_reopened(row) for row in rows if _transition_of(row) is transition]
+        transitions.move_each(db, transition, transitions.MESSAGE_OF_A_DAY, reopened)
     _freeze(db, entries, now)
 
 
@@ -78,10 +78,10 @@ def _freeze(db: Connection, entries: Sequence[Entry], now: datetime) -> None:
 
 def _rows(db: Connection, entries: Sequence[Entry], now: datetime) -> list[dict[str, Any]]:
     keys: dict[int, str] = {}
-    for some in chunks([entry.subscriber.id for entry in entries]):
-        query = select(subscribers.c.id, subscribers.c.key).where(subscribers.c.id.in_(some))
+    for batch in chunks([entry.subscriber.id for entry in entries]):
+        query = select(subscribers.c.id, subscribers.c.key).where(subscribers.c.id.in_(batch))
         keys |= {row.id: row.key for row in db.execute(query)}
-    places = {one: key.rpartition("@")[2] for one, key in keys.items()}
+    places = {reader_id: key.rpartition("@")[2] for reader_id, key in keys.items()}
     return [_row(entry, now) | {"domain": places[entry.subscriber.id]} for entry in entries]
 
 

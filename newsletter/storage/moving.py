@@ -71,7 +71,7 @@ def _check_still(old: Store, now: datetime, steady: Steady) -> None:
 def _begin(new: Store, now: datetime) -> None:
     with new.writing(durable=True) as db:
         begun = db.scalar(select(mark.c.at).where(mark.c.name == _MOVING))
-        used = next((one for one in metadata.sorted_tables if _any(db, one)), None)
+        used = next((table for table in metadata.sorted_tables if _any(db, table)), None)
         if begun is None and used is not None:
             raise StoreError(
                 f"the database to move to has rows already (table {used.name})",
@@ -113,25 +113,25 @@ def _copy(old: Store, new: Store, table: Table) -> Iterator[int]:
 def _last(new: Store, table: Table) -> Sequence[Any] | None:
     """The key of the last row that is there."""
     key = list(table.primary_key.columns)
-    query = select(*key).where(*_moved(table)).order_by(*(one.desc() for one in key)).limit(1)
+    query = select(*key).where(*_moved(table)).order_by(*(column.desc() for column in key)).limit(1)
     with new.reading() as db:
-        found = db.execute(query).one_or_none()
-    return None if found is None else list(found)
+        row = db.execute(query).one_or_none()
+    return None if row is None else list(row)
 
 
 def _compare(old: Store, new: Store, table: Table) -> int:
     """How many rows there are in both."""
     query = select(func.count(), *_sums(table)).where(*_moved(table)).select_from(table)
-    found = []
+    sums = []
     for store in (old, new):
         with store.reading() as db:
-            found.append([int(value or 0) for value in db.execute(query).one()])
-    if found[0] != found[1]:
+            sums.append([int(value or 0) for value in db.execute(query).one()])
+    if sums[0] != sums[1]:
         raise StoreError(
-            f"the table {table.name} is not the same in both: rows and sums {found[0]}, {found[1]}",
+            f"the table {table.name} is not the same in both: rows and sums {sums[0]}, {sums[1]}",
             "the old database was written to meanwhile: empty the new one and move again",
         )
-    return found[0][0]
+    return sums[0][0]
 
 
 def _sums(table: Table) -> Iterator[ColumnElement[Any]]:

@@ -139,20 +139,20 @@ EXPIRED = " (given up: its link has expired)"
 
 
 def claim(db: Connection, now: datetime, lease: Lease, pace: RateLimits) -> ClaimedNotice | None:
-    """Take the next one; None where none may be sent now. ``again`` tells when to ask anew."""
+    """Take the next one; None where none may be sent now. ``next_claim`` tells when to ask anew."""
     if paused(db):
         return None
     slots = rate_limits.reserve(db, _queue(now), {"now": now}, 1, pace)
     if not slots:
         return None
     ((notice_id, slot),) = slots.items()
-    taken = {**lease.columns, "state": DeliveryState.SENDING, "changed_at": now}
-    db.execute(update(notices).where(notices.c.id == notice_id).values(**taken, offered_at=None))
+    claimed = {**lease.columns, "state": DeliveryState.SENDING, "changed_at": now}
+    db.execute(update(notices).where(notices.c.id == notice_id).values(**claimed, offered_at=None))
     row = db.execute(_WITH_ADDRESS.where(notices.c.id == notice_id)).one()
     return ClaimedNotice(_notice(row), row.domain, row.attempts, slot)
 
 
-def again(db: Connection, now: datetime, pace: RateLimits) -> datetime | None:
+def next_claim(db: Connection, now: datetime, pace: RateLimits) -> datetime | None:
     """When to claim anew where there was nothing to take; None where nothing is left."""
     if not pace.limits or paused(db):
         return None
@@ -195,8 +195,8 @@ def settle(
     if not _move(db, ours, state, now, **values):
         return False
     if tried:
-        said = {"rcpt": tried.rcpt, "data": tried.data}
-        row = {"notice_id": notice_id, "at": now, "state": state, **said}
+        answers = {"rcpt": tried.rcpt, "data": tried.data}
+        row = {"notice_id": notice_id, "at": now, "state": state, **answers}
         db.execute(attempts.insert().values(row))
     return True
 

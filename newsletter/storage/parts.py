@@ -35,14 +35,14 @@ def briefs_held(db: Connection, source: str, path: str) -> dict[Part, int | None
 
 
 def matched(
-    db: Connection, source: str, path: str, found: Sequence[Brief]
+    db: Connection, source: str, path: str, read: Sequence[Brief]
 ) -> list[tuple[Part, Brief]]:
     """Each brief with its part. Where an episode was renamed, or a file of one has several now, a
     part that is not there any more and holds the same words is renamed: its brief stays the same.
     """
     held = briefs_held(db, source, path)
-    names = [brief.episode_key for brief in found] if len(found) > 1 else [""]
-    pairs = [(Part(source, path, name), brief) for name, brief in zip(names, found, strict=True)]
+    names = [brief.episode_key for brief in read] if len(read) > 1 else [""]
+    pairs = [(Part(source, path, name), brief) for name, brief in zip(names, read, strict=True)]
     gone = {part: held[part] for part in held.keys() - {part for part, _ in pairs}}
     for part, brief in pairs:
         if gone and part not in held and (old := _same_words(db, gone, brief)):

@@ -57,12 +57,14 @@ def picks_of(db: Connection, issue_ids: set[int]) -> dict[int, list[dict[str, An
     """By issue what it holds: (rank, insight, text)."""
     columns = pick.c.issue_id, pick.c.rank, insight.c.id, insight.c.text
     query = select(*columns).join(insight, insight.c.id == pick.c.insight_id)
-    found: dict[int, list[dict[str, Any]]] = {}
+    picks_by_issue: dict[int, list[dict[str, Any]]] = {}
     for batch in chunks(sorted(issue_ids)):
         rows = db.execute(query.where(pick.c.issue_id.in_(batch)).order_by(*columns[:2]))
         for issue_id, rank, number, text in rows:
-            found.setdefault(issue_id, []).append({"rank": rank, "insight": number, "text": text})
-    return found
+            picks_by_issue.setdefault(issue_id, []).append(
+                {"rank": rank, "insight": number, "text": text}
+            )
+    return picks_by_issue
 
 
 def erase(db: Connection, subscriber_id: int, hashed: str, now: datetime) -> None:
@@ -89,10 +91,16 @@ def empty(db: Connection, subscriber_id: int, hashed: str, at: datetime, why: st
     api_answers.forget_about(db, names)
     # Who came back and is erased again has two rows: one hash is enough.
     same = subscribers.c.key == hashed, subscribers.c.id != subscriber_id
-    other = db.execute(select(subscribers.c.id, subscribers.c.state).where(*same)).one_or_none()
-    if other is not None:
-        db.execute(update(subscribers).where(*same).values(key=f"{hashed}.{other.id}"))
-    states = [db.scalar(select(subscribers.c.state).where(mine)), other and other.state, why]
+    earlier_row = db.execute(
+        select(subscribers.c.id, subscribers.c.state).where(*same)
+    ).one_or_none()
+    if earlier_row is not None:
+        db.execute(update(subscribers).where(*same).values(key=f"{hashed}.{earlier_row.id}"))
+    states = [
+        db.scalar(select(subscribers.c.state).where(mine)),
+        earlier_row and earlier_row.state,
+        why,
+    ]
     complained = _COMPLAINED in states
     values = {**_NOBODY, "key": hashed, "activated_at": at, "state_changed_at": at}
     if complained:

@@ -32,14 +32,14 @@ def reserve(
     queue = queue.where(within(quotas, queue.selected_columns.domain))
     if full := book.full():
         queue = queue.where(queue.selected_columns.domain.not_in(full[:_MOST_DOMAINS]))
-    found: dict[int, datetime] = {}
+    granted: dict[int, datetime] = {}
     for row in db.execute(queue.limit(most * _LOOKED_AT), values).all():
-        if len(found) < most and quotas.allow(row.domain) and (slot := book.take(row.domain)):
+        if len(granted) < most and quotas.allow(row.domain) and (slot := book.take(row.domain)):
             quotas.take(row.domain)
-            found[row.id] = slot
+            granted[row.id] = slot
     warm_up.count(db, quotas.taken, values["now"])
     _keep(db, {name: at for name, at in book.last.items() if last.get(name) != at}, book)
-    return found
+    return granted
 
 
 def within(quotas: Quotas, domain: ColumnElement[str]) -> ColumnElement[bool]:

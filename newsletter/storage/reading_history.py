@@ -33,9 +33,9 @@ def histories(db: Connection, ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
     )
     return {
         subscriber_id: tuple(sorted(map(int, issue_ids.split(","))))
-        for some in chunks(ids)
+        for batch in chunks(ids)
         for subscriber_id, issue_ids in db.execute(
-            query.where(deliveries.c.subscriber_id.in_(some))
+            query.where(deliveries.c.subscriber_id.in_(batch))
         )
     }
 
@@ -70,10 +70,12 @@ def heard(
         subscriber_id: dict(
             zip(map(int, sent.split(",")), map(date.fromisoformat, on.split(",")), strict=True)
         )
-        for some in chunks(ids)
-        for subscriber_id, sent, on in db.execute(query.where(deliveries.c.subscriber_id.in_(some)))
+        for batch in chunks(ids)
+        for subscriber_id, sent, on in db.execute(
+            query.where(deliveries.c.subscriber_id.in_(batch))
+        )
     }
-    for subscriber_id, said in votes.of_readers(db, ids).items():
-        knew = {vote.insight_id: vote.at.date() for vote in said if vote.kind == "knew"}
+    for subscriber_id, given_votes in votes.of_readers(db, ids).items():
+        knew = {vote.insight_id: vote.at.date() for vote in given_votes if vote.kind == "knew"}
         sent_to[subscriber_id] = knew | sent_to.get(subscriber_id, {})
     return sent_to

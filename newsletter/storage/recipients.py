@@ -29,8 +29,10 @@ def freeze(db: Connection, composed: Mapping[int, Subscriber], rows: Any, now: d
     mine = deliveries.c.subscriber_id
     for batch in chunks(list(composed)):
         query = select(deliveries.c.id, mine).where(rows, mine.in_(batch))
-        found = db.execute(query.where(deliveries.c.issue_id.is_not(None)).order_by("id")).all()
-        insert_new(db, recipients, [_row(row.id, composed[row[1]], now) for row in found])
+        composed_rows = db.execute(
+            query.where(deliveries.c.issue_id.is_not(None)).order_by("id")
+        ).all()
+        insert_new(db, recipients, [_row(row.id, composed[row[1]], now) for row in composed_rows])
 
 
 def freeze_rows(

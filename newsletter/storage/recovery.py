@@ -28,8 +28,8 @@ def lapse(db: Connection, now: datetime, steady: Steady, journal: Journal | None
     rows = lapsed(db, now, steady, journal)  # nobody writes beside us
     for transition, ids in rows.items():
         values = {"answer": _LAPSED[transition]} if transition in _LAPSED else {}
-        for some in chunks(ids):
-            transitions.move(db, transition, deliveries.c.id.in_(some), changed_at=now, **values)
+        for batch in chunks(ids):
+            transitions.move(db, transition, deliveries.c.id.in_(batch), changed_at=now, **values)
     return len(rows.get(Transition.LEASE_OVER, ()))
 
 
@@ -47,13 +47,13 @@ def lapsed(
     rows = db.execute(select(*columns).where(SENDING, over(now, steady))).all()
     claims = {row.id: (row.id, row.owner or "", row.changed_at) for row in rows}
     states = journal.states(set(claims.values())) if journal and rows else {}
-    found: dict[Transition, list[int]] = {}
+    by_transition: dict[Transition, list[int]] = {}
     for row in rows:
         transition = _of_the_dead(
             states.get(claims[row.id]), here=steady.sure and row.boot == steady.boot
         )
-        found.setdefault(transition, []).append(row.id)
-    return found
+        by_transition.setdefault(transition, []).append(row.id)
+    return by_transition
 
 
 def _of_the_dead(state: str | None, *, here: bool) -> Transition:
@@ -82,8 +82,8 @@ def abandon(
     unknown = [lost(row_id, now) for row_id, settled in in_hand.items() if not settled]
     theirs = deliveries.c.owner.startswith(worker_owner(owner, ""), autoescape=True)
     count = 0
-    for one in db.scalars(select(deliveries.c.owner).where(SENDING, theirs).distinct()).all():
-        settle(db, one, known)
-        count += len(settle(db, one, unknown))
-        transitions.move(db, Transition.RELEASE, deliveries.c.owner == one)
+    for worker in db.scalars(select(deliveries.c.owner).where(SENDING, theirs).distinct()).all():
+        settle(db, worker, known)
+        count += len(settle(db, worker, unknown))
+        transitions.move(db, Transition.RELEASE, deliveries.c.owner == worker)
     return count

@@ -169,8 +169,8 @@ def _add_strangers(
 
 def _free_ids(db: Connection, ids: dict[str, int]) -> dict[str, int]:
     """The ids that are free: links in messages already sent contain them."""
-    taken = _existing(db, subscribers.c.id, list(ids.values()))
-    return {key: reader for key, reader in ids.items() if reader not in taken}
+    in_use = _existing(db, subscribers.c.id, list(ids.values()))
+    return {key: reader for key, reader in ids.items() if reader not in in_use}
 
 
 def _existing(db: Connection, column: Column[Any], values: Sequence[Any]) -> set[Any]:

@@ -277,8 +277,8 @@ def _attempts(db: Connection, ids: Sequence[int]) -> dict[int, list[dict[str, An
     names = ("at", "state", "rcpt", "data")
     query = select(attempts.c.delivery_id, *(attempts.c[name] for name in names))
     tried: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for some in chunks(ids):
-        rows = db.execute(query.where(attempts.c.delivery_id.in_(some)).order_by(attempts.c.id))
+    for batch in chunks(ids):
+        rows = db.execute(query.where(attempts.c.delivery_id.in_(batch)).order_by(attempts.c.id))
         for row in rows.mappings():
             tried[row["delivery_id"]].append({name: row[name] for name in names})
     return tried

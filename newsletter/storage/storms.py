@@ -62,12 +62,12 @@ def since(db: Connection, instant: datetime) -> Sequence[Storm]:
     names = db.scalars(
         select(mark.c.name).where(_STORMS, mark.c.at >= instant).order_by(mark.c.name)
     ).all()
-    found = []
+    storms = []
     for name in names:
         day, _, domain = name.removeprefix(_STORM).partition(" ")
         about = date.fromisoformat(day)
-        found += [one for one in measure(db, about, domain, 1) if one.domain == domain]
-    return found
+        storms += [storm for storm in measure(db, about, domain, 1) if storm.domain == domain]
+    return storms
 
 
 _STORMS = mark.c.name.startswith(_STORM, autoescape=True)

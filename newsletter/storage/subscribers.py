@@ -63,12 +63,12 @@ def key_of(db: Connection, subscriber_id: int) -> str:
 
 def numbered_all(db: Connection, ids: Sequence[int]) -> list[Subscriber]:
     """In the order of their ids; who was erased is among them."""
-    found = [
+    loaded = [
         subscriber(row)
         for batch in chunks(ids)
         for row in db.execute(select(subscribers).where(subscribers.c.id.in_(batch)))
     ]
-    return sorted(found, key=lambda one: one.id)
+    return sorted(loaded, key=lambda reader: reader.id)
 
 
 def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
@@ -221,8 +221,8 @@ def complain(db: Connection, subscriber_id: int, now: datetime, words: str) -> N
 
     Where all about them was erased meanwhile, the mark of their address knows it.
     """
-    others: Sequence[State] = ("pending", "active", "unsubscribed", "bounced")
-    _move(db, subscriber_id, others, "complained", _changed(now, words))
+    before: Sequence[State] = ("pending", "active", "unsubscribed", "bounced")
+    _move(db, subscriber_id, before, "complained", _changed(now, words))
     nobody = and_(subscribers.c.id == subscriber_id, not_(_SOMEBODY))
     db.execute(update(subscribers).where(nobody).values(state="complained"))
 

@@ -68,10 +68,10 @@ def asked_twice(db: Connection, before: datetime, most: int) -> Sequence[int]:
 
 
 def _waiting(
-    db: Connection, which: ColumnElement[bool], before: datetime, most: int
+    db: Connection, condition: ColumnElement[bool], before: datetime, most: int
 ) -> Sequence[int]:
     over = func.sum(case((_OVER, 1), else_=0)) == func.count()
-    query = _of_this_silence().having(which, over, func.max(notices.c.changed_at) <= before)
+    query = _of_this_silence().having(condition, over, func.max(notices.c.changed_at) <= before)
     return db.scalars(query.order_by(subscribers.c.id).limit(most)).all()
 
 

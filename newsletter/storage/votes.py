@@ -28,9 +28,9 @@ class VoteBy:
 def record(db: Connection, subscriber_id: int, vote: Vote) -> None:
     """In the place of what this reader said of this insight before."""
     key = {"subscriber_id": subscriber_id, "insight_id": vote.insight_id}
-    said = {"kind": vote.kind, "at": vote.at}
-    insert_new(db, votes, [{**key, **said}])
-    db.execute(update(votes).where(*_is(subscriber_id, vote.insight_id)).values(**said))
+    columns = {"kind": vote.kind, "at": vote.at}
+    insert_new(db, votes, [{**key, **columns}])
+    db.execute(update(votes).where(*_is(subscriber_id, vote.insight_id)).values(**columns))
 
 
 def take_back(db: Connection, subscriber_id: int, insight_id: int) -> None:
@@ -49,12 +49,12 @@ def _is(subscriber_id: int, insight_id: int) -> tuple[ColumnElement[bool], ...]:
 
 def of_readers(db: Connection, ids: Sequence[int]) -> dict[int, tuple[Vote, ...]]:
     """Subscriber id to their votes, the earliest first; who said nothing is missing."""
-    found: dict[int, list[Vote]] = {}
-    for some in chunks(ids):
-        query = select(votes.c.subscriber_id, *_VOTE).where(votes.c.subscriber_id.in_(some))
+    by_reader: dict[int, list[Vote]] = {}
+    for batch in chunks(ids):
+        query = select(votes.c.subscriber_id, *_VOTE).where(votes.c.subscriber_id.in_(batch))
         for subscriber_id, *vote in db.execute(query.order_by(votes.c.at, votes.c.insight_id)):
-            found.setdefault(subscriber_id, []).append(Vote(*vote))
-    return {subscriber_id: tuple(theirs) for subscriber_id, theirs in found.items()}
+            by_reader.setdefault(subscriber_id, []).append(Vote(*vote))
+    return {subscriber_id: tuple(theirs) for subscriber_id, theirs in by_reader.items()}
 
 
 def counts(db: Connection, subscriber_id: int) -> Counter[str]:

@@ -21,10 +21,10 @@ def sent(db: Connection, today: date) -> dict[str, int]:
     return {name: count for name, count in db.execute(rows)}  # noqa: C416
 
 
-def count(db: Connection, taken: dict[str, int], now: datetime) -> None:
+def count(db: Connection, claimed: dict[str, int], now: datetime) -> None:
     """Add what was claimed. A row that is claimed again counts again, as its server sees it."""
     today = now.astimezone(UTC).date()
-    for name, more in taken.items():
+    for name, more in claimed.items():
         row = (warm_up.c.name == name) & (warm_up.c.day == today)
         added = warm_up.update().where(row).values(messages=warm_up.c.messages + more)
         if not db.execute(added).rowcount:

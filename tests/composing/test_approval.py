@@ -43,6 +43,12 @@ def held_house(store: Store) -> House:
     return house
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.heavy)])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Approving asks nothing of a server that storage/ is not tested with; its morning is below."""
+    return str(request.param)
+
+
 @pytest.fixture
 def house(store: Store) -> House:
     """On either engine, a minute before the issue of nine o'clock is composed."""

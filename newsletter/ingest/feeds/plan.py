@@ -37,12 +37,12 @@ def plan(
     What waits is read again after ``every``, then after twice the time, and so on.
     """
     unknown = [episode for episode in episodes if key(episode) not in known]
-    again = [
+    repeated = [
         episode
         for episode in episodes
         if (row := known.get(key(episode))) and _is_read_again(episode, row, now, every)
     ]
-    return Plan([*unknown[:new], *again], unknown[new:])
+    return Plan([*unknown[:new], *repeated], unknown[new:])
 
 
 def _is_read_again(episode: Episode, row: EpisodeRow, now: datetime, every: timedelta) -> bool:

@@ -22,6 +22,7 @@ _SPEAKER = re.compile(
     re.IGNORECASE,
 )
 _NAMELESS = re.compile(r"(?:speaker|sprecher) |unknown|host$|guest$|interviewer$", re.IGNORECASE)
+_BEHIND = re.compile(r"(?<=[\"”»]) ?\(([^()\d]{3,60})\)\.?$")
 _DASHES = "—–―~"
 _OPENING, _CLOSING = "\"“„«»‘「『'", "\"”“»«’」』'"
 
@@ -62,12 +63,14 @@ def dialogue_speakers(blocks: Sequence[Block]) -> set[str]:
     labels = Counter(
         label for block in blocks if not block.rule and (label := speaker_label(block))
     )
-    again = {label for label, count in labels.items() if count > 1}
-    return set(labels) if len(again) > 1 else set()
+    speaking_again = {label for label, count in labels.items() if count > 1}
+    return set(labels) if len(speaking_again) > 1 else set()
 
 
 def attributed(block: Block, text: str) -> tuple[str, str, int | None]:
     """The words of a quote, who said them and when, where it says so."""
+    if behind := _BEHIND.search(text):
+        text = f"{text[: behind.start()]} — {behind[1]}"
     words, speaker = _signed(text, last_line=block.raw.rstrip().rpartition("\n")[2])
     if not speaker and (label := _SPEAKER.match(text)):
         speaker = "" if _NAMELESS.match(label[1]) else label[1]
@@ -113,7 +116,7 @@ def _person(text: str) -> str:
 
 def is_quoted(text: str) -> bool:
     """Whether quotation marks stand around all of it, but for a name at its end."""
-    return _unquoted(_signed(text)[0]) is not None
+    return _unquoted(_signed(_BEHIND.sub(r" — \1", text))[0]) is not None
 
 
 def is_nameless(label: str) -> bool:

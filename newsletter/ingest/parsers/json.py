@@ -73,8 +73,8 @@ class JsonBrief(msgspec.Struct, frozen=True):
 def schema() -> bytes:
     """The JSON Schema (draft 2020-12) of a brief, as docs/brief.schema.json holds it."""
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    made = msgspec.json.encode(dialect | msgspec.json.schema(JsonBrief))
-    return msgspec.json.format(made, indent=2) + b"\n"
+    schema = msgspec.json.encode(dialect | msgspec.json.schema(JsonBrief))
+    return msgspec.json.format(schema, indent=2) + b"\n"
 
 
 def read(text: str) -> list[Page]:

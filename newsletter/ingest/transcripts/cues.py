@@ -121,8 +121,8 @@ def _turns(cue: _Cue) -> Iterator[Turn]:
     """One for each voice and each line that begins with a dash or ">>"."""
     begun = cue.start
     head, *voices = _VOICE.split("\n".join(cue.lines))
-    for name, said in [("", head), *zip(voices[::2], voices[1::2], strict=True)]:
-        changes = _CHANGE.split(html.unescape(_TAG.sub("", said)))
+    for name, spoken in [("", head), *zip(voices[::2], voices[1::2], strict=True)]:
+        changes = _CHANGE.split(html.unescape(_TAG.sub("", spoken)))
         for place, words in enumerate(changes):
             if words.strip():
                 speaker = html.unescape(name).strip()

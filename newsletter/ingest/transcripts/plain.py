@@ -63,10 +63,10 @@ def _line(line: str) -> _Line:
     if match and may_be_name(match[1]):
         at = _seconds(match.groups()[1:4])
         return _Line(rest, match[1].strip(), rest[match.end() :], at, sure=True)
-    name, said = label(rest)
-    after, said = _stamp(said) if name else (None, said)
+    name, spoken = label(rest)
+    after, spoken = _stamp(spoken) if name else (None, spoken)
     start = after if after is not None else before
-    return _Line(rest, name, said, start, sure=bool(name) and start is not None)
+    return _Line(rest, name, spoken, start, sure=bool(name) and start is not None)
 
 
 def _stamp(line: str) -> tuple[float | None, str]:

@@ -30,8 +30,8 @@ class NotJson(ValueError):
 def claims(content: str) -> tuple[list[Claim], int]:
     """The claims, and how many items of the list were of another form. Raises NotJson."""
     items = _items(content)
-    made = [claim for claim in map(_claim, items) if claim]
-    return made, len(items) - len(made)
+    claims_read = [claim for claim in map(_claim, items) if claim]
+    return claims_read, len(items) - len(claims_read)
 
 
 def _items(content: str) -> list[Any]:
@@ -50,7 +50,7 @@ def _items(content: str) -> list[Any]:
 
 def _claim(item: Any) -> Claim | None:
     try:
-        made = msgspec.convert(item, _Item)
+        fields = msgspec.convert(item, _Item)
     except (msgspec.ValidationError, RecursionError):
         return None
-    return Claim(" ".join(made.text.split()), made.segment_ids)
+    return Claim(" ".join(fields.text.split()), fields.segment_ids)

@@ -131,8 +131,8 @@ class Calls:
     def _key(self, messages: Sequence[Message]) -> str:
         """The prompt is part of the messages, so a new one asks anew."""
         endpoint = self.client.endpoint
-        said = (part for message in messages for part in (message["role"], message["content"]))
-        return digest(endpoint.model, str(endpoint.json_schema), *said)
+        parts = (part for message in messages for part in (message["role"], message["content"]))
+        return digest(endpoint.model, str(endpoint.json_schema), *parts)
 
     def _today(self) -> date:
         return self.clock().astimezone(UTC).date()

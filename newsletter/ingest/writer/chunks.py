@@ -25,18 +25,18 @@ def tokens(text: str) -> int:
 
 def chunks(segments: Sequence[Segment], limit: int) -> tuple[Chunk, ...]:
     """In order, each of at most about ``limit`` tokens. Segments without words are left out."""
-    made: list[Chunk] = []
+    finished: list[Chunk] = []
     room: list[Segment] = []
     used = 0
     for segment in segments:
         for piece in _pieces(segment, limit - _AROUND):
             size = tokens(piece.text) + tokens(piece.speaker) + _AROUND
             if room and used + size > limit:
-                made.append(tuple(room))
+                finished.append(tuple(room))
                 room, used = [], 0
             room.append(piece)
             used += size
-    return (*made, tuple(room)) if room else tuple(made)
+    return (*finished, tuple(room)) if room else tuple(finished)
 
 
 def _pieces(segment: Segment, limit: int) -> Iterator[Segment]:

@@ -55,5 +55,5 @@ def _repeats_itself(text: str) -> bool:
     """As small models do: a sentence twice, or the same few words again and again."""
     sentences = [" ".join(re.findall(r"\w+", part)) for part in _END.split(text)]
     words = re.findall(r"\w+", text)
-    said = [sentence for sentence in sentences if sentence]
-    return len(set(said)) < len(said) or len(set(words)) < 0.5 * len(words)
+    spoken = [sentence for sentence in sentences if sentence]
+    return len(set(spoken)) < len(spoken) or len(set(words)) < 0.5 * len(words)

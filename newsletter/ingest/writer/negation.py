@@ -74,28 +74,28 @@ def _denied(sentence: Sequence[str], carries: Sequence[bool]) -> set[int]:
     return places
 
 
-def negation_differs(claim: Sequence[Word], said: Sequence[Word]) -> bool:
+def negation_differs(claim: Sequence[Word], spoken: Sequence[Word]) -> bool:
     by_stem = defaultdict(list)
-    for word in said:
+    for word in spoken:
         by_stem[word.stem].append(word)
     return any(_differs(word, by_stem[word.stem]) for word in _passed_on(claim, by_stem))
 
 
-def _passed_on(claim: Sequence[Word], said: Mapping[str, Sequence[Word]]) -> Iterator[Word]:
+def _passed_on(claim: Sequence[Word], spoken: Mapping[str, Sequence[Word]]) -> Iterator[Word]:
     """The words that were said. What is denied in other words ("did not lose", "lost") is denied of
     the next word."""
     passed = False
     for word in claim:
-        if word.stem in said:
+        if word.stem in spoken:
             yield replace(word, denied=True) if passed else word
-        passed = (passed or word.denied) and word.stem not in said
+        passed = (passed or word.denied) and word.stem not in spoken
 
 
 def _differs(word: Word, same: Sequence[Word]) -> bool:
-    most = max(len(word.around & other.around) for other in same)
-    likest = [other for other in same if len(word.around & other.around) == most]
+    most = max(len(word.around & candidate.around) for candidate in same)
+    likest = [candidate for candidate in same if len(word.around & candidate.around) == most]
     if word.denied:
-        return not any(other.denied for other in same) and not any(
-            other.doubted for other in likest
+        return not any(candidate.denied for candidate in same) and not any(
+            candidate.doubted for candidate in likest
         )
-    return most > 0 and not word.doubted and all(other.denied for other in likest)
+    return most > 0 and not word.doubted and all(candidate.denied for candidate in likest)

@@ -67,8 +67,8 @@ def messages(episode: Episode, chunk: Sequence[Segment], most: int) -> list[Mess
 
 
 def repair(asked: Sequence[Message], answer: str) -> list[Message]:
-    said = {"role": "assistant", "content": answer}
-    return [*asked, said, {"role": "user", "content": REPAIR}]
+    answer_message = {"role": "assistant", "content": answer}
+    return [*asked, answer_message, {"role": "user", "content": REPAIR}]
 
 
 def _data(value: object) -> str:

@@ -81,7 +81,8 @@ class _Draft:
         most = wanted(self.settings.per_episode, len(parts))
         answers = [self._answered(part, most) for part in parts]
         grounded = [
-            list(self._grounded(part, made)) for part, made in zip(parts, answers, strict=True)
+            list(self._grounded(part, claims_made))
+            for part, claims_made in zip(parts, answers, strict=True)
         ]
         return self._chosen(grounded)
 
@@ -103,18 +104,18 @@ class _Draft:
             return self._drop((answer and answer.finish) or NO_ANSWER)
         if answer.finish:
             return self._drop(answer.finish)
-        made, others = claims(answer.content)
-        self._drop(ITEM, others)
-        self._drop(TOO_MANY, len(made[_MOST_CLAIMS:]))
-        return made[:_MOST_CLAIMS]
+        claims_made, malformed = claims(answer.content)
+        self._drop(ITEM, malformed)
+        self._drop(TOO_MANY, len(claims_made[_MOST_CLAIMS:]))
+        return claims_made[:_MOST_CLAIMS]
 
     def _drop(self, reason: str, count: int = 1) -> list[Claim]:
         if count:
             self.dropped[reason] += count
         return []
 
-    def _grounded(self, chunk: Chunk, made: Sequence[Claim]) -> Iterator[Written]:
-        for claim in made:
+    def _grounded(self, chunk: Chunk, claims_made: Sequence[Claim]) -> Iterator[Written]:
+        for claim in claims_made:
             ids = sorted(set(claim.segment_ids))
             if not 1 <= len(ids) <= _MOST_SEGMENTS or not 1 <= ids[0] <= ids[-1] <= len(chunk):
                 self._drop(SEGMENTS)
@@ -129,7 +130,7 @@ class _Draft:
         """The first of every chunk, then the second: the model puts the best first."""
         kept: list[Written] = []
         for insight in filter(None, chain.from_iterable(zip_longest(*parts))):
-            if any(restates(insight.text, other.text) for other in kept):
+            if any(restates(insight.text, earlier.text) for earlier in kept):
                 self._drop(TWICE)
             elif len(kept) == self.settings.per_episode:
                 self._drop(TOO_MANY)

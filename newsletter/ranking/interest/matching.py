@@ -121,9 +121,9 @@ class Matcher:
         own = [word for word in learned if word in wanted - FUNCTION_WORDS]
         own = own or [word for word in learned if word in wanted]
         heavy = {word for word in learned if learned[word] > 0}
-        others = list(heavy - wanted - FUNCTION_WORDS)
-        others.sort(key=lambda word: (-learned[word], word))
-        return (*own, *others)[:_SHARED]
+        further = list(heavy - wanted - FUNCTION_WORDS)
+        further.sort(key=lambda word: (-learned[word], word))
+        return (*own, *further)[:_SHARED]
 
     def _score(self, phrase: str) -> Array:
         if not self.texts or not self._words(phrase):

@@ -30,8 +30,8 @@ class WordVectors:
         """A row of length one for each text, given as its words; zeros where none is known."""
         places = [[at for word in text if (at := self._place(word)) >= 0] for text in texts]
         begins = np.cumsum([0, *map(len, places)])
-        some = np.fromiter(chain.from_iterable(places), np.intp, begins[-1])
-        rows = self.table[some] * self.scale[some, None]
+        flat = np.fromiter(chain.from_iterable(places), np.intp, begins[-1])
+        rows = self.table[flat] * self.scale[flat, None]
         sums = np.zeros((len(texts), self.table.shape[1]), np.float32)
         full = np.flatnonzero(np.diff(begins))
         if len(full):

@@ -118,11 +118,11 @@ class Index:
 
     @cached_property
     def ids(self) -> npt.NDArray[np.int64]:
-        return np.concatenate([np.empty(0, np.int64), *(one.ids for one in self.segments)])
+        return np.concatenate([np.empty(0, np.int64), *(segment.ids for segment in self.segments)])
 
     @cached_property
     def days(self) -> npt.NDArray[np.int32]:
-        return np.concatenate([np.empty(0, np.int32), *(one.days for one in self.segments)])
+        return np.concatenate([np.empty(0, np.int32), *(segment.days for segment in self.segments)])
 
     @cached_property
     def names(self) -> list[str]:
@@ -145,11 +145,11 @@ class Index:
                 usual[self.vocabulary[term]] = share
         return self._idf(self.frequencies, usual)
 
-    def idf_of(self, some: Sequence[str]) -> Floats:
+    def idf_of(self, terms: Sequence[str]) -> Floats:
         """The same for terms that may be unknown."""
-        known = [self.vocabulary.get(term) for term in some]
-        counts = np.array([0 if one is None else self.frequencies[one] for one in known])
-        return self._idf(counts, np.array([self._usual.get(term, _UNUSUAL) for term in some]))
+        known = [self.vocabulary.get(term) for term in terms]
+        counts = np.array([0 if number is None else self.frequencies[number] for number in known])
+        return self._idf(counts, np.array([self._usual.get(term, _UNUSUAL) for term in terms]))
 
     @property
     def _usual(self) -> Mapping[str, float]:
@@ -157,13 +157,13 @@ class Index:
 
     def _idf(self, frequencies: Any, usual: Any) -> Floats:
         texts = len(self) + _BACKGROUND
-        found = np.log(texts / (frequencies + _BACKGROUND * usual))
-        return np.asarray(found, dtype=np.float32)
+        weights = np.log(texts / (frequencies + _BACKGROUND * usual))
+        return np.asarray(weights, dtype=np.float32)
 
     @cached_property
     def norms(self) -> Floats:
         return np.concatenate(
-            [np.empty(0, np.float32), *(one.norms(self.idf) for one in self.segments)]
+            [np.empty(0, np.float32), *(segment.norms(self.idf) for segment in self.segments)]
         )
 
     @cached_property
@@ -174,7 +174,7 @@ class Index:
     @cached_property
     def _borders(self) -> Places:
         """Where each segment's rows begin."""
-        return np.cumsum([0, *(len(one.ids) for one in self.segments)])[:-1]
+        return np.cumsum([0, *(len(segment.ids) for segment in self.segments)])[:-1]
 
     def rows(self, places: Places) -> SparseRows:
         """The damped counts of the terms of these insights, which stand in order."""
@@ -213,13 +213,13 @@ class Index:
         if not known.any():
             return np.empty(0, np.intp), np.empty(0, np.float32)
         terms, weights = terms[known], weights[known]
-        found = self._promising(terms, weights)
+        places = self._promising(terms, weights)
         worth = np.zeros(len(self.vocabulary), np.float32)
         worth[terms] = weights * self.idf[terms]
-        cosines = np.minimum(self.rows(found) @ worth / self.norms[found], 1)
+        cosines = np.minimum(self.rows(places) @ worth / self.norms[places], 1)
         most = max(_AT_LEAST, int((cosines >= _EXACT_FROM).sum()))
         kept = np.sort(np.argsort(-cosines, kind="stable")[:most])
-        return found[kept], cosines[kept]
+        return places[kept], cosines[kept]
 
     def _promising(self, terms: Places, weights: Floats) -> Places:
         """What may have a cosine of 0.35 by its rarer terms, or is among the next best by them."""
@@ -228,18 +228,18 @@ class Index:
         parts = [segment.dots(terms[rare], worth) for segment in self.segments]
         dots = parts[0] if len(parts) == 1 else np.concatenate(parts)
         bar = _EXACT_FROM - left - 1e-5
-        found = self._above(dots, bar)
-        scores = dots[found] / self.norms[found]
-        next_ = np.partition(scores, -_NEXT)[-_NEXT] if len(found) > _NEXT else 0
-        return found[scores >= min(bar, next_)]
+        places = self._above(dots, bar)
+        scores = dots[places] / self.norms[places]
+        next_ = np.partition(scores, -_NEXT)[-_NEXT] if len(places) > _NEXT else 0
+        return places[scores >= min(bar, next_)]
 
     def _above(self, dots: Floats, bar: float) -> Places:
         """At least what has a score above the bar, and enough: the bar is lowered by halves."""
         for lowered in (bar, bar / 2, bar / 4, 0):
-            found = np.flatnonzero(dots > np.float32(lowered * self.least))
-            if len(found) >= _NEXT:
+            places = np.flatnonzero(dots > np.float32(lowered * self.least))
+            if len(places) >= _NEXT:
                 break
-        return found
+        return places
 
     def _rare(self, terms: Places, weights: Floats) -> tuple[Places, float]:
         """Which terms the first pass reads, and the most that all others add to a cosine.

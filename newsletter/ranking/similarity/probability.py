@@ -87,8 +87,8 @@ def _features(
     index: Index, asked: Asked, new: Places, row: Places, days: Days
 ) -> npt.NDArray[np.float64]:
     blocks = [slice(first, first + _BLOCK) for first in range(0, len(new), _BLOCK)]
-    found = [_block(index, asked, new[some], row[some]) for some in blocks]
-    features = np.concatenate([np.empty((0, len(FEATURES))), *found])
+    parts = [_block(index, asked, new[block], row[block]) for block in blocks]
+    features = np.concatenate([np.empty((0, len(FEATURES))), *parts])
     if days is not None:
         features[:, FEATURES.index("age")] = _age(np.asarray(days)[new], index.days[row])
     return features
@@ -100,7 +100,7 @@ def _block(index: Index, asked: Asked, new: Places, row: Places) -> npt.NDArray[
     mine, theirs = asked.rows[texts], index.rows(insights)
     used = distinct(np.concatenate([mine.indices, theirs.indices]))
     mine, theirs = _only(mine, used), _only(theirs, used)
-    names = [asked.names[one] for one in used.tolist()]
+    names = [asked.names[number] for number in used.tolist()]
     numeric = np.array([any(map(str.isdigit, name)) for name in names], np.float32)
     idf = asked.idf[used] * np.where(numeric, _NUMBERS, 1).astype(np.float32)
     kin = _parts(names)

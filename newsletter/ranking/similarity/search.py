@@ -5,10 +5,10 @@ from newsletter.ranking.similarity.index import Index
 
 def search(index: Index, query: str) -> list[tuple[int, float]]:
     """Ids and cosines, the nearest first: all from a cosine of 0.35 on, and some of the next."""
-    found: list[tuple[int, float]] = []
+    results: list[tuple[int, float]] = []
     if not len(index):
-        return found
+        return results
     for terms, weights in index.asked([query]).queries():
         rows, cosines = index.shortlist(terms, weights)
-        found += zip(index.ids[rows].tolist(), cosines.tolist(), strict=True)
-    return sorted(found, key=lambda pair: (-pair[1], -pair[0]))
+        results += zip(index.ids[rows].tolist(), cosines.tolist(), strict=True)
+    return sorted(results, key=lambda pair: (-pair[1], -pair[0]))

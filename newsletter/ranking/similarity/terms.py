@@ -27,11 +27,11 @@ def words(text: str, language: str = "en") -> list[tuple[str, str]]:
     ``language`` is an ISO 639 code, a region after it ("pt-BR") is passed over. For one without a
     stemmer the terms are the runs of three characters of each word, and shorter words themselves.
     """
-    found = _WORD.findall(normalise(text))
+    matches = _WORD.findall(normalise(text))
     stem = _stemmer(language.partition("-")[0].lower())
     if stem is None:
-        return [(piece, word) for word in found for piece in _pieces(word)]
-    return [(stem(word), word) for word in found]
+        return [(piece, word) for word in matches for piece in _pieces(word)]
+    return [(stem(word), word) for word in matches]
 
 
 def terms(text: str, language: str = "en") -> list[str]:

@@ -22,8 +22,8 @@ _MACHINES = names_in(
 def _recognises(blocks: Sequence[Block], _facts: Facts) -> bool:
     headings = [block for block in blocks if 1 < block.level < 7]
     wordy = {section_of(block) for block in headings} & (LISTED | {"summary"})
-    made = {bare(block.text) for block in headings} & _MACHINES
-    return bool(wordy) and len(wordy) + len(made) >= 3 and bool(made)
+    by_machine = {bare(block.text) for block in headings} & _MACHINES
+    return bool(wordy) and len(wordy) + len(by_machine) >= 3 and bool(by_machine)
 
 
 PODWISE = Dialect("Podwise", _recognises, as_notes(Reading(strict=True, highlights="quote")))
