@@ -123,7 +123,7 @@ class RankingState:
         """The scores marked down for being thin, for a show of the last issue, and for what could
         not lead one, by the part that diversity leaves them."""
         markdown = self.day.variety.thin + MARKDOWN * self.shown_lately + MARKDOWN * self.echoing
-        return (1 - self.settings.diversity) * (self.scores - markdown)
+        return np.asarray((1 - self.settings.diversity) * (self.scores - markdown))
 
     def echo(self, place: int, earlier_id: int, similarity: float) -> Echo:
         earlier = self.day.archive[earlier_id]

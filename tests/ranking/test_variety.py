@@ -259,8 +259,9 @@ class TestWhatMayRestate:
 
     @staticmethod
     def resemblance(issue: Issue) -> float:
-        both = (*issue.picks, *issue.runners_up)
-        return next(1 - one.signals["novelty"] for one in both if one.insight_id == 2)
+        told = {each.insight_id: each.signals for each in issue.picks}
+        told |= {each.insight_id: each.signals for each in issue.runners_up}
+        return 1 - told[2]["novelty"]
 
     def test_it_gives_way_whatever_its_score(self) -> None:
         made = self.made(self.DOUBTFUL, *strangers(5))
