@@ -158,6 +158,7 @@ def _split(block: Block) -> Iterator[Block]:
         special = bool(level or rule)
         if special:
             yield replace(block, raw="\n".join(rest))
+            block = replace(block, first=block.first and not rest)
             yield replace(block, line=number, raw=text, rule=rule, level=level)
             block, rest = replace(block, line=number + 1, first=False), []
         else:

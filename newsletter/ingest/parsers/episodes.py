@@ -8,10 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import is_heading
+from newsletter.ingest.parsers.dates import any_day
 from newsletter.ingest.parsers.inline import Inline, is_action, time_in_url
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, address, title
@@ -25,7 +27,10 @@ _LONGEST = 1_000
 _LINKED = re.compile(r"(?<!!)\[([^\[\]\n]{1,300})\]\(([^\s()]+)\)")
 _BARE_URL = re.compile(r"<?https?://[^\s<>]+>?")
 _WIKI_ALONE = re.compile(r"\[\[[^\[\]\n]+\]\]")
-_PARTED = re.compile(r"\s+[–—|·•-]\s+|\s+by\s+|,\s+(?=\[\[)")
+_BY = re.compile(r"(\)) by (?=\S)|(?<=\S) by (?=\[\[)")
+_BOLD = re.compile(r"\*\*([^*]+)\*\*")
+_BRACKETS = re.compile(r" ?\(([^()]{4,100})\)$")
+_PARTED = re.compile(r"\s+[–—|·•-]\s+|,\s+(?=\[\[)")
 _NUMBERED = re.compile(r"(?:#|\b(?:ep|episode|folge|épisode|no)\b\.?) ?#?[0-9]+", re.IGNORECASE)
 
 
@@ -45,7 +50,8 @@ class Told:
 
 def episodes(blocks: Sequence[Block]) -> Told | None:
     """None where the file tells of one episode, as far as can be seen."""
-    ways = (_with_fields(blocks), _runs_of_fields(blocks), *_linking(blocks), _named_twice(blocks))
+    fields = _with_fields(blocks), _items_with_fields(blocks), _runs_of_fields(blocks)
+    ways = (*fields, *_linking(blocks), _named_twice(blocks))
     for begins in ways:
         if len(begins) > 1:
             spans = [(begin, _end(blocks, begin, begins)) for begin in begins]
@@ -76,6 +82,16 @@ def _with_fields(blocks: Sequence[Block]) -> list[int]:
         if len(begins) > 1:
             return begins
     return []
+
+
+def _items_with_fields(blocks: Sequence[Block]) -> list[int]:
+    """The top items of an outline that have fields of their own, as Logseq's blocks have."""
+    return [
+        index
+        for index, (block, below) in enumerate(pairwise(blocks))
+        if block.depth == 1 and block.first and not block.rule and is_heading(block.text)
+        if below.rule == "field" and below.depth == 1 and not below.first and _says_which(below.raw)
+    ]
 
 
 def _runs_of_fields(blocks: Sequence[Block]) -> list[int]:
@@ -184,7 +200,9 @@ def _end(blocks: Sequence[Block], begin: int, begins: Sequence[int]) -> int:
                 return index
             continue
         higher = 0 < block.level <= (opening.level or block.level)
-        outside = not opening.level and block.depth <= opening.depth and not block.quoted
+        beside = block.depth == opening.depth and (block.first or not block.depth)
+        beside = beside or block.depth < opening.depth
+        outside = not opening.level and beside and not block.quoted
         if index in following or higher or outside:
             return index
     return len(blocks)
@@ -224,18 +242,40 @@ def _episode(section: Sequence[Block], podcast: str) -> Episode:
 def _named(raw: str) -> dict[str, str]:
     """The podcast and the episode in a line that links to it, without the words of the link."""
     linked = next((m[1] for m in _LINKED.finditer(raw) if not is_action(m[1])), "")
+    linked = linked or (bold[1] if (bold := _BOLD.match(raw.lstrip("#- "))) else "")
+    behind = _behind(raw)
     names = [_unlabelled(part) for part in _parts(raw)]
     if len(names) != 2:
-        return {"episode title": " ".join(names)} if names else {}
+        label = vocabulary.field(title(raw.partition(":")[0])) if ":" in raw else None
+        name = "show title" if label and label[0] == "podcast" else "episode title"
+        return {name: " ".join(names), **behind} if names else {}
     first, second = names
     if title(linked) == first or (_NUMBERED.search(first) and not _NUMBERED.search(second)):
         first, second = second, first
-    return {"show title": first, "episode title": second}
+    return {**behind, "show title": first, "episode title": second}
+
+
+def _behind(raw: str) -> dict[str, str]:
+    """The date, and the podcast, in brackets behind the names: "(Table Four, 2025-03-02)"."""
+    match = _BRACKETS.search(_unlinked(raw))
+    parts = match[1].split(", ") if match else []
+    dated = next((part for part in parts if any_day(part)), "")
+    others = [part for part in parts if part != dated]
+    show = {"show title": others[0]} if len(others) == 1 else {}
+    return {"published": dated, **show} if dated else {}
+
+
+def _unlinked(raw: str) -> str:
+    """Without addresses and the words of links that only lead somewhere."""
+    raw = _BY.sub(r"\1 — ", clean(raw[:_LONGEST]))
+    text = _LINKED.sub(lambda m: "" if is_action(m[1]) else m[1], raw)
+    return _BARE_URL.sub("", text).strip()
 
 
 def _parts(raw: str) -> list[str]:
-    raw = clean(raw[:_LONGEST])
-    text = _BARE_URL.sub("", _LINKED.sub(lambda m: "" if is_action(m[1]) else m[1], raw))
+    text = _unlinked(raw)
+    if _behind(raw):
+        text = _BRACKETS.sub("", text)
     parts = (part.strip() for part in _PARTED.split(text))
     return [part for part in parts if any(map(str.isalnum, part))]
 

@@ -13,9 +13,11 @@ from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.dialects import gather
+from newsletter.ingest.parsers.episodes import episodes
 from newsletter.ingest.parsers.html_head import SAVED, head_facts, title_facts
 from newsletter.ingest.parsers.inline import Inline, shown_link, stamped_inline
 from newsletter.ingest.parsers.lines import known_field, line_rule
+from newsletter.ingest.parsers.markdown import pages_of
 from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import paragraphs
 from newsletter.ingest.parsers.outline import Reading
@@ -61,6 +63,9 @@ def read(text: str, known: Facts | None = None) -> list[Page]:
     blocks = list(_blocks(whole, main))
     gather(blocks, facts)
     title_facts(root, main, facts)
+    if episodes(blocks):
+        pages = pages_of(blocks, Brief(()), Facts())
+        return [replace(page, dialect="HTML" if page.dialect else "") for page in pages]
     about = completed(Brief(()), facts)
     return [Page(about, paragraphs(blocks, Reading(strict=True)), "HTML")]
 

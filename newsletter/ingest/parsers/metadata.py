@@ -37,6 +37,7 @@ _LONGEST = 4_000
 _NUMBERED = re.compile(
     r"\s*\(([^(),]{2,80}),? (?:ep(?:isode)?\.?|folge|#|no\.?) ?#?[0-9]+\)$", re.IGNORECASE
 )
+_SHOW_FIRST = re.compile(r"(?:#[^\s#]+ +)*(\[\[[^\[\]\n]+\]\]) +[–—-] +(\S.*)$")
 _DASH = re.compile(r"\s+[–—|]\s+")
 _BAR = re.compile(r" [|·•] ")
 _MOST_NAMES = 20
@@ -75,6 +76,9 @@ class Facts:
 
     def add_heading(self, raw: str) -> None:
         """The first heading names the episode where nothing else does, and may link to it."""
+        if match := _SHOW_FIRST.match(raw):
+            self.kept.setdefault("podcast", (_LAST, (match[1],)))
+            raw = match[2]
         name = stamped(title(raw))[0]
         self.heading = "" if _ISO_DAY.fullmatch(name) else name
         if address(raw):
@@ -103,6 +107,9 @@ class Facts:
             listener = part.lower().startswith(_OF_THE_LISTENER)
             if len(part.split()) <= _DATE_WORDS and not listener and any_day(part):
                 self.kept.setdefault("published", (_LAST, (part,)))
+                show = title(text.partition(part)[0].strip(" |·•"))
+                if show and not any(map(str.isdigit, show)):
+                    self.kept.setdefault("podcast", (_LAST, (show,)))
 
     @property
     def linked(self) -> str:
@@ -184,7 +191,8 @@ def title(raw: str) -> str:
 def address(raw: str) -> str:
     """The first web address in a value."""
     match = _LINK.search(raw)
-    url = match[2] if match else (_URL.findall(raw[:2_100]) or [""])[0].rstrip(".,;")
+    shown = match[1] if match and is_web(match[1]) else ""
+    url = shown or match[2] if match else (_URL.findall(raw[:2_100]) or [""])[0].rstrip(".,;")
     return url if is_web(url) else ""
 
 
@@ -198,7 +206,7 @@ def names(raw: str) -> list[str]:
 
 
 def _is_name(name: str) -> bool:
-    proper = any(letter.isalpha() for letter in name) and name[0] != "#"
+    proper = any(letter.isalpha() for letter in name) and name[0] != "#" and "@" not in name
     proper = proper and not _FIRMS.search(name) and not _SITE.fullmatch(name)
     return proper and len(name.split()) <= _NAME_WORDS and name.casefold() not in _TITLES
 

@@ -225,7 +225,7 @@ def _insight(block: Block, state: Outline, reading: Reading) -> Paragraph:
         role,
         speaker,
         at if at is not None or own else place.at,
-        heading=not (block.depth or block.quoted),
+        heading=not (block.depth or block.quoted or origin == "quote"),
         rule=_named(block, state, origin),
         link=own or place.link,
         origin=origin,

@@ -29,7 +29,8 @@ def read(text: str) -> list[Page]:
 def _line(line: str) -> str:
     if heading := _HEADING.match(line):
         open_task = heading[2] and heading[2] != "DONE"
-        return f"- [ ] {heading[3]}" if open_task else f"{'#' * len(heading[1])} {heading[3]}"
+        text = _LINK.sub(_linked, _stamp(heading[3]))
+        return f"- [ ] {text}" if open_task else f"{'#' * len(heading[1])} {text}"
     if pair := _KEYWORD.match(line) or _PROPERTY.match(line):
         return f"{_stamp(pair[1].lower())}:: {_stamp(pair[2])}"
     return "" if _DRAWER.match(line) else _LINK.sub(_linked, _stamp(line))

@@ -26,12 +26,14 @@ TEXT = (
     "insight", "takeaway", "highlight", "highlight text", "quote", "text", "quote text",
     "snip", "clip", "content", "content text", "body", "summary", "idea", "passage", "note",
     "zitat", "citation", "text content",
+    "selection",
 )  # fmt: skip
 """The columns that may hold the insight; the first of them that a row has is read."""
 
 _QUOTES = names_in(
     """
-    highlight, highlights, highlight text, quote, quotes, quote text, clip, passage, zitat,
+    highlight, highlights, highlight text, quote, quotes, quote text, clip, passage, selection,
+    zitat,
     citation"""
 )
 _SPEAKERS = {"speaker", "said by", "speaker name", "sprecher", "who", "quoted"}
@@ -43,7 +45,7 @@ _OWN_LINKS = names_in(
 )
 _SECONDS = names_in(
     """
-    at, time, timestamp, start, start time, seconds, offset, position, time offset, start
+    at, t, time, timestamp, start, start time, seconds, offset, position, time offset, start
     seconds, second, snip start time, start ms, offset ms, time ms, zeit, start at"""
 )
 _KINDS = {"type", "kind", "origin", "highlight type", "item type"}
@@ -53,7 +55,9 @@ _RENAMED: Mapping[str, str] = {
     "series title": "show title", "series name": "show title", "published on": "published",
     "podcast title": "show title", "episode name": "episode title", "episode date": "published",
     "podcast author": "owner", "episode guid": "id", "video title": "episode title",
-    "video url": "episode url", "channel name": "show title", "channel title": "show title",
+    "video url": "episode url", "video channel": "show title",
+    "snip note": "takeaway", "snip quote": "quote",
+    "channel name": "show title", "channel title": "show title",
 }  # fmt: skip
 _SURELY_EPISODES = {"episode title", "episode"}
 _TIMED = {"time offset", "time", "timestamp", "offset", "seconds"}
@@ -132,7 +136,8 @@ def _field(name: str) -> tuple[Field | None, int]:
 
 
 def has_text(names_: Iterable[str]) -> bool:
-    return any(_holds_text(_plain(name)) for name in names_)
+    plain = map(_plain, names_)
+    return any(_holds_text(_RENAMED.get(name, name)) for name in plain)
 
 
 @lru_cache(1_000)

@@ -22,6 +22,7 @@ from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
 _TURN = re.compile(
     r"\S[^\n]{0,60}?(?:\t|[ \xa0]{2,})(?:[0-9]{1,2}:)?[0-9]{1,2}:[0-9]{2}[ \t]*$", re.MULTILINE
 )
+_LONGEST_TITLE = 120
 _FEW = 2
 _HEAD_LINES = 8
 
@@ -65,7 +66,9 @@ def _blocks(paragraphs: Sequence[Paragraph]) -> Iterator[Block]:
         rule = line_rule(raw) or ("field" if known_field(raw) else "")
         if raw.isupper() and is_heading(raw) and not item:
             rule = "heading"  # of a machine's outline, whose items are statements
-        titled = not number and not rule and not item and is_heading(raw) and not is_web(raw)
+        above_address = len(paragraphs) > 1 and is_web(paragraphs[1].text)
+        short = is_heading(raw) or (above_address and len(raw) < _LONGEST_TITLE)
+        titled = not number and not rule and not item and short and not is_web(raw)
         yield Block(
             paragraph.line,
             clean(raw),

@@ -19,6 +19,7 @@ _LONGEST = 80
 _IN_THE_EPISODE = re.compile(
     r"(?:in|from|on) (?:this|today's|the) (?:episode|conversation|show|interview)[,:]? (?=\S)"
 )
+_CLIPPED = re.compile(r"(highlight|note|bookmark)\b.{0,40}\b(?:page|location)\b")
 _SHOWN = {"mentioned", "discussed", "cited", "recommended"}  # resources, books, people
 _NARROWED = 4
 _MOST_WORDS = 8  # of a heading that begins with the name of a section
@@ -79,7 +80,9 @@ _SECTIONS: Mapping[Section, str] = {
         sponsor, our sponsors, ads, to do, todo, to-do, todos, tasks, next steps, action items,
         actions, action
         steps, action step, homework, my notes,
-        habits, recommendations, who should listen, who should listen to this,
+        my take, my takes, my opinion, my view, to read, to look up, look up, follow up,
+        follow-up, follow-ups, habits,
+        recommendations, who should listen, who should listen to this,
         personal notes, my thoughts, thoughts, my reflections, reflections,
         my questions, open questions, flashcards, full document, full text, comments, backlinks,
         linked references, unlinked references, see the video, audio, player, listen, watch,
@@ -117,7 +120,8 @@ _FIELDS: Mapping[Field, str] = {
         odcinek, tytuł, name""",
     "url": """
         episode link, episode url, url, episode page, link, web, website, webpage, page, source
-        url, source link, source, reference, permalink, lien, enlace, quelle, collegamento, bron,
+        url, source link, source, reference, uri, permalink, lien, enlace, quelle, collegamento,
+        bron,
         链接, リンク""",
     "published": """
         episode publish date, publish date, published date, published, published at, published
@@ -209,6 +213,8 @@ def section(heading: str) -> Section | None:
     """What a heading announces: "✨ Key takeaways", "Transcript (made by a machine)"."""
     name = bare(heading)
     known = _SECTION_OF.get(name) or _SECTION_OF.get(name.removesuffix("s"))
+    if clipped := _CLIPPED.match(name):
+        known = "quotes" if clipped[1] == "highlight" else "noise"
     if known or not name:
         return known
     if opened := _IN_THE_EPISODE.match(name):
@@ -257,6 +263,7 @@ def field(key: str) -> tuple[Field | None, int] | None:
     plain = " ".join(name.replace("_", " ").replace("-", " ").split())
     known = _FIELD_OF.get(name) or _FIELD_OF.get(plain)
     known = known or _FIELD_OF.get(plain.removeprefix("episode "))
+    known = known or _FIELD_OF.get(plain.removeprefix("podcast "))
     several = [] if known else _OR.split(plain)
     parts = {_FIELD_OF.get(part, (None, -1))[0] for part in several}
     return (

@@ -70,7 +70,8 @@ def _items(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     for block in blocks:
         labelled = block.quoted and (labelled or bool(_PART.match(block.raw)))
         inside = block.depth > top or (block.depth == top and not block.first and top > 0)
-        if item and (inside or labelled) and not _opens(block):
+        below = bool(item) and item[0].quoted and block.depth and _PART.match(block.raw)
+        if item and (inside or labelled or below) and not _opens(block):
             item.append(block)
             continue
         if item:
