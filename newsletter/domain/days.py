@@ -10,7 +10,7 @@ def parse_day(text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text!r} is no date: write 2026-03-14") from None
+        raise UsageError(f"{text[:80]!r} is no date", "write one such as 2026-03-14") from None
     if not 1900 <= day.year <= 2999:
-        raise UsageError(f"{text} lies too far off: write a year from 1900 to 2999")
+        raise UsageError(f"{day} is too far off", "write a year from 1900 to 2999")
     return day

@@ -70,11 +70,11 @@ def followed(store: Store) -> Sequence[FollowedFeed]:
 def feed_story(store: Store, feed_id: int) -> FeedStory:
     """Raises NotFound."""
     with store.reading() as db:
-        matching = [feed for feed in feeds.followed(db) if feed.id == feed_id]
-        if not matching:
+        feed = feeds.find(db, feed_id)
+        if feed is None:
             raise NotFound("this feed is not followed any more")
         return FeedStory(
-            matching[0],
+            feed,
             files.episodes_of(db, feed_id, _MOST_EPISODES),
             files.episode_counts(db, feed_id),
         )

@@ -17,7 +17,7 @@ from newsletter.domain.model import Candidate, Citation, Issue
 from newsletter.domain.numbers import GREATEST_ID
 from newsletter.domain.slug import slug, slug_of_insight
 from newsletter.services import insights
-from newsletter.services.refreshed import Refreshed
+from newsletter.services.shared import Shared
 from newsletter.services.subjects import Subject, Subjects, subjects
 from newsletter.storage import (
     Connection,
@@ -45,6 +45,8 @@ _FOUND = 30
 _LONGEST_QUERY = 200
 _MOST_WORDS = 12
 _DAY = timedelta(days=1)
+_MADE_AGAIN = 600.0
+"""Seconds, for what a version does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,30 +224,34 @@ class PublicArchive:
     def _subjects(self) -> Subjects:
         with self.store.reading() as db:
             version = public_archive.version(db)
-        return self._held_subjects.get((version, self._today()))
+        return self._held_subjects.of((version, self._today()))
 
     @cached_property
-    def _held_subjects(self) -> Refreshed[Subjects]:
-        def make(_: Subjects | None) -> Subjects:
+    def _held_subjects(self) -> Shared[Subjects]:
+        def make() -> Subjects:
             with self.store.reading() as db:
                 return subjects(public_archive.places(db, self._today()), editing.blocked(db))
 
-        return Refreshed(make)
+        return Shared(make, _MADE_AGAIN)
 
     def _index(self) -> "HeldIndex":
         with self.store.reading() as db:
             version = public_archive.version(db)
-        return self._held_index.get(version.insight)
+        return self._held_index.of(version.insight)
 
     @cached_property
-    def _held_index(self) -> "Refreshed[HeldIndex]":
+    def _held_index(self) -> "Shared[HeldIndex]":
         from newsletter.composing.similarity_index import HeldIndex
 
-        def make(before: HeldIndex | None) -> HeldIndex:
-            with self.store.reading() as db:
-                return HeldIndex.of(db, before, self.index_cache, self.language)
+        held: HeldIndex | None = None
 
-        return Refreshed(make)
+        def make() -> HeldIndex:
+            nonlocal held
+            with self.store.reading() as db:
+                held = HeldIndex.of(db, held, self.index_cache, self.language)
+            return held
+
+        return Shared(make, _MADE_AGAIN)
 
 
 def _insight(candidate: Candidate) -> PublicInsight:

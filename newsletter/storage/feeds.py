@@ -109,6 +109,11 @@ def followed(db: Connection) -> list[FollowedFeed]:
     return [_feed(row) for row in db.execute(select(feeds).order_by(feeds.c.id)).mappings()]
 
 
+def find(db: Connection, feed_id: int) -> FollowedFeed | None:
+    row = db.execute(select(feeds).where(feeds.c.id == feed_id)).mappings().one_or_none()
+    return _feed(row) if row else None
+
+
 def _feed(row: RowMapping) -> FollowedFeed:
     return FollowedFeed(**{column.name: row[column] for column in feeds.columns})
 

@@ -34,7 +34,7 @@ from newsletter.storage import (
     transitions,
     warm_up,
 )
-from newsletter.storage.journal import Claim
+from newsletter.storage.journal_lines import Claim
 from newsletter.storage.leases import Lease
 from newsletter.storage.schema import Instant, mark, recipient
 from newsletter.storage.schema import delivery as deliveries

@@ -1,8 +1,8 @@
 """Vectors of texts, kept in a file of their own: a cache that can be removed at any time."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class VectorCache:
     def get(self, texts: Sequence[str]) -> dict[str, bytes]:
         """The vectors of those that are kept."""
         known = {}
-        with suppress(sqlite3.Error), closing(self._opened()) as db:
+        with suppress(sqlite3.Error), self._opened() as db:
             for text in texts:
                 query = "SELECT vector FROM vectors WHERE text = ?"
                 if row := db.execute(query, (_key(text),)).fetchone():
@@ -29,13 +29,15 @@ class VectorCache:
         rows = [(_key(text), vector) for text, vector in vectors.items()]
         if not rows:
             return
-        with suppress(sqlite3.Error), closing(self._opened()) as db, db:
+        with suppress(sqlite3.Error), self._opened() as db, db:
             db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
-    def _opened(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, timeout=30)
-        db.execute(_MADE)
-        return db
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """Closed also where the file turns out to be no database."""
+        with closing(sqlite3.connect(self._path, timeout=30)) as db:
+            db.execute(_MADE)
+            yield db
 
 
 def _key(text: str) -> bytes:

@@ -241,3 +241,28 @@ def test_who_waits_to_write_lets_other_senders_work(store: Store, *, durable: bo
                 assert not written.is_set()
     thread.join()
     assert written.is_set()
+
+
+def test_a_sender_asks_for_its_turn_with_no_lock_of_the_database_in_hand(store: Store) -> None:
+    """Else who works, and waits for that lock, would wait for ever."""
+    turn, writing, go_on = Turn(), threading.Event(), threading.Event()
+
+    def sender() -> None:
+        with turn.working(), store.writing():
+            writing.set()
+            go_on.wait()
+
+    def another() -> None:
+        with store.writing():
+            pass
+
+    sending, waits = (threading.Thread(target=work, daemon=True) for work in (sender, another))
+    sending.start()
+    assert writing.wait(60)
+    turn.take()
+    go_on.set()
+    waits.start()
+    waits.join(60)
+    assert not waits.is_alive()
+    turn.give()
+    sending.join(60)

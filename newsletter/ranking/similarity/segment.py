@@ -40,13 +40,13 @@ class Segment:
         return np.asarray(np.sqrt(np.concatenate([np.empty(0, np.float32), *blocks])))
 
     def _squared(self, first: int) -> SparseRows:
-        part = self.rows[np.arange(first, min(first + _BLOCK, len(self.ids)))]
+        part = self.rows.between(first, first + _BLOCK)
         return part.having(damped(part.data) ** 2)
 
     def dots(self, terms: Places, weights: Floats) -> Floats:
         """The dot product of each insight's damped counts with the weights of these terms."""
         here = terms < len(self.columns)
-        part = self.columns[terms[here]]
+        part = self.columns.long_rows(terms[here])
         dots = np.zeros(len(self.ids), np.float32)
         np.add.at(dots, part.indices, damped(part.data) * np.repeat(weights[here], part.lengths))
         return dots

@@ -46,6 +46,21 @@ class SparseRows:
         at = np.repeat(self.indptr[places] - indptr[:-1], lengths) + np.arange(indptr[-1])
         return SparseRows(self.data[at], self.indices[at], indptr, self.width)
 
+    def between(self, first: int, end: int) -> "SparseRows":
+        """The rows from ``first`` to before ``end``; nothing is copied but where they begin."""
+        indptr = self.indptr[first : end + 1]
+        some = slice(indptr[0], indptr[-1])
+        return SparseRows(self.data[some], self.indices[some], indptr - indptr[0], self.width)
+
+    def long_rows(self, places: Places) -> "SparseRows":
+        """``self[places]`` of a few rows, each of which is copied whole: quicker for long ones."""
+        ends = np.stack([self.indptr[places], self.indptr[places + 1]], axis=1).tolist()
+        some = [slice(*each) for each in ends]
+        data = np.concatenate([self.data[:0], *(self.data[each] for each in some)])
+        indices = np.concatenate([self.indices[:0], *(self.indices[each] for each in some)])
+        indptr = np.concatenate([[0], np.cumsum(self.lengths[places])])
+        return SparseRows(data, indices, indptr, self.width)
+
     def having(self, data: Values) -> "SparseRows":
         """The same with other values."""
         return SparseRows(data, self.indices, self.indptr, self.width)

@@ -14,6 +14,7 @@ from itertools import islice
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
+from newsletter.domain.days import parse_day
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import UsageError
 from newsletter.domain.text import counted
@@ -95,7 +96,7 @@ class _Acts:
         if "date" not in visit.request.query_params:
             cancelled = upcoming_cancelled(self.store, today)
             return visit.page("desk/cancel.html", today=today, cancelled=cancelled)
-        day = _day(visit.request.query_params["date"])
+        day = parse_day(visit.request.query_params["date"])
         at = actions.standing(self.store, day)
         if at.cancelled:
             return visit.back(f"/desk/uncancel?date={day}")
@@ -110,7 +111,7 @@ class _Acts:
         )
 
     def cancel(self, visit: Visit) -> Response:
-        day = _day(visit.form.get("date", ""))
+        day = parse_day(visit.form.get("date", ""))
         visit.about(day.isoformat())
         done = actions.cancel(self.store, day, visit.now)
         late = f"; {counted(done.sending, 'message')} being sent now cannot be stopped"
@@ -120,7 +121,7 @@ class _Acts:
     def ask_uncancel(self, visit: Visit) -> Response:
         if "date" not in visit.request.query_params:
             return visit.back("/desk/cancel")
-        day = _day(visit.request.query_params["date"])
+        day = parse_day(visit.request.query_params["date"])
         at = actions.standing(self.store, day)
         if not at.cancelled:
             raise UsageError(f"{day} is not cancelled")
@@ -135,7 +136,7 @@ class _Acts:
         )
 
     def uncancel(self, visit: Visit) -> Response:
-        day = _day(visit.form.get("date", ""))
+        day = parse_day(visit.form.get("date", ""))
         visit.about(day.isoformat())
         skipped = actions.take_back_cancel(self.store, day)
         but = f"; {counted(skipped, 'reader')} skipped by then stay so" if skipped else ""
@@ -171,7 +172,7 @@ class _Acts:
         outcome, address = visit.form.get("as", ""), visit.form.get("to", "")
         if outcome not in ("sent", "pending"):
             raise UsageError("say whether they were sent, or wait again")
-        day = _day(visit.form.get("date", "")) if address else None
+        day = parse_day(visit.form.get("date", "")) if address else None
         visit.about(address or "all")
         if not address:
             shown = _instant(visit.form.get("listed", ""), visit.now)
@@ -215,15 +216,6 @@ def _resolved(done: actions.Resolved, outcome: str) -> str:
 
 def _long(day: date) -> str:
     return f"{day:%A}, {day.day} {day:%B %Y}"
-
-
-def _day(text: str) -> date:
-    """Raises UsageError."""
-    with suppress(ValueError):
-        day = date.fromisoformat(text)
-        if 1900 <= day.year <= 2999:
-            return day
-    raise UsageError(f"{text[:40]!r} is no date", "write one such as 2026-03-14")
 
 
 def _instant(text: str, now: datetime) -> datetime:

@@ -1,6 +1,7 @@
 """Readers: found a page at a time, and the story of one."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlencode
@@ -8,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from newsletter.domain.days import parse_day
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import NotFound, UsageError
 from newsletter.domain.model import STATES, VOTE_WORDS, Subscriber
@@ -159,7 +161,6 @@ def _count(text: str) -> int:
 
 
 def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+    with suppress(UsageError):
+        return parse_day(text)
+    return None
