@@ -1,8 +1,9 @@
 """``make mutate``: does a test fail when the code is changed? A sample, the same for the same seed.
 
-cosmic-ray says which changes there are; each is made in a copy of the tree, and the tests that judge
-the module run there on SQLite, up to the first that fails. Annotations are left as they are: to change
-one stops the import, which says nothing about the tests.
+cosmic-ray says which changes there are; each is made in a copy of the tree, and the tests that
+judge the module run there on SQLite, up to the first that fails. Annotations stay as they are: to
+change one stops the import, which says nothing about the tests. The survivors are printed to
+stderr; read them, for some change nothing that anybody could see.
 """
 
 import argparse
@@ -67,7 +68,9 @@ def mutants(source: str) -> Iterator[Mutant]:
     for operator in (get_operator(name) for name in sorted(operator_names())):
         if operator.arguments():
             continue
-        places = (place for node in ast_nodes(tree) for place in operator().mutation_positions(node))
+        places = (
+            place for node in ast_nodes(tree) for place in operator().mutation_positions(node)
+        )
         for occurrence, (start, _) in enumerate(places):
             if not any(first <= start < last for first, last in spared):
                 yield Mutant(operator(), occurrence, start[0])
@@ -108,11 +111,30 @@ def copy(folder: Path) -> None:
 
 
 def tests_fail(folder: Path, module: str) -> bool:
-    files = [str(path) for glob in JUDGES[module].split() for path in sorted(folder.glob(f"tests/{glob}"))]
-    words = ["-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", "not postgresql"]
+    files = [
+        str(path)
+        for glob in JUDGES[module].split()
+        for path in sorted(folder.glob(f"tests/{glob}"))
+    ]
+    words = [
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "-k",
+        "not postgresql",
+    ]
     try:
         run = subprocess.run(
-            [sys.executable, "-B", *words, *files], cwd=folder, capture_output=True, timeout=SECONDS, check=False
+            [sys.executable, "-B", *words, *files],
+            cwd=folder,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return True
@@ -123,7 +145,9 @@ def tell(module: str, mutant: Mutant, source: str, mutated: str) -> None:
     before, after = source.splitlines(), mutated.splitlines()
     at = next(n for n, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)
     name = type(mutant.operator).__name__
-    print(f"{module}:{at + 1} {name}\n  - {before[at]}\n  + {after[at]}", file=sys.stderr, flush=True)
+    print(
+        f"{module}:{at + 1} {name}\n  - {before[at]}\n  + {after[at]}", file=sys.stderr, flush=True
+    )
 
 
 if __name__ == "__main__":
