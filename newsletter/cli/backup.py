@@ -9,7 +9,7 @@ from newsletter.bootstrap import App
 from newsletter.cli.output import say, table
 from newsletter.domain.errors import UsageError
 from newsletter.services import backup as service
-from newsletter.storage.database import file_of
+from newsletter.storage.engine import file_of
 from newsletter.storage.replay import Replayed, summary
 
 _LOST = (

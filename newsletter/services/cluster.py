@@ -21,7 +21,7 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 from psycopg import OperationalError
 
-from newsletter.storage.database import prepare_server
+from newsletter.storage.engine import prepare_server
 
 log = logging.getLogger("newsletter")
 
