@@ -28,6 +28,7 @@ _LINKED = re.compile(r"(?<!!)\[([^\[\]\n]{1,300})\]\(([^\s()]+)\)")
 _BARE_URL = re.compile(r"<?https?://[^\s<>]+>?")
 _WIKI_ALONE = re.compile(r"\[\[[^\[\]\n]+\]\]")
 _BY = re.compile(r"(\)) by (?=\S)|(?<=\S) by (?=\[\[)")
+_KIND = re.compile(r"^(?:[-*] )?(?:#[^\s#]+ |\[\[(?:podcasts?|episodes?)\]\] )+", re.IGNORECASE)
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _BRACKETS = re.compile(r" ?\(([^()]{4,100})\)$")
 _PARTED = re.compile(r"\s+[–—|·•-]\s+|,\s+(?=\[\[)")
@@ -99,7 +100,7 @@ def _runs_of_fields(blocks: Sequence[Block]) -> list[int]:
     begins: dict[str, list[int]] = {}
     for index, block in enumerate(blocks):
         above = blocks[index - 1] if index else None
-        if block.rule == "field" and not block.depth and not (above and above.rule == "field"):
+        if block.rule == "field" and block.depth <= 1 and not (above and above.rule == "field"):
             pair = key_value(block.raw)
             if pair and (known := vocabulary.field(pair[0])) and known[0] in {"podcast", "episode"}:
                 begins.setdefault(known[0], []).append(index)
@@ -267,7 +268,7 @@ def _behind(raw: str) -> dict[str, str]:
 
 def _unlinked(raw: str) -> str:
     """Without addresses and the words of links that only lead somewhere."""
-    raw = _BY.sub(r"\1 — ", clean(raw[:_LONGEST]))
+    raw = _KIND.sub("", _BY.sub(r"\1 — ", clean(raw[:_LONGEST])))
     text = _LINKED.sub(lambda m: "" if is_action(m[1]) else m[1], raw)
     return _BARE_URL.sub("", text).strip()
 
