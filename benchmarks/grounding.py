@@ -14,8 +14,10 @@ from newsletter.domain.episode import Episode, Segment
 from newsletter.ingest.writer import grounding
 from newsletter.ingest.writer.grounding import Support, clause_coverages, coverage, fault
 
-CLAIMS = Path(__file__).parents[1] / "tests" / "ingest" / "writer" / "claims.toml"
+_FOLDER = Path(__file__).parents[1] / "tests" / "ingest" / "writer"
+CLAIMS, SUBTLE = _FOLDER / "claims.toml", _FOLDER / "subtle.toml"
 WRONG = ("number", "name", "negation", "cause", "unrelated")
+SUBTLE_SETS = {"made on": slice(0, 10), "judged on": slice(10, None)}
 SETS = {"chosen on": slice(0, 10), "mended on": slice(10, 20), "judged on": slice(20, None)}
 
 
@@ -31,6 +33,21 @@ def support(passage: Mapping[str, Any]) -> Support:
     speakers = tuple(dict.fromkeys(segment.speaker for segment in said if segment.speaker))
     about = Episode("guid", passage["title"], passage["podcast"], speakers=speakers)
     return Support(said, about)
+
+
+def subtle() -> list[dict[str, Any]]:
+    return list(tomllib.loads(SUBTLE.read_text(encoding="utf-8"))["passage"])
+
+
+def told_apart(chosen: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """How many true claims are kept, and how many that are wrong in a small way are dropped."""
+    kept = dropped = 0
+    for passage in chosen:
+        said = [Segment(0, 9, text) for text in passage["said"]]
+        behind = Support(said, Episode("guid", "Talk"))
+        kept += sum(not fault(claim, behind) for claim in passage["true"])
+        dropped += sum(bool(fault(claim, behind)) for _, claim in passage["false"])
+    return kept, dropped
 
 
 def judged(chosen: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str, Support]]:
@@ -66,6 +83,9 @@ def main() -> None:
         count = sum(label != "swapped" for label, *_ in judged(chosen))
         line = "  ".join(f"{name} {value:.3f}" for name, value in measures(chosen).items())
         print(f"{title} {count} claims: {line}")
+    for title, which in SUBTLE_SETS.items():
+        kept, dropped = told_apart(subtle()[which])
+        print(f"subtle, {title}: {kept} of 30 true kept, {dropped} of 30 false dropped")
     shown = everything if "--all" in sys.argv else everything[SETS["chosen on"]]
     for label, rule, claim, behind in judged(shown):
         if bool(rule) == (label == "supported"):

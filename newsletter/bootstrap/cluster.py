@@ -22,7 +22,7 @@ from newsletter.domain.errors import ConfigError
 from newsletter.services.clock import steady
 from newsletter.services.scheduled_jobs import ScheduledJobs
 from newsletter.storage import editing, feeds, send_queue
-from newsletter.storage.database import server_address
+from newsletter.storage.engine import server_address
 from newsletter.storage.send_queue import Scope
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
-"""What makes a quote worth a reader's time: a logistic regression on what can be said of its words.
+"""What makes a quote worth a reader's time: a sum of weights for what can be said of its words.
 
-``python -m benchmarks.fit_quotes FILE`` makes the table from quotes judged by hand.
+The weights were set by hand and checked against judged quotes: a table that was fitted to them
+ranked the quotes of other shows no better (docs/decisions/0055-whole-quotes.md).
 """
 
 import math
@@ -40,6 +41,10 @@ _EMPTY = phrases(
     "interesting|fascinating|important|exciting|incredibl[ey]|amazing|huge|really|very|pretty"
     "|challenging|crazy|remarkable|different|difficult|great|a lot of|bunch of|things?|something"
 )
+_ADVICE = phrases(
+    "you should|shouldn't|should (?:be|never|always|only)|better to|the best way to"
+    "|(?<![a-z,] )don't (?:have|do|make|try|start|wait|build|use|let|ask|be)"
+)
 _NO_SUBJECT = phrases(
     "if|when|whenever|once|as|unless|before|after|while|although|even|you|your|you're|there|there's|it"
     "|it's|the|a|an|what|whatever|how|why|where|one|don't|in|to",
@@ -62,7 +67,7 @@ _UNSEEN = 0.0005
 
 
 def merit(sentences: Sequence[str]) -> float:
-    """The logarithm of the odds that a reader wants it."""
+    """The more, the likelier a reader wants it."""
     plain = [sentence.replace("’", "'") for sentence in sentences]
     return INTERCEPT + sum(
         weight * FEATURES[name](plain) for name, weight in WEIGHTS.items() if weight
@@ -115,6 +120,7 @@ FEATURES: Mapping[str, Callable[[Sequence[str]], float]] = {
     "contrast": _count(_CONTRAST, 2),
     "cause": _count(_CAUSE, 2),
     "general": _count(_GENERAL, 2),
+    "advice": _count(_ADVICE, 1),
     "hedge": _count(_HEDGE, 3),
     "of its time": _count(_OF_ITS_TIME, 1),
     "empty": _count(_EMPTY, 3),
@@ -132,6 +138,7 @@ WEIGHTS: Mapping[str, float] = {
     "contrast": 0.4,
     "cause": 0.5,
     "general": 0.25,
+    "advice": 0.8,
     "hedge": -0.3,
     "of its time": -0.5,
     "empty": -0.1,
@@ -139,7 +146,7 @@ WEIGHTS: Mapping[str, float] = {
     "rarity": 0.25,
     "rare words": 0.05,
     "unexplained": -0.15,
-    "short": -0.8,
+    "short": -0.5,
     "two": -0.2,
     "three": -0.5,
     "back": -0.8,

@@ -29,7 +29,7 @@ _SLIPS = phrases(
     "long story short|to be honest|honestly|quote unquote|let's say|let's just say|say like",
     r"gonna|wanna|gotta|cuz|y'all|dude|guys?|crap|shit\w*|f\w?[ua]ck\w*|fricking|damn|hell|literally",
     "and then like|(?:was|is|are|you're|it's|be|there's|in|of|have|get|so|to|do) like",
-    "like (?:i'm|i|we|he|she|they|oh|really|you have|this|a|the)(?<!it's like a)|sort of set",
+    "like (?:i'm|i|we|he|she|they|oh|really|this|a|the)(?<!it's like a)|sort of set|just like",
     "i think in|is is|in in|(?:sort|kind)s? of (?:a|the|like|it's)",
 )
 _REPEATED = re.compile(
@@ -50,7 +50,8 @@ _TALKING = phrases(
     "|of)",
     "ask yourself|for example|for instance|remember|say that again|going back|again|number one",
     "but hey|, say,|hopefully|come back to|by the way|in (?:this|that|our|my) (?:case|particular)",
-    "look,|listen,|what we call|i could|the (?:one|two|three|four|five)(?! (?:who|that|of)\\b)",
+    "look,|listen,|what we call|i could|i think that (?:would|is|was|will|could|may)|"
+    "the (?:one|two|three|four|five)(?! (?:who|that|of)\\b)",
 )
 _MINE = phrases(
     "my|mine|myself|me|i'm|i've|i'd|i'll|i",
@@ -74,6 +75,7 @@ _OPENING = phrases(
     "that|that's|this|he|she|they|they're|they've|their|them|these|however|therefore|otherwise",
     "those(?! (?:who|that|of|with)\\b)|here's|another|both|neither|either|such|instead|as such",
     "similarly|likewise|equally|first|firstly|second|secondly|third|lastly|finally|actually|same",
+    "say|more than|typically|fortunately|for certain|"
     "not|no(?! (?:one|matter|amount)\\b)|nope|who|where|whereas|meanwhile|thus|hence|still|else",
     "let|what a|if you look|if you've ever|often if|even (?:so|then|though)|maybe|perhaps|sure",
     "exactly|absolutely|definitely|totally|certainly|surely|clearly|indeed|rather|quite|further",
@@ -89,17 +91,20 @@ _OPENING = phrases(
     r"what (?:happened|i|we|he|she|they|that|this|it|you're|you (?:said|just)|about|president \w+)",
     "in (?:that|this|the same|other words|addition|fact|short|the end|both|those|these)",
     "(?:at|on|for|with|by|from|to|after|since) (?:that|this|those|these|then|there|me|it|all)",
-    "how (?:does|do|did|is|are|about)|all of (?:the|a sudden)|what you do|half the|a lot of the",
-    r"you're \w+ing|you (?:have|want to go|see|all|guys|do|could|said|had|would|hear|get)",
-    "all the|(?:it|it's|its)(?! takes?\\b)",
-    r"there(?!'s (?:this|an?) (?:idea|notion|concept|term|phenomenon) |'s (?:more|no)\b| is no\b)",
+    "how (?:does|do|did|is|are|about)|all of (?:the|a sudden)|what you do|half the",
+    r"you're \w+ing|you (?:have|want to go|see|can see|all|guys|do|don't|just|need|could|said|had"
+    "|would|hear|get)|a lot of (?:the|people)|your(?! best)|all the|the only way to \\w+ is",
+    "the way (?:things|it)|if there",
+    "its|(?:it|it's)(?! takes?\\b| (?:doesn't seem like it's|is|isn't|not|much|far| )*"
+    "(?:easy|easier|harder|better|worse|cheaper|impossible|rare) (?:to|for)\\b)",
+    r"there(?!'s (?:this|an?) (?:idea|notion|concept|term|phenomenon) |'s more\b)",
     before='["“]?',
 )
 _THE = re.compile(
-    r"the (?!more|less|better|best|worst|hardest|biggest|easiest|only way|way|difference|opposite"
-    r"|key|secret|reason|goal|purpose|human|world)"
+    r"the (?!more|less|better|best|worst|hardest|biggest|easiest|only way|way|difference between"
+    r"|opposite|key|secret|reason|goal|purpose|human|world)"
     r"(?:[\w-]+ ){0,4}?(?!of|that|who|between|behind|to)"
-    r"(?:is|are|was|were|has|have|can|will|would|do|does|get|gets|\w+s|\w+ed)\b",
+    r"(?:is|are|was|were|has|have|can|will|would|do|does|don't|doesn't|sort|get|gets|\w+s|\w+ed)\b",
     re.IGNORECASE,
 )
 _POINTING = phrases(
@@ -114,6 +119,8 @@ _POINTING = phrases(
     "|piece|question|issue|idea|number|process|code|model|problem|bill|team|level|video|higher)",
     "those (?!who\\b|that\\b|of\\b|with\\b|in\\b|which\\b)\\w+|the (?:above|following|latter"
     "|former)",
+    "similar(?! to\\b)|(?:do|does|doing|did|done) that|so maybe",
+    "that(?= (?:pretty|very|really|easily|to|in|at|on|for|and|or|but|as|by|with|well)\\b|[.,!?])",
     "there(?= (?:and|or|but|is that)\\b|[.,!])|then(?=[.!])|such(?! as\\b| a\\b| an\\b)",
     "also|similarly|likewise|(?:too|as well|either)(?=[.,!])|(?:the )?others? (?:is|are)",
     "the (?:only )?(?:one|others?)(?! (?:who|that|hand|side)\\b)|both of|they all",
@@ -127,8 +134,9 @@ _LATER = phrases(
 _SINGULAR = phrases("it|its|it's")
 _PLURAL = phrases("they|them|their|they're|they've|themselves")
 _PLURAL_NOUN = re.compile(
-    r"\b(?:\w{3,}(?<!s)(?<!u)(?<!i)s|people|children|men|women|everyone|everybody|someone|somebody|anyone"
-    r"|anybody|nobody|person|folks|each|who|most|many|police|data|team|company|government)\b",
+    r"\b(?:(?!affects|means|makes|takes|gets)\w{3,}(?<!s)(?<!u)(?<!i)s|people|children|men|women"
+    r"|everyone|everybody|someone|somebody|anyone|anybody|nobody|person|folks|who"
+    r"|(?:each|most|many)(?! \w+s\b)|police|data|team|company|government)\b",
     re.IGNORECASE,
 )
 _DUMMY = phrases(
@@ -141,9 +149,10 @@ _NO_NOUNS = frozenset(
     always never than then them they their your those these which whose into over under after
     before make makes made take takes need needs want wants being been does doing done find
     believe know going having getting start starts look looks like better good best people pull
-    realize affects overall""".split()
+    realize affects overall things certain assess typically something""".split()
 )
 _NOUNS_BEFORE_IT = 2
+_LAST_WORD = re.compile(r"\b\w+\s*$")  # a verb, as in "charge it"
 PAST = phrases(
     "was|were|had|did|went|came|got|said|told|took|saw|made|gave|began|became|thought|knew|felt",
     r"left|kept|brought|[a-z]{3,}(?<!ne)(?<!su)(?<!fe)ed",
@@ -161,9 +170,11 @@ _MARKER = re.compile(
 _ENGLISH = frozenset(
     "the and to of a in that is you it for on with are this be have not as they we but can".split()
 )
-_LEAST_WORDS, _MOST_WORDS = 9, (38, 48, 55)
+_LEAST_WORDS, _MOST_WORDS = 9, (42, 60, 60)
 _LEAST_LATER = 4
 _LEAST_ENGLISH = 0.08
+_ANSWERED = phrases("well|because|it's|the answer", before="")
+_ENDS_OPEN = re.compile(r"\b(?:know|have|experimenting|it|that)[.!]$")
 _MOST_COMMAS = 5
 
 
@@ -197,15 +208,22 @@ def stands_alone(sentences: Sequence[str]) -> bool:
     text = " ".join(plain)
     return (
         _is_of_a_length(plain)
-        and all(_is_whole(sentence) for sentence in plain)
+        and all(map(_is_whole, _without_answered(plain)))
+        and not _ENDS_OPEN.search(text)
         and not any(rule.search(text) for rule in (_BROKEN, _SLIPS, _REPEATED, _TALKING))
         and is_english(text, _LEAST_ENGLISH)
         and not _is_personal(text)
-        and _opens_alone(plain[0])
+        and opens_alone(sentences[0])
         and not any(_LATER.match(sentence) for sentence in plain[1:])
         and _points_within(text)
         and len(PAST.findall(text)) <= len(PRESENT.findall(text))
     )
+
+
+def _without_answered(sentences: Sequence[str]) -> Sequence[str]:
+    """A question may come first, if its answer follows."""
+    asked = len(sentences) > 1 and sentences[0].endswith("?") and _ANSWERED.match(sentences[1])
+    return sentences[1:] if asked else sentences
 
 
 def _is_of_a_length(sentences: Sequence[str]) -> bool:
@@ -225,10 +243,12 @@ def _is_personal(text: str) -> bool:
     return bool(_MINE.search(_BELIEF.sub("", text))) or len(_OURS.findall(text)) > _MOST_OURS
 
 
-def _opens_alone(sentence: str) -> bool:
-    opening = claim(sentence)
+def opens_alone(sentence: str) -> bool:
+    """Whether nothing before it need be known. ``sentence`` is without its marker."""
+    plain = sentence.replace("’", "'")
+    opening = claim(plain)
     return not (
-        _OPENING.match(opening) or _THE.match(opening) or _POINTING.search(_DUMMY.sub("", sentence))
+        _OPENING.match(opening) or _THE.match(opening) or _POINTING.search(_DUMMY.sub("", plain))
     )
 
 
@@ -236,9 +256,15 @@ def _points_within(text: str) -> bool:
     """Whether the first "it" and the first "they" have words before them to stand for."""
     plain = _DUMMY.sub("", text)
     it, they = _SINGULAR.search(plain), _PLURAL.search(plain)
-    return (not it or _nouns(plain[: it.start()]) >= _NOUNS_BEFORE_IT) and (
-        not they or bool(_PLURAL_NOUN.search(plain[: they.start()]))
+    return (not it or _nouns(_LAST_WORD.sub("", plain[: it.start()])) >= _NOUNS_BEFORE_IT) and (
+        not they or _may_be_they(plain[: they.start()], they[0].lower())
     )
+
+
+def _may_be_they(before: str, they: str) -> bool:
+    """The people in "people know them" are somebody else."""
+    least = 2 if they == "them" else 1
+    return len(_PLURAL_NOUN.findall(_LAST_WORD.sub("", before))) >= least
 
 
 def _nouns(text: str) -> int:

@@ -14,12 +14,18 @@ from itertools import groupby
 from newsletter.domain.episode import Episode, Segment
 from newsletter.domain.model import Mention
 from newsletter.ingest.quote_merit import merit
-from newsletter.ingest.quote_rules import is_english, stands_alone, without_marker, words
+from newsletter.ingest.quote_rules import (
+    is_english,
+    opens_alone,
+    stands_alone,
+    without_marker,
+    words,
+)
 from newsletter.ranking.similarity.terms import terms
 
 _LONG_TURN = 60  # words: who speaks so long explains something
 _ASKING = 0.15  # of a host's sentences are questions
-_LEAST_MERIT = 0.7
+_LEAST_MERIT = 0.5
 _MOST_SENTENCES = 3
 _ALIKE = 0.5  # of the words of two quotes are the same
 _APART = 3  # sentences between two quotes
@@ -74,6 +80,8 @@ def _candidates(segments: Sequence[Segment], names: frozenset[str]) -> Iterator[
 def _of_turn(turn: Sequence[Segment], place: int, names: frozenset[str]) -> Iterator[_Candidate]:
     for number, segment in enumerate(turn):
         opening = without_marker(segment.text)
+        if not opens_alone(opening):
+            continue
         for count in range(1, min(_MOST_SENTENCES, len(turn) - number) + 1):
             sentences = [opening, *(each.text for each in turn[number + 1 : number + count])]
             text = " ".join(sentences)

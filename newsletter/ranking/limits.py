@@ -1,7 +1,8 @@
 """The limits that keep five picks from being alike, and the interests that are due.
 
 They give way rather than sending fewer: first the one for shows, then the one for briefs, the one
-for themes, and last the one that keeps part of an issue outside of what votes favour.
+for themes, the one for what may be a restatement, and last the one that keeps part of an issue
+outside of what votes favour.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from newsletter.ranking.variety import MARKDOWN, Mask
 Counts = npt.NDArray[np.int64]
 
 _PER_THEME = 2
-_FAVOURED, _THEME, _BRIEF, _SHOW = 4, 3, 2, 1
+_FAVOURED, _DOUBTFUL, _THEME, _BRIEF, _SHOW = 5, 4, 3, 2, 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ class Before:
 
     @cached_property
     def waited_for(self) -> Mask | None:
-        """What is due and makes no theme too common; what must wait for that is due tomorrow."""
+        """What is due, makes no theme too common and restates nothing; the rest waits till then."""
         if not self.due:
             return None
         return np.asarray(np.logical_or.reduce(list(self.due.values())) & (self.full < _THEME))
@@ -83,6 +84,7 @@ class Before:
         full[self.show >= most] = _SHOW
         full[self.brief >= most] = _BRIEF
         full[self.crowded | (self.theme >= _PER_THEME)] = _THEME
+        full[self.state.doubtful | (self.nearest >= self.state.doubt_from)] = _DOUBTFUL
         if self._favoured >= most_favoured(self.state.settings):
             full[self.state.favoured] = _FAVOURED
         return full
@@ -101,6 +103,8 @@ def limit_name(limit: int, settings: SelectionSettings) -> str:
     per_brief, favoured = settings.per_brief, most_favoured(settings)
     return {
         _FAVOURED: f"{counted(favoured, 'pick')} of what its reader's votes favour already",
+        _DOUBTFUL: "it may restate what was sent or another pick"
+        f" ({settings.twin_limit / 2:g}, half of selection.twin_limit, or more)",
         _THEME: f"{counted(_PER_THEME, 'pick')} on its theme already",
         _BRIEF: f"{counted(per_brief, 'pick')} from its brief already",
         _SHOW: f"{counted(per_brief, 'pick')} from its show already",

@@ -17,6 +17,7 @@ from newsletter.ranking.limits import Before, limit_name
 from newsletter.ranking.state import RankingState
 from newsletter.ranking.variety import (
     BARE,
+    ECHOING,
     SAME_BRIEF,
     SAME_SHOW,
     SHOWN_LATELY,
@@ -212,6 +213,7 @@ def _causes(state: RankingState, place: int, rival: int, before: Before) -> Iter
         (BARE, variety.bare),
         (UNSOURCED, variety.unsourced),
         (SHOWN_LATELY, state.shown_lately),
+        (ECHOING, state.echoing),
     ):
         if marked[place] and not marked[rival]:
             yield cause

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from newsletter.domain.model import (
-    LEADS_BELOW,
     Echo,
     Issue,
     Pick,
@@ -66,7 +65,7 @@ def _lead_first(state: RankingState, ranked: list[int]) -> list[int]:
     """The first that resembles nothing this reader was sent leads, unless one is pinned."""
     if not ranked or state.pinned[ranked[0]]:
         return ranked
-    fresh = (place for place in ranked if state.similarity_to_sent[place] < LEADS_BELOW)
+    fresh = (place for place in ranked if not state.echoing[place])
     lead = next(fresh, ranked[0])
     return [lead, *(place for place in ranked if place != lead)]
 

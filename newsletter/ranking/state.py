@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from newsletter.domain.model import Candidate, Echo, SelectionSettings
+from newsletter.domain.model import LEADS_BELOW, Candidate, Echo, SelectionSettings
 from newsletter.domain.text import headline
 from newsletter.language.words import Words
 from newsletter.ranking.signals import Array, Day, Reader, score, signals
@@ -47,6 +47,21 @@ class RankingState:
     def worthy(self) -> Mask:
         """Which candidates this reader may be sent."""
         return self.unsent & ~self.unwanted & (self.similarity_to_sent < self.settings.twin_limit)
+
+    @property
+    def doubt_from(self) -> float:
+        """The least probability of a restatement that another candidate is preferred to."""
+        return self.settings.twin_limit / 2
+
+    @cached_property
+    def doubtful(self) -> Mask:
+        """Which candidates may restate what this reader was sent."""
+        return np.asarray(self.similarity_to_sent >= self.doubt_from)
+
+    @cached_property
+    def echoing(self) -> Mask:
+        """Which candidates resemble what this reader was sent too much to lead an issue."""
+        return np.asarray(self.similarity_to_sent >= LEADS_BELOW)
 
     @cached_property
     def matches(self) -> dict[str, Mask]:
@@ -105,10 +120,10 @@ class RankingState:
 
     @cached_property
     def worth(self) -> Array:
-        """The scores marked down for being thin, and for a show of the last issue, by the part that
-        diversity leaves them."""
-        markdown = self.day.variety.thin + MARKDOWN * self.shown_lately
-        return (1 - self.settings.diversity) * (self.scores - markdown)
+        """The scores marked down for being thin, for a show of the last issue, and for what could
+        not lead one, by the part that diversity leaves them."""
+        markdown = self.day.variety.thin + MARKDOWN * self.shown_lately + MARKDOWN * self.echoing
+        return np.asarray((1 - self.settings.diversity) * (self.scores - markdown))
 
     def echo(self, place: int, earlier_id: int, similarity: float) -> Echo:
         earlier = self.day.archive[earlier_id]

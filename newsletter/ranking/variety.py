@@ -20,7 +20,7 @@ nineteen of all pairs does.
 """
 
 BARE, UNSOURCED = "is one bare sentence", "has no source"
-SHOWN_LATELY = "comes from a show of the last issue"
+SHOWN_LATELY, ECHOING = "comes from a show of the last issue", "resembles what was sent"
 SAME_SHOW, SAME_BRIEF = "comes from the show of another pick", "is from the brief of another pick"
 MARKDOWN = 0.05
 """What each of these takes from a score: as much as three days of freshness by default."""

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -16,14 +16,13 @@ from newsletter.domain.tokens import erased_key
 from newsletter.language import available, base
 from newsletter.storage import Connection, Store, personal_data, subscribers
 
-FIELDS = (
-    *("address", "name", "timezone", "hour", "interests", "state"),
-    *("weekdays", "paused_until", "frequency", "language"),
-)
+_FIRST = ("address", "name", "timezone", "hour", "interests", "state")
+FIELDS = tuple(dict.fromkeys((*_FIRST, *(field.name for field in fields(Subscriber)[1:]))))
 """The fields that are imported, exported and shown, in this order."""
 
 # A name must fit a greeting and a To: header; nobody follows more phrases than this.
-_MAX_LETTERS = {"name": 100, "interests": 1_000}
+_MAX_LETTERS = {"interests": 1_000}
+_USUAL_MAX_LETTERS = 100
 _CONTROLS = ("Cc", "Cs", "Zl", "Zp")
 # They change the direction of text beyond the value they are in.
 _DIRECTIONS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
@@ -185,7 +184,7 @@ def faults(subscriber: Subscriber, before: Subscriber | None = None) -> dict[str
         "paused_until": _pause_fault(pause) if pause else "",
         **{
             name: _text_fault(getattr(subscriber, name), name, getattr(before, name, None))
-            for name in _MAX_LETTERS
+            for name in _TEXTS
         },
     }
     return {name: fault for name, fault in faults.items() if fault}
@@ -196,6 +195,11 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "frequency": FREQUENCIES,
     "language": ("", *available()),
 }
+_TEXTS = [
+    field.name
+    for field in fields(Subscriber)
+    if field.type is str and field.name not in ("address", "timezone", *_CHOICES)
+]
 
 
 def _choice_fault(subscriber: Subscriber, field: str, allowed: Sequence[str]) -> str:
@@ -214,8 +218,9 @@ def _pause_fault(pause: date) -> str:
 def _text_fault(text: str, field: str, before: str | None) -> str:
     if any(map(_is_control, text)):
         return f"a line break or a control character in the {field}"
-    if len(text) > _MAX_LETTERS[field] and text != before:
-        return f"{len(text):,} characters in the {field}: shorten to {_MAX_LETTERS[field]:,}"
+    most = _MAX_LETTERS.get(field, _USUAL_MAX_LETTERS)
+    if len(text) > most and text != before:
+        return f"{len(text):,} characters in the {field}: shorten to {most:,}"
     return ""
 
 

@@ -15,64 +15,31 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from secrets import token_hex
 from threading import Lock
 from typing import NamedTuple
-from zlib import crc32
 
 import msgspec
 
 from newsletter.domain.errors import StoreError
+from newsletter.storage.journal_lines import (
+    ACCEPTED,
+    ANSWERED,
+    FIRST_BYTE,
+    OFFERED,
+    Claim,
+    Record,
+    decode_line,
+    encode_line,
+    graver_state,
+    nameless,
+)
 
 _MOST = 64_000_000
 """Some 600,000 deliveries. With the file before it there is always at least as much."""
-
-CLAIMED, OFFERED, ACCEPTED, ANSWERED, CHANGED = "c", "o", "a", "n", "r"
-"""The first byte of a line. CLAIMED: no server was offered it. OFFERED: one may have it. ACCEPTED:
-one took it. ANSWERED: one did not take it. CHANGED: a reader's line, which stays as it is."""
-
-
-class Claim(msgspec.Struct, frozen=True, array_like=True, tag="claim"):
-    """``row``, ``owner`` and ``at`` tell it from every other; the rest is for who restores:
-    ``reader`` is in the links of the message, which must not become somebody else's."""
-
-    row: int
-    owner: str
-    at: datetime
-    key: str
-    # Not ``date``: from Python 3.14 on a field of its type's name hides the type (PEP 649).
-    day: date
-    message_id: str
-    reader: int = 0
-
-    @property
-    def may_send(self) -> bool:
-        return False
-
-
-class Change(msgspec.Struct, frozen=True, array_like=True, tag="reader"):
-    """The reader with this key came to be in ``state``, when and why.
-
-    Who was erased has a hash in the place of a key, and is known by the number ``reader``.
-    """
-
-    key: str
-    state: str
-    at: datetime | None = None
-    reason: str = ""
-    reader: int = 0
-
-    @property
-    def may_send(self) -> bool:
-        """Replaying it lets messages go; all else only keeps them from going."""
-        return self.state == "active"
-
-
-Record = Claim | Change
-_decoder = msgspec.json.Decoder(Record)
 
 
 class Place(NamedTuple):
@@ -159,7 +126,7 @@ class Journal:
         data, places = bytearray(b"\n"), []
         for record in records:
             places.append((record, len(data)))
-            data += _line(record)
+            data += encode_line(record)
         start = file.append(bytes(data))
         for record, offset in places:
             if isinstance(record, Claim):
@@ -196,11 +163,11 @@ class Journal:
         by_claim: dict[tuple[int, str, datetime], str] = {}
         for path in (self.before, self.path):
             for line in _lines(path) if _is_original(path) else ():
-                if any(owner in line for owner in owners) and (read := _read(line)):
+                if any(owner in line for owner in owners) and (read := decode_line(line)):
                     state, record = read
                     if isinstance(record, Claim):
                         claim = record.row, record.owner, record.at
-                        by_claim[claim] = _graver(by_claim.get(claim, state), state)
+                        by_claim[claim] = graver_state(by_claim.get(claim, state), state)
         return {claim: state for claim, state in by_claim.items() if claim in claims}
 
     def place(self) -> Place | None:
@@ -222,7 +189,7 @@ class Journal:
             offset = header.base
             for line in _lines(path):
                 if offset >= position and line.strip() and offset > header.base:
-                    read = _read(line)
+                    read = decode_line(line)
                     unreadable += read is None
                     records += [read] if read else []
                 offset += len(line)
@@ -237,10 +204,10 @@ class Journal:
             offset = 0
             with path.open("r+b") as file:
                 for line in _lines(path):
-                    read = _read(line)
+                    read = decode_line(line)
                     if read and read[1].key == key:
-                        file.seek(offset + _LETTER)
-                        file.write(_nameless(read[1])[_LETTER:])
+                        file.seek(offset + FIRST_BYTE)
+                        file.write(nameless(read[1])[FIRST_BYTE:])
                     offset += len(line)
 
     def close(self) -> None:
@@ -277,48 +244,6 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(fd)
 
 
-_LETTER = 1
-"""The first byte of a line, which says how far a message is: its sender changes it."""
-
-
-def _nameless(record: Record) -> bytes:
-    """Its line, as long, with nobody's key and Message-ID."""
-    blank = {"key": _blank(record.key)}
-    if isinstance(record, Claim):
-        blank["message_id"] = _blank(record.message_id)
-    return _line(msgspec.structs.replace(record, **blank))
-
-
-def _blank(text: str) -> str:
-    return "-" * (len(msgspec.json.encode(text)) - 2)
-
-
-def _line(record: Record) -> bytes:
-    first = CLAIMED if isinstance(record, Claim) else CHANGED
-    text = msgspec.json.encode(record)
-    return b"%s %08x %s\n" % (first.encode(), crc32(text), text)
-
-
-def _read(line: bytes) -> tuple[str, Record] | None:
-    """None where it is torn or changed by another hand."""
-    state, text = line[:1].decode("latin-1"), line[11:-1]
-    try:
-        if line[-1:] != b"\n" or int(line[2:10], 16) != crc32(text):
-            return None
-        record = _decoder.decode(text)
-    except (ValueError, msgspec.DecodeError):
-        return None
-    allowed = CHANGED if isinstance(record, Change) else _GRAVITY
-    return (state, record) if state in allowed else None
-
-
-_GRAVITY = (CLAIMED, ANSWERED, OFFERED, ACCEPTED)
-
-
-def _graver(first: str, second: str) -> str:
-    return max(first, second, key=_GRAVITY.index)
-
-
 def _lines(path: Path) -> Iterator[bytes]:
     with suppress(FileNotFoundError), path.open("rb") as file:
         yield from file
@@ -330,7 +255,7 @@ def _header(path: Path) -> _Header:
     with suppress(msgspec.DecodeError):
         if line.endswith(b"\n"):
             return msgspec.json.decode(line, type=_Header)
-    raise ValueError(f"{path} is no journal, or was torn: move it away")
+    raise ValueError(f"{path} is no journal, or is damaged: move it away")
 
 
 def _is_original(path: Path) -> bool:

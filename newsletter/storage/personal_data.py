@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, u
 from newsletter.domain.weekdays import EVERY_DAY
 from newsletter.storage import api_answers, transitions
 from newsletter.storage.database import chunks
-from newsletter.storage.journal import Change
+from newsletter.storage.journal_lines import Change
 from newsletter.storage.places import note
 from newsletter.storage.schema import audit, delivery, insight, metadata, pick
 from newsletter.storage.schema import subscriber as subscribers

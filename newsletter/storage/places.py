@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, select
 
-from newsletter.storage.journal import Place, Record
+from newsletter.storage.journal import Place
+from newsletter.storage.journal_lines import Record
 from newsletter.storage.schema import mark
 
 NAME = "journal "

@@ -12,7 +12,8 @@ from sqlalchemy import (
 from newsletter.domain.states import Transition
 from newsletter.storage import transitions
 from newsletter.storage.database import chunks
-from newsletter.storage.journal import ACCEPTED, ANSWERED, CLAIMED, Journal
+from newsletter.storage.journal import Journal
+from newsletter.storage.journal_lines import ACCEPTED, ANSWERED, CLAIMED
 from newsletter.storage.leases import SENDING, Steady, over, worker_owner
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.settlements import Settled, lost, settle

@@ -20,7 +20,8 @@ from newsletter.domain.states import Transition
 from newsletter.domain.text import counted
 from newsletter.storage import places, transitions
 from newsletter.storage.database import Store, chunks
-from newsletter.storage.journal import ACCEPTED, OFFERED, Change, Claim, Entries, Journal, Place
+from newsletter.storage.journal import Entries, Journal, Place
+from newsletter.storage.journal_lines import ACCEPTED, OFFERED, Change, Claim
 from newsletter.storage.personal_data import ERASED, empty
 from newsletter.storage.schema import subscriber as subscribers
 from newsletter.storage.transitions import MESSAGE_OF_A_DAY
@@ -84,7 +85,7 @@ def _end(db: Connection, journal: Journal) -> Place | None:
     try:
         end = journal.place()
     except (OSError, ValueError) as error:
-        log.warning("the journal tells nothing: %s", error)
+        log.warning("the journal cannot be used: %s", error)
         return None
     if known and (end is None or (end.id == known.id and end.end < known.end)):
         log.warning(

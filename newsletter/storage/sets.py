@@ -46,7 +46,7 @@ def copy(db: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         db.execute(table.insert(), [dict(zip(table.c.keys(), row, strict=True)) for row in rows])
         return
     types = (column.type.dialect_impl(db.dialect) for column in table.c)
-    ways = [one.bind_processor(db.dialect) or _as_it_is for one in types]
+    ways = [column_type.bind_processor(db.dialect) or _as_it_is for column_type in types]
     driver = db.connection.driver_connection
     assert driver is not None
     names = ", ".join(f'"{column.name}"' for column in table.c)
@@ -77,17 +77,19 @@ def _insert(db: Connection, table: Table, rows: Rows, *, new: bool) -> None:
 
 @cache
 def _insert_set(table: Table, names: tuple[str, ...], *, new: bool) -> Insert:
-    given = values({name: table.c[name].type for name in names})
+    rows_given = values({name: table.c[name].type for name in names})
     dialect = import_module("sqlalchemy.dialects.postgresql")
-    statement: Any = dialect.insert(table).from_select(names, select(*(given.c[n] for n in names)))
+    statement: Any = dialect.insert(table).from_select(
+        names, select(*(rows_given.c[n] for n in names))
+    )
     return statement.on_conflict_do_nothing() if new else statement  # type: ignore[no-any-return]
 
 
 def values(types: Mapping[str, TypeEngine[Any]]) -> TableValuedAlias:
     """A table of rows that are given as ``arrays``, by the names of its columns."""
-    given = (bindparam(name, type_=ARRAY(one)) for name, one in types.items())
-    columns = (column(name, one) for name, one in types.items())
-    return func.unnest(*given).table_valued(*columns).render_derived(name="given")
+    parameters = (bindparam(name, type_=ARRAY(column_type)) for name, column_type in types.items())
+    columns = (column(name, column_type) for name, column_type in types.items())
+    return func.unnest(*parameters).table_valued(*columns).render_derived(name="given")
 
 
 def arrays(rows: Rows, names: Sequence[str]) -> dict[str, list[Any]]:
@@ -97,22 +99,22 @@ def arrays(rows: Rows, names: Sequence[str]) -> dict[str, list[Any]]:
 
 def bound(condition: ColumnElement[bool]) -> dict[str, TypeEngine[Any]]:
     """The parameters of a condition that each row has of its own, and their types."""
-    found: dict[str, TypeEngine[Any]] = {}
+    parameters: dict[str, TypeEngine[Any]] = {}
 
     def see(element: Any, **_: Any) -> None:
         if isinstance(element, BindParameter) and element.required:
-            found[element.key] = element.type
+            parameters[element.key] = element.type
 
     replacement_traverse(condition, {}, see)
-    return found
+    return parameters
 
 
-def joined(condition: ColumnElement[bool], given: TableValuedAlias) -> ColumnElement[bool]:
+def joined(condition: ColumnElement[bool], rows_given: TableValuedAlias) -> ColumnElement[bool]:
     """The condition with the columns of ``given`` in place of its parameters."""
 
     def place(element: Any, **_: Any) -> Any:
         ours = isinstance(element, BindParameter) and element.required
-        return given.c[element.key] if ours else None
+        return rows_given.c[element.key] if ours else None
 
     replaced: ColumnElement[bool] = replacement_traverse(condition, {}, place)
     return replaced

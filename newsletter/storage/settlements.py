@@ -63,10 +63,10 @@ def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdi
     """
     driver: Any = db.connection.driver_connection
     values = {"holder": owner, "row_id": row_id}
-    found = driver.execute(_look_as_text(db.dialect.name), values).fetchone()
-    if found is None or found[1] != steady.boot or found[2] <= steady.seconds:
+    row = driver.execute(_look_as_text(db.dialect.name), values).fetchone()
+    if row is None or row[1] != steady.boot or row[2] <= steady.seconds:
         return "lost", 0.0
-    state, _boot, end, is_paused, is_cancelled = found
+    state, _boot, end, is_paused, is_cancelled = row
     if state != SubscriberState.ACTIVE:
         gone: Verdict = state if state in ("bounced", "complained") else "left"
         return gone, end - steady.seconds
@@ -108,28 +108,32 @@ def lost(row_id: int, now: datetime) -> Settled:
     )
 
 
-def settle(db: Connection, owner: str, some: Sequence[Settled]) -> Set[int]:
+def settle(db: Connection, owner: str, entries: Sequence[Settled]) -> Set[int]:
     """Take the transitions; returns the ids of those rows that nobody had taken from us."""
-    if not some:
+    if not entries:
         return set()
     if sets.in_sets(db):
-        alike = _alike(some).items()
+        alike = _alike(entries).items()
         return set().union(*(_settle_set(db, owner, *way, of_it) for way, of_it in alike))
-    values = {"holder": owner, "row_ids": [one.row_id for one in some]}
+    values = {"holder": owner, "row_ids": [entry.row_id for entry in entries]}
     mine = set(db.scalars(_MINE, values))
-    kept = [one for one in some if one.row_id in mine]
+    kept = [entry for entry in entries if entry.row_id in mine]
     for (transition, _), settled in _alike(kept).items():
-        transitions.move_each(db, transition, _OURS, [_as_settled(one, owner) for one in settled])
-    sets.insert(db, attempts, [_attempt(one, one.tried) for one in kept if one.tried])
+        transitions.move_each(
+            db, transition, _OURS, [_as_settled(entry, owner) for entry in settled]
+        )
+    sets.insert(db, attempts, [_attempt(entry, entry.tried) for entry in kept if entry.tried])
     return mine
 
 
-def _alike(some: Sequence[Settled]) -> Mapping[tuple[Transition, tuple[str, ...]], list[Settled]]:
+def _alike(
+    settled: Sequence[Settled],
+) -> Mapping[tuple[Transition, tuple[str, ...]], list[Settled]]:
     """By the transition and the names of the values."""
-    found = defaultdict(list)
-    for one in some:
-        found[one.transition, tuple(sorted(one.values))].append(one)
-    return found
+    alike = defaultdict(list)
+    for entry in settled:
+        alike[entry.transition, tuple(sorted(entry.values))].append(entry)
+    return alike
 
 
 def _settle_set(
@@ -137,20 +141,20 @@ def _settle_set(
     owner: str,
     transition: Transition,
     names: tuple[str, ...],
-    some: Sequence[Settled],
+    settled: Sequence[Settled],
 ) -> set[int]:
     rows = [
         {
-            "row_id": one.row_id,
-            "changed_at": one.at,
-            "rcpt": one.tried.rcpt if one.tried else None,
-            "data": one.tried.data if one.tried else None,
-            **one.values,
+            "row_id": entry.row_id,
+            "changed_at": entry.at,
+            "rcpt": entry.tried.rcpt if entry.tried else None,
+            "data": entry.tried.data if entry.tried else None,
+            **entry.values,
         }
-        for one in some
+        for entry in settled
     ]
-    given = sets.arrays(rows, tuple(rows[0]))
-    return set(db.scalars(_settling(transition, names), {**given, "holder": owner}))
+    rows_given = sets.arrays(rows, tuple(rows[0]))
+    return set(db.scalars(_settling(transition, names), {**rows_given, "holder": owner}))
 
 
 @cache
@@ -160,23 +164,29 @@ def _settling(transition: Transition, names: tuple[str, ...]) -> Select[Any]:
     written = ("changed_at", *names)
     types = {name: deliveries.c[name].type for name in written}
     tried = {name: attempts.c[name].type for name in ("rcpt", "data")}
-    given = sets.values({"row_id": deliveries.c.id.type, **types, **tried})
-    ours = and_(deliveries.c.owner == bindparam("holder"), deliveries.c.id == given.c.row_id)
-    moved = transitions.moving(transition, ours, {name: given.c[name] for name in written})
+    rows_given = sets.values({"row_id": deliveries.c.id.type, **types, **tried})
+    ours = and_(deliveries.c.owner == bindparam("holder"), deliveries.c.id == rows_given.c.row_id)
+    moved = transitions.moving(transition, ours, {name: rows_given.c[name] for name in written})
     state = literal(transitions.MOVES[transition].after, attempts.c.state.type)
-    columns = (given.c.row_id, given.c.changed_at, state, given.c.rcpt, given.c.data)
-    theirs = select(*columns).join(moved, moved.c.id == given.c.row_id)
+    columns = (
+        rows_given.c.row_id,
+        rows_given.c.changed_at,
+        state,
+        rows_given.c.rcpt,
+        rows_given.c.data,
+    )
+    theirs = select(*columns).join(moved, moved.c.id == rows_given.c.row_id)
     noted = attempts.insert().from_select(
-        ("delivery_id", "at", "state", "rcpt", "data"), theirs.where(given.c.rcpt.is_not(None))
+        ("delivery_id", "at", "state", "rcpt", "data"), theirs.where(rows_given.c.rcpt.is_not(None))
     )
     return select(moved.c.id).add_cte(noted.cte("noted"))
 
 
-def _as_settled(one: Settled, owner: str) -> dict[str, Any]:
-    return {"holder": owner, "row_id": one.row_id, **one.values, "changed_at": one.at}
+def _as_settled(entry: Settled, owner: str) -> dict[str, Any]:
+    return {"holder": owner, "row_id": entry.row_id, **entry.values, "changed_at": entry.at}
 
 
-def _attempt(one: Settled, tried: Tried) -> dict[str, Any]:
-    state = transitions.MOVES[one.transition].after
-    said = {"rcpt": tried.rcpt, "data": tried.data}
-    return {"delivery_id": one.row_id, "at": one.at, "state": state, **said}
+def _attempt(entry: Settled, tried: Tried) -> dict[str, Any]:
+    state = transitions.MOVES[entry.transition].after
+    answers = {"rcpt": tried.rcpt, "data": tried.data}
+    return {"delivery_id": entry.row_id, "at": entry.at, "state": state, **answers}

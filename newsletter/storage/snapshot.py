@@ -8,7 +8,8 @@ from sqlite3 import Connection, DatabaseError, Error, OperationalError, connect
 from typing import NamedTuple
 
 from newsletter.domain.errors import StoreError, UsageError
-from newsletter.storage.database import missing, newer
+from newsletter.storage.database import newer
+from newsletter.storage.engine import missing
 from newsletter.storage.places import NAME
 from newsletter.storage.schema import HEAD
 

@@ -13,7 +13,7 @@ from newsletter.domain.errors import UsageError
 from newsletter.domain.model import State, Subscriber
 from newsletter.domain.states import DeliveryState, Transition
 from newsletter.storage.database import chunks
-from newsletter.storage.journal import Change
+from newsletter.storage.journal_lines import Change
 from newsletter.storage.places import note
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import notice as notices

@@ -151,9 +151,9 @@ def _statement_of_set(
 ) -> Update:
     bound = sets.bound(rows)
     types = {name: bound[name] if name in bound else deliveries.c[name].type for name in names}
-    given = sets.values(types)
-    written: dict[str, Any] = {name: given.c[name] for name in names if name not in bound}
-    statement = _statement(transition, sets.joined(rows, given))
+    rows_given = sets.values(types)
+    written: dict[str, Any] = {name: rows_given.c[name] for name in names if name not in bound}
+    statement = _statement(transition, sets.joined(rows, rows_given))
     return statement.values(_written(transition, written))
 
 

@@ -1,3 +1,4 @@
+import gc
 import json
 import os
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from newsletter import __version__
+from newsletter.cli import _STAYING
+from newsletter.cli.parser import parser
 from newsletter.rendering.templates import read_templates
 from tests.cli.conftest import CONFIG, ROOT, House, fill
 
@@ -98,6 +101,21 @@ def test_an_issue_is_chosen_and_sent_without_what_is_slow_to_import(house: House
     assert "numpy" in modules
     assert not modules & {"premailer", "cssutils", "sklearn", "alembic"}
     assert not modules & {"scipy", "numpy.f2py", "numpy.ma", "numpy.testing", "unittest"}
+
+
+@pytest.mark.parametrize("words", [["status"], ["subscribers", "list"]])
+def test_a_short_command_collects_no_rubbish(house: House, words: list[str]) -> None:
+    kept = gc.get_threshold()
+    try:
+        assert house(*words).code == 0
+        assert gc.get_threshold()[0] > 100_000
+    finally:
+        gc.set_threshold(*kept)
+
+
+def test_what_goes_on_for_days_collects_as_often_as_python_has_it() -> None:
+    words = [run.partition(":")[2] for run in sorted(_STAYING)]
+    assert {parser().parse_args([word]).run for word in words} == _STAYING
 
 
 def test_python_m_newsletter_is_the_command(house: House) -> None:

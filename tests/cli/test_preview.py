@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.ranking.signals import SIGNALS
 from tests.cli.conftest import INSIGHTS, House
 
 ANN = "ann@letters.example"
@@ -233,7 +234,7 @@ def test_explain_as_json_is_complete(next_day: House) -> None:
     assert (explained["to"], explained["date"]) == (ANN, "2026-03-15")
     assert [pick["rank"] for pick in explained["picks"]] == [1, 2, 3, 4, 5]
     for insight in explained["picks"] + explained["runners_up"]:
-        assert set(insight["signals"]) == {"novelty", "recurrence", "freshness", "interest"}
+        assert set(insight["signals"]) == set(SIGNALS) - {"votes"}  # nobody asked for more
         assert 0 <= insight["score"] <= 1
     echoes = [echo for insight in explained["picks"] for echo in insight["echoes"]]
     assert echoes

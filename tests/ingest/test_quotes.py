@@ -115,6 +115,12 @@ NOT_ALONE = {
     "half a quotation": 'Most towns say "raise it instead of widening their river.',
     "too short": "Most dikes break.",
     "too long": "Most towns raise the dike " + "and then they raise the other dike " * 10 + "too.",
+    "opens with the clear": "It is clear that they raise the dike instead of widening the river.",
+    "opens with what you see": "You can see most towns raise the dike instead of widening it.",
+    "who does that": "Most towns raise the dike, and people do that instead of widening it.",
+    "similar to nothing": "Most towns have a similar dike instead of widening their river.",
+    "them, who are not told": "Most towns charge them for a dike instead of widening the river.",
+    "it, that is not told": "Most towns charge it to a dike instead of widening the river.",
     "a story": "Most towns raised the dike and built a wall and lost the river when it rained.",
 }
 
@@ -122,6 +128,41 @@ NOT_ALONE = {
 @pytest.mark.parametrize("sentence", NOT_ALONE.values(), ids=NOT_ALONE)
 def test_what_does_not_stand_alone_is_never_quoted(sentence: str) -> None:
     assert not stands_alone([sentence])
+
+
+TOGETHER = {
+    "what the first names": ["Most towns fear the river.", "They raise the dike, and it breaks."],
+    "a question answered": [
+        "Why do most towns raise the dike instead of widening the river?",
+        "Because a wall can be seen.",
+    ],
+}
+
+
+@pytest.mark.parametrize("sentences", TOGETHER.values(), ids=TOGETHER)
+def test_sentences_stand_together_that_would_not_alone(sentences: list[str]) -> None:
+    assert stands_alone(sentences)
+    assert not any(stands_alone([sentence]) for sentence in sentences)
+
+
+NOT_TOGETHER = {
+    "a question left open": [GOOD[0], "Why do most towns do it?"],
+    "a question not answered": ["Why do most towns raise the dike?", "Walls cost towns money."],
+    "an answer to somebody": [GOOD[0], "Right, walls cost towns a lot of money."],
+    "a scrap": [GOOD[0], "They do."],
+}
+
+
+@pytest.mark.parametrize("sentences", NOT_TOGETHER.values(), ids=NOT_TOGETHER)
+def test_sentences_that_do_not_stand_together(sentences: list[str]) -> None:
+    assert not stands_alone(sentences)
+
+
+def test_two_sentences_are_quoted_as_they_follow_one_another() -> None:
+    pair = ["Most dikes don't fail from a lack of stones.", "They fail because towns forget them."]
+    said = [Segment(n * 10, n * 10 + 9, text, GUEST) for n, text in enumerate([*FILLER, *pair])]
+    (mention,) = quotes([*said, *talk("We went home.")], EPISODE)
+    assert (mention.text, mention.at) == (" ".join(pair), 30)
 
 
 @pytest.mark.parametrize("sentence", GOOD)
@@ -160,7 +201,7 @@ SEGMENTS = st.lists(
 
 
 @given(SEGMENTS, st.integers(0, 4))
-def test_every_quote_is_word_for_word_in_one_segment_of_its_speaker(
+def test_every_quote_is_word_for_word_in_segments_of_its_speaker_that_follow_one_another(
     segments: list[Segment], most: int
 ) -> None:
     made = quotes(segments, EPISODE, most)
@@ -168,8 +209,12 @@ def test_every_quote_is_word_for_word_in_one_segment_of_its_speaker(
     assert made == quotes(list(segments), EPISODE, most)
     for mention in made:
         said = mention.text[1:]  # the first letter may have become a capital one
-        sources = [s for s in segments if s.text.endswith(said) and s.speaker == mention.speaker]
-        assert any(int(source.start) == mention.at for source in sources)
+        windows = [segments[begin : begin + n] for begin in range(len(segments)) for n in (1, 2, 3)]
+        sources = [w for w in windows if " ".join(s.text for s in w).endswith(said)]
+        assert any(
+            int(source[0].start) == mention.at and {s.speaker for s in source} == {mention.speaker}
+            for source in sources
+        )
 
 
 def test_english_is_told_from_other_languages_by_its_small_words() -> None:

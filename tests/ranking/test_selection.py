@@ -14,6 +14,7 @@ from newsletter.ranking.signals import Day, Reader
 from tests.builders import TASTE, TODAY, candidate, unlike
 
 KETTLE = "A kettle descaled monthly boils a litre forty seconds sooner, says the repair guild."
+AKIN = "Kettles in villages lose to stoves, where a litre of tea is boiled sooner over wood."
 RESTATED = "Descale the kettle every month and it boils a litre about forty seconds sooner."
 
 
@@ -102,7 +103,7 @@ def test_ties_are_told_by_what_broke_them() -> None:
 
 def test_the_mark_down_for_resembling_a_pick_is_told() -> None:
     loose = replace(TASTE, twin_limit=1.0, count=3)
-    some = candidate(1, KETTLE), candidate(2, RESTATED), *strangers(2)
+    some = candidate(1, KETTLE), candidate(2, AKIN), *strangers(2)
     (why,) = reasons(pick(*some, taste=loose)).values()
     assert re.fullmatch(
         r"resembles pick 1 \(0\.\d\d\), and is marked down for it below pick 3", why

@@ -18,6 +18,7 @@ from newsletter.ranking.signals import Day, Reader
 from newsletter.ranking.state import ranking_state
 from newsletter.ranking.variety import (
     BARE,
+    ECHOING,
     MARKDOWN,
     SAME_BRIEF,
     SHOWN_LATELY,
@@ -243,9 +244,54 @@ class TestDueInterests:
         assert served == {*words}
 
 
+class TestWhatMayRestate:
+    """Between half of the twin limit and the limit: below, what merely resembles."""
+
+    SENT = Insight(1, KETTLE, LONG_AGO)
+    DOUBTFUL = candidate(2, "Kettles in villages lose to stoves: a litre boils sooner over wood.")
+    ECHO = candidate(2, AKIN)
+
+    def made(self, *some: Candidate, interests: str = "", weight: float = 9.0) -> Issue:
+        often = [replace(each, brief_count=9) if each.insight.id == 2 else each for each in some]
+        taste = replace(TASTE, weights={**TASTE.weights, "recurrence": weight})
+        heard = {1: TODAY - timedelta(3)}
+        return choose(day_of(often, self.SENT), Reader(interests, heard), taste)
+
+    @staticmethod
+    def resemblance(issue: Issue) -> float:
+        told = {each.insight_id: each.signals for each in issue.picks}
+        told |= {each.insight_id: each.signals for each in issue.runners_up}
+        return 1 - told[2]["novelty"]
+
+    def test_it_gives_way_whatever_its_score(self) -> None:
+        made = self.made(self.DOUBTFUL, *strangers(5))
+        assert TASTE.twin_limit / 2 <= self.resemblance(made) < TASTE.twin_limit
+        assert 2 not in ids(made)
+        assert "may restate what was sent or another pick (0.1, half of" in why(made)[2]
+
+    def test_it_is_sent_rather_than_fewer(self) -> None:
+        assert set(ids(self.made(self.DOUBTFUL, *strangers(4)))) == {2, 10, 11, 12, 13}
+
+    def test_no_interest_that_waits_asks_for_it(self) -> None:
+        made = self.made(self.DOUBTFUL, *strangers(5), interests="kettles")
+        assert 2 not in ids(made)
+
+    def test_of_two_that_may_restate_each_other_one_gives_way(self) -> None:
+        made = issue(candidate(1, KETTLE), self.ECHO, *older(strangers(4)))
+        assert set(ids(made)) == {1, 10, 11, 12, 13}
+        assert "may restate what was sent or another pick" in why(made)[2]
+
+    def test_what_only_resembles_is_marked_down(self) -> None:
+        made = self.made(self.ECHO, *strangers(5), weight=0.1)
+        assert LEADS_BELOW <= self.resemblance(made) < TASTE.twin_limit / 2
+        assert made.runners_up[0].insight_id == 2
+        assert made.runners_up[0].score > made.picks[-1].score
+        assert why(made)[2].startswith(f"{ECHOING}, and is marked down for it below")
+
+
 class TestTheLead:
     SENT = Insight(1, "Kettles on ships boil at a lower heat high in the Andes.", LONG_AGO)
-    KIN = candidate(2, "Kettles on ships boil at a lower heat: a jet of steam sheds rings of air.")
+    KIN = candidate(2, "Kettles on ships boil high up: a jet of steam sheds rings of air.")
     OFTEN = replace(KIN, brief_count=9)
 
     def made(self, *others: Candidate, editing: Editing | None = None) -> Issue:

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 
 from newsletter.cli.arguments.daily import QUEUES
 from newsletter.services.cluster import Work, prepare, task_app, work_until
-from newsletter.storage.database import server_address
+from newsletter.storage.engine import server_address
 from tests.conftest import new_database
 
 # The connection on which a worker listened ends with its loop, unclosed.

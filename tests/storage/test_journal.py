@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from newsletter.domain.errors import StoreError
 from newsletter.domain.states import Transition
 from newsletter.storage import Store, leases, recovery, send_queue
-from newsletter.storage.journal import (
+from newsletter.storage.journal import Journal, Place
+from newsletter.storage.journal_lines import (
     ACCEPTED,
     ANSWERED,
     CHANGED,
@@ -21,8 +22,6 @@ from newsletter.storage.journal import (
     OFFERED,
     Change,
     Claim,
-    Journal,
-    Place,
 )
 from tests.builders import NOON, TODAY
 from tests.conftest import new_store

@@ -10,7 +10,8 @@ import pytest
 from newsletter.domain.errors import StoreError
 from newsletter.domain.states import Transition
 from newsletter.storage import Store, ledger, send_queue, settlements, subscribers
-from newsletter.storage.journal import Change, Claim, Journal
+from newsletter.storage.journal import Journal
+from newsletter.storage.journal_lines import Change, Claim
 from newsletter.storage.places import note
 from newsletter.storage.replay import Replayed, catch_up
 from newsletter.storage.settlements import Settled

@@ -19,10 +19,23 @@ PARSERS: Mapping[str, str] = {
     ".csv": "csv",
     ".html": "html",
     ".htm": "html",
+    ".org": "org",
+    ".opml": "outlines",
+    ".enex": "evernote",
 }
 """The module with ``read(text) -> Iterable[Page]`` for each suffix; loaded when a file needs it."""
 SUFFIXES = tuple(PARSERS)
 
+_AS_TEXT = "save or export it as Markdown, HTML or plain text, and put that in"
+_INSTEAD = {
+    **dict.fromkeys((".doc", ".docx", ".odt", ".rtf", ".pages"), f"a text document: {_AS_TEXT}"),
+    **dict.fromkeys((".pdf", ".epub", ".adoc", ".asciidoc", ".one"), _AS_TEXT),
+    **dict.fromkeys((".xls", ".xlsx", ".ods", ".numbers"), "a spreadsheet: export it as CSV"),
+    **dict.fromkeys((".zip", ".gz", ".tar", ".7z", ".rar"), "an archive: unpack it in the inbox"),
+    **dict.fromkeys(
+        (".vtt", ".srt"), "a transcript: `newsletter sources add` reads it with its feed"
+    ),
+}
 _TOO_DEEP = "nested too deeply to be a brief"
 _OTHER_ENCODINGS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\0\0\xfe\xff", "UTF-32"))
 
@@ -74,7 +87,8 @@ def _pages(name: str, data: bytes) -> list[Page]:
 def _read(name: str, data: bytes) -> Iterable[Page]:
     suffix = PurePath(name).suffix.lower()
     if suffix not in PARSERS:
-        raise BriefRejected(f"no brief file: its name must end in {', '.join(SUFFIXES)}")
+        wanted = _INSTEAD.get(suffix, f"its name must end in {', '.join(SUFFIXES)}")
+        raise BriefRejected(f"no brief file: {wanted}")
     text = _decode(data)
     if not text.strip():
         raise BriefRejected("the file is empty")
@@ -84,6 +98,8 @@ def _read(name: str, data: bytes) -> Iterable[Page]:
 
 def _decode(data: bytes) -> str:
     """Unicode text whose lines end in a newline alone."""
+    if data.startswith(b"PK\x03\x04"):
+        raise BriefRejected(f"an archive or an office document: unpack it, or {_AS_TEXT}")
     for mark, encoding in _OTHER_ENCODINGS:
         if data.startswith(mark):
             raise BriefRejected(f"the encoding is {encoding}: save the file as UTF-8")

@@ -22,6 +22,7 @@ _SPEAKER = re.compile(
     re.IGNORECASE,
 )
 _NAMELESS = re.compile(r"(?:speaker|sprecher) |unknown|host$|guest$|interviewer$", re.IGNORECASE)
+_BEHIND = re.compile(r"(?<=[\"”»])(?: ?\(| - (?=[^()]*$))([^()\d]{3,60})\)?\.?$")
 _DASHES = "—–―~"
 _OPENING, _CLOSING = "\"“„«»‘「『'", "\"”“»«’」』'"
 
@@ -68,6 +69,8 @@ def dialogue_speakers(blocks: Sequence[Block]) -> set[str]:
 
 def attributed(block: Block, text: str) -> tuple[str, str, int | None]:
     """The words of a quote, who said them and when, where it says so."""
+    if behind := _BEHIND.search(text):
+        text = f"{text[: behind.start()]} — {behind[1]}"
     words, speaker = _signed(text, last_line=block.raw.rstrip().rpartition("\n")[2])
     if not speaker and (label := _SPEAKER.match(text)):
         speaker = "" if _NAMELESS.match(label[1]) else label[1]
@@ -113,7 +116,7 @@ def _person(text: str) -> str:
 
 def is_quoted(text: str) -> bool:
     """Whether quotation marks stand around all of it, but for a name at its end."""
-    return _unquoted(_signed(text)[0]) is not None
+    return _unquoted(_signed(_BEHIND.sub(r" — \1", text))[0]) is not None
 
 
 def is_nameless(label: str) -> bool:

@@ -158,6 +158,7 @@ def _split(block: Block) -> Iterator[Block]:
         special = bool(level or rule)
         if special:
             yield replace(block, raw="\n".join(rest))
+            block = replace(block, first=block.first and not rest)
             yield replace(block, line=number, raw=text, rule=rule, level=level)
             block, rest = replace(block, line=number + 1, first=False), []
         else:
@@ -171,6 +172,7 @@ def _is_bold_line(line: str) -> bool:
 
 def _uncommented(body: str) -> str:
     """Without comments of HTML (<!-- -->) and Obsidian (%% %%); their line breaks stay."""
+    body = f"\n{body}"
     for opening, closing in (("<!--", "-->"), ("\n%%", "%%")):
         kept, end = [], 0
         while (begin := body.find(opening, end)) >= 0 and (
@@ -179,6 +181,7 @@ def _uncommented(body: str) -> str:
             kept += [body[end:begin], "\n" * body.count("\n", begin, close)]
             end = close + len(closing)
         body = "".join(kept) + body[end:]
+    body = body[1:]
     return _org_quotes(body) if "#+begin_quote" in body.lower() else body
 
 

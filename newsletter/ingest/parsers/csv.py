@@ -10,6 +10,7 @@ from newsletter.ingest.parsers.rows import TEXT, Row, has_text, pages_of_rows
 
 _DELIMITERS = ",;\t|"
 _SHOWN = 6
+csv.field_size_limit(2**31 - 1)  # a column may hold a transcript; inbox.max_bytes bounds the file
 
 
 def read(text: str) -> list[Page]:
@@ -18,21 +19,31 @@ def read(text: str) -> list[Page]:
     begin = text[start:].split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=begin.count)
     try:
-        rows = list(_rows(text[start:], delimiter, start))
-    except csv.Error as error:
-        raise BriefRejected(f"malformed CSV: {error}") from error
+        rows = list(_rows(text[start:], delimiter, start, strict=True))
+    except csv.Error:  # marks within a cell that are not doubled
+        rows = list(_rows(text[start:], delimiter, start, strict=False))
     return pages_of_rows(rows, "CSV")
 
 
-def _rows(text: str, delimiter: str, skipped: int) -> Iterator[Row]:
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-    header = [name.strip() for name in next(reader, [])]
+def _rows(text: str, delimiter: str, skipped: int, *, strict: bool) -> Iterator[Row]:
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=strict)
+    header = [name.strip() for name in _next(reader, skipped + 1) or ()]
     _check(header, skipped + 1)
-    line = reader.line_num
-    for cells in reader:
+    line = skipped + reader.line_num + 1
+    while (cells := _next(reader, line)) is not None:
         if any(map(str.strip, cells)):
-            yield skipped + line + 1, dict(zip(header, cells, strict=False))
-        line = reader.line_num
+            yield line, dict(zip(header, cells, strict=False))
+        line = skipped + reader.line_num + 1
+
+
+def _next(reader: Iterator[list[str]], line: int) -> list[str] | None:
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        if "unexpected end" not in str(error):
+            raise
+        reason = "malformed CSV: a quotation mark that opens in this row is never closed"
+        raise BriefRejected(reason, line) from error
 
 
 def _check(header: Sequence[str], line: int) -> None:

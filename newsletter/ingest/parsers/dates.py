@@ -25,6 +25,7 @@ _DAY_FIRST = re.compile(
     r" (?:de |del )?([0-9]{4})\b"
 )
 _MONTH_FIRST = re.compile(r"\b([^\W\d_]{3,12})\.? ([0-9]{1,2})(?:st|nd|rd|th)?,? ([0-9]{4})\b")
+_SHORT_YEAR = re.compile(r"[^\W\d_]{2,10}\.?, ([0-9]{1,2}) ([^\W\d_]{3,12})\.? '?([0-9]{2})\b(?!:)")
 _NUMBERS = re.compile(r"\b([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})\b")
 _LONGEST = 100
 
@@ -41,6 +42,8 @@ def any_day(text: str) -> date | None:
         return _date(match[3], _month(match[2]), match[1])
     if match := _MONTH_FIRST.search(text):
         return _date(match[3], _month(match[1]), match[2])
+    if match := _SHORT_YEAR.search(text):
+        return _date(2000 + int(match[3]), _month(match[2]), match[1])
     if match := _NUMBERS.search(text):
         return _numbers(int(match[1]), match[2], int(match[3]), match[4])
     return None

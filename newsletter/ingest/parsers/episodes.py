@@ -5,24 +5,34 @@ it: a heading, the top item of an outline, or a line above a list. One such line
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import is_heading
+from newsletter.ingest.parsers.dates import any_day
 from newsletter.ingest.parsers.inline import Inline, is_action, time_in_url
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, address, title
 from newsletter.ingest.parsers.outline import section_of
-from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
+from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean, is_web
 
 _NAMES_IT = {"podcast", "author", "published"}
 _VAGUE = {"title", "name", "titel", "date", "datum"}
 _DEEPEST_HEADING = 4
+_LONGEST = 1_000
 _LINKED = re.compile(r"(?<!!)\[([^\[\]\n]{1,300})\]\(([^\s()]+)\)")
 _BARE_URL = re.compile(r"<?https?://[^\s<>]+>?")
-_PARTED = re.compile(r"\s+[–—|·•-]\s+|\s+by\s+|,\s+(?=\[\[)")
+_WIKI = re.compile(r"\[\[[^\[\]\n]+\]\]")
+_BY = re.compile(r"(\)) by (?=\S)|(?<=\S) by (?=\[\[)")
+_KIND = re.compile(r"^(?:[-*] )?(?:#[^\s#]+ |\[\[(?:podcasts?|episodes?)\]\] )+", re.IGNORECASE)
+_COLON = re.compile(r"(?<=[\w*]): (?=\[[^\[\]]+\]\()")
+_BOLD = re.compile(r"\*\*([^*]+)\*\*")
+_BRACKETS = re.compile(r" ?\(([^()]{4,100})\)$")
+_PARTED = re.compile(r"\s+[–—|·•-]\s+|,\s+(?=\[\[)")
 _NUMBERED = re.compile(r"(?:#|\b(?:ep|episode|folge|épisode|no)\b\.?) ?#?[0-9]+", re.IGNORECASE)
 
 
@@ -42,12 +52,14 @@ class Told:
 
 def episodes(blocks: Sequence[Block]) -> Told | None:
     """None where the file tells of one episode, as far as can be seen."""
-    for begins in (_with_fields(blocks), *_linking(blocks)):
+    fields = _with_fields(blocks), _items_with_fields(blocks), _runs_of_fields(blocks)
+    ways = (*fields, *_linking(blocks), _named_twice(blocks))
+    for begins in ways:
         if len(begins) > 1:
             spans = [(begin, _end(blocks, begin, begins)) for begin in begins]
             inside = {index for begin, end in spans for index in range(begin, end)}
             beside = [block for index, block in enumerate(blocks) if index not in inside]
-            pages = [_episode(blocks[begin:end]) for begin, end in spans]
+            pages = [_episode(blocks[begin:end], _above(blocks, begin)) for begin, end in spans]
             return Told(pages, [_left_out(block) for block in beside])
     return None
 
@@ -72,6 +84,65 @@ def _with_fields(blocks: Sequence[Block]) -> list[int]:
         if len(begins) > 1:
             return begins
     return []
+
+
+def _items_with_fields(blocks: Sequence[Block]) -> list[int]:
+    """The top items of an outline that have fields of their own, as Logseq's blocks have."""
+    return [
+        index
+        for index, (block, below) in enumerate(pairwise(blocks))
+        if block.depth == 1 and block.first and not block.rule and is_heading(block.text)
+        if below.rule == "field" and below.depth == 1 and not below.first and _says_which(below.raw)
+    ]
+
+
+def _runs_of_fields(blocks: Sequence[Block]) -> list[int]:
+    """Where fields follow text, and begin with the one that an earlier run began with."""
+    begins: dict[str, list[int]] = {}
+    for index, block in enumerate(blocks):
+        above = blocks[index - 1] if index else None
+        if block.rule == "field" and block.depth <= 1 and not (above and above.rule == "field"):
+            pair = key_value(block.raw)
+            if pair and (known := vocabulary.field(pair[0])) and known[0] in {"podcast", "episode"}:
+                begins.setdefault(known[0], []).append(index)
+    return max(begins.values(), key=len, default=[])
+
+
+def _named_twice(blocks: Sequence[Block]) -> list[int]:
+    """Headings of one rank that name podcast and episode, where something shows that they do.
+
+    That is the page's title, which names a collection; an address right below; wiki links; or
+    quotation marks around the episode.
+    """
+    if any(_says_which(block.raw) for block in blocks if block.rule == "field"):
+        return []
+    collected = bool(blocks and blocks[0].level and section_of(blocks[0]))
+    shown = [
+        index
+        for index, block in enumerate(blocks)
+        if 0 < block.level <= _DEEPEST_HEADING
+        and (len(_parts(block.raw)) > 1 or _above(blocks, index))
+        and (collected or _shows_it(blocks, index))
+    ]
+    ranks = Counter(blocks[index].level for index in shown)
+    level = max(ranks, key=lambda rank: ranks[rank], default=0)
+    return [index for index in shown if blocks[index].level == level]
+
+
+def _shows_it(blocks: Sequence[Block], index: int) -> bool:
+    raw, below = blocks[index].raw, blocks[index + 1 : index + 2]
+    linked = bool(below) and is_web(below[0].raw.strip("<> "))
+    return linked or "[[" in raw or any(part[0] in '"“„«' for part in _parts(raw)[1:])
+
+
+def _above(blocks: Sequence[Block], index: int) -> str:
+    """The podcast, where a heading is a wiki link alone, and so is the one that it stands under."""
+    block = blocks[index]
+    if not _WIKI.fullmatch(block.raw.strip()):
+        return ""
+    higher = (each for each in reversed(blocks[:index]) if 0 < each.level < block.level)
+    over = next(higher, None)
+    return title(over.raw) if over and _WIKI.fullmatch(over.raw.strip()) else ""
 
 
 def _names_itself(section: Sequence[Block]) -> bool:
@@ -123,20 +194,43 @@ def _leads(blocks: Sequence[Block], index: int) -> bool:
 
 def _end(blocks: Sequence[Block], begin: int, begins: Sequence[int]) -> int:
     """Where the next one begins, or a heading of its rank, or what is no list below it."""
-    opening = blocks[begin]
+    opening, following = blocks[begin], set(begins)
     for index in range(begin + 1, len(blocks)):
         block = blocks[index]
-        higher = 0 < block.level <= (opening.level or block.level)
-        outside = not opening.level and block.depth <= opening.depth and not block.quoted
-        if index in begins or higher or outside:
+        if _is_run(opening):
+            if index in following:
+                return index
+            continue
+        deeper = block.depth > opening.depth
+        higher = 0 < block.level <= (opening.level or block.level) and not deeper
+        beside = block.depth == opening.depth and (block.first or not block.depth)
+        beside = beside or block.depth < opening.depth
+        outside = not opening.level and beside and not block.quoted
+        if index in following or higher or outside:
             return index
     return len(blocks)
 
 
-def _episode(section: Sequence[Block]) -> Episode:
+def _names_podcast(block: Block) -> bool:
+    pair = key_value(block.raw) if block.rule == "field" else None
+    return pair is not None and (vocabulary.field(pair[0]) or (None,))[0] == "podcast"
+
+
+def _is_run(opening: Block) -> bool:
+    """Whether it begins with fields, and not with a line that leads to it."""
+    return opening.rule == "field" and not address(opening.raw)
+
+
+def _episode(section: Sequence[Block], podcast: str) -> Episode:
     """The section with its first line as its only heading of the first rank, its lists on top."""
     opening, facts = section[0], Facts()
+    if _is_run(opening):
+        return Episode(section, facts)
     named = _named(opening.raw)
+    if podcast:
+        named["show title"] = podcast
+    if any(_names_podcast(block) for block in section[1:]):
+        named = {"episode title": title(opening.raw)}  # its name may hold a dash of its own
     for key, value in named.items():
         facts.add(key, value)
     if url := address(opening.raw):
@@ -157,18 +251,46 @@ def _episode(section: Sequence[Block]) -> Episode:
 
 def _named(raw: str) -> dict[str, str]:
     """The podcast and the episode in a line that links to it, without the words of the link."""
-    if not address(raw):
-        return {}
     linked = next((m[1] for m in _LINKED.finditer(raw) if not is_action(m[1])), "")
-    text = _BARE_URL.sub("", _LINKED.sub(lambda m: "" if is_action(m[1]) else m[1], raw))
-    parts = [_unlabelled(part) for part in _PARTED.split(text)]
-    names = [name for name in parts if any(map(str.isalnum, name))]
+    linked = linked or (bold[1] if (bold := _BOLD.match(raw.lstrip("#- "))) else "")
+    behind = _behind(raw)
+    names = [_unlabelled(part) for part in _parts(raw)]
     if len(names) != 2:
-        return {"episode title": " ".join(names)} if names else {}
+        label = vocabulary.field(title(raw.partition(":")[0])) if ":" in raw else None
+        name = "show title" if label and label[0] == "podcast" else "episode title"
+        return {name: " ".join(names), **behind} if names else {}
     first, second = names
     if title(linked) == first or (_NUMBERED.search(first) and not _NUMBERED.search(second)):
         first, second = second, first
-    return {"show title": first, "episode title": second}
+    return {**behind, "show title": first, "episode title": second}
+
+
+def _behind(raw: str) -> dict[str, str]:
+    """The date, and the podcast, in brackets behind the names: "(Table Four, 2025-03-02)"."""
+    match = _BRACKETS.search(_unlinked(raw))
+    parts = match[1].split(", ") if match else []
+    dated = next((part for part in parts if any_day(part)), "")
+    others = [part for part in parts if part != dated]
+    show = {"show title": others[0]} if len(others) == 1 else {}
+    return {"published": dated, **show} if dated else {}
+
+
+def _unlinked(raw: str) -> str:
+    """Without addresses and the words of links that only lead somewhere."""
+    raw = _KIND.sub("", _BY.sub(r"\1 — ", clean(raw[:_LONGEST])))
+    raw = _COLON.sub(" — ", raw)
+    text = _LINKED.sub(lambda m: "" if is_action(m[1]) else m[1], raw)
+    return _BARE_URL.sub("", text).strip()
+
+
+def _parts(raw: str) -> list[str]:
+    text = _unlinked(raw)
+    if _behind(raw):
+        text = _BRACKETS.sub("", text)
+    whole = _WIKI.sub(lambda m: m[0].replace(" ", "\0"), text)  # a wiki link is one name
+    parts = (part.replace("\0", " ").strip() for part in _PARTED.split(whole))
+    named = [part for part in parts if any(map(str.isalnum, part))]
+    return [part for part in named if not any_day(part)] if len(named) > 2 else named
 
 
 def _unlabelled(part: str) -> str:

@@ -13,9 +13,11 @@ from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.dialects import gather
+from newsletter.ingest.parsers.episodes import episodes
 from newsletter.ingest.parsers.html_head import SAVED, head_facts, title_facts
 from newsletter.ingest.parsers.inline import Inline, shown_link, stamped_inline
 from newsletter.ingest.parsers.lines import known_field, line_rule
+from newsletter.ingest.parsers.markdown import pages_of
 from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import paragraphs
 from newsletter.ingest.parsers.outline import Reading
@@ -45,13 +47,14 @@ _HINTS = _ALWAYS | names_in(
     toc, pagination, recommended, widget, signup"""
 )
 _BODIES = {"html", "body", "main", "article"}
+_DASH = re.compile(r"\s*[-•*]\s")
 _BULLET = re.compile(r"\s*(?:[•‣◦▪●*]|[-–—](?=\s)|[0-9]{1,2}[.)](?=\s))\s*")
 
 
-def read(text: str) -> list[Page]:
-    """Raises BriefRejected where there is no text in it."""
+def read(text: str, known: Facts | None = None) -> list[Page]:
+    """``known`` is what stands beside the page. Raises BriefRejected where no text is in it."""
     root = _parsed(text)
-    facts = Facts()
+    facts = known or Facts()
     if saved := SAVED.search(text[:2_000]):
         facts.add("web", saved[1])
     head_facts(root, facts)
@@ -61,6 +64,9 @@ def read(text: str) -> list[Page]:
     blocks = list(_blocks(whole, main))
     gather(blocks, facts)
     title_facts(root, main, facts)
+    if episodes(blocks):
+        pages = pages_of(blocks, Brief(()), Facts())
+        return [replace(page, dialect="HTML" if page.dialect else "") for page in pages]
     about = completed(Brief(()), facts)
     return [Page(about, paragraphs(blocks, Reading(strict=True)), "HTML")]
 
@@ -205,7 +211,8 @@ def _flushed(around: _Around) -> Iterator[Block]:
     )
     around.first = False
     lines = list(_lines(runs))
-    if sum(bool(_BULLET.match(_raw(line))) for line in lines) > 1:
+    bullets = sum(bool(_BULLET.match(_raw(line))) for line in lines)
+    if bullets > 1 or (len(lines) == 1 and _DASH.match(_raw(lines[0]))):
         lines, block = [_unbulleted(line) for line in lines], replace(block, depth=block.depth + 1)
     rest: list[tuple[str, str, bool]] = []
     special = True

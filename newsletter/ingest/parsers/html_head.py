@@ -14,6 +14,7 @@ _TITLE_BAR = re.compile(r" [|—–·•-] ")
 _NAME_WORDS = 5
 SAVED = re.compile(r"<!-- saved from url=\([0-9]{4}\)(https?://[^\s<>]+) -->")
 _META = {
+    "source-url": "source url",
     "og:title": "episode", "twitter:title": "title", "og:site_name": "show", "og:url": "link",
     "article:published_time": "date", "article:author": "author", "author": "author",
     "date": "date",
@@ -40,6 +41,9 @@ def head_facts(root: Any, facts: Facts) -> None:
 def title_facts(root: Any, main: Any, facts: Facts) -> None:
     """The heading of the text, and the name of the site behind the title's bar."""
     heading = next(main.iter("h1"), None)
+    if heading is None:
+        titles = main.xpath(".//p[contains(concat(' ', @class, ' '), ' title ')]")
+        heading = titles[0] if titles else None
     if heading is None:
         heading = next(main.iter("h2"), next(root.iter("h1"), None))
     if heading is not None and not vocabulary.section(clean(heading.text_content())):

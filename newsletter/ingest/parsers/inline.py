@@ -31,7 +31,13 @@ _LEADING = re.compile(
 _TRAILING = re.compile(rf"(?<=[.!?…\"”»])\s{_TIME}$")
 _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
 _WIKI = re.compile(r"(!?)\[\[([^\[\]\n|]*)(?:\|([^\[\]\n]*))?\]\]")
+# The highlight's own page, named by when it was made: "— [Updated on 2025-02-03](https://...)".
+_DATED = re.compile(
+    r"[ \t]?[–—-][ \t]\[[^\[\]\n]{0,30}[0-9]{4}-[0-9]{2}-[0-9]{2}[^\[\]\n]{0,20}\]\((https?://[^\s()]+)\)"
+    r"(?:[ \t]?[–—-][ \t]\w{1,20}:\s+#?[\w-]{1,40})?[ \t]?$"
+)
 _MARKED = re.compile(r"==([^=\n]+)==")
+_FOOTNOTE = re.compile(r"\[\^[\w-]{1,20}\]")
 _BLOCK_REF = re.compile(r"\(\([0-9a-f-]{8,40}\)\)|(?<=\s)\^[\w-]{1,40}$", re.MULTILINE)
 _EMPTY = re.compile(r"[(\[]\s?[)\]]")
 _TAG = re.compile(r"#[^\W\d_][\w/-]{0,60}")
@@ -41,7 +47,7 @@ _URL_TIME = re.compile(
 )
 _ACTION = re.compile(
     r"(?:time|timestamp|at|view (?:highlight|tweet|quote|note|clip|snip|in \w+)|open(?: in \w+)?"
-    r"|listen(?: (?:here|now|from here|on \w+|in \w+))?"
+    r"|listen(?: (?:here|now|from here|on (?:the )?\w+|in \w+))?"
     r"|(?:re)?play(?: (?:snip|clip|quote|from here))?"
     r"|jump(?: to (?:audio|clip|quote|this))?|airrquote|link|source|snip|clip|share|permalink"
     r"|anhören|écouter|escuchar|ascolta|ouvir|öffnen|abspielen|lien|enlace|quelle)?"
@@ -114,7 +120,7 @@ def stamped_inline(words: str, links: Sequence[tuple[str, str]]) -> Inline:
 def _plain(text: str, references: References) -> tuple[str, list[tuple[str, str]]]:
     if len(text) > _MAX_LETTERS or text.count("[") > _MAX_BRACKETS:
         return clean(text), []
-    text = unlinked(text)
+    text = _DATED.sub(r" [Open](\1)", unlinked(text)) if " [" in text else unlinked(text)
     if text.isalnum():
         return text, []
     undefined = dict.fromkeys(map(normalizeReference, _LABEL.findall(text)), _NOWHERE)
@@ -130,6 +136,8 @@ def unlinked(text: str) -> str:
         text = _WIKI.sub(_wiki_text, text)
     if "==" in text:
         text = _MARKED.sub(r"\1", text)
+    if "[^" in text:
+        text = _FOOTNOTE.sub("", text)
     return _BLOCK_REF.sub("", text) if "((" in text or "^" in text else text
 
 

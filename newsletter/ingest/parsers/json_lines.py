@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief
+from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import markdown_blocks
 from newsletter.ingest.parsers.dialects import page_of
 from newsletter.ingest.parsers.metadata import Facts, completed, names
+from newsletter.ingest.parsers.outlines import pages_of_json
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
 from newsletter.ingest.parsers.rows import Row, has_text, pages_of_rows
 from newsletter.ingest.parsers.vocabulary import names_in
@@ -18,7 +21,7 @@ from newsletter.ingest.parsers.vocabulary import names_in
 _LISTS = names_in(
     """
     highlights, snips, quotes, takeaways, insights, notes, clips, items, results, data,
-    episodes, entries, books, key_takeaways, keyTakeaways, bookmarks"""
+    episodes, entries, rows, books, key_takeaways, keyTakeaways, bookmarks, listContent"""
 )
 _DEEPEST = 6
 _OBJECTS = 2  # within each other: {"episode": {"podcast": {"title": ...}}}
@@ -50,6 +53,8 @@ def other_json(text: str) -> list[Page] | None:
         return None
     if isinstance(whole, dict) and _is_feed(whole):
         return [_feed(whole)]
+    if outlined := pages_of_json(whole):
+        return outlined
     rows = list(_rows(whole, {})) if isinstance(whole, dict | list) else []
     if not rows or not any(has_text(row) for row in rows):
         return None
@@ -67,14 +72,32 @@ def _rows(value: Any, above: Mapping[str, str], depth: int = 0) -> Iterator[Mapp
             yield from _rows(each, above, depth + 1)
     elif isinstance(value, dict):
         lists = {
-            key: below for key, below in value.items() if key in _LISTS and isinstance(below, list)
+            key: below
+            for key, below in value.items()
+            if isinstance(below, list) and (key in _LISTS or _lists_insights(key))
         }
-        own = {**above, **_flat(value, lists)}
+        own = {**above, **_flat(value, lists), **_annotated(value)}
         if lists:
             for below in lists.values():
                 yield from _rows(below, own, depth + 1)
         else:
             yield own
+
+
+@lru_cache(1_000)
+def _lists_insights(key: str) -> bool:
+    return vocabulary.section(key.replace("_", " ")) in vocabulary.LISTED
+
+
+def _annotated(value: Mapping[str, Any]) -> dict[str, str]:
+    """The words that an annotation of the Web marks (W3C); its own text is a note on them."""
+    targets = value.get("target")
+    for target in targets if isinstance(targets, list) else [targets]:
+        selectors = target.get("selector") if isinstance(target, dict) else None
+        for each in selectors if isinstance(selectors, list) else [selectors]:
+            if isinstance(each, dict) and (exact := _text(each, "exact")):
+                return {"highlight": exact, "text": ""}
+    return {}
 
 
 def _flat(
@@ -91,6 +114,8 @@ def _flat(
             flat[before + key] = ", ".join(
                 str(part) for part in each if isinstance(part, str | int)
             )
+            if len(each) == 1 and isinstance(each[0], dict) and is_web(_text(each[0], "url")):
+                flat.setdefault("url", each[0]["url"])
         else:
             flat[before + key] = str(each)
     return flat

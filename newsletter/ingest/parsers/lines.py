@@ -102,6 +102,8 @@ def is_player(line: str) -> bool:
     """A time range or a time alone, with no more words than a player has around it."""
     if len(line) > 400 or ":" not in line:
         return False
+    if (pair := key_value(line)) and (known := vocabulary.field(pair[0])) and known[0] != "time":
+        return False
     shown = _TARGET.sub("]", line)
     if _TIME_ALONE.fullmatch(shown):
         return True

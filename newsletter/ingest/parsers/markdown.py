@@ -1,19 +1,29 @@
 """Markdown with YAML front matter, in the dialect that its structure shows."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from newsletter.domain.model import Brief
-from newsletter.ingest.parsers.blocks import markdown_blocks
+from newsletter.ingest.parsers.blocks import Block, markdown_blocks
 from newsletter.ingest.parsers.dialects import page_of
 from newsletter.ingest.parsers.episodes import episodes
 from newsletter.ingest.parsers.front_matter import front_matter
+from newsletter.ingest.parsers.metadata import Facts
 from newsletter.ingest.parsers.paragraphs import Page
 
 
 def read(text: str) -> list[Page]:
     """A page for each episode. Raises BriefRejected."""
     about, facts, start, body = front_matter(text)
-    blocks = markdown_blocks(body, start)
+    return notes(body, start, about, facts)
+
+
+def notes(body: str, start: int, about: Brief, facts: Facts) -> list[Page]:
+    """The same of a text that begins at the line ``start``, and what is known of it already."""
+    return pages_of(markdown_blocks(body, start), about, facts)
+
+
+def pages_of(blocks: Sequence[Block], about: Brief, facts: Facts) -> list[Page]:
     split = episodes(blocks)
     if not split:
         return [page_of(about, blocks, facts)]

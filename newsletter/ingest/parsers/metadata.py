@@ -17,7 +17,8 @@ _LINK = re.compile(r"\[([^\[\]\n]{0,300})\]\((https?://[^\s()<>]+(?:\([^\s()<>]*
 _URL = re.compile(r"https?://[^\s<>\"'\])]+", re.IGNORECASE)
 _WIKI = re.compile(r"\[\[[^\[\]\n]*\]\]")
 _KIND = re.compile(
-    r"(?:story|interview|bonus|encore|rerun|replay|feature|special|best of|trailer)\s*:\s+",
+    r"(?:story|interview|bonus|encore|rerun|replay|feature|special|best of|trailer"
+    r"|(?:podcast|episode) (?:summary|notes|takeaways|insights)|summary|notes)\s*:\s+",
     re.IGNORECASE,
 )
 _ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$", re.DOTALL)
@@ -28,10 +29,19 @@ _FIRMS = re.compile(
     r"|company|team|group|newsroom)\b",
     re.IGNORECASE,
 )
+_PICTURES = re.compile("^(?:[\u2190-\u2bff\ufe0f\u200d\U0001f000-\U0001faff]+\\s*)+")
+_SITE = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # the name of a diary's page
+_INLINE = re.compile(r"[\[(]([\w /-]{1,40})::[ \t]*((?:\[\[[^\[\]\n]*\]\]|[^\[\]()\n])+)[\])]")
+_LONGEST = 4_000
+_NUMBERED = re.compile(
+    r"\s*\(([^(),]{2,80}),? (?:ep(?:isode)?\.?|folge|#|no\.?) ?#?[0-9]+\)$", re.IGNORECASE
+)
+_SHOW_FIRST = re.compile(r"(?:#[^\s#]+ +)*(\[\[[^\[\]\n]+\]\]) +[–—-] +(\S.*)$")
+_DASH = re.compile(r"\s+[–—|]\s+")
 _BAR = re.compile(r" [|·•] ")
 _MOST_NAMES = 20
-_DATE_WORDS = 4
+_DATE_WORDS = 5
 _OF_THE_LISTENER = (
     "listened", "heard", "read", "exported", "imported", "created", "saved", "added", "updated",
     "synced", "highlighted", "captured", "gehört", "erstellt", "écouté", "escuchado",
@@ -66,6 +76,9 @@ class Facts:
 
     def add_heading(self, raw: str) -> None:
         """The first heading names the episode where nothing else does, and may link to it."""
+        if match := _SHOW_FIRST.match(raw):
+            self.kept.setdefault("podcast", (_LAST, (match[1],)))
+            raw = match[2]
         name = stamped(title(raw))[0]
         self.heading = "" if _ISO_DAY.fullmatch(name) else name
         if address(raw):
@@ -73,6 +86,10 @@ class Facts:
 
     def add_line(self, raw: str) -> None:
         """A line of one field, or of several: "Podcast: Shelf Life | Published: May 5, 2026"."""
+        if inside := _INLINE.findall(raw[:_LONGEST]):
+            for key, value in inside:
+                self.add(key, value.strip("\"'"))
+            return
         parts = _BAR.split(raw) if len(raw) < MAX_LABEL else [raw]
         if not any(known_field(part) for part in parts[1:]):
             parts = [raw]
@@ -90,6 +107,9 @@ class Facts:
             listener = part.lower().startswith(_OF_THE_LISTENER)
             if len(part.split()) <= _DATE_WORDS and not listener and any_day(part):
                 self.kept.setdefault("published", (_LAST, (part,)))
+                show = title(text.partition(part)[0].strip(" |·•"))
+                if show and not any(map(str.isdigit, show)):
+                    self.kept.setdefault("podcast", (_LAST, (show,)))
 
     @property
     def linked(self) -> str:
@@ -139,6 +159,12 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
     speakers = about.speakers or unique(facts.speakers) or authors
     episode = about.episode or facts.text("episode")
     named = about.title or facts.heading or facts.linked
+    if named and not about.episode and episode.strip("# ").isdigit():
+        episode = ""
+    if match := _NUMBERED.search(named if not (episode or podcast) else ""):
+        podcast, named = title(match[1]), named[: match.start()]
+    if podcast and not (episode or named) and len(parts := _DASH.split(podcast)) == 2:
+        podcast, episode = parts
     if podcast or url or published or speakers:
         episode = episode or named
     return replace(
@@ -155,16 +181,18 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
 def title(raw: str) -> str:
     """A name without links, quotation marks and the kind of episode before it."""
     text = _LINK.sub(r"\1", raw) if "](" in raw else raw
-    name = clean(unlinked(text)).strip("*_` ")
+    name = _PICTURES.sub("", clean(unlinked(text)).strip("*_` "))
     if len(name) > 1 and name[0] in "\"'“„«" and name[-1] in "\"'”“»":
         name = name[1:-1].strip()
-    return "" if name.startswith("#") else _KIND.sub("", name, count=1)[:MAX_LABEL]
+    tagged = name.startswith("#") and not name[1:2].isdigit()
+    return "" if tagged else _KIND.sub("", name, count=1)[:MAX_LABEL]
 
 
 def address(raw: str) -> str:
     """The first web address in a value."""
     match = _LINK.search(raw)
-    url = match[2] if match else (_URL.findall(raw[:2_100]) or [""])[0].rstrip(".,;")
+    shown = match[1] if match and is_web(match[1]) else ""
+    url = shown or match[2] if match else (_URL.findall(raw[:2_100]) or [""])[0].rstrip(".,;")
     return url if is_web(url) else ""
 
 
@@ -178,7 +206,8 @@ def names(raw: str) -> list[str]:
 
 
 def _is_name(name: str) -> bool:
-    proper = any(letter.isalpha() for letter in name) and name[0] != "#" and not _FIRMS.search(name)
+    proper = any(letter.isalpha() for letter in name) and name[0] != "#" and "@" not in name
+    proper = proper and not _FIRMS.search(name) and not _SITE.fullmatch(name)
     return proper and len(name.split()) <= _NAME_WORDS and name.casefold() not in _TITLES
 
 

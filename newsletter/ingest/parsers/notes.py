@@ -54,6 +54,7 @@ _PERSONAL = re.compile(
     r"|notes? to (?:my)?self|to ?do)\s?[:—–-]\s",
     re.IGNORECASE,
 )
+_REMARK = re.compile(r"(?:note|comment|annotation|notiz|kommentar|nota)s?\s?:\s", re.IGNORECASE)
 
 
 def paragraphs(blocks: Sequence[Block], reading: Reading) -> Iterator[Paragraph]:
@@ -162,7 +163,7 @@ def _spoken_or_listed(block: Block, state: Outline, dialogue: set[str]) -> str:
 
 
 def _wording(block: Block, state: Outline) -> str:
-    if _PERSONAL.match(block.text):
+    if _PERSONAL.match(block.text) or (block.depth > 1 and _REMARK.match(block.text)):
         return "personal note"
     if _is_short(block, state):
         return "too short"
@@ -224,7 +225,7 @@ def _insight(block: Block, state: Outline, reading: Reading) -> Paragraph:
         role,
         speaker,
         at if at is not None or own else place.at,
-        heading=not (block.depth or block.quoted),
+        heading=not (block.depth or block.quoted or origin == "quote"),
         rule=_named(block, state, origin),
         link=own or place.link,
         origin=origin,

@@ -1,13 +1,14 @@
 """Where a block stands: under which headings and items, and which place they name."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from newsletter.domain.model import Origin
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
-from newsletter.ingest.parsers.inline import time_in, time_in_url
+from newsletter.ingest.parsers.inline import inline, time_in, time_in_url
 from newsletter.ingest.parsers.paragraphs import clean, is_web
 from newsletter.ingest.parsers.vocabulary import Section
 
@@ -84,6 +85,29 @@ def section_of(block: Block) -> Section | None:
     # A word or two in a list may be an item: a colon, or a name of more words, makes it a heading.
     short = block.raw.rstrip("* _").endswith((":", "：")) or not block.depth or " " in text
     return section if is_heading(text) and short else None
+
+
+def titled(blocks: Sequence[Block]) -> Sequence[Block]:
+    """With the one item that an outline hangs from as its title, where fields stand below it."""
+    roots = [block for block in blocks if block.depth <= 1 and block.first]
+    told = [block for block in blocks if block.depth or block.rule != "field"]
+    if len(roots) != 1 or told[:1] != roots or any(block.depth == 0 for block in told):
+        return blocks
+    if (
+        roots[0].rule
+        or not is_heading(roots[0].text)
+        or all(block.rule != "field" for block in told[1:])
+    ):
+        return blocks
+    name = TAGS.sub("", roots[0].raw)
+    head = Block(roots[0].line, name, inline(name, {}), level=1)
+    return [
+        head if block is roots[0] else replace(block, depth=max(0, block.depth - 1))
+        for block in blocks
+    ]
+
+
+TAGS = re.compile(r"(?:\s+#(?:\[\[[^\[\]]*\]\]|[\w/-]+))+\s*$")
 
 
 def heading_rule(block: Block, below: Block | None, reading: Reading, state: Outline) -> str:

@@ -9,8 +9,10 @@ from newsletter.domain.model import Brief, Origin, normalise
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.dialects.readwise import Line, highlight
 from newsletter.ingest.parsers.inline import time_in, time_in_url
+from newsletter.ingest.parsers.markdown import notes
 from newsletter.ingest.parsers.metadata import Facts, address, completed, names
 from newsletter.ingest.parsers.paragraphs import (
+    MAX_INSIGHT,
     MAX_LABEL,
     MAX_SECONDS,
     Page,
@@ -23,13 +25,16 @@ from newsletter.ingest.parsers.vocabulary import Field, bare, names_in
 TEXT = (
     "insight", "takeaway", "highlight", "highlight text", "quote", "text", "quote text",
     "snip", "clip", "content", "content text", "body", "summary", "idea", "passage", "note",
-    "zitat", "citation",
+    "zitat", "citation", "text content",
+    "selection",
 )  # fmt: skip
 """The columns that may hold the insight; the first of them that a row has is read."""
 
 _QUOTES = names_in(
     """
-    highlight, highlight text, quote, quote text, clip, passage, zitat, citation"""
+    highlight, highlights, highlight text, quote, quotes, quote text, clip, passage, selection,
+    zitat,
+    citation"""
 )
 _SPEAKERS = {"speaker", "said by", "speaker name", "sprecher", "who", "quoted"}
 _TOPICS = {"topics", "topic", "tags", "tag", "keywords"}
@@ -40,7 +45,8 @@ _OWN_LINKS = names_in(
 )
 _SECONDS = names_in(
     """
-    at, time, timestamp, start, start time, seconds, offset, position, time offset, start
+    at, t, time, timecode, time code,
+    timestamp, start, start time, seconds, offset, position, time offset, start
     seconds, second, snip start time, start ms, offset ms, time ms, zeit, start at"""
 )
 _KINDS = {"type", "kind", "origin", "highlight type", "item type"}
@@ -49,10 +55,18 @@ _RENAMED: Mapping[str, str] = {
     "source author": "author", "document title": "episode title", "feed title": "show title",
     "series title": "show title", "series name": "show title", "published on": "published",
     "podcast title": "show title", "episode name": "episode title", "episode date": "published",
-    "podcast author": "owner", "episode guid": "id",
+    "podcast author": "owner", "episode guid": "id", "video title": "episode title",
+    "video url": "episode url", "video channel": "show title",
+    "snip note": "takeaway", "snip quote": "quote",
+    "channel name": "show title", "channel title": "show title",
 }  # fmt: skip
 _SURELY_EPISODES = {"episode title", "episode"}
 _TIMED = {"time offset", "time", "timestamp", "offset", "seconds"}
+_IS_PAGE = re.compile(
+    r"^#{1,4} \S|^https?://\S+$(?=\s+\S)|^[ \t]*[-*•] \S[^\n]*\n(?:[^\n]*\n)*?[ \t]*[-*•] \S",
+    re.MULTILINE,
+)
+_BULLET = re.compile(r"^[ \t]*[-*•] (?=\S)")
 _LEFT_OUT = re.compile(r"transcript|metadata|note|comment|tag|chapter")
 
 Row = tuple[int, Mapping[str, str]]
@@ -73,10 +87,31 @@ class _Values:
 def pages_of_rows(rows: Iterable[Row], dialect: str) -> list[Page]:
     """A page for each episode. What its rows agree on is of the page; the rest of the insights."""
     groups: dict[tuple[str, str], list[_Values]] = {}
+    pages = []
     for line, row in rows:
         each = _Values(line, _named(row))
-        groups.setdefault(_episode(each), []).append(each)
-    return [_page(values, dialect) for values in groups.values()]
+        if _IS_PAGE.search(each.named.get(_text_of(each), "")):
+            pages += _note(each, dialect)
+        else:
+            groups.setdefault(_episode(each), []).append(each)
+    return [*pages, *(_page(values, dialect) for values in groups.values())]
+
+
+def _note(each: _Values, dialect: str) -> list[Page]:
+    """A row whose text is a whole note: headings, list items, an address by itself."""
+    about = _about(each.named, [each])
+    pages = notes(each.named[_text_of(each)], each.line, about, Facts())
+    quoted = _text_of(each) in _QUOTES
+    return [
+        replace(
+            page,
+            dialect=dialect if page.dialect else "",
+            paragraphs=[
+                replace(said, origin="quote" if quoted else said.origin) for said in page.paragraphs
+            ],
+        )
+        for page in pages
+    ]
 
 
 def _page(values: Sequence[_Values], dialect: str) -> Page:
@@ -102,7 +137,20 @@ def _field(name: str) -> tuple[Field | None, int]:
 
 
 def has_text(names_: Iterable[str]) -> bool:
-    return any(_plain(name) in TEXT for name in names_)
+    plain = map(_plain, names_)
+    return any(_holds_text(_RENAMED.get(name, name)) for name in plain)
+
+
+@lru_cache(1_000)
+def _holds_text(name: str) -> bool:
+    """Whether a column's name is one of ours, or what a section of insights is called."""
+    return name in TEXT or vocabulary.section(name) in vocabulary.LISTED
+
+
+def _text_of(each: _Values) -> str:
+    """The name of the column with the insight; "" where the row has none."""
+    plain = next((name for name in TEXT if name in each.named), "")
+    return plain or next((name for name in each.named if _holds_text(name)), "")
 
 
 def _plain(name: str) -> str:
@@ -113,7 +161,10 @@ def _plain(name: str) -> str:
 
 def _named(row: Mapping[str, str]) -> Mapping[str, str]:
     plain = ((_plain(name), value) for name, value in row.items() if name and value.strip())
-    return {_RENAMED.get(name, name): value for name, value in plain}
+    named = {_RENAMED.get(name, name): value for name, value in plain}
+    if "source url" in named and "url" in named:
+        named["highlight url"] = named.pop("url")  # the other is that of what it stands in
+    return named
 
 
 def _shared(values: Sequence[_Values]) -> dict[str, str]:
@@ -151,14 +202,14 @@ def _about(shared: Mapping[str, str], values: Sequence[_Values]) -> Brief:
 
 
 def _text_column(values: Sequence[_Values]) -> str:
-    used = {name for each in values for name in each.named}
-    return next((name for name in TEXT if name in used), "")
+    used = {name for each in values if (name := _text_of(each))}
+    return next((name for name in TEXT if name in used), "") or min(used, default="")
 
 
 def _paragraphs(values: Sequence[_Values], about: Brief) -> Iterator[Paragraph]:
     text_column = _text_column(values)
     for each in values:
-        name = next((name for name in TEXT if name in each.named), "")
+        name = _text_of(each)
         if not name or (name == "note" and text_column != name):
             text = clean(" ".join(each.named.values()))
             yield Paragraph(each.line, text, verdict="noise", rule="row without text")
@@ -174,7 +225,7 @@ def _row(each: _Values, name: str, about: Brief) -> Iterator[Paragraph]:
             each.line, clean(text), verdict="noise", rule=f"row of type {clean(kind)[:40]}"
         )
         return
-    lines = [Line(each.line, raw) for raw in text.split("\n") if raw.strip()]
+    lines = [Line(each.line, _BULLET.sub("", raw)) for raw in text.split("\n") if raw.strip()]
     people = names(each.first(_SPEAKERS))
     topics = tuple(clean(part) for part in re.split(r"[,;]", each.first(_TOPICS)) if clean(part))
     link = _link(each, about)
@@ -183,13 +234,21 @@ def _row(each: _Values, name: str, about: Brief) -> Iterator[Paragraph]:
         origin = _origin(name, kind, paragraph)
         time = paragraph.at if paragraph.at is not None else at
         yield replace(
-            paragraph,
+            _short(paragraph),
             speaker=people[0] if people else "",
             at=time if time is not None else time_in_url(link),
             link=paragraph.link or link,
             topics=tuple(topic.lstrip("#") for topic in topics),
             origin=origin,
         )
+
+
+def _short(paragraph: Paragraph) -> Paragraph:
+    """One row that is too long for an email leaves the others as they are."""
+    if len(paragraph.text) <= MAX_INSIGHT:
+        return paragraph
+    rule = f"longer than {MAX_INSIGHT:,} characters"
+    return replace(paragraph, text=paragraph.text[:MAX_INSIGHT], verdict="noise", rule=rule)
 
 
 def _origin(column: str, kind: str, paragraph: Paragraph) -> Origin:

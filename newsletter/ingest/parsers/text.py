@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 from newsletter.domain.model import Brief
+from newsletter.ingest.parsers import clippings
 from newsletter.ingest.parsers.boilerplate import CALL_LETTERS, is_call
-from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean
+from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
+from newsletter.ingest.parsers.text_notes import is_notes, pages_of_notes
 
 _BULLET = re.compile(r"(?:[-*+•‣◦·–—]|[0-9]{1,2}[.)])\s+")
 _SENTENCE_END = re.compile(r"""[.!?:。！？…]["'”’»)\]]*$""")
@@ -16,8 +18,13 @@ Line = tuple[int, str]
 
 
 def read(text: str) -> list[Page]:
-    """Plain text says nothing about itself."""
-    return [Page(Brief(()), paragraphs(text), "plain text")]
+    """Plain text says nothing about itself, unless its lines show that it was something else."""
+    if clippings.recognises(text):
+        return clippings.pages(text)
+    said = list(paragraphs(text))
+    if is_notes(text):
+        return pages_of_notes(text, said)
+    return [Page(Brief(()), said, "plain text")]
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:
@@ -71,7 +78,13 @@ def _breaks_off(line: str, after: str) -> bool:
 
 def _goes_on(ingested: list[Line], after: str, width: int) -> bool:
     last = ingested[-1][1]
-    if len(last) > width or _BULLET.match(after) or not _is_full(last, after, width):
+    if (
+        len(last) > width
+        or _BULLET.match(after)
+        or is_web(after)
+        or is_web(last)
+        or not _is_full(last, after, width)
+    ):
         return False
     return not (_SENTENCE_END.search(last) and _is_call(ingested))
 

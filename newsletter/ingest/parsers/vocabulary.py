@@ -19,7 +19,9 @@ _LONGEST = 80
 _IN_THE_EPISODE = re.compile(
     r"(?:in|from|on) (?:this|today's|the) (?:episode|conversation|show|interview)[,:]? (?=\S)"
 )
+_CLIPPED = re.compile(r"(highlight|note|bookmark)\b.{0,40}\b(?:page|location)\b")
 _SHOWN = {"mentioned", "discussed", "cited", "recommended"}  # resources, books, people
+_NARROWED = 4
 _MOST_WORDS = 8  # of a heading that begins with the name of a section
 
 _SECTIONS: Mapping[Section, str] = {
@@ -42,7 +44,8 @@ _SECTIONS: Mapping[Section, str] = {
         kluczowe punkty""",
     "highlights": """
         highlight, highlights, key highlights, my highlights, episode highlights, airrquotes,
-        clips, highlights first synced by, new highlights added, hervorhebungen, markierungen,
+        clips, highlights & notes, highlights and notes, highlights first synced by, new
+        highlights added, hervorhebungen, markierungen,
         points forts, surlignages, destacados, evidenziazioni, destaques, markeringen, 亮点, 划线,
         ハイライト""",
     "quotes": """
@@ -77,6 +80,10 @@ _SECTIONS: Mapping[Section, str] = {
         sponsor, our sponsors, ads, to do, todo, to-do, todos, tasks, next steps, action items,
         actions, action
         steps, action step, homework, my notes,
+        why i listened, connections, notes to self, note to self, my take, my takes, my opinion,
+        my view, to read, to look up, look up, follow up,
+        follow-up, follow-ups, habits,
+        recommendations, who should listen, who should listen to this,
         personal notes, my thoughts, thoughts, my reflections, reflections,
         my questions, open questions, flashcards, full document, full text, comments, backlinks,
         linked references, unlinked references, see the video, audio, player, listen, watch,
@@ -104,7 +111,8 @@ _FIELDS: Mapping[Field, str] = {
     "podcast": """
         show title, show name, podcast title, podcast name, podcast, show, podcast show, feed,
         series, programme, channel, sendung, émission, balado, programa, pódcast, trasmissione,
-        播客, 节目, 番組, ポッドキャスト, audycja, name of the site""",
+        播客, 节目, 番組, ポッドキャスト, audycja, name of the site,
+        publisher""",
     "episode": """
         episode title, episode name, full title, full-title, fulltitle, episode, title,
         folgentitel, folge, titel, titre de l'épisode, épisode, titre, título del episodio,
@@ -113,11 +121,13 @@ _FIELDS: Mapping[Field, str] = {
         odcinek, tytuł, name""",
     "url": """
         episode link, episode url, url, episode page, link, web, website, webpage, page, source
-        url, source link, source, permalink, lien, enlace, quelle, collegamento, bron, 链接,
-        リンク""",
+        url, source link, source, reference, uri, permalink, lien, enlace, quelle, collegamento,
+        bron,
+        链接, リンク""",
     "published": """
         episode publish date, publish date, published date, published, published at, published
         on, publication date, date published, publish time, release date, released, air date,
+        pub date,
         aired, veröffentlicht, veröffentlicht am, erschienen, erschienen am, erscheinungsdatum,
         publié le, publié, date de publication, publicado, publicado el, fecha de publicación,
         pubblicato, pubblicato il, data di pubblicazione, publicado em, data de publicação,
@@ -157,7 +167,7 @@ _OTHERS = """
         highlights, color, colour, location, location type, book id, asin, amazon book id,
         description, summary, ai summary, episode ai description, episode description, keywords,
         template, note-written, reviewed, reviewed date, processed, generated, plays, views,
-        favourite, favorite, format, medium, publisher, network, owner, dauer, sprache,
+        favourite, favorite, format, medium, network, owner, dauer, sprache,
         schlagworte, stichworte, gehört, gehört am, erstellt, erstellt am, geändert, bewertung,
         bild, thema, themen, durée, langue, mots-clés, étiquettes, écouté le, créé le, note
         personnelle, duración, idioma, etiquetas, creado, escuchado, escuchado el, durata,
@@ -167,6 +177,9 @@ _OTHERS = """
 
 def _names(listed: str) -> list[str]:
     return [" ".join(name.split()) for name in listed.split(",") if name.strip()]
+
+
+_OR = re.compile(r" ?[/&,] ?| (?:and|or|und|et|y|e) ")
 
 
 def names_in(listed: str) -> frozenset[str]:
@@ -202,6 +215,8 @@ def section(heading: str) -> Section | None:
     """What a heading announces: "✨ Key takeaways", "Transcript (made by a machine)"."""
     name = bare(heading)
     known = _SECTION_OF.get(name) or _SECTION_OF.get(name.removesuffix("s"))
+    if clipped := _CLIPPED.match(name):
+        known = "quotes" if clipped[1] == "highlight" else "noise"
     if known or not name:
         return known
     if opened := _IN_THE_EPISODE.match(name):
@@ -215,7 +230,9 @@ def section(heading: str) -> Section | None:
         known = _SECTION_OF.get(" ".join(words[:end]).rstrip(":"))
         if known and _goes_on(words, end, known):
             return known
-    return None
+    # "One-sentence takeaway", "top five insights"
+    narrowed = len(words) <= _NARROWED and _SECTION_OF.get(words[-1]) == "takeaways"
+    return "takeaways" if narrowed else None
 
 
 def _goes_on(words: list[str], end: int, known: Section) -> bool:
@@ -246,6 +263,13 @@ def field(key: str) -> tuple[Field | None, int] | None:
     """The field of a key and its rank (0 is the surest); None if the key is not known."""
     name = bare(key)
     plain = " ".join(name.replace("_", " ").replace("-", " ").split())
+    known = _FIELD_OF.get(name) or _FIELD_OF.get(plain)
+    known = known or _FIELD_OF.get(plain.removeprefix("episode "))
+    known = known or _FIELD_OF.get(plain.removeprefix("podcast "))
+    several = [] if known else _OR.split(plain)
+    parts = {_FIELD_OF.get(part, (None, -1))[0] for part in several}
     return (
-        _FIELD_OF.get(name) or _FIELD_OF.get(plain) or _FIELD_OF.get(plain.removeprefix("episode "))
+        _FIELD_OF[several[0]]
+        if len(several) > 1 and len(parts) == 1 and None not in parts
+        else known
     )

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from newsletter.domain.episode import Episode, Segment
 from newsletter.domain.model import normalise
-from newsletter.ingest.writer import negation
+from newsletter.ingest.writer import negation, opposites, pairing, strength
 from newsletter.ingest.writer.negation import negation_differs
 from newsletter.ingest.writer.numbers import quantities, unsupported
 from newsletter.ranking.similarity.background import SHARES
@@ -39,25 +39,6 @@ _CAUSE = re.compile(
     r"|leads?|led|leading|reasons?|means?|makes?|made|making|drives?|drove|driven|comes? from"
     r"|stems?|gives?|forces?|forced|lets?|turns? out|explains?|then|that's how|by|if|when|for)\b"
 )
-_STRONG = {
-    r"\b(?:all|every|everyone|everybody|everything|always)\b": r"\b(?:all|every\w*|always|each|any"
-    r"\w*|whole|entire\w*|both|never|no|none|nobody|nothing|whenever|100|hundred percent)\b",
-    r"\b(?:proves?|proved|proven|proof)\b": r"\bpro(?:ves?|ved|ven|of|ving)\b",
-    r"\bmust\b": r"\b(?:must|ha(?:ve|s|d) to|got to|gotta|need(?:s|ed)?|require\w*|should|cannot)"
-    r"\b",
-}
-"""What makes a claim stronger, and the words of which one was said where it is not too strong."""
-_OPPOSITES = """
-more/less more/fewer increase/decrease increase/reduce rise/fall grow/shrink higher/lower high/low
-faster/slower fast/slow quickly/slowly gain/lose better/worse best/worst before/after early/late
-earlier/later above/below over/under win/lose cheaper/dearer cheap/expensive stronger/weaker
-strong/weak longer/shorter long/short hotter/colder hot/cold warm/cool wet/dry larger/smaller
-large/small big/small bigger/smaller always/never most/least everybody/nobody safe/dangerous
-old/new older/younger up/down maximum/minimum first/last start/end improve/worsen
-rich/poor easy/hard easier/harder light/heavy lighter/heavier accept/reject buy/sell
-positive/negative success/failure healthy/unhealthy possible/impossible public/private
-inside/outside thick/thin deep/shallow near/far open/close day/night north/south east/west
-""".split()
 
 
 @dataclass(frozen=True)
@@ -193,29 +174,6 @@ def _misquoted(claim: str, support: Support) -> bool:
     return any(" ".join(re.findall(r"\w+", quote)) not in spoken for quote in quotes)
 
 
-def _pairs() -> Iterator[tuple[str, str]]:
-    for pair in _OPPOSITES:
-        (stem, _), (opposite, _) = words(pair)
-        yield stem, opposite
-        yield opposite, stem
-
-
-_TURNED = tuple(_pairs())
-
-
-def _turned(claim: str, support: Support) -> bool:
-    """A sentence says the opposite of a word that was said, and not that word itself."""
-    return any(_turns(sentence, support.known) for sentence in _SENTENCES.split(claim))
-
-
-def _turns(sentence: str, known: set[str]) -> bool:
-    mine = {stem for stem, _ in words(sentence)}
-    return any(
-        stem in mine and stem not in known and opposite in known and opposite not in mine
-        for stem, opposite in _TURNED
-    )
-
-
 def _negated(claim: str, support: Support) -> bool:
     return negation_differs(negation.read(claim), support.words)
 
@@ -224,13 +182,8 @@ def _invented_cause(claim: str, support: Support) -> bool:
     return bool(_CAUSAL.search(normalise(claim))) and not _CAUSE.search(support.said)
 
 
-def _overstated(claim: str, support: Support) -> bool:
-    """What was said of some is claimed of all; what was said may be claimed to be."""
-    mine = normalise(claim)
-    return any(
-        re.search(strong, mine) and not re.search(as_strong, support.said)
-        for strong, as_strong in _STRONG.items()
-    )
+def _of_words(rule: Callable[[str, str], bool]) -> Callable[[str, Support], bool]:
+    return lambda claim, support: rule(normalise(claim), support.said)
 
 
 def _unlike(claim: str, support: Support) -> bool:
@@ -245,10 +198,14 @@ RULES: Mapping[str, Callable[[str, Support], bool]] = {
     "number": _wrong_number,
     "name": _strange_name,
     "quotation": _misquoted,
-    "opposite": _turned,
+    "opposite": _of_words(opposites.opposed),
     "negation": _negated,
     "cause": _invented_cause,
-    "overstated": _overstated,
+    "overstated": _of_words(strength.overstated),
+    "hedge": _of_words(strength.unhedged),
+    "bound": _of_words(strength.out_of_bounds),
+    "turned round": _of_words(pairing.turned_round),
+    "swapped": _of_words(pairing.swapped),
     "similarity": _unlike,
     "part": _unlike_in_part,
 }

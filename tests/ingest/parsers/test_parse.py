@@ -18,7 +18,20 @@ INSIGHT = "Moss keeps time for cathedrals: it grows on the side where the gutter
 @pytest.mark.parametrize(
     ("name", "data", "line", "says"),
     [
-        ("a.pdf", b"x", None, ".txt, .md, .markdown, .json"),
+        ("a.xyz", b"x", None, ".txt, .md, .markdown, .json"),
+        ("a.pdf", b"x", None, "save or export it as Markdown, HTML or plain text"),
+        ("a.docx", b"PK", None, "a text document: save or export it"),
+        ("a.zip", b"PK", None, "an archive: unpack it in the inbox"),
+        ("a.xlsx", b"PK", None, "a spreadsheet: export it as CSV"),
+        ("a.adoc", b"= T", None, "save or export it as Markdown"),
+        ("a.opml", b"<opml><body/></opml>", None, "no OPML: it has no <outline> in its <body>"),
+        (
+            "a.opml",
+            b'<opml><body><outline text="a"><outline xmlUrl="https://a.example"/></outline></body></opml>',
+            None,
+            "`newsletter sources add FILE`",
+        ),
+        ("a.enex", b"<en-export/>", None, "no Evernote export: there is no <note> in it"),
         ("a", b"x", None, "its name must end in"),
         ("a.txt", b"", None, "empty"),
         ("a.json", b"\xef\xbb\xbf \r\n\t", None, "empty"),

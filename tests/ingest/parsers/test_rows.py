@@ -87,7 +87,12 @@ def test_rows_that_are_no_insights_are_listed_with_their_line() -> None:
     [
         ("a.csv", "name,address\nAnn,ann@a.example\n", 1, "no column of text"),
         ("a.csv", "\n\nname;address\n", 3, "no column of text"),
-        ("a.csv", 'text\n"' + "x" * 200_000, None, "malformed CSV"),
+        (
+            "a.csv",
+            f'text\n{TEXT[:9]}\n"' + "x\n" * 99_000,
+            3,
+            "that opens in this row is never closed",
+        ),
         ("a.csv", "text\n\n", None, "no insight in it"),
         ("a.jsonl", f'{{"text": "{TEXT}"}}\n{{"text": "half', 2, "each line must be whole"),
         ("a.jsonl", '{"a": ' + "[" * 100_000, None, "too deeply"),
@@ -113,3 +118,14 @@ def test_the_author_of_a_podcast_is_the_podcast() -> None:
     row = f'[{{"text": "{TEXT}", "author": "Kettle", "title": "Berths", "category": "podcasts"}}]'
     brief = parse("a.json", row.encode())
     assert (brief.podcast, brief.episode) == ("Kettle", "Berths")
+
+
+def test_a_cell_of_a_megabyte_is_left_out_and_the_other_rows_are_read() -> None:
+    brief = parse("a.csv", f'highlight\n{"x y " * 300_000}\n"{TEXT}"\n'.encode())
+    assert [mention.text for mention in brief.mentions] == [TEXT]
+    assert [(note.line, len(note.text)) for note in brief.dropped] == [(2, 4_000)]
+
+
+@pytest.mark.parametrize("cell", ['A pipe of 5" carries more', '"A pipe of 5" carries more"'])
+def test_quotation_marks_within_a_cell_are_no_reason_to_reject(cell: str) -> None:
+    assert parse("a.csv", f"highlight,note\n{cell} than two do.,\n".encode()).mentions

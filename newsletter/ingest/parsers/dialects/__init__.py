@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from newsletter.domain.model import Brief
-from newsletter.ingest.parsers.blocks import Block
+from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.dialects.airr import AIRR
 from newsletter.ingest.parsers.dialects.dialect import Dialect
@@ -13,8 +13,9 @@ from newsletter.ingest.parsers.dialects.readwise import READWISE
 from newsletter.ingest.parsers.dialects.snipd import SNIPD
 from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import paragraphs
-from newsletter.ingest.parsers.outline import Reading, section_of
-from newsletter.ingest.parsers.paragraphs import Page
+from newsletter.ingest.parsers.outline import Reading, section_of, titled
+from newsletter.ingest.parsers.paragraphs import Page, is_web
+from newsletter.ingest.parsers.tables import untabled
 
 # The first that recognises a page reads it.
 DIALECTS: Sequence[Dialect] = (READWISE, SNIPD, AIRR, PODWISE, LOGSEQ)
@@ -26,6 +27,7 @@ def page_of(about: Brief, blocks: Sequence[Block], facts: Facts) -> Page:
 
     In notes a single speaker, named in the front matter, said all but the related insights.
     """
+    blocks = untabled(titled(blocks))
     gather(blocks, facts)
     for dialect in DIALECTS:
         if dialect.recognises(blocks, facts):
@@ -43,6 +45,8 @@ def _gather_line(block: Block, facts: Facts) -> None:
         cells = [cell.strip(" *") for cell in block.raw.strip().strip("|").split("|")]
         if len(cells) == 2:
             facts.add(cells[0], cells[1])
+    elif is_web(last := block.raw.rpartition("\n")[2].strip()):
+        facts.add_link("", last)
     elif block.inline.link and block.inline.at is None and is_heading(block.text or "link"):
         facts.add_link("", block.inline.link)
 
@@ -59,5 +63,6 @@ def gather(blocks: Sequence[Block], facts: Facts) -> None:
         if section != "noise":
             _gather_line(block, facts)
     first = next((block for block in blocks if block.level == 1), None)
+    first = first or next((block for block in blocks[:1] if 1 < block.level < BOLD_LEVEL), None)
     if first and not section_of(first):
         facts.add_heading(first.raw)

@@ -22,13 +22,15 @@ from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
 
 _OWN_LINKS = re.compile(r"\[(?:View (?:Highlight|Tweet|Quote)|Time [0-9:]+)\]\(", re.IGNORECASE)
 _PART = re.compile(
-    r"(summary|transcript|quote|highlight|notes?|tags?|location)\s*:(?:\s|$)", re.IGNORECASE
+    r"(summary|transcript|quote|highlight|notes?|annotation|comment|tags?|location)\s*:(?:\s|$)",
+    re.IGNORECASE,
 )
+_LONGEST_TITLE = 60
 _NUMBER = re.compile(r"(?:[0-9]{1,2}[.)]|[-*•])\s+")
 
 
 def _recognises(blocks: Sequence[Block], facts: Facts) -> bool:
-    """A full title beside an author, or highlights that link to themselves."""
+    """A full title beside an author, highlights below metadata, or that link to themselves."""
     keys = {
         vocabulary.bare(pair[0])
         for block in blocks
@@ -37,8 +39,11 @@ def _recognises(blocks: Sequence[Block], facts: Facts) -> bool:
     titled = bool(keys & {"full title", "full-title"}) and bool(
         {"author"} & keys or facts.raw("author")
     )
+    sections = [section for block in blocks if (section := section_of(block))]
+    marked = {"metadata", "highlights"} <= set(sections) and "author" in keys
+    marked = marked and "takeaways" not in sections
     linked = sum(1 for block in blocks if block.depth and _OWN_LINKS.search(block.raw))
-    return titled or (linked > 0 and any(_opens(block) for block in blocks))
+    return titled or marked or (linked > 0 and any(_opens(block) for block in blocks))
 
 
 def _is_podcast(facts: Facts) -> bool:
@@ -65,7 +70,8 @@ def _items(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     for block in blocks:
         labelled = block.quoted and (labelled or bool(_PART.match(block.raw)))
         inside = block.depth > top or (block.depth == top and not block.first and top > 0)
-        if item and (inside or labelled) and not _opens(block):
+        below = bool(item) and item[0].quoted and block.depth and _PART.match(block.raw)
+        if item and (inside or labelled or below) and not _opens(block):
             item.append(block)
             continue
         if item:
@@ -109,6 +115,8 @@ def highlight(lines: Sequence[Line]) -> Iterator[Paragraph]:
     for index, (part, grouped) in enumerate(groups):
         if part != "words":
             yield from _paragraphs(part, grouped, place)
+        elif index and grouped[0].starts and len(grouped) == 1 and _is_remark(grouped[0].raw):
+            yield from _paragraphs("note", grouped, place)
         elif parts & {"summary", "transcript"}:
             yield from _paragraphs("title", grouped, place)
         else:
@@ -138,8 +146,15 @@ def _groups(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
 def _labelled(raw: str) -> tuple[str, str]:
     """The part that a line opens ("" if none), and the rest of the line."""
     marked = raw.replace("*", "").lstrip()
+    if len(raw) < _LONGEST_TITLE and vocabulary.section(marked) == "takeaways":
+        return "summary", ""
     label = _PART.match(marked)
     return (label[1].lower().rstrip("s"), marked[label.end() :]) if label else ("", raw)
+
+
+def _is_remark(raw: str) -> bool:
+    """A few words in an item below a highlight, which somebody noted on it."""
+    return is_heading(inline(raw, {}).text)
 
 
 def _is_title(grouped: Sequence[Line], *, several: bool) -> int:
