@@ -1,4 +1,4 @@
-"""The store: the only rooms that know SQLAlchemy.
+"""The store. Only this package imports SQLAlchemy.
 
 ``Store`` opens the database and gives connections; the other modules are functions on a
 connection: ``archive`` (files, briefs, insights), ``subscribers``, ``issues`` (what was composed),
