@@ -202,6 +202,8 @@ def test_the_architecture_lists_the_rooms_that_there_are() -> None:
     package = ROOT / "newsletter"
     rooms = {path.name for path in package.iterdir() if path.is_dir() and any(path.rglob("*.py"))}
     assert sorted(listed) == sorted(rooms | {"samples"})
+    inner = {path.parent.name for path in package.glob("*/*/__init__.py")}
+    assert inner <= set(re.findall(r"(\w+)/", fences(ARCHITECTURE, "text")[0]))
     outside = re.findall(r"^(\w+)/ ", fences(ARCHITECTURE, "text")[0], re.M)
     assert all((ROOT / name).is_dir() for name in outside)
 

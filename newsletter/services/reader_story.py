@@ -52,7 +52,7 @@ def numbered(store: Store, subscriber_id: int) -> Subscriber:
     with store.reading() as db:
         reader = subscribers.numbered(db, subscriber_id)
     if reader is None:
-        raise NotFound("there is no such reader: they never were, or were erased")
+        raise NotFound("there is no such reader: it never existed, or was erased")
     return reader
 
 

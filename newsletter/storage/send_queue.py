@@ -14,7 +14,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    exists,
     func,
     literal_column,
     select,
@@ -87,7 +86,7 @@ def _taken(rows: FromClause) -> Select[Any]:
     """What a sender must know of ``rows``, which are deliveries."""
     return (
         select(
-            *(recipients.column(one.name) for one in fields(Subscriber)),
+            *(recipients.column(field.name) for field in fields(Subscriber)),
             rows.c.id.label("row_id"),
             *(rows.c[name] for name in ("domain", "issue_id", "message_id")),
             recipients.dated_at(rows),
@@ -108,7 +107,7 @@ _TAKEN = _taken(deliveries).where(deliveries.c.id.in_(bindparam("row_ids", expan
 @cache
 def _queue(*, dated: bool, some: bool) -> Select[Any]:
     """The ids and domains of what may be taken, in turn."""
-    parts = [_PENDING, *_ripe(bindparam("now", type_=Instant))]
+    parts = [_PENDING, *_due_now(bindparam("now", type_=Instant))]
     if dated:
         parts.append(deliveries.c.date == bindparam("day"))
     if some:
@@ -125,21 +124,12 @@ def _first(most: int, *, dated: bool, some: bool) -> Select[Any]:
 
 
 @cache
-def _take_first(most: int, *, dated: bool, some: bool) -> Select[Any]:
-    """``_first``, and the claim, and what a sender must know of them: each statement is a way to
-    the server and back, which costs it as much as some rows."""
-    first = _first(most, dated=dated, some=some).where(~exists().where(mark.c.name == PAUSED))
-    return _claimed_of(first.cte("first").prefix_with("MATERIALIZED"))
-
-
-@cache
 def _take_these() -> Select[Any]:
-    return _claimed_of(sets.values({"row_id": deliveries.c.id.type}), "row_id")
-
-
-def _claimed_of(ids: FromClause, name: str = "id") -> Select[Any]:
+    """The claim of rows that are locked, and what a sender must know of them. To lock and to claim
+    at once would read the readers as they were before the lock: see decision 52."""
+    ids = sets.values({"row_id": deliveries.c.id.type})
     values = {name: bindparam(f"new_{name}", type_=deliveries.c[name].type) for name in _OWNERS}
-    return _taken(transitions.moving(Transition.CLAIM, deliveries.c.id == ids.c[name], values))
+    return _taken(transitions.moving(Transition.CLAIM, deliveries.c.id == ids.c.row_id, values))
 
 
 _OWNERS = ("owner", "boot", "lease_end", "lease_until", "changed_at")
@@ -152,26 +142,19 @@ def claim(
 
     The transaction must be durable, may be together with others, and is at its end before any
     server can hear of the rows. Nothing taken may mean that what is left waits for its pace:
-    ``again`` tells.
+    ``next_claim`` tells.
     """
     which = {"dated": scope.on is not None, "some": scope.subscriber_ids is not None}
     values = {"now": now, "day": scope.on, "readers": scope.subscriber_ids}
-    if sets.in_sets(db) and not pace.limits:
-        slots: Mapping[int, datetime] = {}
-        taken: Sequence[Sequence[Any]] = db.execute(
-            _take_first(most, **which), {**values, **_new(lease, now)}
-        ).all()
-    elif paused(db):
+    if paused(db):
         return []
-    elif pace.limits:
-        slots = rate_limits.reserve(db, _queue(**which), values, most, pace)
-        taken = _take(db, slots, lease, now)
+    if pace.limits:
+        slots: Mapping[int, datetime] = rate_limits.reserve(db, _queue(**which), values, most, pace)
     else:
-        slots = {}
-        taken = _take(db, db.scalars(_first(most, **which), values).all(), lease, now)
+        slots = dict.fromkeys(db.scalars(_first(most, **which), values), now)
     rows = []
-    for *row, key, day in taken:
-        rows.append(claimed := _claimed(row, slots, now))
+    for *row, key, day in _take(db, slots, lease, now):
+        rows.append(claimed := _claimed(row, slots))
         message = key, day, claimed.message_id, claimed.subscriber.id
         places.note(db, Claim(claimed.id, lease.owner, now.astimezone(UTC), *message))
     return sorted(rows, key=lambda row: row.not_before)
@@ -183,19 +166,16 @@ def _take(
     """The rows of these ids as ``_taken`` has them, claimed."""
     if not ids:
         return []
-    if sets.in_sets(db):
-        return db.execute(_take_these(), {"row_id": list(ids), **_new(lease, now)}).all()
     owned = {**lease.columns, "changed_at": now}
+    if sets.in_sets(db):
+        new = {f"new_{name}": value for name, value in owned.items()}
+        return db.execute(_take_these(), {"row_id": list(ids), **new}).all()
     changes = [{**owned, "row_id": row_id} for row_id in ids]
     transitions.move_each(db, Transition.CLAIM, _THIS_ROW, changes)
     return db.execute(_TAKEN, {"row_ids": list(ids)}).all()
 
 
-def _new(lease: Lease, now: datetime) -> dict[str, Any]:
-    return {f"new_{name}": value for name, value in {**lease.columns, "changed_at": now}.items()}
-
-
-def again(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> datetime | None:
+def next_claim(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> datetime | None:
     """When to claim anew where there was nothing to take; None where nothing is left."""
     if not pace.limits:
         return None
@@ -225,22 +205,22 @@ def _within(scope: Scope) -> Any:
     return and_(*parts)
 
 
-def _ripe(now: datetime | BindParameter[datetime]) -> Any:
+def _due_now(now: datetime | BindParameter[datetime]) -> Any:
     return deliveries.c.next_attempt_at <= now, deliveries.c.expires_at > now
 
 
 def pending(db: Connection, now: datetime, scope: Scope) -> int:
     """How many rows a run over ``scope`` would offer now."""
-    query = select(func.count()).where(_within(scope), *_ripe(now))
+    query = select(func.count()).where(_within(scope), *_due_now(now))
     return int(db.scalar(query) or 0)
 
 
 def any_due(
-    db: Connection, now: datetime, scope: Scope, which: ColumnElement[bool] | None = None
+    db: Connection, now: datetime, scope: Scope, condition: ColumnElement[bool] | None = None
 ) -> bool:
     """Whether there is a row, one of ``which``, that a run would offer now."""
-    some = true() if which is None else which
-    query = select(deliveries.c.id).where(_within(scope), *_ripe(now), some).limit(1)
+    wanted = true() if condition is None else condition
+    query = select(deliveries.c.id).where(_within(scope), *_due_now(now), wanted).limit(1)
     return db.scalar(query) is not None
 
 
@@ -263,7 +243,7 @@ def wake(db: Connection, now: datetime) -> None:
     transitions.amend(db, and_(rows, _FREE), next_attempt_at=now)
 
 
-def _claimed(row: Sequence[Any], slots: Mapping[int, datetime], now: datetime) -> Claimed:
+def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:
     *who, row_id, domain, issue_id, message_id, dated_at, expires_at, attempts = row
     return Claimed(
         id=row_id,
@@ -274,5 +254,5 @@ def _claimed(row: Sequence[Any], slots: Mapping[int, datetime], now: datetime) -
         dated_at=dated_at,
         expires_at=expires_at,
         attempts=attempts,
-        not_before=slots.get(row_id, now),
+        not_before=slots[row_id],
     )
