@@ -175,7 +175,7 @@ def _cosines(rows: SparseRows) -> Array:
     """Of each row with each, over the few columns that they have; 1 with itself."""
     columns, places = np.unique(rows.indices, return_inverse=True)
     few = SparseRows(rows.data, places, rows.indptr, len(columns)).dense().astype(np.float64)
-    cosines = few @ few.T
+    cosines: Array = few @ few.T
     np.fill_diagonal(cosines, 1)
     return cosines
 
