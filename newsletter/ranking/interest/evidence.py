@@ -168,7 +168,7 @@ def _agreement(rows: SparseRows, gain: Array) -> Array:
     left_out = np.where(alike >= _TWINS_FROM, gains, 0)
     squares[best] += ((left_out @ alike) * left_out).sum(axis=1) - 2 * left_out @ dots[best]
     dots[best] -= (left_out * alike).sum(axis=1)
-    return np.clip(dots / np.sqrt(np.maximum(squares, 1e-6)), 0, 1)
+    return np.asarray(np.clip(dots / np.sqrt(np.maximum(squares, 1e-6)), 0, 1))
 
 
 def _cosines(rows: SparseRows) -> Array:
