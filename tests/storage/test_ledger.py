@@ -22,6 +22,7 @@ from newsletter.storage import (
     recovery,
     send_queue,
     settlements,
+    subscriber_states,
     subscribers,
 )
 from newsletter.storage.leases import Lease, Steady
@@ -252,7 +253,7 @@ def test_only_active_readers_in_the_wanted_places_wait(store: Store) -> None:
         subscribe(db, "paris@example.org", "Europe/Paris")
         subscribe(db, "tokyo@example.org", "Asia/Tokyo")
         gone = subscribe(db, "gone@example.org", "Europe/Paris")
-        subscribers.leave(db, gone.id, NOON)
+        subscriber_states.leave(db, gone.id, NOON)
         ids = due_readers.waiting(db, TODAY, lambda timezone, _: timezone == "Europe/Paris")
         found = due_readers.among_waiting(db, TODAY, ids)
         assert due_readers.among_waiting(db, TODAY, [gone.id]) == []
