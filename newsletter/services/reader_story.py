@@ -19,6 +19,7 @@ from newsletter.storage import (
     reports,
     returns,
     send_queue,
+    subscriber_states,
     subscribers,
     votes,
 )
@@ -70,7 +71,7 @@ def story(
             state_since=since,
             state_reason=reason,
             joined=subscribers.joined(db, reader.id),
-            heard=subscribers.last_heard(db, reader.id),
+            heard=subscriber_states.last_sign(db, reader.id),
             sent=reports.sent_to(db, reader.id),
             deliveries=[{**row, "picks": picks.get(row["issue_id"], [])} for row in shown],
             earlier=len(rows) > len(shown),

@@ -22,7 +22,7 @@ from newsletter.domain.model import Issue
 from newsletter.mail.message import message
 from newsletter.services import approval
 from newsletter.services.insights import Editor
-from newsletter.storage import Store, issues, ledger, recipients, subscribers
+from newsletter.storage import Store, issues, ledger, recipients, subscriber_states, subscribers
 from tests.builders import NOON, TODAY, subscribe
 from tests.conftest import new_store
 from tests.delivery.conftest import House, house_in
@@ -272,7 +272,7 @@ def test_who_left_meanwhile_is_composed_for_and_sent_nothing(house: House) -> No
     with house.store.writing() as db:
         reader = subscribers.find(db, ANN)
         assert reader
-        subscribers.leave(db, reader.id, house.now)
+        subscriber_states.leave(db, reader.id, house.now)
     assert at(house, DUE + HOURS) == []
     assert row(house)["reason"] == "unsubscribed"
 

@@ -117,6 +117,8 @@ def test_a_row_expires_at_its_instant_and_is_offered_until_then(sqlite: Store) -
         assert send_queue.pending(db, EXPIRES - SECOND, Scope()) == 1
         assert send_queue.pending(db, EXPIRES, Scope()) == 0
         assert claim(db, EXPIRES) == []
+        assert send_queue.pending(db, EXPIRES + SECOND, Scope()) == 0
+        assert claim(db, EXPIRES + SECOND) == [], "whether or not somebody has given it up by then"
         assert send_queue.expire(db, EXPIRES) == 1
         assert state(db) == ("failed", "expired")
 
@@ -129,6 +131,16 @@ def test_a_row_is_offered_from_the_instant_of_its_next_attempt_on(sqlite: Store)
         assert claim(db, later - SECOND) == []
         assert send_queue.pending(db, later, Scope()) == 1
         assert len(claim(db, later)) == 1
+
+
+@pytest.mark.parametrize(("due", "hurried"), [(-1, -1), (0, 0), (1, 0)])
+def test_what_is_hurried_is_due_now_at_the_latest(sqlite: Store, due: int, hurried: int) -> None:
+    with sqlite.writing() as db:
+        (reader,) = enter(db, due_at=NOON + due * SECOND, next_attempt_at=NOON + SECOND)
+        send_queue.hurry(db, NOON, Scope())
+        row = ledger.find(db, reader, TODAY)
+    assert row
+    assert (row["due_at"], row["next_attempt_at"]) == (NOON + hurried * SECOND, NOON)
 
 
 def test_no_more_rows_are_claimed_than_asked_for_and_the_longest_waiting_come_first(
