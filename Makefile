@@ -10,7 +10,7 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info
 # .venv/.python holds the version of the Python that made .venv, once all was installed.
 MADE_BY := $(shell test -x $(BIN)/python && cat .venv/.python 2>/dev/null)
 
-.PHONY: demo test test-all check killed bench golden browser screenshots clean
+.PHONY: demo test test-all check killed bench mutate golden browser screenshots clean
 
 demo: .venv/.run  ## replay a week on the bundled samples
 	@$(BIN)/newsletter demo
@@ -34,6 +34,10 @@ killed: .venv/.dev  ## 300 kills, and their counts for docs/ledger.md
 bench: .venv/.dev  ## a table of ratios
 	@$(PIP) --editable '.[benchmarks]'
 	@$(BIN)/python -m benchmarks
+
+mutate: .venv/.dev  ## how many changes of the code that holds the promises the tests catch
+	@$(PIP) --editable '.[mutation]'
+	@$(BIN)/python -m tests.mutation
 
 golden: .venv/.dev  ## write the golden issue anew; read its diff before you commit it
 	@$(BIN)/python -m tests.golden

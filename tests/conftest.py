@@ -114,10 +114,22 @@ def store(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 
 def _empty(store: Store) -> None:
-    """As it was when it was new: to make another takes ten times as long."""
-    tables = ", ".join(metadata.tables)
+    """As it was when it was new: to copy another or to truncate it takes three times as long."""
     with store.writing() as db:
-        db.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+        db.execute(text(_EMPTY.format(tables=", ".join(f"'{name}'" for name in metadata.tables))))
+
+
+_EMPTY = """
+DO $$ DECLARE name text; filled boolean; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOREACH name IN ARRAY ARRAY[{tables}] LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO filled;
+        IF filled THEN EXECUTE format('DELETE FROM %I', name); END IF;
+    END LOOP;
+    PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
+    FROM pg_sequences WHERE last_value IS NOT NULL AND schemaname = 'public';
+END $$
+"""
 
 
 @pytest.fixture

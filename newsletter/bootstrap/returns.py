@@ -126,7 +126,7 @@ def _forward(app: App, send: Callable[[Envelope], str], raw: bytes) -> str:
 
     settings, now = app.settings, app.clock()
     if not may_forward(raw, sender_address(settings)):
-        raise Refused("a program wrote it, or it is our own")
+        raise Refused("a program wrote it, or it is one of ours")
     to = mailbox(settings.newsletter.reply_to, "newsletter.reply_to").address
     message = _made(forwarded, raw, from_address(settings), to, sender_domain(settings), now)
     seal = signer(app)

@@ -32,13 +32,13 @@ def restore(app: App, args: Namespace) -> int:
     with _paths(source):
         done = service.restore(source, database, app.clock(), app.unreplayed)
     app.drop_index()
-    say(f"{database} is {source} again")
+    say(f"{database} is restored from {source}")
     if done.aside:
-        say(f"what it was before: {done.aside}")
+        say(f"the database before: {done.aside}")
     for line in _known(done.replayed) if done.journal else _unknown():
         say(line)
     if not done.journal or done.replayed.anything or done.replayed.incomplete:
-        say("what could not be known:")
+        say("not known after the restore:")
         table([("-", line) for line in _LOST])
     say("look at `newsletter status`, then start again what you stopped")
     return 0
@@ -70,5 +70,5 @@ def _unknown() -> Iterator[str]:
 def _database(app: App) -> Path:
     path = file_of(app.settings.store.url, app.path.parent)
     if path is None:
-        raise UsageError("store.url is a PostgreSQL: use its own pg_dump and pg_restore")
+        raise UsageError("store.url names a PostgreSQL database: use pg_dump and pg_restore")
     return path

@@ -34,7 +34,7 @@ def new(app: App, args: Namespace) -> int:
 def _domain(app: App, args: Namespace) -> str:
     domain = args.domain or app.settings.dkim.domain
     if not domain and not app.settings.newsletter.from_address:
-        raise UsageError("whose mail is to be signed? Set newsletter.from_address, or add --domain")
+        raise UsageError("no domain to sign for: set newsletter.from_address, or add --domain")
     try:
         return in_ascii(domain or sender_address(app.settings).rpartition("@")[2])
     except ValueError as error:

@@ -94,7 +94,7 @@ def order(app: App, args: Namespace) -> int:
     if args.json:
         say_json({"date": day, "order": args.ids, "composed": composed})
     elif args.undo:
-        say(f"{day} has the order of choosing again{as_composed(composed)}")
+        say(f"{day} is in the order of selection again{as_composed(composed)}")
     else:
         say(f"{day} has {', '.join(map(str, args.ids))} in this order{as_composed(composed)}")
     return 0

@@ -24,7 +24,9 @@ def resolver() -> Dns:
     try:
         return Dns(dns.resolver.Resolver())
     except dns.exception.DNSException as error:
-        raise NewsletterError(f"no DNS to ask: {error}", "check this machine's resolver") from error
+        raise NewsletterError(
+            f"no DNS server is known: {error}", "check this machine's resolver"
+        ) from error
 
 
 def spf(app: App) -> Iterator[CheckResult]:

@@ -33,7 +33,7 @@ def preview(app: App, args: Namespace) -> int:
 
         return serve(app, args)
     if args.out == "-" and (args.open or args.why):
-        raise UsageError("--out - leaves no room for --open or --why: give --out a file")
+        raise UsageError("--out - excludes --open and --why: give --out a file")
     scheduled = _scheduled(app, args, at_once=args.now)
     if not scheduled.issue.picks:
         raise NewsletterError(_no_issue(app, scheduled.issue.date))

@@ -71,7 +71,7 @@ def _warn_of_unlikely_date(day: date, today: date, window: int) -> None:
     if day > today:
         warn(f"{day} has not begun yet: readers who get it now get nothing on its day")
     elif (ago := (today - day).days) >= window:
-        warn(f"{day} is {counted(ago, 'day')} ago: is it another year?")
+        warn(f"{day} is {counted(ago, 'day')} ago: check the year")
 
 
 def _publish(app: App, args: Namespace, readers: Readers, stop: Event) -> Published:

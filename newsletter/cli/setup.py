@@ -40,7 +40,10 @@ def _write_deploy_files(app: App) -> int:
     except OSError as error:
         raise NewsletterError(f"{error.filename}: {error.strerror}") from error
     if folder.owner() == "root":
-        say("the units run as root, who owns the folder: give it to another user, and write anew")
+        say(
+            "the units run as root, because root owns the folder: give it to another user, and"
+            " run this again"
+        )
     say(f"as root: cp {folder}/*.service /etc/systemd/system/ && systemctl daemon-reload")
     say("         systemctl enable --now newsletter newsletter-web")
     say("nginx.conf and Caddyfile: take the one of your web server into its configuration")
@@ -55,8 +58,8 @@ def _another_secret(target: App) -> bool:
     except OSError as error:
         raise NewsletterError(f"{error.filename}: {error.strerror}") from error
     if created:
-        say(f"{path}: a new secret, for one was missing; back it up")
-        say("links to unsubscribe in messages already sent hold no longer")
+        say(f"{path}: a new secret, because there was none; back it up")
+        say("unsubscribe links in messages already sent do not work any more")
     return created
 
 

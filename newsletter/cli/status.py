@@ -69,7 +69,7 @@ def _print(app: App, day: DayStatus, now: datetime) -> None:
         then = "" if approval.approval else f"; {approve_it(approval)}"
         say(f"Approval     {awaiting(approval, timezone)}{then}")
     if day.unanswered:
-        say(f"Still there  {counted(day.unanswered, 'reader')} asked, and not heard from yet")
+        say(f"Still there  {counted(day.unanswered, 'reader')} asked, without an answer yet")
     for storm in day.storms:
         say(f"Bounces      {storm}")
     if day.paused:

@@ -17,7 +17,7 @@ from newsletter.storage import (
     operator_actions,
     return_owners,
     storms,
-    subscribers,
+    subscriber_states,
 )
 from newsletter.storage import returns as kept
 from newsletter.storage.return_owners import Owner
@@ -65,7 +65,7 @@ def take(
     if number is not None and owner is not None:
         _act(db, action, owner, incoming.returned, now)
         if action is Action.REPLY:
-            subscribers.heard(db, owner.subscriber_id, now)
+            subscriber_states.note_sign(db, owner.subscriber_id, now)
         if incoming.returned.kind is ReturnKind.BOUNCE and owner.proved:
             _check_storm(db, owner, rules.storms, now)
     return Taken(number, action, owner)
@@ -121,16 +121,16 @@ def _act(db: Connection, action: Action, owner: Owner, returned: Return, now: da
 def _bounce(db: Connection, owner: Owner, words: str, now: datetime) -> None:
     """Who left and asks for a confirmation that comes back is known to be gone as well."""
     gone = words or "mail came back"
-    subscribers.bounce(db, owner.subscriber_id, now, gone, left=owner.notice_id is not None)
+    subscriber_states.bounce(db, owner.subscriber_id, now, gone, left=owner.notice_id is not None)
 
 
 def _complain(db: Connection, owner: Owner, words: str, now: datetime) -> None:
     why = f"called a message spam ({words})" if words else "called a message spam"
-    subscribers.complain(db, owner.subscriber_id, now, why)
+    subscriber_states.complain(db, owner.subscriber_id, now, why)
 
 
 def _leave(db: Connection, owner: Owner, words: str, now: datetime) -> None:  # noqa: ARG001
-    subscribers.leave(db, owner.subscriber_id, now, "by mail")
+    subscriber_states.leave(db, owner.subscriber_id, now, "by mail")
 
 
 def _slow_down(db: Connection, owner: Owner, words: str, now: datetime) -> None:  # noqa: ARG001

@@ -92,7 +92,7 @@ class Worker:
             return False
         with waiting(), self.resting:
             with self.context.store.reading() as db:
-                retry_at = send_queue.again(db, self.clock(), self.scope, self.context.pace)
+                retry_at = send_queue.next_claim(db, self.clock(), self.scope, self.context.pace)
             if retry_at is not None:
                 self._sleep_until(max(retry_at, self.clock() + _SHORTEST_REST))
         return retry_at is not None

@@ -182,7 +182,7 @@ class _WorkerPool:
                 current.finished += 1
             case ChannelDown():
                 current.lost = error
-                log.debug("a connection less: %s", error)
+                log.debug("one connection fewer: %s", error)
             case SenderRefused() | Paused():
                 current.stopped = current.stopped or error
                 self.halted.set()

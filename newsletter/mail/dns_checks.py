@@ -72,7 +72,7 @@ def dkim(signer: Signer, texts: Sequence[str], message: bytes) -> CheckResult:
         return CheckResult(title, "fail", f"a signature does not hold: {error}", advice)
     if re.search(r"(^|;)\s*t\s*=[^;]*\by\b", texts[0]):
         advice = "take t=y out: some receivers then ignore the signature"
-        return CheckResult(title, "warn", "its t=y says testing", advice)
+        return CheckResult(title, "warn", "its t=y marks it as testing", advice)
     return CheckResult(title, "ok", "a signature holds with the key there")
 
 
@@ -160,7 +160,10 @@ def mx(domain: str, hosts: Mapping[str, Sequence[str]], addresses: Sequence[str]
     title = f"MX of {domain}"
     if set(hosts) == {""}:
         return CheckResult(
-            title, "fail", "it takes no mail", "answers and bounces come back here: name an MX"
+            title,
+            "fail",
+            "it takes no mail",
+            "replies and bounces come to this domain: add an MX record",
         )
     if dead := sorted(host for host, its in hosts.items() if not its):
         advice = "give each an address, or take it out"
@@ -173,8 +176,10 @@ def mx(domain: str, hosts: Mapping[str, Sequence[str]], addresses: Sequence[str]
     if hosts:
         return CheckResult(title, "ok", ", ".join(hosts))
     if addresses:
-        return CheckResult(title, "warn", "no record; mail goes to its address", "name an MX")
-    return CheckResult(title, "fail", "no record", "answers and bounces come back here: name an MX")
+        return CheckResult(title, "warn", "no record; mail goes to its address", "add an MX record")
+    return CheckResult(
+        title, "fail", "no record", "replies and bounces come to this domain: add an MX record"
+    )
 
 
 def ptr(host: str, names: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[CheckResult]:

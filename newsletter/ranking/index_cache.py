@@ -22,6 +22,8 @@ from newsletter.ranking.similarity.sparse_rows import SparseRows, Values
 # Raised with every change to what the files hold: those of another version are made anew.
 _FORMAT_VERSION = 3
 _ARRAYS = ("data", "indices", "indptr")
+# A power cut leaves files that are empty or half written.
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, IndexError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,11 @@ def load(folder: Path, language: str) -> tuple[Index, Fingerprint] | None:
             return None
         terms = (folder / manifest["terms"]).read_text(encoding="utf-8").splitlines()
         segments = [_read(folder / name) for name in manifest["segments"]]
+        if any(segment.rows.width > len(terms) for segment in segments):
+            return None
         vocabulary = {term: number for number, term in enumerate(terms)}
         return Index(language, vocabulary, segments), Fingerprint(**manifest["fingerprint"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except _UNREADABLE:
         return None
 
 
@@ -87,9 +91,10 @@ def _mapped(path: Path) -> Values:
 
 
 def _write(segment: Segment, folder: Path) -> str:
-    """Write the segment if its folder is missing. The name says which insights, and how many."""
+    """Write the segment if it is not there, whole. The name says which insights, and how many."""
     name = f"{segment.ids[0]}-{segment.ids[-1]}-{len(segment.ids)}"
-    if not (folder / name).exists():
+    if not _is_whole(folder / name):
+        shutil.rmtree(folder / name, ignore_errors=True)
         new = Path(mkdtemp(dir=folder))
         np.save(new / "ids.npy", segment.ids)
         np.save(new / "days.npy", segment.days)
@@ -99,6 +104,14 @@ def _write(segment: Segment, folder: Path) -> str:
             np.save(new / f"columns-{array}.npy", getattr(segment.columns, array))
         new.rename(folder / name)
     return name
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        _read(folder)
+    except _UNREADABLE:
+        return False
+    return True
 
 
 def _replace(path: Path, text: str) -> None:

@@ -2,9 +2,6 @@
 
 from binascii import b2a_qp
 from collections.abc import Iterable
-from functools import lru_cache
-
-_SHORT = 1_000
 
 
 class Fragment(str):
@@ -26,26 +23,18 @@ def encode(pieces: Iterable[str]) -> bytes:
     encoding the whole; the encoded form of a fragment is used again.
     """
     encoded: list[bytes] = []
-    line: list[str] = []
+    lines: list[str] = []
     for piece in pieces:
-        if type(piece) is Fragment and piece.encoded and not line:
+        if type(piece) is Fragment and piece.encoded and (not lines or lines[-1][-1] == "\n"):
+            if lines:
+                # join, not +, which escapes plain text when it is added to safe HTML
+                encoded.append(_encode("".join(lines)))
+                lines.clear()
             encoded.append(piece.encoded)
-            continue
-        line.append(piece)
-        if piece.endswith("\n"):
-            # join, not +, which escapes plain text when it is added to safe HTML
-            encoded.append(_encode_lines("".join(line)))
-            line.clear()
-    return b"".join((*encoded, _encode_lines("".join(line))))
-
-
-def _encode_lines(text: str) -> bytes:
-    """Long texts are one operator's or one reader's: caching them would only fill the memory."""
-    return _encode_cached(text) if len(text) < _SHORT else _encode(text)
+        elif piece:
+            lines.append(piece)
+    return b"".join((*encoded, _encode("".join(lines))))
 
 
 def _encode(text: str) -> bytes:
     return b2a_qp("\r\n".join([*text.splitlines(), ""]).encode("utf-8", "replace"))
-
-
-_encode_cached = lru_cache(maxsize=8_192)(_encode)

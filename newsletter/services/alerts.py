@@ -54,7 +54,7 @@ def alert(
                 _tell_once(alerts, name, Alert(cause.subject, text))
         _tell_what_waits(alerts)
     except NewsletterError as error:
-        log.error("nobody could be alerted: %s", error)  # noqa: TRY400
+        log.error("no alert could be sent: %s", error)  # noqa: TRY400
 
 
 def late(store: Store, now: datetime, timezone: str, hour: int) -> str:

@@ -60,7 +60,7 @@ def approve(store: Store, day: date, who: str, now: datetime, *, asked: bool) ->
     with store.writing(durable=True) as db:
         before, held = approvals.find(db, day), approvals.held(db, day)
         if not held and day < (now - _LAST_ZONE).date():
-            raise UsageError(f"{day} is over everywhere, and nothing waits: is it another year?")
+            raise UsageError(f"{day} is over in every time zone, and nothing waits: check the year")
         if not (held or asked):
             advice = "set schedule.approval = true to have issues wait for it"
             raise UsageError(f"no issue of {day} waits for an approval", advice)

@@ -182,7 +182,7 @@ def _add_upkeep(app: App, work: Work) -> None:
         """What a dead worker had in hand is done again by another."""
         manager = app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD_AFTER):
-            log.warning("its worker died: %s %s is done again", job.task_name, job.task_kwargs)
+            log.warning("a worker died; its task %s %s runs again", job.task_name, job.task_kwargs)
             with suppress(ConnectorException):  # another did the same at this moment
                 await _again(manager, job)
 
@@ -256,7 +256,7 @@ async def _run(
             log.warning("the database: %s", error.__cause__ or error)
         if not forever:
             return
-        log.warning("no work can be had of the database: this worker begins anew")
+        log.warning("the database gives no work: this worker starts again")
         await asyncio.sleep(_BREAK)
 
 

@@ -102,13 +102,13 @@ class Editor:
         with self.store.writing(durable=True) as db:
             self._check_day(day)
             if not (insight_ids or editing.order(db, day)):
-                raise UsageError(f"{day} has the order of choosing already")
+                raise UsageError(f"{day} is in the order of selection already")
             _check_order(db, insight_ids)
             return self._record(db, "order", day=day, words=" ".join(map(str, insight_ids)))
 
     def _check_day(self, day: date) -> None:
         if day < (self.now - _LAST_ZONE).date():
-            raise UsageError(f"{day} is over everywhere: is it another year?")
+            raise UsageError(f"{day} is over in every time zone: check the year")
 
     def _record(
         self,

@@ -54,7 +54,7 @@ def cancel(store: Store, day: date, now: datetime) -> Cancelled:
         sending = operator_actions.count(db, "sending", None, day)
         waited = operator_actions.cancel(db, day, now)
         if not waited + sending and day < (now - _LAST_ZONE).date():
-            raise UsageError(f"{day} is over everywhere, and nothing waits: is it another year?")
+            raise UsageError(f"{day} is over in every time zone, and nothing waits: check the year")
     return Cancelled(waited, sending)
 
 

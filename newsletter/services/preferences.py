@@ -18,7 +18,7 @@ from newsletter.services.notices import Purpose, ask, opened
 from newsletter.services.personal_data import about, erase_reader
 from newsletter.services.signup import ask_within_limits
 from newsletter.services.subscriptions import differences, faults, from_text
-from newsletter.storage import Store, subscribers
+from newsletter.storage import Store, subscriber_states, subscribers
 
 _LONGEST_PAUSE = timedelta(days=730)
 _TEXTS = ("name", "interests")
@@ -62,7 +62,7 @@ class Preferences:
         """``chosen`` has no faults."""
         changes = differences(before, chosen)
         with self.store.writing() as db:
-            subscribers.heard(db, before.id, self.clock())
+            subscriber_states.note_sign(db, before.id, self.clock())
             if changes:
                 key = mailbox(before.address).key
                 subscribers.change(db, key, self.clock(), **changes)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from newsletter.domain.notices import LASTS, Purpose
-from newsletter.storage import Store, notices, pruning, subscribers, sunset
+from newsletter.storage import Store, notices, pruning, subscriber_states, sunset
 from newsletter.storage.pruning import Pruned
 
 _NOTICES = timedelta(days=30)
@@ -23,4 +23,4 @@ def forget_unconfirmed(store: Store, pending_days: int, now: datetime) -> int:
     with store.writing() as db:
         notices.prune(db, now - _NOTICES)
         sunset.prune(db, now, _STILL_THERE)
-        return subscribers.forget_pending(db, now - timedelta(days=pending_days))
+        return subscriber_states.forget_pending(db, now - timedelta(days=pending_days))

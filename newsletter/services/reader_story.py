@@ -19,6 +19,7 @@ from newsletter.storage import (
     reports,
     returns,
     send_queue,
+    subscriber_states,
     subscribers,
     votes,
 )
@@ -52,7 +53,7 @@ def numbered(store: Store, subscriber_id: int) -> Subscriber:
     with store.reading() as db:
         reader = subscribers.numbered(db, subscriber_id)
     if reader is None:
-        raise NotFound("there is no such reader: they never were, or were erased")
+        raise NotFound("there is no such reader: it never existed, or was erased")
     return reader
 
 
@@ -70,7 +71,7 @@ def story(
             state_since=since,
             state_reason=reason,
             joined=subscribers.joined(db, reader.id),
-            heard=subscribers.last_heard(db, reader.id),
+            heard=subscriber_states.last_sign(db, reader.id),
             sent=reports.sent_to(db, reader.id),
             deliveries=[{**row, "picks": picks.get(row["issue_id"], [])} for row in shown],
             earlier=len(rows) > len(shown),

@@ -19,7 +19,14 @@ from newsletter.domain.timezones import respelt
 from newsletter.domain.tokens import erased_key, link_token
 from newsletter.services.notices import ask, opened
 from newsletter.services.subscriptions import Defaults, check
-from newsletter.storage import Connection, Store, notices, personal_data, subscribers
+from newsletter.storage import (
+    Connection,
+    Store,
+    notices,
+    personal_data,
+    subscriber_states,
+    subscribers,
+)
 
 _A_WEEK, _MOST_A_WEEK = timedelta(days=7), 3
 _WISHES = ("interests", "timezone", "hour")
@@ -107,7 +114,7 @@ class Confirmations:
             confirmation = self._look(db, token)
             if confirmation.state is LinkState.ASK and confirmation.reader:
                 wishes = {name: getattr(confirmation.reader, name) for name in _WISHES}
-                subscribers.confirm(db, confirmation.reader.id, now, wishes)
+                subscriber_states.confirm(db, confirmation.reader.id, now, wishes)
             return self._look(db, token)
 
     def _look(self, db: Connection, token: str) -> Confirmation:
@@ -130,7 +137,7 @@ class Confirmations:
 
 def _still_holds(db: Connection, notice: Notice, reader: Subscriber) -> bool:
     """Who left after asking has changed their mind: an old link brings nobody back."""
-    if reader.state not in subscribers.UNCONFIRMED:
+    if reader.state not in subscriber_states.UNCONFIRMED:
         return False
     left, _ = subscribers.state_since(db, reader.id)
     return reader.state == "pending" or left is None or left <= notice.asked_at
@@ -151,7 +158,7 @@ def sign_up(store: Store, form: SignUp, defaults: Defaults, now: datetime, secre
                 return False
             new = defaults.subscriber(form.mailbox.address)
             reader, purpose = (
-                subscribers.add_pending(db, form.mailbox.key, new, now),
+                subscriber_states.add_pending(db, form.mailbox.key, new, now),
                 Purpose.CONFIRM,
             )
         elif there.state in ("bounced", "complained"):

@@ -14,7 +14,7 @@ from newsletter.domain.model import FREQUENCIES, STATES, Subscriber
 from newsletter.domain.timezones import parse_hour, zone_fault
 from newsletter.domain.tokens import erased_key
 from newsletter.language import available, base
-from newsletter.storage import Connection, Store, personal_data, subscribers
+from newsletter.storage import Connection, Store, personal_data, subscriber_states, subscribers
 
 _FIRST = ("address", "name", "timezone", "hour", "interests", "state")
 FIELDS = tuple(dict.fromkeys((*_FIRST, *(field.name for field in fields(Subscriber)[1:]))))
@@ -107,7 +107,7 @@ WAS_ERASED = (
 def leave(store: Store, subscriber: Subscriber, now: datetime) -> None:
     """Unsubscribe. The row stays, so that no import brings the reader back."""
     with store.writing() as db:
-        subscribers.leave(db, subscriber.id, now, "by the operator")
+        subscriber_states.leave(db, subscriber.id, now, "by the operator")
 
 
 def settled(

@@ -15,13 +15,13 @@ from newsletter.domain.notices import Purpose
 from newsletter.domain.text import counted
 from newsletter.domain.tokens import token as unsubscribe_token
 from newsletter.services.notices import ask, opened
-from newsletter.storage import Connection, Store, subscribers, sunset
+from newsletter.storage import Connection, Store, subscriber_states, subscribers, sunset
 
 GRACE = timedelta(days=14)
 """From a notice that was sent to the next step."""
 _AT_A_TIME = 500
 _MONTH = timedelta(days=365) / 12
-NO_ANSWER = subscribers.NO_ANSWER
+NO_ANSWER = subscriber_states.NO_ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _ask(
 def _end(db: Connection, before: datetime, most: int, now: datetime) -> int:
     readers = sunset.asked_twice(db, before, most)
     for reader in readers:
-        subscribers.leave(db, reader, now, NO_ANSWER)
+        subscriber_states.leave(db, reader, now, NO_ANSWER)
     return len(readers)
 
 
@@ -145,9 +145,9 @@ class StillLinks:
             if answer.reader is None or answer.state not in _DONE:
                 return answer
             if answer.state is StillState.ENDED:
-                subscribers.rejoin(db, answer.reader.id, now)
+                subscriber_states.rejoin(db, answer.reader.id, now)
             else:
-                subscribers.stay(db, answer.reader.id, now)
+                subscriber_states.stay(db, answer.reader.id, now)
             sunset.followed(db, notice, now)
         return Still(_DONE[answer.state], answer.reader, answer.leave)
 

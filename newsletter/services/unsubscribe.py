@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.domain.tokens import subscriber_id
-from newsletter.storage import Connection, Store, subscribers
+from newsletter.storage import Connection, Store, subscriber_states, subscribers
 
 
 class LinkState(StrEnum):
@@ -75,7 +75,7 @@ class UnsubscribeLinks:
         if reader is None:
             return _UNKNOWN
         with self.store.writing() as db:
-            subscribers.leave(db, reader, self.clock(), "by the link in a message")
+            subscriber_states.leave(db, reader, self.clock(), "by the link in a message")
             return _look(db, reader)
 
     def tell(self, token: str, why: str, words: str) -> Answer:
@@ -86,7 +86,7 @@ class UnsubscribeLinks:
         if answer.state is not LinkState.LEFT or reader is None or not reason:
             return answer
         with self.store.writing() as db:
-            subscribers.give_reason(db, reader, reason)
+            subscriber_states.give_reason(db, reader, reason)
         return replace(answer, state=LinkState.TOLD)
 
     def undo(self, token: str) -> Answer:
@@ -95,7 +95,7 @@ class UnsubscribeLinks:
         if reader is None:
             return _UNKNOWN
         with self.store.writing() as db:
-            subscribers.rejoin(db, reader, self.clock())
+            subscriber_states.rejoin(db, reader, self.clock())
             is_back = subscribers.state_of(db, reader) == "active"
             answer = _look(db, reader)
         return replace(answer, state=LinkState.BACK) if is_back else answer

@@ -13,6 +13,7 @@ from newsletter.storage import (
     editing,
     insights,
     reading_history,
+    subscriber_states,
     subscribers,
     votes,
 )
@@ -70,7 +71,7 @@ class VoteLinks:
             answer = _look(db, reader, vote)
             if answer.state is VoteState.ASKED:
                 votes.record(db, reader, vote)
-                subscribers.heard(db, reader, vote.at)
+                subscriber_states.note_sign(db, reader, vote.at)
                 answer = replace(answer, state=VoteState.REMEMBERED)
         return answer
 
@@ -84,7 +85,7 @@ class VoteLinks:
             answer = _look(db, reader, vote)
             if answer.state in (VoteState.ASKED, VoteState.REMEMBERED):
                 votes.take_back(db, reader, insight_id)
-                subscribers.heard(db, reader, vote.at)
+                subscriber_states.note_sign(db, reader, vote.at)
                 answer = replace(answer, state=VoteState.TAKEN_BACK)
         return answer
 

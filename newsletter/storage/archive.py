@@ -211,16 +211,19 @@ def _enter_part(db: Connection, part: Part, read: Read, now: datetime, **columns
 
 
 def _date_insights(db: Connection, ids: Sequence[int]) -> None:
-    """An insight's date is that of its earliest brief; without a brief it has none."""
-    dated = func.coalesce(briefs.c.published, briefs.c.first_seen)
-    earliest = (
-        select(func.min(dated))
-        .join(mentions, mentions.c.brief_id == briefs.c.id)
-        .where(mentions.c.insight_id == insights.c.id)
-        .scalar_subquery()
-    )
+    """An insight's date is that of its earliest brief; without a brief it has none.
+
+    Where no brief of it has a date of its own, an insight stays as old as it was: a brief is new
+    where a file is parted, or moves, and what it says is not.
+    """
+    its = mentions.c.insight_id == insights.c.id
+    joined = select(briefs.c.id).join(mentions, mentions.c.brief_id == briefs.c.id).where(its)
+    dated = func.min(func.coalesce(briefs.c.published, briefs.c.first_seen))
+    earliest = joined.with_only_columns(dated).scalar_subquery()
+    undated = ~joined.where(briefs.c.published.is_not(None)).exists()
+    kept = case((and_(undated, insights.c.date < earliest), insights.c.date), else_=earliest)
     for batch in chunks(ids):
-        db.execute(update(insights).where(insights.c.id.in_(batch)).values(date=earliest))
+        db.execute(update(insights).where(insights.c.id.in_(batch)).values(date=kept))
 
 
 def totals(db: Connection) -> Totals:

@@ -117,7 +117,8 @@ class Store:
             places.set_known(db, end)
         except (OSError, ValueError) as error:
             log.warning(
-                "the journal cannot be written, and a crash or a restore knows less: %s", error
+                "the journal cannot be written; a crash or a restore would leave more unknown: %s",
+                error,
             )
 
     def room(self) -> int | None:
@@ -148,7 +149,8 @@ class Store:
             raise missing(f"the database {self.path or self.engine.url} is empty")
         if at is None and self.journal and self.journal.path.exists():
             raise StoreError(
-                f"no database is made beside {self.journal.path}: it knows who was served and left",
+                f"no database is created beside {self.journal.path}, which lists readers who were"
+                " served or left",
                 "`newsletter restore FILE` puts a backup back and replays it; to begin anew, move"
                 " the journal away",
             )
@@ -164,7 +166,7 @@ class Store:
             return
         if at is not None and at > HEAD:
             raise SchemaChanged(*newer(at))
-        raise SchemaChanged(f"the database was taken back to {at}", "start this program again")
+        raise SchemaChanged(f"the database was downgraded to {at}", "start this program again")
 
     def revision(self) -> str | None:
         """The migration the database stands at; None when it is empty."""

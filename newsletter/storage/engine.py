@@ -45,7 +45,7 @@ def missing(finding: str) -> StoreError:
     return StoreError(
         finding,
         "see that its disk is mounted and store.url is right; `newsletter restore FILE` puts a"
-        " backup in its place, `newsletter migrate` makes a new and empty one",
+        " backup in its place, `newsletter migrate` creates an empty one",
     )
 
 

@@ -255,7 +255,7 @@ def _header(path: Path) -> _Header:
     with suppress(msgspec.DecodeError):
         if line.endswith(b"\n"):
             return msgspec.json.decode(line, type=_Header)
-    raise ValueError(f"{path} is no journal, or was torn: move it away")
+    raise ValueError(f"{path} is no journal, or is damaged: move it away")
 
 
 def _is_original(path: Path) -> bool:

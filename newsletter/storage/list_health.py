@@ -11,7 +11,7 @@ from newsletter.storage.returns import PROVED
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
-from newsletter.storage.subscribers import NEVER_CONFIRMED
+from newsletter.storage.subscriber_states import NEVER_CONFIRMED
 
 _LEFT = ("unsubscribed", "bounced", "complained")
 _A_READER = not_(

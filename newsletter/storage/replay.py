@@ -85,7 +85,7 @@ def _end(db: Connection, journal: Journal) -> Place | None:
     try:
         end = journal.place()
     except (OSError, ValueError) as error:
-        log.warning("the journal tells nothing: %s", error)
+        log.warning("the journal cannot be used: %s", error)
         return None
     if known and (end is None or (end.id == known.id and end.end < known.end)):
         log.warning(

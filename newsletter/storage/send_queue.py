@@ -86,7 +86,7 @@ def _taken(rows: FromClause) -> Select[Any]:
     """What a sender must know of ``rows``, which are deliveries."""
     return (
         select(
-            *(recipients.column(one.name) for one in fields(Subscriber)),
+            *(recipients.column(field.name) for field in fields(Subscriber)),
             rows.c.id.label("row_id"),
             *(rows.c[name] for name in ("domain", "issue_id", "message_id")),
             recipients.dated_at(rows),
@@ -107,7 +107,7 @@ _TAKEN = _taken(deliveries).where(deliveries.c.id.in_(bindparam("row_ids", expan
 @cache
 def _queue(*, dated: bool, some: bool) -> Select[Any]:
     """The ids and domains of what may be taken, in turn."""
-    parts = [_PENDING, *_ripe(bindparam("now", type_=Instant))]
+    parts = [_PENDING, *_due_now(bindparam("now", type_=Instant))]
     if dated:
         parts.append(deliveries.c.date == bindparam("day"))
     if some:
@@ -142,7 +142,7 @@ def claim(
 
     The transaction must be durable, may be together with others, and is at its end before any
     server can hear of the rows. Nothing taken may mean that what is left waits for its pace:
-    ``again`` tells.
+    ``next_claim`` tells.
     """
     which = {"dated": scope.on is not None, "some": scope.subscriber_ids is not None}
     values = {"now": now, "day": scope.on, "readers": scope.subscriber_ids}
@@ -175,7 +175,7 @@ def _take(
     return db.execute(_TAKEN, {"row_ids": list(ids)}).all()
 
 
-def again(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> datetime | None:
+def next_claim(db: Connection, now: datetime, scope: Scope, pace: RateLimits) -> datetime | None:
     """When to claim anew where there was nothing to take; None where nothing is left."""
     if not pace.limits:
         return None
@@ -205,22 +205,22 @@ def _within(scope: Scope) -> Any:
     return and_(*parts)
 
 
-def _ripe(now: datetime | BindParameter[datetime]) -> Any:
+def _due_now(now: datetime | BindParameter[datetime]) -> Any:
     return deliveries.c.next_attempt_at <= now, deliveries.c.expires_at > now
 
 
 def pending(db: Connection, now: datetime, scope: Scope) -> int:
     """How many rows a run over ``scope`` would offer now."""
-    query = select(func.count()).where(_within(scope), *_ripe(now))
+    query = select(func.count()).where(_within(scope), *_due_now(now))
     return int(db.scalar(query) or 0)
 
 
 def any_due(
-    db: Connection, now: datetime, scope: Scope, which: ColumnElement[bool] | None = None
+    db: Connection, now: datetime, scope: Scope, condition: ColumnElement[bool] | None = None
 ) -> bool:
     """Whether there is a row, one of ``which``, that a run would offer now."""
-    some = true() if which is None else which
-    query = select(deliveries.c.id).where(_within(scope), *_ripe(now), some).limit(1)
+    wanted = true() if condition is None else condition
+    query = select(deliveries.c.id).where(_within(scope), *_due_now(now), wanted).limit(1)
     return db.scalar(query) is not None
 
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, not_, select, update
+from sqlalchemy import Connection, Row, and_, func, select, update
 
 from newsletter.domain.due import gets_issue
 from newsletter.domain.errors import UsageError
@@ -16,25 +16,15 @@ from newsletter.storage.database import chunks
 from newsletter.storage.journal_lines import Change
 from newsletter.storage.places import note
 from newsletter.storage.schema import delivery as deliveries
-from newsletter.storage.schema import notice as notices
-from newsletter.storage.schema import returned
 from newsletter.storage.schema import subscriber as subscribers
-from newsletter.storage.sets import insert_new
 from newsletter.storage.transitions import move, stands
 
 _FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the same names
-SIGNED_UP = "signed up on the web"
-NEVER_CONFIRMED = "never confirmed"
-"""How the reason of who bounced begins where they were no reader yet."""
-NO_ANSWER = "gave no sign, and did not answer"
-"""Why they left who were asked in vain whether they are still there."""
-UNCONFIRMED = ("pending", "unsubscribed")
-"""The states of those whom a confirmation makes active."""
 _GONE = ("unsubscribed", "bounced", "complained")
 _MAY_BE_ERASED = ("unsubscribed", "complained")
 _NEVER_ERASED = ("active", "pending", "bounced")
-_SOMEBODY = subscribers.c.address != ""
-"""Not the row of who was erased."""
+SOMEBODY = subscribers.c.address != ""
+"""Excludes the rows of erased readers."""
 _SCHEDULE = frozenset({"timezone", "hour", "weekdays", "paused_until", "frequency"})
 
 
@@ -45,9 +35,9 @@ def find(db: Connection, key: str) -> Subscriber | None:
 
 
 def numbered(db: Connection, subscriber_id: int) -> Subscriber | None:
-    """None for who was erased as well."""
+    """None for an erased reader as well."""
     mine = subscribers.c.id == subscriber_id
-    row = db.execute(select(subscribers).where(mine, _SOMEBODY)).one_or_none()
+    row = db.execute(select(subscribers).where(mine, SOMEBODY)).one_or_none()
     return None if row is None else subscriber(row)
 
 
@@ -81,7 +71,7 @@ def among(db: Connection, keys: Sequence[str]) -> dict[str, Subscriber]:
 
 
 def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
-    query = select(subscribers).where(_SOMEBODY).order_by(subscribers.c.key)
+    query = select(subscribers).where(SOMEBODY).order_by(subscribers.c.key)
     if state:
         query = query.where(subscribers.c.state == state)
     return [subscriber(row) for row in db.execute(query)]
@@ -89,7 +79,7 @@ def everyone(db: Connection, state: State | None = None) -> list[Subscriber]:
 
 def page(db: Connection, state: State | None, after: int, most: int) -> list[Subscriber]:
     """In the order of their ids, those after one of them."""
-    there = subscribers.c.id > after, _SOMEBODY
+    there = subscribers.c.id > after, SOMEBODY
     query = select(subscribers).where(*there).order_by(subscribers.c.id)
     if state:
         query = query.where(subscribers.c.state == state)
@@ -98,7 +88,7 @@ def page(db: Connection, state: State | None, after: int, most: int) -> list[Sub
 
 def batch(db: Connection, after: str, most: int) -> tuple[list[Subscriber], str]:
     """In the order of their keys, those after one of them; and the last key."""
-    query = select(subscribers).where(_SOMEBODY, subscribers.c.key > after)
+    query = select(subscribers).where(SOMEBODY, subscribers.c.key > after)
     rows = db.execute(query.order_by(subscribers.c.key).limit(most)).all()
     return [subscriber(row) for row in rows], rows[-1].key if rows else ""
 
@@ -109,7 +99,7 @@ def counts(db: Connection) -> dict[str, int]:
     counted = select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
     gone = subscribers.c.state.in_(_MAY_BE_ERASED)
     there = db.execute(counted.where(subscribers.c.state.in_(_NEVER_ERASED)))
-    return {row[0]: row[1] for row in (*there, *db.execute(counted.where(gone, _SOMEBODY)))}
+    return {row[0]: row[1] for row in (*there, *db.execute(counted.where(gone, SOMEBODY)))}
 
 
 def destinations(db: Connection) -> Counter[str]:
@@ -135,7 +125,7 @@ def add(
     if fault := gone_fault(there, resubscribe=resubscribe):
         raise UsageError(fault)
     active = {"activated_at": now, "heard_at": None, "state": "active"}
-    values = {**_values(new), **active, **_changed(now)}
+    values = {**column_values(new), **active, **state_changed(now)}
     db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
     note(db, Change(key, "active", now))
     return True
@@ -158,8 +148,10 @@ def gone_fault(there: Subscriber, *, resubscribe: bool = False) -> str:
 def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> None:
     """Add subscribers without a row, by their keys, in the state they have."""
     if new:
-        since = {"activated_at": now, **_changed(now)}
-        rows = [{"key": key, **since, **_values(subscriber)} for key, subscriber in new.items()]
+        since = {"activated_at": now, **state_changed(now)}
+        rows = [
+            {"key": key, **since, **column_values(subscriber)} for key, subscriber in new.items()
+        ]
         db.execute(subscribers.insert(), rows)
         for key, reader in new.items():
             if reader.state in _GONE:
@@ -190,67 +182,6 @@ def _cancel_unwanted(db: Connection, reader: Subscriber, now: datetime) -> None:
             move(db, Transition.CANCEL, unwanted, changed_at=now)
 
 
-def leave(db: Connection, subscriber_id: int, now: datetime, reason: str = "") -> bool:
-    """Unsubscribe; True the second time as well, False where there is no such subscriber.
-
-    The states bounced and complained stay: they say more. ``reason`` says how they left. Who was
-    silent, and now leaves by themselves, has that as the reason: no old question brings them back.
-    """
-    silent = subscribers.c.id == subscriber_id, subscribers.c.state_reason == NO_ANSWER
-    if db.scalar(select(subscribers.c.id).where(*silent)):
-        give_reason(db, subscriber_id, reason)
-    _move(db, subscriber_id, ("active", "pending"), "unsubscribed", _changed(now, reason))
-    return exists(db, subscriber_id)
-
-
-def bounce(
-    db: Connection, subscriber_id: int, now: datetime, answer: str, *, left: bool = False
-) -> None:
-    """The address does not exist: nothing more is sent to it, no confirmation either.
-
-    ``left``: also where its reader left, and asked to come back.
-    """
-    changed = _changed(now, f"{NEVER_CONFIRMED}: {answer}")
-    _move(db, subscriber_id, ("pending",), "bounced", changed)
-    before: Sequence[State] = ("active", "unsubscribed") if left else ("active",)
-    _move(db, subscriber_id, before, "bounced", _changed(now, answer))
-
-
-def complain(db: Connection, subscriber_id: int, now: datetime, words: str) -> None:
-    """The reader called a message spam: nothing is sent to them ever again, whatever they were.
-
-    Where all about them was erased meanwhile, the mark of their address knows it.
-    """
-    before: Sequence[State] = ("pending", "active", "unsubscribed", "bounced")
-    _move(db, subscriber_id, before, "complained", _changed(now, words))
-    nobody = and_(subscribers.c.id == subscriber_id, not_(_SOMEBODY))
-    db.execute(update(subscribers).where(nobody).values(state="complained"))
-
-
-def _move(
-    db: Connection,
-    subscriber_id: int,
-    before: Sequence[State],
-    after: State,
-    changed: dict[str, Any],
-) -> None:
-    """From one of the states ``before``; from any other nothing changes."""
-    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(before), _SOMEBODY)
-    for key in db.scalars(select(subscribers.c.key).where(rows)).all():
-        db.execute(update(subscribers).where(rows).values({"state": after, **changed}))
-        note(db, Change(key, after, changed["state_changed_at"], changed["state_reason"]))
-
-
-def give_reason(db: Connection, subscriber_id: int, reason: str) -> None:
-    """Why a reader left, in their words; nothing where they did not."""
-    mine = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "unsubscribed", _SOMEBODY)
-    for key, at in db.execute(
-        select(subscribers.c.key, subscribers.c.state_changed_at).where(mine)
-    ):
-        db.execute(update(subscribers).where(mine).values(state_reason=reason))
-        note(db, Change(key, "unsubscribed", at, reason))
-
-
 def state_since(db: Connection, subscriber_id: int) -> tuple[datetime | None, str]:
     """When and why the state last changed; None where that was not recorded yet."""
     columns = subscribers.c.state_changed_at, subscribers.c.state_reason
@@ -265,76 +196,8 @@ def joined(db: Connection, subscriber_id: int) -> datetime:
     return at
 
 
-def heard(db: Connection, subscriber_id: int, now: datetime) -> None:
-    """The reader gave a sign: they voted, chose or answered. Who looks gives none."""
-    mine = subscribers.c.id == subscriber_id
-    db.execute(update(subscribers).where(mine, _SOMEBODY).values(heard_at=now))
-
-
-def stay(db: Connection, subscriber_id: int, now: datetime) -> None:
-    """The reader was asked, and wants to go on. The journal knows it: an older database that is put
-    back takes nobody for silent who answered."""
-    heard(db, subscriber_id, now)
-    active = and_(subscribers.c.id == subscriber_id, subscribers.c.state == "active")
-    for key in db.scalars(select(subscribers.c.key).where(active)):
-        note(db, Change(key, "active", now))
-
-
-def last_heard(db: Connection, subscriber_id: int) -> datetime | None:
-    """None where they gave no sign since they joined."""
-    at: datetime | None = db.scalar(
-        select(subscribers.c.heard_at).where(subscribers.c.id == subscriber_id)
-    )
-    return at
-
-
-def _changed(now: datetime, reason: str = "") -> dict[str, Any]:
+def state_changed(now: datetime, reason: str = "") -> dict[str, Any]:
     return {"state_changed_at": now, "state_reason": reason}
-
-
-def rejoin(db: Connection, subscriber_id: int, now: datetime) -> None:
-    """Undo unsubscribing; nothing changes for those who bounced or complained."""
-    changed = {**_changed(now, "unsubscribing was taken back"), "heard_at": now}
-    _move(db, subscriber_id, ("unsubscribed",), "active", changed)
-
-
-def confirm(db: Connection, subscriber_id: int, now: datetime, values: Mapping[str, Any]) -> None:
-    """Active from now on, with these columns; nothing changes for those who bounced or
-    complained."""
-    rows = and_(subscribers.c.id == subscriber_id, subscribers.c.state.in_(UNCONFIRMED))
-    changed = _changed(now, "confirmed by the link in a message")
-    new = {**values, **changed, "activated_at": now, "heard_at": now, "state": "active"}
-    for key in db.scalars(select(subscribers.c.key).where(rows)).all():
-        db.execute(update(subscribers).where(rows).values(new))
-        note(db, Change(key, "active", now))
-
-
-def add_pending(db: Connection, key: str, new: Subscriber, now: datetime) -> int:
-    """Somebody asked for it on the web, and has not confirmed. Returns the id; where another
-    process adds them at this moment, of the row that it wrote."""
-    row = {**_values(new), "key": key, "activated_at": now, "state": "pending"}
-    insert_new(db, subscribers, [{**row, **_changed(now, SIGNED_UP)}])
-    found = find(db, key)
-    assert found
-    return found.id
-
-
-def forget_pending(db: Connection, before: datetime) -> int:
-    """Those who signed up on the web, and neither confirmed nor asked again since that instant;
-    how many. What an operator entered as pending stays."""
-    asked_again = select(notices.c.id).where(
-        notices.c.subscriber_id == subscribers.c.id, notices.c.asked_at >= before
-    )
-    rows = and_(
-        subscribers.c.state == "pending",
-        subscribers.c.state_reason == SIGNED_UP,
-        subscribers.c.state_changed_at < before,
-        ~asked_again.exists(),
-    )
-    # What came back for them is kept, and nobody's.
-    gone = returned.c.subscriber_id.in_(select(subscribers.c.id).where(rows))
-    db.execute(update(returned).where(gone).values(subscriber_id=None, notice_id=None))
-    return db.execute(subscribers.delete().where(rows)).rowcount
 
 
 def exists(db: Connection, subscriber_id: int) -> bool:
@@ -344,12 +207,12 @@ def exists(db: Connection, subscriber_id: int) -> bool:
 def state_of(db: Connection, subscriber_id: int) -> State | None:
     """None where there is no such subscriber."""
     mine = subscribers.c.id == subscriber_id
-    return db.scalar(select(subscribers.c.state).where(mine, _SOMEBODY))
+    return db.scalar(select(subscribers.c.state).where(mine, SOMEBODY))
 
 
 def subscriber(row: Row[Any]) -> Subscriber:
     return Subscriber(**{name: getattr(row, name) for name in _FIELDS})
 
 
-def _values(new: Subscriber) -> dict[str, Any]:
+def column_values(new: Subscriber) -> dict[str, Any]:
     return {name: getattr(new, name) for name in _FIELDS if name != "id"}

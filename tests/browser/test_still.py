@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from newsletter.domain.model import Subscriber
 from newsletter.domain.notices import Purpose, path
 from newsletter.services.sunset import NO_ANSWER, Still, StillLinks, StillState
-from newsletter.storage import notices, subscribers
+from newsletter.storage import notices, subscriber_states, subscribers
 from newsletter.web import stylesheet
 from newsletter.web.app import app
 from newsletter.web.pages import Pages
@@ -58,7 +58,7 @@ def test_a_reader_comes_back_by_the_keyboard(chromium: Browser, tmp_path: Path) 
         ann = subscribe(db)
         notices.ask(db, ann.id, Purpose.STILL_THERE, TODAY, NOON)
         notice = notices.find(db, 1)
-        subscribers.leave(db, ann.id, NOON, NO_ANSWER)
+        subscriber_states.leave(db, ann.id, NOON, NO_ANSWER)
     assert notice
     pages = Pages(head())
     links = routes(StillLinks(store, SECRET, lambda: NOON), pages)

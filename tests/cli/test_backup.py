@@ -52,7 +52,7 @@ def test_yesterdays_backup_serves_nobody_twice_and_brings_nobody_back(
     assert done.code == 0
     assert "4 deliveries are sent, 1 reader unsubscribed" in done.out
     assert f"pending until you add them again: {DORA}" in done.out
-    assert "what could not be known" in done.out
+    assert "not known after the restore" in done.out
     assert (done.stderr, mailing("send", "--json").json["sent"]) == ("", 0)
     assert len(server.messages) == 4
     assert "is not known: it is sent" in mailing("explain", "--to", ANN).stderr

@@ -293,7 +293,7 @@ def test_a_date_that_cannot_be_cancelled(mailing: House) -> None:
     for wrong in ("2025-03-14", "2026-03-12"):
         refused = mailing("cancel", "--date", wrong)
         assert (refused.code, refused.out) == (2, "")
-        assert f"{wrong} is over everywhere" in refused.stderr
+        assert f"{wrong} is over in every time zone" in refused.stderr
         assert not mailing("status", "--date", wrong, "--json").json["cancelled"]
     assert mailing("cancel", "--date", "14.3.2026").code == 2
     assert mailing("cancel").code == 2

@@ -182,4 +182,4 @@ def test_no_resolver_at_all(monkeypatch: pytest.MonkeyPatch, house: House) -> No
     monkeypatch.setattr(dns.resolver.Resolver, "read_resolv_conf", none)
     done = house("doctor", "--online")
     assert done.code == 1
-    assert "no DNS to ask" in done.out
+    assert "no DNS server is known" in done.out

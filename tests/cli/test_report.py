@@ -13,7 +13,13 @@ from newsletter.domain.model import Subscriber
 from newsletter.domain.notices import Purpose, asked
 from newsletter.domain.returns import Return, ReturnKind, Severity
 from newsletter.services.report import COMPLAINT_LIMIT, list_report
-from newsletter.storage import Store, notices, operator_actions, storms, subscribers
+from newsletter.storage import (
+    Store,
+    notices,
+    operator_actions,
+    storms,
+    subscriber_states,
+)
 from newsletter.storage.returns import Incoming
 from tests.builders import NOON, TODAY, subscribe
 from tests.cli.conftest import House
@@ -38,7 +44,7 @@ def life(store: Store) -> Store:
         people.append(subscribe(db, "dee@b.example", since=NOON - 5 * DAY))
         ids = [sent(db, person)[0] for person in people[:3]]
         sent(db, people[3], state="failed")
-        subscribers.leave(db, people[2].id, NOON - DAY, "by the link in a message")
+        subscriber_states.leave(db, people[2].id, NOON - DAY, "by the link in a message")
     back(store, ReturnKind.COMPLAINT, ids[0])
     back(store, ReturnKind.BOUNCE, ids[1], Severity.HARD)
     return store
@@ -113,7 +119,7 @@ def test_notices_have_figures_of_their_own_and_who_never_confirmed_is_no_leave(
     before = list_report(life, NOON, 7)
     with life.writing() as db:
         new = Subscriber(0, "new@c.example", "UTC", 7, state="pending")
-        number = subscribers.add_pending(db, "new@c.example", new, NOON)
+        number = subscriber_states.add_pending(db, "new@c.example", new, NOON)
         notices.ask(db, number, Purpose.CONFIRM, TODAY, NOON)
         asked_for = notices.of_subscriber(db, number)[0]
         token = (asked_for["id"], asked(asked_for["asked_at"]))

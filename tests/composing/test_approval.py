@@ -22,7 +22,7 @@ from newsletter.domain.model import Issue
 from newsletter.mail.message import message
 from newsletter.services import approval
 from newsletter.services.insights import Editor
-from newsletter.storage import Store, issues, ledger, recipients, subscribers
+from newsletter.storage import Store, issues, ledger, recipients, subscriber_states, subscribers
 from tests.builders import NOON, TODAY, subscribe
 from tests.conftest import new_store
 from tests.delivery.conftest import House, house_in
@@ -203,7 +203,7 @@ def test_the_order_of_the_editor(house: House) -> None:
     editor(house).order(TODAY, [])
     at(house, DUE - HOURS + 2 * MINUTE)
     assert picked(house) == before
-    with pytest.raises(UsageError, match="the order of choosing already"):
+    with pytest.raises(UsageError, match="in the order of selection already"):
         editor(house).order(TODAY, [])
     with pytest.raises(UsageError, match="twice"):
         editor(house).order(TODAY, [before[0], before[0]])
@@ -272,7 +272,7 @@ def test_who_left_meanwhile_is_composed_for_and_sent_nothing(house: House) -> No
     with house.store.writing() as db:
         reader = subscribers.find(db, ANN)
         assert reader
-        subscribers.leave(db, reader.id, house.now)
+        subscriber_states.leave(db, reader.id, house.now)
     assert at(house, DUE + HOURS) == []
     assert row(house)["reason"] == "unsubscribed"
 
@@ -311,7 +311,7 @@ def test_what_a_sender_has_had_stays_as_it_is(house: House) -> None:
 
 
 def test_a_date_that_is_over_is_a_slip(house: House) -> None:
-    with pytest.raises(UsageError, match="another year"):
+    with pytest.raises(UsageError, match="check the year"):
         approve(house, TODAY - timedelta(days=300))
     with pytest.raises(UsageError, match="no issue of 2026-03-14 waits"):
         approval.approve(house.store, TODAY, "ed", house.now, asked=False)

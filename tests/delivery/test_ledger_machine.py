@@ -27,7 +27,14 @@ from newsletter.domain.errors import AnswerLost, ChannelDown, Deferred, Refused,
 from newsletter.mail.channels import Attempt, Envelope
 from newsletter.rendering.branding import Branding
 from newsletter.services.publish import DeliveryContext, Readers
-from newsletter.storage import Connection, Store, operator_actions, recovery, subscribers
+from newsletter.storage import (
+    Connection,
+    Store,
+    operator_actions,
+    recovery,
+    subscriber_states,
+    subscribers,
+)
 from newsletter.storage.journal import Journal
 from newsletter.storage.leases import Steady
 from newsletter.storage.transitions import BEGINNINGS, MOVES
@@ -325,7 +332,7 @@ class LedgerMachine(RuleBasedStateMachine):
         with self.store.writing() as db:
             found = subscribers.find(db, who)
             assert found
-            subscribers.leave(db, found.id, self.house.now)
+            subscriber_states.leave(db, found.id, self.house.now)
             if back:
                 subscribers.add(db, who, found, self.house.now, resubscribe=True)
 

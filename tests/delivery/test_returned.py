@@ -17,7 +17,15 @@ from newsletter.services.signup import SignUp, sign_up
 from newsletter.services.subscriber_import import import_subscribers
 from newsletter.services.subscriptions import Defaults
 from newsletter.services.subscriptions import subscribe as do_subscribe
-from newsletter.storage import Connection, Store, operator_actions, send_queue, storms, subscribers
+from newsletter.storage import (
+    Connection,
+    Store,
+    operator_actions,
+    send_queue,
+    storms,
+    subscriber_states,
+    subscribers,
+)
 from newsletter.storage import returns as kept
 from newsletter.storage.returns import Incoming
 from newsletter.storage.schema import delivery as deliveries
@@ -108,8 +116,8 @@ def test_who_complained_is_never_mailed_again(store: Store, before: str) -> None
         db.execute(subscriber_table.update().values(state=before))
         come_back(db, Return(ReturnKind.COMPLAINT, delivery=number))
         assert state(db, ann) == "complained"
-        subscribers.rejoin(db, ann.id, NOON)
-        subscribers.leave(db, ann.id, NOON)
+        subscriber_states.rejoin(db, ann.id, NOON)
+        subscriber_states.leave(db, ann.id, NOON)
         for resubscribe in (False, True):
             with pytest.raises(UsageError, match="complained"):
                 subscribers.add(db, "ann@example.org", ann, NOON, resubscribe=resubscribe)

@@ -24,7 +24,7 @@ from newsletter.domain.errors import (
 from newsletter.mail.channels import Envelope
 from newsletter.mail.message import message
 from newsletter.rendering.renderer import Renderer
-from newsletter.storage import subscribers
+from newsletter.storage import subscriber_states, subscribers
 from newsletter.storage.schema import delivery
 from tests.builders import renderer, subscribe
 from tests.delivery.conftest import House
@@ -113,7 +113,7 @@ def test_a_reader_who_left_since_composing_gets_nothing(house: House) -> None:
     with house.store.writing() as db:
         bob = subscribers.find(db, BOB)
         assert bob
-        subscribers.leave(db, bob.id, house.now)
+        subscriber_states.leave(db, bob.id, house.now)
     assert house.deliver().outcomes == Counter(sent=2, skipped=1)
     assert states(house)[1] == ("skipped", "unsubscribed")
     assert BOB not in house.channel.recipients

@@ -22,6 +22,7 @@ def test_catching_up_ends_at_its_last_second(zone: str) -> None:
     due = due_at(DAY, 7, zone)
     assert not too_late(due + SIX - SECOND, DAY, due, zone, SIX)
     assert too_late(due + SIX, DAY, due, zone, SIX)
+    assert too_late(due + SIX + SECOND, DAY, due, zone, SIX), "and does not begin again"
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Paris", "America/New_York", "Asia/Tokyo"])

@@ -32,6 +32,13 @@ def test_pinned_ones_lead_in_their_order_and_the_rest_is_chosen_as_ever() -> Non
     assert [pick.pinned for pick in pinned.picks] == [True, True, False, False, False]
 
 
+def test_only_what_is_pinned_is_moved_to_the_top() -> None:
+    plain = ids(made(Editing()))
+    for pinned in (11, 14, 18):
+        rest = [each for each in plain if each != pinned]
+        assert ids(made(Editing(pinned=(pinned,)))) == [pinned, *rest][:5]
+
+
 def test_no_limit_keeps_a_pinned_one_out_but_having_been_sent_it_does() -> None:
     assert 2 not in ids(made(Editing(), 1)), "it restates what was sent"
     restated = made(Editing(pinned=(2,)), 1)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from newsletter.composing.similarity_index import index_of
 from newsletter.ranking import index_cache
@@ -36,6 +37,22 @@ def test_missing_torn_or_foreign_files_are_no_index(tmp_path: Path) -> None:
     assert index_cache.load(folder, "en") is None
     (folder / "manifest.json").write_text('{"edition"')
     assert index_cache.load(folder, "en") is None
+
+
+@pytest.mark.parametrize("half", [0, 0.5])
+def test_any_file_that_a_power_cut_left_empty_or_half_is_no_index(
+    tmp_path: Path, half: float
+) -> None:
+    """Arrays, terms and manifest alike."""
+    folder = tmp_path / "index"
+    made = Index.build(range(20), TEXTS), index_cache.Fingerprint(20, "key", 20)
+    index_cache.save(*made, folder)
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        whole = path.read_bytes()
+        path.write_bytes(whole[: int(len(whole) * half)])
+        assert index_cache.load(folder, "en") is None, path.name
+        index_cache.save(*made, folder)
+        assert index_cache.load(folder, "en"), f"{path.name} is made anew"
 
 
 def test_the_files_follow_the_database_and_are_made_anew_when_they_do_not(tmp_path: Path) -> None:

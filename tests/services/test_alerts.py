@@ -120,7 +120,7 @@ def test_a_mistake_in_the_settings_of_alerts_stops_nothing(
         raise ConfigError("alerts.to: 'desk' is no address")
 
     alert(replace(operator.alerts, notifiers=[mistaken]), stopped=BROKEN)
-    assert "nobody could be alerted: alerts.to" in caplog.text
+    assert "no alert could be sent: alerts.to" in caplog.text
 
 
 def test_a_defect_is_told_by_its_name(operator: Operator) -> None:

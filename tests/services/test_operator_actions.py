@@ -42,7 +42,7 @@ def test_a_date_that_is_over_everywhere_is_not_cancelled(
 ) -> None:
     now = NOON.replace(hour=hour)
     if over:
-        with pytest.raises(UsageError, match="is over everywhere"):
+        with pytest.raises(UsageError, match="is over in every time zone"):
             operator_actions.cancel(store, day, now)
         with pytest.raises(UsageError, match="was not cancelled"):
             operator_actions.take_back_cancel(store, day)

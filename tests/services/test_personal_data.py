@@ -15,7 +15,7 @@ from newsletter.services.audit import record
 from newsletter.services.personal_data import about, erase_reader
 from newsletter.services.subscriber_import import import_subscribers
 from newsletter.services.subscriptions import Defaults, Result, leave, subscribe
-from newsletter.storage import Store, ledger, notices, subscribers, votes
+from newsletter.storage import Store, ledger, notices, subscriber_states, subscribers, votes
 from newsletter.storage.replay import catch_up
 from newsletter.storage.schema import audit, delivery, metadata
 from newsletter.storage.snapshot import save
@@ -94,8 +94,8 @@ def test_nothing_but_their_own_wish_brings_them_back(store: Store) -> None:
     number = fill(store)
     erase(store)
     with store.writing() as db:
-        subscribers.rejoin(db, number, NOON)
-        assert subscribers.leave(db, number, NOON) is False
+        subscriber_states.rejoin(db, number, NOON)
+        assert subscriber_states.leave(db, number, NOON) is False
     text = b"email\nMira.Sorensen@harbour.example\nnew@example.org\n"
     report = import_subscribers(store, text, "people.csv", DEFAULTS, NOON, SECRET)
     assert (report.added, list(report.refused)) == (1, [2])

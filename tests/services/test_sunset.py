@@ -19,7 +19,7 @@ from newsletter.services.sunset import (
     sunset_step,
 )
 from newsletter.services.unsubscribe import UnsubscribeLinks
-from newsletter.storage import Store, notices, subscribers, sunset
+from newsletter.storage import Store, notices, subscriber_states, subscribers, sunset
 from newsletter.storage.returns import Incoming
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import notice as table
@@ -120,7 +120,7 @@ def test_a_sign_begins_the_silence_anew(people: List, sign: str) -> None:
         reader = subscribers.numbered(db, ann)
         assert reader
         if sign == "vote":  # tests/web/test_votes.py has the rest
-            subscribers.heard(db, ann, people.now + DAY)
+            subscriber_states.note_sign(db, ann, people.now + DAY)
         if sign == "answer":
             answer = Incoming("k", "mail", Return(ReturnKind.REPLY, delivery=1))
             take(db, answer, "", ReturnRules(), people.now + DAY)
@@ -129,8 +129,8 @@ def test_a_sign_begins_the_silence_anew(people: List, sign: str) -> None:
         Preferences(people.store, SECRET, lambda: people.now + DAY).save(reader, after)
     if sign == "came back":
         with people.store.writing() as db:
-            subscribers.leave(db, ann, people.now)
-            subscribers.rejoin(db, ann, people.now + DAY)
+            subscriber_states.leave(db, ann, people.now)
+            subscriber_states.rejoin(db, ann, people.now + DAY)
     people.later(20)
     assert people.step() == (0, 0, 0)
     people.later(200)
@@ -196,12 +196,12 @@ def test_looking_changes_nothing_and_the_button_keeps_them(people: List) -> None
     people.step()
     assert people.links.look(token).state is StillState.ASK
     with people.store.reading() as db:
-        assert subscribers.last_heard(db, ann) is None
+        assert subscriber_states.last_sign(db, ann) is None
         assert sunset.unanswered(db) == 1
     people.later(1)
     assert people.links.keep(token).state is StillState.KEPT
     with people.store.reading() as db:
-        assert subscribers.last_heard(db, ann) == people.now
+        assert subscriber_states.last_sign(db, ann) == people.now
         assert sunset.unanswered(db) == 0
         (row,) = notices.totals(db, JOINED, people.now)
         assert (row["asked"], row["sent"], row["answered"]) == (2, 2, 1)
@@ -223,7 +223,7 @@ def test_who_did_not_answer_comes_back_by_the_same_link_and_by_that_of_an_issue(
     assert people.state(ann) == "active"
     assert people.step() == (0, 0, 0)
     with people.store.writing() as db:
-        subscribers.leave(db, ann, people.now, NO_ANSWER)
+        subscriber_states.leave(db, ann, people.now, NO_ANSWER)
     leaving = UnsubscribeLinks(people.store, SECRET, lambda: people.now)
     assert leaving.undo(people.links.look(token).leave).state == "back"
 

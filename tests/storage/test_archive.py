@@ -298,6 +298,20 @@ def test_a_renamed_episode_and_a_file_that_is_parted_keep_their_briefs(store: St
         )
 
 
+def test_what_was_said_before_stays_old_where_its_file_is_parted_or_moves(store: Store) -> None:
+    """A library that was one brief would be all news on the day it grows."""
+    old = TODAY - timedelta(60)
+    mixed = brief("Mud is old.", "Sand moves.", "Silt stays.", published=None)
+    record(store, read("all.csv", mixed), read("x.csv", episode("X", "Fog bends.")), today=old)
+    one = episode("One", "Mud is old.", "Rain is new.")
+    parted = read("all.csv", one, episode("Two", "Sand moves.", "Silt stays."), version=2)
+    moved = episode("X", "Fog bends.")
+    record(store, parted, read("x.csv", reason="empty", version=2), read("y.csv", moved))
+    with store.reading() as db:
+        assert {each.insight.text for each in candidates.of_day(db, TODAY, 30)} <= {"Rain is new."}
+        assert db.scalars(select(insights.c.date).distinct()).all() == [old]
+
+
 def test_a_library_that_breaks_is_one_rejected_file_and_keeps_its_briefs(store: Store) -> None:
     one, two = episode("One", "Mud is old."), episode("Two", "Sand moves.")
     record(store, read("all.csv", one, two))

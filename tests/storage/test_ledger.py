@@ -22,6 +22,7 @@ from newsletter.storage import (
     recovery,
     send_queue,
     settlements,
+    subscriber_states,
     subscribers,
 )
 from newsletter.storage.leases import Lease, Steady
@@ -111,6 +112,17 @@ def test_a_claim_tells_all_that_the_message_needs(store: Store) -> None:
     (row,) = claim(store)
     assert row.subscriber.address == "r0@example.org"
     assert (row.message_id, row.dated_at, row.expires_at) == ("<1@x>", NOON, LATER)
+
+
+@pytest.mark.parametrize("stranger", ["another", "sender 1", "sender 3", "they"])
+def test_of_anothers_row_a_sender_sees_and_settles_nothing(sqlite: Store, stranger: str) -> None:
+    fill(sqlite)
+    (row,) = claim(sqlite, "sender 2")
+    with sqlite.writing() as db:
+        assert looked(db, row.id, stranger, steady())[0] == "lost"
+        accepted = Settled(row.id, Transition.ACCEPTED, NOON, {})
+        assert not settlements.settle(db, stranger, [accepted])
+        assert looked(db, row.id, "sender 2", steady())[0] == "go"
 
 
 def test_only_the_owner_settles(store: Store) -> None:
@@ -241,7 +253,7 @@ def test_only_active_readers_in_the_wanted_places_wait(store: Store) -> None:
         subscribe(db, "paris@example.org", "Europe/Paris")
         subscribe(db, "tokyo@example.org", "Asia/Tokyo")
         gone = subscribe(db, "gone@example.org", "Europe/Paris")
-        subscribers.leave(db, gone.id, NOON)
+        subscriber_states.leave(db, gone.id, NOON)
         ids = due_readers.waiting(db, TODAY, lambda timezone, _: timezone == "Europe/Paris")
         found = due_readers.among_waiting(db, TODAY, ids)
         assert due_readers.among_waiting(db, TODAY, [gone.id]) == []

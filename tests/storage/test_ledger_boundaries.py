@@ -1,12 +1,14 @@
 """Which rows count as read, and the instants at which a row is due, over, or somebody's."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from newsletter.domain.backoff import LONGEST
 from newsletter.domain.model import Citation, Issue, Pick
+from newsletter.domain.states import Reason
 from newsletter.storage import (
     Connection,
     Store,
@@ -20,10 +22,11 @@ from newsletter.storage import (
     recovery,
     send_queue,
     settlements,
+    subscribers,
 )
 from newsletter.storage.leases import Lease, Steady
 from newsletter.storage.ledger import Entry
-from newsletter.storage.schema import cancelled, delivery, mark, subscriber
+from newsletter.storage.schema import cancelled, delivery, mark, recipient, subscriber
 from newsletter.storage.send_queue import PAUSED, Claimed, Scope
 from newsletter.storage.settlements import Verdict
 from tests.builders import NOON, TODAY, brief, read, subscribe
@@ -114,6 +117,8 @@ def test_a_row_expires_at_its_instant_and_is_offered_until_then(sqlite: Store) -
         assert send_queue.pending(db, EXPIRES - SECOND, Scope()) == 1
         assert send_queue.pending(db, EXPIRES, Scope()) == 0
         assert claim(db, EXPIRES) == []
+        assert send_queue.pending(db, EXPIRES + SECOND, Scope()) == 0
+        assert claim(db, EXPIRES + SECOND) == [], "whether or not somebody has given it up by then"
         assert send_queue.expire(db, EXPIRES) == 1
         assert state(db) == ("failed", "expired")
 
@@ -126,6 +131,16 @@ def test_a_row_is_offered_from_the_instant_of_its_next_attempt_on(sqlite: Store)
         assert claim(db, later - SECOND) == []
         assert send_queue.pending(db, later, Scope()) == 1
         assert len(claim(db, later)) == 1
+
+
+@pytest.mark.parametrize(("due", "hurried"), [(-1, -1), (0, 0), (1, 0)])
+def test_what_is_hurried_is_due_now_at_the_latest(sqlite: Store, due: int, hurried: int) -> None:
+    with sqlite.writing() as db:
+        (reader,) = enter(db, due_at=NOON + due * SECOND, next_attempt_at=NOON + SECOND)
+        send_queue.hurry(db, NOON, Scope())
+        row = ledger.find(db, reader, TODAY)
+    assert row
+    assert (row["due_at"], row["next_attempt_at"]) == (NOON + hurried * SECOND, NOON)
 
 
 def test_no_more_rows_are_claimed_than_asked_for_and_the_longest_waiting_come_first(
@@ -238,6 +253,37 @@ def test_a_row_is_found_by_its_reader_and_its_date(sqlite: Store) -> None:
         assert ledger.find(db, ids[1], TODAY - timedelta(days=1)) is None
         assert ledger.find(db, ids[1], TODAY + timedelta(days=1)) is None
         assert ledger.find(db, ids[-1] + 1, TODAY) is None
+
+
+def test_what_was_dropped_of_a_reader_does_not_come_back_with_the_next_issue(sqlite: Store) -> None:
+    with sqlite.writing() as db:
+        (reader,) = enter(db)
+        db.execute(recipient.delete())  # as pruning does
+        tomorrow = TODAY + timedelta(days=1)
+        _enter_for(db, reader, tomorrow)
+        row = ledger.find(db, reader, tomorrow)
+        assert row
+        assert db.execute(select(recipient.c.delivery_id)).scalars().all() == [row["id"]]
+
+
+@pytest.mark.parametrize(("reason", "held"), [(None, 7), (Reason.TOO_FEW, None)])
+def test_only_what_is_composed_waits_for_approval(
+    sqlite: Store, reason: Reason | None, held: int | None
+) -> None:
+    with sqlite.writing() as db:
+        reader = subscribe(db)
+        issue_id = an_issue(db) if reason is None else None
+        entry = Entry(reader, TODAY, issue_id, reason, "<1@x>", NOON, EXPIRES, held=7)
+        ledger.enter(db, [entry], NOON)
+        row = ledger.find(db, reader.id, TODAY)
+    assert row
+    assert row["held"] == held
+
+
+def _enter_for(db: Connection, reader: int, day: date) -> None:
+    person = subscribers.by_id(db, reader)
+    assert person
+    ledger.enter(db, [Entry(person, day, an_issue(db), None, "<2@x>", NOON, EXPIRES)], NOON)
 
 
 def test_the_ledger_is_kept_from_its_first_to_its_last_due_instant_up_to_now(

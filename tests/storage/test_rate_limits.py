@@ -38,7 +38,7 @@ def claim(
 
 def again(store: Store, pace: RateLimits, now: datetime = NOON) -> datetime | None:
     with store.reading() as db:
-        return send_queue.again(db, now, Scope(), pace)
+        return send_queue.next_claim(db, now, Scope(), pace)
 
 
 def kept(db: Connection) -> dict[str, datetime]:

@@ -9,7 +9,14 @@ import pytest
 
 from newsletter.domain.errors import StoreError
 from newsletter.domain.states import Transition
-from newsletter.storage import Store, ledger, send_queue, settlements, subscribers
+from newsletter.storage import (
+    Store,
+    ledger,
+    send_queue,
+    settlements,
+    subscriber_states,
+    subscribers,
+)
 from newsletter.storage.journal import Journal
 from newsletter.storage.journal_lines import Change, Claim
 from newsletter.storage.places import note
@@ -37,12 +44,12 @@ def yesterday(tmp_path: Path) -> Path:
     store.journal.answered(3, "me", accepted=False)
     with store.writing() as db:
         settlements.settle(db, "me", [Settled(1, Transition.ACCEPTED, NOON, {})])
-        subscribers.leave(db, 2, NOON)
-        subscribers.bounce(db, 3, NOON, "550")
-        subscribers.leave(db, 4, NOON)
+        subscriber_states.leave(db, 2, NOON)
+        subscriber_states.bounce(db, 3, NOON, "550")
+        subscriber_states.leave(db, 4, NOON)
         four = subscribers.everyone(db)[-1]
         subscribers.add(db, "r3@example.org", four, NOON, resubscribe=True)
-        subscribers.leave(db, 5, NOON)
+        subscriber_states.leave(db, 5, NOON)
     store.close()
     return tmp_path / "backup.db"
 
@@ -206,7 +213,7 @@ def test_coming_back_is_replayed_only_if_it_was_committed(tmp_path: Path) -> Non
     store = new_store(tmp_path)
     with store.writing() as db:
         reader = subscribe(db, "ann@example.org")
-        subscribers.leave(db, reader.id, NOON)
+        subscriber_states.leave(db, reader.id, NOON)
     with suppress(RuntimeError), store.writing() as db:
         subscribers.add(db, "ann@example.org", reader, NOON, resubscribe=True)
         raise RuntimeError
@@ -238,11 +245,11 @@ def test_who_answered_that_they_are_still_there_is_not_silent_after_it(tmp_path:
         ann, bob = subscribe(db), subscribe(db, "bob@example.org")
     save(tmp_path / "newsletter.db", tmp_path / "backup.db")
     with store.writing() as db:
-        subscribers.stay(db, ann.id, NOON)
+        subscriber_states.stay(db, ann.id, NOON)
     store.close()
     store = put_back(tmp_path / "backup.db")
     catch_up(store)
     with store.reading() as db:
-        assert subscribers.last_heard(db, ann.id) == NOON
-        assert subscribers.last_heard(db, bob.id) is None
+        assert subscriber_states.last_sign(db, ann.id) == NOON
+        assert subscriber_states.last_sign(db, bob.id) is None
     store.close()

@@ -26,7 +26,7 @@ from newsletter.domain.notices import Purpose, path
 from newsletter.services import signup
 from newsletter.services.later import Later
 from newsletter.services.subscriptions import Defaults
-from newsletter.storage import Connection, Store, notices, subscribers
+from newsletter.storage import Connection, Store, notices, subscriber_states, subscribers
 from newsletter.storage.schema import notice as table
 from newsletter.storage.schema import subscriber as readers
 from newsletter.web.app import listening, server
@@ -299,7 +299,7 @@ def test_an_old_link_brings_nobody_back_who_left_after_it(door: Door) -> None:
     with door.store.writing() as db:
         reader = subscribers.find(db, ANN)
         assert reader
-        subscribers.leave(db, reader.id, NOON + timedelta(minutes=1))
+        subscriber_states.leave(db, reader.id, NOON + timedelta(minutes=1))
     for method in ("GET", "POST"):
         assert ask(door.port, method, where).status == 404
     assert door.reader()[0] == "unsubscribed"
@@ -482,8 +482,8 @@ def test_those_who_never_confirm_are_forgotten(sqlite: Store) -> None:
     later = NOON + timedelta(days=5)
     signup.sign_up(sqlite, asked, Defaults("UTC", 7), later, b"x")
     with sqlite.writing() as db:
-        assert subscribers.forget_pending(db, later) == 0, "they asked again"
-        assert subscribers.forget_pending(db, later + timedelta(seconds=1)) == 1
+        assert subscriber_states.forget_pending(db, later) == 0, "they asked again"
+        assert subscriber_states.forget_pending(db, later + timedelta(seconds=1)) == 1
         assert subscribers.find(db, ANN) is None
         assert subscribers.find(db, "entered@example.org"), "the operator's own stay"
         assert db.execute(table.select()).first() is None

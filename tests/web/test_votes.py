@@ -18,7 +18,16 @@ from newsletter.domain.model import Citation, Issue, Pick, Subscriber, Vote
 from newsletter.domain.tokens import link_token, token
 from newsletter.rendering.rendered_email import render_email
 from newsletter.services.votes import VoteLinks
-from newsletter.storage import Store, archive, candidates, editing, issues, ledger, subscribers
+from newsletter.storage import (
+    Store,
+    archive,
+    candidates,
+    editing,
+    issues,
+    ledger,
+    subscriber_states,
+    subscribers,
+)
 from newsletter.storage import votes as votes_of
 from newsletter.storage.editing import Change
 from newsletter.storage.ledger import Entry
@@ -223,10 +232,10 @@ def test_a_letter_has_links_only_where_a_page_answers_and_a_reader_is_somebody(s
 @pytest.mark.parametrize("query", ["", "?undo"])
 def test_a_vote_and_one_taken_back_are_signs_that_somebody_reads(site: Site, query: str) -> None:
     with site.store.writing() as db:
-        subscribers.heard(db, site.ann.id, NOON - timedelta(days=400))
+        subscriber_states.note_sign(db, site.ann.id, NOON - timedelta(days=400))
     assert ask(site.port, "GET", site.links()[1, "more"] + query).status == 200
     with site.store.reading() as db:
-        assert subscribers.last_heard(db, site.ann.id) == NOON - timedelta(days=400)
+        assert subscriber_states.last_sign(db, site.ann.id) == NOON - timedelta(days=400)
     assert ask(site.port, "POST", site.links()[1, "more"] + query, b"", FORM).status == 200
     with site.store.reading() as db:
-        assert subscribers.last_heard(db, site.ann.id) == NOON
+        assert subscriber_states.last_sign(db, site.ann.id) == NOON

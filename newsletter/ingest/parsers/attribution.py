@@ -22,7 +22,7 @@ _SPEAKER = re.compile(
     re.IGNORECASE,
 )
 _NAMELESS = re.compile(r"(?:speaker|sprecher) |unknown|host$|guest$|interviewer$", re.IGNORECASE)
-_BEHIND = re.compile(r"(?<=[\"”»]) ?\(([^()\d]{3,60})\)\.?$")
+_BEHIND = re.compile(r"(?<=[\"”»])(?: ?\(| - (?=[^()]*$))([^()\d]{3,60})\)?\.?$")
 _DASHES = "—–―~"
 _OPENING, _CLOSING = "\"“„«»‘「『'", "\"”“»«’」』'"
 

@@ -26,8 +26,10 @@ _DEEPEST_HEADING = 4
 _LONGEST = 1_000
 _LINKED = re.compile(r"(?<!!)\[([^\[\]\n]{1,300})\]\(([^\s()]+)\)")
 _BARE_URL = re.compile(r"<?https?://[^\s<>]+>?")
-_WIKI_ALONE = re.compile(r"\[\[[^\[\]\n]+\]\]")
+_WIKI = re.compile(r"\[\[[^\[\]\n]+\]\]")
 _BY = re.compile(r"(\)) by (?=\S)|(?<=\S) by (?=\[\[)")
+_KIND = re.compile(r"^(?:[-*] )?(?:#[^\s#]+ |\[\[(?:podcasts?|episodes?)\]\] )+", re.IGNORECASE)
+_COLON = re.compile(r"(?<=[\w*]): (?=\[[^\[\]]+\]\()")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _BRACKETS = re.compile(r" ?\(([^()]{4,100})\)$")
 _PARTED = re.compile(r"\s+[–—|·•-]\s+|,\s+(?=\[\[)")
@@ -99,7 +101,7 @@ def _runs_of_fields(blocks: Sequence[Block]) -> list[int]:
     begins: dict[str, list[int]] = {}
     for index, block in enumerate(blocks):
         above = blocks[index - 1] if index else None
-        if block.rule == "field" and not block.depth and not (above and above.rule == "field"):
+        if block.rule == "field" and block.depth <= 1 and not (above and above.rule == "field"):
             pair = key_value(block.raw)
             if pair and (known := vocabulary.field(pair[0])) and known[0] in {"podcast", "episode"}:
                 begins.setdefault(known[0], []).append(index)
@@ -136,11 +138,11 @@ def _shows_it(blocks: Sequence[Block], index: int) -> bool:
 def _above(blocks: Sequence[Block], index: int) -> str:
     """The podcast, where a heading is a wiki link alone, and so is the one that it stands under."""
     block = blocks[index]
-    if not _WIKI_ALONE.fullmatch(block.raw.strip()):
+    if not _WIKI.fullmatch(block.raw.strip()):
         return ""
     higher = (each for each in reversed(blocks[:index]) if 0 < each.level < block.level)
     over = next(higher, None)
-    return title(over.raw) if over and _WIKI_ALONE.fullmatch(over.raw.strip()) else ""
+    return title(over.raw) if over and _WIKI.fullmatch(over.raw.strip()) else ""
 
 
 def _names_itself(section: Sequence[Block]) -> bool:
@@ -199,13 +201,19 @@ def _end(blocks: Sequence[Block], begin: int, begins: Sequence[int]) -> int:
             if index in following:
                 return index
             continue
-        higher = 0 < block.level <= (opening.level or block.level)
+        deeper = block.depth > opening.depth
+        higher = 0 < block.level <= (opening.level or block.level) and not deeper
         beside = block.depth == opening.depth and (block.first or not block.depth)
         beside = beside or block.depth < opening.depth
         outside = not opening.level and beside and not block.quoted
         if index in following or higher or outside:
             return index
     return len(blocks)
+
+
+def _names_podcast(block: Block) -> bool:
+    pair = key_value(block.raw) if block.rule == "field" else None
+    return pair is not None and (vocabulary.field(pair[0]) or (None,))[0] == "podcast"
 
 
 def _is_run(opening: Block) -> bool:
@@ -221,6 +229,8 @@ def _episode(section: Sequence[Block], podcast: str) -> Episode:
     named = _named(opening.raw)
     if podcast:
         named["show title"] = podcast
+    if any(_names_podcast(block) for block in section[1:]):
+        named = {"episode title": title(opening.raw)}  # its name may hold a dash of its own
     for key, value in named.items():
         facts.add(key, value)
     if url := address(opening.raw):
@@ -267,7 +277,8 @@ def _behind(raw: str) -> dict[str, str]:
 
 def _unlinked(raw: str) -> str:
     """Without addresses and the words of links that only lead somewhere."""
-    raw = _BY.sub(r"\1 — ", clean(raw[:_LONGEST]))
+    raw = _KIND.sub("", _BY.sub(r"\1 — ", clean(raw[:_LONGEST])))
+    raw = _COLON.sub(" — ", raw)
     text = _LINKED.sub(lambda m: "" if is_action(m[1]) else m[1], raw)
     return _BARE_URL.sub("", text).strip()
 
@@ -276,8 +287,10 @@ def _parts(raw: str) -> list[str]:
     text = _unlinked(raw)
     if _behind(raw):
         text = _BRACKETS.sub("", text)
-    parts = (part.strip() for part in _PARTED.split(text))
-    return [part for part in parts if any(map(str.isalnum, part))]
+    whole = _WIKI.sub(lambda m: m[0].replace(" ", "\0"), text)  # a wiki link is one name
+    parts = (part.replace("\0", " ").strip() for part in _PARTED.split(whole))
+    named = [part for part in parts if any(map(str.isalnum, part))]
+    return [part for part in named if not any_day(part)] if len(named) > 2 else named
 
 
 def _unlabelled(part: str) -> str:

@@ -9,6 +9,7 @@ from lxml import etree
 from newsletter.domain.errors import BriefRejected
 from newsletter.ingest.parsers import html
 from newsletter.ingest.parsers.metadata import Facts
+from newsletter.ingest.parsers.outlines import of_episodes
 from newsletter.ingest.parsers.paragraphs import Page, is_web
 
 
@@ -24,7 +25,7 @@ def read(text: str) -> list[Page]:
     notes = [] if root is None else list(root.iter("note"))
     if not notes:
         raise BriefRejected("no Evernote export: there is no <note> in it")
-    return [page for note in notes for page in _pages(note)]
+    return of_episodes([page for note in notes for page in _pages(note)])
 
 
 def _pages(note: Any) -> Iterator[Page]:

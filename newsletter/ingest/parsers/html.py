@@ -47,6 +47,7 @@ _HINTS = _ALWAYS | names_in(
     toc, pagination, recommended, widget, signup"""
 )
 _BODIES = {"html", "body", "main", "article"}
+_DASH = re.compile(r"\s*[-•*]\s")
 _BULLET = re.compile(r"\s*(?:[•‣◦▪●*]|[-–—](?=\s)|[0-9]{1,2}[.)](?=\s))\s*")
 
 
@@ -210,7 +211,8 @@ def _flushed(around: _Around) -> Iterator[Block]:
     )
     around.first = False
     lines = list(_lines(runs))
-    if sum(bool(_BULLET.match(_raw(line))) for line in lines) > 1:
+    bullets = sum(bool(_BULLET.match(_raw(line))) for line in lines)
+    if bullets > 1 or (len(lines) == 1 and _DASH.match(_raw(lines[0]))):
         lines, block = [_unbulleted(line) for line in lines], replace(block, depth=block.depth + 1)
     rest: list[tuple[str, str, bool]] = []
     special = True

@@ -93,9 +93,13 @@ def titled(blocks: Sequence[Block]) -> Sequence[Block]:
     told = [block for block in blocks if block.depth or block.rule != "field"]
     if len(roots) != 1 or told[:1] != roots or any(block.depth == 0 for block in told):
         return blocks
-    if not is_heading(roots[0].text) or all(block.rule != "field" for block in told[1:]):
+    if (
+        roots[0].rule
+        or not is_heading(roots[0].text)
+        or all(block.rule != "field" for block in told[1:])
+    ):
         return blocks
-    name = _TAGS.sub("", roots[0].raw)
+    name = TAGS.sub("", roots[0].raw)
     head = Block(roots[0].line, name, inline(name, {}), level=1)
     return [
         head if block is roots[0] else replace(block, depth=max(0, block.depth - 1))
@@ -103,7 +107,7 @@ def titled(blocks: Sequence[Block]) -> Sequence[Block]:
     ]
 
 
-_TAGS = re.compile(r"(?:\s+#(?:\[\[[^\[\]]*\]\]|[\w/-]+))+\s*$")
+TAGS = re.compile(r"(?:\s+#(?:\[\[[^\[\]]*\]\]|[\w/-]+))+\s*$")
 
 
 def heading_rule(block: Block, below: Block | None, reading: Reading, state: Outline) -> str:

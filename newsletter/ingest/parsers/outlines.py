@@ -15,6 +15,7 @@ from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.inline import DEEPEST
 from newsletter.ingest.parsers.markdown import notes
 from newsletter.ingest.parsers.metadata import Facts
+from newsletter.ingest.parsers.outline import TAGS
 from newsletter.ingest.parsers.paragraphs import Page, clean
 
 _TITLES = ("title", "page-name", "name")
@@ -30,14 +31,18 @@ class Node:
 
 def pages_of_outlines(outlines: Iterable[Node], dialect: str) -> list[Page]:
     """A page for each. Of several those count that say which podcast or page they are about."""
-    pages = [page for outline in outlines for page in _read(outline, dialect)]
+    return of_episodes([page for outline in outlines for page in _read(outline, dialect)])
+
+
+def of_episodes(pages: list[Page]) -> list[Page]:
+    """All that a notebook holds, and what is of no episode left out."""
     if len(pages) < 2:
         return pages
     return [page if page.about.podcast or page.about.url else _beside(page) for page in pages]
 
 
 def _read(outline: Node, dialect: str) -> Iterator[Page]:
-    lines = [f"# {clean(outline.text)}", "", *_lines(outline.below, 0)]
+    lines = [f"# {TAGS.sub('', clean(outline.text))}", "", *_lines(outline.below, 0)]
     for page in notes("\n".join(lines), 1, Brief(()), Facts()):
         told = [replace(each, line=1) for each in page.paragraphs]
         yield replace(page, paragraphs=told, dialect=dialect)

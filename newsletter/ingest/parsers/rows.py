@@ -45,7 +45,8 @@ _OWN_LINKS = names_in(
 )
 _SECONDS = names_in(
     """
-    at, t, time, timestamp, start, start time, seconds, offset, position, time offset, start
+    at, t, time, timecode, time code,
+    timestamp, start, start time, seconds, offset, position, time offset, start
     seconds, second, snip start time, start ms, offset ms, time ms, zeit, start at"""
 )
 _KINDS = {"type", "kind", "origin", "highlight type", "item type"}
@@ -62,7 +63,7 @@ _RENAMED: Mapping[str, str] = {
 _SURELY_EPISODES = {"episode title", "episode"}
 _TIMED = {"time offset", "time", "timestamp", "offset", "seconds"}
 _IS_PAGE = re.compile(
-    r"^#{1,4} \S|^https?://\S+$(?=.*\n.)|^[ \t]*[-*•] \S[^\n]*\n(?:[^\n]*\n)*?[ \t]*[-*•] \S",
+    r"^#{1,4} \S|^https?://\S+$(?=\s+\S)|^[ \t]*[-*•] \S[^\n]*\n(?:[^\n]*\n)*?[ \t]*[-*•] \S",
     re.MULTILINE,
 )
 _BULLET = re.compile(r"^[ \t]*[-*•] (?=\S)")

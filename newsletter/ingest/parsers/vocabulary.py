@@ -80,7 +80,8 @@ _SECTIONS: Mapping[Section, str] = {
         sponsor, our sponsors, ads, to do, todo, to-do, todos, tasks, next steps, action items,
         actions, action
         steps, action step, homework, my notes,
-        my take, my takes, my opinion, my view, to read, to look up, look up, follow up,
+        why i listened, connections, notes to self, note to self, my take, my takes, my opinion,
+        my view, to read, to look up, look up, follow up,
         follow-up, follow-ups, habits,
         recommendations, who should listen, who should listen to this,
         personal notes, my thoughts, thoughts, my reflections, reflections,
@@ -126,6 +127,7 @@ _FIELDS: Mapping[Field, str] = {
     "published": """
         episode publish date, publish date, published date, published, published at, published
         on, publication date, date published, publish time, release date, released, air date,
+        pub date,
         aired, veröffentlicht, veröffentlicht am, erschienen, erschienen am, erscheinungsdatum,
         publié le, publié, date de publication, publicado, publicado el, fecha de publicación,
         pubblicato, pubblicato il, data di pubblicazione, publicado em, data de publicação,

@@ -39,7 +39,7 @@ class WordVectors:
         return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9))
 
     def _place(self, word: str) -> int:
-        known = self.vocabulary.get(word.lower())
+        known = self.vocabulary.get(word)  # "US" stays unknown: the table has "us" alone
         return self.vocabulary.get(singular(word), -1) if known is None else known
 
 

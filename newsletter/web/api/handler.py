@@ -170,7 +170,7 @@ def _again(before: api_answers.Answer, asked: str) -> Response:
     if before.request != asked:
         raise Refused(409, "this Idempotency-Key was used for another request")
     if before.status is None or before.body is None:
-        raise Refused(409, "this request is worked on: ask again in a moment")
+        raise Refused(409, "this request is still being processed: ask again in a moment")
     return _response(before.status, before.body)
 
 

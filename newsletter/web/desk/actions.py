@@ -171,7 +171,7 @@ class _Acts:
     def resolve(self, visit: Visit) -> Response:
         outcome, address = visit.form.get("as", ""), visit.form.get("to", "")
         if outcome not in ("sent", "pending"):
-            raise UsageError("say whether they were sent, or wait again")
+            raise UsageError("choose: they were sent, or they are sent again")
         day = parse_day(visit.form.get("date", "")) if address else None
         visit.about(address or "all")
         if not address:

@@ -248,7 +248,7 @@ class Frame:
 _NOT_YOURS = NewsletterError(
     "this is for operators", "ask one, or have them add you: `newsletter desk user add`"
 )
-_NUL = NewsletterError("a NUL stands in what was typed", "type it anew")
+_NUL = NewsletterError("the text holds a NUL character", "type it anew")
 """PostgreSQL keeps none in a text."""
 _FORGED = NewsletterError(
     "the form was not one of this session, and nothing was changed",

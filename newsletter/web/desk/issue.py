@@ -154,7 +154,7 @@ class _Page:
     def reorder(self, visit: Visit) -> Response:
         day = self.day(visit)
         kept = self._editor(visit).order(day, [])
-        return self._done(visit, "the picks have the order of choosing again", kept, day)
+        return self._done(visit, "the picks have the order of selection again", kept, day)
 
     def note(self, visit: Visit) -> Response:
         words, day = visit.form.get("words", ""), self.day(visit)
@@ -174,9 +174,11 @@ class _Page:
     def test(self, visit: Visit) -> Response:
         address = visit.form.get("address", "").strip()
         if not address.isprintable():
-            raise UsageError("the address holds a line break or the like", "write it anew")
+            raise UsageError(
+                "the address holds a line break or another control character", "write it anew"
+            )
         if not self.tests.hit(_TESTS, visit.user.name):
-            raise UsageError("that were many test copies in an hour", "wait, or use the preview")
+            raise UsageError("too many test copies in an hour", "wait, or use the preview")
         query = {"date": visit.form.get("date", ""), "to": visit.form.get("to", "")}
         answer = self.parts.send_test(query, address)
         return self._done(visit, f"a test copy went to {address}: {answer}", 0, address)

@@ -90,7 +90,7 @@ class _Door:
         finally:
             self.turns.release()
         if user is None:
-            log.warning("somebody at %s could not log in to the desk", network_of(host))
+            log.warning("a login to the desk failed, from %s", network_of(host))
             return self._form(
                 request, wanted, 422, "This name and password do not belong together."
             )

@@ -111,7 +111,7 @@ def grows_too_fast(suffix: str, page: Page, size: int) -> bool:
     small = before + filler * (size // _TIMES // len(filler)) + after
     for _ in range(3):
         spent = work(suffix, large)
-        if spent < _TOO_SHORT or spent <= _RATIO * max(work(suffix, small) for _ in range(2)):
+        if spent < _TOO_SHORT or any(spent <= _RATIO * work(suffix, small) for _ in range(2)):
             return False
     return True
 
@@ -129,15 +129,15 @@ def test_work_grows_as_the_text_does(suffix: str) -> None:
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("size", [_INSIGHT, _SMALL])
-def test_work_grows_as_the_text_does_in_many_pages(suffix: str, size: int) -> None:
+@pytest.mark.parametrize(("size", "stride"), [(_INSIGHT, 11), (_SMALL, 37)])
+def test_work_grows_as_the_text_does_in_many_pages(suffix: str, size: int, stride: int) -> None:
     """Marks are read in paragraphs up to 12,000 characters: a longer one can be no insight."""
-    some = list(pages(suffix))[:: 11 if suffix == ".md" else 1]
+    some = list(pages(suffix))[:: stride if suffix == ".md" else 1]
     assert too_fast(suffix, some, size) == []
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_work_grows_as_the_text_does_to_the_largest_file(suffix: str) -> None:
-    some = list(pages(suffix))[:: 499 if suffix == ".md" else 47]
+    some = list(pages(suffix))[:: 997 if suffix == ".md" else 47]
     assert too_fast(suffix, some, _LARGE) == []

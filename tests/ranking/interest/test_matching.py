@@ -26,9 +26,15 @@ HOURS = (
     "Teams without meetings before noon raise their productivity by a tenth, and go home earlier."
 )
 WARES = "The shop sells its product by the metre, and a product that is returned is sold as cord."
+TREES = "Street trees along a hot avenue cool the flats behind them by two degrees."
+TARIFF = "The US raised its tariff on steel, and shipyards ordered abroad."
+LETTERS = "Tell us what you liked, and the hosts will read it to us on air."
+FOUNDER = "A founder knows product-market fit by the churn: it falls before revenue rises."
+FAILURES = "Old systems fail quietly, and new systems fail in front of everybody."
 COINS = "Bitcoin miners and other crypto traders moved to the dam when power was cheap."
 EVERYTHING = [
     GRID, SHOES, RADIATION, RECIPE, CHIPS, FOOD, MINDS, MODELS, HOURS, WARES, COINS,
+    TREES, TARIFF, LETTERS, FOUNDER, FAILURES,
     "A choir that sings at dusk keeps the village awake.",
     "Moss on a roof holds rain for a day and keeps the tiles cool.",
 ]  # fmt: skip
@@ -65,6 +71,12 @@ def score(asked: Matcher, phrase: str, text: str) -> float:
         ("energy grids", GRID, SHOES),
         ("electricity", GRID, SHOES),
         ("cryptocurrency", COINS, GRID),
+        ("cooking", RECIPE, TREES),
+        ("urban trees", TREES, FOOD),
+        ("US", TARIFF, LETTERS),
+        ("United States", TARIFF, LETTERS),
+        ("PMF", FOUNDER, WARES),
+        ("product-market fit", FOUNDER, WARES),
     ],
 )
 def test_a_theme_and_not_a_word(everything: Matcher, phrase: str, about: str, other: str) -> None:
@@ -74,10 +86,24 @@ def test_a_theme_and_not_a_word(everything: Matcher, phrase: str, about: str, ot
 
 @pytest.mark.parametrize(
     ("phrase", "about"),
-    [("chip supply chains", FOOD), ("food chains", CHIPS), ("AI products", WARES)],
+    [
+        ("chip supply chains", FOOD),
+        ("food chains", CHIPS),
+        ("AI products", WARES),
+        ("human systems", FAILURES),
+        ("new music", FAILURES),
+    ],
 )
 def test_one_word_of_a_phrase_is_never_said(everything: Matcher, phrase: str, about: str) -> None:
     assert score(everything, phrase, about) < SAID_FROM
+
+
+def test_two_that_say_the_same_are_no_company() -> None:
+    again = RADIATION.replace("The core of the reactor", "The middle of a reactor")
+    alone = score(matcher(), "cooking", RADIATION)
+    with_twin = matcher([*EVERYTHING, again]).scores("cooking")
+    assert with_twin[EVERYTHING.index(RADIATION)] == pytest.approx(alone, abs=0.05)
+    assert with_twin[-1] < SAID_FROM
 
 
 def test_the_words_that_speak_for_a_match(everything: Matcher) -> None:

@@ -190,7 +190,7 @@ def test_picks_are_moved_and_put_back(eddy: Desk) -> None:
     assert eddy.picks() == [before[1], before[0], *before[2:]]
     eddy.said("move", id=before[4], order=" ".join(map(str, eddy.picks())), way="down")
     assert eddy.picks()[4] == before[4]
-    assert "order of choosing again" in eddy.said("reorder")
+    assert "order of selection again" in eddy.said("reorder")
     assert eddy.picks() == before
     assert eddy.do("move", id=99, order=joined, way="up").status == 422
     assert eddy.do("move", id=before[1], order="1 1 x", way="up").status == 422

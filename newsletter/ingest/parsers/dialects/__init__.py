@@ -45,8 +45,8 @@ def _gather_line(block: Block, facts: Facts) -> None:
         cells = [cell.strip(" *") for cell in block.raw.strip().strip("|").split("|")]
         if len(cells) == 2:
             facts.add(cells[0], cells[1])
-    elif is_web(block.raw):
-        facts.add_link("", block.raw)
+    elif is_web(last := block.raw.rpartition("\n")[2].strip()):
+        facts.add_link("", last)
     elif block.inline.link and block.inline.at is None and is_heading(block.text or "link"):
         facts.add_link("", block.inline.link)
 
