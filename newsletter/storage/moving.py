@@ -9,12 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Connection,
     Date,
     Integer,
     String,
     Table,
+    Text,
+    cast,
     func,
     not_,
     select,
@@ -97,9 +100,7 @@ def _moved(table: Table) -> Sequence[ColumnElement[bool]]:
 def _copy(old: Store, new: Store, table: Table) -> Iterator[int]:
     """How many rows were copied, after each batch."""
     keys = list(table.primary_key.columns)
-    to_server = old.path is not None and new.path is None
-    # A server reads what SQLite keeps; to make objects of it on the way takes as long as the rest.
-    columns = [type_coerce(one, NULLTYPE) if to_server else one for one in table.c]
+    columns = [_as_kept(column, by_server=old.path is None) for column in table.c]
     ordered = select(*columns, *keys).where(*_moved(table)).order_by(*keys)
     last, copied = _last(new, table), 0
     while True:
@@ -109,9 +110,19 @@ def _copy(old: Store, new: Store, table: Table) -> Iterator[int]:
         if not rows:
             return
         with new.writing() as db:
-            sets.copy(db, table, [row[: len(columns)] for row in rows], from_sqlite=to_server)
+            sets.copy(db, table, [row[: len(columns)] for row in rows])
         last = list(rows[-1][len(columns) :])
         yield (copied := copied + len(rows))
+
+
+def _as_kept(column: ColumnElement[Any], *, by_server: bool) -> ColumnElement[Any]:
+    """A column's values as SQLite keeps them, which a server reads as well: to make objects of them
+    on the way takes the program as long as all the rest."""
+    if by_server and isinstance(column.type, Instant):
+        return func.to_char(func.timezone("UTC", column), "YYYY-MM-DD HH24:MI:SS.US")
+    if by_server and isinstance(column.type, (Date, JSON)):
+        return cast(column, Text)
+    return type_coerce(column, NULLTYPE)
 
 
 def _last(new: Store, table: Table) -> Sequence[Any] | None:
