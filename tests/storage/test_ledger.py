@@ -114,6 +114,17 @@ def test_a_claim_tells_all_that_the_message_needs(store: Store) -> None:
     assert (row.message_id, row.dated_at, row.expires_at) == ("<1@x>", NOON, LATER)
 
 
+@pytest.mark.parametrize("stranger", ["another", "sender 1", "sender 3", "they"])
+def test_of_anothers_row_a_sender_sees_and_settles_nothing(sqlite: Store, stranger: str) -> None:
+    fill(sqlite)
+    (row,) = claim(sqlite, "sender 2")
+    with sqlite.writing() as db:
+        assert looked(db, row.id, stranger, steady())[0] == "lost"
+        accepted = Settled(row.id, Transition.ACCEPTED, NOON, {})
+        assert not settlements.settle(db, stranger, [accepted])
+        assert looked(db, row.id, "sender 2", steady())[0] == "go"
+
+
 def test_only_the_owner_settles(store: Store) -> None:
     fill(store)
     (row,) = claim(store, "owner")

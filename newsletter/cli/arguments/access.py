@@ -8,12 +8,12 @@ SCOPES = ("read", "subscribers", "erase", "briefs", "operate")
 
 
 def add_commands(commands: Commands) -> None:
-    _add_api(commands)
-    _add_audit(commands)
-    _add_desk(commands)
+    _declare_api(commands)
+    _declare_audit(commands)
+    _declare_desk(commands)
 
 
-def _add_api(commands: Commands) -> None:
+def _declare_api(commands: Commands) -> None:
     api = Commands(commands.add("api", "", "manage the access of other programs"), "THING")
     group = Commands(api.add("token", "", "add, list and revoke tokens"), "ACTION")
     command = group.add(
@@ -31,13 +31,13 @@ def _add_api(commands: Commands) -> None:
     command.add_argument("name", metavar="NAME")
 
 
-def _add_audit(commands: Commands) -> None:
+def _declare_audit(commands: Commands) -> None:
     command = commands.add("audit", "api:audit", "list who changed what, newest first", json=True)
     command.add_argument("about", nargs="?", default="", metavar="ADDRESS|DATE|ID")
     command.add_argument("--most", type=count, default=50, metavar="N", help="default: 50")
 
 
-def _add_desk(commands: Commands) -> None:
+def _declare_desk(commands: Commands) -> None:
     desk = Commands(
         commands.add(
             "desk", "", "manage the users of the desk, the pages for editors and operators"

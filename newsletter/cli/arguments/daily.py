@@ -7,12 +7,12 @@ QUEUES = ("deliver", "compose", "scan", "gather", "returns")
 
 
 def add_commands(commands: Commands) -> None:
-    _add_reading(commands)
-    _add_send(commands)
-    _add_servers(commands)
+    _declare_reading(commands)
+    _declare_send(commands)
+    _declare_servers(commands)
 
 
-def _add_reading(commands: Commands) -> None:
+def _declare_reading(commands: Commands) -> None:
     command = commands.add("ingest", "ingest:ingest", "read brief files into the store", json=True)
     command.add_argument("paths", nargs="*", metavar="PATH", help="default: the configured inbox")
     command.add_argument(
@@ -31,7 +31,7 @@ def _add_reading(commands: Commands) -> None:
     )
 
 
-def _add_send(commands: Commands) -> None:
+def _declare_send(commands: Commands) -> None:
     command = commands.add(
         "send", "send:send", "ingest, compose and deliver once, to everybody who is due", json=True
     )
@@ -60,7 +60,7 @@ def _add_send(commands: Commands) -> None:
     )
 
 
-def _add_servers(commands: Commands) -> None:
+def _declare_servers(commands: Commands) -> None:
     commands.add("run", "run:run", "ingest and deliver every day, until stopped")
     command = commands.add(
         "worker", "worker:worker", "do a share of the work, as one of several machines"

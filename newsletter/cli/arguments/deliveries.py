@@ -7,11 +7,11 @@ DELIVERY_STATES = ("pending", "sending", "sent", "failed", "unknown", "skipped")
 
 
 def add_commands(commands: Commands) -> None:
-    _add_deliveries(commands)
-    _add_switches(commands)
+    _declare_deliveries(commands)
+    _declare_switches(commands)
 
 
-def _add_deliveries(commands: Commands) -> None:
+def _declare_deliveries(commands: Commands) -> None:
     top = commands.add(
         "deliveries",
         "deliveries:list_",
@@ -39,7 +39,7 @@ def _add_deliveries(commands: Commands) -> None:
     command.add_argument("--date", type=day, metavar="D", help="default: every date")
 
 
-def _add_switches(commands: Commands) -> None:
+def _declare_switches(commands: Commands) -> None:
     commands.add(
         "pause", "deliveries:pause", "stop sending, before the next message", audited="run"
     )

@@ -5,11 +5,11 @@ from newsletter.cli.arguments.types import count, day, insight_id
 
 
 def add_commands(commands: Commands) -> None:
-    _add_note(commands)
-    _add_insights(commands)
+    _declare_note(commands)
+    _declare_insights(commands)
 
 
-def _add_note(commands: Commands) -> None:
+def _declare_note(commands: Commands) -> None:
     command = commands.add(
         "note", "note:note", "set the opening line of a date's issues", json=True, audited="date"
     )
@@ -18,7 +18,7 @@ def _add_note(commands: Commands) -> None:
     command.add_argument("--clear", action="store_true", help="remove the note")
 
 
-def _add_insights(commands: Commands) -> None:
+def _declare_insights(commands: Commands) -> None:
     top = commands.add("insights", "", "find, show, pin, block, correct and order insights")
     group = Commands(top, "ACTION")
     command = group.add("search", "insights:search", "find insights by their words", json=True)

@@ -5,13 +5,13 @@ from newsletter.cli.arguments.types import day, port
 
 
 def add_commands(commands: Commands) -> None:
-    _add_preview(commands)
-    _add_lint(commands)
-    _add_explanations(commands)
-    _add_checks(commands)
+    _declare_preview(commands)
+    _declare_lint(commands)
+    _declare_explanations(commands)
+    _declare_checks(commands)
 
 
-def _add_preview(commands: Commands) -> None:
+def _declare_preview(commands: Commands) -> None:
     command = commands.add(
         "preview", "preview:preview", "render an issue as it would be sent; change nothing"
     )
@@ -32,7 +32,7 @@ def _add_preview(commands: Commands) -> None:
     command.add_argument("--port", type=port, default=8026, help="of --serve (default: 8026)")
 
 
-def _add_lint(commands: Commands) -> None:
+def _declare_lint(commands: Commands) -> None:
     command = commands.add(
         "lint", "lint:lint", "check that a template fits every mail program", json=True
     )
@@ -41,7 +41,7 @@ def _add_lint(commands: Commands) -> None:
     )
 
 
-def _add_explanations(commands: Commands) -> None:
+def _declare_explanations(commands: Commands) -> None:
     command = commands.add(
         "explain",
         "preview:explain",
@@ -65,7 +65,7 @@ def _add_explanations(commands: Commands) -> None:
     command.add_argument("--most", type=int, default=20, metavar="N", help="default: 20")
 
 
-def _add_checks(commands: Commands) -> None:
+def _declare_checks(commands: Commands) -> None:
     command = commands.add(
         "status",
         "status:status",

@@ -9,13 +9,13 @@ def add_commands(commands: Commands) -> None:
         commands.add("subscribers", "", "add, change, list, import and export subscribers"),
         "ACTION",
     )
-    _add_add(group)
-    _add_inspection(group)
-    _add_leaving(group)
-    _add_csv(group)
+    _declare_add(group)
+    _declare_inspection(group)
+    _declare_leaving(group)
+    _declare_csv(group)
 
 
-def _add_add(group: Commands) -> None:
+def _declare_add(group: Commands) -> None:
     command = group.add(
         "add",
         "subscribers:add",
@@ -56,7 +56,7 @@ def _add_add(group: Commands) -> None:
     )
 
 
-def _add_inspection(group: Commands) -> None:
+def _declare_inspection(group: Commands) -> None:
     command = group.add("list", "subscribers:list_", "list the subscribers, a line each", json=True)
     command.add_argument(
         "--state", choices=("pending", "active", "unsubscribed", "bounced", "complained")
@@ -67,7 +67,7 @@ def _add_inspection(group: Commands) -> None:
     command.add_argument("address", metavar="ADDRESS")
 
 
-def _add_leaving(group: Commands) -> None:
+def _declare_leaving(group: Commands) -> None:
     command = group.add(
         "remove",
         "subscribers:remove",
@@ -86,7 +86,7 @@ def _add_leaving(group: Commands) -> None:
     command.add_argument("address", metavar="ADDRESS")
 
 
-def _add_csv(group: Commands) -> None:
+def _declare_csv(group: Commands) -> None:
     command = group.add(
         "import",
         "subscribers_csv:import_",
