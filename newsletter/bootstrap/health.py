@@ -47,6 +47,7 @@ class HealthChecks:
             ),
             "lease": self.lease,
             "scheduler": lambda: delivery_checks.scheduler(self.app.store, self.app.clock()),
+            "clock": lambda: delivery_checks.clock(self.app.store, self.app.clock()),
             "queue": lambda: delivery_checks.queue(*self._now),
             "notices": lambda: delivery_checks.notices(self.app.store, self.app.clock()),
             "unknown": lambda: delivery_checks.unknown(self.app.store, self.app.clock()),

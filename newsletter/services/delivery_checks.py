@@ -32,6 +32,7 @@ from newsletter.storage import (
 )
 from newsletter.storage import notices as notice_rows
 
+_CLOCKS_DIFFER = 2.0  # seconds
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
@@ -105,6 +106,21 @@ def scheduler(store: Store, now: datetime) -> Iterator[CheckResult]:
     else:
         finding = "none works now: start `newsletter run`, or call `newsletter send` by cron"
         yield CheckResult("scheduler", "ok", finding)
+
+
+def clock(store: Store, now: datetime) -> Iterator[CheckResult]:
+    """Of machines that share a database server: each claims by its own, and all look at others'."""
+    with store.reading() as db:
+        there = leases.server_time(db)
+    if there is None:
+        return
+    seconds = (now - there).total_seconds()
+    finding = f"{abs(seconds):,.0f} s {'ahead of' if seconds > 0 else 'behind'} the database's"
+    if abs(seconds) > _CLOCKS_DIFFER:
+        advice = "set it by NTP (`timedatectl set-ntp true`), here or where the database is"
+        yield CheckResult("clock", "warn", finding, advice)
+    else:
+        yield CheckResult("clock", "ok", "as the database's")
 
 
 def queue(store: Store, now: datetime, timezone: str) -> Iterator[CheckResult]:

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from newsletter.domain.states import DeliveryState
-from newsletter.storage import transitions
+from newsletter.storage import sets, transitions
 from newsletter.storage.schema import delivery as deliveries
 
 SENDING = transitions.stands(DeliveryState.SENDING)
@@ -53,18 +53,26 @@ class Lease:
 def leased(db: Connection, now: datetime, steady: Steady) -> tuple[int, datetime | None]:
     """How many rows senders have in hand, and when the last of their leases is over."""
     query = select(func.count(), func.max(deliveries.c.lease_until)).where(SENDING)
-    count, until = db.execute(query.where(~over(now, steady))).one()
+    count, until = db.execute(query.where(~over(db, now, steady))).one()
     return count, until
 
 
-def over(now: datetime, steady: Steady, rows: Table = deliveries) -> ColumnElement[bool]:
-    """The lease has ended. Another machine's clock cannot be read: there the calendar counts."""
+def over(
+    db: Connection, now: datetime, steady: Steady, rows: Table = deliveries
+) -> ColumnElement[bool]:
+    """The lease has ended. Another machine's clock cannot be read: there the calendar counts, and
+    the earlier of ours and the database server's: who runs ahead takes nothing from others."""
     here = rows.c.boot == steady.boot
     elsewhere = or_(rows.c.boot.is_(None), rows.c.boot != steady.boot)
     return or_(
         and_(here, rows.c.lease_end <= steady.seconds),
-        and_(elsewhere, rows.c.lease_until <= now),
+        and_(elsewhere, rows.c.lease_until <= min(now, server_time(db) or now)),
     )
+
+
+def server_time(db: Connection) -> datetime | None:
+    """What time it is where the database is; None where that is in this process."""
+    return db.scalar(select(func.clock_timestamp())) if sets.in_sets(db) else None
 
 
 def prolong(db: Connection, lease: Lease) -> None:

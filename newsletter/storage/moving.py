@@ -20,13 +20,15 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
+    type_coerce,
 )
+from sqlalchemy.types import NULLTYPE
 
 from newsletter.domain.errors import StoreError
 from newsletter.storage import heartbeats, places, sets
 from newsletter.storage.database import Store
 from newsletter.storage.leases import SENDING, Steady
-from newsletter.storage.schema import delivery, mark, metadata
+from newsletter.storage.schema import Instant, delivery, mark, metadata
 
 _BATCH = 5_000
 _MOVING = "moving"
@@ -94,19 +96,21 @@ def _moved(table: Table) -> Sequence[ColumnElement[bool]]:
 
 def _copy(old: Store, new: Store, table: Table) -> Iterator[int]:
     """How many rows were copied, after each batch."""
-    key = tuple_(*table.primary_key.columns)
-    ordered = select(table).where(*_moved(table)).order_by(*table.primary_key.columns)
-    key_places = [table.c.keys().index(column.key) for column in table.primary_key.columns]
+    keys = list(table.primary_key.columns)
+    to_server = old.path is not None and new.path is None
+    # A server reads what SQLite keeps; to make objects of it on the way takes as long as the rest.
+    columns = [type_coerce(one, NULLTYPE) if to_server else one for one in table.c]
+    ordered = select(*columns, *keys).where(*_moved(table)).order_by(*keys)
     last, copied = _last(new, table), 0
     while True:
-        after = ordered if last is None else ordered.where(key > tuple_(*last))
+        after = ordered if last is None else ordered.where(tuple_(*keys) > tuple_(*last))
         with old.reading() as db:
             rows = db.execute(after.limit(_BATCH)).all()
         if not rows:
             return
         with new.writing() as db:
-            sets.copy(db, table, rows)
-        last = [rows[-1][place] for place in key_places]
+            sets.copy(db, table, [row[: len(columns)] for row in rows], from_sqlite=to_server)
+        last = list(rows[-1][len(columns) :])
         yield (copied := copied + len(rows))
 
 
@@ -125,17 +129,18 @@ def _compare(old: Store, new: Store, table: Table) -> int:
     sums = []
     for store in (old, new):
         with store.reading() as db:
-            sums.append([int(value or 0) for value in db.execute(query).one()])
+            sums.append(list(db.execute(query).one()))
     if sums[0] != sums[1]:
         raise StoreError(
             f"the table {table.name} is not the same in both: rows and sums {sums[0]}, {sums[1]}",
             "the old database was written to meanwhile: empty the new one and move again",
         )
-    return sums[0][0]
+    return int(sums[0][0])
 
 
 def _sums(table: Table) -> Iterator[ColumnElement[Any]]:
-    """What differs where a row differs, most likely: numbers, lengths of texts, what is there."""
+    """What differs where a row differs, most likely: numbers, lengths of texts, the first and the
+    last instant, what is there."""
     for column in table.columns:
         if isinstance(column.type, Integer):
             yield func.sum(column)
@@ -143,6 +148,9 @@ def _sums(table: Table) -> Iterator[ColumnElement[Any]]:
             yield func.sum(func.length(column))
         elif isinstance(column.type, Date):
             yield func.count(column.distinct())
+        elif isinstance(column.type, Instant):
+            yield func.count(column)
+            yield from (func.min(column), func.max(column))
         else:
             yield func.count(column)
 

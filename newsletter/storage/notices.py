@@ -122,7 +122,7 @@ def waiting(db: Connection) -> bool:
 def tidy(db: Connection, now: datetime, steady: Steady) -> tuple[int, int]:
     """What ended senders left, and what is too old to be sent: how many are unknown by it, and how
     many failed."""
-    dead = and_(_SENDING, over(now, steady, notices))
+    dead = and_(_SENDING, over(db, now, steady, notices))
     lost = and_(dead, notices.c.offered_at.is_not(None))
     unknown = _move(db, lost, DeliveryState.UNKNOWN, now, answer=LOST)
     _move(db, dead, DeliveryState.PENDING, now)
@@ -168,7 +168,7 @@ def offer(db: Connection, notice_id: int, lease: Lease, now: datetime, steady: S
     The transaction must be durable, and at its end before anything is sent.
     """
     query = select(notices.c.purpose, subscribers.c.state).join(subscribers)
-    ours = and_(_ours(notice_id, lease.owner), ~over(now, steady, notices))
+    ours = and_(_ours(notice_id, lease.owner), ~over(db, now, steady, notices))
     row = db.execute(query.where(ours)).one_or_none()
     if row is None:
         return "lost"

@@ -45,7 +45,7 @@ def lapsed(
 ) -> dict[Transition, list[int]]:
     """The ids that ``lapse`` would find, by the name of their transition."""
     columns = (deliveries.c[name] for name in ("id", "owner", "boot", "changed_at"))
-    rows = db.execute(select(*columns).where(SENDING, over(now, steady))).all()
+    rows = db.execute(select(*columns).where(SENDING, over(db, now, steady))).all()
     claims = {row.id: (row.id, row.owner or "", row.changed_at) for row in rows}
     states = journal.states(set(claims.values())) if journal and rows else {}
     by_transition: dict[Transition, list[int]] = {}

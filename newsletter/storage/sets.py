@@ -39,20 +39,26 @@ def insert(db: Connection, table: Table, rows: Rows) -> None:
         _insert(db, table, rows, new=False)
 
 
-def copy(db: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
-    """Thousands of whole rows, in the order of the table's columns. A row that breaks a key is an
-    error."""
+def copy(
+    db: Connection, table: Table, rows: Sequence[Sequence[Any]], *, from_sqlite: bool = False
+) -> None:
+    """Thousands of whole rows, in the order of the table's columns; ``from_sqlite``: with its
+    values as SQLite keeps them, for a server. A row that breaks a key is an error."""
     if not in_sets(db):
         db.execute(table.insert(), [dict(zip(table.c.keys(), row, strict=True)) for row in rows])
         return
-    types = (column.type.dialect_impl(db.dialect) for column in table.c)
-    ways = [column_type.bind_processor(db.dialect) or _as_it_is for column_type in types]
+    if from_sqlite:
+        db.exec_driver_sql("SET LOCAL TimeZone = 'UTC'")  # SQLite's instants do not say theirs
+    else:
+        types = (column.type.dialect_impl(db.dialect) for column in table.c)
+        ways = [one.bind_processor(db.dialect) or _as_it_is for one in types]
+        rows = [[way(value) for way, value in zip(ways, row, strict=True)] for row in rows]
     driver = db.connection.driver_connection
     assert driver is not None
     names = ", ".join(f'"{column.name}"' for column in table.c)
     with driver.cursor().copy(f'COPY "{table.name}" ({names}) FROM STDIN') as out:
         for row in rows:
-            out.write_row([way(value) for way, value in zip(ways, row, strict=True)])
+            out.write_row(row)
 
 
 def _as_it_is(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, make_url, select
 
 from newsletter.domain.errors import StoreError
 from newsletter.storage import Store, archive, moving
@@ -11,13 +11,15 @@ from newsletter.storage.leases import Steady
 from newsletter.storage.schema import metadata, subscriber
 from tests.builders import NOON, TODAY, brief, read, subscribe
 from tests.conftest import new_database
+from tests.storage.test_ledger_boundaries import enter
 
 HERE = Steady("this boot", 0.0)
 
 
 def fill(store: Store) -> None:
     with store.writing() as db:
-        for number in range(7):
+        enter(db, readers=2, lease_end=1.25)
+        for number in range(3, 10):
             subscribe(db, f"r{number}@exämple.org")
         texts = brief("Ports are slow.", "Trains are late.")
         archive.record(db, [read("a.md", texts)], NOON, TODAY)
@@ -45,9 +47,15 @@ def test_there_and_back_everything_is_the_same(
 ) -> None:
     monkeypatch.setattr(moving, "_BATCH", 3)
     fill(sqlite)
-    server = Store(new_database(postgresql), create=True)
+    url = new_database(postgresql)
+    first = create_engine(url)
+    with first.begin() as db:  # an instant in SQLite does not say its zone, which is not this one
+        name = make_url(url).database
+        db.exec_driver_sql(f"ALTER DATABASE {name} SET TimeZone = 'Asia/Tokyo'")
+    first.dispose()
+    server = Store(url, create=True)
     back = Store(f"sqlite:///{tmp_path / 'back.db'}", create=True)
-    assert move(sqlite, server)["subscriber"] == 7
+    assert move(sqlite, server)["subscriber"] == 9
     move(server, back)
     assert rows(sqlite) == rows(server) == rows(back)
     with server.writing() as db:
@@ -69,7 +77,7 @@ def test_an_interrupted_move_goes_on(
 
     with pytest.raises(KeyboardInterrupt):
         moving.move(sqlite, new, NOON, HERE, interrupt)
-    assert move(sqlite, new)["subscriber"] == 7
+    assert move(sqlite, new)["subscriber"] == 9
     assert rows(sqlite) == rows(new)
     new.close()
 

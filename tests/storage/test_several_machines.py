@@ -1,4 +1,4 @@
-"""What others commit while a claim on PostgreSQL is in the midst of its rows."""
+"""Several machines on one PostgreSQL: what one commits while another claims, and their clocks."""
 
 import threading
 import time
@@ -14,9 +14,11 @@ from newsletter.storage import (
     approvals,
     leases,
     recipients,
+    recovery,
     send_queue,
     subscribers,
 )
+from newsletter.storage.schema import delivery
 from tests.builders import NOON, TODAY
 from tests.storage.test_ledger_boundaries import LEASE, an_issue, enter, steady
 
@@ -66,6 +68,21 @@ def test_an_issue_is_claimed_with_its_reader_as_it_was_composed_for(gated: Store
     second = next(one for one in claimed if one.subscriber.id == reader_ids[1])
     composed = (1, ""), (another_issue, "Renamed")
     assert (second.issue_id, second.subscriber.name) in composed
+
+
+def test_who_runs_ahead_takes_no_rows_of_another_machine(store: Store) -> None:
+    """The database's clock says that the lease is not over; later by both it is."""
+    with store.writing() as db:
+        there = leases.server_time(db)
+        assert there
+        enter(db, expires_at=there + 9 * LEASE)
+        lease = leases.Lease("another", leases.Steady("its boot", 9.0), there + LEASE)
+        assert send_queue.claim(db, there, lease, 1, send_queue.Scope())
+        ahead = there + 2 * LEASE
+        assert recovery.lapse(db, ahead, steady(ahead)) == 0
+        assert leases.leased(db, ahead, steady(ahead))[0] == 1
+        db.execute(delivery.update().values(lease_until=there))
+        assert recovery.lapse(db, ahead, steady(ahead)) == 1
 
 
 def _beside(store: Store, work: Callable[[Connection], None]) -> threading.Thread:
