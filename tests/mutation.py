@@ -29,7 +29,7 @@ JUDGES = {
     "storage/ledger.py": "storage/test_ledger*.py storage/test_votes.py composing/test_compose*.py",
     "storage/send_queue.py": "storage/test_ledger*.py storage/test_[djr]*.py delivery/test_w*.py",
     "storage/settlements.py": "storage/test_ledger*.py storage/test_re*.py delivery/test_w*.py",
-    "storage/transitions.py": "storage/test_[lt]*.py storage/test_re*.py delivery/test_l*.py",
+    "storage/transitions.py": "storage/test_[lrt]*.py services/test_pe*.py delivery/test_l*.py",
 }
 """The modules that hold the promises, each with its tests: what takes least first."""
 

@@ -128,12 +128,12 @@ def _forward(app: App, send: Callable[[Envelope], str], raw: bytes) -> str:
     if not may_forward(raw, sender_address(settings)):
         raise Refused("a program wrote it, or it is one of ours")
     to = mailbox(settings.newsletter.reply_to, "newsletter.reply_to").address
-    message = _made(forwarded, raw, from_address(settings), to, sender_domain(settings), now)
+    message = _wrapped(forwarded, raw, from_address(settings), to, sender_domain(settings), now)
     seal = signer(app)
     return send(Envelope(bounce_address(settings), to, seal.sign(message) if seal else message))
 
 
-def _made(make: Callable[..., bytes], raw: bytes, *about: str | datetime) -> bytes:
+def _wrapped(make: Callable[..., bytes], raw: bytes, *about: str | datetime) -> bytes:
     """A message that cannot be wrapped is the sender's doing: it stays listed, whole."""
     try:
         return make(raw, *about)

@@ -58,10 +58,10 @@ def _queues(names: str | None) -> list[str]:
 
 
 def _scan(app: App, stop: Event, feed: int) -> None:
-    def one() -> "Sequence[PolledFeed]":
+    def scan_feed() -> "Sequence[PolledFeed]":
         with progress("scanning", quiet=True) as watch:
             return scan(app, stop.is_set, watch, only={feed})[0]
 
     jobs: ScheduledJobs = scheduled_jobs(app, stop)
-    jobs.scan_feeds = one
+    jobs.scan_feeds = scan_feed
     jobs.scan()

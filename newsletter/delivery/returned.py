@@ -59,7 +59,7 @@ def take(
     ``address_key`` is the normal form of the address that it names, or empty.
     """
     owner = return_owners.find_owner(db, incoming.returned, address_key, trusted=incoming.trusted)
-    history = _found(db, owner, rules.bounces, now) if owner else None
+    history = _history(db, owner, rules.bounces, now) if owner else None
     action = judge(incoming.returned, history, now, rules.bounces)
     number = kept.keep(db, incoming, owner, action, now)
     if number is not None and owner is not None:
@@ -71,7 +71,7 @@ def take(
     return Taken(number, action, owner)
 
 
-def _found(db: Connection, owner: Owner, rules: BounceRules, now: datetime) -> Found:
+def _history(db: Connection, owner: Owner, rules: BounceRules, now: datetime) -> Found:
     return Found(
         proved=owner.proved,
         sent_at=owner.sent_at or now,

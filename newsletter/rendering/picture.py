@@ -124,7 +124,7 @@ def _is_left_out(letter: str) -> bool:
     if letter.isspace():
         return False
     if category in {"So", "Sk", "Cs", "Co", "Cn"}:
-        return not any(_has(face, letter) for face in (_SERIF, _SANS))
+        return not any(_has_glyph(face, letter) for face in (_SERIF, _SANS))
     return category in {"Cf", "Cc"} or "\ufe00" <= letter <= "\ufe0f"
 
 
@@ -132,7 +132,9 @@ def _font_of(text: str, wanted: str) -> str:
     """The font that has all of these letters, the one wanted first; "" where none has."""
     if _turns(text) and not features.check("raqm"):
         return ""  # letters would stand apart, and in the wrong order
-    return next((face for face in (wanted, _SANS) if all(_has(face, each) for each in text)), "")
+    return next(
+        (face for face in (wanted, _SANS) if all(_has_glyph(face, each) for each in text)), ""
+    )
 
 
 def _turns(text: str) -> bool:
@@ -145,7 +147,7 @@ def _font(face: str, size: int) -> ImageFont.FreeTypeFont:
 
 
 @cache
-def _has(face: str, letter: str) -> bool:
+def _has_glyph(face: str, letter: str) -> bool:
     """A font draws the same box for every letter that it lacks."""
     if letter.isspace() or unicodedata.category(letter) in _UNSEEN:
         return True

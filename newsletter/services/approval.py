@@ -45,7 +45,7 @@ def waiting(store: Store) -> Sequence[Waiting]:
     ]
 
 
-def given(store: Store, day: date) -> Approval | None:
+def approval_of(store: Store, day: date) -> Approval | None:
     """The approval of a date."""
     with store.reading() as db:
         return approvals.find(db, day)

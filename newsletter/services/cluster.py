@@ -94,7 +94,7 @@ def task_app(conninfo: str, work: Work, lanes: int, returns_minutes: int = 5) ->
 Task = Callable[..., object]
 
 
-def _told(work: Work, task: Task) -> Task:
+def _reporting(work: Work, task: Task) -> Task:
     """Never tried again by the queue: a task that waits for its next try keeps the one that is
     planned meanwhile from waiting, and its own turn from coming."""
 
@@ -110,7 +110,7 @@ def _told(work: Work, task: Task) -> Task:
 
 def _task(app: App, work: Work, queue: str, priority: int) -> Callable[[Task], Any]:
     def register(task: Task) -> Any:
-        return app.task(name=task.__name__, queue=queue, priority=priority)(_told(work, task))
+        return app.task(name=task.__name__, queue=queue, priority=priority)(_reporting(work, task))
 
     return register
 
@@ -184,10 +184,10 @@ def _add_upkeep(app: App, work: Work) -> None:
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD_AFTER):
             log.warning("a worker died; its task %s %s runs again", job.task_name, job.task_kwargs)
             with suppress(ConnectorException):  # another did the same at this moment
-                await _again(manager, job)
+                await _run_again(manager, job)
 
 
-async def _again(manager: JobManager, job: Job) -> None:
+async def _run_again(manager: JobManager, job: Job) -> None:
     """Where the same was planned meanwhile, that is done instead: two of a name may not wait, and
     the dead one would hold its lock for ever."""
     try:
@@ -201,7 +201,7 @@ def _every(app: App, work: Work, cron: str) -> Callable[[Callable[[int], None]],
 
     def register(look: Callable[[int], None]) -> Any:
         name = look.__name__
-        next_task = _told(work, look)
+        next_task = _reporting(work, look)
         task = app.task(name=name, queue=PLAN, priority=_PLAN, lock=name, queueing_lock=name)(
             next_task
         )

@@ -62,14 +62,14 @@ def listed(store: Store) -> Sequence[Mapping[Any, Any]]:
 def user_id(store: Store, name: str) -> int:
     """Raises NotFound."""
     with store.reading() as db:
-        return _found(desk_users.named(db, name), name)
+        return _id_of(desk_users.named(db, name), name)
 
 
 def set_password(store: Store, name: str, password: str, keep: int = 0) -> None:
     """Ends the user's sessions, but for the one with the id ``keep``. Raises UsageError."""
     hashed = _hash(_checked(password, name))
     with store.writing(durable=True) as db:
-        user_id = _found(desk_users.named(db, name), name)
+        user_id = _id_of(desk_users.named(db, name), name)
         desk_users.set_password(db, user_id, hashed)
         desk_sessions.end_all(db, user_id, keep)
 
@@ -77,7 +77,7 @@ def set_password(store: Store, name: str, password: str, keep: int = 0) -> None:
 def remove(store: Store, name: str) -> None:
     """The sessions end. Raises NotFound."""
     with store.writing(durable=True) as db:
-        desk_users.remove(db, _found(desk_users.named(db, name), name))
+        desk_users.remove(db, _id_of(desk_users.named(db, name), name))
 
 
 def verified(store: Store, name: str, password: str) -> User | None:
@@ -93,7 +93,7 @@ def verified(store: Store, name: str, password: str) -> User | None:
     return User(row["id"], row["name"], row["role"])
 
 
-def _found(row: Mapping[Any, Any] | None, name: str) -> int:
+def _id_of(row: Mapping[Any, Any] | None, name: str) -> int:
     if row is None:
         raise NotFound(f"there is no user {name!r}: see `newsletter desk user list`")
     return int(row["id"])

@@ -178,7 +178,7 @@ def search(store: Store, words: Sequence[str], most: int) -> list[Found]:
     """Insights that hold all of these words, also as parts of words; the newest first."""
     with store.reading() as db:
         corrections, blocked = editing.corrections(db), editing.blocked(db)
-        return [_found(row, corrections, blocked) for row in insights.search(db, words, most)]
+        return [_described(row, corrections, blocked) for row in insights.search(db, words, most)]
 
 
 def show(store: Store, insight_id: int) -> Shown:
@@ -198,16 +198,16 @@ def _find(db: Connection, insight_id: int) -> Found:
     if row is None:
         advice = "`newsletter insights search WORDS` finds their numbers"
         raise NotFound(f"there is no insight {insight_id}", advice)
-    return _found(row, editing.corrections(db), editing.blocked(db))
+    return _described(row, editing.corrections(db), editing.blocked(db))
 
 
 def _find_all(db: Connection, insight_ids: Sequence[int]) -> dict[int, Found]:
     corrections, blocked = editing.corrections(db), editing.blocked(db)
     rows = [insights.find(db, each) for each in insight_ids]
-    return {row.id: _found(row, corrections, blocked) for row in rows if row}
+    return {row.id: _described(row, corrections, blocked) for row in rows if row}
 
 
-def _found(row: Row, corrections: Mapping[int, str], blocked: Container[int]) -> Found:
+def _described(row: Row, corrections: Mapping[int, str], blocked: Container[int]) -> Found:
     return Found(row.id, row.day, row.text, corrections.get(row.id, ""), row.id in blocked)
 
 

@@ -137,7 +137,7 @@ class _Importer:
                 if key in erased:
                     self._note(key, new, Outcome.LEFT, f"{new.address} {WAS_ERASED}")
                 elif key in known:
-                    self._note(key, new, *_again(known[key], new))
+                    self._note(key, new, *_outcome_of(known[key], new))
                 else:
                     self._note(key, new, Outcome.ADDED, _unless_active(new))
 
@@ -179,7 +179,7 @@ def _unless_active(new: Subscriber) -> str:
     return "" if new.state == "active" else f"as {new.state}"
 
 
-def _again(there: Subscriber, new: Subscriber) -> tuple[Outcome, str]:
+def _outcome_of(there: Subscriber, new: Subscriber) -> tuple[Outcome, str]:
     """What the file does to who is there, and why no more."""
     if _stays(there, new) or there.state == "active":
         return Outcome.THERE, f"{there.state}, and stays as they are"

@@ -82,7 +82,7 @@ _IN_TURN = (deliveries.c.next_attempt_at, deliveries.c.id)
 _THIS_ROW = deliveries.c.id == bindparam("row_id")
 
 
-def _taken(rows: FromClause) -> Select[Any]:
+def _claimed_columns(rows: FromClause) -> Select[Any]:
     """What a sender must know of ``rows``, which are deliveries."""
     return (
         select(
@@ -101,7 +101,9 @@ def _taken(rows: FromClause) -> Select[Any]:
     )
 
 
-_TAKEN = _taken(deliveries).where(deliveries.c.id.in_(bindparam("row_ids", expanding=True)))
+_TAKEN = _claimed_columns(deliveries).where(
+    deliveries.c.id.in_(bindparam("row_ids", expanding=True))
+)
 
 
 @cache
@@ -129,7 +131,9 @@ def _take_these() -> Select[Any]:
     at once would read the readers as they were before the lock: see decision 52."""
     ids = sets.values({"row_id": deliveries.c.id.type})
     values = {name: bindparam(f"new_{name}", type_=deliveries.c[name].type) for name in _OWNERS}
-    return _taken(transitions.moving(Transition.CLAIM, deliveries.c.id == ids.c.row_id, values))
+    return _claimed_columns(
+        transitions.moving(Transition.CLAIM, deliveries.c.id == ids.c.row_id, values)
+    )
 
 
 _OWNERS = ("owner", "boot", "lease_end", "lease_until", "changed_at")

@@ -130,9 +130,9 @@ def add_pending(db: Connection, key: str, new: Subscriber, now: datetime) -> int
     process adds them at this moment, of the row that it wrote."""
     row = {**column_values(new), "key": key, "activated_at": now, "state": "pending"}
     insert_new(db, subscribers, [{**row, **state_changed(now, SIGNED_UP)}])
-    found = find(db, key)
-    assert found
-    return found.id
+    subscriber = find(db, key)
+    assert subscriber
+    return subscriber.id
 
 
 def forget_pending(db: Connection, before: datetime) -> int:

@@ -93,7 +93,7 @@ class _Page:
             "weekdays": [int(d) for d in days if d in _DAYS],
         }
         if "match" in request.query_params:
-            return self._page(request, reader, typed, match=self._found(typed["interests"]))
+            return self._page(request, reader, typed, match=self._match(typed["interests"]))
         after, wrong = chosen(reader.subscriber, form, days, self.preferences.clock())
         if wrong:
             return self._page(request, reader, typed, wrong)
@@ -106,7 +106,7 @@ class _Page:
         reader = self._reader(request)
         if reader is None:
             return self._unknown()
-        match = self._found(request.query_params.get("interests", ""))
+        match = self._match(request.query_params.get("interests", ""))
         return self._spoken_to(reader.subscriber).personal("matches.html", found=match)
 
     def data(self, request: Request) -> Response:
@@ -173,7 +173,7 @@ class _Page:
         )
         return self.pages.personal("plain.html", 404, title=title, message=message)
 
-    def _found(self, interests: str) -> MonthMatch:
+    def _match(self, interests: str) -> MonthMatch:
         return self.look(interests[:_LONGEST_INTERESTS])
 
     def _page(

@@ -110,7 +110,7 @@ class _Front:
         if isinstance(asked, frozenset) or not proved:
             faults = asked if isinstance(asked, frozenset) else frozenset()
             faults |= frozenset() if proved else {"proof"}
-            return self._again(typed, faults)
+            return self._with_faults(typed, faults)
         if not self.door.networks.allows(request):
             return too_many(self.pages)
         if not form.get(TRAP) and not self.door.sign_up(asked):
@@ -124,7 +124,7 @@ class _Front:
     def zone_js(self, request: Request) -> Response:
         return public(request, _ZONE_JS, "text/javascript", indexed=self.pages.indexed)
 
-    def _again(self, typed: Mapping[str, str], faults: frozenset[str]) -> Response:
+    def _with_faults(self, typed: Mapping[str, str], faults: frozenset[str]) -> Response:
         values = self._form(typed, faults, chosen=True)
         return self.pages.personal("signup.html", 422, title=self.gettext("Almost"), **values)
 

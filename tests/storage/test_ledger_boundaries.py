@@ -280,6 +280,15 @@ def test_only_what_is_composed_waits_for_approval(
     assert row["held"] == held
 
 
+def test_what_is_over_waits_for_no_approval(sqlite: Store) -> None:
+    with sqlite.writing() as db:
+        (reader,) = enter(db, held=7)
+        assert send_queue.expire(db, EXPIRES) == 1
+        row = ledger.find(db, reader, TODAY)
+    assert row
+    assert row["held"] is None
+
+
 def _enter_for(db: Connection, reader: int, day: date) -> None:
     person = subscribers.by_id(db, reader)
     assert person

@@ -64,6 +64,15 @@ def test_a_row_in_another_state_is_not_moved(store: Store) -> None:
         assert states(store) == [after], (transition, state)
 
 
+@pytest.mark.parametrize("state", DeliveryState)
+def test_only_what_is_open_is_amended(sqlite: Store, state: DeliveryState) -> None:
+    fill(sqlite)
+    with sqlite.writing() as db:
+        db.execute(delivery.update().values(state=state, owner="me"))
+        amended = transitions.amend(db, delivery.c.id > 0, next_attempt_at=NOON)
+    assert amended == (state in ("pending", "sending"))
+
+
 def test_a_state_cannot_be_written_on_the_side(sqlite: Store) -> None:
     with sqlite.writing() as db:
         with pytest.raises(AssertionError):

@@ -114,14 +114,15 @@ class Matcher:
     def shared(self, phrase: str, place: int) -> tuple[str, ...]:
         """The text's words that speak for it: the phrase's own, then the heaviest of feedback.
 
-        Function words ("at") are among them only where the phrase has no others.
+        Function words ("at") are among them only where the phrase has no others; letters and
+        numbers ("140 °C") only as its own.
         """
         wanted = frozenset[str]().union(*map(self._words, self._variants(phrase)))
         learned = self._evidence.learned(phrase, place)
         own = [word for word in learned if word in wanted - FUNCTION_WORDS]
         own = own or [word for word in learned if word in wanted]
         heavy = {word for word in learned if learned[word] > 0}
-        further = list(heavy - wanted - FUNCTION_WORDS)
+        further = [word for word in heavy - wanted - FUNCTION_WORDS if _tells(word)]
         further.sort(key=lambda word: (-learned[word], word))
         return (*own, *further)[:_SHARED]
 
@@ -153,6 +154,10 @@ class Matcher:
         if phrase not in self._variants_of:
             self._variants_of[phrase] = abbreviations.variants(phrase, self._forms)
         return self._variants_of[phrase]
+
+
+def _tells(word: str) -> bool:
+    return not word.isdigit() and (len(word) > 1 or not word.isascii())
 
 
 def score(

@@ -154,7 +154,7 @@ class _Handler:
         with call.store.writing() as db:
             before = api_answers.begin(db, token, hashed, asked, call.now)
         if before:
-            return _again(before, asked)
+            return _replayed(before, asked)
         try:
             response = self._do(call)
         except BaseException:
@@ -166,7 +166,7 @@ class _Handler:
         return response
 
 
-def _again(before: api_answers.Answer, asked: str) -> Response:
+def _replayed(before: api_answers.Answer, asked: str) -> Response:
     if before.request != asked:
         raise Refused(409, "this Idempotency-Key was used for another request")
     if before.status is None or before.body is None:

@@ -228,7 +228,7 @@ class _Shown:
             "today": self.today,
             "waits": [waiting.date for waiting in waits if not waiting.approval],
             "held": next((waiting for waiting in waits if waiting.date == self.day), None),
-            "approved": approval.given(store, self.day),
+            "approved": approval.approval_of(store, self.day),
             "asks": self.page.parts.asks,
             "decided": insights.decided(store, self.day),
             "own": self.page.parts.own,

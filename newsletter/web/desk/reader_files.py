@@ -56,7 +56,7 @@ class _Files:
     def try_out(self, visit: Visit) -> Response:
         """What each line would do; nothing is stored but the file, for an hour."""
         try:
-            upload = _given(visit)
+            upload = _upload(visit)
             report = self._import(visit, upload.name, upload.content, dry_run=True)
         except UsageError as error:
             pasted = visit.form.get("pasted", "")
@@ -105,7 +105,7 @@ class _Files:
         )
 
 
-def _given(visit: Visit) -> Upload:
+def _upload(visit: Visit) -> Upload:
     """The file, or what was pasted where none was chosen. Raises UsageError where nothing
     was, or too much."""
     file = visit.files.get("file")

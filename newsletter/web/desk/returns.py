@@ -53,7 +53,7 @@ def routes(frame: Frame, parts: ReturnParts) -> Sequence[BaseRoute]:
     pages = _Returns(parts)
     return [
         frame.get(_HERE, pages.show, "operator"),
-        frame.get(f"{_HERE}/{{number:int}}", pages.one, "operator"),
+        frame.get(f"{_HERE}/{{number:int}}", pages.show_one, "operator"),
     ]
 
 
@@ -84,7 +84,7 @@ class _Returns:
             n="{:,}".format,
         )
 
-    def one(self, visit: Visit) -> Response:
+    def show_one(self, visit: Visit) -> Response:
         row = came_back.find(self.parts.store, visit.request.path_params["number"])
         return visit.page(
             "desk/return.html",

@@ -115,6 +115,13 @@ def test_the_words_that_speak_for_a_match(everything: Matcher) -> None:
     assert everything.shared("at the", EVERYTHING.index(CHIPS))[:2] == ("the", "at")
 
 
+def test_letters_and_numbers_speak_for_nothing_but_themselves() -> None:
+    crusts = "Crusts brown from 140 °C on.", "A wet crust stays at 100 °C, and browns at 140 °C."
+    asked = matcher([*crusts, *EVERYTHING])
+    assert {"c", "140"}.isdisjoint(asked.shared("crusts", 1))
+    assert "140" in asked.shared("crusts of 140 degrees", 1)
+
+
 def test_its_own_topic_counts_as_its_words() -> None:
     topics = {CHIPS: ("semiconductors",), GRID: ("semiconductors and more",)}
     with_topics, without = matcher(topics=topics), matcher()

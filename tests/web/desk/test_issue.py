@@ -332,7 +332,7 @@ def test_every_view_of_what_is_sent(eddy: Desk) -> None:
 def test_the_page_of_a_date_that_was_approved_before_it_is_composed(eddy: Desk) -> None:
     tomorrow = TODAY + timedelta(days=1)
     assert "0 readers waited" in eddy.said("approve", date=tomorrow)
-    given = approval.given(eddy.app.store, tomorrow)
+    given = approval.approval_of(eddy.app.store, tomorrow)
     assert given
     assert given.who == "eddy"
     with eddy.app.store.reading() as db:
