@@ -139,13 +139,14 @@ class Look:
 
     def _asks(self, row: Waiting, due: datetime, news: datetime | None, *, late: bool) -> bool:
         """A first look is for readers active at the due instant, a second for those with too few
-        insights. Nothing is too late that was not theirs, or later, when it fell due."""
+        insights and for those who paused and think better of it. Nothing is too late that was not
+        theirs, or later, when it fell due."""
         if row.looked_at is None or row.looked_at > self.now:
             # No row yet, or one written too early by a clock that ran ahead.
             kept = row.active_since < due and (self.kept is None or self.kept[0] <= due)
             return kept and not (late and row.scheduled_at is not None and row.scheduled_at >= due)
         more = news is not None and news > row.looked_at
-        return row.reason == "too_few" and not late and more
+        return not late and (row.reason == "paused" or (row.reason == "too_few" and more))
 
 
 class Looks:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from newsletter.domain.backoff import LONGEST
+from newsletter.domain.due import gets_issue
 from newsletter.domain.model import Subscriber
 from newsletter.domain.rate_limits import FREE, RateLimits
 from newsletter.domain.states import DeliveryState, Transition
@@ -69,6 +70,11 @@ class Claimed:
     not_before: datetime
 
 
+_Taken = tuple[Claimed, str, date, datetime | None, datetime | None]
+"""With the reader's key, the date of the issue, when the reader last changed what says which issues
+are theirs, and when it was composed."""
+
+
 def expire(db: Connection, now: datetime) -> int:
     """What waited until the next issue is given up; how many."""
     return transitions.move(db, Transition.EXPIRE, deliveries.c.expires_at <= now, changed_at=now)
@@ -93,6 +99,8 @@ def _claimed_columns(rows: FromClause) -> Select[Any]:
             *(rows.c[name] for name in ("expires_at", "attempts")),
             subscribers.c.key,
             rows.c.date,
+            subscribers.c.schedule_changed_at,
+            recipient.c.composed_at,
         )
         .select_from(rows)
         .join(subscribers, subscribers.c.id == rows.c.subscriber_id)
@@ -148,20 +156,49 @@ def claim(
     server can hear of the rows. Nothing taken may mean that what is left waits for its pace:
     ``next_claim`` tells.
     """
-    which = {"dated": scope.on is not None, "some": scope.subscriber_ids is not None}
-    values = {"now": now, "day": scope.on, "readers": scope.subscriber_ids}
     if paused(db):
         return []
+    while taken := _take_some(db, now, lease, most, scope, pace):
+        wanted, unwanted = _parted(taken)
+        _put_aside(db, unwanted, now)
+        for row, key, day in wanted:
+            message = key, day, row.message_id, row.subscriber.id
+            places.note(db, Claim(row.id, lease.owner, now.astimezone(UTC), *message))
+        if wanted:
+            return sorted((row for row, _, _ in wanted), key=lambda row: row.not_before)
+    return []
+
+
+def _take_some(
+    db: Connection, now: datetime, lease: Lease, most: int, scope: Scope, pace: RateLimits
+) -> list[_Taken]:
+    which = {"dated": scope.on is not None, "some": scope.subscriber_ids is not None}
+    values = {"now": now, "day": scope.on, "readers": scope.subscriber_ids}
     if pace.limits:
         slots: Mapping[int, datetime] = rate_limits.reserve(db, _queue(**which), values, most, pace)
     else:
         slots = dict.fromkeys(db.scalars(_first(most, **which), values), now)
-    rows = []
-    for *row, key, day in _take(db, slots, lease, now):
-        rows.append(claimed := _claimed(row, slots))
-        message = key, day, claimed.message_id, claimed.subscriber.id
-        places.note(db, Claim(claimed.id, lease.owner, now.astimezone(UTC), *message))
-    return sorted(rows, key=lambda row: row.not_before)
+    return [_taken(row, slots) for row in _take(db, slots, lease, now)]
+
+
+def _parted(taken: Sequence[_Taken]) -> tuple[list[tuple[Claimed, str, date]], list[int]]:
+    """What is to be sent, each with the reader's key and its date; and the ids of what its reader
+    does not want any more: they paused, or gave up the weekday, after it was composed."""
+    unwanted = [
+        row.id
+        for row, _, day, changed_at, composed_at in taken
+        if changed_at
+        and composed_at
+        and changed_at >= composed_at
+        and not gets_issue(day, row.subscriber.weekdays, row.subscriber.paused_until)
+    ]
+    wanted = [(row, key, day) for row, key, day, *_ in taken if row.id not in unwanted]
+    return wanted, unwanted
+
+
+def _put_aside(db: Connection, ids: Sequence[int], now: datetime) -> None:
+    changes = [{"row_id": row_id, "changed_at": now} for row_id in ids]
+    transitions.move_each(db, Transition.READER_PAUSED, _THIS_ROW, changes)
 
 
 def _take(
@@ -245,6 +282,11 @@ def wake(db: Connection, now: datetime) -> None:
     late = deliveries.c.next_attempt_at > now + LONGEST
     rows = and_(_PENDING, late, deliveries.c.due_at <= now)
     transitions.amend(db, and_(rows, _FREE), next_attempt_at=now)
+
+
+def _taken(columns: Sequence[Any], slots: Mapping[int, datetime]) -> _Taken:
+    *row, key, day, changed_at, composed_at = columns
+    return _claimed(row, slots), key, day, changed_at, composed_at
 
 
 def _claimed(row: Sequence[Any], slots: Mapping[int, datetime]) -> Claimed:

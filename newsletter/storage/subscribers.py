@@ -6,18 +6,14 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
-from newsletter.domain.due import gets_issue
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import State, Subscriber
-from newsletter.domain.states import DeliveryState, Transition
 from newsletter.storage.database import chunks
 from newsletter.storage.journal_lines import Change
 from newsletter.storage.places import note
-from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import subscriber as subscribers
-from newsletter.storage.transitions import move, stands
 
 _FIELDS = tuple(field.name for field in fields(Subscriber))  # columns have the same names
 _GONE = ("unsubscribed", "bounced", "complained")
@@ -161,25 +157,12 @@ def add_all(db: Connection, new: Mapping[str, Subscriber], now: datetime) -> Non
 def change(db: Connection, key: str, now: datetime | None = None, **values: Any) -> bool:
     """Set columns, such as the name or the hour; False if there is no such key.
 
-    With ``now`` it is remembered when what says which issues are theirs was changed, and what waits
-    for a date that is theirs no more is cancelled.
+    With ``now`` it is remembered when what says which issues are theirs was changed.
     """
-    scheduled = now is not None and not _SCHEDULE.isdisjoint(values)
-    if scheduled:
+    if now and not _SCHEDULE.isdisjoint(values):
         values["schedule_changed_at"] = now
     changed = db.execute(update(subscribers).where(subscribers.c.key == key).values(**values))
-    if now and scheduled and (reader := find(db, key)):
-        _cancel_unwanted(db, reader, now)
     return bool(changed.rowcount)
-
-
-def _cancel_unwanted(db: Connection, reader: Subscriber, now: datetime) -> None:
-    """A pause means the issue that is composed and waits as well; what a sender has is sent."""
-    theirs = and_(deliveries.c.subscriber_id == reader.id, stands(DeliveryState.PENDING))
-    for day in db.scalars(select(deliveries.c.date).where(theirs)).all():
-        if not gets_issue(day, reader.weekdays, reader.paused_until):
-            unwanted = and_(theirs, deliveries.c.date == day)
-            move(db, Transition.CANCEL, unwanted, changed_at=now)
 
 
 def state_since(db: Connection, subscriber_id: int) -> tuple[datetime | None, str]:

@@ -28,7 +28,7 @@ from newsletter.domain.states import DeliveryState, Reason, Transition
 from newsletter.storage import sets
 from newsletter.storage.schema import delivery as deliveries
 
-REOPEN = (Reason.TOO_FEW, Reason.TOO_LATE)
+REOPEN = (Reason.TOO_FEW, Reason.TOO_LATE, Reason.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ MOVES = {
     Transition.ACCEPTED: Move(_SENDING, DeliveryState.SENT),
     Transition.DEFERRED: Move(_SENDING, DeliveryState.PENDING),
     Transition.REFUSED: Move(_SENDING, DeliveryState.FAILED, Reason.REFUSED),
+    Transition.READER_PAUSED: Move(_SENDING, DeliveryState.SKIPPED, Reason.PAUSED),
     Transition.LEFT: Move(_SENDING, DeliveryState.SKIPPED, Reason.UNSUBSCRIBED),
     Transition.BOUNCED: Move(_SENDING, DeliveryState.SKIPPED, Reason.BOUNCED),
     Transition.COMPLAINED: Move(_SENDING, DeliveryState.SKIPPED, Reason.COMPLAINED),

@@ -147,6 +147,25 @@ def test_too_few_is_said_and_mended_when_more_arrives(house: House) -> None:
     assert rows(house) == [("a@example.org", TODAY, "pending", None)]
 
 
+def test_who_paused_and_thinks_better_of_it_gets_todays_issue(house: House) -> None:
+    people(house, "a@example.org")
+    house.receive(9)
+    house.compose()
+    house.now += timedelta(minutes=5)
+    with house.store.writing() as db:
+        subscribers.change(db, "a@example.org", house.now, paused_until=TODAY + timedelta(days=9))
+    house.deliver()
+    assert rows(house) == [("a@example.org", TODAY, "skipped", "paused")]
+    house.compose()
+    assert rows(house) == [("a@example.org", TODAY, "skipped", "paused")]
+    house.now += timedelta(minutes=5)
+    with house.store.writing() as db:
+        subscribers.change(db, "a@example.org", house.now, paused_until=None)
+    house.compose()
+    house.deliver()
+    assert rows(house) == [("a@example.org", TODAY, "sent", None)]
+
+
 def test_too_few_stays_so_after_the_catch_up_limit(house: House) -> None:
     people(house, "a@example.org", hour=7)
     house.receive(2)

@@ -282,7 +282,37 @@ def test_who_pauses_does_not_get_what_is_composed_and_waits(store: Store) -> Non
         subscribers.change(db, "r0@example.org", NOON, paused_until=tomorrow)
         subscribers.change(db, "r1@example.org", NOON, weekdays=bit(tomorrow))
         subscribers.change(db, "r2@example.org", NOON, paused_until=TODAY)
-    assert [row.subscriber.address for row in claim(store)] == ["r2@example.org"]
+    assert [row.subscriber.address for row in claim(store, most=1)] == ["r2@example.org"]
+    paused = ("skipped", "paused")
+    assert states(store) == [paused, paused, ("sending", None)]
+
+
+def test_who_takes_the_pause_back_before_they_are_claimed_has_lost_nothing(store: Store) -> None:
+    fill(store)
+    with store.writing() as db:
+        subscribers.change(db, "r0@example.org", NOON, paused_until=TODAY + timedelta(days=1))
+        subscribers.change(db, "r0@example.org", NOON, paused_until=None)
+    assert len(claim(store)) == 1
+
+
+def test_whom_the_operator_named_although_they_pause_is_sent_it(store: Store) -> None:
+    """It was composed after the pause began."""
+    with store.writing() as db:
+        issue_id, reader = an_issue(db), subscribe(db, "r0@example.org")
+        subscribers.change(db, "r0@example.org", NOON, paused_until=TODAY + timedelta(days=1))
+        ledger.enter(db, [entry(reader, issue_id)], NOON + timedelta(seconds=1))
+    assert len(claim(store, now=NOON + timedelta(minutes=1))) == 1
+
+
+def test_who_pauses_while_a_sender_has_their_message_does_not_get_it_later(store: Store) -> None:
+    fill(store)
+    (row,) = claim(store)
+    with store.writing() as db:
+        subscribers.change(db, "r0@example.org", NOON, paused_until=TODAY + timedelta(days=1))
+        greylisted = Settled(row.id, Transition.DEFERRED, NOON, {"next_attempt_at": NOON})
+        assert settlements.settle(db, "me", [greylisted]) == {row.id}
+    assert claim(store) == []
+    assert states(store) == [("skipped", "paused")]
 
 
 def test_who_pauses_while_their_message_is_on_its_way_has_it(store: Store) -> None:

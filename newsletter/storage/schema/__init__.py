@@ -57,5 +57,5 @@ __all__ = [
     "warm_up",
 ]
 
-HEAD = "0027"
+HEAD = "0028"
 """The newest migration, so that a command need not load Alembic to know it is up to date."""

@@ -69,7 +69,7 @@ delivery = Table(
         one_of(
             "reason",
             *("too_few", "too_late", "expired", "refused"),
-            *("unsubscribed", "bounced", "complained", "cancelled"),
+            *("unsubscribed", "bounced", "complained", "cancelled", "paused"),
         ),
         name="reason",
     ),
