@@ -8,7 +8,7 @@ from shutil import disk_usage
 from threading import Lock
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 
 from newsletter.domain.errors import SchemaChanged, StoreError
 from newsletter.resources import resource
@@ -22,7 +22,7 @@ from newsletter.storage.engine import (
 )
 from newsletter.storage.journal import Journal
 from newsletter.storage.journal_lines import Record
-from newsletter.storage.schema import HEAD
+from newsletter.storage.schema import HEAD, mark
 from newsletter.turns import waiting
 
 log = logging.getLogger("newsletter")
@@ -31,6 +31,9 @@ _MB = 1_000_000
 _ROOM = 10 * _MB
 """More than it takes to write what becomes of all that is claimed. To read and to compose may take
 more; nothing is lost where that fails."""
+
+MOVING = "moving"
+"""A mark in a database while `newsletter move` has not brought all of it there."""
 
 T = TypeVar("T")
 
@@ -158,6 +161,18 @@ class Store:
             raise StoreError(*newer(at))
         if at != HEAD:
             self.migrate()
+        if not create:
+            self._refuse_half_moved()
+
+    def _refuse_half_moved(self) -> None:
+        with self.reading() as db:
+            if db.scalar(select(mark.c.at).where(mark.c.name == MOVING)):
+                raise StoreError(
+                    f"{self.path or self.engine.url} holds a part of another database: a move into"
+                    " it was not finished",
+                    "run the same `newsletter move --to` again from where the rows come from, or"
+                    " empty it",
+                )
 
     def verify(self) -> None:
         """Raises SchemaChanged where another program has migrated the database meanwhile."""

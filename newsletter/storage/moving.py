@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     cast,
     func,
+    literal_column,
     not_,
     select,
     text,
@@ -29,13 +30,13 @@ from sqlalchemy.types import NULLTYPE
 
 from newsletter.domain.errors import StoreError
 from newsletter.storage import heartbeats, places, sets
-from newsletter.storage.database import Store
+from newsletter.storage.database import MOVING, Store
 from newsletter.storage.leases import SENDING, Steady
 from newsletter.storage.schema import Instant, delivery, mark, metadata
 
 _BATCH = 5_000
-_MOVING = "moving"
-"""A mark in the new house while not all is there."""
+_MODULUS = "2147483647"
+"""A prime: sums of larger numbers, such as the instants of files, do not fit into SQLite's own."""
 
 Watch = Callable[[str, int], None]
 """Told a table's name and how many rows were copied into it by now."""
@@ -56,7 +57,7 @@ def move(old: Store, new: Store, now: datetime, steady: Steady, watch: Watch) ->
     counts = {table.name: _compare(old, new, table) for table in tables}
     with new.writing(durable=True) as db:
         _set_sequences(db, tables)
-        db.execute(mark.delete().where(mark.c.name == _MOVING))
+        db.execute(mark.delete().where(mark.c.name == MOVING))
     return counts
 
 
@@ -75,7 +76,7 @@ def _check_still(old: Store, now: datetime, steady: Steady) -> None:
 
 def _begin(new: Store, now: datetime) -> None:
     with new.writing(durable=True) as db:
-        begun = db.scalar(select(mark.c.at).where(mark.c.name == _MOVING))
+        begun = db.scalar(select(mark.c.at).where(mark.c.name == MOVING))
         used = next((table for table in metadata.sorted_tables if _any(db, table)), None)
         if begun is None and used is not None:
             raise StoreError(
@@ -83,7 +84,7 @@ def _begin(new: Store, now: datetime) -> None:
                 "name an empty one, or the one in which this move was interrupted",
             )
         if begun is None:
-            db.execute(mark.insert().values(name=_MOVING, at=now, boot="", seconds=0.0))
+            db.execute(mark.insert().values(name=MOVING, at=now, boot="", seconds=0.0))
 
 
 def _any(db: Connection, table: Table) -> bool:
@@ -94,7 +95,7 @@ def _moved(table: Table) -> Sequence[ColumnElement[bool]]:
     """The rows that move: a journal stays with the file that it belongs to."""
     if table.name != mark.name:
         return ()
-    return not_(mark.c.name.startswith(places.NAME, autoescape=True)), mark.c.name != _MOVING
+    return not_(mark.c.name.startswith(places.NAME, autoescape=True)), mark.c.name != MOVING
 
 
 def _copy(old: Store, new: Store, table: Table) -> Iterator[int]:
@@ -154,7 +155,7 @@ def _sums(table: Table) -> Iterator[ColumnElement[Any]]:
     last instant, what is there."""
     for column in table.columns:
         if isinstance(column.type, Integer):
-            yield func.sum(column)
+            yield func.sum(column % literal_column(_MODULUS))
         elif isinstance(column.type, String):
             yield func.sum(func.length(column))
         elif isinstance(column.type, Date):

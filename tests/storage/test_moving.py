@@ -1,5 +1,6 @@
 """Moving a database to the other engine and back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tests.conftest import new_database
 from tests.storage.test_ledger_boundaries import enter
 
 HERE = Steady("this boot", 0.0)
+NANOSECONDS = 1_800_000_000_000_000_000
+"""When a file was changed: six such are more than 64 bits hold."""
 
 
 def fill(store: Store) -> None:
@@ -22,7 +25,8 @@ def fill(store: Store) -> None:
         for number in range(3, 10):
             subscribe(db, f"r{number}@exämple.org")
         texts = brief("Ports are slow.", "Trains are late.")
-        archive.record(db, [read("a.md", texts)], NOON, TODAY)
+        files = [replace(read(f"{name}.md", texts), mtime_ns=NANOSECONDS) for name in range(9)]
+        archive.record(db, files, NOON, TODAY)
 
 
 def move(old: Store, new: Store) -> dict[str, int]:
@@ -77,9 +81,12 @@ def test_an_interrupted_move_goes_on(
 
     with pytest.raises(KeyboardInterrupt):
         moving.move(sqlite, new, NOON, HERE, interrupt)
+    with pytest.raises(StoreError, match="was not finished"):
+        Store(f"sqlite:///{tmp_path / 'new.db'}")
     assert move(sqlite, new)["subscriber"] == 9
     assert rows(sqlite) == rows(new)
     new.close()
+    Store(f"sqlite:///{tmp_path / 'new.db'}").close()
 
 
 def test_a_row_that_changed_meanwhile_is_told(sqlite: Store, tmp_path: Path) -> None:
