@@ -106,6 +106,7 @@ def work(
         watch=first.watch,
         prune=prune,
         failed=failed,
+        leave=lanes.leave,
     )
 
 
@@ -142,6 +143,11 @@ class _Lanes:
                 edition.context = replace(context, owner=owner)
                 self._made[lane] = _Lane(edition, _alone(edition.deliver))
             return self._made[lane]
+
+    def leave(self) -> None:
+        """Nobody is to wait for heartbeats of this process any more."""
+        for lane in self._made.values():
+            lane.jobs.leave()
 
 
 class Editions:

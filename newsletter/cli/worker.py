@@ -45,8 +45,11 @@ def worker(app: App, args: Namespace) -> int:
     tasks = task_app(address, jobs, settings.cluster.lanes, settings.returns.every_minutes)
     log.info("working on %s; %s", ", ".join(queues), app.path)
     work_until(tasks, stop, queues, args.concurrency)
+    if outdated.is_set():
+        return 1
+    jobs.leave()
     log.info("stopped")
-    return 1 if outdated.is_set() else 0
+    return 0
 
 
 def _queues(names: str | None) -> list[str]:

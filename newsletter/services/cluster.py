@@ -46,7 +46,8 @@ class Work:
 
     ``feeds`` and ``shares`` say what is due: the ids of feeds, and the ranges of readers' ids.
     ``deliver`` is told its lane, ``gather`` reads the inbox of this machine, ``returns`` a batch of
-    what came back, and says whether there may be more. ``failed`` is told what a task raised.
+    what came back, and says whether there may be more. ``failed`` is told what a task raised;
+    ``leave`` is called at the end.
     """
 
     gather: Callable[[], None]
@@ -61,6 +62,7 @@ class Work:
     watch: Callable[[], None]
     prune: Callable[[], None]
     failed: Callable[[Exception], None]
+    leave: Callable[[], None]
 
 
 class _Patient(PsycopgConnector):

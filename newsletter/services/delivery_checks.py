@@ -16,7 +16,6 @@ from newsletter.services.status import warming
 from newsletter.services.wording import (
     being_sent,
     local_time,
-    process_name,
     roughly,
     warming_up,
 )
@@ -31,6 +30,7 @@ from newsletter.storage import (
     subscribers,
 )
 from newsletter.storage import notices as notice_rows
+from newsletter.storage.leases import process_name
 
 _CLOCKS_DIFFER = 2.0  # seconds
 _HOUR = timedelta(hours=1)

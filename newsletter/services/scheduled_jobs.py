@@ -27,8 +27,8 @@ from newsletter.services.alerts import Alerts, alert
 from newsletter.services.clock import steady
 from newsletter.services.error_log import log_error
 from newsletter.services.prune import prune
-from newsletter.services.wording import process_name
 from newsletter.storage import heartbeats
+from newsletter.storage.leases import process_name
 
 if TYPE_CHECKING:
     from newsletter.ingest.feeds.scan import PolledFeed

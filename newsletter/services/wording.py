@@ -74,9 +74,3 @@ def warming_up(row: Mapping[str, Any]) -> str:
     """Where a group's warm-up stands."""
     day = f"day {row['day']} of {row['days']}"
     return f"{row['destinations']}, {day}: {row['sent']:,} of {row['limit']:,} messages today"
-
-
-def process_name(owner: str) -> str:
-    """From the owner of a lease."""
-    host, process, *_ = owner.split(":")
-    return f"process {process} on {host}"

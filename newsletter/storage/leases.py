@@ -83,3 +83,9 @@ def prolong(db: Connection, lease: Lease) -> None:
 def worker_owner(owner: str, name: str) -> str:
     """Each sender of an owner is an owner by itself: no row is two threads' at once."""
     return f"{owner}/{name}"
+
+
+def process_name(owner: str) -> str:
+    """Of the owner of a lease, as an operator knows it."""
+    host, process, *_ = owner.split(":")
+    return f"process {process} on {host}"

@@ -31,7 +31,7 @@ from sqlalchemy.types import NULLTYPE
 from newsletter.domain.errors import StoreError
 from newsletter.storage import heartbeats, places, sets
 from newsletter.storage.database import MOVING, Store
-from newsletter.storage.leases import SENDING, Steady
+from newsletter.storage.leases import SENDING, Steady, process_name
 from newsletter.storage.schema import Instant, delivery, mark, metadata
 
 _BATCH = 5_000
@@ -63,14 +63,14 @@ def move(old: Store, new: Store, now: datetime, steady: Steady, watch: Watch) ->
 
 def _check_still(old: Store, now: datetime, steady: Steady) -> None:
     with old.reading() as db:
-        working = heartbeats.schedulers(db, now, steady)
+        working = sorted(set(map(process_name, heartbeats.schedulers(db, now, steady))))
         sending = db.scalar(select(func.count()).select_from(delivery).where(SENDING))
     if working or sending:
         raise StoreError(
             "somebody still works on the database: "
             + (", ".join(working) or f"{sending:,} deliveries are being sent"),
-            "end `newsletter run`, `send` and `serve`, and see that `newsletter status` shows no"
-            " delivery as sending",
+            "end `newsletter run`, `worker`, `send` and `serve`, and see that `newsletter status`"
+            " shows no delivery as sending; a process that was killed counts for three minutes",
         )
 
 

@@ -53,6 +53,7 @@ class Done:
             watch=self.note("watch"),
             prune=self.note("prune"),
             failed=lambda error: self.calls.append(("failed", str(error))),
+            leave=self.note("leave"),
         )
 
     def returns(self) -> bool:

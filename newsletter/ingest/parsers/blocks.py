@@ -170,6 +170,10 @@ def _is_bold_line(line: str) -> bool:
     return bool(_BOLD_LINE.fullmatch(line.strip())) and is_heading(line.strip(" *_"))
 
 
+# On one line, so that two percent signs somewhere else hide nothing.
+_INLINE_COMMENT = re.compile(r"(?<!%)%%(?![%\s\d])[^%\n]*[^%\s]%%(?!%)|(?<!%)%% [^%\n]* %%(?!%)")
+
+
 def _uncommented(body: str) -> str:
     """Without comments of HTML (<!-- -->) and Obsidian (%% %%); their line breaks stay."""
     body = f"\n{body}"
@@ -181,7 +185,7 @@ def _uncommented(body: str) -> str:
             kept += [body[end:begin], "\n" * body.count("\n", begin, close)]
             end = close + len(closing)
         body = "".join(kept) + body[end:]
-    body = body[1:]
+    body = _INLINE_COMMENT.sub("", body[1:])
     return _org_quotes(body) if "#+begin_quote" in body.lower() else body
 
 
