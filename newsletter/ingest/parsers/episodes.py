@@ -17,7 +17,7 @@ from newsletter.ingest.parsers.dates import any_day
 from newsletter.ingest.parsers.inline import Inline, is_action, time_in_url
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, address, title
-from newsletter.ingest.parsers.outline import section_of
+from newsletter.ingest.parsers.outline import addressed, section_of
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean, is_web
 
 _NAMES_IT = {"podcast", "author", "published"}
@@ -56,12 +56,16 @@ def episodes(blocks: Sequence[Block]) -> Told | None:
     ways = (*fields, *_linking(blocks), _named_twice(blocks))
     for begins in ways:
         if len(begins) > 1:
-            spans = [(begin, _end(blocks, begin, begins)) for begin in begins]
-            inside = {index for begin, end in spans for index in range(begin, end)}
-            beside = [block for index, block in enumerate(blocks) if index not in inside]
-            pages = [_episode(blocks[begin:end], _above(blocks, begin)) for begin, end in spans]
-            return Told(pages, [_left_out(block) for block in beside])
-    return None
+            return _told(blocks, [(begin, _end(blocks, begin, begins)) for begin in begins])
+    begins = addressed(blocks)
+    return _told(blocks, list(pairwise([*begins, len(blocks)]))) if len(begins) > 1 else None
+
+
+def _told(blocks: Sequence[Block], spans: Sequence[tuple[int, int]]) -> Told:
+    inside = {index for begin, end in spans for index in range(begin, end)}
+    beside = [block for index, block in enumerate(blocks) if index not in inside]
+    pages = [_episode(blocks[begin:end], _above(blocks, begin)) for begin, end in spans]
+    return Told(pages, [_left_out(block) for block in beside])
 
 
 def _left_out(block: Block) -> Paragraph:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from newsletter.domain.model import Origin
 from newsletter.ingest.parsers import vocabulary
@@ -17,6 +18,7 @@ _RELATED = re.compile(
     r"|you (?:may|might) also\b)",
     re.IGNORECASE,
 )
+_TITLE_AND_ADDRESS = 2
 ITEM_RANK = 10  # list items stand under every heading
 
 
@@ -166,3 +168,26 @@ _TARGET = re.compile(r"\]\((https?://[^\s()<>]+)\)")
 
 def _urls(block: Block) -> list[str]:
     return _TARGET.findall(block.raw) if "](" in block.raw and not block.text else []
+
+
+def addressed(blocks: Sequence[Block]) -> list[int]:
+    """The lines of one rank that could be titles, each with an address of its own right below it
+    and more below that: the first one's address is not that of what stands under the second.
+
+    The first stands on top, so that a list of links at a file's end is none."""
+    found = [
+        (index, block.level, below.raw)
+        for index, (block, below) in enumerate(pairwise(blocks))
+        if is_web(below.raw.strip("<> ")) and _could_be_a_title(block)
+    ]
+    begins = [index for index, *_ in found]
+    same_rank = len({level for _, level, _ in found if level}) <= 1
+    different = len({address for *_, address in found}) == len(found)
+    borders = pairwise([*begins, len(blocks)])
+    told = all(end - begin > _TITLE_AND_ADDRESS for begin, end in borders)
+    return begins if begins[:1] in ([0], [1]) and same_rank and different and told else []
+
+
+def _could_be_a_title(block: Block) -> bool:
+    plain = block.rule in ("", "heading") and not block.depth and not is_web(block.raw)
+    return plain and (block.level > 0 or is_heading(block.text))

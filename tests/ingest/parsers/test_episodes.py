@@ -1,5 +1,7 @@
 """Several episodes in one file of notes: which line begins one, and what it says."""
 
+import re
+
 import pytest
 
 from newsletter.ingest.parsers import briefs, explain
@@ -65,3 +67,39 @@ def test_an_episode_that_is_told_twice_is_one_brief() -> None:
     again = (sand + quays + sand).format(ONE, TWO, TWO)
     assert len(told(page)) == 2
     assert [texts for *_, texts in told(again)] == [[ONE, TWO], [TWO]]
+
+
+TITLED = """Harbour Hours – "Who pays for the crane"
+https://hours.example/3
+
+- A crane that stands still costs the port as much as one that lifts.
+
+Night Kitchen, episode 9
+https://kitchen.example/9
+
+- Stock that boils turns cloudy, because the fat is beaten into it.
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", TITLED),
+        ("a.md", TITLED),
+        ("a.md", re.sub(r"^(?=[A-Z])", "## ", TITLED, flags=re.M)),
+    ],
+)
+def test_each_title_with_an_address_below_it_has_that_address(name: str, text: str) -> None:
+    found = briefs(name, text.encode())
+    addresses = [(each.url, each.mentions[0].text[:5]) for each in found]
+    assert addresses == [
+        ("https://hours.example/3", "A cra"),
+        ("https://kitchen.example/9", "Stock"),
+    ]
+
+
+def test_a_list_of_links_at_the_end_is_no_list_of_episodes() -> None:
+    links = "Tide tables\nhttps://tides.example/\n\nCranes\nhttps://c.example/\n"
+    text = TITLED.split("Night", maxsplit=1)[0] + links
+    (only,) = briefs("a.txt", text.encode())
+    assert only.url == "https://hours.example/3"
