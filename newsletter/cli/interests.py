@@ -29,7 +29,11 @@ def _print(found_matches: Matches, most: int) -> None:
     if len(found_matches.best) > most:
         say(f"and {len(found_matches.best) - most:,} more that match less (--most N)")
     count = sum(match.said for match in found_matches.best)
-    say(f"an email would say “You follow …” of {count:,}: from {found_matches.said_from} on")
+    limit = found_matches.said_from
+    if count:
+        say(f"an email would say “You follow …” of {count:,}: from {limit} on")
+    else:
+        say(f"none is sure enough for an email to say “You follow …”: that begins at {limit}")
     for insight in found_matches.unwanted[:most]:
         say(f"left out      {insight.id}  {headline(insight.text, 80)}")
     if len(found_matches.unwanted) > most:

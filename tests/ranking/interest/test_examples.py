@@ -37,6 +37,18 @@ def test_any_text_has_an_answer(text: str) -> None:
     assert len(phrases_like(INDEX, [text])) <= 5
 
 
+def test_what_a_phrase_is_made_of_names_things() -> None:
+    said = (
+        "Elevators in America had counted longer delays again. The fastest makers of"
+        " substrates simply planned ahead, and glazed tiles arrived quickly."
+    )
+    phrases = phrases_like(Index.build([1], [said]), [said])
+    assert {"substrates", "elevators"} & set(" ".join(phrases).split())
+    for wrong in ("had", "counted", "longer", "again", "fastest", "planned", "quickly", "simply"):
+        assert wrong not in " ".join(phrases).split()
+    assert "elevators america" not in phrases
+
+
 @pytest.mark.parametrize("language", ["de", "xx"])
 def test_other_languages_go_by_rarity(language: str) -> None:
     texts = ["Die Stromnetze tragen im Sommer weniger.", "Der Chor singt am Abend im Dorf."]
