@@ -47,9 +47,13 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What one speaker said in one go; ``start`` and ``end`` are seconds into the episode."""
+    """What one speaker said in one go; ``start`` and ``end`` are seconds into the episode.
+
+    ``after_gap``: something was left out before it, such as an advertisement.
+    """
 
     start: float
     end: float
     text: str
     speaker: str = ""
+    after_gap: bool = False

@@ -9,7 +9,7 @@ ranked by ``quote_merit``. None is better than a bad one.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from newsletter.domain.episode import Episode, Segment
 from newsletter.domain.model import Mention
@@ -69,8 +69,10 @@ def _candidates(segments: Sequence[Segment], names: frozenset[str]) -> Iterator[
     """What may be quoted, from the long turns of those who are no hosts."""
     hosts = _hosts(segments)
     place = 0
-    for speaker, spoken in groupby(segments, key=lambda segment: segment.speaker):
-        turn = list(spoken)
+    gaps = accumulate(segment.after_gap for segment in segments)
+    spoken_by = zip(segments, gaps, strict=True)
+    for (speaker, _), spoken in groupby(spoken_by, key=lambda each: (each[0].speaker, each[1])):
+        turn = [segment for segment, _ in spoken]
         explains = sum(len(segment.text.split()) for segment in turn) >= _LONG_TURN
         if explains and speaker not in hosts:
             yield from _of_turn(turn, place, names)

@@ -221,3 +221,25 @@ def test_english_is_told_from_other_languages_by_its_small_words() -> None:
     assert is_english(" ".join(GOOD))
     assert not is_english("Die meisten Städte erhöhen lieber den Deich, weil man eine Mauer sieht.")
     assert not is_english("")
+
+
+ADVERTISEMENT = (
+    "This episode is brought to you by Acme. Use code POD at acme.com for ten percent off."
+)
+CLAIM = "Small farms lose money on wheat."
+REASON = "They fail because customers take years to understand a new product."
+
+
+@pytest.mark.parametrize("between", [ADVERTISEMENT, f"\n\nTom: {ADVERTISEMENT}\n\nInes: "])
+def test_a_quote_never_reaches_across_an_advertisement(between: str) -> None:
+    turn = " ".join(FILLER[:2] * 2)
+    spoken = f"Tom: How are you? Why so?\n\nInes: {turn} {CLAIM} {between} {REASON} {turn}\n"
+    segments = parse_transcript(spoken.encode(), "text/plain")
+    assert REASON in [segment.text for segment in segments]
+    assert all(text in spoken for text in texts(segments))
+
+
+def test_the_advertisement_is_what_parts_them() -> None:
+    turn = " ".join(FILLER[:2] * 2)
+    spoken = f"Tom: How are you? Why so?\n\nInes: {turn} {CLAIM} {REASON} {turn}\n"
+    assert f"{CLAIM} {REASON}" in texts(parse_transcript(spoken.encode(), "text/plain"))

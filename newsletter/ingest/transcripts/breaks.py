@@ -8,6 +8,7 @@ costs that sentence, no more.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from newsletter.domain.episode import Segment
 from newsletter.ingest.parsers.boilerplate import is_call
@@ -77,15 +78,18 @@ _MOST_WORDS = 60  # longer ones are no calls
 
 
 def without_breaks(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """What is left; the first after a gap says so, since it does not follow what stands before."""
     kept: list[Segment] = []
-    place = 0
+    place = end = 0  # end: of what was kept last
     while place < len(segments):
-        text = segments[place].text
-        if _OPENING.search(text):
+        segment = segments[place]
+        if _OPENING.search(segment.text):
             place = _over(segments, place)
-        else:
-            kept += [] if _is_routine(text) else [segments[place]]
-            place += 1
+            continue
+        place += 1
+        if not _is_routine(segment.text):
+            kept.append(replace(segment, after_gap=place - 1 > end))
+            end = place
     return tuple(kept)
 
 
