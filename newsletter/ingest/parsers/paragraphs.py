@@ -81,7 +81,15 @@ def judge(paragraphs: Iterable[Paragraph], phrases: Sequence[str]) -> Iterator[P
     for paragraph in paragraphs:
         rule = "" if paragraph.verdict else _boilerplate(paragraph, phrases)
         verdict: Verdict = paragraph.verdict or ("noise" if rule else "insight")
-        yield replace(paragraph, verdict=verdict, rule=rule or paragraph.rule)
+        yield _fitting(replace(paragraph, verdict=verdict, rule=rule or paragraph.rule))
+
+
+def _fitting(paragraph: Paragraph) -> Paragraph:
+    """What is too long for an email is left out, and the rest of the file stays as it is."""
+    if paragraph.verdict != "insight" or len(paragraph.text) <= MAX_INSIGHT:
+        return paragraph
+    rule = f"longer than {MAX_INSIGHT:,} characters"
+    return replace(paragraph, text=paragraph.text[:MAX_INSIGHT], verdict="noise", rule=rule)
 
 
 def _boilerplate(paragraph: Paragraph, phrases: Sequence[str]) -> str:
@@ -91,10 +99,7 @@ def _boilerplate(paragraph: Paragraph, phrases: Sequence[str]) -> str:
 def sift(
     paragraphs: Iterable[Paragraph], phrases: Sequence[str]
 ) -> tuple[tuple[Mention, ...], tuple[Dropped, ...]]:
-    """The insights in the order of the page, each once, and the dropped paragraphs.
-
-    Raises BriefRejected for an insight that is too long.
-    """
+    """The insights in the order of the page, each once, and the dropped paragraphs."""
     mentions: dict[str, Mention] = {}
     dropped: list[Dropped] = []
     for paragraph in judge(paragraphs, phrases):
@@ -108,9 +113,6 @@ def sift(
 def _add(mentions: dict[str, Mention], paragraph: Paragraph) -> None:
     """The same words count once, as a lead if they are a lead anywhere on the page."""
     text = paragraph.text
-    if len(text) > MAX_INSIGHT:
-        reason = f"an insight of {len(text):,} characters: at most {MAX_INSIGHT:,} fit an email"
-        raise BriefRejected(reason, paragraph.line)
     role: Role = paragraph.role or ("related" if mentions else "lead")
     key = normalise(text)
     if key not in mentions:

@@ -12,7 +12,6 @@ from newsletter.ingest.parsers.inline import time_in, time_in_url
 from newsletter.ingest.parsers.markdown import notes
 from newsletter.ingest.parsers.metadata import Facts, address, completed, names
 from newsletter.ingest.parsers.paragraphs import (
-    MAX_INSIGHT,
     MAX_LABEL,
     MAX_SECONDS,
     Page,
@@ -234,21 +233,13 @@ def _row(each: _Values, name: str, about: Brief) -> Iterator[Paragraph]:
         origin = _origin(name, kind, paragraph)
         time = paragraph.at if paragraph.at is not None else at
         yield replace(
-            _short(paragraph),
+            paragraph,
             speaker=people[0] if people else "",
             at=time if time is not None else time_in_url(link),
             link=paragraph.link or link,
             topics=tuple(topic.lstrip("#") for topic in topics),
             origin=origin,
         )
-
-
-def _short(paragraph: Paragraph) -> Paragraph:
-    """One row that is too long for an email leaves the others as they are."""
-    if len(paragraph.text) <= MAX_INSIGHT:
-        return paragraph
-    rule = f"longer than {MAX_INSIGHT:,} characters"
-    return replace(paragraph, text=paragraph.text[:MAX_INSIGHT], verdict="noise", rule=rule)
 
 
 def _origin(column: str, kind: str, paragraph: Paragraph) -> Origin:

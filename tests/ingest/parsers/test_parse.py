@@ -42,7 +42,7 @@ INSIGHT = "Moss keeps time for cathedrals: it grows on the side where the gutter
         ("a.txt", b"Related\n\nSubscribe to our newsletter.\n", None, "2 paragraphs were dropped"),
         ("a.md", b"# Moss\n", None, "no insight in it: 1 paragraph was dropped"),
         ("a.json", b'{"insights": []}', None, "no insight in it"),
-        ("a.txt", b"Moss.\n\n" + b"x" * 4000 + b".", 3, "4,001 characters: at most 4,000"),
+        ("a.txt", b"x" * 4001, None, "no insight in it: 1 paragraph was dropped"),
         ("a.md", b"---\na: " + b"[" * 5_000 + b"\n---\nMoss.", 2, "too deeply"),
         ("a.json", b'{"insights": [], "x": ' + b"[" * 1_000_000, None, "too deeply"),
     ],
@@ -84,6 +84,13 @@ def test_the_suffix_chooses_the_parser(name: str) -> None:
 
 def test_four_thousand_characters_still_fit() -> None:
     assert len(parse("a.txt", b"x" * 3999 + b".").mentions[0].text) == 4000
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.org", "a.html"])
+def test_what_is_too_long_is_left_out_and_the_rest_of_the_file_stays(name: str) -> None:
+    brief = parse(name, b"Moss keeps the rain.\n\n" + b"<p>" + b"y" * 4001 + b"</p>\n")
+    assert [mention.text for mention in brief.mentions] == ["Moss keeps the rain."]
+    assert len(brief.dropped) == 1
 
 
 def test_the_operators_phrases_are_dropped() -> None:
