@@ -79,6 +79,9 @@ def cut(value: str) -> str:
 def judge(paragraphs: Iterable[Paragraph], phrases: Sequence[str]) -> Iterator[Paragraph]:
     """Each paragraph with its verdict and the rule that gave it."""
     for paragraph in paragraphs:
+        if not paragraph.verdict and is_web(paragraph.text):
+            yield replace(paragraph, verdict="metadata", rule="address")
+            continue
         rule = "" if paragraph.verdict else _boilerplate(paragraph, phrases)
         verdict: Verdict = paragraph.verdict or ("noise" if rule else "insight")
         yield _fitting(replace(paragraph, verdict=verdict, rule=rule or paragraph.rule))
