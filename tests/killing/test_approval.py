@@ -16,6 +16,8 @@ def test_killed_after_an_approval(tmp_path: Path) -> None:
     with Sink(pace=0.002, hold=4) as sink:
         house = KillHouse(tmp_path, sink, 1200)
         house.configure("[returns]", "[schedule]\napproval = true\n[returns]")
+        # Not due yet, at whatever hour this runs: what is an hour late is sent unapproved.
+        house.ask(f"UPDATE subscriber SET timezone = 'UTC', hour = {min(23, house.now.hour + 1)}")  # noqa: S608
         house.compose()
         assert house.call("note", "Said in time.", "--date", house.date) == 0
         assert house.call("approve") == 0
