@@ -19,6 +19,10 @@ pytestmark = [
 ]
 
 
+SMALL = 1_000
+"""An archive of fewer texts rarely reaches the limit from which a match is said."""
+
+
 @pytest.fixture(scope="module")
 def sets() -> list[Themes]:
     return themes.read(interests.DATA)
@@ -37,7 +41,8 @@ def test_what_is_said_is_right_at_least_half_the_time(sets: list[Themes]) -> Non
     for theme in sets:
         said = score(fit_interest.features(theme)) >= SAID_FROM
         right = said & np.stack(list(theme.relevant.values()))
-        assert right.sum() >= 0.5 * said.sum() > 0, theme.name
+        assert right.sum() >= 0.5 * said.sum(), theme.name
+        assert said.any() or len(theme.texts) < SMALL, theme.name
 
 
 @pytest.mark.skipif(

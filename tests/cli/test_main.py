@@ -70,7 +70,7 @@ def test_only_the_parsers_of_the_files_that_are_new_are_loaded(house: House) -> 
     )
     modules = loaded_by(["ingest"], house.folder, house.now)
     assert "newsletter.ingest.parsers.text" in modules
-    assert not modules & {"lxml", "markdown_it", "yaml", "newsletter.ingest.parsers.csv"}
+    assert not modules & {"lxml", "newsletter.ingest.parsers.csv", "newsletter.ingest.parsers.html"}
 
 
 def test_what_is_wrong_with_the_templates_is_told_before_anything_is_claimed(

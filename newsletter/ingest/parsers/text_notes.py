@@ -6,7 +6,7 @@ Their lines are read as the blocks of notes are; a text with none of these signs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import vocabulary
@@ -41,8 +41,8 @@ def _is_sign(line: str) -> bool:
 
 def pages_of_notes(text: str, paragraphs: Sequence[Paragraph]) -> list[Page]:
     """``paragraphs`` are those of the text, and their lines."""
-    turns = [text.count("\n", 0, turn.start()) + 1 for turn in _TURN.finditer(text)]
-    spoken = turns[0] if len(turns) >= _FEW else len(text)
+    turns = list(islice(_TURN.finditer(text), _FEW))
+    spoken = text.count("\n", 0, turns[0].start()) + 1 if len(turns) == _FEW else len(text)
     said = [paragraph for paragraph in paragraphs if paragraph.line < spoken]
     facts, blocks = Facts(), list(_blocks(said))
     for above, below in pairwise(said):
