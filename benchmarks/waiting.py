@@ -93,7 +93,7 @@ def delivered(path: Path, channel: Callable[[], Channel], how: How, count: int) 
 
 
 def context(store: Store, channel: Callable[[], Channel], how: How) -> DeliveryContext:
-    head = replace(branding(), signer=_signer(how))
+    head = replace(branding(), sign=_sign(how))
     return DeliveryContext(
         store=store,
         channel=channel,
@@ -108,12 +108,12 @@ def context(store: Store, channel: Callable[[], Channel], how: How) -> DeliveryC
     )
 
 
-def _signer(how: How) -> Signer | None:
+def _sign(how: How) -> Callable[[bytes], bytes] | None:
     if not how.key:
         return None
     rsa = how.key == "rsa"
     key = generate_private_key(65537, 2048) if rsa else Ed25519PrivateKey.generate()
-    return Signer(SENDER.rpartition("@")[2], "s1", key)
+    return Signer(SENDER.rpartition("@")[2], "s1", key).sign
 
 
 def _copied(path: Path) -> Path:

@@ -3,7 +3,7 @@
 from functools import partial
 
 from newsletter.bootstrap import App
-from newsletter.bootstrap.mail import channel, from_address, sender_address, sender_domain, signer
+from newsletter.bootstrap.mail import channel, from_address, sender_address, sender_domain, sign
 from newsletter.domain.addresses import mailbox
 from newsletter.services.alerts import Alerts
 from newsletter.services.notifiers import Alert, CommandNotifier, MailNotifier, Notifier
@@ -22,7 +22,7 @@ def alerts(app: App) -> Alerts:
 
 
 def _mail_alert(app: App, alert: Alert) -> bool:
-    """The channel and the signer are made when there is something to tell."""
+    """The channel is made and the key read when there is something to tell."""
     settings = app.settings
     notifier = MailNotifier(
         newsletter_name=settings.newsletter.name,
@@ -31,7 +31,7 @@ def _mail_alert(app: App, alert: Alert) -> bool:
         domain=sender_domain(settings),
         to=mailbox(settings.alerts.to, "alerts.to").address,
         channel=channel(app),
-        signer=signer(app),
+        sign=sign(app),
         clock=app.clock,
     )
     return notifier(alert)

@@ -8,7 +8,7 @@ from functools import cached_property
 from newsletter.bootstrap import App
 from newsletter.bootstrap.composing import compose_rules, house_subscriber
 from newsletter.bootstrap.ingest import inbox_path
-from newsletter.bootstrap.mail import channel, sender_address, signer
+from newsletter.bootstrap.mail import channel, sender_address, sign, signer
 from newsletter.bootstrap.rate_limits import rate_limits
 from newsletter.bootstrap.rendering import unsigned_branding
 from newsletter.composing.draft import draft
@@ -92,7 +92,7 @@ class HealthChecks:
 
     def signed_message(self) -> bytes:
         """As it would be sent today."""
-        return message(self._sample, replace(self._unsigned, signer=signer(self.app)))
+        return message(self._sample, replace(self._unsigned, sign=sign(self.app)))
 
     @property
     def _now(self) -> tuple[Store, datetime, str]:

@@ -56,6 +56,12 @@ def signer(app: App) -> "Signer | None":
     return Signer(domain, section.selector, read_key(app.beside(section.key_file)))
 
 
+def sign(app: App) -> Callable[[bytes], bytes] | None:
+    """What adds a DKIM signature to a message; None without a key. Raises ConfigError."""
+    key = signer(app)
+    return key.sign if key else None
+
+
 def channel(app: App) -> Channel:
     """The configured channel, not yet connected."""
     return CHANNELS[app.settings.delivery.channel](app)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.bootstrap import App
-from newsletter.bootstrap.mail import from_address, signer
+from newsletter.bootstrap.mail import from_address, sign
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.hostnames import all_in_ascii
 from newsletter.services.secret import read_secret
@@ -27,7 +27,7 @@ def secret(app: App) -> bytes:
 
 def branding(app: App) -> "Branding":
     """The branding of ``preview`` and ``send``."""
-    return replace(unsigned_branding(app), signer=signer(app))
+    return replace(unsigned_branding(app), sign=sign(app))
 
 
 def unsigned_branding(app: App) -> "Branding":

@@ -14,7 +14,7 @@ from newsletter.bootstrap.mail import (
     from_address,
     sender_address,
     sender_domain,
-    signer,
+    sign,
 )
 from newsletter.bootstrap.rendering import secret
 from newsletter.config import Settings
@@ -129,8 +129,8 @@ def _forward(app: App, send: Callable[[Envelope], str], raw: bytes) -> str:
         raise Refused("a program wrote it, or it is one of ours")
     to = mailbox(settings.newsletter.reply_to, "newsletter.reply_to").address
     message = _wrapped(forwarded, raw, from_address(settings), to, sender_domain(settings), now)
-    seal = signer(app)
-    return send(Envelope(bounce_address(settings), to, seal.sign(message) if seal else message))
+    signed = sign(app)
+    return send(Envelope(bounce_address(settings), to, signed(message) if signed else message))
 
 
 def _wrapped(make: Callable[..., bytes], raw: bytes, *about: str | datetime) -> bytes:

@@ -37,7 +37,7 @@ _WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 def message(scheduled: ScheduledEmail, branding: Branding, *, test: bool = False) -> bytes:
     """Lines end in CRLF and have at most 998 octets; only an address may contain 8-bit letters.
 
-    Signed (DKIM) if the branding has a signer. ``test`` marks the subject, adds a header and makes
+    Signed (DKIM) if the branding has a key. ``test`` marks the subject, adds a header and makes
     the unsubscribe links inert.
     """
     email = render_email(scheduled.issue, scheduled.subscriber, branding, test=test)
@@ -78,7 +78,7 @@ def _written(
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     body = _body(email, branding.logo, boundary="=_" + digest(identity)[:32])
     raw = b"".join((head.encode(), *body))
-    return branding.signer.sign(raw) if branding.signer else raw
+    return branding.sign(raw) if branding.sign else raw
 
 
 def _address_headers(name: str, address: str, branding: Branding) -> list[tuple[str, str]]:

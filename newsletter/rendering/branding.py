@@ -1,9 +1,9 @@
 """The branding of a newsletter: what all its messages share."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
@@ -14,10 +14,6 @@ from newsletter.language import spoken
 from newsletter.language.words import Words
 from newsletter.rendering.filters import uri
 from newsletter.rendering.renderer import Renderer, without_controls
-
-if TYPE_CHECKING:
-    from newsletter.mail.dkim.signing import Signer
-
 
 _RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 
@@ -46,7 +42,7 @@ class Branding:
 
     ``from_address`` is "Name <a@b>" or "a@b", already valid. ``base_url`` is where the web part
     answers; if it is empty, readers can only unsubscribe by mail. ``public``: it has an archive
-    that everybody may read. ``signer`` adds DKIM signatures.
+    that everybody may read. ``sign`` adds DKIM signatures.
     """
 
     name: str
@@ -60,7 +56,7 @@ class Branding:
     accent: str = "#a8321a"
     public: bool = False
     logo: Logo | None = None
-    signer: "Signer | None" = field(default=None, repr=False)
+    sign: Callable[[bytes], bytes] | None = field(default=None, repr=False)
 
     @cached_property
     def sender(self) -> str:

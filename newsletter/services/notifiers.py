@@ -9,13 +9,9 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from newsletter.domain.errors import DeliveryError
 from newsletter.mail.channels import Channel, Envelope
-
-if TYPE_CHECKING:
-    from newsletter.mail.dkim.signing import Signer
 
 log = logging.getLogger("newsletter")
 
@@ -42,12 +38,12 @@ class MailNotifier:
     domain: str
     to: str
     channel: Channel
-    signer: "Signer | None"
+    sign: Callable[[bytes], bytes] | None
     clock: Callable[[], datetime]
 
     def __call__(self, alert: Alert) -> bool:
         raw = self._message(alert)
-        signed = self.signer.sign(raw) if self.signer else raw
+        signed = self.sign(raw) if self.sign else raw
         try:
             self.channel.send(Envelope(self.sender, self.to, signed))
         except DeliveryError as error:

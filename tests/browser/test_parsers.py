@@ -72,7 +72,7 @@ def cases() -> Iterator[tuple[str, Case]]:
         made = case()
         yield f"state-{number}", replace(made, scheduled=replace(POSTING, issue=STATES[state]))
     yield "far", case(head=replace(HEAD, base_url=FAR))
-    yield "signed", case(head=replace(HEAD, signer=Signer("news.example.org", "s1", ED25519)))
+    yield "signed", case(head=replace(HEAD, sign=Signer("news.example.org", "s1", ED25519).sign))
     yield "logo", case(head=replace(HEAD, logo=Logo(bytes(range(256)) * 9, 60, 30)))
     chance = Random(6)
     for number in range(300):

@@ -158,7 +158,7 @@ def test_dkim(texts: Sequence[str], verdict: str, finding: str) -> None:
 
 
 def test_dkim_looks_at_the_message_itself() -> None:
-    other_domain = replace(HEAD, signer=Signer("news.example.org", "s1", ED25519))
+    other_domain = replace(HEAD, sign=Signer("news.example.org", "s1", ED25519).sign)
     assert dkim(SIGNERS["rsa"], [GOOD], message(POSTING, other_domain)).verdict == "fail"
 
 

@@ -22,7 +22,7 @@ RSA = rsa.generate_private_key(65537, 2048)
 ED25519 = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 KEYS: dict[str, PrivateKey] = {"rsa": RSA, "ed25519": ED25519}
 SIGNERS = {name: Signer("news.example.org", "s1", key) for name, key in KEYS.items()}
-SIGNED = {name: replace(HEAD, signer=signer) for name, signer in SIGNERS.items()}
+SIGNED = {name: replace(HEAD, sign=signer.sign) for name, signer in SIGNERS.items()}
 
 each_algorithm = pytest.mark.parametrize("algorithm", KEYS)
 algorithms = st.sampled_from(sorted(KEYS))
@@ -57,7 +57,7 @@ def test_every_state_of_an_issue_is_signed(state: str, algorithm: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_and_subjects_are_signed(text: str, algorithm: str) -> None:
     scheduled = replace(POSTING, subscriber=replace(READER, name=text, address="mühle@example.org"))
-    raw = message(scheduled, replace(TITLED, name=text, signer=SIGNERS[algorithm]))
+    raw = message(scheduled, replace(TITLED, name=text, sign=SIGNERS[algorithm].sign))
     assert holds(raw, SIGNERS[algorithm])
 
 
@@ -69,7 +69,7 @@ def test_any_message_is_signed(algorithm: str, text: str, name: str, subject: st
         subscriber=replace(READER, name=name),
         issue=replace(ISSUE, picks=(replace(ISSUE.picks[0], text=text),)),
     )
-    raw = message(scheduled, replace(TITLED, name=subject, signer=SIGNERS[algorithm]))
+    raw = message(scheduled, replace(TITLED, name=subject, sign=SIGNERS[algorithm].sign))
     assert holds(raw, SIGNERS[algorithm])
 
 
