@@ -21,7 +21,7 @@ def phrases(*given: str, before: str = r"\b", after: str = r"\b") -> re.Pattern[
 
 
 _WHOLE = re.compile(r"""["“]?[A-Z0-9$£€].*[a-z0-9%)][.!]["”]?$""", re.DOTALL)
-_BROKEN = re.compile(r"--|\.\.\.|…|[\[\]()*_|<>]|[—–](?=\s|$)| - |(?:,|^) ?like,", re.IGNORECASE)
+_BROKEN = re.compile(r"--|\.\.\.|…|[\[\]()*_|<>]|[—–](?=\s|$)| - |(?:,|^) ?(?:like|say|look|listen),", re.IGNORECASE)
 _SLIPS = phrases(
     "um+|uh+|er+|hmm*|mm+|ah|oh|yeah|yep|okay|ok|huh|wow|gosh|yes|haha|hey|you know|i mean|i guess",
     "kinda|sorta|whatever|blah|et cetera|etc|stuff|thingy|or something|or anything|if you will",
@@ -46,11 +46,11 @@ _TALKING = phrases(
     "tonight|today|yesterday|tomorrow|right now|recently|just now|so far|at the moment|here|now",
     r"(?:last|next) (?:\w+ )?(?:week|month|year|night|time|summer|winter|spring|fall|decade)s?",
     "(?:days?|weeks?|months?|years?|decades?) ago|any longer|i was|i'm saying",
-    "thanks?|thank you|welcome|congratulations|sorry|please|imagine|let me|let's|think (?:about"
-    "|of)",
-    "ask yourself|for example|for instance|remember|say that again|going back|again|number one",
-    "but hey|, say,|hopefully|come back to|by the way|in (?:this|that|our|my) (?:case|particular)",
-    "look,|listen,|what we call|i could|i think that (?:would|is|was|will|could|may)|"
+    "thanks?|thank you|welcome|congratulations|sorry|please|imagine|let me|let's"
+    "|(?<!way to )think (?:about|of)",
+    "ask yourself|for example|for instance|remember|say that again|going back|again|number \\w+",
+    "but hey|hopefully|come back to|by the way|in (?:this|that|our|my) (?:case|particular)",
+    "what we call|i could|i think that (?:would|is|was|will|could|may)|"
     "the (?:one|two|three|four|five)(?! (?:who|that|of)\\b)",
 )
 _MINE = phrases(
@@ -62,7 +62,7 @@ _MINE = phrases(
 )
 _BELIEF = phrases("i(?: do)? (?:think|believe|would argue)(?: that)?,?")
 _OURS = phrases("we|our|we're|we'll|ours|let us")
-_MOST_OURS = 1
+_MOST_OURS = 3
 _BEFORE_THE_CLAIM = re.compile(
     r"(?:(?:i(?: do| really)?|we) (?:think|believe|would argue|would say)(?: that)?"
     r"|it turns out(?: that)?|it's (?:very,? |really,? )*(?:clear|obvious|true) that"
@@ -92,11 +92,12 @@ _OPENING = phrases(
     "in (?:that|this|the same|other words|addition|fact|short|the end|both|those|these)",
     "(?:at|on|for|with|by|from|to|after|since) (?:that|this|those|these|then|there|me|it|all)",
     "how (?:does|do|did|is|are|about)|all of (?:the|a sudden)|what you do|half the",
-    r"you're \w+ing|you (?:have|want to go|see|can see|all|guys|do|don't|just|need|could|said|had"
-    "|would|hear|get)|a lot of (?:the|people)|your(?! best)|all the|the only way to \\w+ is",
+    r"you're \w+ing|you(?! (?:just )?don't [^.]*, you\b) (?:have|want to go|see|can see|all|guys|do"
+    "|don't|just|need|could|said|had|would|hear|get)|a lot of (?:the|people)|your(?! best)|all the|the only way to \\w+ is",
     "the way (?:things|it)|if there",
-    "its|(?:it|it's)(?! takes?\\b| (?:doesn't seem like it's|is|isn't|not|much|far| )*"
-    "(?:easy|easier|harder|better|worse|cheaper|impossible|rare) (?:to|for)\\b)",
+    "its|(?:it|it's)(?! takes?\\b| (?:is )?only when\\b"
+    "| (?:doesn't seem like it's|is|isn't|not|much|far|a lot|way|always|very|so| )*"
+    "(?:easy|easier|hard|harder|better|worse|cheaper|impossible|rare) (?:to|for)\\b)",
     r"there(?!'s (?:this|an?) (?:idea|notion|concept|term|phenomenon) |'s more\b)",
     before='["“]?',
 )
@@ -164,7 +165,8 @@ PRESENT = phrases(
     "lets?|keeps?|shows?|finds?|starts?|stops?|changes?|learns?|says|called|supposed|has|have",
 )
 _MARKER = re.compile(
-    r"(?:(?:and|so|well|now|because|in fact|of course|i mean|yes|right|exactly)[,.]? )+(?=[a-z])",
+    r"(?:(?:and|but|so|well|now|in fact|of course|i mean|yes|right|exactly|on the other hand)[,.]? )+"
+    "(?=[a-z])",
     re.I,
 )
 _ENGLISH = frozenset(
@@ -209,7 +211,7 @@ def stands_alone(sentences: Sequence[str]) -> bool:
     return (
         _is_of_a_length(plain)
         and all(map(_is_whole, _without_answered(plain)))
-        and not _ENDS_OPEN.search(text)
+        and not any(map(_ENDS_OPEN.search, plain))
         and not any(rule.search(text) for rule in (_BROKEN, _SLIPS, _REPEATED, _TALKING))
         and is_english(text, _LEAST_ENGLISH)
         and not _is_personal(text)

@@ -13,7 +13,7 @@ from itertools import accumulate, groupby
 
 from newsletter.domain.episode import Episode, Segment
 from newsletter.domain.model import Mention
-from newsletter.ingest.quote_merit import merit
+from newsletter.ingest.quote_merit import LEAST, merit
 from newsletter.ingest.quote_rules import (
     is_english,
     opens_alone,
@@ -25,7 +25,6 @@ from newsletter.ranking.similarity.terms import terms
 
 _LONG_TURN = 60  # words: who speaks so long explains something
 _ASKING = 0.15  # of a host's sentences are questions
-_LEAST_MERIT = 0.5
 _MOST_SENTENCES = 3
 _ALIKE = 0.5  # of the words of two quotes are the same
 _APART = 3  # sentences between two quotes
@@ -104,7 +103,7 @@ def _chosen(candidates: Sequence[_Candidate], most: int) -> list[_Candidate]:
     chosen: list[_Candidate] = []
     ranked = sorted(candidates, key=lambda quote: (-quote.merit, quote.place))
     for quote in ranked:
-        if len(chosen) == most or quote.merit < _LEAST_MERIT:
+        if len(chosen) == most or quote.merit < LEAST:
             break
         if all(_differ(quote, other) for other in chosen):
             chosen.append(quote)
