@@ -21,14 +21,12 @@ _BEST = (
     "(?:best|worst|biggest|hardest|easiest|fastest|only|main|right|wrong|key|real|surest"
     "|most common|greatest)"
 )
-_MATTER = (
-    "(?:way|reason|mistake|problem|risk|difference|thing|part|goal|point|test|sign|advantage)"
-)
 
 STRONG: Mapping[str, re.Pattern[str]] = {
     "not this, but that": phrases(
-        r"(?!if|when|unless).*?\b(?:not|\w+n't|never)\b[^.;,]{3,70}[,;] (?:but |it's |it is |they're"
-        r" |you )(?!not\b|will\b|can\b|should\b|need\b|\w+n't\b).*",
+        r"(?!if|when|unless).*?\b(?:not|\w+n't|never)\b[^.;,]{3,70}[,;] (?:but (?:rather|to|because"
+        r"|about|by|in order|it's|that)\b|it's |it is |they're |you )"
+        r"(?!not\b|will\b|can\b|should\b|need\b|\w+n't\b).*",
         r"[^,]*\w, not (?:the|a|an|just|because|to|from|about|by|in)\b [\w' -]+[.].*",
         before="^",
         after="",
@@ -39,15 +37,25 @@ STRONG: Mapping[str, re.Pattern[str]] = {
     ),
     "rather": phrases(
         "rather than|instead of|as opposed to",
-        r"(?:more|less|better|worse|fewer|\w{3,}er)(?<!other)(?<!rather)(?<!whether)"
-        r" (?:[\w'-]+ ){0,6}than (?!(?:that|this|it)[.,])",
+        r"(?:more|less|fewer|better|worse|\w{3,}er) (?:[\w'-]+ ){1,6}(?<!more )(?<!less )(?<!fewer )than"
+        r" (?!(?:that|this|it)[.,])|(?:better|worse|\w{3,}er) than (?!(?:that|this|it)[.,])"
+        r"|(?:more|less) than (?!the|an?|\d+|one|two|half|just|enough)",
     ),
     "because": phrases(
         r"(?:\S+ ){4,}(?<![.?!] )because(?: \S+){4,}|(?:\S+ ){3,}so that(?: \S+){3,}", before="^", after=""
     ),
     "the best": phrases(
-        rf"(?:the|one of the) (?:\w+ )?{_BEST} (?:\w+ )?(?:{_MATTER}\b)?[^,.]{{3,90}}? (?:is|are)",
+        rf"(?:the|one of the) (?:\w+ )?{_BEST} (?:\w+ )?(?:to|of(?! course)|in|for|with|about|between"
+        r"|that|people|you) [^,.]{3,90}? (?:is|are)",
         before="^",
+    ),
+    "part of": phrases(
+        r"\w{3,}ing [^,.]{2,70}? (?:is|are) (?:an?|one of the|the) (?:\w+ ){0,3}(?:parts?|ways?|reasons?"
+        r"|signs?|forms?|mistakes?|marks?|sources?|skills?|tests?|keys?) (?:of|for|to)",
+        before="^",
+    ),
+    "nobody unless": phrases(
+        r"(?:no one|nobody|nothing|no \w+) [^.]{5,100}? (?:if|unless|until|without|because)", before="^"
     ),
     "the more": phrases(
         r"the (?:more|less|longer|fewer|\w+er) .{4,80}, the (?:more|less|fewer|\w+er)", before="^"

@@ -20,7 +20,7 @@ _HEDGE = phrases(
 _OF_ITS_TIME = phrases(
     r"this year|20\d\d|these days|nowadays|already|(?:is|are|'re|'s) going to|will be"
     r"|next few years"
-    "|still|anymore|today"
+    r"|still|anymore|today|(?:has|have|'ve) been \w+ing"
 )
 _VAGUE = phrases(
     "interesting|fascinating|important|exciting|incredibl[ey]|amazing|huge|really|very|pretty"
@@ -67,7 +67,6 @@ FEATURES: Mapping[str, Callable[[Sequence[str]], float]] = {
     "unexplained": _unexplained,
     "short": lambda sentences: len(words(" ".join(sentences))) <= _SHORT,
     "two": lambda sentences: len(sentences) == 2,
-    "three": lambda sentences: len(sentences) == 3,
     "back": _ends_on_a_pronoun,
 }
 WEIGHTS: Mapping[str, float] = {
@@ -80,6 +79,5 @@ WEIGHTS: Mapping[str, float] = {
     "unexplained": -0.1,
     "short": -0.5,
     "two": -0.2,
-    "three": -0.5,
     "back": -0.5,
 }

@@ -30,7 +30,7 @@ _SLIPS = phrases(
     r"gonna|wanna|gotta|cuz|y'all|dude|guys?|crap|shit\w*|f\w?[ua]ck\w*|fricking|damn|hell|literally",
     "and then like|(?:was|is|are|you're|it's|be|there's|in|of|have|get|so|to|do) like",
     "like (?:i'm|i|we|he|she|they|oh|really|this|a|the)(?<!it's like a)|sort of set|just like",
-    "i think in|is is|in in|(?:sort|kind)s? of (?:a|the|like|it's)",
+    "i think in|is is|in in|has being|is by \\w+ is|(?:sort|kind)s? of (?:a|the|like|it's)",
 )
 _REPEATED = re.compile(
     r"\b(?!very\b|really\b|much\b|many\b|far\b|more\b)(\w+),? \1\b(?<!that that)(?<!had had)", re.I

@@ -25,7 +25,7 @@ from newsletter.ranking.similarity.terms import terms
 
 _LONG_TURN = 60  # words: who speaks so long explains something
 _ASKING = 0.15  # of a host's sentences are questions
-_MOST_SENTENCES = 3
+_MOST_SENTENCES = 2
 _ALIKE = 0.5  # of the words of two quotes are the same
 _APART = 3  # sentences between two quotes
 _SAMPLE = 400  # sentences
