@@ -22,6 +22,9 @@ _BEST = (
     "|most common|greatest)"
 )
 
+_MORE = r"(?:more|less|fewer|better|worse|\w{3,}er)"
+_PART = "(?:parts?|ways?|reasons?|signs?|forms?|mistakes?|marks?|sources?|skills?|tests?|keys?)"
+
 STRONG: Mapping[str, re.Pattern[str]] = {
     "not this, but that": phrases(
         r"(?!if|when|unless).*?\b(?:not|\w+n't|never)\b[^.;,]{3,70}[,;] (?:but (?:rather|to|because"
@@ -32,30 +35,33 @@ STRONG: Mapping[str, re.Pattern[str]] = {
         after="",
     ),
     "not this. That": phrases(
-        r"((?:\w+ )?\w+) (?=.*[.]).*?\b(?:not|\w+n't)\b[^.]{3,90}[.] (?:it|it's|they|they're|\1)\b",
+        r"((?:\w+ )?\w+) .*?\b(?:not|\w+n't)\b[^.]{3,90}[.] (?:it|it's|they|they're|\1)",
         before="^",
     ),
     "rather": phrases(
         "rather than|instead of|as opposed to",
-        r"(?:more|less|fewer|better|worse|\w{3,}er) (?:[\w'-]+ ){1,6}(?<!more )(?<!less )(?<!fewer )than"
-        r" (?!(?:that|this|it)[.,])|(?:better|worse|\w{3,}er) than (?!(?:that|this|it)[.,])"
-        r"|(?:more|less) than (?!the|an?|\d+|one|two|half|just|enough)",
+        rf"{_MORE} (?:[\w'-]+ ){{1,6}}(?<!more )(?<!less )(?<!fewer )than (?!(?:that|this|it)[.,])",
+        r"(?:better|worse|(?!other)\w{3,}er) than (?!(?:that|this|it)[.,])",
+        r"(?:more|less) than (?!(?:the|an?|\d+|one|two|half|just|enough)\b)",
     ),
     "because": phrases(
-        r"(?:\S+ ){4,}(?<![.?!] )because(?: \S+){4,}|(?:\S+ ){3,}so that(?: \S+){3,}", before="^", after=""
+        r"(?:\S+ ){4,}(?<![.?!] )because(?: \S+){4,}|(?:\S+ ){3,}so that(?: \S+){3,}",
+        before="^",
+        after="",
     ),
     "the best": phrases(
-        rf"(?:the|one of the) (?:\w+ )?{_BEST} (?:\w+ )?(?:to|of(?! course)|in|for|with|about|between"
-        r"|that|people|you) [^,.]{3,90}? (?:is|are)",
+        rf"(?:the|one of the) (?:\w+ )?{_BEST} (?:\w+ )?(?:to|of(?! course)|in|for|with|about"
+        r"|between|that|people|you) [^,.]{3,90}? (?:is|are)",
         before="^",
     ),
     "part of": phrases(
-        r"\w{3,}ing [^,.]{2,70}? (?:is|are) (?:an?|one of the|the) (?:\w+ ){0,3}(?:parts?|ways?|reasons?"
-        r"|signs?|forms?|mistakes?|marks?|sources?|skills?|tests?|keys?) (?:of|for|to)",
+        r"\w{3,}ing [^,.]{2,70}? (?:is|are) (?:an?|one of the|the) (?:\w+ ){0,3}"
+        rf"{_PART} (?:of|for|to)",
         before="^",
     ),
     "nobody unless": phrases(
-        r"(?:no one|nobody|nothing|no \w+) [^.]{5,100}? (?:if|unless|until|without|because)", before="^"
+        r"(?:no one|nobody|nothing|no \w+) [^.]{5,100}? (?:if|unless|until|without|because)",
+        before="^",
     ),
     "the more": phrases(
         r"the (?:more|less|longer|fewer|\w+er) .{4,80}, the (?:more|less|fewer|\w+er)", before="^"
@@ -73,7 +79,8 @@ WEAK: Mapping[str, re.Pattern[str]] = {
         rf"{_ANYBODY}(?: [\w'-]+){{0,4}}? (?:{_BE}|{_DO}|{_PEOPLE_DO})", before="^"
     ),
     "doing": phrases(
-        rf"(?!during|according|being good)\w{{3,}}ing (?:[^,.]{{2,90}}? )?(?:{_BE}|{_DO})", before="^"
+        rf"(?!during|according|being good)\w{{3,}}ing (?:[^,.]{{2,90}}? )?(?:{_BE}|{_DO})",
+        before="^",
     ),
     "what it is": phrases(
         r"(?:an? |the )?(?!that|this|these|those|there|what|it|he|she|they|you|here|which)"
@@ -97,12 +104,12 @@ _EMPTY = phrases(
     r"|different|a number of|all kinds of) (?:[\w-]+ )?(?:things|traps|ways|reasons|buckets|pieces"
     r"|parts|types|kinds|phases|steps|points|tips|examples|components|facets|levels|sets|aspects"
     r"|categories|questions|factors|options)",
-    "there (?:are|is|'s) (?:many|a lot|lots|some|several|various|all)|there's (?:many|a lot|lots|some)",
+    "there(?: are| is|'s) (?:many|a lot|lots|some|several|various|all)",
     r"in other words|in short|in addition|example|the book|say something like|notice|guess what",
     # praise without a reason
-    r"(?:is|are|'s) (?:[\w']+ ){0,2}?(?:important|critical|huge|key|great|essential|crucial|cool|fun"
-    r"|awesome|amazing|fine|okay|nice|good|interesting|fascinating|different|helpful|useful|valuable"
-    r"|powerful|exciting)(?=[.,!]| because| here)",
+    r"(?:is|are|'s) (?:[\w']+ ){0,2}?(?:important|critical|huge|key|great|essential|crucial|cool"
+    "|fun|awesome|amazing|fine|okay|nice|good|interesting|fascinating|different|helpful|useful"
+    "|valuable|powerful|exciting)(?=[.,!]| because| here)",
     r"doesn't need to|not that (?:big|bad|hard|great|much)|there where|such a",
     after="",
 )

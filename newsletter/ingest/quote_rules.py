@@ -1,6 +1,6 @@
 """What keeps spoken sentences from being quoted alone. English.
 
-The rules are phrases looked for in one to three sentences that follow one another. A quote is not
+The rules are phrases looked for in one sentence or two that follow one another. A quote is not
 mended: a sentence with a slip of the tongue is left out. What makes a quote worth it is in
 ``quote_merit``; how both were found and judged: docs/decisions/0055-whole-quotes.md.
 """
@@ -21,7 +21,9 @@ def phrases(*given: str, before: str = r"\b", after: str = r"\b") -> re.Pattern[
 
 
 _WHOLE = re.compile(r"""["“]?[A-Z0-9$£€].*[a-z0-9%)][.!]["”]?$""", re.DOTALL)
-_BROKEN = re.compile(r"--|\.\.\.|…|[\[\]()*_|<>]|[—–](?=\s|$)| - |(?:,|^) ?(?:like|say|look|listen),", re.IGNORECASE)
+_BROKEN = re.compile(
+    r"--|\.\.\.|…|[\[\]()*_|<>]|[—–](?=\s|$)| - |(?:,|^) ?(?:like|say|look|listen),", re.IGNORECASE
+)
 _SLIPS = phrases(
     "um+|uh+|er+|hmm*|mm+|ah|oh|yeah|yep|okay|ok|huh|wow|gosh|yes|haha|hey|you know|i mean|i guess",
     "kinda|sorta|whatever|blah|et cetera|etc|stuff|thingy|or something|or anything|if you will",
@@ -48,6 +50,7 @@ _TALKING = phrases(
     "(?:days?|weeks?|months?|years?|decades?) ago|any longer|i was|i'm saying",
     "thanks?|thank you|welcome|congratulations|sorry|please|imagine|let me|let's"
     "|(?<!way to )think (?:about|of)",
+    "(?:ignore|disregard|forget) (?:\\w+ ){0,3}?(?:instructions?|prompts?|rules)|system prompts?",
     "ask yourself|for example|for instance|remember|say that again|going back|again|number \\w+",
     "but hey|hopefully|come back to|by the way|in (?:this|that|our|my) (?:case|particular)",
     "what we call|i could|i think that (?:would|is|was|will|could|may)|"
@@ -93,8 +96,8 @@ _OPENING = phrases(
     "(?:at|on|for|with|by|from|to|after|since) (?:that|this|those|these|then|there|me|it|all)",
     "how (?:does|do|did|is|are|about)|all of (?:the|a sudden)|what you do|half the",
     r"you're \w+ing|you(?! (?:just )?don't [^.]*, you\b) (?:have|want to go|see|can see|all|guys|do"
-    "|don't|just|need|could|said|had|would|hear|get)|a lot of (?:the|people)|your(?! best)|all the|the only way to \\w+ is",
-    "the way (?:things|it)|if there",
+    "|don't|just|need|could|said|had|would|hear|get)|a lot of (?:the|people)|your(?! best)|all the",
+    r"the only way to \w+ is|the way (?:things|it)|if there",
     "its|(?:it|it's)(?! takes?\\b| (?:is )?only when\\b"
     "| (?:doesn't seem like it's|is|isn't|not|much|far|a lot|way|always|very|so| )*"
     "(?:easy|easier|hard|harder|better|worse|cheaper|impossible|rare) (?:to|for)\\b)",
@@ -165,14 +168,14 @@ PRESENT = phrases(
     "lets?|keeps?|shows?|finds?|starts?|stops?|changes?|learns?|says|called|supposed|has|have",
 )
 _MARKER = re.compile(
-    r"(?:(?:and|but|so|well|now|in fact|of course|i mean|yes|right|exactly|on the other hand)[,.]? )+"
-    "(?=[a-z])",
+    "(?:(?:and|but|so|well|now|in fact|of course|i mean|yes|right|exactly|on the other hand)[,.]? "
+    ")+(?=[a-z])",
     re.I,
 )
 _ENGLISH = frozenset(
     "the and to of a in that is you it for on with are this be have not as they we but can".split()
 )
-_LEAST_WORDS, _MOST_WORDS = 9, (42, 60, 60)
+_LEAST_WORDS, _MOST_WORDS = 9, (42, 60)
 _LEAST_LATER = 4
 _LEAST_ENGLISH = 0.08
 _ANSWERED = phrases("well|because|it's|the answer", before="")
