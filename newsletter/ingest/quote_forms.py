@@ -1,8 +1,8 @@
 """The forms in which people say what holds in general, and those that only sound like it. English.
 
-A sentence that can be understood alone is seldom worth it. These are the forms of those that
-readers kept. Where one of ``STRONG`` stands, two of three were; where one of ``WEAK`` alone, half.
-How they were found and judged: docs/decisions/0061-forms-of-a-claim.md.
+A sentence that can be understood alone is seldom worth it. These are the forms of those that were
+kept: one of ``STRONG`` is enough, one of ``WEAK`` is not. How they were found and judged:
+docs/decisions/0061-forms-of-a-claim.md.
 """
 
 import re

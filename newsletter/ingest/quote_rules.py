@@ -2,7 +2,7 @@
 
 The rules are phrases looked for in one sentence or two that follow one another. A quote is not
 mended: a sentence with a slip of the tongue is left out. What makes a quote worth it is in
-``quote_merit``; how both were found and judged: docs/decisions/0055-whole-quotes.md.
+``quote_merit``. How they were found and judged: docs/decisions/0055-whole-quotes.md.
 """
 
 import re
@@ -126,7 +126,7 @@ _POINTING = phrases(
     "similar(?! to\\b)|(?:do|does|doing|did|done) that|so maybe",
     "that(?= (?:pretty|very|really|easily|to|in|at|on|for|and|or|but|as|by|with|well)\\b|[.,!?])",
     "there(?= (?:and|or|but|is that)\\b|[.,!])|then(?=[.!])|such(?! as\\b| a\\b| an\\b)",
-    "also|similarly|likewise|(?:too|as well|either)(?=[.,!])|(?:the )?others? (?:is|are)",
+    "is the (?:first|second|third|fourth|last|next)(?=[.,])|also|similarly|likewise|(?:too|as well|either)(?=[.,!])|(?:the )?others? (?:is|are)",
     "the (?:only )?(?:one|others?)(?! (?:who|that|hand|side)\\b)|both of|they all",
 )
 _LATER = phrases(
