@@ -8,9 +8,11 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from newsletter.services import audit
 from newsletter.storage import heartbeats, operator_actions, reports, send_queue
+from newsletter.storage.schema import delivery
 from tests.builders import NOON, TODAY
 from tests.web.desk.conftest import Browser
 from tests.web.desk.day import Day, standing
@@ -143,17 +145,17 @@ def test_one_of_them_needs_no_list(day: Day, olga: Browser) -> None:
     assert audited(day)[0] == ("olga", "deliveries resolve", "reader28@mail.example")
 
 
-def left_by_the_dead(day: Day, readers: str) -> None:
+def left_by_the_dead(day: Day, *readers: int) -> None:
     """These deliveries are listed as sending, by a process of another machine that is gone."""
+    over = NOON - timedelta(hours=1)
+    lease = {"owner": "gone:1:x/1", "boot": "another", "lease_end": 1.0, "lease_until": over}
+    rows = update(delivery).where(delivery.c.subscriber_id.in_(readers))
     with day.store.writing() as db:
-        db.exec_driver_sql(
-            "UPDATE delivery SET state = 'sending', owner = 'gone:1:x/1', boot = 'another',"
-            f" lease_end = 1, lease_until = '2026-03-14 11:00:00' WHERE subscriber_id IN ({readers})"
-        )
+        db.execute(rows.values(state="sending", **lease))
 
 
 def test_what_a_dead_sender_left_is_shown_and_settled_by_a_button(day: Day, olga: Browser) -> None:
-    left_by_the_dead(day, "19, 20, 21")
+    left_by_the_dead(day, 19, 20, 21)
     page = said(olga, "/desk/unknown")
     assert "3 messages are listed as being sent, and the process that sent them is gone" in page
     assert (unknown(day), audited(day)) == (2, [])
@@ -172,7 +174,7 @@ def kept(day: Day) -> list[str]:
 
 @pytest.mark.parametrize("page", ["", "/checks", "/unknown", "/unknown.csv", "/returns", "/report"])
 def test_to_look_changes_nothing(untouched: Day, page: str) -> None:
-    left_by_the_dead(untouched, "19")
+    left_by_the_dead(untouched, 19)
     olga, before = untouched.browser("olga"), kept(untouched)
     assert olga.get(f"/desk{page}").status == 200
     assert kept(untouched) == before
