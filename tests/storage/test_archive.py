@@ -1,12 +1,13 @@
 """What counts as the same brief, and what a date can choose from."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from newsletter.domain.model import Brief, Citation, Dropped, Mention
 from newsletter.storage import Connection, Store, archive, candidates
@@ -296,6 +297,45 @@ def test_a_renamed_episode_and_a_file_that_is_parted_keep_their_briefs(store: St
         assert db.scalar(select(insights.c.date).where(insights.c.text == "Mud is old.")) == (
             TODAY - timedelta(3)
         )
+
+
+def library(show: str, count: int) -> list[Brief]:
+    """Every episode ends with the same sentence."""
+    words = [
+        (f"Wave {at} breaks.", f"Tide {at} turns.", "Thanks to the sea.") for at in range(count)
+    ]
+    return [replace(episode(f"E{at}", *each), podcast=show) for at, each in enumerate(words)]
+
+
+def test_of_a_renamed_show_each_episode_keeps_its_brief(store: Store) -> None:
+    record(store, read("all.csv", *library("The Sea", 12)))
+    before = held(store)
+    record(store, read("all.csv", *library("The Sea, daily", 12), version=2))
+    assert {name: number for name, (number, _) in held(store).items()} == {
+        name: number for name, (number, _) in before.items()
+    }
+
+
+def test_renaming_a_show_costs_as_much_for_each_episode_of_many(sqlite: Store) -> None:
+    """A library of 3,000 was compared with itself 3,000 times."""
+    asked = 0
+
+    def count(
+        _db: object, _cursor: object, _words: str, values: Sequence[object], *_: object
+    ) -> None:
+        nonlocal asked
+        asked += len(values)
+
+    def renamed(path: str, episodes: int) -> int:
+        record(sqlite, read(path, *library(path, episodes)))
+        before = asked
+        record(sqlite, read(path, *library(f"{path}, daily", episodes), version=2))
+        return asked - before
+
+    event.listen(sqlite.engine, "before_cursor_execute", count)
+    few, many = renamed("few", 15), renamed("many", 90)
+    assert few > 15
+    assert many < 8 * few
 
 
 def test_what_was_said_before_stays_old_where_its_file_is_parted_or_moves(store: Store) -> None:
