@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 
 from newsletter.domain.model import Brief, Citation, Dropped, Mention
 from newsletter.storage import Connection, Store, archive, candidates
@@ -350,6 +350,32 @@ def test_what_was_said_before_stays_old_where_its_file_is_parted_or_moves(store:
     with store.reading() as db:
         assert {each.insight.text for each in candidates.of_day(db, TODAY, 30)} <= {"Rain is new."}
         assert db.scalars(select(insights.c.date).distinct()).all() == [old]
+
+
+def test_a_library_is_one_brief_after_going_down_and_its_episodes_again_after_going_up(
+    apart: Store,
+) -> None:
+    one, two = episode("One", "Mud is old.", "Sand moves."), episode("Two", "Silt stays.", "Fog.")
+    shared = episode("Three", "Rain falls.")
+    files = read("all.csv", one, two, shared), read("three.md", shared), read("to.csv", two, shared)
+    old = record(apart, *files, today=TODAY - timedelta(60))
+    assert (old.briefs, old.mentions) == (3, 5)
+    apart.migrate("0025")
+    with apart.reading() as db:
+        rows = db.execute(text("SELECT path, size, brief_id FROM file ORDER BY path")).all()
+        said = text("SELECT brief_id, position FROM mention ORDER BY brief_id, position")
+        positions = [tuple(row) for row in db.execute(said)]
+        assert [(row.path, row.size) for row in rows] == [
+            *(("all.csv", -1), ("three.md", 1), ("to.csv", -1))
+        ]
+        assert {row.brief_id for row in rows} == {number for number, _ in positions}
+        assert len(positions) == 5
+    apart.migrate()
+    again = read("all.csv", one, two, shared, version=2)
+    assert record(apart, again).mentions == 5
+    assert held(apart).keys() == {"One", "Two", "Three"}
+    with apart.reading() as db:
+        assert set(db.scalars(select(insights.c.date))) == {TODAY - timedelta(60)}
 
 
 def test_a_library_that_breaks_is_one_rejected_file_and_keeps_its_briefs(store: Store) -> None:
