@@ -213,8 +213,7 @@ def _what_cancel_does(at: actions.Standing) -> Iterator[str]:
 
 
 def _resolved(done: actions.Resolved, outcome: str) -> str:
-    noun = "delivery" if done.count == 1 else "deliveries"
-    message = f"{done.count:,} {noun} settled as {outcome}."
+    message = f"{counted(done.count, 'delivery')} settled as {outcome}."
     if outcome == "pending" and done.too_old:
         message += f" {done.too_old:,} are too old to be sent again, and will be failed (expired)."
     if done.sending:
