@@ -126,7 +126,8 @@ _POINTING = phrases(
     "similar(?! to\\b)|(?:do|does|doing|did|done) that|so maybe",
     "that(?= (?:pretty|very|really|easily|to|in|at|on|for|and|or|but|as|by|with|well)\\b|[.,!?])",
     "there(?= (?:and|or|but|is that)\\b|[.,!])|then(?=[.!])|such(?! as\\b| a\\b| an\\b)",
-    "is the (?:first|second|third|fourth|last|next)(?=[.,])|also|similarly|likewise|(?:too|as well|either)(?=[.,!])|(?:the )?others? (?:is|are)",
+    "is the (?:first|second|third|fourth|last|next)(?=[.,])",
+    "also|similarly|likewise|(?:too|as well|either)(?=[.,!])|(?:the )?others? (?:is|are)",
     "the (?:only )?(?:one|others?)(?! (?:who|that|hand|side)\\b)|both of|they all",
 )
 _LATER = phrases(
