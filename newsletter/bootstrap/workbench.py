@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -13,6 +14,7 @@ from newsletter.bootstrap.rendering import branding, templates_folder
 from newsletter.config import PREFIX
 from newsletter.domain.errors import NewsletterError
 from newsletter.resources import resource
+from newsletter.services.lint_templates import lint_templates
 from newsletter.services.workbench import Workbench
 from newsletter.storage import subscribers
 from newsletter.storage.snapshot import copy_database
@@ -112,7 +114,7 @@ def workbench(app: App) -> Workbench:
         house=house_subscriber(app.settings),
         now=app.clock(),
         branding=branding(app),
-        templates=templates_folder(app),
+        findings=cache(partial(lint_templates, templates_folder(app))),
     )
 
 

@@ -14,7 +14,8 @@ from newsletter.storage.replay import Replayed, summary
 
 _LOST = (
     "readers who joined since, their wishes and all changed ones: import or add them again",
-    "pauses, cancelled dates and resolved deliveries since: do them again",
+    "pauses, cancelled dates, approvals and resolved deliveries since: do them again",
+    "pins, blocks, corrections and opening lines since: do them again before you start what sends",
     "the insights of the messages sent since: they may come once more",
 )
 

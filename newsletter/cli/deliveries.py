@@ -66,8 +66,7 @@ def resolve(app: App, args: Namespace) -> int:
     if args.json:
         say_json({"resolved": resolved.count, "as": args.as_, "sending": resolved.sending})
         return 0
-    noun = "delivery" if resolved.count == 1 else "deliveries"
-    say(f"{resolved.count} unknown {noun} resolved as {args.as_}")
+    say(f"{counted(resolved.count, 'unknown delivery')} resolved as {args.as_}")
     if args.as_ == "pending" and resolved.count:
         say(_what_follows(resolved))
     if resolved.sending:

@@ -14,6 +14,7 @@ from newsletter.services.insights import Editor, Found, Shown
 from newsletter.services.wording import local_time
 
 _WIDTH = 80
+_COMPOSED = "issues composed before stay as they are, unless they wait for approval"
 
 
 def editor(app: App) -> Editor:
@@ -111,7 +112,7 @@ def block(app: App, args: Namespace) -> int:
         done = f"{args.id} may be picked again"
     else:
         editor(app).block(args.id)
-        done = f"{args.id} is picked for nobody from now on; composed issues stay as they are"
+        done = f"{args.id} is picked for nobody from now on; {_COMPOSED}"
     if args.json:
         say_json({"id": args.id, "blocked": not args.undo})
     else:

@@ -12,6 +12,7 @@ from newsletter.composing.readers import Readers
 from newsletter.delivery.context import DeliveryContext, Report, abandon
 from newsletter.delivery.worker import Worker
 from newsletter.domain.errors import ChannelDown, DeliveryError, Paused, SenderRefused
+from newsletter.domain.text import counted
 from newsletter.storage import deferred_domains, operator_actions, recovery, send_queue
 from newsletter.storage.send_queue import Scope
 from newsletter.turns import Turn
@@ -62,9 +63,9 @@ def _open(context: DeliveryContext, now: datetime, scope: Scope, *, hurry: bool)
         total = send_queue.pending(db, now, scope)
     context.in_flight.rows.clear()
     if left:
-        log.warning("%d deliveries are unknown: their sender ended before the answer", left)
+        log.warning("%s unknown: the sender ended before the answer", counted(left, "delivery"))
     if expired:
-        log.warning("%d deliveries failed: they waited until the next issue", expired)
+        log.warning("%s failed (expired): the next issue is due", counted(expired, "delivery"))
     return total
 
 

@@ -216,8 +216,10 @@ def day_month(day: date) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Such as "1 brief" or "1,024 briefs"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """Such as "1 brief", "1,024 briefs" or "2 deliveries"."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{count:,} {noun}s"
 
 
 _MONTHS = [

@@ -12,6 +12,9 @@ from newsletter.ranking.interest import Matcher, parse
 from newsletter.ranking.signals import texts_of
 from newsletter.storage import candidates
 
+_NEAR_FROM = 0.1
+"""What scores less resembles the phrases no more than the rest of the archive does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -25,8 +28,8 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """``best`` has every insight with a score above 0, the best first; ``said_from`` is the least
-    score at which an email would say so."""
+    """``best`` has every insight that scores 0.1 or more, the best first; ``said_from`` is the
+    least score at which an email would say so."""
 
     best: Sequence[Match]
     said_from: float
@@ -34,20 +37,22 @@ class Matches:
     """For the first few, what made us think so: words of the phrase, then those learned."""
     unwanted: Sequence[Insight]
     """What a "not" takes out, in the order of the archive."""
+    wanted: Sequence[str]
+    """The phrases without those after a "not"; where there are none, all the rest is wanted."""
 
 
 def matches(rules: Rules, interests: str, explained: int = 0) -> Matches:
-    """``interests`` is what a reader may have. Raises UsageError where they want nothing."""
+    """``interests`` is what a reader may have. Raises UsageError where it has no phrase."""
     phrases = parse(interests)
-    wanted = [phrase for phrase in phrases if not phrase.negative]
-    if not wanted:
-        raise UsageError("name what is wanted: a phrase, or several parted by commas")
+    if not phrases:
+        raise UsageError("name a phrase, or several parted by commas")
     with rules.store.reading() as db:
         archive = candidates.of_day(db, date.max, date.max.toordinal())
         index = index_of(db, rules.index_cache, rules.language)
     matcher = Matcher(index, texts_of(archive), rules.encode)
     scores = matcher.interest(phrases)
-    order = sorted(scores.nonzero()[0].tolist(), key=lambda place: (-scores[place], place))
+    near = (scores >= _NEAR_FROM).nonzero()[0].tolist()
+    order = sorted(near, key=lambda place: (-scores[place], place))
     return Matches(
         best=[
             Match(
@@ -61,4 +66,5 @@ def matches(rules: Rules, interests: str, explained: int = 0) -> Matches:
         said_from=matcher.said_from,
         words=[matcher.shared(matcher.best(phrases, place), place) for place in order[:explained]],
         unwanted=[archive[place].insight for place in matcher.unwanted(phrases).nonzero()[0]],
+        wanted=[phrase.text for phrase in phrases if not phrase.negative],
     )

@@ -97,21 +97,25 @@ def take_back_cancel(store: Store, day: date) -> int:
     return sum(count for _, reason, count in outcomes if reason == "cancelled")
 
 
+def without_sender(store: Store, now: datetime) -> int:
+    """How many deliveries are listed as sending though their process is gone. Changes nothing."""
+    with store.reading() as db:
+        return sum(map(len, recovery.lapsed(db, now, steady(), store.journal).values()))
+
+
 def end_expired_leases(store: Store, now: datetime) -> str:
     """Settle the deliveries of dead processes by the journal, or as unknown. Returns a warning if
     that cannot be written.
 
     A full disk must not keep the operator from looking.
     """
-    with store.reading() as db:
-        lapsed = recovery.lapsed(db, now, steady(), store.journal)
-    if not lapsed:
+    count = without_sender(store, now)
+    if not count:
         return ""
     try:
         with store.writing(durable=True) as db:
             recovery.lapse(db, now, steady(), store.journal)
     except StoreError as error:
-        count = sum(map(len, lapsed.values()))
         return f"{count:,} that are listed as sending have no sender; it cannot be written: {error}"
     return ""
 

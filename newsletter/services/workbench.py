@@ -2,10 +2,9 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,8 +17,8 @@ from newsletter.mail.message import message
 from newsletter.ranking.candidate_report import CandidateRow, candidate_report
 from newsletter.ranking.signals import Reader
 from newsletter.rendering.branding import Branding, Logo
+from newsletter.rendering.lint import Finding
 from newsletter.rendering.rendered_email import RenderedEmail, render_email
-from newsletter.services.lint_templates import lint_templates
 from newsletter.services.preview import scheduled_for
 from newsletter.storage import issues
 
@@ -30,13 +29,13 @@ _DARK_MEDIA = re.compile(r"\(prefers-color-scheme:\s*dark\)")
 
 @dataclass(frozen=True)
 class Workbench:
-    """``templates`` is the operator's folder, where there is one. A query has "to" and "date"."""
+    """``findings`` are those of the linter about its templates. A query has "to" and "date"."""
 
     rules: Rules
     house: Subscriber
     now: datetime
     branding: Branding
-    templates: Path | None
+    findings: Callable[[], Sequence[Finding]]
 
     def values(self, query: Query) -> dict[str, Any]:
         """What the page shows; "error" says why there is no issue."""
@@ -85,7 +84,7 @@ class Workbench:
             "picks": scheduled.issue.picks,
             "weights": self.rules.taste.weights,
             "standings": standings or self.candidates(scheduled, house=not query.get("to")),
-            "findings": lint_templates(self.templates),
+            "findings": self.findings(),
         }
 
     def candidates(self, scheduled: ScheduledEmail, *, house: bool) -> list[CandidateRow]:

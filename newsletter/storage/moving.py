@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.types import NULLTYPE
 
 from newsletter.domain.errors import StoreError
+from newsletter.domain.text import counted
 from newsletter.storage import heartbeats, places, sets
 from newsletter.storage.database import MOVING, Store
 from newsletter.storage.leases import SENDING, Steady, process_name
@@ -68,7 +69,7 @@ def _check_still(old: Store, now: datetime, steady: Steady) -> None:
     if working or sending:
         raise StoreError(
             "somebody still works on the database: "
-            + (", ".join(working) or f"{sending:,} deliveries are being sent"),
+            + (", ".join(working) or f"{counted(sending or 0, 'delivery')} being sent"),
             "end `newsletter run`, `worker`, `send` and `serve`, and see that `newsletter status`"
             " shows no delivery as sending; a process that was killed counts for three minutes",
         )

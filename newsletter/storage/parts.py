@@ -1,11 +1,13 @@
 """The episodes of one file: which brief of the file as it was is which of the file as it is."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from newsletter.domain.model import Brief, digest, normalise
+from newsletter.storage.database import chunks
 from newsletter.storage.schema import brief as briefs
 from newsletter.storage.schema import file as files
 from newsletter.storage.schema import insight as insights
@@ -43,26 +45,63 @@ def matched(
     held = briefs_held(db, source, path)
     names = [brief.episode_key for brief in read] if len(read) > 1 else [""]
     pairs = [(Part(source, path, name), brief) for name, brief in zip(names, read, strict=True)]
-    gone = {part: held[part] for part in held.keys() - {part for part, _ in pairs}}
+    gone = _Gone(db, {part: held[part] for part in held.keys() - {part for part, _ in pairs}})
     for part, brief in pairs:
-        if gone and part not in held and (old := _same_words(db, gone, brief)):
+        if part not in held and (old := gone.take(brief)):
             db.execute(update(files).where(old.is_it).values(part=part.name))
-            del gone[old]
     return pairs
 
 
-def _same_words(db: Connection, gone: Mapping[Part, int | None], brief: Brief) -> Part | None:
-    """The part that is the same brief, or else one that shares an insight with it."""
-    same = db.scalar(select(briefs.c.id).where(briefs.c.fingerprint == brief.fingerprint))
-    keys = {digest(normalise(mention.text)) for mention in brief.mentions[:_COMPARED]}
+class _Gone:
+    """The parts that a file has no more, by the words of their briefs: a library of which every
+    episode is renamed has thousands, and each is looked up."""
+
+    def __init__(self, db: Connection, parts: Mapping[Part, int | None]) -> None:
+        self._left = set(parts)
+        self._same: dict[str, deque[Part]] = defaultdict(deque)
+        self._shared: dict[str, deque[Part]] = defaultdict(deque)
+        for batch in chunks(sorted(parts, key=lambda part: part.name)):
+            ids = {part: parts[part] for part in batch}
+            fingerprints, words = _held_by(db, set(ids.values()) - {None})
+            for part, brief_id in ids.items():
+                self._same[fingerprints.get(brief_id, "")].append(part)
+                for key in words.get(brief_id, ()):
+                    self._shared[key].append(part)
+
+    def take(self, brief: Brief) -> Part | None:
+        """The part that is the same brief, or else one that shares an insight with it, the rarest:
+        a sentence of every episode tells none of them."""
+        if not self._left:
+            return None
+        keys = (digest(normalise(mention.text)) for mention in brief.mentions)
+        shared = filter(None, (self._waiting(self._shared, key) for key in keys))
+        same = self._waiting(self._same, brief.fingerprint)
+        found = same or min(shared, key=lambda parts: (len(parts), parts[0].name), default=None)
+        if not found:
+            return None
+        self._left.remove(found[0])
+        return found[0]
+
+    def _waiting(self, parts: Mapping[str, deque[Part]], key: str) -> deque[Part] | None:
+        """From the first that nobody took."""
+        found = parts.get(key)
+        while found and found[0] not in self._left:
+            found.popleft()
+        return found
+
+
+def _held_by(
+    db: Connection, ids: Iterable[int | None]
+) -> tuple[dict[int | None, str], dict[int | None, list[str]]]:
+    """The fingerprint of each of these briefs, and the keys of its insights."""
+    query = select(briefs.c.id, briefs.c.fingerprint).where(briefs.c.id.in_(ids))
+    fingerprints = {row.id: row.fingerprint for row in db.execute(query)}
     query = (
-        select(mentions.c.brief_id)
+        select(mentions.c.brief_id, insights.c.key)
         .join(insights, insights.c.id == mentions.c.insight_id)
-        .where(insights.c.key.in_(keys), mentions.c.brief_id.in_(set(gone.values()) - {None}))
+        .where(mentions.c.brief_id.in_(ids))
     )
-    shared = set(db.scalars(query))
-    order = sorted(gone, key=lambda part: (gone[part] != same, part.name))
-    return next((part for part in order if gone[part] in shared), None)
-
-
-_COMPARED = 100
+    words: dict[int | None, list[str]] = defaultdict(list)
+    for row in db.execute(query):
+        words[row.brief_id].append(row.key)
+    return fingerprints, words

@@ -62,12 +62,12 @@ def catch_up(store: Store) -> Replayed:
 
 def summary(done: Replayed) -> str:
     """In a sentence."""
-    parts = [f"{count:,} deliveries are {state}" for state, count in done.deliveries.items()]
+    parts = [f"{counted(count, 'delivery')} {state}" for state, count in done.deliveries.items()]
     parts += [f"{counted(count, 'reader')} {state}" for state, count in done.readers.items()]
     if done.strangers:
         parts.append(f"{counted(len(done.strangers), 'reader')} it did not know pending")
     if done.unreadable:
-        parts.append(f"{done.unreadable:,} lines of the journal cannot be read")
+        parts.append(f"{counted(done.unreadable, 'line')} of the journal unreadable")
     if done.incomplete:
         parts.append("the journal begins later than the database ends")
     return ", ".join(parts) or "nothing to replay"

@@ -13,6 +13,7 @@ from typing import IO
 import pytest
 
 from newsletter.storage.schema import HEAD
+from tests.builders import NOON
 from tests.cli.conftest import House
 from tests.smtp_server import SmtpServer
 
@@ -50,7 +51,7 @@ def test_yesterdays_backup_serves_nobody_twice_and_brings_nobody_back(
     assert mailing("subscribers", "remove", BEA).code == 0
     done = mailing("restore", str(backup))
     assert done.code == 0
-    assert "4 deliveries are sent, 1 reader unsubscribed" in done.out
+    assert "4 deliveries sent, 1 reader unsubscribed" in done.out
     assert f"pending until you add them again: {DORA}" in done.out
     assert "not known after the restore" in done.out
     assert (done.stderr, mailing("send", "--json").json["sent"]) == ("", 0)
@@ -84,7 +85,7 @@ def test_a_copy_put_back_by_hand_is_found_by_the_next_command(
     by_hand(mailing, backup)
     done = mailing("send", "--json")
     assert (done.code, done.json["sent"]) == (0, 0)
-    warning = "the database was older than its journal, which says: 3 deliveries are sent"
+    warning = "the database was older than its journal, which says: 3 deliveries sent"
     assert warning in caplog.text
     assert len(server.messages) == 3
     caplog.clear()
@@ -164,6 +165,29 @@ def test_wrong_use_is_told(mailing: House, tmp_path: Path) -> None:
     for command in ("backup", "restore"):
         done = mailing(command, str(tmp_path / "x"))
         assert (done.code, "pg_dump" in done.stderr) == (2, True)
+
+
+def test_what_waited_for_approval_waits_again(mailing: House, server: SmtpServer) -> None:
+    """What was approved, edited and sent since is told by the journal and by the list."""
+    mailing.environment["NEWSLETTER_SCHEDULE__APPROVAL"] = "true"
+    mailing.now = NOON.replace(hour=6)
+    mailing("send")
+    assert len(mailing("status", "--json").json["approvals"]) == 1
+    backup = backed_up(mailing)
+    mailing("approve", "--date", "2026-03-14")
+    mailing.now = NOON.replace(hour=7)
+    server.fail("RCPT", "451 4.2.0 later", recipient=BEA)
+    assert mailing("send", "--json").json["sent"] == 2
+    done = mailing("restore", str(backup))
+    assert "from the journal: 2 deliveries sent" in done.out
+    assert "approvals and resolved deliveries since: do them again" in done.out
+    [waits] = mailing("status", "--json").json["approvals"]
+    assert (waits["readers"], waits["approval"]) == (1, None)
+    assert mailing("send", "--json").json["sent"] == 0
+    assert mailing("approve", "--date", "2026-03-14").code == 0
+    assert mailing("send", "--json").json["sent"] == 1
+    recipients = sorted(message.recipient for message in server.messages)
+    assert recipients == [ANN, BEA, CLEO]
 
 
 @pytest.fixture

@@ -28,7 +28,9 @@ def test_the_limit_and_the_words_are_shown(house: House) -> None:
     assert "matches" in shown.splitlines()[0]
     assert "chip, supply, chain" in shown
     assert "an email would say “You follow …” of 1: from 0.93 on" in shown
-    assert "matches" not in house("interests", "glaciers").out.splitlines()[0]
+    unsure = house("interests", "chip glaciers").out
+    assert "matches" not in unsure
+    assert "none is sure enough" in unsure
 
 
 def test_negatives_are_left_out(house: House) -> None:
@@ -39,8 +41,24 @@ def test_negatives_are_left_out(house: House) -> None:
     shown = house("interests", "trains, not ferries").out.splitlines()
     assert [line for line in shown if "Ferries" in line] == [f"left out      3  {FERRY[:-1]}"]
     assert "left out" not in house("interests", "trains, not glaciers").out
-    refused = house("interests", "not ferries")
-    assert refused.code == 2
+
+
+def test_negatives_alone_show_what_they_take_away(house: House) -> None:
+    house.drop("one.json", KETTLE, CHIPS, FERRY)
+    house("ingest")
+    first, *taken = house("interests", "not ferries").out.splitlines()
+    assert first == "no phrase says what is wanted: that is everything but these"
+    assert taken == [f"left out      3  {FERRY[:-1]}"]
+    assert "nothing would be left out" in house("interests", "not glaciers").out
+    assert house("interests", "not ferries", "--json").json == []
+
+
+def test_a_word_that_nobody_said_finds_nothing(house: House) -> None:
+    house.drop("one.json", KETTLE, CHIPS, FERRY)
+    house("ingest")
+    assert house("interests", "zzzq").out == "nothing in the archive matches\n"
+    shown = house("interests", "zzzq, not ferries").out.splitlines()
+    assert shown == ["nothing in the archive matches", f"left out      3  {FERRY[:-1]}"]
 
 
 def test_an_empty_archive_has_nothing(house: House) -> None:

@@ -2,7 +2,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.domain.text import _columns, clause, first_sentence, headline, minutes, wrap
+from newsletter.domain.text import (
+    _columns,
+    clause,
+    counted,
+    first_sentence,
+    headline,
+    minutes,
+    wrap,
+)
 
 
 @pytest.mark.parametrize(
@@ -139,3 +147,9 @@ def test_a_clause_fits_and_begins_its_sentence(text: str, limit: int) -> None:
 def test_a_clause_of_marks_that_take_no_column_is_too_long() -> None:
     assert clause("a" + "\u0300" * 60, 50)
     assert clause("a" + "\u0300" * 200, 50) == ""
+
+
+def test_what_is_counted_has_its_plural() -> None:
+    given = [(1, "delivery"), (2, "unknown delivery"), (0, "day"), (1_024, "brief")]
+    wanted = ["1 delivery", "2 unknown deliveries", "0 days", "1,024 briefs"]
+    assert [counted(*each) for each in given] == wanted

@@ -30,7 +30,13 @@ def test_words_are_given_for_as_many_as_are_asked(rules: Rules) -> None:
     assert "kettle" in words
 
 
-@pytest.mark.parametrize("interests", ["", " , ", "not kettles"])
-def test_who_wants_nothing_finds_nothing(rules: Rules, interests: str) -> None:
-    with pytest.raises(UsageError, match="name what is wanted"):
+def test_what_is_not_wanted_may_be_all_that_is_said(rules: Rules) -> None:
+    found = matches(rules, "not kettles")
+    assert (found.best, found.wanted) == ([], [])
+    assert {insight.text for insight in found.unwanted} == {OLD, NEW}
+
+
+@pytest.mark.parametrize("interests", ["", " , ", "-"])
+def test_who_says_nothing_is_told_what_to_say(rules: Rules, interests: str) -> None:
+    with pytest.raises(UsageError, match="name a phrase"):
         matches(rules, interests)

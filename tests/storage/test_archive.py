@@ -1,12 +1,13 @@
 """What counts as the same brief, and what a date can choose from."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 
 from newsletter.domain.model import Brief, Citation, Dropped, Mention
 from newsletter.storage import Connection, Store, archive, candidates
@@ -298,6 +299,45 @@ def test_a_renamed_episode_and_a_file_that_is_parted_keep_their_briefs(store: St
         )
 
 
+def library(show: str, count: int) -> list[Brief]:
+    """Every episode ends with the same sentence."""
+    words = [
+        (f"Wave {at} breaks.", f"Tide {at} turns.", "Thanks to the sea.") for at in range(count)
+    ]
+    return [replace(episode(f"E{at}", *each), podcast=show) for at, each in enumerate(words)]
+
+
+def test_of_a_renamed_show_each_episode_keeps_its_brief(store: Store) -> None:
+    record(store, read("all.csv", *library("The Sea", 12)))
+    before = held(store)
+    record(store, read("all.csv", *library("The Sea, daily", 12), version=2))
+    assert {name: number for name, (number, _) in held(store).items()} == {
+        name: number for name, (number, _) in before.items()
+    }
+
+
+def test_renaming_a_show_costs_as_much_for_each_episode_of_many(sqlite: Store) -> None:
+    """A library of 3,000 was compared with itself 3,000 times."""
+    asked = 0
+
+    def count(
+        _db: object, _cursor: object, _words: str, values: Sequence[object], *_: object
+    ) -> None:
+        nonlocal asked
+        asked += len(values)
+
+    def renamed(path: str, episodes: int) -> int:
+        record(sqlite, read(path, *library(path, episodes)))
+        before = asked
+        record(sqlite, read(path, *library(f"{path}, daily", episodes), version=2))
+        return asked - before
+
+    event.listen(sqlite.engine, "before_cursor_execute", count)
+    few, many = renamed("few", 15), renamed("many", 90)
+    assert few > 15
+    assert many < 8 * few
+
+
 def test_what_was_said_before_stays_old_where_its_file_is_parted_or_moves(store: Store) -> None:
     """A library that was one brief would be all news on the day it grows."""
     old = TODAY - timedelta(60)
@@ -310,6 +350,32 @@ def test_what_was_said_before_stays_old_where_its_file_is_parted_or_moves(store:
     with store.reading() as db:
         assert {each.insight.text for each in candidates.of_day(db, TODAY, 30)} <= {"Rain is new."}
         assert db.scalars(select(insights.c.date).distinct()).all() == [old]
+
+
+def test_a_library_is_one_brief_after_going_down_and_its_episodes_again_after_going_up(
+    apart: Store,
+) -> None:
+    one, two = episode("One", "Mud is old.", "Sand moves."), episode("Two", "Silt stays.", "Fog.")
+    shared = episode("Three", "Rain falls.")
+    files = read("all.csv", one, two, shared), read("three.md", shared), read("to.csv", two, shared)
+    old = record(apart, *files, today=TODAY - timedelta(60))
+    assert (old.briefs, old.mentions) == (3, 5)
+    apart.migrate("0025")
+    with apart.reading() as db:
+        rows = db.execute(text("SELECT path, size, brief_id FROM file ORDER BY path")).all()
+        said = text("SELECT brief_id, position FROM mention ORDER BY brief_id, position")
+        positions = [tuple(row) for row in db.execute(said)]
+        assert [(row.path, row.size) for row in rows] == [
+            *(("all.csv", -1), ("three.md", 1), ("to.csv", -1))
+        ]
+        assert {row.brief_id for row in rows} == {number for number, _ in positions}
+        assert len(positions) == 5
+    apart.migrate()
+    again = read("all.csv", one, two, shared, version=2)
+    assert record(apart, again).mentions == 5
+    assert held(apart).keys() == {"One", "Two", "Three"}
+    with apart.reading() as db:
+        assert set(db.scalars(select(insights.c.date))) == {TODAY - timedelta(60)}
 
 
 def test_a_library_that_breaks_is_one_rejected_file_and_keeps_its_briefs(store: Store) -> None:

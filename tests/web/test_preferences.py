@@ -133,6 +133,8 @@ def test_what_interests_match_is_shown_with_and_without_the_script(site: Site) -
     live = ask(site.port, "GET", f"/p/{ANN}/matches?interests=%3Ci%3Etea")
     assert "6 of this month" in live.text
     assert "&lt;i&gt;tea" in live.text
+    one = ask(site.port, "GET", f"/p/{ANN}/matches?interests=x")
+    assert "They would have matched 1 of this month&#39;s insights" in one.text
     before = site.ann
     shown = site.post(f"/p/{ANN}?match", GOOD, 0)
     assert f"{len(GOOD['interests'])} of this month" in shown.text

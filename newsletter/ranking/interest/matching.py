@@ -114,13 +114,12 @@ class Matcher:
     def shared(self, phrase: str, place: int) -> tuple[str, ...]:
         """The text's words that speak for it: the phrase's own, then the heaviest of feedback.
 
-        Function words ("at") are among them only where the phrase has no others; letters and
-        numbers ("140 °C") only as its own.
+        Function words ("at", "six") are among them only where the phrase has no others; letters
+        and figures ("140 °C") only as its own.
         """
         wanted = frozenset[str]().union(*map(self._words, self._variants(phrase)))
         learned = self._evidence.learned(phrase, place)
-        own = [word for word in learned if word in wanted - FUNCTION_WORDS]
-        own = own or [word for word in learned if word in wanted]
+        own = [word for word in learned if word in (wanted - FUNCTION_WORDS or wanted)]
         heavy = {word for word in learned if learned[word] > 0}
         further = [word for word in heavy - wanted - FUNCTION_WORDS if _tells(word)]
         further.sort(key=lambda word: (-learned[word], word))

@@ -10,14 +10,6 @@ from newsletter.ranking.interest.abbreviations import MEANT_IN_CAPITALS
 
 _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
 _WORD = re.compile(r"\w+")
-FUNCTION_WORDS = frozenset(
-    "a about after all also an and any are as at be because been before being between both but by"
-    " can could did do does for from had has have he her here him his how i if in into is it its"
-    " me more most my no nor not of off on or our out over own she should so some such than that"
-    " the their them then there these they this those through to too under until up very was we"
-    " were what when where which while who whom why will with would you your".split()
-)
-"""English words that say nothing of what a text is about."""
 _NO_PLURAL = ("ss", "us", "is", "news")
 
 
@@ -38,3 +30,29 @@ def singular(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         return f"{word[:-3]}y"
     return word[:-2] if word.endswith(("sses", "xes", "ches", "shes")) else word[:-1]
+
+
+def _closed_class(text: str) -> frozenset[str]:
+    """As they are written and as ``words`` gives them: it takes an "s" off "does"."""
+    return frozenset(form for word in text.split() for form in (word, singular(word)))
+
+
+FUNCTION_WORDS = _closed_class(
+    """a about above across after again against all almost along already also although always am
+    among an and another any anybody anyone anything are around as at away be because been
+    before behind being below beneath beside besides between beyond both but by can cannot could
+    couldn despite did didn do does doesn doing don done down during each either else enough
+    even ever every everybody everyone everything few fewer for from further had hadn hardly has
+    hasn have haven having he her here hers herself him himself his how however i if in indeed
+    inside instead into is isn it its itself just least less ll many may maybe me might mine
+    more most much must my myself neither never no nobody none nor not nothing now of off often
+    on once one only onto or other others otherwise ought our ours ourselves out over own per
+    perhaps quite rather re same several shall she should shouldn since so some somebody someone
+    something sometimes soon still such than that the their theirs them themselves then there
+    therefore these they this those though through throughout thus till to together too toward
+    towards twice under unless unlike until up upon us very via was wasn we were weren what
+    whatever when whenever where whether which whichever while who whoever whom whose why will
+    with within without won would wouldn yet you your yours yourself two three four five six
+    seven eight nine ten eleven twelve hundred thousand million billion"""
+)
+"""English words that say nothing of what a text is about, numbers among them."""

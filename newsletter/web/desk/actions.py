@@ -50,6 +50,7 @@ def routes(frame: Frame, desk: Desk) -> Sequence[BaseRoute]:
         frame.get("/desk/uncancel", acts.ask_uncancel, "operator"),
         frame.post("/desk/uncancel", acts.uncancel, audited="resume"),
         frame.get("/desk/unknown", acts.unknown, "operator"),
+        frame.post("/desk/unknown/left", acts.end_left, audited="deliveries"),
         frame.get("/desk/unknown.csv", acts.unknown_csv, "operator"),
         frame.post("/desk/unknown", acts.resolve, audited="deliveries resolve"),
     ]
@@ -144,7 +145,6 @@ class _Acts:
         return self._done(visit, message)
 
     def unknown(self, visit: Visit) -> Response:
-        warning = actions.end_expired_leases(self.store, visit.now)
         with listed(self.store, "unknown", None) as rows:
             shown = list(islice(rows, _MOST_LISTED))
         return visit.page(
@@ -152,10 +152,18 @@ class _Acts:
             rows=shown,
             more=len(shown) == _MOST_LISTED,
             total=unresolved(self.store),
-            warning=warning,
+            left=actions.without_sender(self.store, visit.now),
             listed=visit.now.isoformat(),
             n="{:,}".format,
         )
+
+    def end_left(self, visit: Visit) -> Response:
+        """As `newsletter deliveries` does, and the next send."""
+        count = actions.without_sender(self.store, visit.now)
+        done = f"{counted(count, 'message')} settled: what nobody can know is listed here."
+        message = actions.end_expired_leases(self.store, visit.now) or done
+        self.desk.changed()
+        return visit.back("/desk/unknown", message)
 
     def unknown_csv(self, visit: Visit) -> Response:  # noqa: ARG002
         headers = {"Content-Disposition": 'attachment; filename="unknown.csv"'}
@@ -205,8 +213,7 @@ def _what_cancel_does(at: actions.Standing) -> Iterator[str]:
 
 
 def _resolved(done: actions.Resolved, outcome: str) -> str:
-    noun = "delivery" if done.count == 1 else "deliveries"
-    message = f"{done.count:,} {noun} settled as {outcome}."
+    message = f"{counted(done.count, 'delivery')} settled as {outcome}."
     if outcome == "pending" and done.too_old:
         message += f" {done.too_old:,} are too old to be sent again, and will be failed (expired)."
     if done.sending:

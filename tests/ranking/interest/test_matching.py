@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.ranking.interest import SAID_FROM, Matcher, Text, parse
+from newsletter.ranking.interest.words import words
 from newsletter.ranking.similarity import Index
 
 GRID = "A power line sags on hot afternoons: the grid carries less electricity when coolers run."
@@ -113,6 +114,19 @@ def test_the_words_that_speak_for_a_match(everything: Matcher) -> None:
     assert everything.shared("chips at sea", EVERYTHING.index(CHIPS))[0] == "chip"
     assert "at" not in everything.shared("chips at sea", EVERYTHING.index(CHIPS))
     assert everything.shared("at the", EVERYTHING.index(CHIPS))[:2] == ("the", "at")
+    assert "in" not in everything.shared("ferries in Rome", EVERYTHING.index(SHOES))
+
+
+def test_no_function_word_is_learned() -> None:
+    alike = (
+        "A ferry does its six crossings less quickly whenever the tide is among the highest.",
+        "Whenever the tide turns, six of the less nimble ferries do what a tug does among rocks.",
+    )
+    asked = matcher([*alike, *EVERYTHING])
+    for place in range(len(alike)):
+        learned = set(asked.shared("tide", place))
+        assert learned & {"tide", "ferry"}
+        assert learned.isdisjoint(words("does six less whenever among"))
 
 
 def test_letters_and_numbers_speak_for_nothing_but_themselves() -> None:

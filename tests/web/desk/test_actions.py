@@ -1,14 +1,18 @@
 """Pause, resume, cancel, settle: a page that says what will happen, a form, and the audit."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from newsletter.services import audit
 from newsletter.storage import heartbeats, operator_actions, reports, send_queue
+from newsletter.storage.schema import delivery
 from tests.builders import NOON, TODAY
 from tests.web.desk.conftest import Browser
 from tests.web.desk.day import Day, standing
@@ -139,6 +143,42 @@ def test_one_of_them_needs_no_list(day: Day, olga: Browser) -> None:
     assert "1 delivery settled as pending." in said(olga, "/desk/unknown")
     assert unknown(day) == 1
     assert audited(day)[0] == ("olga", "deliveries resolve", "reader28@mail.example")
+
+
+def left_by_the_dead(day: Day, *readers: int) -> None:
+    """These deliveries are listed as sending, by a process of another machine that is gone."""
+    over = NOON - timedelta(hours=1)
+    lease = {"owner": "gone:1:x/1", "boot": "another", "lease_end": 1.0, "lease_until": over}
+    rows = update(delivery).where(delivery.c.subscriber_id.in_(readers))
+    with day.store.writing() as db:
+        db.execute(rows.values(state="sending", **lease))
+
+
+def test_what_a_dead_sender_left_is_shown_and_settled_by_a_button(day: Day, olga: Browser) -> None:
+    left_by_the_dead(day, 19, 20, 21)
+    page = said(olga, "/desk/unknown")
+    assert "3 messages are listed as being sent, and the process that sent them is gone" in page
+    assert (unknown(day), audited(day)) == (2, [])
+    assert olga.send("/desk/unknown/left").headers["location"] == "/desk/unknown"
+    page = said(olga, "/desk/unknown")
+    assert "3 messages settled: what nobody can know is listed here." in page
+    assert "gone" not in page
+    assert (unknown(day), audited(day)) == (5, [("olga", "deliveries", "")])
+
+
+def kept(day: Day) -> list[str]:
+    """All that the database holds, but for the session of who looks."""
+    with closing(sqlite3.connect(day.folder / "newsletter.db")) as db:
+        return [line for line in db.iterdump() if '"desk_session"' not in line]
+
+
+@pytest.mark.parametrize("page", ["", "/checks", "/unknown", "/unknown.csv", "/returns", "/report"])
+def test_to_look_changes_nothing(untouched: Day, page: str) -> None:
+    left_by_the_dead(untouched, 19)
+    olga, before = untouched.browser("olga"), kept(untouched)
+    assert olga.get(f"/desk{page}").status == 200
+    assert kept(untouched) == before
+    assert unknown(untouched) == 2
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from limits import RateLimitItemPerHour
 
-from newsletter.bootstrap import App
+from newsletter.bootstrap import App, desk_issue
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.desk import desk
 from newsletter.bootstrap.rendering import secret
@@ -349,3 +349,9 @@ def test_what_was_sent_without_an_approval_is_told(eddy: Desk, server: SmtpServe
     page = eddy.get(HERE).text
     assert ">not approved</span> 1 reader of this date" in page
     assert "waits for approval" not in page
+
+
+def test_the_templates_are_linted_once(eddy: Desk) -> None:
+    made = desk_issue.parts(eddy.app)
+    first, later = (made.workbench(NOON + timedelta(hours=hour)).findings() for hour in (0, 1))
+    assert first is later
