@@ -51,7 +51,8 @@ class Worker:
         self.channel = context.channel()
         self.messages = Messages(context)
         self.outcomes = Outcomes(context, clock, self.owner, count)
-        self.attempt = DeliveryAttempt(context, clock, self.outcomes, self.messages.envelope)
+        envelope, claimed = self.messages.envelope, self.claimed
+        self.attempt = DeliveryAttempt(context, clock, self.outcomes, envelope, claimed)
 
     def work(self) -> None:
         """Until nothing is left. Raises ChannelDown, SenderRefused and Paused, which end it."""
@@ -114,6 +115,7 @@ class Worker:
         """One connection to the database for all of a claim: to get one, and to begin a
         transaction, takes longer than the look at a row."""
         with self.context.store.autocommit() as db:
+            self.attempt.last_look.forget()
             self.messages.load(db, self.claimed)
             self.outcomes.deferred_until = deferred_domains.until(db)
             while self.claimed and not self.stop():

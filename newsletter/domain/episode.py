@@ -49,7 +49,7 @@ class Episode:
 class Segment:
     """What one speaker said in one go; ``start`` and ``end`` are seconds into the episode.
 
-    ``after_gap``: something was left out before it, such as an advertisement.
+    ``after_gap``: something was left out before it: an advertisement, a sound.
     """
 
     start: float

@@ -1,8 +1,8 @@
 """What keeps spoken sentences from being quoted alone. English.
 
-The rules are phrases looked for in one to three sentences that follow one another. A quote is not
+The rules are phrases looked for in one sentence or two that follow one another. A quote is not
 mended: a sentence with a slip of the tongue is left out. What makes a quote worth it is in
-``quote_merit``; how both were found and judged: docs/decisions/0055-whole-quotes.md.
+``quote_merit``. How they were found and judged: docs/decisions/0055-whole-quotes.md.
 """
 
 import re
@@ -21,7 +21,9 @@ def phrases(*given: str, before: str = r"\b", after: str = r"\b") -> re.Pattern[
 
 
 _WHOLE = re.compile(r"""["“]?[A-Z0-9$£€].*[a-z0-9%)][.!]["”]?$""", re.DOTALL)
-_BROKEN = re.compile(r"--|\.\.\.|…|[\[\]()*_|<>]|[—–](?=\s|$)| - |(?:,|^) ?like,", re.IGNORECASE)
+_BROKEN = re.compile(
+    r"--|\.\.\.|…|[\[\]()*_|<>]|[—–](?=\s|$)| - |(?:,|^) ?(?:like|say|look|listen),", re.IGNORECASE
+)
 _SLIPS = phrases(
     "um+|uh+|er+|hmm*|mm+|ah|oh|yeah|yep|okay|ok|huh|wow|gosh|yes|haha|hey|you know|i mean|i guess",
     "kinda|sorta|whatever|blah|et cetera|etc|stuff|thingy|or something|or anything|if you will",
@@ -30,7 +32,7 @@ _SLIPS = phrases(
     r"gonna|wanna|gotta|cuz|y'all|dude|guys?|crap|shit\w*|f\w?[ua]ck\w*|fricking|damn|hell|literally",
     "and then like|(?:was|is|are|you're|it's|be|there's|in|of|have|get|so|to|do) like",
     "like (?:i'm|i|we|he|she|they|oh|really|this|a|the)(?<!it's like a)|sort of set|just like",
-    "i think in|is is|in in|(?:sort|kind)s? of (?:a|the|like|it's)",
+    "i think in|is is|in in|has being|is by \\w+ is|(?:sort|kind)s? of (?:a|the|like|it's)",
 )
 _REPEATED = re.compile(
     r"\b(?!very\b|really\b|much\b|many\b|far\b|more\b)(\w+),? \1\b(?<!that that)(?<!had had)", re.I
@@ -46,11 +48,12 @@ _TALKING = phrases(
     "tonight|today|yesterday|tomorrow|right now|recently|just now|so far|at the moment|here|now",
     r"(?:last|next) (?:\w+ )?(?:week|month|year|night|time|summer|winter|spring|fall|decade)s?",
     "(?:days?|weeks?|months?|years?|decades?) ago|any longer|i was|i'm saying",
-    "thanks?|thank you|welcome|congratulations|sorry|please|imagine|let me|let's|think (?:about"
-    "|of)",
-    "ask yourself|for example|for instance|remember|say that again|going back|again|number one",
-    "but hey|, say,|hopefully|come back to|by the way|in (?:this|that|our|my) (?:case|particular)",
-    "look,|listen,|what we call|i could|i think that (?:would|is|was|will|could|may)|"
+    "thanks?|thank you|welcome|congratulations|sorry|please|imagine|let me|let's"
+    "|(?<!way to )think (?:about|of)",
+    "(?:ignore|disregard|forget) (?:\\w+ ){0,3}?(?:instructions?|prompts?|rules)|system prompts?",
+    "ask yourself|for example|for instance|remember|say that again|going back|again|number \\w+",
+    "but hey|hopefully|come back to|by the way|in (?:this|that|our|my) (?:case|particular)",
+    "what we call|i could|i think that (?:would|is|was|will|could|may)|"
     "the (?:one|two|three|four|five)(?! (?:who|that|of)\\b)",
 )
 _MINE = phrases(
@@ -62,7 +65,7 @@ _MINE = phrases(
 )
 _BELIEF = phrases("i(?: do)? (?:think|believe|would argue)(?: that)?,?")
 _OURS = phrases("we|our|we're|we'll|ours|let us")
-_MOST_OURS = 1
+_MOST_OURS = 3
 _BEFORE_THE_CLAIM = re.compile(
     r"(?:(?:i(?: do| really)?|we) (?:think|believe|would argue|would say)(?: that)?"
     r"|it turns out(?: that)?|it's (?:very,? |really,? )*(?:clear|obvious|true) that"
@@ -92,11 +95,12 @@ _OPENING = phrases(
     "in (?:that|this|the same|other words|addition|fact|short|the end|both|those|these)",
     "(?:at|on|for|with|by|from|to|after|since) (?:that|this|those|these|then|there|me|it|all)",
     "how (?:does|do|did|is|are|about)|all of (?:the|a sudden)|what you do|half the",
-    r"you're \w+ing|you (?:have|want to go|see|can see|all|guys|do|don't|just|need|could|said|had"
-    "|would|hear|get)|a lot of (?:the|people)|your(?! best)|all the|the only way to \\w+ is",
-    "the way (?:things|it)|if there",
-    "its|(?:it|it's)(?! takes?\\b| (?:doesn't seem like it's|is|isn't|not|much|far| )*"
-    "(?:easy|easier|harder|better|worse|cheaper|impossible|rare) (?:to|for)\\b)",
+    r"you're \w+ing|you(?! (?:just )?don't [^.]*, you\b) (?:have|want to go|see|can see|all|guys|do"
+    "|don't|just|need|could|said|had|would|hear|get)|a lot of (?:the|people)|your(?! best)|all the",
+    r"the only way to \w+ is|the way (?:things|it)|if there",
+    "its|(?:it|it's)(?! takes?\\b| (?:is )?only when\\b"
+    "| (?:doesn't seem like it's|is|isn't|not|much|far|a lot|way|always|very|so| )*"
+    "(?:easy|easier|hard|harder|better|worse|cheaper|impossible|rare) (?:to|for)\\b)",
     r"there(?!'s (?:this|an?) (?:idea|notion|concept|term|phenomenon) |'s more\b)",
     before='["“]?',
 )
@@ -122,6 +126,7 @@ _POINTING = phrases(
     "similar(?! to\\b)|(?:do|does|doing|did|done) that|so maybe",
     "that(?= (?:pretty|very|really|easily|to|in|at|on|for|and|or|but|as|by|with|well)\\b|[.,!?])",
     "there(?= (?:and|or|but|is that)\\b|[.,!])|then(?=[.!])|such(?! as\\b| a\\b| an\\b)",
+    "is the (?:first|second|third|fourth|last|next)(?=[.,])",
     "also|similarly|likewise|(?:too|as well|either)(?=[.,!])|(?:the )?others? (?:is|are)",
     "the (?:only )?(?:one|others?)(?! (?:who|that|hand|side)\\b)|both of|they all",
 )
@@ -164,13 +169,14 @@ PRESENT = phrases(
     "lets?|keeps?|shows?|finds?|starts?|stops?|changes?|learns?|says|called|supposed|has|have",
 )
 _MARKER = re.compile(
-    r"(?:(?:and|so|well|now|because|in fact|of course|i mean|yes|right|exactly)[,.]? )+(?=[a-z])",
+    "(?:(?:and|but|so|well|now|in fact|of course|i mean|yes|right|exactly|on the other hand)[,.]? "
+    ")+(?=[a-z])",
     re.I,
 )
 _ENGLISH = frozenset(
     "the and to of a in that is you it for on with are this be have not as they we but can".split()
 )
-_LEAST_WORDS, _MOST_WORDS = 9, (42, 60, 60)
+_LEAST_WORDS, _MOST_WORDS = 9, (42, 60)
 _LEAST_LATER = 4
 _LEAST_ENGLISH = 0.08
 _ANSWERED = phrases("well|because|it's|the answer", before="")
@@ -209,7 +215,7 @@ def stands_alone(sentences: Sequence[str]) -> bool:
     return (
         _is_of_a_length(plain)
         and all(map(_is_whole, _without_answered(plain)))
-        and not _ENDS_OPEN.search(text)
+        and not any(map(_ENDS_OPEN.search, plain))
         and not any(rule.search(text) for rule in (_BROKEN, _SLIPS, _REPEATED, _TALKING))
         and is_english(text, _LEAST_ENGLISH)
         and not _is_personal(text)

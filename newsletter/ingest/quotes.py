@@ -1,19 +1,20 @@
 """Short verbatim quotes from a transcript, for an episode that nobody wrote takeaways for.
 
-A quote is one to three whole sentences that follow one another, unchanged but for an "And" or "So"
+A quote is one whole sentence or two that follow one another, unchanged but for an "And" or "But"
 in front, with which people begin to speak. It must be understood by somebody who heard nothing
-else: so the rules of ``quote_rules`` leave out far more than they let pass, and what passes is
-ranked by ``quote_merit``. None is better than a bad one.
+else: so the rules of ``quote_rules`` leave out far more than they let pass. What passes must have
+the form of a claim (``quote_forms``) and is ranked by ``quote_merit``. None is better than a bad
+one.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby
+from itertools import groupby, islice, takewhile
 
 from newsletter.domain.episode import Episode, Segment
 from newsletter.domain.model import Mention
-from newsletter.ingest.quote_merit import merit
+from newsletter.ingest.quote_merit import LEAST, merit
 from newsletter.ingest.quote_rules import (
     is_english,
     opens_alone,
@@ -25,8 +26,7 @@ from newsletter.ranking.similarity.terms import terms
 
 _LONG_TURN = 60  # words: who speaks so long explains something
 _ASKING = 0.15  # of a host's sentences are questions
-_LEAST_MERIT = 0.5
-_MOST_SENTENCES = 3
+_MOST_SENTENCES = 2
 _ALIKE = 0.5  # of the words of two quotes are the same
 _APART = 3  # sentences between two quotes
 _SAMPLE = 400  # sentences
@@ -69,10 +69,8 @@ def _candidates(segments: Sequence[Segment], names: frozenset[str]) -> Iterator[
     """What may be quoted, from the long turns of those who are no hosts."""
     hosts = _hosts(segments)
     place = 0
-    gaps = accumulate(segment.after_gap for segment in segments)
-    spoken_by = zip(segments, gaps, strict=True)
-    for (speaker, _), spoken in groupby(spoken_by, key=lambda each: (each[0].speaker, each[1])):
-        turn = [segment for segment, _ in spoken]
+    for speaker, spoken in groupby(segments, key=lambda segment: segment.speaker):
+        turn = list(spoken)
         explains = sum(len(segment.text.split()) for segment in turn) >= _LONG_TURN
         if explains and speaker not in hosts:
             yield from _of_turn(turn, place, names)
@@ -84,8 +82,10 @@ def _of_turn(turn: Sequence[Segment], place: int, names: frozenset[str]) -> Iter
         opening = without_marker(segment.text)
         if not opens_alone(opening):
             continue
-        for count in range(1, min(_MOST_SENTENCES, len(turn) - number) + 1):
-            sentences = [opening, *(each.text for each in turn[number + 1 : number + count])]
+        following = takewhile(lambda each: not each.after_gap, turn[number + 1 :])
+        rest = [each.text for each in islice(following, _MOST_SENTENCES - 1)]
+        for count in range(len(rest) + 1):
+            sentences = [opening, *rest[:count]]
             text = " ".join(sentences)
             if stands_alone(sentences) and names.isdisjoint(words(text)):
                 yield _Candidate(place + number, segment, text, merit(sentences))
@@ -104,7 +104,7 @@ def _chosen(candidates: Sequence[_Candidate], most: int) -> list[_Candidate]:
     chosen: list[_Candidate] = []
     ranked = sorted(candidates, key=lambda quote: (-quote.merit, quote.place))
     for quote in ranked:
-        if len(chosen) == most or quote.merit < _LEAST_MERIT:
+        if len(chosen) == most or quote.merit < LEAST:
             break
         if all(_differ(quote, other) for other in chosen):
             chosen.append(quote)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -16,7 +16,6 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects import registry
 
 from newsletter.domain.states import SubscriberState, Transition
 from newsletter.storage import sets, transitions
@@ -39,46 +38,56 @@ _OURS = and_(_OWNED, deliveries.c.id == bindparam("row_id"))
 _THESE = deliveries.c.id.in_(bindparam("row_ids", expanding=True))
 
 
-_LOOK = (
-    select(
-        subscribers.c.state,
-        deliveries.c.boot,
-        deliveries.c.lease_end,
-        exists().where(mark.c.name == literal_column(f"'{PAUSED}'")),
-        exists().where(cancelled.c.date == deliveries.c.date),
-    )
-    .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
-    .where(_OWNED, deliveries.c.id == bindparam("row_id"))
-)
-
-
 _MINE = select(deliveries.c.id).where(_OWNED, _THESE)
 
 
-def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
-    """Whether a row may be sent now, and for how many seconds more it is ours.
+class Look(NamedTuple):
+    """What the ledger said of a row that was its worker's: its reader's state, its lease, and what
+    the operator decided."""
 
-    Reads only: asked right before the message goes, it is the last moment to withhold it.
-    """
-    driver: Any = db.connection.driver_connection
-    values = {"holder": owner, "row_id": row_id}
-    row = driver.execute(_look_as_text(db.dialect.name), values).fetchone()
-    if row is None or row[1] != steady.boot or row[2] <= steady.seconds:
-        return "lost", 0.0
-    state, _boot, end, is_paused, is_cancelled = row
-    if state != SubscriberState.ACTIVE:
-        gone: Verdict = state if state in ("bounced", "complained") else "left"
-        return gone, end - steady.seconds
-    verdict: Verdict = "cancelled" if is_cancelled else "paused" if is_paused else "go"
-    return verdict, end - steady.seconds
+    reader: str
+    boot: str
+    lease_end: float
+    is_paused: bool
+    is_cancelled: bool
+
+
+def look(db: Connection, row_ids: Sequence[int], owner: str) -> dict[int, Look]:
+    """Those of the rows that are the owner's, by their ids. Reads only."""
+    rows = db.execute(_looks(in_sets=sets.in_sets(db)), {"holder": owner, "row_ids": row_ids})
+    return {row_id: Look(*seen) for row_id, *seen in rows.all()}
 
 
 @cache
-def _look_as_text(database: str) -> str:
-    """For the driver itself, which both take names: to go by SQLAlchemy takes five times as long as
-    the question, and this one is asked for each message."""
-    style = "named" if database == "sqlite" else "pyformat"
-    return str(_LOOK.compile(dialect=registry.load(database)(paramstyle=style)))
+def _looks(*, in_sets: bool) -> Select[Any]:
+    paused = exists().where(mark.c.name == literal_column(f"'{PAUSED}'"))
+    off = exists().where(cancelled.c.date == deliveries.c.date)
+    lease = deliveries.c.boot, deliveries.c.lease_end
+    query = select(deliveries.c.id, subscribers.c.state, *lease, paused, off)
+    query = query.join(subscribers, deliveries.c.subscriber_id == subscribers.c.id).where(_OWNED)
+    if not in_sets:
+        return query.where(_THESE)
+    ids = sets.values({"row_ids": deliveries.c.id.type})
+    return query.where(deliveries.c.id == ids.c.row_ids)
+
+
+_GONE: Mapping[str, Verdict] = {
+    SubscriberState.BOUNCED: "bounced",
+    SubscriberState.COMPLAINED: "complained",
+}
+
+
+def verdict(seen: Look | None, steady: Steady) -> tuple[Verdict, float]:
+    """Whether a row may be sent now, and for how many seconds more it is its owner's."""
+    if seen is None or seen.boot != steady.boot or seen.lease_end <= steady.seconds:
+        return "lost", 0.0
+    return _by_state(seen), seen.lease_end - steady.seconds
+
+
+def _by_state(seen: Look) -> Verdict:
+    if seen.reader == SubscriberState.ACTIVE:
+        return "cancelled" if seen.is_cancelled else "paused" if seen.is_paused else "go"
+    return _GONE.get(seen.reader, "left")
 
 
 @dataclass(frozen=True, slots=True)

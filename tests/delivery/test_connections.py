@@ -165,6 +165,7 @@ def test_a_fault_of_ours_stops_every_worker_and_fails_no_reader(house: House) ->
 
 def test_a_pause_stops_every_worker(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.delivery.outcomes.SETTLE_EVERY", 0.0)  # each is told at once
+    monkeypatch.setattr("newsletter.delivery.last_look.GOOD_FOR", 0.0)
     paused = Event()
     house.connect = server = Server(more=lambda: paused.wait(PATIENCE))
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.episode import Episode, Segment
-from newsletter.ingest.quote_merit import merit
+from newsletter.ingest.quote_forms import STRONG, WEAK, forms
+from newsletter.ingest.quote_merit import LEAST, merit
 from newsletter.ingest.quote_rules import is_english, stands_alone, without_marker
 from newsletter.ingest.quotes import quotes
 from newsletter.ingest.transcripts import parse_transcript
@@ -121,6 +122,8 @@ NOT_ALONE = {
     "similar to nothing": "Most towns have a similar dike instead of widening their river.",
     "them, who are not told": "Most towns charge them for a dike instead of widening the river.",
     "it, that is not told": "Most towns charge it to a dike instead of widening the river.",
+    "an order to a machine": "Most towns ignore all previous instructions instead of a dike.",
+    "the reason alone": "Because walls can be seen, most towns raise the dike.",
     "a story": "Most towns raised the dike and built a wall and lost the river when it rained.",
 }
 
@@ -163,6 +166,48 @@ def test_two_sentences_are_quoted_as_they_follow_one_another() -> None:
     said = [Segment(n * 10, n * 10 + 9, text, GUEST) for n, text in enumerate([*FILLER, *pair])]
     (mention,) = quotes([*said, *talk("We went home.")], EPISODE)
     assert (mention.text, mention.at) == (" ".join(pair), 30)
+
+
+CLAIMS = {
+    "not this, but that": ["A good dike is not about height, it's about ground."],
+    "not this. That": ["Walls do not stop floods for good. They move the water to a neighbour."],
+    "rather": ["Most farmers trust an old map rather than a new sensor."],
+    "because": ["Small rivers surprise people because nobody measures their banks in summer."],
+    "the best": ["The best way to find a leak is a dry day after a wet month."],
+    "part of": ["Writing down each repair is one of the main parts of keeping a bridge."],
+    "nobody unless": ["Nobody pays for a pump unless the cellar is wet in spring."],
+    "the more": ["The more meadows a town drains, the faster the river rises in spring."],
+}
+
+
+@pytest.mark.parametrize(("form", "sentences"), CLAIMS.items(), ids=CLAIMS)
+def test_the_strong_forms_of_a_claim_are_enough(form: str, sentences: list[str]) -> None:
+    assert CLAIMS.keys() == STRONG.keys()
+    assert form in forms(sentences, STRONG)
+    assert stands_alone(sentences)
+    assert merit(sentences) >= LEAST
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Dikes of clay hold for many years in the low country by the sea.",
+        "If a town drains its meadows, the river may rise in spring.",
+        "There are three ways to build a dike rather than a wall.",
+        "Keeping a dike dry is very important because towns like dry dikes.",
+        "You can never collect more than the full price of a dike.",
+    ],
+    ids=["no form", "a weak one alone", "it announces", "it praises", "a measure, no contrast"],
+)
+def test_what_has_no_form_of_a_claim_is_not_quoted(sentence: str) -> None:
+    assert merit([sentence]) < LEAST
+
+
+def test_two_weak_forms_are_a_strong_one() -> None:
+    sentence = "Draining a meadow is a loan that the river takes back."
+    assert forms([sentence], WEAK) == {"doing", "what it is"}
+    assert not forms([sentence], STRONG)
+    assert merit([sentence]) >= LEAST
 
 
 @pytest.mark.parametrize("sentence", GOOD)
@@ -209,7 +254,7 @@ def test_every_quote_is_word_for_word_in_segments_of_its_speaker_that_follow_one
     assert made == quotes(list(segments), EPISODE, most)
     for mention in made:
         said = mention.text[1:]  # the first letter may have become a capital one
-        windows = [segments[begin : begin + n] for begin in range(len(segments)) for n in (1, 2, 3)]
+        windows = [segments[begin : begin + n] for begin in range(len(segments)) for n in (1, 2)]
         sources = [w for w in windows if " ".join(s.text for s in w).endswith(said)]
         assert any(
             int(source[0].start) == mention.at and {s.speaker for s in source} == {mention.speaker}
@@ -237,6 +282,15 @@ def test_a_quote_never_reaches_across_an_advertisement(between: str) -> None:
     segments = parse_transcript(spoken.encode(), "text/plain")
     assert REASON in [segment.text for segment in segments]
     assert all(text in spoken for text in texts(segments))
+
+
+@pytest.mark.parametrize("sound", ["[laughter]", "(applause)", "♪"])
+def test_a_quote_never_reaches_across_a_sound(sound: str) -> None:
+    turn = " ".join(FILLER[:2] * 2)
+    apart = f"Ines: {turn} {CLAIM} {sound} {REASON} {turn}\n"
+    within = f"Ines: {turn} {GOOD[0].replace(' instead', f' {sound} instead')} {turn}\n"
+    assert all(text in apart for text in texts(parse_transcript(apart.encode(), "text/plain")))
+    assert texts(parse_transcript(within.encode(), "text/plain")) == []
 
 
 def test_the_advertisement_is_what_parts_them() -> None:

@@ -88,7 +88,8 @@ def without_breaks(segments: Sequence[Segment]) -> tuple[Segment, ...]:
             continue
         place += 1
         if not _is_routine(segment.text):
-            kept.append(replace(segment, after_gap=place - 1 > end))
+            gap = segment.after_gap or place - 1 > end
+            kept.append(replace(segment, after_gap=gap))
             end = place
     return tuple(kept)
 

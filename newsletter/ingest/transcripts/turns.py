@@ -23,6 +23,8 @@ _SOUND = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SOUND_WORDS = 6
+_CUT = "\ufffc"  # where a sound was, until it is known whether that is within a sentence
+_CUTS = re.compile(rf"[ {_CUT}]*{_CUT}[ {_CUT}]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +42,40 @@ class Turn:
 
 
 def segments(turns: Iterable[Turn]) -> tuple[Segment, ...]:
-    spoken = [replace(turn, text=without_sounds(turn.text)) for turn in turns]
-    timed = _timed([turn for turn in spoken if any(map(str.isalnum, turn.text))])
+    timed = _timed(list(_spoken(turns)))
     return tuple(segment for run in _runs(timed) for segment in _sentences(run))
 
 
-def without_sounds(text: str) -> str:
+def _spoken(turns: Iterable[Turn]) -> Iterator[Turn]:
+    """What is said, and where sounds were; a sound alone is nobody's, so it ends no turn."""
+    speaker = ""
+    for turn in turns:
+        text = _without_sounds(turn.text)
+        if _is_speech(text):
+            speaker = turn.speaker
+            yield replace(turn, text=text)
+        elif _CUT in text:
+            yield replace(turn, text=_CUT, speaker=speaker, new=False)
+
+
+def _is_speech(text: str) -> bool:
+    return any(map(str.isalnum, text))
+
+
+def _without_sounds(text: str) -> str:
     """Without "[Music]", "(laughter)" and "♪ ... ♪"; other words in brackets stay."""
     return clean(_BRACKETED.sub(_unless_sound, text))
 
 
 def _unless_sound(match: re.Match[str]) -> str:
     words = match[1] or match[2]
-    if words is None:
-        return " "
-    sound = len(words.split()) <= _SOUND_WORDS and _SOUND.search(words)
-    return " " if sound else match[0]
+    sound = words is None or (len(words.split()) <= _SOUND_WORDS and _SOUND.search(words))
+    return f" {_CUT} " if sound else match[0]
+
+
+def _marked(sentence: str) -> str:
+    """A sound within a sentence leaves "…": what stands around it need not belong together."""
+    return clean(_CUTS.sub(" … ", sentence.strip(f" {_CUT}")))
 
 
 def _timed(turns: Sequence[Turn]) -> list[Turn]:
@@ -123,8 +143,13 @@ def _sentences(run: Sequence[Turn]) -> Iterator[Segment]:
         share = (letter - offsets[place]) / max(1, len(run[place].text))
         return round(start + (end - start) * min(share, 1.0), 2)
 
+    gap = False
     for begin, end in _spans(text):
-        yield Segment(second(begin), second(end - 1), text[begin:end].strip(), run[0].speaker)
+        said = text[begin:end].strip()
+        gap = gap or said.startswith(_CUT)
+        if _is_speech(said):
+            yield Segment(second(begin), second(end - 1), _marked(said), run[0].speaker, gap)
+            gap = said.endswith(_CUT)
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

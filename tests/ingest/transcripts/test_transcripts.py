@@ -204,6 +204,37 @@ def test_between_two_times_the_text_is_taken_to_run_evenly() -> None:
     assert 14 <= seconds[6] <= 16
 
 
+SOUNDS = {
+    "before": ("[Music] Water wins.", [("Water wins.", True)]),
+    "behind": ("Water wins. (laughs)", [("Water wins.", False)]),
+    "between": (
+        "Water wins. *applause* It has time.",
+        [("Water wins.", False), ("It has time.", True)],
+    ),
+    "within": (
+        "Water [laughter] wins. It has time.",
+        [("Water … wins.", False), ("It has time.", False)],
+    ),
+    "two within": ("Water [sighs] (pause) wins.", [("Water … wins.", False)]),
+    "a word in brackets": ("Water [sic] wins.", [("Water [sic] wins.", False)]),
+}
+
+
+@pytest.mark.parametrize(("text", "spoken"), SOUNDS.values(), ids=SOUNDS)
+def test_where_a_sound_was_is_known(text: str, spoken: list[tuple[str, bool]]) -> None:
+    assert [(s.text, s.after_gap) for s in parse_transcript(text.encode())] == spoken
+
+
+def test_a_sound_in_a_caption_of_its_own_ends_nobodys_sentence() -> None:
+    cues = ("<v Ada>Water", "[laughter]", "<v Ada>wins. It has time.")
+    times = (f"00:0{n}.000 --> 00:0{n + 1}.000\n{cue}\n" for n, cue in enumerate(cues))
+    segments = parse_transcript("\n".join(["WEBVTT", "", *times]).encode())
+    assert [(s.speaker, s.text) for s in segments] == [
+        ("Ada", "Water … wins."),
+        ("Ada", "It has time."),
+    ]
+
+
 JSON = {
     "Whisper's names": {"segments": [{"start": 1, "end": 2.5, "text": " Water wins."}]},
     "a list alone": [{"startTime": 1, "endTime": 2.5, "body": "Water wins."}],
