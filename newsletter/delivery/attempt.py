@@ -64,7 +64,7 @@ class DeliveryAttempt:
             self._put_last(row, attempt, error)
             raise
         if transition is Transition.ACCEPTED:
-            self.outcomes.accept(row, _tried(attempt), **values)
+            self.outcomes.accept(row, **values)
         elif transition is not None:
             self.outcomes.settle(row, transition, _tried(attempt), **values)
 

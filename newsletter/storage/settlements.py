@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    literal,
     literal_column,
     select,
 )
@@ -93,7 +92,8 @@ def _by_state(seen: Look) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An attempt at a row: the server's answers, empty where there were none."""
+    """An attempt that was not accepted: the server's answers, empty where there were none. What a
+    server accepted needs none: the row itself has the answer and the instant."""
 
     rcpt: str = ""
     data: str = ""
@@ -121,9 +121,16 @@ def settle(db: Connection, owner: str, entries: Sequence[Settled]) -> Set[int]:
     """Take the transitions; returns the ids of those rows that nobody had taken from us."""
     if not entries:
         return set()
+    mine = _moved(db, owner, entries)
+    noted = [_attempt(each, each.tried) for each in entries if each.tried and each.row_id in mine]
+    sets.insert(db, attempts, noted)
+    return mine
+
+
+def _moved(db: Connection, owner: str, entries: Sequence[Settled]) -> Set[int]:
     if sets.in_sets(db):
         alike = _alike(entries).items()
-        return set().union(*(_settle_set(db, owner, *way, of_it) for way, of_it in alike))
+        return set().union(*(_move_set(db, owner, *way, of_it) for way, of_it in alike))
     values = {"holder": owner, "row_ids": [entry.row_id for entry in entries]}
     mine = set(db.scalars(_MINE, values))
     kept = [entry for entry in entries if entry.row_id in mine]
@@ -131,7 +138,6 @@ def settle(db: Connection, owner: str, entries: Sequence[Settled]) -> Set[int]:
         transitions.move_each(
             db, transition, _OURS, [_as_settled(entry, owner) for entry in settled]
         )
-    sets.insert(db, attempts, [_attempt(entry, entry.tried) for entry in kept if entry.tried])
     return mine
 
 
@@ -145,50 +151,27 @@ def _alike(
     return alike
 
 
-def _settle_set(
+def _move_set(
     db: Connection,
     owner: str,
     transition: Transition,
     names: tuple[str, ...],
     settled: Sequence[Settled],
 ) -> set[int]:
-    rows = [
-        {
-            "row_id": entry.row_id,
-            "changed_at": entry.at,
-            "rcpt": entry.tried.rcpt if entry.tried else None,
-            "data": entry.tried.data if entry.tried else None,
-            **entry.values,
-        }
-        for entry in settled
-    ]
+    rows = [{"row_id": entry.row_id, "changed_at": entry.at, **entry.values} for entry in settled]
     rows_given = sets.arrays(rows, tuple(rows[0]))
-    return set(db.scalars(_settling(transition, names), {**rows_given, "holder": owner}))
+    return set(db.scalars(_moving(transition, names), {**rows_given, "holder": owner}))
 
 
 @cache
-def _settling(transition: Transition, names: tuple[str, ...]) -> Select[Any]:
-    """The rows of one transition and their attempts in one statement; the ids of those that were
-    ours."""
+def _moving(transition: Transition, names: tuple[str, ...]) -> Select[Any]:
+    """The rows of one transition in one statement; the ids of those that were ours."""
     written = ("changed_at", *names)
     types = {name: deliveries.c[name].type for name in written}
-    tried = {name: attempts.c[name].type for name in ("rcpt", "data")}
-    rows_given = sets.values({"row_id": deliveries.c.id.type, **types, **tried})
+    rows_given = sets.values({"row_id": deliveries.c.id.type, **types})
     ours = and_(deliveries.c.owner == bindparam("holder"), deliveries.c.id == rows_given.c.row_id)
     moved = transitions.moving(transition, ours, {name: rows_given.c[name] for name in written})
-    state = literal(transitions.MOVES[transition].after, attempts.c.state.type)
-    columns = (
-        rows_given.c.row_id,
-        rows_given.c.changed_at,
-        state,
-        rows_given.c.rcpt,
-        rows_given.c.data,
-    )
-    theirs = select(*columns).join(moved, moved.c.id == rows_given.c.row_id)
-    noted = attempts.insert().from_select(
-        ("delivery_id", "at", "state", "rcpt", "data"), theirs.where(rows_given.c.rcpt.is_not(None))
-    )
-    return select(moved.c.id).add_cte(noted.cte("noted"))
+    return select(moved.c.id)
 
 
 def _as_settled(entry: Settled, owner: str) -> dict[str, Any]:

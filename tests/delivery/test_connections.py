@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import count
+from itertools import count, pairwise
 from threading import Barrier, Event, Thread, current_thread, get_ident
 
 import pytest
@@ -117,6 +117,27 @@ def test_no_more_connections_are_opened_than_there_are_claims(house: House) -> N
     house.claim, house.connect = 80, Server(most=4)
     house.tick()
     assert len(house.connect.opened) == 2, "for 40 readers, in claims of a quarter of 80"
+
+
+def test_a_claim_is_what_is_sent_in_a_moment(house: House) -> None:
+    """It grows as long as the server is fast, and shrinks once it is slow."""
+    with house.store.writing() as db:
+        for number in range(READERS, 250):
+            subscribe(db, f"r{number}@example.org")
+    in_hand = [0]
+
+    class SlowAtLast(FakeChannel):
+        def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
+            in_hand.append(states(house)["sending"])
+            if len(self.taken) >= 75:
+                house.now += timedelta(seconds=1)
+            return super().send(envelope, attempt)
+
+    house.connections, house.claim, house.channel = 1, 100, SlowAtLast()
+    house.tick()
+    claims = [after for before, after in pairwise(in_hand) if after > before]
+    assert claims == [25, 50, 100, 50, 25]
+    assert states(house) == Counter(sent=250)
 
 
 def test_a_server_that_allows_two_is_served_over_two(house: House) -> None:
