@@ -30,7 +30,7 @@ class How:
     """``claim``: rows at a time."""
 
     connections: int = 4
-    claim: int = 100
+    claim: int = 400
     key: Literal["", "rsa", "ed25519"] = ""
 
 

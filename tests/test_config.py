@@ -65,7 +65,7 @@ def test_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
         ("[selection]\ncount = 'many'", "selection.count: expected a whole number, got text"),
         ("[selection]\ncount = 0", "selection.count: expected a whole number from 1 up"),
         ("[delivery]\nclaim = 50.5", "delivery.claim: expected a whole number, got one with a dec"),
-        ("[delivery]\nclaim = 0", "delivery.claim: expected a whole number from 1 to 100"),
+        ("[delivery]\nclaim = 0", "delivery.claim: expected a whole number from 1 to 1000"),
         ("[delivery]\nlease_seconds = 86401", "expected a whole number from 1 to 86400"),
         ("[delivery.smtp]\nport = '25'", "delivery.smtp.port: expected a whole number, got text"),
         ("[selection]\ndiversity = '0.3'", "selection.diversity: expected a number, got text"),

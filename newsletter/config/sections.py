@@ -110,7 +110,7 @@ class Delivery(Section, frozen=True):
     channel: Literal["folder", "smtp"] = "folder"
     return_path: str = ""
     connections: Annotated[int, Meta(ge=1, le=100)] = 4
-    claim: Annotated[int, Meta(ge=1, le=100)] = 100
+    claim: Annotated[int, Meta(ge=1, le=1000)] = 400
     lease_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
     pace: RateLimits = field(default_factory=RateLimits)
     folder: FolderChannel = field(default_factory=FolderChannel)

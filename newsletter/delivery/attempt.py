@@ -1,10 +1,11 @@
 """One attempt at one row: the last look, sending, and what the answer means."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from newsletter.delivery.context import DeliveryContext
+from newsletter.delivery.last_look import LastLook
 from newsletter.delivery.outcomes import Outcomes
 from newsletter.domain.errors import (
     AnswerLost,
@@ -18,9 +19,9 @@ from newsletter.domain.errors import (
 from newsletter.domain.states import Transition
 from newsletter.failpoints import reach
 from newsletter.mail.channels import Attempt, Channel, Envelope
-from newsletter.storage import Connection, leases, settlements
+from newsletter.storage import Connection, leases
 from newsletter.storage.send_queue import Claimed
-from newsletter.storage.settlements import Tried, Verdict
+from newsletter.storage.settlements import Tried
 
 _WITHHELD: dict[str, Transition] = {
     "left": Transition.LEFT,
@@ -31,7 +32,8 @@ _WITHHELD: dict[str, Transition] = {
 
 
 class DeliveryAttempt:
-    """``envelope`` makes a row's message; ``outcomes`` writes down what became of it."""
+    """``envelope`` makes a row's message, ``outcomes`` writes down what became of it, and
+    ``claimed`` are the rows that have no outcome yet."""
 
     def __init__(
         self,
@@ -39,8 +41,10 @@ class DeliveryAttempt:
         clock: Callable[[], datetime],
         outcomes: Outcomes,
         envelope: Callable[[Claimed], Envelope],
+        claimed: Sequence[Claimed],
     ) -> None:
         self.context, self.clock, self.outcomes, self.envelope = context, clock, outcomes, envelope
+        self.last_look = LastLook(context, outcomes.owner, claimed)
 
     def deliver(self, row: Claimed, channel: Channel, db: Connection) -> None:
         """Send it and write down the outcome. Raises what ends more than this message.
@@ -60,7 +64,7 @@ class DeliveryAttempt:
             self._put_last(row, attempt, error)
             raise
         if transition is Transition.ACCEPTED:
-            self.outcomes.accept(row, _tried(attempt), **values)
+            self.outcomes.accept(row, **values)
         elif transition is not None:
             self.outcomes.settle(row, transition, _tried(attempt), **values)
 
@@ -117,10 +121,11 @@ class DeliveryAttempt:
         # by this look to have it.
         if journal := self.context.store.journal:
             journal.offered(row.id, self.outcomes.owner)
-        verdict, seconds = self._verdict(row, db)
+        verdict, seconds = self.last_look.verdict(row, db)
         if verdict == "go" and seconds < self.context.lease.total_seconds() / 2:
             self._prolong()
-            verdict, _ = self._verdict(row, db)  # writing may have taken long
+            self.last_look.look(db)
+            verdict, _ = self.last_look.verdict(row, db)  # writing may have taken long
         reach("looked")
         if verdict == "go" and not self.context.in_flight.halted:
             offered[row.id] = row
@@ -131,10 +136,6 @@ class DeliveryAttempt:
         if verdict == "paused":
             raise Paused("paused by the operator: `newsletter resume` goes on")
         raise Withheld(verdict)
-
-    def _verdict(self, row: Claimed, db: Connection) -> tuple[Verdict, float]:
-        with self.context.store.answering():
-            return settlements.look(db, row.id, self.outcomes.owner, self.context.steady())
 
     def _prolong(self) -> None:
         lease = self.context.leased(self.outcomes.owner, self.clock())

@@ -47,10 +47,10 @@ class DeliveryContext:
     the caller's thread.
 
     ``channel`` opens one connection; ``connections`` of them work at the same time, a thread each.
-    A claim is ``claim`` rows for up to four connections, which share it: a power cut can leave so
-    many unknown. ``lease`` must outlast the slowest message: the answer to its final dot alone may
-    take five minutes. ``sleep`` is called with a tenth of a second at most, while a message waits
-    for its rate limit.
+    Claims are at most ``claim`` rows for up to four connections, which share it: a power cut can
+    leave so many unknown. ``lease`` must outlast the slowest message: the answer to its final dot
+    alone may take five minutes. ``sleep`` is called with a tenth of a second at most, while a
+    message waits for its rate limit.
     """
 
     store: Store
@@ -62,7 +62,7 @@ class DeliveryContext:
     stop: Callable[[], bool]
     watch: Watch
     connections: int = 1
-    claim: int = 100
+    claim: int = 400
     lease: timedelta = timedelta(minutes=15)
     in_flight: InFlight = field(default_factory=InFlight)
     pace: RateLimits = FREE

@@ -62,10 +62,10 @@ class Outcomes:
         self.offered.pop(row.id, None)
         self._settled(row, settled, ours)
 
-    def accept(self, row: Claimed, tried: Tried | None, **values: Any) -> None:
+    def accept(self, row: Claimed, **values: Any) -> None:
         """Settled soon, together with others: see ``SETTLE_EVERY``."""
         self._answered(row, accepted=True)
-        settled = Settled(row.id, Transition.ACCEPTED, self.clock(), values, tried)
+        settled = Settled(row.id, Transition.ACCEPTED, self.clock(), values)
         self.context.in_flight.rows[row.id] = settled
         with self.lock:
             self.accepted.append((row, settled))

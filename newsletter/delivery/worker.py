@@ -20,14 +20,16 @@ from newsletter.turns import Turn, waiting
 _SHORTEST_REST = timedelta(milliseconds=10)
 """To rest less would be to ask the database without a break."""
 _STOP_SEEN_EVERY = 0.1  # seconds
+FIRST_CLAIM = 25
+"""Rows of the first claim, where ``claim_size`` allows so many."""
 
 
 class Worker:
     """``claimed`` holds the rows that are claimed and have no outcome yet.
 
-    ``stop`` ends it after the message in flight; ``count`` is called with each outcome; ``resting``
-    is held by the one worker that waits until there is something to claim. Of those who share a
-    ``turn`` one works at a time.
+    ``claim_size`` is the most that it claims. ``stop`` ends it after the message in flight;
+    ``count`` is called with each outcome; ``resting`` is held by the one worker that waits until
+    there is something to claim. Of those who share a ``turn`` one works at a time.
     """
 
     def __init__(
@@ -42,20 +44,24 @@ class Worker:
         turn: Turn,
     ) -> None:
         self.context, self.clock, self.scope, self.claim_size = context, clock, scope, claim_size
+        self.claims = min(FIRST_CLAIM, claim_size)
         self.stop, self.resting, self.turn = stop, resting, turn
         self.owner = leases.worker_owner(context.owner, str(get_ident()))
         self.claimed: deque[Claimed] = deque()
         self.channel = context.channel()
         self.messages = Messages(context)
         self.outcomes = Outcomes(context, clock, self.owner, count)
-        self.attempt = DeliveryAttempt(context, clock, self.outcomes, self.messages.envelope)
+        envelope, claimed = self.messages.envelope, self.claimed
+        self.attempt = DeliveryAttempt(context, clock, self.outcomes, envelope, claimed)
 
     def work(self) -> None:
         """Until nothing is left. Raises ChannelDown, SenderRefused and Paused, which end it."""
         with self.turn.working():
             try:
                 while not self.stop() and (self._claim() or self._rest()):
+                    began = self.context.steady().seconds
                     self._send_claimed()
+                    self._size_claims(self.context.steady().seconds - began)
             finally:
                 self._close()
 
@@ -66,7 +72,7 @@ class Worker:
         with self.outcomes.settling_accepted(durable=True) as db:
             now = self.clock()
             lease = context.leased(self.owner, now)
-            rows = send_queue.claim(db, now, lease, self.claim_size, self.scope, context.pace)
+            rows = send_queue.claim(db, now, lease, self.claims, self.scope, context.pace)
             reach("claiming")
         reach("claimed")
         self.claimed.extend(rows)
@@ -75,6 +81,14 @@ class Worker:
         if not rows:
             self._check_pause()
         return bool(rows)
+
+    def _size_claims(self, seconds: float) -> None:
+        """For the next: a claim costs much, so it is what is sent until accepted messages are
+        settled anyway. Behind a slow server it stays small: a power cut leaves it unknown."""
+        if seconds < SETTLE_EVERY / 2:
+            self.claims = min(self.claims * 2, self.claim_size)
+        elif seconds > SETTLE_EVERY:
+            self.claims = max(self.claims // 2, min(FIRST_CLAIM, self.claim_size))
 
     def _check_pause(self) -> None:
         with self.context.store.reading() as db:
@@ -101,6 +115,7 @@ class Worker:
         """One connection to the database for all of a claim: to get one, and to begin a
         transaction, takes longer than the look at a row."""
         with self.context.store.autocommit() as db:
+            self.attempt.last_look.forget()
             self.messages.load(db, self.claimed)
             self.outcomes.deferred_until = deferred_domains.until(db)
             while self.claimed and not self.stop():

@@ -10,7 +10,7 @@ from threading import Event, Lock, Thread
 
 from newsletter.composing.readers import Readers
 from newsletter.delivery.context import DeliveryContext, Report, abandon
-from newsletter.delivery.worker import Worker
+from newsletter.delivery.worker import FIRST_CLAIM, Worker
 from newsletter.domain.errors import ChannelDown, DeliveryError, Paused, SenderRefused
 from newsletter.domain.text import counted
 from newsletter.storage import deferred_domains, operator_actions, recovery, send_queue
@@ -101,7 +101,8 @@ class _WorkerPool:
         self.workers: list[Worker] = []
 
     def work(self) -> Report:
-        count = min(self.context.connections, max(1, -(-self.total // self.claim_size)))
+        claim = min(FIRST_CLAIM, self.claim_size)
+        count = min(self.context.connections, max(1, -(-self.total // claim)))
         while True:
             ended = self._run(count)
             if ended.failed is not None:

@@ -219,7 +219,9 @@ def _size(message_size: Callable[[], int], limit: int | None) -> CheckResult:
 def alerts(to: str, command: Sequence[str], folder: Path) -> Iterator[CheckResult]:
     """``command`` is run in ``folder``: a name is looked for in PATH, a path is relative to it."""
     if not (to or command):
-        advice = "set alerts.to or alerts.command: a newsletter that stops says so to nobody else"
+        advice = (
+            "set alerts.to or alerts.command: otherwise nobody hears that the newsletter stopped"
+        )
         yield CheckResult("alerts", "warn", "nobody is told", advice)
         return
     address = [mailbox(to, "alerts.to").address] if to else []

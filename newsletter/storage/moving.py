@@ -1,11 +1,14 @@
 """Moving house: every row of one database into another, of the other kind or the same.
 
 Rows are copied in the order of their keys, some thousand in a transaction, so that a copy that was
-interrupted goes on where it stood. The ids stay: links in messages already sent contain them.
+interrupted goes on where it stood. Indexes are made when all rows are there. The ids stay: links in
+messages already sent contain them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Date,
     Integer,
+    Select,
     String,
     Table,
     Text,
@@ -30,14 +34,16 @@ from sqlalchemy.types import NULLTYPE
 
 from newsletter.domain.errors import StoreError
 from newsletter.domain.text import counted
-from newsletter.storage import heartbeats, places, sets
+from newsletter.storage import bare, heartbeats, places, sets
 from newsletter.storage.database import MOVING, Store
 from newsletter.storage.leases import SENDING, Steady, process_name
 from newsletter.storage.schema import Instant, delivery, mark, metadata
 
-_BATCH = 5_000
+_BATCH = 20_000
 _MODULUS = "2147483647"
 """A prime: sums of larger numbers, such as the instants of files, do not fit into SQLite's own."""
+
+Rows = Sequence[tuple[Any, ...]]
 
 Watch = Callable[[str, int], None]
 """Told a table's name and how many rows were copied into it by now."""
@@ -55,9 +61,12 @@ def move(old: Store, new: Store, now: datetime, steady: Steady, watch: Watch) ->
     for table in tables:
         for copied in _copy(old, new, table):
             watch(table.name, copied)
+    for left in bare.dress(new):
+        watch("indexes left", left)
     counts = {table.name: _compare(old, new, table) for table in tables}
     with new.writing(durable=True) as db:
         _set_sequences(db, tables)
+        bare.forget(db)
         db.execute(mark.delete().where(mark.c.name == MOVING))
     return counts
 
@@ -86,6 +95,7 @@ def _begin(new: Store, now: datetime) -> None:
             )
         if begun is None:
             db.execute(mark.insert().values(name=MOVING, at=now, boot="", seconds=0.0))
+        bare.strip(db)
 
 
 def _any(db: Connection, table: Table) -> bool:
@@ -101,20 +111,37 @@ def _moved(table: Table) -> Sequence[ColumnElement[bool]]:
 
 def _copy(old: Store, new: Store, table: Table) -> Iterator[int]:
     """How many rows were copied, after each batch."""
-    keys = list(table.primary_key.columns)
+    copied = 0
+    for rows in _ahead(_batches(old, table, _last(new, table))):
+        with new.writing() as db:
+            sets.copy(db, table, rows)
+        yield (copied := copied + len(rows))
+
+
+def _ahead(batches: Iterator[Rows]) -> Iterator[Rows]:
+    """A batch is read while the one before it is written: most of the waiting is for a server."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming = reader.submit(next, batches, ())
+        while rows := coming.result():
+            coming = reader.submit(next, batches, ())
+            yield rows
+
+
+def _batches(old: Store, table: Table, last: Sequence[Any] | None) -> Iterator[Rows]:
+    """What comes after the row with the key ``last``."""
     columns = [_as_kept(column, by_server=old.path is None) for column in table.c]
-    ordered = select(*columns, *keys).where(*_moved(table)).order_by(*keys)
-    last, copied = _last(new, table), 0
+    keys = [type_coerce(column, NULLTYPE) for column in table.primary_key.columns]
+    ordered = select(*columns, *keys).where(*_moved(table)).order_by(*keys).limit(_BATCH)
     while True:
         after = ordered if last is None else ordered.where(tuple_(*keys) > tuple_(*last))
         with old.reading() as db:
-            rows = db.execute(after.limit(_BATCH)).all()
+            cursor = db.execute(after).cursor  # the driver's: objects of ours take as long again
+            assert cursor is not None
+            rows = cursor.fetchall()
         if not rows:
             return
-        with new.writing() as db:
-            sets.copy(db, table, [row[: len(columns)] for row in rows])
-        last = list(rows[-1][len(columns) :])
-        yield (copied := copied + len(rows))
+        yield [row[: len(columns)] for row in rows]
+        last = rows[-1][len(columns) :]
 
 
 def _as_kept(column: ColumnElement[Any], *, by_server: bool) -> ColumnElement[Any]:
@@ -139,16 +166,19 @@ def _last(new: Store, table: Table) -> Sequence[Any] | None:
 def _compare(old: Store, new: Store, table: Table) -> int:
     """How many rows there are in both."""
     query = select(func.count(), *_sums(table)).where(*_moved(table)).select_from(table)
-    sums = []
-    for store in (old, new):
-        with store.reading() as db:
-            sums.append(list(db.execute(query).one()))
+    with ThreadPoolExecutor(max_workers=2) as both:
+        sums = list(both.map(partial(_summed, query), (old, new)))
     if sums[0] != sums[1]:
         raise StoreError(
             f"the table {table.name} is not the same in both: rows and sums {sums[0]}, {sums[1]}",
             "the old database was written to meanwhile: empty the new one and move again",
         )
     return int(sums[0][0])
+
+
+def _summed(query: Select[Any], store: Store) -> Sequence[Any]:
+    with store.reading() as db:
+        return list(db.execute(query).one())
 
 
 def _sums(table: Table) -> Iterator[ColumnElement[Any]]:

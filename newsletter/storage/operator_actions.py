@@ -94,7 +94,8 @@ def listed(
     """Rows of _SHOWN, address, next_attempt_at, rcpt and data, by date, as they are read.
 
     ``next_attempt_at`` is None unless pending. ``rcpt`` and ``data`` are the server's replies at
-    the last attempt, if any; of an ``unknown`` row only at the attempt that left it unknown.
+    the last attempt, if any; of an ``unknown`` row only at the attempt that left it unknown, and
+    none of a ``sent`` one, whose ``answer`` it is.
     ``came_back`` is "bounced" or "complained" where its message came back afterwards, ``back_at``
     and ``back_words`` tell when and why.
     """
@@ -105,7 +106,8 @@ def listed(
         backs.c.kind.in_(("bounce", "complaint")),
         backs.c.done != "unproved",
     )
-    counts = or_(deliveries.c.state != "unknown", attempt.c.at == deliveries.c.changed_at)
+    settled = deliveries.c.state.in_(("unknown", "sent"))
+    counts = or_(~settled, attempt.c.at == deliveries.c.changed_at)
     query = (
         select(
             *(deliveries.c[name] for name in _SHOWN),

@@ -1,6 +1,6 @@
 """Reports for ``status``: counts, and the rows that need a look."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,9 +20,7 @@ from sqlalchemy import (
 
 from newsletter.domain.due import due_at
 from newsletter.domain.rate_limits import ALL, RateLimits
-from newsletter.storage import deferred_domains, due_readers
-from newsletter.storage.database import chunks
-from newsletter.storage.schema import attempt as attempts
+from newsletter.storage import attempts, deferred_domains, due_readers
 from newsletter.storage.schema import cancelled
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import insight as insights
@@ -261,27 +259,15 @@ def deliveries_of(
     ``tried`` are the attempts, (at, state, rcpt, data): the new state, and the server's replies.
     """
     names = ("date", "state", "reason", "answer", "issue_id")
-    columns = [deliveries.c[name] for name in names]
-    query = select(deliveries.c.id, *columns).where(deliveries.c.subscriber_id == subscriber_id)
+    columns = [deliveries.c[name] for name in ("id", *names, "changed_at")]
+    query = select(*columns).where(deliveries.c.subscriber_id == subscriber_id)
     if before is not None:
         query = query.where(deliveries.c.date < before)
     rows = db.execute(query.order_by(deliveries.c.date.desc()).limit(most)).all()
-    tried = _attempts(db, [row.id for row in rows])
+    tried = attempts.of(db, rows)
     return [
-        {**{name: getattr(row, name) for name in names}, "tried": tried.get(row.id, [])}
-        for row in rows
+        {**{name: getattr(row, name) for name in names}, "tried": tried[row.id]} for row in rows
     ]
-
-
-def _attempts(db: Connection, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-    names = ("at", "state", "rcpt", "data")
-    query = select(attempts.c.delivery_id, *(attempts.c[name] for name in names))
-    tried: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for batch in chunks(ids):
-        rows = db.execute(query.where(attempts.c.delivery_id.in_(batch)).order_by(attempts.c.id))
-        for row in rows.mappings():
-            tried[row["delivery_id"]].append({name: row[name] for name in names})
-    return tried
 
 
 def sent_to(db: Connection, subscriber_id: int) -> int:

@@ -39,7 +39,7 @@ def insert(db: Connection, table: Table, rows: Rows) -> None:
         _insert(db, table, rows, new=False)
 
 
-def copy(db: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+def copy(db: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Thousands of whole rows, in the order of the table's columns, with their values as SQLite
     keeps them. A row that breaks a key is an error."""
     names = ", ".join(f'"{column.name}"' for column in table.c)
@@ -49,6 +49,7 @@ def copy(db: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         db.exec_driver_sql(statement, list(rows))
         return
     db.exec_driver_sql("SET LOCAL TimeZone = 'UTC'")  # SQLite's instants do not say theirs
+    db.exec_driver_sql("SET LOCAL synchronous_commit = off")
     driver = db.connection.driver_connection
     assert driver is not None
     with driver.cursor().copy(f'COPY "{table.name}" ({names}) FROM STDIN') as out:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -13,11 +13,9 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    literal,
     literal_column,
     select,
 )
-from sqlalchemy.dialects import registry
 
 from newsletter.domain.states import SubscriberState, Transition
 from newsletter.storage import sets, transitions
@@ -40,51 +38,62 @@ _OURS = and_(_OWNED, deliveries.c.id == bindparam("row_id"))
 _THESE = deliveries.c.id.in_(bindparam("row_ids", expanding=True))
 
 
-_LOOK = (
-    select(
-        subscribers.c.state,
-        deliveries.c.boot,
-        deliveries.c.lease_end,
-        exists().where(mark.c.name == literal_column(f"'{PAUSED}'")),
-        exists().where(cancelled.c.date == deliveries.c.date),
-    )
-    .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
-    .where(_OWNED, deliveries.c.id == bindparam("row_id"))
-)
-
-
 _MINE = select(deliveries.c.id).where(_OWNED, _THESE)
 
 
-def look(db: Connection, row_id: int, owner: str, steady: Steady) -> tuple[Verdict, float]:
-    """Whether a row may be sent now, and for how many seconds more it is ours.
+class Look(NamedTuple):
+    """What the ledger said of a row that was its worker's: its reader's state, its lease, and what
+    the operator decided."""
 
-    Reads only: asked right before the message goes, it is the last moment to withhold it.
-    """
-    driver: Any = db.connection.driver_connection
-    values = {"holder": owner, "row_id": row_id}
-    row = driver.execute(_look_as_text(db.dialect.name), values).fetchone()
-    if row is None or row[1] != steady.boot or row[2] <= steady.seconds:
-        return "lost", 0.0
-    state, _boot, end, is_paused, is_cancelled = row
-    if state != SubscriberState.ACTIVE:
-        gone: Verdict = state if state in ("bounced", "complained") else "left"
-        return gone, end - steady.seconds
-    verdict: Verdict = "cancelled" if is_cancelled else "paused" if is_paused else "go"
-    return verdict, end - steady.seconds
+    reader: str
+    boot: str
+    lease_end: float
+    is_paused: bool
+    is_cancelled: bool
+
+
+def look(db: Connection, row_ids: Sequence[int], owner: str) -> dict[int, Look]:
+    """Those of the rows that are the owner's, by their ids. Reads only."""
+    rows = db.execute(_looks(in_sets=sets.in_sets(db)), {"holder": owner, "row_ids": row_ids})
+    return {row_id: Look(*seen) for row_id, *seen in rows.all()}
 
 
 @cache
-def _look_as_text(database: str) -> str:
-    """For the driver itself, which both take names: to go by SQLAlchemy takes five times as long as
-    the question, and this one is asked for each message."""
-    style = "named" if database == "sqlite" else "pyformat"
-    return str(_LOOK.compile(dialect=registry.load(database)(paramstyle=style)))
+def _looks(*, in_sets: bool) -> Select[Any]:
+    paused = exists().where(mark.c.name == literal_column(f"'{PAUSED}'"))
+    off = exists().where(cancelled.c.date == deliveries.c.date)
+    lease = deliveries.c.boot, deliveries.c.lease_end
+    query = select(deliveries.c.id, subscribers.c.state, *lease, paused, off)
+    query = query.join(subscribers, deliveries.c.subscriber_id == subscribers.c.id).where(_OWNED)
+    if not in_sets:
+        return query.where(_THESE)
+    ids = sets.values({"row_ids": deliveries.c.id.type})
+    return query.where(deliveries.c.id == ids.c.row_ids)
+
+
+_GONE: Mapping[str, Verdict] = {
+    SubscriberState.BOUNCED: "bounced",
+    SubscriberState.COMPLAINED: "complained",
+}
+
+
+def verdict(seen: Look | None, steady: Steady) -> tuple[Verdict, float]:
+    """Whether a row may be sent now, and for how many seconds more it is its owner's."""
+    if seen is None or seen.boot != steady.boot or seen.lease_end <= steady.seconds:
+        return "lost", 0.0
+    return _by_state(seen), seen.lease_end - steady.seconds
+
+
+def _by_state(seen: Look) -> Verdict:
+    if seen.reader == SubscriberState.ACTIVE:
+        return "cancelled" if seen.is_cancelled else "paused" if seen.is_paused else "go"
+    return _GONE.get(seen.reader, "left")
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An attempt at a row: the server's answers, empty where there were none."""
+    """An attempt that was not accepted: the server's answers, empty where there were none. What a
+    server accepted needs none: the row itself has the answer and the instant."""
 
     rcpt: str = ""
     data: str = ""
@@ -112,9 +121,16 @@ def settle(db: Connection, owner: str, entries: Sequence[Settled]) -> Set[int]:
     """Take the transitions; returns the ids of those rows that nobody had taken from us."""
     if not entries:
         return set()
+    mine = _moved(db, owner, entries)
+    noted = [_attempt(each, each.tried) for each in entries if each.tried and each.row_id in mine]
+    sets.insert(db, attempts, noted)
+    return mine
+
+
+def _moved(db: Connection, owner: str, entries: Sequence[Settled]) -> Set[int]:
     if sets.in_sets(db):
         alike = _alike(entries).items()
-        return set().union(*(_settle_set(db, owner, *way, of_it) for way, of_it in alike))
+        return set().union(*(_move_set(db, owner, *way, of_it) for way, of_it in alike))
     values = {"holder": owner, "row_ids": [entry.row_id for entry in entries]}
     mine = set(db.scalars(_MINE, values))
     kept = [entry for entry in entries if entry.row_id in mine]
@@ -122,7 +138,6 @@ def settle(db: Connection, owner: str, entries: Sequence[Settled]) -> Set[int]:
         transitions.move_each(
             db, transition, _OURS, [_as_settled(entry, owner) for entry in settled]
         )
-    sets.insert(db, attempts, [_attempt(entry, entry.tried) for entry in kept if entry.tried])
     return mine
 
 
@@ -136,50 +151,27 @@ def _alike(
     return alike
 
 
-def _settle_set(
+def _move_set(
     db: Connection,
     owner: str,
     transition: Transition,
     names: tuple[str, ...],
     settled: Sequence[Settled],
 ) -> set[int]:
-    rows = [
-        {
-            "row_id": entry.row_id,
-            "changed_at": entry.at,
-            "rcpt": entry.tried.rcpt if entry.tried else None,
-            "data": entry.tried.data if entry.tried else None,
-            **entry.values,
-        }
-        for entry in settled
-    ]
+    rows = [{"row_id": entry.row_id, "changed_at": entry.at, **entry.values} for entry in settled]
     rows_given = sets.arrays(rows, tuple(rows[0]))
-    return set(db.scalars(_settling(transition, names), {**rows_given, "holder": owner}))
+    return set(db.scalars(_moving(transition, names), {**rows_given, "holder": owner}))
 
 
 @cache
-def _settling(transition: Transition, names: tuple[str, ...]) -> Select[Any]:
-    """The rows of one transition and their attempts in one statement; the ids of those that were
-    ours."""
+def _moving(transition: Transition, names: tuple[str, ...]) -> Select[Any]:
+    """The rows of one transition in one statement; the ids of those that were ours."""
     written = ("changed_at", *names)
     types = {name: deliveries.c[name].type for name in written}
-    tried = {name: attempts.c[name].type for name in ("rcpt", "data")}
-    rows_given = sets.values({"row_id": deliveries.c.id.type, **types, **tried})
+    rows_given = sets.values({"row_id": deliveries.c.id.type, **types})
     ours = and_(deliveries.c.owner == bindparam("holder"), deliveries.c.id == rows_given.c.row_id)
     moved = transitions.moving(transition, ours, {name: rows_given.c[name] for name in written})
-    state = literal(transitions.MOVES[transition].after, attempts.c.state.type)
-    columns = (
-        rows_given.c.row_id,
-        rows_given.c.changed_at,
-        state,
-        rows_given.c.rcpt,
-        rows_given.c.data,
-    )
-    theirs = select(*columns).join(moved, moved.c.id == rows_given.c.row_id)
-    noted = attempts.insert().from_select(
-        ("delivery_id", "at", "state", "rcpt", "data"), theirs.where(rows_given.c.rcpt.is_not(None))
-    )
-    return select(moved.c.id).add_cte(noted.cte("noted"))
+    return select(moved.c.id)
 
 
 def _as_settled(entry: Settled, owner: str) -> dict[str, Any]:

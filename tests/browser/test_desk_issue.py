@@ -120,7 +120,7 @@ def test_with_the_keyboard_alone(chromium: Browser, served: tuple[App, str, str]
         page.keyboard.type("Typed by hand. And said why.")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("status")).to_contain_text("The corrected words")
+        expect(page.get_by_role("status")).to_contain_text("Corrected: “Typed by hand")
         expect(page.locator("ol.picks > li").nth(2)).to_contain_text("Typed by hand. And said why.")
 
 

@@ -60,29 +60,31 @@ def test_a_wait_that_is_over_is_shown_as_over(mailing: House, server: SmtpServer
         assert "    next try at the next `send` or `run`\n" in mailing(*words).out
 
 
-def test_every_attempt_is_kept_with_both_answers(mailing: House, server: SmtpServer) -> None:
+def test_every_attempt_is_known_and_what_was_accepted_needs_no_row(
+    mailing: House, server: SmtpServer
+) -> None:
     server.fail("DOT", "451 4.7.1 Come back", recipient=BEA)
     mailing("send")
     mailing.now += timedelta(minutes=10)
     mailing("send")
     with connect(mailing.folder / "newsletter.db") as db:
-        kept = db.execute(
-            "SELECT attempt.state, rcpt, data FROM attempt JOIN delivery d ON d.id = delivery_id"
-            " JOIN subscriber s ON s.id = subscriber_id WHERE address = ? ORDER BY attempt.id",
-            (BEA,),
-        ).fetchall()
+        kept = db.execute("SELECT state, rcpt, data FROM attempt").fetchall()
     db.close()
-    assert kept == [
-        ("pending", "250 OK", "451 4.7.1 Come back"),
-        ("sent", "250 OK", "250 2.0.0 Taken"),
-    ]
+    assert kept == [("pending", "250 OK", "451 4.7.1 Come back")]
     (row,) = mailing("deliveries", "--json", "--state", "sent", "--date", "2026-03-14").json[1:2]
-    assert (row["address"], row["attempts"], row["data"]) == (BEA, 2, "250 2.0.0 Taken")
+    assert (row["address"], row["attempts"], row["data"]) == (BEA, 2, None)
+    assert row["answer"] == "250 2.0.0 Taken"
     shown = mailing("subscribers", "show", BEA).out
     assert "451 4.7.1 Come back" in shown
     assert "250 2.0.0 Taken" in shown
     tries = mailing("subscribers", "show", BEA, "--json").json["deliveries"][0]["tried"]
-    assert [(row["state"], row["data"]) for row in tries] == [row[::2] for row in kept]
+    assert [(row["state"], row["data"]) for row in tries] == [
+        ("pending", "451 4.7.1 Come back"),
+        ("sent", "250 2.0.0 Taken"),
+    ]
+    assert tries[1]["at"] > tries[0]["at"]
+    only = mailing("subscribers", "show", ANN, "--json").json["deliveries"][0]["tried"]
+    assert [(row["state"], row["data"]) for row in only] == [("sent", "250 2.0.0 Taken")]
 
 
 def test_the_default_date_is_today_and_with_a_state_any(mailing: House) -> None:
@@ -139,6 +141,25 @@ def test_an_expired_delivery_is_not_sent_again(unknowing: House) -> None:
     assert "too old to be sent again" in done.out
     unknowing("send")
     assert (ANN, "failed", "expired") in unknowing.ledger()
+
+
+def test_what_nobody_saw_accepted_is_no_attempt(unknowing: House) -> None:
+    unknowing("deliveries", "resolve", "--as", "sent", "--to", ANN)
+    (row,) = unknowing("subscribers", "show", ANN, "--json").json["deliveries"]
+    assert row["state"] == "sent"
+    assert [one["state"] for one in row["tried"]] == ["unknown"]
+
+
+def test_an_accepted_attempt_of_an_earlier_version_is_told_once(mailing: House) -> None:
+    mailing("send")
+    with connect(mailing.folder / "newsletter.db") as db:
+        db.execute(
+            "INSERT INTO attempt (delivery_id, at, state, rcpt, data)"
+            " SELECT id, changed_at, state, '250 OK', answer FROM delivery"
+        )
+    db.close()
+    (row,) = mailing("subscribers", "show", ANN, "--json").json["deliveries"]
+    assert [(one["state"], one["rcpt"]) for one in row["tried"]] == [("sent", "250 OK")]
 
 
 def test_only_unknown_deliveries_are_resolved(unknowing: House) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import count
+from itertools import count, pairwise
 from threading import Barrier, Event, Thread, current_thread, get_ident
 
 import pytest
@@ -119,6 +119,27 @@ def test_no_more_connections_are_opened_than_there_are_claims(house: House) -> N
     assert len(house.connect.opened) == 2, "for 40 readers, in claims of a quarter of 80"
 
 
+def test_a_claim_is_what_is_sent_in_a_moment(house: House) -> None:
+    """It grows as long as the server is fast, and shrinks once it is slow."""
+    with house.store.writing() as db:
+        for number in range(READERS, 250):
+            subscribe(db, f"r{number}@example.org")
+    in_hand = [0]
+
+    class SlowAtLast(FakeChannel):
+        def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
+            in_hand.append(states(house)["sending"])
+            if len(self.taken) >= 75:
+                house.now += timedelta(seconds=1)
+            return super().send(envelope, attempt)
+
+    house.connections, house.claim, house.channel = 1, 100, SlowAtLast()
+    house.tick()
+    claims = [after for before, after in pairwise(in_hand) if after > before]
+    assert claims == [25, 50, 100, 50, 25]
+    assert states(house) == Counter(sent=250)
+
+
 def test_a_server_that_allows_two_is_served_over_two(house: House) -> None:
     house.connect = server = Server(most=2)
     report = house.tick()
@@ -144,6 +165,7 @@ def test_a_fault_of_ours_stops_every_worker_and_fails_no_reader(house: House) ->
 
 def test_a_pause_stops_every_worker(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.delivery.outcomes.SETTLE_EVERY", 0.0)  # each is told at once
+    monkeypatch.setattr("newsletter.delivery.last_look.GOOD_FOR", 0.0)
     paused = Event()
     house.connect = server = Server(more=lambda: paused.wait(PATIENCE))
 

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import text
 
+from newsletter.delivery.last_look import GOOD_FOR
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.errors import AnswerLost, ChannelDown, Deferred, Refused, SenderRefused
 from newsletter.mail.channels import Attempt, Envelope
@@ -260,7 +261,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.sender([], Readers())
 
     def meanwhile(self, order: object, reader: str) -> None:
-        """What others do between a claim and the look."""
+        """What others do between a claim and the look: long enough before it to be heard."""
+        self.seconds += GOOD_FOR
         match order:
             case "sleeps before the look":
                 self.sleep()

@@ -145,6 +145,7 @@ def test_a_stopped_run_reads_the_answers_still_on_their_way(
 ) -> None:
     """Three messages may be with the server when a fourth ends it all: their answers are heard."""
     looked_before_the_pause: list[int] = []
+    monkeypatch.setattr("newsletter.delivery.last_look.GOOD_FOR", 0.0)
     if fault == "refused":
         server.fail("MAIL", "550 5.7.1 not from you", recipient="")
     else:

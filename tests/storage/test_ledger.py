@@ -60,7 +60,7 @@ def claim(store: Store, owner: str = "me", most: int = 20, now: datetime = NOON)
 
 
 def looked(db: Connection, row_id: int, owner: str, at: Steady) -> tuple[Verdict, float]:
-    return settlements.look(db, row_id, owner, at)
+    return settlements.verdict(settlements.look(db, [row_id], owner).get(row_id), at)
 
 
 def steady(at: datetime = NOON) -> Steady:

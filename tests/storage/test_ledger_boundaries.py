@@ -73,7 +73,7 @@ def enter(db: Connection, readers: int = 1, **changes: Any) -> list[int]:
 
 
 def looked(db: Connection, row_id: int, owner: str, at: Steady) -> tuple[Verdict, float]:
-    return settlements.look(db, row_id, owner, at)
+    return settlements.verdict(settlements.look(db, [row_id], owner).get(row_id), at)
 
 
 def steady(at: datetime, boot: str = "this boot") -> Steady:

@@ -1,6 +1,11 @@
 """Moving a database to the other engine and back."""
 
+import itertools
+import signal
+import subprocess
+import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,7 +35,11 @@ def fill(store: Store) -> None:
 
 
 def move(old: Store, new: Store) -> dict[str, int]:
-    return moving.move(old, new, NOON, HERE, lambda *_: None)
+    return move_watched(old, new, lambda *_: None)
+
+
+def move_watched(old: Store, new: Store, watch: moving.Watch) -> dict[str, int]:
+    return moving.move(old, new, NOON, HERE, watch)
 
 
 def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
@@ -43,6 +52,46 @@ def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
             ]
             for table in metadata.sorted_tables
         }
+
+
+def killed(old: str, new: str, steps: int) -> bool:
+    """Whether a process that dies at its step of this number was killed before it was done."""
+    process = subprocess.run(
+        [sys.executable, "-c", _DIES, old, new, str(steps)], check=False, capture_output=True
+    )
+    assert process.returncode in (0, -signal.SIGKILL), process.stderr.decode()
+    return process.returncode != 0
+
+
+_DIES = """
+import itertools, os, signal, sys
+from tests.storage.test_moving import Store, move_watched, moving
+moving._BATCH = 3
+old, new, steps = Store(sys.argv[1]), Store(sys.argv[2], create=True), itertools.count()
+def die(*_):
+    if next(steps) == int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+move_watched(old, new, die)
+"""
+
+
+@pytest.mark.heavy
+def test_killed_again_and_again_a_move_ends_there_and_back(
+    sqlite: Store, postgresql: str, tmp_path: Path
+) -> None:
+    fill(sqlite)
+    here, there = f"sqlite:///{sqlite.path}", new_database(postgresql)
+    server = Store(there, create=True)
+    as_made = shape(server)
+    back = f"sqlite:///{tmp_path / 'back.db'}"
+    for old, new in ((here, there), (there, back)):
+        kills = sum(1 for _ in itertools.takewhile(partial(killed, old, new), itertools.repeat(13)))
+        assert kills > 2
+    returned = Store(back)
+    assert rows(sqlite) == rows(server) == rows(returned)
+    assert (shape(server), shape(returned)) == (as_made, shape(sqlite))
+    server.close()
+    returned.close()
 
 
 @pytest.mark.heavy
@@ -58,33 +107,52 @@ def test_there_and_back_everything_is_the_same(
         db.exec_driver_sql(f"ALTER DATABASE {name} SET TimeZone = 'Asia/Tokyo'")
     first.dispose()
     server = Store(url, create=True)
+    as_made = shape(server)
     back = Store(f"sqlite:///{tmp_path / 'back.db'}", create=True)
     assert move(sqlite, server)["subscriber"] == 9
     move(server, back)
     assert rows(sqlite) == rows(server) == rows(back)
+    assert shape(server) == as_made
+    assert shape(sqlite) == shape(back)
     with server.writing() as db:
         subscribe(db, "one.more@example.org")  # its id is free
     server.close()
     back.close()
 
 
+def shape(store: Store) -> list[str]:
+    """Indexes and keys, as the database itself says them."""
+    if store.path:
+        query = "SELECT coalesce(sql, '') || name FROM sqlite_master WHERE type = 'index'"
+    else:
+        query = (
+            "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' UNION ALL"
+            " SELECT relname || conname || pg_get_constraintdef(c.oid)"
+            " FROM pg_constraint c JOIN pg_class t ON t.oid = conrelid"
+        )
+    with store.reading() as db:
+        return sorted(db.exec_driver_sql(query).scalars())
+
+
+@pytest.mark.parametrize("at", [("subscriber", 3), ("indexes left", 5), ("indexes left", 0)])
 def test_an_interrupted_move_goes_on(
-    sqlite: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: tuple[str, int]
 ) -> None:
     monkeypatch.setattr(moving, "_BATCH", 3)
     fill(sqlite)
     new = Store(f"sqlite:///{tmp_path / 'new.db'}", create=True)
 
-    def interrupt(table: str, copied: int) -> None:
-        if (table, copied) == ("subscriber", 3):
+    def interrupt(step: str, number: int) -> None:
+        if (step, number) == at:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        moving.move(sqlite, new, NOON, HERE, interrupt)
+        move_watched(sqlite, new, interrupt)
     with pytest.raises(StoreError, match="was not finished"):
         Store(f"sqlite:///{tmp_path / 'new.db'}")
     assert move(sqlite, new)["subscriber"] == 9
     assert rows(sqlite) == rows(new)
+    assert shape(sqlite) == shape(new)
     new.close()
     Store(f"sqlite:///{tmp_path / 'new.db'}").close()
 
@@ -99,7 +167,7 @@ def test_a_row_that_changed_meanwhile_is_told(sqlite: Store, tmp_path: Path) -> 
                 db.execute(subscriber.update().where(subscriber.c.id == 1).values(name="Another"))
 
     with pytest.raises(StoreError, match="subscriber is not the same"):
-        moving.move(sqlite, new, NOON, HERE, change)
+        move_watched(sqlite, new, change)
     new.close()
 
 

@@ -37,7 +37,7 @@ class _Account:
             self._change(visit)
         except NewsletterError as error:
             return self._page(visit, 422, error)
-        return visit.back(PATH, "You have another password. Your other sessions have ended.")
+        return visit.back(PATH, "Your password is changed. Your other sessions have ended.")
 
     def end_others(self, visit: Visit) -> Response:
         visit.about(visit.user.name)
@@ -50,7 +50,7 @@ class _Account:
         if not self.attempts.allow(name, client.host if client else ""):
             raise UsageError("too many attempts", "wait a quarter of an hour")
         if desk_users.verified(self.store, name, form.get("password", "")) is None:
-            raise UsageError("that is not your password now")
+            raise UsageError("that is not your current password")
         if form.get("new", "") != form.get("again", ""):
             raise UsageError("the two new passwords differ")
         desk_users.set_password(self.store, name, form.get("new", ""), keep=visit.session.id)

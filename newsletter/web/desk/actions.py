@@ -132,7 +132,7 @@ class _Acts:
             f"Send the issue of {_long(day)} after all?",
             [f"It goes out to those whose hour is still to come. {stay if at.skipped else ''}"],
             "/desk/uncancel",
-            "Take the cancel back",
+            "Send it after all",
             fields={"date": day.isoformat()},
         )
 
@@ -203,8 +203,8 @@ def _csv_line(cells: Sequence[object]) -> str:
 
 def _what_cancel_does(at: actions.Standing) -> Iterator[str]:
     yield (
-        f"Waiting for it now: {counted(at.waiting, 'reader')}. They are skipped, and nobody whose"
-        " hour is still to come gets it. Take it back later, and those last get it after all."
+        f"Waiting for it now: {counted(at.waiting, 'reader')}, who will be skipped. Readers whose"
+        " hour is still to come do not get it either, unless you take this back before their hour."
     )
     if at.sent:
         yield f"{counted(at.sent, 'reader')} have it already."

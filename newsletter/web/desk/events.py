@@ -42,7 +42,7 @@ class Streams:
         """``look`` gives the HTML of each part by its name."""
         user = visit.user.id
         if not self._taken(user):
-            text = "too many pages are watched already: load this one anew to see what changed\n"
+            text = "too many pages are watched already: reload this one to see what changed\n"
             return PlainTextResponse(text, 503, {"Retry-After": "60"})
         return _Stream(_events(visit, look), lambda: self._leave(user))
 

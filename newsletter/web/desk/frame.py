@@ -248,11 +248,11 @@ class Frame:
 _NOT_YOURS = NewsletterError(
     "this is for operators", "ask one, or have them add you: `newsletter desk user add`"
 )
-_NUL = NewsletterError("the text holds a NUL character", "type it anew")
+_NUL = NewsletterError("the text holds a NUL character", "type it again")
 """PostgreSQL keeps none in a text."""
 _FORGED = NewsletterError(
-    "the form was not one of this session, and nothing was changed",
-    "load the page anew, and send it once more",
+    "this form is not from your session, and nothing was changed",
+    "reload the page, and send it again",
 )
 
 

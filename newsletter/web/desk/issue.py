@@ -127,15 +127,13 @@ class _Page:
         if not words.strip():
             raise UsageError("the correction is empty", "write the words as they should be")
         self._editor(visit).edit(insight, words)
-        return self._done(
-            visit, f"The corrected words are shown: {self._named(insight)}", 0, insight
-        )
+        return self._done(visit, f"Corrected: {self._named(insight)}", 0, insight)
 
     def revert(self, visit: Visit) -> Response:
         insight = _insight(visit)
         self._editor(visit).edit(insight, "")
         return self._done(
-            visit, f"Its own words are shown again: {self._named(insight)}", 0, insight
+            visit, f"The original words are shown again: {self._named(insight)}", 0, insight
         )
 
     def move(self, visit: Visit) -> Response:
@@ -144,7 +142,7 @@ class _Page:
         given = map(parse_id, visit.form.get("order", "").split())
         order = [each for each in given if each is not None]
         if insight not in order:
-            raise UsageError(f"{insight} is none of the picks", "load the page anew")
+            raise UsageError(f"{insight} is none of the picks", "reload the page")
         place = order.index(insight)
         to = place - 1 if visit.form.get("way") == "up" else place + 1
         order.insert(max(to, 0), order.pop(place))
@@ -154,12 +152,16 @@ class _Page:
     def reorder(self, visit: Visit) -> Response:
         day = self.day(visit)
         kept = self._editor(visit).order(day, [])
-        return self._done(visit, "the picks have the order of selection again", kept, day)
+        return self._done(visit, "The picks are in the order of selection again", kept, day)
 
     def note(self, visit: Visit) -> Response:
         words, day = visit.form.get("words", ""), self.day(visit)
         kept = self._editor(visit).note(day, words)
-        done = f"{day} opens with your line" if words.strip() else f"{day} has no opening line"
+        done = (
+            f"The issue of {day} opens with your line"
+            if words.strip()
+            else f"The issue of {day} has no opening line"
+        )
         return self._done(visit, done, kept, day)
 
     def approve(self, visit: Visit) -> Response:
@@ -175,13 +177,13 @@ class _Page:
         address = visit.form.get("address", "").strip()
         if not address.isprintable():
             raise UsageError(
-                "the address holds a line break or another control character", "write it anew"
+                "the address holds a line break or another control character", "write it again"
             )
         if not self.tests.hit(_TESTS, visit.user.name):
             raise UsageError("too many test copies in an hour", "wait, or use the preview")
         query = {"date": visit.form.get("date", ""), "to": visit.form.get("to", "")}
         answer = self.parts.send_test(query, address)
-        return self._done(visit, f"a test copy went to {address}: {answer}", 0, address)
+        return self._done(visit, f"A test copy went to {address}: {answer}", 0, address)
 
     def day(self, visit: Visit) -> date:
         text = visit.form.get("date", "")

@@ -80,7 +80,7 @@ class _Door:
             return self._form(request, wanted, 403, fault)
         name, host = form.get("name", "").strip().lower()[:_LONGEST_NAME], _host(request)
         if not self.turns.acquire(blocking=False):  # no attempt: nothing was looked at
-            fault = "Too many log in at this moment. Please try again."
+            fault = "Too many people are logging in at this moment. Please try again."
             return self._wait(request, wanted, 503, fault, 2)
         try:
             if not self.attempts.allow(name, host):
@@ -91,9 +91,7 @@ class _Door:
             self.turns.release()
         if user is None:
             log.warning("a login to the desk failed, from %s", network_of(host))
-            return self._form(
-                request, wanted, 422, "This name and password do not belong together."
-            )
+            return self._form(request, wanted, 422, "Wrong name or password.")
         return self._enter(request, user, wanted)
 
     def leave(self, visit: Visit) -> Response:

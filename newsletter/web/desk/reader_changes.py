@@ -87,7 +87,7 @@ class _Changes:
         reader = find(self.parts.store, visit)
         visit.about(reader.address)
         subscriptions.leave(self.parts.store, reader, visit.now)
-        return visit.back(f"{PATH}/{reader.id}", f"{reader.address} gets nothing any more.")
+        return visit.back(f"{PATH}/{reader.id}", f"{reader.address} is unsubscribed.")
 
     def come_back(self, visit: Visit) -> Response:
         parts, reader = self.parts, find(self.parts.store, visit)
@@ -103,7 +103,7 @@ class _Changes:
             resubscribe=True,
             secret=parts.secret,
         )
-        return visit.back(f"{PATH}/{reader.id}", f"{reader.address} reads again.")
+        return visit.back(f"{PATH}/{reader.id}", f"{reader.address} is subscribed again.")
 
     def ask_to_erase(self, visit: Visit) -> Response:
         return self._ask(visit, find(self.parts.store, visit))

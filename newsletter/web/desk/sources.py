@@ -138,13 +138,13 @@ class _Sources:
         read = counted(story.counts.get("read", 0), "episode")
         return ask(
             visit,
-            f"Follow {feed['name']} no more?",
+            f"Stop following {feed['name']}?",
             [
                 f"{feed['shown']} is not read any more. What came of its {read} stays.",
                 "Added again later, it is read as a new feed.",
             ],
             f"{_HERE}/feed/{story.feed.id}/remove",
-            "Follow it no more",
+            "Stop following",
             danger=True,
             leave=f"{_HERE}/feed/{story.feed.id}",
         )
@@ -154,7 +154,7 @@ class _Sources:
         shown = without_password(story.feed.url)
         visit.about(shown)
         sources.remove(self.store, story.feed.url)
-        return self._done(visit, f"{shown} is followed no more; its briefs stay.")
+        return self._done(visit, f"{shown} is not followed any more; its briefs stay.")
 
     def _story(self, visit: Visit) -> came_in.FeedStory:
         """Raises NotFound."""

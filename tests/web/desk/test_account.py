@@ -17,7 +17,7 @@ def test_another_password_ends_the_other_sessions(browser: Browser) -> None:
     assert "End all other sessions" in page
     answer = browser.send("/desk/account/password", password=PASSWORD, new=NEW, again=NEW)
     assert answer.headers["location"] == "/desk/account"
-    assert "another password" in browser.get("/desk/account").text
+    assert "Your password is changed" in browser.get("/desk/account").text
     assert desk_users.verified(browser.store, "ann", PASSWORD) is None
     assert desk_users.verified(browser.store, "ann", NEW)
     browser.cookies = elsewhere
@@ -38,7 +38,7 @@ def test_other_sessions_are_ended(browser: Browser) -> None:
 
 def test_what_is_wrong_with_a_new_password_is_said(editor: Browser) -> None:
     for now, new, again, said in (
-        ("wrong", NEW, NEW, "not your password"),
+        ("wrong", NEW, NEW, "not your current password"),
         (PASSWORD, NEW, f"{NEW}!", "differ"),
         (PASSWORD, "short", "short", "12 to 1,000 characters"),
     ):
@@ -61,7 +61,7 @@ def test_the_log_is_read_page_by_page(operator: Browser) -> None:
     assert "119@x.org" not in second
     found = operator.get("/desk/log?about=7@x.org").text
     assert found.count('<td data-label="About">') == 1
-    assert "Nothing is about this" in operator.get("/desk/log?about=nobody&before=x").text
+    assert "Nothing found" in operator.get("/desk/log?about=nobody&before=x").text
 
 
 def test_the_log_is_for_operators(editor: Browser) -> None:

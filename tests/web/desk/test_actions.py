@@ -73,7 +73,7 @@ def test_cancel_a_date_and_take_it_back(day: Day, olga: Browser) -> None:
     assert 'type="date"' in said(olga, "/desk/cancel")
     page = said(olga, f"/desk/cancel?date={TODAY}")
     assert "Cancel the issue of Saturday, 14 March 2026?" in page
-    assert "Waiting for it now: 8 readers." in page
+    assert "Waiting for it now: 8 readers, who will be skipped." in page
     assert "18 readers have it already." in page
     olga.send("/desk/cancel", date=TODAY.isoformat())
     page = said(olga)

@@ -166,18 +166,18 @@ def test_a_block_and_what_undoes_it(eddy: Desk) -> None:
 
 def test_a_correction_is_text_wherever_it_is_shown_and_is_reverted(eddy: Desk) -> None:
     first = eddy.picks()[0]
-    assert "The corrected words" in eddy.said("correct", id=first, words=EVIL)
+    assert "Corrected: “" in eddy.said("correct", id=first, words=EVIL)
     page = eddy.get(HERE)
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;alert" in page.text
-    assert "Its own words, which are kept" in page.text
+    assert "The original words:" in page.text
     message = eddy.get(f"/desk/issue/message?date={TODAY}")
     assert message.headers["content-security-policy"] == FRAME
     assert "<script" not in message.text
     assert "{{ 7 * 7 }}" in message.text
     for view in ("looks", "why", "source"):
         assert "<script>alert" not in eddy.get(f"{HERE}&view={view}").text
-    assert "Its own words are shown again" in eddy.said("revert", id=first)
+    assert "The original words are shown again" in eddy.said("revert", id=first)
     assert not eddy.decided.changes[0].words
     assert eddy.do("revert", id=first).status == 422
     assert eddy.do("correct", id=first, words=" ").status == 422
@@ -207,7 +207,7 @@ def test_the_opening_line(eddy: Desk) -> None:
 def test_a_test_copy_goes_to_whom_it_is_for_and_counts_nowhere(
     eddy: Desk, server: SmtpServer
 ) -> None:
-    assert "a test copy went to me@letters.example: 250" in eddy.said(
+    assert "A test copy went to me@letters.example: 250" in eddy.said(
         "test", address="me@letters.example"
     )
     eddy.said("test", address="you@letters.example", to=ANN)

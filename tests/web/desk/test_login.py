@@ -58,7 +58,7 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(
 ) -> None:
     answer = enter(browser, name, password)
     assert answer.status == 422
-    assert "do not belong together" in answer.text
+    assert "Wrong name or password" in answer.text
     assert "desk" not in browser.cookies
     assert password not in answer.text or not password
 

@@ -54,7 +54,7 @@ def test_a_page_does_not_wait_for_a_large_list(day: Day, monkeypatch: pytest.Mon
     monkeypatch.setattr(report, "_PATIENCE", 0.01)
     with standing_again(day) as olga:
         page = olga.get("/desk/report").text
-        assert "It is being counted" in page
+        assert "Counting takes a while" in page
         assert '<meta http-equiv="refresh"' in page
         go_on.set()
         wait_for(lambda: "<svg" in olga.get("/desk/report").text)

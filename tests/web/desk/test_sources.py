@@ -122,7 +122,7 @@ def test_follow_a_feed_and_stop(day: Day, olga: Browser) -> None:
     olga.send("/desk/sources/add", url=" https://new.example/feed ")
     assert "Added: the next scan" in unescape(olga.get("/desk/sources").text)
     number = feed_id(day, "https://new.example/feed")
-    assert "Follow https://new.example/feed no more?" in unescape(
+    assert "Stop following https://new.example/feed?" in unescape(
         olga.get(f"/desk/sources/feed/{number}/remove").text
     )
     assert olga.send(f"/desk/sources/feed/{number}/remove").status == 303
@@ -149,7 +149,7 @@ def test_only_an_address_is_followed(day: Day, olga: Browser, url: str) -> None:
 
 def test_an_editor_looks_on(day: Day) -> None:
     eddy = day.browser("eddy")
-    assert "Follow it" not in eddy.get("/desk/sources").text
+    assert ">Follow<" not in eddy.get("/desk/sources").text
     assert eddy.send("/desk/sources/add", url="https://x.example/").status == 403
     assert eddy.get("/desk/sources/feed/1/remove").status == 403
-    assert "Follow it no more" not in eddy.get("/desk/sources/feed/1").text
+    assert "Stop following" not in eddy.get("/desk/sources/feed/1").text
