@@ -19,6 +19,8 @@ _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _BRACKETS = re.compile(r" ?\(([^()]{4,100})\)$")
 _PARTED = re.compile(r"\s+[–—|·•-]\s+|,\s+(?=\[\[)")
 _NUMBERED = re.compile(r"(?:#|\b(?:ep|episode|folge|épisode|no)\b\.?) ?#?[0-9]+", re.IGNORECASE)
+_CALLS_ITSELF = re.compile(r"\bpodcast\b", re.IGNORECASE)
+_COUNTED = re.compile(r" (?:#|ep(?:isode)?\.? )[0-9]+$", re.IGNORECASE)
 
 
 def named_in(raw: str) -> dict[str, str]:
@@ -32,7 +34,9 @@ def named_in(raw: str) -> dict[str, str]:
         name = "show title" if label and label[0] == "podcast" else "episode title"
         return {name: " ".join(names), **behind} if names else {}
     first, second = names
-    if title(linked) == first or (_NUMBERED.search(first) and not _NUMBERED.search(second)):
+    if _CALLS_ITSELF.search(second) and not _CALLS_ITSELF.search(first):
+        first, second = _COUNTED.sub("", second), first
+    elif title(linked) == first or (_NUMBERED.search(first) and not _NUMBERED.search(second)):
         first, second = second, first
     return {**behind, "show title": first, "episode title": second}
 

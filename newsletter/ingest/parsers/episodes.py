@@ -134,8 +134,15 @@ def _named_twice(blocks: Sequence[Block]) -> list[int]:
 
 def _shows_it(blocks: Sequence[Block], index: int) -> bool:
     raw, below = blocks[index].raw, blocks[index + 1 : index + 2]
-    linked = bool(below) and is_web(below[0].raw.strip("<> "))
+    linked = bool(below) and (is_web(below[0].raw.strip("<> ")) or _is_address(below[0]))
     return linked or "[[" in raw or any(part[0] in '"“„«' for part in parts(raw)[1:])
+
+
+def _is_address(block: Block) -> bool:
+    """ "URL: https://..." says where the episode above it is."""
+    pair = key_value(block.raw) if block.rule == "field" else None
+    known = vocabulary.field(pair[0]) if pair else None
+    return bool(known and known[0] == "url")
 
 
 def _above(blocks: Sequence[Block], index: int) -> str:
@@ -183,7 +190,14 @@ def _shape(block: Block) -> tuple[int, int]:
 def _leads(blocks: Sequence[Block], index: int) -> bool:
     block, below = blocks[index], blocks[index + 1 : index + 2]
     url = address(block.raw)
-    if not url or not below or below[0].rule == "player" or block.quoted or block.inline.at:
+    if (
+        _is_address(block)
+        or not url
+        or not below
+        or below[0].rule == "player"
+        or block.quoted
+        or block.inline.at
+    ):
         return False
     if time_in_url(url) is not None or (block.rule and block.rule != "field"):
         return False

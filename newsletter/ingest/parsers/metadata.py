@@ -39,6 +39,7 @@ _LONGEST = 4_000
 _NUMBERED = re.compile(
     r"\s*\(([^(),]{2,80}),? (?:ep(?:isode)?\.?|folge|#|no\.?) ?#?[0-9]+\)$", re.IGNORECASE
 )
+_COUNTED = re.compile(r"([^:#]{2,60}) (?:#|ep(?:isode)?\.? ?)[0-9]+: (\S.+)", re.IGNORECASE)
 _SHOW_FIRST = re.compile(r"(?:#[^\s#]+ +)*(\[\[[^\[\]\n]+\]\]) +[–—-] +(\S.*)$")
 _DASH = re.compile(r"\s+[–—|]\s+")
 _BAR = re.compile(r" [|·•] ")
@@ -166,6 +167,8 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
         episode = ""
     if match := _NUMBERED.search(named if not (episode or podcast) else ""):
         podcast, named = title(match[1]), named[: match.start()]
+    if match := _COUNTED.fullmatch(named if not (episode or podcast) else ""):
+        podcast, named = title(match[1]), match[2]
     if podcast and not (episode or named) and len(parts := _DASH.split(podcast)) == 2:
         podcast, episode = parts
     if podcast or url or published or speakers:

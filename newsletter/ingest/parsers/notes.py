@@ -56,7 +56,8 @@ _PERSONAL = re.compile(
 )
 _DESCRIBES = re.compile(
     r"^(?:these|this|here) (?:are|is) (?:my |some |the )?(?:\w+ )?notes\b"
-    r"|\b(?:in|on) (?:this|today's) (?:\w+ )?(?:episode|conversation|interview|podcast)\b"
+    r"|^(?:the |this )?(?:episode|podcast|interview) (?:is|was|features|covers) (?:an?|the)\b"
+    r"|\b(?:in|on) (?:this|today's) (?:[\w-]+ )?(?:episode|conversation|interview|podcast)\b"
     r"[^.!?]{0,60}\b(?:walks?|talks?|discuss(?:es)?|explores?|shares?|explains?|covers?|joins?|dives?"
     r"|interviews?|sits? down)\b",
     re.IGNORECASE,
@@ -174,6 +175,8 @@ def _wording(block: Block, state: Outline) -> str:
         return "about the episode"
     if _PERSONAL.match(block.text) or (block.depth > 1 and _REMARK.match(block.text)):
         return "personal note"
+    if block.depth and block.text.endswith((":", "：")) and is_heading(block.text):
+        return "heading"
     if _is_short(block, state):
         return "too short"
     return "question" if _is_question(block.text) else ""

@@ -28,7 +28,8 @@ _MOST_WORDS = 8  # of a heading that begins with the name of a section
 _SECTIONS: Mapping[Section, str] = {
     "takeaways": """
         takeaway, takeaways, key takeaway, key takeaways, main takeaways, top takeaways, my
-        takeaways, key arguments, main arguments, key themes, predictions,
+        takeaways, key claims, main claims, claims, key arguments, main arguments,
+        key themes, predictions,
         quick takeaways, actionable takeaways, insight, insights, key insights, main
         insights, key point, key points, main points, key ideas, key idea, main ideas, big
         ideas, lessons, lessons learned, key lessons, learnings, key learnings, what i learned,
@@ -70,7 +71,9 @@ _SECTIONS: Mapping[Section, str] = {
         gegevens, 元数据, 信息, メタデータ""",
     "noise": """
         transcript, full transcript, full episode transcript, episode transcript, transcription,
-        raw transcript, transcript excerpt, shownotes, show notes, episode notes, description,
+        raw transcript, raw content, raw text, full article, original text, contradictions,
+        wiki updates, wiki updates made, transcript excerpt, shownotes, show
+        notes, episode notes, description,
         episode description, podcast description, episode ai description, ai description,
         chapters, chapter, chapter markers, timestamps, time stamps, timeline, outline,
         outlines, mind map, mindmap, mindmaps, table of contents, contents, toc, keywords, tags,
@@ -257,6 +260,8 @@ def _goes_on(words: list[str], end: int, known: Section) -> bool:
     if end > 1 and " ".join(words[:end]) in {"new highlights added", "highlights first synced by"}:
         return True
     narrow = {
+        "extracted",
+        "worth",
         "from",
         "of",
         "for",
