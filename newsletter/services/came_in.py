@@ -15,10 +15,12 @@ Row = Mapping[Any, Any]
 
 @dataclass(frozen=True)
 class FilePage:
-    """``total`` counts all that match, ``rejected`` those of all files."""
+    """``total`` counts all rows that match, a row for each episode, and ``files`` their files;
+    ``rejected`` those of all files."""
 
     rows: Sequence[Row]
     total: int
+    files: int
     rejected: int
 
 
@@ -44,6 +46,7 @@ def files_read(store: Store, most: int, skipped: int, words: str, *, rejected: b
         return FilePage(
             files.listed(db, most, skipped, words, rejected=rejected),
             files.count(db, words, rejected=rejected),
+            files.count_files(db, words, rejected=rejected),
             files.count(db, rejected=True),
         )
 

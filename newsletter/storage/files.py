@@ -41,7 +41,15 @@ def listed(
 
 
 def count(db: Connection, words: str = "", *, rejected: bool = False) -> int:
+    """The rows that are listed."""
     query = select(func.count()).select_from(files).where(_matching(words, rejected=rejected))
+    return int(db.scalar(query) or 0)
+
+
+def count_files(db: Connection, words: str = "", *, rejected: bool = False) -> int:
+    """A file of several episodes is one."""
+    each = select(files.c.source, files.c.path).where(_matching(words, rejected=rejected))
+    query = select(func.count()).select_from(each.distinct().subquery())
     return int(db.scalar(query) or 0)
 
 

@@ -82,7 +82,9 @@ def came_in(db: Connection, day: date, since: datetime) -> CameIn:
     """``since`` is when the day began."""
     new = _first_new(db, day)
     read = files.c.seen_at >= since
-    file_counts = select(func.count(), func.count(files.c.reason)).where(read)
+    reason = func.max(files.c.reason).label("reason")  # of a file with several episodes once
+    each = select(reason).where(read).group_by(files.c.source, files.c.path).subquery()
+    file_counts = select(func.count(), func.count(each.c.reason)).select_from(each)
     return CameIn(
         int(db.scalar(select(func.count()).where(briefs.c.id > new)) or 0),
         int(db.scalar(select(func.count()).where(mentions.c.brief_id > new)) or 0),

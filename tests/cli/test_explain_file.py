@@ -35,6 +35,9 @@ def test_each_paragraph_has_its_line_verdict_and_rule(house: House) -> None:
     lines = [line.split(maxsplit=2) for line in done.out.splitlines()]
     assert lines[1][:1] == ["podcast:"]
     assert [(line[0], line[1]) for line in lines if line[0].isdigit()] == [
+        ("2", "metadata"),
+        ("3", "metadata"),
+        ("4", "metadata"),
         ("6", "noise"),
         ("8", "metadata"),
         ("10", "insight"),

@@ -97,6 +97,7 @@ def test_two_spellings_of_an_address_are_one_subscriber(
         (["--timezone", "/etc/passwd"], "no zone is called"),
         (["--name", "n" * 101], "101 characters in the name: shorten to 100"),
         (["--interests", "t" * 1001], "1,001 characters in the interests: shorten to 1,000"),
+        (["--language", "it"], "language 'it' is none of de, en, es, fr"),
         (["--hour", "24"], "hour 24 is not between 0 and 23"),
         (["--hour", "-1"], "hour -1 is not between 0 and 23"),
         (

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from newsletter.domain.errors import NotFound
 from newsletter.services import came_in
-from newsletter.storage import Store
+from newsletter.storage import Store, archive, glance
+from tests.builders import NOON, TODAY, brief, read
 from tests.web.desk.morning import HOSTILE, morning
 
 
@@ -17,6 +20,19 @@ def test_files_are_found_by_parts_of_their_path(store: Store) -> None:
     assert (broken["path"], broken["line"]) == ("/inbox/broken.md", 17)
     assert came_in.files_read(store, 50, 0, "%", rejected=True).total == 0
     assert len(came_in.files_read(store, 2, 2, "", rejected=False).rows) == 1
+
+
+def test_a_file_of_several_episodes_is_listed_with_each_and_counted_once(store: Store) -> None:
+    episodes = [replace(brief(f"Tide {at} turns."), episode=f"E{at}") for at in range(3)]
+    with store.writing() as db:
+        archive.record(
+            db, [read("/inbox/all.csv", *episodes), read("/x", reason="no")], NOON, TODAY
+        )
+        assert glance.came_in(db, TODAY, NOON).files == 2
+        assert glance.came_in(db, TODAY, NOON).rejected == 1
+    page = came_in.files_read(store, 50, 0, "", rejected=False)
+    assert (page.files, page.total, len(page.rows)) == (2, 4, 4)
+    assert came_in.files_read(store, 50, 0, "all", rejected=False).files == 1
 
 
 def test_the_story_of_a_file(store: Store) -> None:

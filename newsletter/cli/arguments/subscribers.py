@@ -2,6 +2,7 @@
 
 from newsletter.cli.arguments.commands import Commands
 from newsletter.cli.arguments.types import hour
+from newsletter.language import available
 
 
 def add_commands(commands: Commands) -> None:
@@ -39,7 +40,9 @@ def _declare_add(group: Commands) -> None:
         help="weekly: one digest, on the first of the weekdays",
     )
     command.add_argument(
-        "--language", metavar="L", help="language of the words around the insights, such as de"
+        "--language",
+        metavar="L",
+        help=f"language of the words around the insights: {', '.join(available())}",
     )
     about = command.add_mutually_exclusive_group()
     about.add_argument("--interests", metavar="TEXT", help='such as "chip supply chains, sleep"')

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Dropped
-from newsletter.ingest.parsers.paragraphs import Page, all_dropped, judge, sift
+from newsletter.ingest.parsers.paragraphs import Page, Paragraph, all_dropped, judge, sift
 
 PARSERS: Mapping[str, str] = {
     ".txt": "text",
@@ -63,10 +63,20 @@ def briefs(name: str, data: bytes, phrases: Sequence[str] = ()) -> tuple[Brief, 
 
 def explain(name: str, data: bytes, phrases: Sequence[str] = ()) -> list[Page]:
     """What the file says of each episode, with the verdict and the rule of each paragraph."""
-    return [
+    pages = [
         replace(page, paragraphs=list(judge(page.paragraphs, phrases)))
         for page in _pages(name, data)
     ]
+    head = _front_matter(name, data)
+    return [replace(pages[0], paragraphs=[*head, *pages[0].paragraphs]), *pages[1:]]
+
+
+def _front_matter(name: str, data: bytes) -> list[Paragraph]:
+    """Its lines, which are nothing that is dropped: they say what the file is about."""
+    if PARSERS.get(PurePath(name).suffix.lower()) != "markdown":
+        return []
+    listed: Callable[[str], list[Paragraph]] = import_module(f"{__name__}.front_matter").listed
+    return listed(_decode(data))
 
 
 def _pages(name: str, data: bytes) -> list[Page]:

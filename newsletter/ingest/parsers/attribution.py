@@ -53,6 +53,12 @@ def _signature(block: Block, quote: Block) -> str:
     return _person(tail) if dashed or (alone and named) else ""
 
 
+# What somebody explains before or behind the quotation marks: "..." - why it matters.
+_GLOSSED = re.compile(
+    r"(?:\[[^\[\]]{1,60}\]:? )?[\"“„«]([^\"“”„«»]{4,})[\"”“»](?: [-–—] \S.*)?$", re.DOTALL
+)
+
+
 def speaker_label(block: Block) -> str:
     match = _SPEAKER.match(block.text) or _SPEAKER.match(block.raw.replace("*", ""))
     return match[1].casefold() if match else ""
@@ -77,6 +83,8 @@ def attributed(block: Block, text: str) -> tuple[str, str, int | None]:
         words = text[label.end() :]
     if not speaker and block.callout and not vocabulary.section(block.callout[1]):
         speaker = _person(block.callout[1]) if is_heading(block.callout[1]) else ""
+    if glossed := None if speaker else _GLOSSED.match(words):
+        words = glossed[1]
     words, at = stamped(words)
     at = time_in(block.callout[1]) if at is None and block.callout else at
     inside = _unquoted(words)

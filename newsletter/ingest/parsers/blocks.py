@@ -19,6 +19,7 @@ from newsletter.ingest.parsers.paragraphs import clean, spaced
 
 BOLD_LEVEL = 7
 _BULLET = re.compile(r"^([ \t>]*)•(?=[ \t])", re.MULTILINE)
+_LETTERED = re.compile(r"^([ \t]{2,})[a-z][.)](?=[ \t])", re.MULTILINE)
 _CHECKBOX = re.compile(r"\[([ xX])\]\s+")
 _TASK = re.compile(r"(?:TODO|DOING|DONE|LATER|NOW|WAITING|CANCELED|CANCELLED) (?=\S)")
 _BOLD_LINE = re.compile(r"(\*\*|__)([^*_]+)\1:?")
@@ -55,7 +56,8 @@ def markdown_blocks(body: str, start: int) -> list[Block]:
 
     Raises BriefRejected where they are nested too deeply.
     """
-    source, regions = _without_regions(_BULLET.sub(r"\1-", spaced(_uncommented(body))), start)
+    listed = _LETTERED.sub(r"\1-", _BULLET.sub(r"\1-", spaced(_uncommented(body))))
+    source, regions = _without_regions(listed, start)
     tokens, references = blocks(source)
     top_blocks = [
         block if block.rule else replace(block, inline=inline(block.raw, references))

@@ -25,6 +25,12 @@ _SENTENCE_END = re.compile(r"""[.!。！…][\s"'’”»)\]]*$""")
 _BORDER = re.compile(r"""[.!?。！？]+["'”’)]*(?:\s+|$)""")
 _EDGES = " .!?…。！？:;,\"'"
 
+_ORDER = re.compile(
+    r"(?:^|[.!?] )[\W_]{0,3}(?:please )?(?:ignore|disregard|forget) (?:\w+ ){0,3}"
+    r"(?:previous|prior|above|earlier|preceding) (?:\w+ )?"
+    r"(?:instructions?|prompts?|rules|messages?)\b",
+    re.IGNORECASE,
+)
 _YOU = re.compile(r"\byou(?:r|rs|'ll|'re)?\b")
 _LINK = re.compile(r"(?:https?://|www\.|@)\S+|\S+@\S+\.\w+|\W+|and|or|at")
 _CREDIT = re.compile(
@@ -44,6 +50,8 @@ def boilerplate_rule(text: str, phrases: Sequence[str] = (), *, heading: bool = 
     """The name of the rule by which a paragraph is no insight; "" if it may be one."""
     if not any(letter.isalnum() for letter in text):
         return "no words"
+    if _ORDER.search(text):
+        return "instruction to a machine"
     if is_call(text):
         return "call to action"
     if heading and is_heading(text):

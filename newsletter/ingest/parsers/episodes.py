@@ -8,13 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import is_heading
-from newsletter.ingest.parsers.dates import any_day
-from newsletter.ingest.parsers.inline import Inline, is_action, time_in_url
+from newsletter.ingest.parsers.episode_names import named_in, parts
+from newsletter.ingest.parsers.inline import Inline, time_in_url
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, address, title
 from newsletter.ingest.parsers.outline import addressed, section_of
@@ -23,17 +23,7 @@ from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean, is_w
 _NAMES_IT = {"podcast", "author", "published"}
 _VAGUE = {"title", "name", "titel", "date", "datum"}
 _DEEPEST_HEADING = 4
-_LONGEST = 1_000
-_LINKED = re.compile(r"(?<!!)\[([^\[\]\n]{1,300})\]\(([^\s()]+)\)")
-_BARE_URL = re.compile(r"<?https?://[^\s<>]+>?")
 _WIKI = re.compile(r"\[\[[^\[\]\n]+\]\]")
-_BY = re.compile(r"(\)) by (?=\S)|(?<=\S) by (?=\[\[)")
-_KIND = re.compile(r"^(?:[-*] )?(?:#[^\s#]+ |\[\[(?:podcasts?|episodes?)\]\] )+", re.IGNORECASE)
-_COLON = re.compile(r"(?<=[\w*]): (?=\[[^\[\]]+\]\()")
-_BOLD = re.compile(r"\*\*([^*]+)\*\*")
-_BRACKETS = re.compile(r" ?\(([^()]{4,100})\)$")
-_PARTED = re.compile(r"\s+[–—|·•-]\s+|,\s+(?=\[\[)")
-_NUMBERED = re.compile(r"(?:#|\b(?:ep|episode|folge|épisode|no)\b\.?) ?#?[0-9]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +99,16 @@ def _runs_of_fields(blocks: Sequence[Block]) -> list[int]:
             pair = key_value(block.raw)
             if pair and (known := vocabulary.field(pair[0])) and known[0] in {"podcast", "episode"}:
                 begins.setdefault(known[0], []).append(index)
-    return max(begins.values(), key=len, default=[])
+    longest = max(begins.values(), key=len, default=[])
+    return longest if len({_which(blocks[index:]) for index in longest}) > 1 else []
+
+
+def _which(run: Sequence[Block]) -> tuple[str, ...]:
+    """The podcast and the episode that the fields on top of a section name."""
+    fields = takewhile(lambda block: block.rule == "field", run)
+    pairs = [pair for block in fields if (pair := key_value(block.raw.partition(" | ")[0]))]
+    named = {known[0]: value for key, value in pairs if (known := vocabulary.field(key))}
+    return title(named.get("podcast", "")), title(named.get("episode", ""))
 
 
 def _named_twice(blocks: Sequence[Block]) -> list[int]:
@@ -125,7 +124,7 @@ def _named_twice(blocks: Sequence[Block]) -> list[int]:
         index
         for index, block in enumerate(blocks)
         if 0 < block.level <= _DEEPEST_HEADING
-        and (len(_parts(block.raw)) > 1 or _above(blocks, index))
+        and (len(parts(block.raw)) > 1 or _above(blocks, index))
         and (collected or _shows_it(blocks, index))
     ]
     ranks = Counter(blocks[index].level for index in shown)
@@ -135,8 +134,15 @@ def _named_twice(blocks: Sequence[Block]) -> list[int]:
 
 def _shows_it(blocks: Sequence[Block], index: int) -> bool:
     raw, below = blocks[index].raw, blocks[index + 1 : index + 2]
-    linked = bool(below) and is_web(below[0].raw.strip("<> "))
-    return linked or "[[" in raw or any(part[0] in '"“„«' for part in _parts(raw)[1:])
+    linked = bool(below) and (is_web(below[0].raw.strip("<> ")) or _is_address(below[0]))
+    return linked or "[[" in raw or any(part[0] in '"“„«' for part in parts(raw)[1:])
+
+
+def _is_address(block: Block) -> bool:
+    """ "URL: https://..." says where the episode above it is."""
+    pair = key_value(block.raw) if block.rule == "field" else None
+    known = vocabulary.field(pair[0]) if pair else None
+    return bool(known and known[0] == "url")
 
 
 def _above(blocks: Sequence[Block], index: int) -> str:
@@ -184,11 +190,18 @@ def _shape(block: Block) -> tuple[int, int]:
 def _leads(blocks: Sequence[Block], index: int) -> bool:
     block, below = blocks[index], blocks[index + 1 : index + 2]
     url = address(block.raw)
-    if not url or not below or below[0].rule == "player" or block.quoted or block.inline.at:
+    if (
+        _is_address(block)
+        or not url
+        or not below
+        or below[0].rule == "player"
+        or block.quoted
+        or block.inline.at
+    ):
         return False
     if time_in_url(url) is not None or (block.rule and block.rule != "field"):
         return False
-    named = _named(block.raw)
+    named = named_in(block.raw)
     if block.level:
         return block.level <= _DEEPEST_HEADING and len(named) > 1
     opens = below[0].first and below[0].depth == block.depth + 1
@@ -230,7 +243,7 @@ def _episode(section: Sequence[Block], podcast: str) -> Episode:
     opening, facts = section[0], Facts()
     if _is_run(opening):
         return Episode(section, facts)
-    named = _named(opening.raw)
+    named = named_in(opening.raw)
     if podcast:
         named["show title"] = podcast
     if any(_names_podcast(block) for block in section[1:]):
@@ -251,54 +264,3 @@ def _episode(section: Sequence[Block], podcast: str) -> Episode:
         for block in section[1:]
     ]
     return Episode([head, *rest], facts)
-
-
-def _named(raw: str) -> dict[str, str]:
-    """The podcast and the episode in a line that links to it, without the words of the link."""
-    linked = next((m[1] for m in _LINKED.finditer(raw) if not is_action(m[1])), "")
-    linked = linked or (bold[1] if (bold := _BOLD.match(raw.lstrip("#- "))) else "")
-    behind = _behind(raw)
-    names = [_unlabelled(part) for part in _parts(raw)]
-    if len(names) != 2:
-        label = vocabulary.field(title(raw.partition(":")[0])) if ":" in raw else None
-        name = "show title" if label and label[0] == "podcast" else "episode title"
-        return {name: " ".join(names), **behind} if names else {}
-    first, second = names
-    if title(linked) == first or (_NUMBERED.search(first) and not _NUMBERED.search(second)):
-        first, second = second, first
-    return {**behind, "show title": first, "episode title": second}
-
-
-def _behind(raw: str) -> dict[str, str]:
-    """The date, and the podcast, in brackets behind the names: "(Table Four, 2025-03-02)"."""
-    match = _BRACKETS.search(_unlinked(raw))
-    parts = match[1].split(", ") if match else []
-    dated = next((part for part in parts if any_day(part)), "")
-    others = [part for part in parts if part != dated]
-    show = {"show title": others[0]} if len(others) == 1 else {}
-    return {"published": dated, **show} if dated else {}
-
-
-def _unlinked(raw: str) -> str:
-    """Without addresses and the words of links that only lead somewhere."""
-    raw = _KIND.sub("", _BY.sub(r"\1 — ", clean(raw[:_LONGEST])))
-    raw = _COLON.sub(" — ", raw)
-    text = _LINKED.sub(lambda m: "" if is_action(m[1]) else m[1], raw)
-    return _BARE_URL.sub("", text).strip()
-
-
-def _parts(raw: str) -> list[str]:
-    text = _unlinked(raw)
-    if _behind(raw):
-        text = _BRACKETS.sub("", text)
-    whole = _WIKI.sub(lambda m: m[0].replace(" ", "\0"), text)  # a wiki link is one name
-    parts = (part.replace("\0", " ").strip() for part in _PARTED.split(whole))
-    named = [part for part in parts if any(map(str.isalnum, part))]
-    return [part for part in named if not any_day(part)] if len(named) > 2 else named
-
-
-def _unlabelled(part: str) -> str:
-    """A name without "Podcast:" before it."""
-    label, sign, name = part.partition(":")
-    known = vocabulary.field(title(label)) if sign else None
-    return title(name if known and known[0] in {"podcast", "episode"} else part).strip(" -–—:")

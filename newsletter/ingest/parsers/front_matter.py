@@ -11,7 +11,7 @@ from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Dropped
 from newsletter.ingest.parsers.inline import unlinked
 from newsletter.ingest.parsers.metadata import Facts
-from newsletter.ingest.parsers.paragraphs import clean, cut, day, label, link, spaced
+from newsletter.ingest.parsers.paragraphs import Paragraph, clean, cut, day, label, link, spaced
 
 _MAX_LETTERS = 20_000
 _DEEPEST = 20
@@ -58,6 +58,18 @@ def front_matter(text: str) -> tuple[Brief, Facts, int, str]:
     entries = _entries("\n" * blank + spaced(text[head.end() : foot.start()]))
     line = text.count("\n", 0, foot.start()) + 1
     return _about(entries), _facts(entries), line, text[foot.end() :]
+
+
+def listed(text: str) -> list[Paragraph]:
+    """The lines of the front matter, each as metadata; none of a text without it."""
+    begin = text.find("---") + len("---") if _HEAD.match(text) else 0
+    foot = _FOOT.search(text, begin) if begin else None
+    lines = text[: foot.start()].split("\n") if foot else []
+    return [
+        Paragraph(number, clean(line), verdict="metadata", rule="front matter")
+        for number, line in enumerate(lines, 1)
+        if line.strip(" -\t")
+    ]
 
 
 def _facts(entries: Mapping[str, yaml.Node]) -> Facts:

@@ -28,6 +28,7 @@ _LEADING = re.compile(
     rf"^(?:[^\w\s\[(<\"'“‘«„#-]{{1,3}}\s?)?{_TIME}{_UNTIL}{_CLOCK}"
     r"(?:\s?[-–—:|·]\s|\s(?=[^a-z\s]))\s*(?=\S)"
 )
+_WITHIN = re.compile(rf"\s?\[{_TIME}\]")
 _TRAILING = re.compile(rf"(?<=[.!?…\"”»])\s{_TIME}$")
 _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
 _WIKI = re.compile(r"(!?)\[\[([^\[\]\n|]*)(?:\|([^\[\]\n]*))?\]\]")
@@ -39,6 +40,10 @@ _DATED = re.compile(
 _MARKED = re.compile(r"==([^=\n]+)==")
 _FOOTNOTE = re.compile(r"\[\^[\w-]{1,20}\]")
 _BLOCK_REF = re.compile(r"\(\([0-9a-f-]{8,40}\)\)|(?<=\s)\^[\w-]{1,40}$", re.MULTILINE)
+_SIZE = re.compile(r"(?<=\))\{:[a-z][^{}\n]{0,100}\}")  # of an image, in Logseq
+_HTML = re.compile(
+    r"</?(?:b|i|em|strong|u|s|span|mark|font|small)(?: [^<>=]{1,30}=[^<>]{0,200})?>", re.IGNORECASE
+)
 _EMPTY = re.compile(r"[(\[]\s?[)\]]")
 _TAG = re.compile(r"#[^\W\d_][\w/-]{0,60}")
 _ANY_TIME = re.compile(rf"(?<![\w:]){_TIME}(?![\w:])")
@@ -121,6 +126,8 @@ def _plain(text: str, references: References) -> tuple[str, list[tuple[str, str]
     if len(text) > _MAX_LETTERS or text.count("[") > _MAX_BRACKETS:
         return clean(text), []
     text = _DATED.sub(r" [Open](\1)", unlinked(text)) if " [" in text else unlinked(text)
+    text = _SIZE.sub("", text) if "){:" in text else text
+    text = _HTML.sub("", text) if "<" in text and "`" not in text else text
     if text.isalnum():
         return text, []
     undefined = dict.fromkeys(map(normalizeReference, _LABEL.findall(text)), _NOWHERE)
@@ -215,13 +222,19 @@ def stamped(text: str) -> tuple[str, int | None]:
     if trailing := None if stamp else _TRAILING.search(text, max(0, len(text) - 12)):
         return text[: trailing.start()], time_in(trailing[0])
     if not stamp:
-        return text, None
+        return _unstamped(text) if ":" in text and "[" in text else (text, None)
     groups = stamp.groups()
     hours, minutes, alone, seconds, clock = (
         groups[5:] if len(groups) > 5 and groups[8] else groups[:5]
     )
     total = None if clock else _seconds(hours, minutes or alone, seconds)
     return (text[: stamp.start()] + text[stamp.end() :]).strip(), total
+
+
+def _unstamped(text: str) -> tuple[str, int | None]:
+    """Without the time stamps between its sentences, and the second of the first."""
+    first = _WITHIN.search(text)
+    return (_WITHIN.sub("", text), time_in(first[0])) if first else (text, None)
 
 
 def time_in(text: str) -> int | None:

@@ -10,7 +10,7 @@ _KEY_WORDS = 6
 _VALUE_WORDS = 40
 _LONGEST_LINE = 600
 _SENTENCE = re.compile(r"[.!?。！？…][\s\"'’”»)\]]*$")
-_TABLE = re.compile(r"\||\[[^\]]+\]:\s")
+_TABLE = re.compile(r"\||\[[^\]]+\]:\s+(?![\"“„«])")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _ELEMENT = re.compile(
     r"</?(?:audio|video|source|iframe|embed|object|img|hr|br|div|span|p|center|aside|section|figure"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import Block, markdown_blocks
@@ -28,5 +29,13 @@ def pages_of(blocks: Sequence[Block], about: Brief, facts: Facts) -> list[Page]:
     if not split:
         return [page_of(about, blocks, facts)]
     common = replace(Brief(()), podcast=about.podcast or facts.text("podcast"), topics=about.topics)
-    pages = [page_of(common, each.blocks, each.facts) for each in split.episodes]
+    day = about.published or facts.published
+    pages = [_dated(page_of(common, each.blocks, each.facts), day) for each in split.episodes]
     return [*pages, Page(Brief((), dropped=about.dropped), split.beside)]
+
+
+def _dated(page: Page, day: date | None) -> Page:
+    """With the date of the file, which is a diary's, where the episode names none."""
+    if page.about.published or not day:
+        return page
+    return replace(page, about=replace(page.about, published=day))

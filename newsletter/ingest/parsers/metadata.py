@@ -18,9 +18,11 @@ _URL = re.compile(r"https?://[^\s<>\"'\])]+", re.IGNORECASE)
 _WIKI = re.compile(r"\[\[[^\[\]\n]*\]\]")
 _KIND = re.compile(
     r"(?:story|interview|bonus|encore|rerun|replay|feature|special|best of|trailer"
-    r"|(?:podcast|episode) (?:summary|notes|takeaways|insights)|summary|notes)\s*:\s+",
+    r"|(?:podcast|episode) (?:summary|notes|takeaways|insights)|summary|notes)\s*:\s+"
+    r"|(?:podcast|episode) (?:summary|notes|takeaways|insights)\s+[-–—|]\s+",
     re.IGNORECASE,
 )
+_ESCAPED = re.compile(r"\\([#*_~\[\]()|-])")
 _ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$", re.DOTALL)
 _AND = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|und|et|y|e|en|och|i|with)\s+")
 _TITLES = {"phd", "ph.d.", "md", "m.d.", "jr", "jr.", "sr", "esq", "mba", "dr", "prof"}
@@ -37,9 +39,11 @@ _LONGEST = 4_000
 _NUMBERED = re.compile(
     r"\s*\(([^(),]{2,80}),? (?:ep(?:isode)?\.?|folge|#|no\.?) ?#?[0-9]+\)$", re.IGNORECASE
 )
+_COUNTED = re.compile(r"([^:#]{2,60}) (?:#|ep(?:isode)?\.? ?)[0-9]+: (\S.+)", re.IGNORECASE)
 _SHOW_FIRST = re.compile(r"(?:#[^\s#]+ +)*(\[\[[^\[\]\n]+\]\]) +[–—-] +(\S.*)$")
 _DASH = re.compile(r"\s+[–—|]\s+")
 _BAR = re.compile(r" [|·•] ")
+_EPISODE = re.compile(r"[*_ ]*(?:episode|ep)\b\.? ?#?[0-9]+[*_ ]*$", re.IGNORECASE)
 _MOST_NAMES = 20
 _DATE_WORDS = 5
 _OF_THE_LISTENER = (
@@ -92,7 +96,7 @@ class Facts:
             return
         parts = _BAR.split(raw) if len(raw) < MAX_LABEL else [raw]
         if not any(known_field(part) for part in parts[1:]):
-            parts = [raw]
+            parts = parts[:1] if _EPISODE.match(parts[-1]) else [raw]
         for pair in filter(None, map(key_value, parts)):
             self.add(*pair)
 
@@ -158,11 +162,13 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
     url, published = about.url or facts.url, about.published or facts.published
     speakers = about.speakers or unique(facts.speakers) or authors
     episode = about.episode or facts.text("episode")
-    named = about.title or facts.heading or facts.linked
+    named = _KIND.sub("", about.title, count=1) or facts.heading or facts.linked
     if named and not about.episode and episode.strip("# ").isdigit():
         episode = ""
     if match := _NUMBERED.search(named if not (episode or podcast) else ""):
         podcast, named = title(match[1]), named[: match.start()]
+    if match := _COUNTED.fullmatch(named if not (episode or podcast) else ""):
+        podcast, named = title(match[1]), match[2]
     if podcast and not (episode or named) and len(parts := _DASH.split(podcast)) == 2:
         podcast, episode = parts
     if podcast or url or published or speakers:
@@ -181,6 +187,7 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
 def title(raw: str) -> str:
     """A name without links, quotation marks and the kind of episode before it."""
     text = _LINK.sub(r"\1", raw) if "](" in raw else raw
+    text = _ESCAPED.sub(r"\1", text) if "\\" in text else text
     name = _PICTURES.sub("", clean(unlinked(text)).strip("*_` "))
     if len(name) > 1 and name[0] in "\"'“„«" and name[-1] in "\"'”“»":
         name = name[1:-1].strip()

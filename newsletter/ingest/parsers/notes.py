@@ -54,6 +54,14 @@ _PERSONAL = re.compile(
     r"|notes? to (?:my)?self|to ?do)\s?[:—–-]\s",
     re.IGNORECASE,
 )
+_DESCRIBES = re.compile(
+    r"^(?:these|this|here) (?:are|is) (?:my |some |the )?(?:\w+ )?notes\b"
+    r"|^(?:the |this )?(?:episode|podcast|interview) (?:is|was|features|covers) (?:an?|the)\b"
+    r"|\b(?:in|on) (?:this|today's) (?:[\w-]+ )?(?:episode|conversation|interview|podcast)\b"
+    r"[^.!?]{0,60}\b(?:walks?|talks?|discuss(?:es)?|explores?|shares?|explains?|covers?|joins?|dives?"
+    r"|interviews?|sits? down)\b",
+    re.IGNORECASE,
+)
 _REMARK = re.compile(r"(?:note|comment|annotation|notiz|kommentar|nota)s?\s?:\s", re.IGNORECASE)
 
 
@@ -163,8 +171,12 @@ def _spoken_or_listed(block: Block, state: Outline, dialogue: set[str]) -> str:
 
 
 def _wording(block: Block, state: Outline) -> str:
+    if state.section not in LISTED and not state.place and _DESCRIBES.search(block.text):
+        return "about the episode"
     if _PERSONAL.match(block.text) or (block.depth > 1 and _REMARK.match(block.text)):
         return "personal note"
+    if block.depth and block.text.endswith((":", "：")) and is_heading(block.text):
+        return "heading"
     if _is_short(block, state):
         return "too short"
     return "question" if _is_question(block.text) else ""

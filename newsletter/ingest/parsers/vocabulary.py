@@ -20,6 +20,7 @@ _IN_THE_EPISODE = re.compile(
     r"(?:in|from|on) (?:this|today's|the) (?:episode|conversation|show|interview)[,:]? (?=\S)"
 )
 _CLIPPED = re.compile(r"(highlight|note|bookmark)\b.{0,40}\b(?:page|location)\b")
+_SPEAKS = re.compile(r"\W*speaker ?[0-9]+\W*", re.IGNORECASE)
 _SHOWN = {"mentioned", "discussed", "cited", "recommended"}  # resources, books, people
 _NARROWED = 4
 _MOST_WORDS = 8  # of a heading that begins with the name of a section
@@ -27,7 +28,9 @@ _MOST_WORDS = 8  # of a heading that begins with the name of a section
 _SECTIONS: Mapping[Section, str] = {
     "takeaways": """
         takeaway, takeaways, key takeaway, key takeaways, main takeaways, top takeaways, my
-        takeaways, quick takeaways, actionable takeaways, insight, insights, key insights, main
+        takeaways, key claims, main claims, claims, key arguments, main arguments,
+        key themes, predictions,
+        quick takeaways, actionable takeaways, insight, insights, key insights, main
         insights, key point, key points, main points, key ideas, key idea, main ideas, big
         ideas, lessons, lessons learned, key lessons, learnings, key learnings, what i learned,
         what you'll learn, what you will learn, you'll learn,
@@ -68,7 +71,9 @@ _SECTIONS: Mapping[Section, str] = {
         gegevens, 元数据, 信息, メタデータ""",
     "noise": """
         transcript, full transcript, full episode transcript, episode transcript, transcription,
-        raw transcript, transcript excerpt, shownotes, show notes, episode notes, description,
+        raw transcript, raw content, raw text, full article, original text, contradictions,
+        wiki updates, wiki updates made, transcript excerpt, shownotes, show
+        notes, episode notes, description,
         episode description, podcast description, episode ai description, ai description,
         chapters, chapter, chapter markers, timestamps, time stamps, timeline, outline,
         outlines, mind map, mindmap, mindmaps, table of contents, contents, toc, keywords, tags,
@@ -137,13 +142,15 @@ _FIELDS: Mapping[Field, str] = {
     "speakers": """
         owner / host, owner/host, host, hosts, host(s), hosted by, guest, guests, guest(s),
         speaker, speakers, speaker(s), featuring, with, presenter, presenters, interviewer,
-        interviewee, moderation, moderator, gastgeber, gastgeberin, gast, gäste, sprecher, zu
+        interviewee, participant, participants,
+        moderation, moderator, gastgeber, gastgeberin, gast, gäste, sprecher, zu
         gast, hôte, invité, invités, invitée, invité(s), animateur, animé par, anfitrión,
         anfitriona, presentador, presentadora, invitado, invitada, invitados, conduttore,
         ospite, ospiti, apresentador, convidado, convidada, convidados, presentator, gasten,
         värd, gäst, 主持人, 嘉宾, ホスト, ゲスト, prowadzący, gość, goście""",
     "author": "author, authors, author(s), show author, autor, autorin, auteur, autore, 作者, 著者",
-    "category": "category, categories, source type, kategorie, catégorie, categoría, categoria",
+    "category": """
+        category, categories, type, source type, kategorie, catégorie, categoría, categoria""",
     "time": """
         time, timestamp, time stamp, at, position, start, start time, snip start time, zeit,
         zeitstempel, zeitmarke, minute, tiempo, minuto, temps, horodatage, 时间""",
@@ -151,7 +158,7 @@ _FIELDS: Mapping[Field, str] = {
 
 # Fields that say nothing we keep; they are known, so that they are no insights.
 _OTHERS = """
-        type, status, tags, tag, aliases, alias, topic, topics, created, created at, created
+        status, tags, tag, aliases, alias, topic, topics, created, created at, created
         time, create time, creation date, date created, updated, updated at, last updated,
         modified, last modified, last edited, last edited time, added, date added, exported,
         export date, exported on, episode export date, last snip date, snips count, imported,
@@ -221,7 +228,18 @@ def section(heading: str) -> Section | None:
         return known
     if opened := _IN_THE_EPISODE.match(name):
         return section(name[opened.end() :])
-    words = name.split()
+    return _labelled(name) or _narrowed(name.split())
+
+
+def _labelled(name: str) -> Section | None:
+    """ "Overview: key highlights": what stands behind the colon is the surer."""
+    label, _, rest = name.partition(": ")
+    inner = section(rest) if rest and label in _SECTION_OF else None
+    return inner if inner in LISTED else None
+
+
+def _narrowed(words: list[str]) -> Section | None:
+    """The name of a section with more words around it."""
     if len(words) > _MOST_WORDS + 4:
         return None
     if words[-1] in _SHOWN and (shown := _SECTION_OF.get(" ".join(words[:-1]))) == "noise":
@@ -242,6 +260,8 @@ def _goes_on(words: list[str], end: int, known: Section) -> bool:
     if end > 1 and " ".join(words[:end]) in {"new highlights added", "highlights first synced by"}:
         return True
     narrow = {
+        "extracted",
+        "worth",
         "from",
         "of",
         "for",
@@ -261,6 +281,8 @@ def _goes_on(words: list[str], end: int, known: Section) -> bool:
 
 def field(key: str) -> tuple[Field | None, int] | None:
     """The field of a key and its rank (0 is the surest); None if the key is not known."""
+    if _SPEAKS.fullmatch(key):
+        return None  # a machine's name for somebody whose words follow
     name = bare(key)
     plain = " ".join(name.replace("_", " ").replace("-", " ").split())
     known = _FIELD_OF.get(name) or _FIELD_OF.get(plain)

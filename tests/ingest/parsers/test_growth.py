@@ -37,7 +37,10 @@ MARKDOWN = (
      "[12:34](b) ", "- Summary:\n",
      "  Transcript:\n", "\t- a\n", "[a | b](", "A Bc ",
      "## [[A]] — [[B]]\n- A b.\n", "## A — B\nhttps://a.b\n", "Show: A\n\nA b.\n\n",
-     "- [[A]] https://a.b\n\t- a\n", "| Time | Quote |\n|-|-|\n| 1:00 | a b. |\n", "[a:: b] "),
+     "- [[A]] https://a.b\n\t- a\n", "| Time | Quote |\n|-|-|\n| 1:00 | a b. |\n", "[a:: b] ",
+     "  a. a\n", "<b a=", "<b>a", "[1:00] ", '> "abcd" - a\n', "in this episode a ", "){:a",
+     "ignore a ", "### Time 1:00\n> a\n> Summary:\n> a b.\n", "- link:: http://a.b\n  a: b\n",
+     "# a\nURL: http://a.b\n"),
     ("", "x", " #x", "]", ")", "*", "\n---\nA.", "</details>", " — A", "]] #a"),
 )
 TEXT = (

@@ -1,11 +1,13 @@
 """The dialects of Markdown: a module for each app's export, and its line in DIALECTS."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
-from newsletter.ingest.parsers.dialects.airr import AIRR
+from newsletter.ingest.parsers.dialects.airr import AIRR, AIRR_ITEMS
 from newsletter.ingest.parsers.dialects.dialect import Dialect
 from newsletter.ingest.parsers.dialects.logseq import LOGSEQ
 from newsletter.ingest.parsers.dialects.podwise import PODWISE
@@ -18,8 +20,9 @@ from newsletter.ingest.parsers.paragraphs import Page, is_web
 from newsletter.ingest.parsers.tables import untabled
 
 # The first that recognises a page reads it.
-DIALECTS: Sequence[Dialect] = (READWISE, SNIPD, AIRR, PODWISE, LOGSEQ)
+DIALECTS: Sequence[Dialect] = (READWISE, SNIPD, AIRR_ITEMS, AIRR, PODWISE, LOGSEQ)
 PLAIN = "Markdown"
+_SHOW = re.compile(r"\b(?:podcast|episode|interview|conversation)\b", re.IGNORECASE)
 
 
 def page_of(about: Brief, blocks: Sequence[Block], facts: Facts) -> Page:
@@ -33,9 +36,20 @@ def page_of(about: Brief, blocks: Sequence[Block], facts: Facts) -> Page:
         if dialect.recognises(blocks, facts):
             author_is_podcast = dialect.author_is_podcast(facts)
             known = completed(about, facts, author_is_podcast=author_is_podcast)
+            if dialect is LOGSEQ:
+                known = _show_before_episode(known, facts)
             return Page(known, dialect.read(blocks, facts), dialect.name)
     alone = about.speakers[0] if len(about.speakers) == 1 else ""
     return Page(completed(about, facts), paragraphs(blocks, Reading(sole_speaker=alone)), PLAIN)
+
+
+def _show_before_episode(known: Brief, facts: Facts) -> Brief:
+    """A page of the type podcast that is titled "Show - Episode"."""
+    show, _, episode = known.episode.partition(" - ")
+    named = known.podcast or "podcast" not in facts.raw("category").lower()
+    if named or not episode or " - " in episode:
+        return known
+    return replace(known, podcast=show, episode=episode)
 
 
 def _gather_line(block: Block, facts: Facts) -> None:
@@ -49,6 +63,15 @@ def _gather_line(block: Block, facts: Facts) -> None:
         facts.add_link("", last)
     elif block.inline.link and block.inline.at is None and is_heading(block.text or "link"):
         facts.add_link("", block.inline.link)
+    elif (linked := _names_the_episode(block)) and block.inline.at is None:
+        facts.add_link("", linked)
+
+
+def _names_the_episode(block: Block) -> str:
+    """The address behind "Podcast on ...", or in the line that a list begins with."""
+    links = [(name, url) for name, url in block.inline.links if is_web(url)]
+    alone = len(links) == 1 and (block.text == links[0][0] or block.text.endswith(":"))
+    return links[0][1] if alone and _SHOW.search(links[0][0]) else ""
 
 
 def gather(blocks: Sequence[Block], facts: Facts) -> None:

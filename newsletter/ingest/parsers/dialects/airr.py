@@ -1,12 +1,23 @@
-"""Airr: for each quote a time that links to it, below it the words, quoted or as items."""
+"""Airr: for each quote a time that links to it, below it the words, quoted or as items.
 
-from collections.abc import Sequence
+By way of Readwise, an outline whose items begin with a ``link::``, and below it who says what.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.attribution import is_nameless
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.dialects.dialect import Dialect, as_notes
-from newsletter.ingest.parsers.metadata import Facts
+from newsletter.ingest.parsers.inline import inline
+from newsletter.ingest.parsers.lines import key_value
+from newsletter.ingest.parsers.metadata import Facts, address
 from newsletter.ingest.parsers.outline import Reading, place_of
+from newsletter.ingest.parsers.paragraphs import Paragraph, clean
+
+_SAYS = re.compile(r"([\w .'’-]{1,40}): ?")
 
 
 def _recognises(blocks: Sequence[Block], _facts: Facts) -> bool:
@@ -24,3 +35,43 @@ def _is_place(block: Block) -> bool:
 
 
 AIRR = Dialect("Airr", _recognises, as_notes(Reading(strict=True, origin="quote")))
+
+
+def _recognises_items(blocks: Sequence[Block], facts: Facts) -> bool:
+    return "podcast" in facts.raw("category").lower() and any(map(_own_link, blocks))
+
+
+def _own_link(block: Block) -> str:
+    pair = key_value(block.raw) if block.first and block.rule == "field" else None
+    known = vocabulary.field(pair[0]) if pair and block.depth > 1 else None
+    return address(pair[1]) if pair and known and known[0] == "url" else ""
+
+
+def _read_items(blocks: Sequence[Block], _facts: Facts) -> Iterator[Paragraph]:
+    begins = [index for index, block in enumerate(blocks) if _own_link(block)]
+    yield from map(_left_out, blocks[: begins[0]])
+    for begin, end in pairwise([*begins, len(blocks)]):
+        yield from _quote(blocks[begin:end])
+
+
+def _quote(item: Sequence[Block]) -> Iterator[Paragraph]:
+    """The words of an item as one quote, however many there speak in turn."""
+    said = [block for block in item if not block.rule]
+    yield from (_left_out(block) for block in item if block.rule)
+    turns = [(_SAYS.match(block.raw), block.raw) for block in said]
+    names = {match[1] for match, _ in turns if match}
+    words = " ".join(raw[match.end() :] if match else raw for match, raw in turns)
+    named = [name for name in names if not is_nameless(name)] if len(names) == 1 else []
+    if text := inline(words, {}).text:
+        speaker, link = "".join(named), _own_link(item[0])
+        place = said[0].line
+        yield Paragraph(
+            place, text, "lead", speaker, heading=False, rule="quote", link=link, origin="quote"
+        )
+
+
+def _left_out(block: Block) -> Paragraph:
+    return Paragraph(block.line, clean(block.raw), verdict="metadata", rule=block.rule or "heading")
+
+
+AIRR_ITEMS = Dialect("Airr", _recognises_items, _read_items, lambda _facts: True)

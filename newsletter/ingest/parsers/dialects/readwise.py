@@ -13,7 +13,7 @@ from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.dialects.dialect import Dialect
-from newsletter.ingest.parsers.inline import Inline, inline
+from newsletter.ingest.parsers.inline import Inline, inline, is_action, time_in
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts
 from newsletter.ingest.parsers.notes import paragraphs
@@ -26,6 +26,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_TITLE = 60
+_NOWHERE = Inline("")
 _NUMBER = re.compile(r"(?:[0-9]{1,2}[.)]|[-*•])\s+")
 
 
@@ -42,8 +43,14 @@ def _recognises(blocks: Sequence[Block], facts: Facts) -> bool:
     sections = [section for block in blocks if (section := section_of(block))]
     marked = {"metadata", "highlights"} <= set(sections) and "author" in keys
     marked = marked and "takeaways" not in sections
+    timed = "author" in keys and any(map(_is_time, blocks)) and "highlights" in sections
     linked = sum(1 for block in blocks if block.depth and _OWN_LINKS.search(block.raw))
-    return titled or marked or (linked > 0 and any(_opens(block) for block in blocks))
+    return titled or marked or timed or (linked > 0 and any(_opens(block) for block in blocks))
+
+
+def _is_time(block: Block) -> bool:
+    """A heading for the highlight below it: "Time 0:12:59"."""
+    return bool(block.level) and is_action(block.text) and time_in(block.text) is not None
 
 
 def _is_podcast(facts: Facts) -> bool:
@@ -54,8 +61,11 @@ def _read(blocks: Sequence[Block], _facts: Facts) -> Iterator[Paragraph]:
     """What stands before the highlights is read as notes are."""
     begin = next((index for index, block in enumerate(blocks) if _opens(block)), len(blocks))
     yield from paragraphs(blocks[:begin], Reading(strict=True))
+    place = Inline("")
     for item in _items(blocks[begin:]):
-        yield from _highlight(item)
+        if _is_time(item[0]):
+            place = Inline("", time_in(item[0].text))
+        yield from _highlight(item, place)
 
 
 def _opens(block: Block) -> bool:
@@ -64,14 +74,15 @@ def _opens(block: Block) -> bool:
 
 def _items(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     """Each top item with all that stands in it; anything else alone."""
-    top = min((block.depth for block in blocks if block.first and not _opens(block)), default=1)
+    listed = [block for block in blocks if block.first and section_of(block) != "highlights"]
+    top = min((block.depth for block in listed if not block.quoted), default=1)
     item: list[Block] = []
     labelled = False  # a quote whose parts have labels goes on to its end
     for block in blocks:
-        labelled = block.quoted and (labelled or bool(_PART.match(block.raw)))
+        labelled = block.quoted and (labelled or (bool(item) and _has_parts(item[-1])))
         inside = block.depth > top or (block.depth == top and not block.first and top > 0)
         below = bool(item) and item[0].quoted and block.depth and _PART.match(block.raw)
-        if item and (inside or labelled or below) and not _opens(block):
+        if item and (inside or labelled or below) and section_of(block) != "highlights":
             item.append(block)
             continue
         if item:
@@ -81,7 +92,13 @@ def _items(blocks: Sequence[Block]) -> Iterator[list[Block]]:
         yield item
 
 
-def _highlight(item: Sequence[Block]) -> Iterator[Paragraph]:
+def _has_parts(block: Block) -> bool:
+    """Whether a quote has labels, such as "Summary:", so that what follows is of it."""
+    lines = block.raw.split("\n") if block.quoted else ()
+    return any(map(_PART.match, lines)) or (block.quoted and section_of(block) == "takeaways")
+
+
+def _highlight(item: Sequence[Block], place: Inline) -> Iterator[Paragraph]:
     if len(item) == 1 and (item[0].level or _opens(item[0])):
         yield Paragraph(item[0].line, clean(item[0].raw), verdict="noise", rule="heading")
         return
@@ -91,7 +108,7 @@ def _highlight(item: Sequence[Block]) -> Iterator[Paragraph]:
         for number, raw in enumerate(block.raw.split("\n"))
         if raw.strip()
     ]
-    yield from highlight(lines)
+    yield from highlight(lines, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +121,11 @@ class Line:
     rule: str = ""
 
 
-def highlight(lines: Sequence[Line]) -> Iterator[Paragraph]:
+def highlight(lines: Sequence[Line], place: Inline = _NOWHERE) -> Iterator[Paragraph]:
     """A highlight's summary, or the words that were highlighted; the rest of it is left out."""
     read = [(line, inline(line.raw, {})) for line in lines]
     own = [words for _, words in read if words.link or words.at is not None]
-    place = own[-1] if own else Inline("")
+    place = own[-1] if own else place
     groups = _groups(lines)
     parts = {part for part, _ in groups}
     several = sum(part == "words" for part, _ in groups) > 1
@@ -118,7 +135,7 @@ def highlight(lines: Sequence[Line]) -> Iterator[Paragraph]:
         elif index and grouped[0].starts and len(grouped) == 1 and _is_remark(grouped[0].raw):
             yield from _paragraphs("note", grouped, place)
         elif parts & {"summary", "transcript"}:
-            yield from _paragraphs("title", grouped, place)
+            yield from _answers(grouped, place, titles="summary" in parts)
         else:
             titled = 0 if index else _is_title(grouped, several=several)
             yield from _paragraphs("title", grouped[:titled], place)
@@ -162,6 +179,13 @@ def _is_title(grouped: Sequence[Line], *, several: bool) -> int:
     first = inline(grouped[0].raw, {}).text
     alone = len(grouped) == 1
     return int(is_heading(first) and (several if alone else grouped[1].raw.lstrip()[:1].isupper()))
+
+
+def _answers(lines: Sequence[Line], place: Inline, *, titles: bool) -> Iterator[Paragraph]:
+    """What stands above a transcript: a title; or, without a summary, what was asked of the app."""
+    for line in lines:
+        says = not titles and not is_heading(inline(line.raw, {}).text)
+        yield from _paragraphs("summary" if says else "title", [line], place)
 
 
 _RULES = {"title": "title of a highlight", "transcript": "transcript"}

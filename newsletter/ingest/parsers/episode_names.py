@@ -1,0 +1,76 @@
+"""The podcast and the episode that one line names: a heading, or a line that links to it."""
+
+import re
+
+from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.dates import any_day
+from newsletter.ingest.parsers.inline import is_action
+from newsletter.ingest.parsers.metadata import title
+from newsletter.ingest.parsers.paragraphs import clean
+
+_LONGEST = 1_000
+_LINKED = re.compile(r"(?<!!)\[([^\[\]\n]{1,300})\]\(([^\s()]+)\)")
+_BARE_URL = re.compile(r"<?https?://[^\s<>]+>?")
+_WIKI = re.compile(r"\[\[[^\[\]\n]+\]\]")
+_BY = re.compile(r"(\)) by (?=\S)|(?<=\S) by (?=\[\[)")
+_KIND = re.compile(r"^(?:[-*] )?(?:#[^\s#]+ |\[\[(?:podcasts?|episodes?)\]\] )+", re.IGNORECASE)
+_COLON = re.compile(r"(?<=[\w*]): (?=\[[^\[\]]+\]\()")
+_BOLD = re.compile(r"\*\*([^*]+)\*\*")
+_BRACKETS = re.compile(r" ?\(([^()]{4,100})\)$")
+_PARTED = re.compile(r"\s+[–—|·•-]\s+|,\s+(?=\[\[)")
+_NUMBERED = re.compile(r"(?:#|\b(?:ep|episode|folge|épisode|no)\b\.?) ?#?[0-9]+", re.IGNORECASE)
+_CALLS_ITSELF = re.compile(r"\bpodcast\b", re.IGNORECASE)
+_COUNTED = re.compile(r" (?:#|ep(?:isode)?\.? )[0-9]+$", re.IGNORECASE)
+
+
+def named_in(raw: str) -> dict[str, str]:
+    """The podcast and the episode in a line that links to it, without the words of the link."""
+    linked = next((m[1] for m in _LINKED.finditer(raw) if not is_action(m[1])), "")
+    linked = linked or (bold[1] if (bold := _BOLD.match(raw.lstrip("#- "))) else "")
+    behind = _behind(raw)
+    names = [_unlabelled(part) for part in parts(raw)]
+    if len(names) != 2:
+        label = vocabulary.field(title(raw.partition(":")[0])) if ":" in raw else None
+        name = "show title" if label and label[0] == "podcast" else "episode title"
+        return {name: " ".join(names), **behind} if names else {}
+    first, second = names
+    if _CALLS_ITSELF.search(second) and not _CALLS_ITSELF.search(first):
+        first, second = _COUNTED.sub("", second), first
+    elif title(linked) == first or (_NUMBERED.search(first) and not _NUMBERED.search(second)):
+        first, second = second, first
+    return {**behind, "show title": first, "episode title": second}
+
+
+def _behind(raw: str) -> dict[str, str]:
+    """The date, and the podcast, in brackets behind the names: "(Table Four, 2025-03-02)"."""
+    match = _BRACKETS.search(_unlinked(raw))
+    parts = match[1].split(", ") if match else []
+    dated = next((part for part in parts if any_day(part)), "")
+    others = [part for part in parts if part != dated]
+    show = {"show title": others[0]} if len(others) == 1 else {}
+    return {"published": dated, **show} if dated else {}
+
+
+def _unlinked(raw: str) -> str:
+    """Without addresses and the words of links that only lead somewhere."""
+    raw = _KIND.sub("", _BY.sub(r"\1 — ", clean(raw[:_LONGEST])))
+    raw = _COLON.sub(" — ", raw)
+    text = _LINKED.sub(lambda m: "" if is_action(m[1]) else m[1], raw)
+    return _BARE_URL.sub("", text).strip()
+
+
+def parts(raw: str) -> list[str]:
+    text = _unlinked(raw)
+    if _behind(raw):
+        text = _BRACKETS.sub("", text)
+    whole = _WIKI.sub(lambda m: m[0].replace(" ", "\0"), text)  # a wiki link is one name
+    parts = (part.replace("\0", " ").strip() for part in _PARTED.split(whole))
+    named = [part for part in parts if any(map(str.isalnum, part))]
+    return [part for part in named if not any_day(part)] if len(named) > 2 else named
+
+
+def _unlabelled(part: str) -> str:
+    """A name without "Podcast:" before it."""
+    label, sign, name = part.partition(":")
+    known = vocabulary.field(title(label)) if sign else None
+    return title(name if known and known[0] in {"podcast", "episode"} else part).strip(" -–—:")
