@@ -8,10 +8,10 @@ A task that failed is told of and done; what is still due is planned anew at the
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from threading import Event
 from typing import Any, LiteralString
 
@@ -20,10 +20,13 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, Unique
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 from psycopg import OperationalError
+from psycopg_pool import AsyncConnectionPool
 
+from newsletter.services.outage import Outage
 from newsletter.storage.engine import prepare_server
 
 log = logging.getLogger("newsletter")
+_POOL_LOG = logging.getLogger("psycopg.pool")
 
 PLAN = "plan"
 """The queue of what wakes the others; every worker listens to it."""
@@ -68,6 +71,11 @@ class Work:
 class _Patient(PsycopgConnector):
     """A server that begins anew closes connections in mid-word. A task that is over must be written
     down as over: while its worker lives nobody else would ever take it."""
+
+    def __init__(self, **options: Any) -> None:
+        self.outage = Outage()
+        pool = partial(AsyncConnectionPool, configure=self.outage.end)
+        super().__init__(pool_factory=pool, **options)
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
         for wait in _WAITS:
@@ -236,14 +244,26 @@ async def _work(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end)
-    with suppress(asyncio.CancelledError):
+    with suppress(asyncio.CancelledError), _told(app):
         await worker
+
+
+@contextmanager
+def _told(app: App) -> Iterator[None]:
+    assert isinstance(app.connector, _Patient)
+    _POOL_LOG.addFilter(app.connector.outage)
+    try:
+        yield
+    finally:
+        _POOL_LOG.removeFilter(app.connector.outage)
 
 
 async def _run(
     app: App, stop: Event, queues: Sequence[str], concurrency: int, *, forever: bool
 ) -> None:
     """A worker whose database failed begins anew, as another: what it had in hand is revived."""
+    assert isinstance(app.connector, _Patient)
+    outage = app.connector.outage
     while not stop.is_set():
         try:
             async with app.open_async():
@@ -255,10 +275,9 @@ async def _run(
                     install_signal_handlers=False,
                 )
         except (ConnectorException, OperationalError) as error:
-            log.warning("the database: %s", error.__cause__ or error)
+            outage.tell(error.__cause__ or error)
         if not forever:
             return
-        log.warning("the database gives no work: this worker starts again")
         await asyncio.sleep(_BREAK)
 
 

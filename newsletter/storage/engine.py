@@ -220,7 +220,7 @@ def _errors(engine: Engine) -> tuple[type[Exception], ...]:
 
 
 def _in_words(error: Exception) -> StoreError:
-    message = str(error.orig if isinstance(error, DBAPIError) else error)
+    message = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
     advice = next((advice for part, advice in _ADVICE.items() if part in message), "")
     return StoreError(f"the database: {message}{advice}")
 

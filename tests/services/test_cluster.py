@@ -6,11 +6,12 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from newsletter.cli.arguments.daily import QUEUES
 from newsletter.services.cluster import Work, prepare, task_app, work_until
@@ -196,3 +197,35 @@ _CUT = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+
+
+@pytest.mark.heavy
+def test_a_database_that_is_away_is_told_once_and_that_it_is_back(
+    url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is away as long as nothing leads to its socket."""
+    address = make_url(server_address(url))
+    door = tmp_path / "door"
+    away = address.update_query_dict({"host": str(door)})
+    done = Done()
+    app = task_app(away.render_as_string(hide_password=False), done.work(), lanes=2)
+    planned(url, done, times=1)
+
+    def come_back_and_end() -> None:
+        try:
+            time.sleep(3)
+            door.symlink_to(str(address.query["host"]))
+            until = time.monotonic() + 60
+            while ("deliver", 1) not in done.calls and time.monotonic() < until:
+                time.sleep(0.1)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    other = Thread(target=come_back_and_end)
+    other.start()
+    work_until(app, Event(), QUEUES, 2)
+    other.join()
+    first, last = caplog.messages
+    assert "what is due waits" in first
+    assert first.isprintable()
+    assert last == "the database is back"

@@ -266,3 +266,11 @@ def test_a_sender_asks_for_its_turn_with_no_lock_of_the_database_in_hand(store: 
     assert not waits.is_alive()
     turn.give()
     sending.join(60)
+
+
+def test_a_server_that_is_away_is_told_in_one_line(tmp_path: Path) -> None:
+    """The driver adds a second one, with a question."""
+    pytest.importorskip("psycopg")
+    with pytest.raises(StoreError, match=r"^the database: .*No such file or directory") as raised:
+        Store(f"postgresql://nobody@/newsletter?host={tmp_path}")
+    assert str(raised.value).isprintable()
