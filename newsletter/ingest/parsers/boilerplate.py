@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from newsletter.domain.model import normalise
+from newsletter.ingest.parsers.about_itself import about_itself
 from newsletter.ingest.parsers.cues import ADDRESS, ARGUMENT, FORMAL, TRADE, Cue
 
 _HEADING_WORDS = 10
@@ -54,6 +55,8 @@ def boilerplate_rule(text: str, phrases: Sequence[str] = (), *, heading: bool = 
         return "instruction to a machine"
     if is_call(text):
         return "call to action"
+    if rule := about_itself(text):
+        return rule
     if heading and is_heading(text):
         return "heading"
     return "boilerplate phrase" if says_only(text, phrases) else ""

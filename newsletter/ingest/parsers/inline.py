@@ -28,7 +28,7 @@ _LEADING = re.compile(
     rf"^(?:[^\w\s\[(<\"'“‘«„#-]{{1,3}}\s?)?{_TIME}{_UNTIL}{_CLOCK}"
     r"(?:\s?[-–—:|·]\s|\s(?=[^a-z\s]))\s*(?=\S)"
 )
-_WITHIN = re.compile(rf"\s?\[{_TIME}\]")
+_WITHIN = re.compile(rf"\s?\[{_TIME}{_UNTIL}\]")
 _TRAILING = re.compile(rf"(?<=[.!?…\"”»])\s{_TIME}$")
 _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
 _WIKI = re.compile(r"(!?)\[\[([^\[\]\n|]*)(?:\|([^\[\]\n]*))?\]\]")

@@ -51,6 +51,7 @@ _OF_THE_LISTENER = (
     "synced", "highlighted", "captured", "gehört", "erstellt", "écouté", "escuchado",
 )  # fmt: skip
 _LAST = 1_000  # a rank behind all others
+_NOTHING = {"", "-", "none", "null", "n/a", "unknown"}
 _NAME_WORDS = 6
 
 
@@ -68,6 +69,7 @@ class Facts:
         if not known:
             return False
         name, rank = known
+        values = tuple(value for value in values if value.strip().lower() not in _NOTHING)
         if name == "episode" and values and values[0].strip("# ").isdigit():
             rank = _LAST - 1  # a number is the name where there is no other
         if name == "episode" and values and address(values[0]):

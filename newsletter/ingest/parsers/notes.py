@@ -62,6 +62,12 @@ _DESCRIBES = re.compile(
     r"|interviews?|sits? down)\b",
     re.IGNORECASE,
 )
+_BESIDE = {"summary": "summary", "body": "notes"}
+_FRAGMENT_WORDS = 5
+_VERB = re.compile(r"\b(?:is|are|was|were|has|have|can|will|do|does|ist|sind|est|sont|es|son)\b")
+_ASIDE = re.compile(r"\([^()]*\)|https?://\S+")
+_WORDS = re.compile(r"\w[\w'’-]*")
+_ENUMERATION = re.compile(r"[\w' -]{2,30}: [^,.;]{1,60}(?:, [^,.;]{1,60}){2,}")
 _REMARK = re.compile(r"(?:note|comment|annotation|notiz|kommentar|nota)s?\s?:\s", re.IGNORECASE)
 
 
@@ -80,7 +86,9 @@ def paragraphs(blocks: Sequence[Block], reading: Reading) -> Iterator[Paragraph]
         elif rule := _rule(block, above, below, state, dialogue):
             verdict: Verdict = "metadata" if _is_metadata(rule) else "noise"
             yield _left_out(block, rule, verdict)
-        elif rule := _outside(block, state, reading, listed=listed):
+        elif rule := _outside(block, state, reading, listed=listed) or _fragment(
+            block, state, reading
+        ):
             yield _left_out(block, rule)
         else:
             yield _insight(block, state, reading)
@@ -189,7 +197,7 @@ def _is_question(text: str) -> bool:
 
 def _is_short(block: Block, state: Outline) -> bool:
     """A list item of a word or two, or a line of a diary: "08:15 AM Coffee with Ben"."""
-    if not block.text.isascii() and any(letter > _CJK for letter in block.text):
+    if _is_cjk(block.text):
         return False
     words = len(block.text.split())
     if _CLOCK.match(block.raw.lstrip("*_ ")) and words <= 6 and state.section not in LISTED:
@@ -197,13 +205,35 @@ def _is_short(block: Block, state: Outline) -> bool:
     return bool(block.depth) and words <= 2 and len(block.text) <= 25
 
 
+def _fragment(block: Block, state: Outline, reading: Reading) -> str:
+    """The rule for an item of a list, or a quote, that says no more than a topic does. The
+    highlights of an app are its reader's choice, however short."""
+    text, words = block.text, _WORDS.findall(_ASIDE.sub(" ", block.text))
+    chosen = reading.strict and (state.section in LISTED or state.place or state.items)
+    if chosen or not (block.depth or block.quoted) or block.inline.at is not None:
+        return ""
+    if _ended(text) or _is_cjk(text):
+        return ""
+    if len(words) <= _FRAGMENT_WORDS and not _VERB.search(text):
+        return "fragment"
+    return "enumeration" if _ENUMERATION.fullmatch(text) else ""
+
+
+def _ended(text: str) -> bool:
+    return bool(_STOP.search(text + " "))
+
+
+def _is_cjk(text: str) -> bool:
+    return not text.isascii() and any(letter > _CJK for letter in text)
+
+
 def _outside(block: Block, state: Outline, reading: Reading, *, listed: bool) -> str:
     """The rule for what a page says beside its takeaways."""
     section, placed = state.section, bool(state.place or state.items or block.inline.link)
     if section == "related" or state.related:
         return ""
-    if section == "summary":
-        return "summary beside takeaways" if listed and not placed else ""
+    if section in {"summary", "body"}:
+        return f"{_BESIDE[section]} beside takeaways" if listed and not placed else ""
     if section in LISTED or _is_quote(block):
         return ""
     if reading.strict and not placed and block.inline.at is None and listed:

@@ -68,7 +68,7 @@ _SECTIONS: Mapping[Section, str] = {
         information, properties, details, episode details, about this episode, document
         metadata, metadaten, infos, informationen, eigenschaften, métadonnées, informations,
         metadatos, información, propiedades, metadati, informazioni, metadados, informações,
-        gegevens, 元数据, 信息, メタデータ""",
+        gegevens, 元数据, 信息, 材料信息, メタデータ""",
     "noise": """
         transcript, full transcript, full episode transcript, episode transcript, transcription,
         raw transcript, raw content, raw text, full article, original text, contradictions,
@@ -106,7 +106,9 @@ _SECTIONS: Mapping[Section, str] = {
         文字稿, 逐字稿, 转录, 章节, 大纲, 思维导图, 关键词, 文字起こし, 書き起こし, 目次,
         チャプター, 問い, transkrypcja, opis,
         rozdziały, linki, źródła""",
-    "body": "notes, note, notizen, notas, appunti, notities, 笔记, メモ, notatki",
+    "body": """
+        notes, note, notizen, notas, appunti, notities, 笔记, メモ, notatki, background,
+        context, related context, pipeline notes""",
 }
 
 Field = Literal["podcast", "episode", "url", "published", "speakers", "author", "category", "time"]
@@ -126,15 +128,16 @@ _FIELDS: Mapping[Field, str] = {
         odcinek, tytuł, name""",
     "url": """
         episode link, episode url, url, episode page, link, web, website, webpage, page, source
-        url, source link, source, reference, uri, permalink, lien, enlace, quelle, collegamento,
-        bron,
+        url, source link, source, reference, uri, youtube, youtube url,
+        youtube link, permalink, lien, enlace, quelle, collegamento, bron,
         链接, リンク""",
     "published": """
         episode publish date, publish date, published date, published, published at, published
         on, publication date, date published, publish time, release date, released, air date,
         pub date,
         aired, veröffentlicht, veröffentlicht am, erschienen, erschienen am, erscheinungsdatum,
-        publié le, publié, date de publication, publicado, publicado el, fecha de publicación,
+        publicationdate, publié le, publié, date de publication, publicado, publicado el,
+        fecha de publicación,
         pubblicato, pubblicato il, data di pubblicazione, publicado em, data de publicação,
         gepubliceerd, publicerad, opublikowano, 发布日期, 发布时间, 公開日, 配信日, date, datum,
         fecha, data,

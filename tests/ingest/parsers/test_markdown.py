@@ -156,21 +156,23 @@ def test_a_lead_beats_a_related_of_the_same_words() -> None:
 
 def test_list_items() -> None:
     page = (
-        "- Sleep is a skill\n* [x] Ice hums\n  and sings\n"
+        "- Sleep is a skill\n* [x] Ice hums\n  and sings on a cold night\n"
         "1. Bread is patience\n\n   It cannot be hurried by anyone at all.\n"
     )
     assert list(roles(read(page))) == [
         "Sleep is a skill",
-        "Ice hums and sings",
+        "Ice hums and sings on a cold night",
         "Bread is patience",
         "It cannot be hurried by anyone at all.",
     ]
 
 
 def test_a_bullet_is_a_list_item() -> None:
-    assert list(roles(read("• Sleep is a skill\n  • Ice hums loudly\n• Bread is patience"))) == [
+    assert list(
+        roles(read("• Sleep is a skill\n  • Ice hums loudly on a cold night\n• Bread is patience"))
+    ) == [
         "Sleep is a skill",
-        "Ice hums loudly",
+        "Ice hums loudly on a cold night",
         "Bread is patience",
     ]
 

@@ -1,0 +1,41 @@
+"""What tells of episodes or of the page is no insight; what is said about podcasts may be one."""
+
+import pytest
+
+from newsletter.ingest.parsers.about_itself import about_itself
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("ep 63: small engines with Mara Lindqvist", "title of an episode"),
+        ("Episode #4 – the salt road", "title of an episode"),
+        ("Folge 12: Wie Käse reift", "title of an episode"),
+        ("Mara Lindqvist on the Slow Kitchen Podcast (the one on cheese)", "title of an episode"),
+        ("yeast | salt roads | rye", "row of keywords"),
+        ("Baker at Northern Rye | Slow Kitchen interview | 2025-11-23", "row of keywords"),
+        ("I love listening to podcasts on the tram, most of all in winter.", "about the page"),
+        ("My favourite podcasts are Slow Kitchen and Shelf Life.", "about the page"),
+        ("These are not always quotes, I tried to keep what each episode says.", "about the page"),
+        ("This is the second part of a series of articles on bread.", "about the page"),
+        ("Slow Kitchen is a weekly podcast which covers bread and its makers.", "about the page"),
+        ("Insights from three episodes on rye, yeast and salt.", "about the page"),
+    ],
+)
+def test_what_tells_of_itself(text: str, rule: str) -> None:
+    assert about_itself(text) == rule
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Podcasts with one host keep their listeners for longer than those with two.",
+        "Episode lengths fell by a third when the breaks for advertisements grew longer.",
+        "Episode 12: the yeast of a sourdough dies at 50 °C, long before the crust browns.",
+        "I learnt that rye holds three times its weight in water.",
+        "A baker reads the dough by touch | and the oven by its smell.",
+        "On the show floor a third of all ovens were gas ones.",
+    ],
+)
+def test_what_was_said_stays(text: str) -> None:
+    assert about_itself(text) == ""

@@ -1,0 +1,65 @@
+"""Items of a list that name a topic, and notes that stand beside takeaways."""
+
+import pytest
+
+from newsletter.ingest.parsers import explain
+from tests.ingest.parsers import parse
+
+WHOLE = "Rye holds three times its weight in water, so its loaves stay moist for a week."
+
+
+def rules(page: str, name: str = "a.md") -> dict[str, str]:
+    (told,) = explain(name, page.encode())
+    return {each.text: each.rule for each in told.paragraphs if each.verdict != "insight"}
+
+
+@pytest.mark.parametrize(
+    ("item", "rule"),
+    [
+        ("Active use of steam", "fragment"),
+        ("Night time proofing and feeding", "fragment"),
+        ("Steam (before the crust sets, never after)", "fragment"),
+        ("ovens - https://ovens.example/compared", "fragment"),
+        ("Tools: scale, scraper, linen, basket, mill", "enumeration"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.md", "a.html"])
+def test_an_item_that_only_names_a_topic_is_none(item: str, rule: str, name: str) -> None:
+    page = f"- {item}\n- {WHOLE}\n"
+    if name.endswith(".html"):
+        page = f"<ul><li>{item}</li><li>{WHOLE}</li></ul>"
+    assert rules(page, name) == {item: rule}
+
+
+@pytest.mark.parametrize(
+    "item",
+    ["Sleep is a skill", "Bread rises twice.", "Steam first: it keeps a crust soft, then shiny."],
+)
+def test_a_short_item_that_says_something_stays(item: str) -> None:
+    assert rules(f"- {item}\n- {WHOLE}\n") == {}
+
+
+def test_the_highlights_of_an_app_stay_however_short_they_are() -> None:
+    page = f"# Slow Kitchen\n\n## Highlights\n\n- Steam before the crust\n- {WHOLE}\n"
+    html = f"<h2>Highlights</h2><ul><li>Steam before the crust</li><li>{WHOLE}</li></ul>"
+    assert "Steam before the crust" not in rules(html, "a.html")
+    assert rules(page)["Steam before the crust"] == "fragment", "in free notes they are topics"
+
+
+def test_notes_are_no_insights_beside_takeaways() -> None:
+    note = "The sponsor of the week sells mills, and the recording was cut twice."
+    page = f"## Key ideas\n\n- {WHOLE}\n\n## Notes\n\n- {note}\n"
+    assert rules(page)[note] == "notes beside takeaways"
+    assert note not in rules(f"## Notes\n\n- {note}\n")
+
+
+def test_a_range_of_time_within_an_item_is_its_place() -> None:
+    page = f"- **Rye and water** [00:59–01:21]: {WHOLE}\n"
+    (mention,) = parse("a.md", page.encode()).mentions
+    assert (mention.at, mention.text) == (59, f"Rye and water: {WHOLE}")
+
+
+def test_a_field_that_says_none_says_nothing() -> None:
+    page = f"---\nseries: none\npublicationDate: 2026-03-04\n---\n- {WHOLE}\n"
+    brief = parse("a.md", page.encode())
+    assert (brief.podcast, str(brief.published)) == ("", "2026-03-04")
