@@ -38,7 +38,7 @@ class Inbox(Section, frozen=True):
         "We scan new podcasts and send you the top * insights daily.",
         "Related Insights",
     )
-    max_bytes: Positive = 1_000_000
+    max_bytes: Positive = 5_000_000
     source: str = ""
 
 

@@ -38,6 +38,8 @@ def page_of(about: Brief, blocks: Sequence[Block], facts: Facts) -> Page:
             known = completed(about, facts, author_is_podcast=author_is_podcast)
             if dialect is LOGSEQ:
                 known = _show_before_episode(known, facts)
+            elif dialect is AIRR_ITEMS:
+                known = replace(known, url=about.url)  # the addresses are those of the quotes
             return Page(known, dialect.read(blocks, facts), dialect.name)
     alone = about.speakers[0] if len(about.speakers) == 1 else ""
     return Page(completed(about, facts), paragraphs(blocks, Reading(sole_speaker=alone)), PLAIN)
