@@ -23,7 +23,11 @@ differ by a second."""
 
 SOON = timedelta(milliseconds=20)
 """How much later than the next slot of all messages a domain's slot may be: waiting for it delays
-the others."""
+the others, and what all together may send meanwhile is lost."""
+
+SOON_ALONE = timedelta(milliseconds=100)
+"""The same where all together have no limit: only the sender who claimed waits. Claims of a domain
+that is always full are larger, and fewer."""
 
 _NONE = timedelta()
 
@@ -101,10 +105,14 @@ class RateLimiter:
         return [name for name in self.last if name != ALL and self.next(name) > latest]
 
     @property
+    def _soon(self) -> timedelta:
+        return SOON if self.limits.per_second else SOON_ALONE
+
+    @property
     def _latest(self) -> datetime:
-        return min(self.next(ALL) + SOON, self.now + HORIZON)
+        return min(self.next(ALL) + self._soon, self.now + HORIZON)
 
     def soonest(self) -> datetime:
         """When it is worth asking again after ``take`` returned None."""
-        domains = min(map(self.next, self.full()), default=self.now + SOON) - SOON
+        domains = min(map(self.next, self.full()), default=self.now + self._soon) - self._soon
         return max(domains, self.next(ALL) - HORIZON)

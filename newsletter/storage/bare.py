@@ -39,8 +39,9 @@ def strip(db: Connection) -> None:
         _run(db, each.drop)
 
 
-def dress(store: Store) -> Iterator[int]:
-    """Make again what ``strip`` took, one in a transaction; how many are left, after each."""
+def dress(store: Store) -> Iterator[tuple[int, int]]:
+    """Make again what ``strip`` took, one in a transaction; how many are made of how many, after
+    each."""
     with store.reading() as db:
         rows = db.execute(select(_later).order_by(_later.c.id)).all()
     for done, row in enumerate(rows, start=1):
@@ -49,7 +50,7 @@ def dress(store: Store) -> Iterator[int]:
                 _run(db, _MEMORY)
             _run(db, row.statement)
             db.execute(_later.delete().where(_later.c.id == row.id))
-        yield len(rows) - done
+        yield done, len(rows)
 
 
 def forget(db: Connection) -> None:

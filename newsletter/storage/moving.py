@@ -45,8 +45,8 @@ _MODULUS = "2147483647"
 
 Rows = Sequence[tuple[Any, ...]]
 
-Watch = Callable[[str, int], None]
-"""Told a table's name and how many rows were copied into it by now."""
+Watch = Callable[[str, int, int], None]
+"""Told a table's name, or "indexes", how much of it is there by now, and of how much."""
 
 
 def move(old: Store, new: Store, now: datetime, steady: Steady, watch: Watch) -> dict[str, int]:
@@ -59,10 +59,11 @@ def move(old: Store, new: Store, now: datetime, steady: Steady, watch: Watch) ->
     _begin(new, now)
     tables = sorted(metadata.sorted_tables, key=lambda table: table.name == mark.name)
     for table in tables:
-        for copied in _copy(old, new, table):
-            watch(table.name, copied)
-    for left in bare.dress(new):
-        watch("indexes left", left)
+        total = _counted(old, table)
+        for done in _copy(old, new, table):
+            watch(table.name, done, total)
+    for made, of_all in bare.dress(new):
+        watch("indexes", made, of_all)
     counts = {table.name: _compare(old, new, table) for table in tables}
     with new.writing(durable=True) as db:
         _set_sequences(db, tables)
@@ -110,12 +111,17 @@ def _moved(table: Table) -> Sequence[ColumnElement[bool]]:
 
 
 def _copy(old: Store, new: Store, table: Table) -> Iterator[int]:
-    """How many rows were copied, after each batch."""
-    copied = 0
+    """How many rows are there, after each batch."""
+    there = _counted(new, table)
     for rows in _ahead(_batches(old, table, _last(new, table))):
         with new.writing() as db:
             sets.copy(db, table, rows)
-        yield (copied := copied + len(rows))
+        yield (there := there + len(rows))
+
+
+def _counted(store: Store, table: Table) -> int:
+    with store.reading() as db:
+        return db.scalar(select(func.count()).select_from(table).where(*_moved(table))) or 0
 
 
 def _ahead(batches: Iterator[Rows]) -> Iterator[Rows]:

@@ -6,7 +6,15 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.rate_limits import AHEAD, ALL, FREE, HORIZON, SOON, RateLimiter, RateLimits
+from newsletter.domain.rate_limits import (
+    AHEAD,
+    ALL,
+    FREE,
+    HORIZON,
+    SOON_ALONE,
+    RateLimiter,
+    RateLimits,
+)
 from tests.builders import NOON
 
 DOMAINS = ("alpha.example", "beta.example", "gamma.example")
@@ -104,12 +112,9 @@ def test_idle_time_saves_nothing_up() -> None:
 def test_a_named_domain_has_its_own_rate_and_may_have_none() -> None:
     pace = RateLimits(per_domain=1, domains={"alpha.example": 100.0, "beta.example": 0.0})
     book = RateLimiter(pace, NOON, {})
-    assert [book.take("alpha.example") for _ in range(4)] == [
-        NOON,
-        NOON + SECOND / 100,
-        NOON + SOON,
-        None,
-    ]
+    ahead = [NOON + number * SECOND / 100 for number in range(11)]
+    assert ahead[-1] == NOON + SOON_ALONE
+    assert [book.take("alpha.example") for _ in range(12)] == [*ahead, None]
     assert [book.take("beta.example") for _ in range(3)] == [NOON] * 3
     assert [book.take("gamma.example") for _ in range(2)] == [NOON, None]
     assert book.full() == ["alpha.example", "gamma.example"]

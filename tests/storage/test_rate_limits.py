@@ -84,7 +84,7 @@ def test_a_full_domain_is_passed_over_and_stays_as_it_is(store: Store) -> None:
     assert [row.domain for row in rows] == ["fast.example"] * 5
     assert {row.not_before for row in rows} == {NOON}
     assert claim(store, slow) == []
-    assert again(store, slow) == NOON + SECOND * 0.98
+    assert again(store, slow) == NOON + SECOND * 0.9
     assert len(claim(store, slow, NOON + SECOND)) == 1
     with store.reading() as db:
         assert set(next_attempts(db).values()) == {NOON}
