@@ -11,10 +11,11 @@ from newsletter.services import insights
 
 
 def note(app: App, args: Namespace) -> int:
-    day = args.date or local_date(app.clock(), app.settings.newsletter.timezone)
+    args.date = day = args.date or local_date(app.clock(), app.settings.newsletter.timezone)
     words = " ".join(args.words.split())
     if words and args.clear:
         raise UsageError("give the words of the note, or --clear to take it away")
+    args.audited = args.audited if words or args.clear else ""
     composed = editor(app).note(day, words) if words or args.clear else 0
     stands = insights.note(app.store, day)
     if args.json:

@@ -40,18 +40,25 @@ class MonthMatches:
     _month: "tuple[Matcher, Sequence[Candidate]] | None" = None
 
     def look(self, interests: str) -> MonthMatch:
-        """As an email would say "You follow". One at a time: a matcher remembers as it works."""
+        """What holds the words of a phrase, or is so surely about it that an email would say "You
+        follow". One at a time: a matcher remembers as it works."""
+        import numpy as np
+
         from newsletter.ranking.interest import parse
 
         phrases = parse(interests)
         with self._lock:
             matcher, month = self._current()
-            if not any(not phrase.negative for phrase in phrases):
+            wanted = [phrase.text for phrase in phrases if not phrase.negative]
+            if not wanted:
                 return MonthMatch(0, len(month))
             scores = matcher.interest(phrases)
             order = (-scores).argsort(kind="stable").tolist()
+            held = np.logical_or.reduce([matcher.about(phrase) for phrase in wanted])
             matching = [
-                place for place in order if scores[place] > 0 and matcher.said(phrases, place)
+                place
+                for place in order
+                if scores[place] > 0 and (held[place] or matcher.said(phrases, place))
             ]
         near = matching or [place for place in order if scores[place] >= _NEAR_FROM]
         examples = [month[place].insight.shown for place in near[:_EXAMPLES]]

@@ -22,7 +22,7 @@ from newsletter.web.pages import Pages
 # Operators' own templates have their style in the page.
 _OWN_STYLE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }
 # The template's states: operators' own templates know only "ask", "done" and "unknown".
 _TEMPLATE_STATES = {

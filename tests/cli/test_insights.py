@@ -142,6 +142,14 @@ def test_a_note_opens_the_issues_of_its_date_that_are_composed_later(stocked: Ho
     assert "we wait" not in stocked(*text, "--date", "2026-03-15").out
 
 
+def test_the_audit_says_of_which_date_a_note_is_and_nothing_of_looking(stocked: House) -> None:
+    stocked("note", "Today we wait.")
+    stocked("note")
+    assert [(line["action"], line["about"]) for line in stocked("audit", "--json").json] == [
+        ("note", DAY)
+    ]
+
+
 def test_show_tells_where_it_was_said_and_what_was_done(stocked: House) -> None:
     stocked("insights", "block", "1")
     shown: Any = stocked("insights", "show", "1", "--json").json

@@ -1,4 +1,4 @@
-"""What a reader's interests would have found: surely, or else the nearest."""
+"""What a reader's interests would have found: by their words, surely, or else the nearest."""
 
 from datetime import timedelta
 
@@ -36,3 +36,8 @@ def test_where_nothing_surely_does_the_nearest_is_shown(month: MonthMatches) -> 
 def test_who_wants_nothing_finds_nothing(month: MonthMatches) -> None:
     assert month.look("not kettles").examples == ()
     assert month.look("zebras").examples == []
+
+
+def test_what_holds_the_word_counts_however_small_the_archive(month: MonthMatches) -> None:
+    found = month.look("litre")
+    assert (found.count, found.examples) == (1, [NEAR])
