@@ -53,7 +53,7 @@ def pytest_collection_finish() -> None:
     Later it looks more seldom than it does for a program that runs for long.
     """
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(50_000, 10, 5)
 
 
 def pytest_unconfigure() -> None:

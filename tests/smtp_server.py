@@ -307,9 +307,11 @@ def until_silent(
         if received := file.peek(1):  # type: ignore[attr-defined]
             return bytes(received)
         port, silent, readable = sock.getsockname()[1], False, False
+        poll = select.poll()  # select() takes no file of a number above 1023
+        poll.register(sock, select.POLLIN)
         while not (silent or readable):
             silent = port in server.silent  # asked first: what it said before has arrived then
-            readable = bool(select.select([sock], [], [], 0.01)[0])
+            readable = bool(poll.poll(10))
         if not readable:
             on_silence()
             raise TimeoutError("timed out")

@@ -56,6 +56,13 @@ _TALKING = phrases(
     "what we call|i could|i think that (?:would|is|was|will|could|may)|"
     "the (?:one|two|three|four|five)(?! (?:who|that|of)\\b)",
 )
+_TOUCHY = phrases(
+    "women|woman|girls?|boys|africans?|africa|asians?|arabs?|jews?|jewish|muslims?|islam|christians?"
+    "|immigrants?|refugees?|migrants?|gays?|lesbians?|transgender|(?:black|white|poor|old) people",
+    "kill(?:s|ed|ing)?|suicide|murder(?:s|ed)?|rapes?|vaccines?|vaccination|autism|overdose"
+    "|stop(?:s|ped)? eating|starv(?:e|es|ing)|los(?:e|ing) weight|weight loss|cures? cancer",
+)
+"""Groups of people and dangers to life: out of its context a sentence on them may do harm."""
 _MINE = phrases(
     "my|mine|myself|me|i'm|i've|i'd|i'll|i",
     "he|she|him|her|his|hers|himself|herself|he's|she's|he'd|she'd|us|we'd|we've",
@@ -205,6 +212,9 @@ def claim(sentence: str) -> str:
     return rest[:1].upper() + rest[1:]
 
 
+_REFUSED = _BROKEN, _SLIPS, _REPEATED, _TALKING, _TOUCHY
+
+
 def stands_alone(sentences: Sequence[str]) -> bool:
     """Whole, without a slip, about nobody in the room, and understood by themselves.
 
@@ -216,7 +226,7 @@ def stands_alone(sentences: Sequence[str]) -> bool:
         _is_of_a_length(plain)
         and all(map(_is_whole, _without_answered(plain)))
         and not any(map(_ENDS_OPEN.search, plain))
-        and not any(rule.search(text) for rule in (_BROKEN, _SLIPS, _REPEATED, _TALKING))
+        and not any(rule.search(text) for rule in _REFUSED)
         and is_english(text, _LEAST_ENGLISH)
         and not _is_personal(text)
         and opens_alone(sentences[0])

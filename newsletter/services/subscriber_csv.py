@@ -20,6 +20,7 @@ from newsletter.services.subscriptions import FIELDS, as_text
 Row = tuple[int, Sequence[str]]
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_LONGEST_CELL = 131_072  # the module's own default, which parsers of briefs raise
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # Excel's, above the header
 
 _FORMULA = re.compile("'*[=+@\t\r＝＋－＠-]")
@@ -149,6 +150,11 @@ def _known_fields(text: str, delimiter: str) -> int:
     return columns.known(headers)
 
 
+def _check(cells: Sequence[str]) -> None:
+    if max(map(len, cells), default=0) > _LONGEST_CELL:
+        raise csv.Error(f"field larger than field limit ({_LONGEST_CELL})")
+
+
 def _rows(text: str, delimiter: str) -> list[Row]:
     """The rows that are not empty, each with the line it ends on."""
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -156,6 +162,7 @@ def _rows(text: str, delimiter: str) -> list[Row]:
     line = 1
     try:
         for cells in reader:
+            _check(cells)
             if any(cell.strip() for cell in cells):
                 rows.append((reader.line_num, cells))
             line = reader.line_num + 1

@@ -92,6 +92,8 @@ def test_none_rather_than_a_bad_one(segments: list[Segment]) -> None:
 
 # Each is a good sentence with one thing that keeps a reader from understanding or wanting it.
 NOT_ALONE = {
+    "a group of people": "Most women raise the dike because a wall can be seen.",
+    "a danger to life": "The best way to kill a wolf is the one that nobody sees.",
     "opens with a pronoun": "They raise the dike instead of the river, because a wall can be seen.",
     "opens with this": "This makes most towns raise the dike instead of widening the river.",
     "opens with but": "But most towns raise the dike instead of widening their river.",

@@ -2,12 +2,12 @@
 
 A break begins with a sentence such as "this episode is brought to you by" and lasts until one such
 as "now back to" or "welcome back"; where none comes, until the last sentence close to it that
-sells (a code, a discount, an address on the web). A sentence that mentions a sponsor in passing
-costs that sentence, no more.
+sells (a code, a discount, an address on the web). A sentence that only sells takes those beside it
+along, though none opened a break; one that mentions a sponsor in passing costs that sentence.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from newsletter.domain.episode import Segment
@@ -58,6 +58,14 @@ _SELLING = _any(
     r"\bwherever you get your podcasts",
     r"\blink in the (?:show notes|description|bio)",
 )
+_SOLD = _any(
+    r"(?:\.| dot )(?:com|org|net|io|co|fm|ai|dev|app)(?:/| slash )\w",
+    r"\b(?:promo|discount|coupon|offer|referral) code",
+    r"\b(?:free|dollar) trial\b",
+    r"\bthanks? (?:you )?to [^.!?]{1,40} for (?:supporting|sponsoring)",
+    r"\bsupport (?:this|the|our) #\b",
+)
+"""What nobody says but to sell: a break that no sentence opened."""
 _ROUTINE = _any(
     r"\bwelcome (?:back )?to (?:the |another |this |a new |today's )?(?:\S+ ){0,6}(?:#)\b",
     r"^(?:hello|hi|hey|good (?:morning|evening|afternoon)),? (?:and )?"
@@ -75,23 +83,42 @@ _ROUTINE = _any(
 _LONGEST = 60  # sentences: about four minutes
 _CLOSE = 12  # sentences without one that sells: the break is over
 _MOST_WORDS = 60  # longer ones are no calls
+_BESIDE = 4  # sentences before and after one that sells, of the same speaker
 
 
 def without_breaks(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """What is left; the first after a gap says so, since it does not follow what stands before."""
     kept: list[Segment] = []
-    place = end = 0  # end: of what was kept last
-    while place < len(segments):
+    outside = list(_outside(segments))
+    sold, end = _sold(segments, outside), 0
+    for place in outside:
         segment = segments[place]
-        if _OPENING.search(segment.text):
-            place = _over(segments, place)
-            continue
-        place += 1
-        if not _is_routine(segment.text):
-            gap = segment.after_gap or place - 1 > end
-            kept.append(replace(segment, after_gap=gap))
-            end = place
+        if place not in sold and not _is_routine(segment.text):
+            kept.append(replace(segment, after_gap=segment.after_gap or place > end))
+            end = place + 1
     return tuple(kept)
+
+
+def _outside(segments: Sequence[Segment]) -> Iterator[int]:
+    """The places that are in no break."""
+    place = 0
+    while place < len(segments):
+        if _OPENING.search(segments[place].text):
+            place = _over(segments, place)
+        else:
+            yield place
+            place += 1
+
+
+def _sold(segments: Sequence[Segment], outside: Sequence[int]) -> set[int]:
+    """Of the places in no break, those that sell, and those beside them."""
+    return {
+        beside
+        for place in outside
+        if _SOLD.search(segments[place].text)
+        for beside in range(max(place - _BESIDE, 0), min(place + _BESIDE + 1, len(segments)))
+        if segments[beside].speaker == segments[place].speaker
+    }
 
 
 def _over(segments: Sequence[Segment], opening: int) -> int:

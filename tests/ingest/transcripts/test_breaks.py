@@ -36,6 +36,14 @@ def test_what_is_no_part_of_the_talk_goes(sentences: list[str]) -> None:
     assert kept(*TALK, *sentences, *TALK) == [*TALK, *TALK]
 
 
+def test_what_sells_takes_along_what_stands_beside_it_though_nothing_opened_a_break() -> None:
+    talk = [f"Rivers have {number} old beds to go back to." for number in range(2, 12)]
+    advertisement = ["Most feet are wet by noon.", "Go to tidewell.com slash river for a pair."]
+    assert kept(*talk, *advertisement, *talk) == [*talk[:-3], *talk[4:]], (
+        "one that sells, and four on either side"
+    )
+
+
 def test_a_break_that_nobody_ends_takes_no_more_than_it_must() -> None:
     talk = [f"Rivers have {number} old beds to go back to." for number in range(2, 90)]
     assert kept("This show is brought to you by Tidewell.", *talk) == talk
