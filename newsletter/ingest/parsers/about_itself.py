@@ -4,7 +4,7 @@ import re
 
 _TITLE_LETTERS = 200
 _TALK_LETTERS = 500
-_SENTENCE_END = re.compile(r"""[.!。！…][\s"'’”»)\]]*$""")
+SENTENCE_END = re.compile(r"""[.!。！…][\s"'’”»)\]]*$""")
 _NUMBERED = re.compile(
     r"(?:ep|epi|episode|folge|épisode|episodio|episódio|aflevering|odcinek)\.? ?#?[0-9]{1,5}"
     r" ?[:–—-]",
@@ -26,7 +26,7 @@ _WRITER = re.compile(
 
 def about_itself(text: str) -> str:
     """The rule by which a paragraph is no insight; "" if there is none."""
-    is_open = len(text) <= _TITLE_LETTERS and not _SENTENCE_END.search(text)
+    is_open = len(text) <= _TITLE_LETTERS and not SENTENCE_END.search(text)
     if is_open and (_NUMBERED.match(text) or _GUEST.search(text)):
         return "title of an episode"
     if is_open and "|" in text:

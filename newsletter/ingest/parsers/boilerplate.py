@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from newsletter.domain.model import normalise
-from newsletter.ingest.parsers.about_itself import about_itself
+from newsletter.ingest.parsers.about_itself import SENTENCE_END, about_itself
 from newsletter.ingest.parsers.cues import ADDRESS, ARGUMENT, FORMAL, TRADE, Cue
 
 _HEADING_WORDS = 10
@@ -22,7 +22,6 @@ _LONG_CALL_WORDS = 60
 _LONG_CALL_EVIDENCE = 6
 CALL_LETTERS = 600
 _HEADING_LETTERS = 200
-_SENTENCE_END = re.compile(r"""[.!。！…][\s"'’”»)\]]*$""")
 _BORDER = re.compile(r"""[.!?。！？]+["'”’)]*(?:\s+|$)""")
 _EDGES = " .!?…。！？:;,\"'"
 
@@ -69,7 +68,7 @@ def is_heading(text: str) -> bool:
         return False
     if text.endswith(":"):
         return len(words) <= _TITLE_WORDS
-    if _SENTENCE_END.search(text) and not text.endswith(("...", "…")):
+    if SENTENCE_END.search(text) and not text.endswith(("...", "…")):
         return False
     return len(words) <= (_TITLE_WORDS if _is_title(words) else _HEADING_WORDS)
 

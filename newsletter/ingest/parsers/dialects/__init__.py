@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
@@ -34,24 +33,10 @@ def page_of(about: Brief, blocks: Sequence[Block], facts: Facts) -> Page:
     gather(blocks, facts)
     for dialect in DIALECTS:
         if dialect.recognises(blocks, facts):
-            author_is_podcast = dialect.author_is_podcast(facts)
-            known = completed(about, facts, author_is_podcast=author_is_podcast)
-            if dialect is LOGSEQ:
-                known = _show_before_episode(known, facts)
-            elif dialect is AIRR_ITEMS:
-                known = replace(known, url=about.url)  # the addresses are those of the quotes
+            known = dialect.completed(about, facts)
             return Page(known, dialect.read(blocks, facts), dialect.name)
     alone = about.speakers[0] if len(about.speakers) == 1 else ""
     return Page(completed(about, facts), paragraphs(blocks, Reading(sole_speaker=alone)), PLAIN)
-
-
-def _show_before_episode(known: Brief, facts: Facts) -> Brief:
-    """A page of the type podcast that is titled "Show - Episode"."""
-    show, _, episode = known.episode.partition(" - ")
-    named = known.podcast or "podcast" not in facts.raw("category").lower()
-    if named or not episode or " - " in episode:
-        return known
-    return replace(known, podcast=show, episode=episode)
 
 
 def _gather_line(block: Block, facts: Facts) -> None:

@@ -5,15 +5,17 @@ By way of Readwise, an outline whose items begin with a ``link::``, and below it
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
+from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.attribution import is_nameless
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.dialects.dialect import Dialect, as_notes
 from newsletter.ingest.parsers.inline import inline
 from newsletter.ingest.parsers.lines import key_value
-from newsletter.ingest.parsers.metadata import Facts, address
+from newsletter.ingest.parsers.metadata import Facts, address, completed
 from newsletter.ingest.parsers.outline import Reading, place_of
 from newsletter.ingest.parsers.paragraphs import Paragraph, clean
 
@@ -74,4 +76,9 @@ def _left_out(block: Block) -> Paragraph:
     return Paragraph(block.line, clean(block.raw), verdict="metadata", rule=block.rule or "heading")
 
 
-AIRR_ITEMS = Dialect("Airr", _recognises_items, _read_items, lambda _facts: True)
+def _completed(about: Brief, facts: Facts) -> Brief:
+    """The author is the show, and the addresses are those of the quotes."""
+    return replace(completed(about, facts, author_is_podcast=True), url=about.url)
+
+
+AIRR_ITEMS = Dialect("Airr", _recognises_items, _read_items, _completed)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import Block
-from newsletter.ingest.parsers.metadata import Facts
+from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import paragraphs
 from newsletter.ingest.parsers.outline import Reading
 from newsletter.ingest.parsers.paragraphs import Paragraph
@@ -13,12 +14,13 @@ from newsletter.ingest.parsers.paragraphs import Paragraph
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """``recognises`` goes by structure. ``author_is_podcast``: "author" names the show."""
+    """``recognises`` goes by structure. ``completed`` adds to the front matter what else the page
+    says of itself."""
 
     name: str
     recognises: Callable[[Sequence[Block], Facts], bool]
     read: Callable[[Sequence[Block], Facts], Iterable[Paragraph]]
-    author_is_podcast: Callable[[Facts], bool] = lambda _facts: False
+    completed: Callable[[Brief, Facts], Brief] = completed
 
 
 def as_notes(reading: Reading) -> Callable[[Sequence[Block], Facts], Iterable[Paragraph]]:

@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from newsletter.domain.model import Origin
+from newsletter.domain.model import Brief, Origin
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.dialects.dialect import Dialect
 from newsletter.ingest.parsers.inline import Inline, inline, is_action, time_in
 from newsletter.ingest.parsers.lines import key_value
-from newsletter.ingest.parsers.metadata import Facts
+from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import paragraphs
 from newsletter.ingest.parsers.outline import Reading, section_of
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
@@ -220,4 +220,9 @@ def _paragraphs(part: str, lines: Sequence[Line], place: Inline) -> Iterator[Par
         yield Paragraph(kept[0].number, clean(raw), verdict="noise", rule="image or link")
 
 
-READWISE = Dialect("Readwise", _recognises, _read, _is_podcast)
+def _completed(about: Brief, facts: Facts) -> Brief:
+    """The author of a podcast is the show."""
+    return completed(about, facts, author_is_podcast=_is_podcast(facts))
+
+
+READWISE = Dialect("Readwise", _recognises, _read, _completed)
