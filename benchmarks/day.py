@@ -60,8 +60,8 @@ QUICK = Scale(readers=500, days=5, archive=1_000, candidates=50, briefs=10)
 
 
 def tables(scale: Scale, folder: Path) -> Iterator[Table]:
-    with sink() as (server, port):
-        house = _House(folder / "news", port)
+    with sink() as server:
+        house = _House(folder / "news", server.port)
         come_in = house.create(scale)
         sent = house.send(scale)
         looked = house.run("status")["status"]
@@ -74,7 +74,7 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:
         f"day: {scale.readers:,} subscribers, from the inbox to the last 250",
         ("step", "seconds", "CPU", "peak", "readers a second"),
         [_row(name, step, scale.readers) for name, step in steps.items()],
-        f"server: {server}; {scale.briefs} new briefs, {scale.days} days of history.",
+        f"{scale.briefs} new briefs, {scale.days} days of history.",
     )
 
 

@@ -23,12 +23,15 @@ QUICK = Scale(readers=(100, 2_000), issues=50)
 
 
 def tables(scale: Scale, folder: Path) -> Iterator[Table]:
-    with sink() as (server, port):
+    with sink() as server:
         yield Table(
             f"million: {scale.issues:,} different issues, 4 connections",
             ("readers", "seconds", "a second", "CPU each", "peak"),
-            [_row(folder / str(readers), readers, scale.issues, port) for readers in scale.readers],
-            f"server: {server}. Each once, from the first claim to the last settled row.",
+            [
+                _row(folder / str(readers), readers, scale.issues, server.port)
+                for readers in scale.readers
+            ],
+            "Each once, from the first claim to the last settled row.",
         )
 
 

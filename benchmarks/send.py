@@ -24,7 +24,7 @@ from benchmarks.house import SENDER, branding
 from benchmarks.measure import Figures, Table, Watch, apart, children, in_turns, times, watch
 from benchmarks.past import NOW, TODAY
 from benchmarks.sign import pem
-from benchmarks.sink import postfix, sink
+from benchmarks.sink import sink
 from benchmarks.waiting import How, a_day, crowd, delivered
 from newsletter.domain.model import ScheduledEmail
 from newsletter.mail.channels import Attempt, Envelope
@@ -56,14 +56,14 @@ _ONE_WAY = 0.01
 
 def tables(scale: Scale, folder: Path) -> Iterator[Table]:
     apart(make, folder, scale)
-    with sink() as (server, port):
+    with sink() as server:
         ways = {
-            name: partial(apart, work, folder, port, *values)
+            name: partial(apart, work, folder, server.port, *values)
             for name, (work, *values) in _ways(scale).items()
         }
-        note = f"server: {server}; fsync takes {_fsync(folder) * 1000:.2f} ms here."
+        note = f"fsync takes {_fsync(folder) * 1000:.2f} ms here."
         yield _rates(in_turns(ways, scale.runs), note)
-        yield _far(folder, port, scale)
+        yield _far(folder, server.port, scale)
 
 
 def _rates(measured: dict[str, dict[str, float]], note: str) -> Table:
@@ -193,6 +193,11 @@ def bare_loop(folder: Path, port: int) -> Figures:
 
 def _built(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.glob("*.eml"))]
+
+
+def postfix(name: str) -> str | None:
+    """Where this program of postfix's lies, if it is installed; users' paths lack its folder."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 def smtp_source(folder: Path, port: int, sessions: int) -> Figures:

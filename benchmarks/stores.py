@@ -23,11 +23,10 @@ from benchmarks.house import SENDER, TASTE
 from benchmarks.measure import Figures, Table, apart, in_turns, times, watch
 from benchmarks.past import NOW, TODAY, Size, archive, subscribers
 from benchmarks.send import bare_loop, postings
-from benchmarks.sink import sink
+from benchmarks.sink import Sink, sink
 from benchmarks.waiting import How, context
 from newsletter.delivery.worker_pool import deliver
 from newsletter.domain.rate_limits import FREE, RateLimits
-from newsletter.mail.channels import Attempt, Envelope
 from newsletter.mail.channels.smtp import Smtp
 from newsletter.mail.message import message
 from newsletter.services.clock import steady
@@ -100,7 +99,7 @@ def server() -> Iterator[Server]:
 
 
 def tables(scale: Scale, folder: Path) -> Iterator[Table]:
-    with sink() as (name, port), server() as postgresql:
+    with sink() as counting, server() as postgresql:
         base = f"sqlite:///{folder / 'newsletter.db'}"
         made = {
             "SQLite": apart(make, base, scale.readers),
@@ -109,17 +108,17 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:
             ),
         }
         apart(letters, folder, base, scale.readers)
-        ways = {_LOOP: partial(apart, bare_loop, folder, port)}
+        ways = {_LOOP: partial(apart, bare_loop, folder, counting.port)}
         for count in scale.processes:
-            ways[f"SQLite, {_processes(count)}"] = partial(_sqlite, folder, port, count, scale)
+            ways[f"SQLite, {_processes(count)}"] = partial(_sqlite, folder, counting, count, scale)
         for count in scale.processes:
             ways[f"PostgreSQL, {_processes(count)}"] = partial(
-                _postgresql, postgresql, port, count, scale, FREE
+                _postgresql, postgresql, counting, count, scale, FREE
             )
         paced = f"PostgreSQL, {_processes(scale.paced)}, {_PACE.per_domain:,.0f} a second a domain"
-        ways[paced] = partial(_postgresql, postgresql, port, scale.paced, scale, _PACE)
+        ways[paced] = partial(_postgresql, postgresql, counting, scale.paced, scale, _PACE)
         yield _composing(made, scale)
-        yield _rates(in_turns(ways, scale.runs), f"server: {name}.", scale)
+        yield _rates(in_turns(ways, scale.runs), scale)
 
 
 def _processes(count: int) -> str:
@@ -159,22 +158,22 @@ def _with_server(postgresql: Server, work: Any) -> dict[str, float]:
     return {**figures, "server": postgresql.cpu() - before}
 
 
-def _sqlite(folder: Path, port: int, count: int, scale: Scale) -> dict[str, float]:
+def _sqlite(folder: Path, counting: Sink, count: int, scale: Scale) -> dict[str, float]:
     copy = Path(shutil.copyfile(folder / "newsletter.db", folder / "copy.db"))
     with copy.open("rb+") as file:
         os.fsync(file.fileno())
-    figures = _at_once(f"sqlite:///{copy}", folder, port, count, scale.readers)
+    figures = _at_once(f"sqlite:///{copy}", folder, counting, count, scale.readers)
     for path in folder.glob("copy.db*"):
         path.unlink()
     return figures
 
 
 def _postgresql(
-    postgresql: Server, port: int, count: int, scale: Scale, pace: RateLimits
+    postgresql: Server, counting: Sink, count: int, scale: Scale, pace: RateLimits
 ) -> dict[str, float]:
     url = postgresql.new("copy", "base")
     with TemporaryDirectory() as folder, _sampled(url) as waits:
-        work = partial(_at_once, url, Path(folder), port, count, scale.readers, pace)
+        work = partial(_at_once, url, Path(folder), counting, count, scale.readers, pace)
         figures = _with_server(postgresql, work)
     return {**figures, **_shares(waits)}
 
@@ -214,12 +213,13 @@ _KINDS = ("nothing", "Lock", "LWLock", "IO")
 
 
 def _at_once(
-    url: str, folder: Path, port: int, count: int, readers: int, pace: RateLimits = FREE
+    url: str, folder: Path, counting: Sink, count: int, readers: int, pace: RateLimits = FREE
 ) -> dict[str, float]:
     """So many processes, from the moment that all are ready until the last has ended."""
     spawn = multiprocessing.get_context("spawn")
     ready, results = spawn.Barrier(count + 1), spawn.Queue()
-    given = (url, folder, port, pace, ready, results)
+    given = (url, folder, counting.port, pace, ready, results)
+    counting.taken()
     processes = [spawn.Process(target=_one, args=(*given, number)) for number in range(count)]
     for process in processes:
         process.start()
@@ -229,7 +229,7 @@ def _at_once(
     wall = perf_counter() - began
     for process in processes:
         process.join()
-    taken = Counter(one for figure in figures for one in figure["taken"])
+    taken = Counter(counting.taken())
     assert len(taken) == readers, f"{len(taken):,} of {readers:,}"
     return {
         "rate": readers / wall,
@@ -239,29 +239,11 @@ def _at_once(
     }
 
 
-class _Noting(Smtp):
-    """Knows whose messages the server took."""
-
-    taken: list[str]
-
-    def send(self, envelope: Envelope, attempt: Attempt | None = None) -> str:
-        answer = super().send(envelope, attempt)
-        self.taken.append(envelope.recipient)
-        return answer
-
-
 def _one(
     url: str, folder: Path, port: int, pace: RateLimits, ready: Any, results: Any, number: int
 ) -> None:
     store = Store(url, journal=folder / "newsletter.journal")
-    taken: list[str] = []
-
-    def channel() -> Smtp:
-        smtp = _Noting("127.0.0.1", port, "none")
-        smtp.taken = taken
-        return smtp
-
-    desk = context(store, channel, How())
+    desk = context(store, lambda: Smtp("127.0.0.1", port, "none"), How())
     desk = replace(desk, owner=f"bench{number}", steady=steady, pace=pace)
     desk.branding()
     ready.wait()
@@ -270,7 +252,7 @@ def _one(
         deliver(desk, clock, TODAY, Readers())
     store.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    results.put({"taken": taken, "cpu": whole.cpu, "peak": peak})
+    results.put({"cpu": whole.cpu, "peak": peak})
 
 
 def _running() -> Callable[[], datetime]:
@@ -296,7 +278,7 @@ def _composing(made: Mapping[str, Figures], scale: Scale) -> Table:
     )
 
 
-def _rates(measured: Mapping[str, Figures], note: str, scale: Scale) -> Table:
+def _rates(measured: Mapping[str, Figures], scale: Scale) -> Table:
     loop, one = measured[_LOOP], measured["SQLite, 1 process"]
     alone = measured["PostgreSQL, 1 process"]
     return Table(
@@ -320,7 +302,7 @@ def _rates(measured: Mapping[str, Figures], note: str, scale: Scale) -> Table:
             )
             for name, figures in measured.items()
         ],
-        f"{note} Of the database: its processor time for each message. Nothing, locks, LWLocks,"
+        "Of the database: its processor time for each message. Nothing, locks, LWLocks,"
         " disk: what its processes at work wait for, by pg_stat_activity. Twice: messages that the"
-        " server took for a reader who had one.",
+        " server took for a reader who had one, by its own count.",
     )

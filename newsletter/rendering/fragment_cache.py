@@ -15,8 +15,6 @@ from jinja2.ext import Extension
 from jinja2.meta import find_undeclared_variables
 from jinja2.parser import Parser
 
-from newsletter.rendering.quoted_printable import Fragment
-
 _MAX_BYTES = 32 * 2**20
 # Filters of ours, because Jinja compiles them to direct calls.
 _GET, _TYPE, _PUT, _SAME = "_get_fragment", "_type_of", "_put_fragment", "_fragment"
@@ -33,7 +31,7 @@ class FragmentCache(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self._fragments: dict[Hashable, Fragment] = {}
+        self._fragments: dict[Hashable, str] = {}
         self._bytes = 0
         self._lock = Lock()
         self._blocks = count()  # templates may be compiled in several threads
@@ -77,28 +75,27 @@ class FragmentCache(Extension):
         types = [nodes.Filter(value, _TYPE, [], [], None, None) for value in values]
         return nodes.Tuple([nodes.Const(next(self._blocks)), *values, *types], "load")
 
-    def _get(self, key: Hashable) -> Fragment | None:
+    def _get(self, key: Hashable) -> str | None:
         try:
             return self._fragments.get(key)
         except TypeError as error:
             raise TemplateRuntimeError(f"{{% once %}} can only use values: {error}") from error
 
-    def _put(self, text: str, key: tuple[object, ...]) -> Fragment:
+    def _put(self, text: str, key: tuple[object, ...]) -> str:
         values = key[1 : len(key) // 2 + 1]
         for value in values:
             if value is not None and type(value).__hash__ is object.__hash__:
                 name = type(value).__name__
                 raise TemplateRuntimeError(f"{{% once %}} can only use values, not {name}")
-        fragment = Fragment(text)
-        size = sum(map(getsizeof, (fragment, fragment.encoded, *values)))
+        size = sum(map(getsizeof, (text, *values)))
         with self._lock:  # another thread may have rendered the same block in the meantime
             if key not in self._fragments:
                 self._bytes += size
                 if self._bytes > _MAX_BYTES:
                     self._fragments.clear()
                     self._bytes = size
-            return self._fragments.setdefault(key, fragment)
+            return self._fragments.setdefault(key, text)
 
 
-def _same(fragment: Fragment) -> Fragment:
+def _same(fragment: str) -> str:
     return fragment

@@ -2,39 +2,28 @@
 
 from binascii import b2a_qp
 from collections.abc import Iterable
+from functools import lru_cache
 
-
-class Fragment(str):
-    """A piece of many texts. ``encoded``: its encoded lines; empty if it ends within a line."""
-
-    __slots__ = ("encoded",)
-    encoded: bytes
-
-    def __new__(cls, text: str) -> "Fragment":
-        fragment = super().__new__(cls, text)
-        fragment.encoded = _encode(text) if text.endswith("\n") else b""
-        return fragment
+_MARK = "~\r\n"
+_MOST = 75
+_SOFT_BREAK = b"=\r\n"
 
 
 def encode(pieces: Iterable[str]) -> bytes:
-    """Every line ends in CRLF, the last one too.
+    """Every line ends in CRLF, the last one too; none is longer than 76 octets.
 
-    A piece that begins and ends with a line is encoded on its own, which gives the same bytes as
-    encoding the whole; the encoded form of a fragment is used again.
+    Each piece is encoded by itself: where one ends within a line, a soft line break joins it to the
+    next. So what many letters have in common is encoded once.
     """
-    encoded: list[bytes] = []
-    lines: list[str] = []
-    for piece in pieces:
-        if type(piece) is Fragment and piece.encoded and (not lines or lines[-1][-1] == "\n"):
-            if lines:
-                # join, not +, which escapes plain text when it is added to safe HTML
-                encoded.append(_encode("".join(lines)))
-                lines.clear()
-            encoded.append(piece.encoded)
-        elif piece:
-            lines.append(piece)
-    return b"".join((*encoded, _encode("".join(lines))))
+    encoded = b"".join(map(_encode, filter(None, pieces)))
+    return encoded + b"\r\n" if encoded.endswith(_SOFT_BREAK) else encoded
 
 
-def _encode(text: str) -> bytes:
-    return b2a_qp("\r\n".join([*text.splitlines(), ""]).encode("utf-8", "replace"))
+@lru_cache(maxsize=4096)
+def _encode(piece: str) -> bytes:
+    """The mark keeps room for the soft break, and the piece's last space from being its last."""
+    if len(piece) < _MOST and piece.isascii() and piece.isprintable() and "=" not in piece:
+        return piece.encode() + _SOFT_BREAK  # an address of the reader's own, mostly
+    lines = "\r\n".join(f"{piece}{_MARK}".splitlines())
+    encoded = b2a_qp(f"{lines}\r\n".encode("utf-8", "replace"))[: -len(_MARK)]
+    return encoded if encoded.endswith(b"\r\n") else encoded + _SOFT_BREAK

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from newsletter.domain.interests import parse
 from newsletter.domain.model import Issue, Subscriber
@@ -124,7 +124,7 @@ def _values(
         "picks": branding.renderer.taken_apart(issue.picks),
         "subscriber": subscriber,
         "weekly": subscriber.weekly,
-        "interests": _interests(subscriber) if subscriber.interests else "",
+        "interests": _wanted(subscriber.interests),
         "claim": claim,
         "preheader": preheader,
         "minutes": minutes(pick.text for pick in issue.picks),
@@ -152,9 +152,10 @@ def _votes(
     return {pick.rank: f"{branding.votes_url}{key}/{pick.insight_id}" for pick in issue.picks}
 
 
-def _interests(subscriber: Subscriber) -> str:
+@lru_cache(maxsize=1024)
+def _wanted(interests: str) -> str:
     """What they follow; not what they want to hear nothing of."""
-    phrases = (phrase.text for phrase in parse(subscriber.interests) if not phrase.negative)
+    phrases = (phrase.text for phrase in parse(interests) if not phrase.negative)
     return headline(", ".join(phrases), _LONGEST_INTERESTS)
 
 

@@ -74,19 +74,17 @@ def test_the_naive_letter_says_the_same() -> None:
     assert mail["Message-ID"] == scheduled.message_id
 
 
-def test_our_sink_speaks_smtp_to_its_end() -> None:
-    process, port = sink._own()
-    try:
-        sink._wait(port)
-        channel = Smtp("127.0.0.1", port, "none")
-        envelope = Envelope("a@example.org", "b@example.org", b"Subject: x\r\n\r\n.\r\nbody\r\n")
+def test_the_sink_speaks_smtp_to_its_end_and_counts() -> None:
+    body = b"Subject: x\r\n\r\n.\r\n" + b"body\r\n" * 100_000
+    with sink.sink() as counting:
+        channel = Smtp("127.0.0.1", counting.port, "none")
+        envelope = Envelope("a@example.org", "b@example.org", body)
         assert [channel.send(envelope) for _ in range(2)] == ["250 2.0.0 Ok"] * 2
         channel.close()
-    finally:
-        process.kill()
-        process.communicate()
+        assert counting.taken() == ["b@example.org"] * 2
+        assert counting.taken() == []
     with socket.socket() as free:
-        assert free.connect_ex(("127.0.0.1", port))
+        assert free.connect_ex(("127.0.0.1", counting.port))
 
 
 def test_a_corpus_has_the_statistics_of_prose_and_is_the_same_again() -> None:
