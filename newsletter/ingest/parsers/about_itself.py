@@ -23,6 +23,28 @@ _WRITER = re.compile(
     r"|^(?:Insights|Notes|Takeaways|Highlights|Lessons) from\b"
 )
 
+_LIVES = (
+    "authors?|professor|founder|co-?founder|hosts?|journalist|ceo|entrepreneur|writer|historian"
+    "|economist|scientist|researcher|investor|engineer|philosopher|psychologist|physician|director"
+)
+_PERSON = re.compile(
+    r"(?:(?:[A-Z][\w.'’-]* ){1,3}[A-Z][\w'’-]+ (?:\([^()]{1,40}\) )?(?:is|was)"
+    r"|S?[Hh]e(?:['’]s| is))"
+    rf" (?:also )?(?:an?|the) [^.!?]{{0,80}}\b(?:{_LIVES})\b[^.!?]{{0,120}}[.)]?"
+)
+_REMARKS = re.compile(
+    r"(?:this|the) (?:quote|statement|passage) "
+    r"|this (?:highlights|underscores|illustrates|encapsulates)\b"
+    r"|(?:extraction|correction|transcription|translator'?s?|editor'?s?) notes?\s?[:：]"
+    r"|(?:the |this )?(?:episode|conversation|discussion|podcast)"
+    r" (?:delves|explores|covers|references|touches on"
+    r"|cent(?:er|re)s on|focuses on)\b|the (?:podcast )?hosts are\b"
+    r"|links? to (?:the|my)\b|related (?:reading|posts?|articles?)\b|what follows is\b"
+    r"|(?:guest bio|about the guest|嘉宾简介|个人背景)\s?[:：]",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"^[^.:!?]{2,60}: (?=The episode\b)")
+
 
 def about_itself(text: str) -> str:
     """The rule by which a paragraph is no insight; "" if there is none."""
@@ -31,6 +53,10 @@ def about_itself(text: str) -> str:
         return "title of an episode"
     if is_open and "|" in text:
         return "row of keywords"
+    if _PERSON.fullmatch(text):
+        return "about a person"
+    if _REMARKS.match(_LABEL.sub("", text)):
+        return "about the page"
     if len(text) > _TALK_LETTERS or not _MEDIUM.search(text):
         return ""
     return "about the page" if _WRITER.search(text) else ""

@@ -23,6 +23,12 @@ _LETTERED = re.compile(r"^([ \t]{2,})[a-z][.)](?=[ \t])", re.MULTILINE)
 _CHECKBOX = re.compile(r"\[([ xX])\]\s+")
 _TASK = re.compile(r"(?:TODO|DOING|DONE|LATER|NOW|WAITING|CANCELED|CANCELLED) (?=\S)")
 _BOLD_LINE = re.compile(r"(\*\*|__)([^*_]+)\1:?")
+_STATES = re.compile(
+    r"(?!\W*(?:what|why|how|when|who|where)\b)(?=(?:\S+ ){3})[^:]*?\w "
+    r"(?:is|are|was|can|can['’]t|will|won['’]t|has|have|does|don['’]t|need|must)\b[^:]*",
+    re.IGNORECASE,
+)
+"""A statement: an item in bold that is one is no heading."""
 _CALLOUT = re.compile(r"\[!([\w-]{1,30})(?:\|[^\]\n]{0,30})?\][+-]?[ \t]*([^\n]*)")
 _SUMMARY = re.compile(r"<summary[^<>]*>(.*?)(?:</summary>|$)", re.IGNORECASE)
 _LONGEST_NUMBER = 3  # "1911. Nobody ..." begins with a year, not with a list's number
@@ -156,7 +162,8 @@ def _split(block: Block) -> Iterator[Block]:
     special = True  # a field stands first, or below another
     for number, text in enumerate(block.raw.split("\n"), block.line):
         rule = line_rule(text) or ("field" if special and known_field(text) else "")
-        level = BOLD_LEVEL if not rule and _is_bold_line(text) else 0
+        stated = block.depth and _STATES.fullmatch(text)
+        level = BOLD_LEVEL if not (rule or stated) and _is_bold_line(text) else 0
         special = bool(level or rule)
         if special:
             yield replace(block, raw="\n".join(rest))

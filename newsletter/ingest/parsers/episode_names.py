@@ -18,7 +18,7 @@ _COLON = re.compile(r"(?<=[\w*]): (?=\[[^\[\]]+\]\()")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _BRACKETS = re.compile(r" ?\(([^()]{4,100})\)$")
 _PARTED = re.compile(r"\s+[–—|·•-]\s+|,\s+(?=\[\[)")
-_NUMBERED = re.compile(r"(?:#|\b(?:ep|episode|folge|épisode|no)\b\.?) ?#?[0-9]+", re.IGNORECASE)
+NUMBERED = re.compile(r"(?:#|\b(?:ep|episode|folge|épisode|no)\b\.?) ?#?[0-9]+", re.IGNORECASE)
 _CALLS_ITSELF = re.compile(r"\bpodcast\b", re.IGNORECASE)
 _COUNTED = re.compile(r" (?:#|ep(?:isode)?\.? )[0-9]+$", re.IGNORECASE)
 
@@ -36,7 +36,7 @@ def named_in(raw: str) -> dict[str, str]:
     first, second = names
     if _CALLS_ITSELF.search(second) and not _CALLS_ITSELF.search(first):
         first, second = _COUNTED.sub("", second), first
-    elif title(linked) == first or (_NUMBERED.search(first) and not _NUMBERED.search(second)):
+    elif title(linked) == first or (NUMBERED.search(first) and not NUMBERED.search(second)):
         first, second = second, first
     return {**behind, "show title": first, "episode title": second}
 

@@ -13,7 +13,7 @@ from itertools import pairwise, takewhile
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import is_heading
-from newsletter.ingest.parsers.episode_names import named_in, parts
+from newsletter.ingest.parsers.episode_names import NUMBERED, named_in, parts
 from newsletter.ingest.parsers.inline import Inline, time_in_url
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, address, title
@@ -23,6 +23,7 @@ from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean, is_w
 _NAMES_IT = {"podcast", "author", "published"}
 _VAGUE = {"title", "name", "titel", "date", "datum"}
 _DEEPEST_HEADING = 4
+_NEAR = 2  # blocks below a heading
 _WIKI = re.compile(r"\[\[[^\[\]\n]+\]\]")
 
 
@@ -43,7 +44,7 @@ class Told:
 def episodes(blocks: Sequence[Block]) -> Told | None:
     """None where the file tells of one episode, as far as can be seen."""
     fields = _with_fields(blocks), _items_with_fields(blocks), _runs_of_fields(blocks)
-    ways = (*fields, *_linking(blocks), _named_twice(blocks))
+    ways = (*fields, *_linking(blocks), _named_twice(blocks), _numbered(blocks))
     for begins in ways:
         if len(begins) > 1:
             return _told(blocks, [(begin, _end(blocks, begin, begins)) for begin in begins])
@@ -130,6 +131,30 @@ def _named_twice(blocks: Sequence[Block]) -> list[int]:
     ranks = Counter(blocks[index].level for index in shown)
     level = max(ranks, key=lambda rank: ranks[rank], default=0)
     return [index for index in shown if blocks[index].level == level]
+
+
+def _numbered(blocks: Sequence[Block]) -> list[int]:
+    """Headings of one rank that begin with "Episode 12" and lead to it, or have its address below.
+
+    The page's own heading may stand above them, and what it says of itself.
+    """
+    begins = [
+        index
+        for index, block in enumerate(blocks)
+        if 0 < block.level <= _DEEPEST_HEADING and NUMBERED.match(title(block.raw))
+        if _address_of(blocks[index:])
+    ]
+    return begins if len({blocks[index].level for index in begins}) == 1 else []
+
+
+def _address_of(section: Sequence[Block]) -> str:
+    """In its first line, or alone in one of the next."""
+    near = (block.raw for block in section[1 : 1 + _NEAR] if _is_address(block) or _is_web(block))
+    return next(filter(None, map(address, (section[0].raw, *near))), "")
+
+
+def _is_web(block: Block) -> bool:
+    return is_web(title(block.raw).strip("<> "))
 
 
 def _shows_it(blocks: Sequence[Block], index: int) -> bool:
@@ -244,13 +269,15 @@ def _episode(section: Sequence[Block], podcast: str) -> Episode:
     if _is_run(opening):
         return Episode(section, facts)
     named = named_in(opening.raw)
+    if NUMBERED.match(title(opening.raw)) and not address(opening.raw):
+        named = {"episode title": title(opening.raw)}
     if podcast:
         named["show title"] = podcast
     if any(_names_podcast(block) for block in section[1:]):
         named = {"episode title": title(opening.raw)}  # its name may hold a dash of its own
     for key, value in named.items():
         facts.add(key, value)
-    if url := address(opening.raw):
+    if url := _address_of(section):
         facts.add("episode url", url)
     name = named.get("episode title", clean(opening.text or opening.raw))
     head = Block(opening.line, name, Inline(name), level=1)

@@ -6,11 +6,12 @@ from datetime import date
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import Block, markdown_blocks
-from newsletter.ingest.parsers.dialects import page_of
+from newsletter.ingest.parsers.dialects import ABOVE, page_of
 from newsletter.ingest.parsers.episodes import episodes
 from newsletter.ingest.parsers.front_matter import front_matter
 from newsletter.ingest.parsers.metadata import Facts
 from newsletter.ingest.parsers.paragraphs import Page
+from newsletter.ingest.parsers.prose import said_of_it
 
 
 def read(text: str) -> list[Page]:
@@ -28,6 +29,8 @@ def pages_of(blocks: Sequence[Block], about: Brief, facts: Facts) -> list[Page]:
     split = episodes(blocks)
     if not split:
         return [page_of(about, blocks, facts)]
+    for paragraph in split.beside[:ABOVE]:
+        facts.add_prose(said_of_it(paragraph.text))
     common = replace(Brief(()), podcast=about.podcast or facts.text("podcast"), topics=about.topics)
     day = about.published or facts.published
     pages = [_dated(page_of(common, each.blocks, each.facts), day) for each in split.episodes]

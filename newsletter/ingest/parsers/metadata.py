@@ -1,9 +1,10 @@
 """What a page says about itself, from front matter, fields and headings: the surest of each."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from urllib.parse import urlsplit
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import vocabulary
@@ -23,7 +24,7 @@ _KIND = re.compile(
     re.IGNORECASE,
 )
 _ESCAPED = re.compile(r"\\([#*_~\[\]()|-])")
-_ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$", re.DOTALL)
+_ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$|\s+from\s+[A-Z].*", re.DOTALL)
 _AND = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|und|et|y|e|en|och|i|with)\s+")
 _TITLES = {"phd", "ph.d.", "md", "m.d.", "jr", "jr.", "sr", "esq", "mba", "dr", "prof"}
 _FIRMS = re.compile(
@@ -42,6 +43,8 @@ _NUMBERED = re.compile(
 _COUNTED = re.compile(r"([^:#]{2,60}) (?:#|ep(?:isode)?\.? ?)[0-9]+: (\S.+)", re.IGNORECASE)
 _SHOW_FIRST = re.compile(r"(?:#[^\s#]+ +)*(\[\[[^\[\]\n]+\]\]) +[–—-] +(\S.*)$")
 _DASH = re.compile(r"\s+[–—|]\s+")
+_SHOW_AND_REST = re.compile(r"([^:|–—]{3,60}?)(?: #?[0-9]{1,5})?(?:: | [|–—] )(\S.+)")
+_LEAST_SHOW = 5
 _BAR = re.compile(r" [|·•] ")
 _EPISODE = re.compile(r"[*_ ]*(?:episode|ep)\b\.? ?#?[0-9]+[*_ ]*$", re.IGNORECASE)
 _MOST_NAMES = 20
@@ -53,6 +56,7 @@ _OF_THE_LISTENER = (
 _LAST = 1_000  # a rank behind all others
 _NOTHING = {"", "-", "none", "null", "n/a", "unknown"}
 _NAME_WORDS = 6
+_SAID: Sequence[Field] = ("podcast", "episode", "url")
 
 
 @dataclass
@@ -106,6 +110,13 @@ class Facts:
         """A link to the page counts where no field holds one; its text may name the episode."""
         if is_web(url):
             self.kept.setdefault("url", (_LAST, (f"[{name}]({url})",)))
+
+    def add_prose(self, said: Mapping[str, str]) -> None:
+        """What a sentence says counts where no field does."""
+        for name in _SAID:
+            if name in said:
+                self.kept.setdefault(name, (_LAST, (said[name],)))
+        self.speakers = self.speakers or names(said.get("speakers", ""))
 
     def add_dateline(self, text: str) -> None:
         """A short line below the title: "Jan 3, 2025 · 48 min" says when the episode came out."""
@@ -171,9 +182,11 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
         podcast, named = title(match[1]), named[: match.start()]
     if match := _COUNTED.fullmatch(named if not (episode or podcast) else ""):
         podcast, named = title(match[1]), match[2]
+    if shown := None if episode or podcast else _shown_by_address(named, url):
+        podcast, named = shown
     if podcast and not (episode or named) and len(parts := _DASH.split(podcast)) == 2:
         podcast, episode = parts
-    if podcast or url or published or speakers:
+    if podcast or url or published or speakers or _is_podcast(facts):
         episode = episode or named
     return replace(
         about,
@@ -184,6 +197,25 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
         published=published,
         speakers=tuple(name for name in speakers if name != podcast),
     )
+
+
+def _shown_by_address(named: str, url: str) -> tuple[str, str] | None:
+    """The show and the episode in "Table Four | Bread" and "Table Four 12: Bread", where its
+    address is one of tablefour.example, or below table-four/."""
+    match = _SHOW_AND_REST.fullmatch(named)
+    parts = urlsplit(url)
+    folders = "/".join(parts.path.split("/")[:-1])
+    show = _letters(match[1]) if match else ""
+    known = len(show) >= _LEAST_SHOW and show in _letters(f"{parts.hostname}/{folders}")
+    return (match[1].strip(), match[2]) if match and known else None
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.lower()))
+
+
+def _is_podcast(facts: Facts) -> bool:
+    return facts.text("category").lower() in {"podcast", "podcasts", "podcast episode"}
 
 
 def title(raw: str) -> str:

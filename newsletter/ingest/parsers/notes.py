@@ -68,6 +68,7 @@ _VERB = re.compile(r"\b(?:is|are|was|were|has|have|can|will|do|does|ist|sind|est
 _ASIDE = re.compile(r"\([^()]*\)|https?://\S+")
 _WORDS = re.compile(r"\w[\w'’-]*")
 _ENUMERATION = re.compile(r"[\w' -]{2,30}: [^,.;]{1,60}(?:, [^,.;]{1,60}){2,}")
+_SOURCE = re.compile(r"(.{3,300}?)\s*[:：–—-]\s+<?https?://\S+>?", re.DOTALL)
 _REMARK = re.compile(r"(?:note|comment|annotation|notiz|kommentar|nota)s?\s?:\s", re.IGNORECASE)
 
 
@@ -185,6 +186,8 @@ def _wording(block: Block, state: Outline) -> str:
         return "personal note"
     if block.depth and block.text.endswith((":", "：")) and is_heading(block.text):
         return "heading"
+    if (source := _SOURCE.fullmatch(block.text)) and not _ended(source[1]):
+        return "reference"
     if _is_short(block, state):
         return "too short"
     return "question" if _is_question(block.text) else ""

@@ -103,7 +103,8 @@ _SECTIONS: Mapping[Section, str] = {
         trascrizione, descrizione, capitoli, collegamenti, link, risorse, parole chiave,
         transcrição, descrição, ligações, palavras-chave, minhas notas, transcriptie,
         beschrijving, hoofdstukken, bronnen, trefwoorden, taken, transkription, beskrivning,
-        文字稿, 逐字稿, 转录, 章节, 大纲, 思维导图, 关键词, 文字起こし, 書き起こし, 目次,
+        值得继续追问, 延伸问题, 嘉宾简介, 文字稿, 逐字稿, 转录, 章节, 大纲, 思维导图, 关键词,
+        文字起こし, 書き起こし, 目次,
         チャプター, 問い, transkrypcja, opis,
         rozdziały, linki, źródła""",
     "body": """
@@ -127,8 +128,9 @@ _FIELDS: Mapping[Field, str] = {
         エピソード,
         odcinek, tytuł, name""",
     "url": """
-        episode link, episode url, url, episode page, link, web, website, webpage, page, source
-        url, source link, source, reference, uri, youtube, youtube url,
+        episode link, episode url, snipd, snipd link, snipd url, url, episode page, link, web,
+        website, webpage, page, source url, source link, source, reference, uri, youtube,
+        youtube url,
         youtube link, permalink, lien, enlace, quelle, collegamento, bron,
         链接, リンク""",
     "published": """
@@ -263,6 +265,7 @@ def _goes_on(words: list[str], end: int, known: Section) -> bool:
     if end > 1 and " ".join(words[:end]) in {"new highlights added", "highlights first synced by"}:
         return True
     narrow = {
+        "mentioned",
         "extracted",
         "worth",
         "from",

@@ -20,6 +20,15 @@ from newsletter.ingest.parsers.about_itself import about_itself
         ("This is the second part of a series of articles on bread.", "about the page"),
         ("Slow Kitchen is a weekly podcast which covers bread and its makers.", "about the page"),
         ("Insights from three episodes on rye, yeast and salt.", "about the page"),
+        ("Mara B. Lindqvist is a Swedish baker and the author of three books.", "about a person"),
+        ("Ole Nord (@ole) is the host of Slow Kitchen (listen to it)", "about a person"),
+        ("She's also the founder of Northern Rye", "about a person"),
+        ("This quote shows how much a baker trusts her hands.", "about the page"),
+        ("This underscores that rye needs time.", "about the page"),
+        ("Correction note: the oven was a gas one.", "about the page"),
+        ("Rye and Water: The episode delves into how dough holds water.", "about the page"),
+        ("Link to the original talk.", "about the page"),
+        ("What follows is a collection of what I heard.", "about the page"),
     ],
 )
 def test_what_tells_of_itself(text: str, rule: str) -> None:
@@ -34,6 +43,9 @@ def test_what_tells_of_itself(text: str, rule: str) -> None:
         "Episode 12: the yeast of a sourdough dies at 50 °C, long before the crust browns.",
         "I learnt that rye holds three times its weight in water.",
         "A baker reads the dough by touch | and the oven by its smell.",
+        "This is a bread that nobody sells: it is too slow.",
+        "Marie Curie is the reason why X-ray vans drove to the front.",
+        "A good host is an author who lets the guest write.",
         "On the show floor a third of all ovens were gas ones.",
     ],
 )

@@ -103,3 +103,18 @@ def test_a_list_of_links_at_the_end_is_no_list_of_episodes() -> None:
     text = TITLED.split("Night", maxsplit=1)[0] + links
     (only,) = briefs("a.txt", text.encode())
     assert only.url == "https://hours.example/3"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (f"## [Ep. 4]({FIRST})", f"## [Ep. 9]({SECOND})"),
+        (f"### Episode 4 (2014) - Sand\n\n[{FIRST}]({FIRST})", f"### Episode 9 Quays\n\n{SECOND}"),
+        (f"## Ep. 4\n\nGuest: Ada Brook\n\n<{FIRST}>", f"## Ep. 9\n\n<{SECOND}>"),
+    ],
+)
+def test_numbered_headings_that_lead_somewhere_are_episodes(one: str, other: str) -> None:
+    page = f"# What I kept from the Kettle Podcast\n\n{one}\n\n{ONE}\n\n{other}\n\n{TWO}\n"
+    got = [(podcast, *rest) for podcast, _, *rest in told(page)]
+    assert got == [("Kettle Podcast", FIRST, [ONE]), ("Kettle Podcast", SECOND, [TWO])]
+    assert [re.findall("[0-9]+", episode)[0] for _, episode, *_ in told(page)] == ["4", "9"]

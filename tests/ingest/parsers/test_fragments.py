@@ -19,7 +19,7 @@ def rules(page: str, name: str = "a.md") -> dict[str, str]:
         ("Active use of steam", "fragment"),
         ("Night time proofing and feeding", "fragment"),
         ("Steam (before the crust sets, never after)", "fragment"),
-        ("ovens - https://ovens.example/compared", "fragment"),
+        ("ovens - https://ovens.example/compared", "reference"),
         ("Tools: scale, scraper, linen, basket, mill", "enumeration"),
     ],
 )
@@ -63,3 +63,18 @@ def test_a_field_that_says_none_says_nothing() -> None:
     page = f"---\nseries: none\npublicationDate: 2026-03-04\n---\n- {WHOLE}\n"
     brief = parse("a.md", page.encode())
     assert (brief.podcast, str(brief.published)) == ("", "2026-03-04")
+
+
+@pytest.mark.parametrize(
+    ("bold", "rule"),
+    [
+        ("Patience is an ingredient", "list item"),
+        ("Every oven can be a slow one", "list item"),
+        ("What is a sourdough", "heading"),
+        ("Flour, water and salt", "heading"),
+        ("What rye is: a grass", "heading"),
+    ],
+)
+def test_a_statement_in_bold_is_an_item_and_no_heading(bold: str, rule: str) -> None:
+    (page,) = explain("a.md", f"- **{bold}**\n  - {WHOLE}\n".encode())
+    assert {each.text.strip("*"): each.rule for each in page.paragraphs}[bold] == rule

@@ -16,11 +16,14 @@ from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import paragraphs
 from newsletter.ingest.parsers.outline import Reading, section_of, titled
 from newsletter.ingest.parsers.paragraphs import Page, is_web
+from newsletter.ingest.parsers.prose import said_of_it
 from newsletter.ingest.parsers.tables import untabled
 
 # The first that recognises a page reads it.
 DIALECTS: Sequence[Dialect] = (READWISE, SNIPD, AIRR_ITEMS, AIRR, PODWISE, LOGSEQ)
 PLAIN = "Markdown"
+ABOVE = 6
+"""Blocks on top of a page in which a sentence may say what it is about."""
 _SHOW = re.compile(r"\b(?:podcast|episode|interview|conversation)\b", re.IGNORECASE)
 
 
@@ -64,7 +67,7 @@ def _names_the_episode(block: Block) -> str:
 def gather(blocks: Sequence[Block], facts: Facts) -> None:
     """What fields say, and where none names the episode, the first heading."""
     section, begun = None, False
-    for block in blocks:
+    for number, block in enumerate(blocks):
         if block.level:
             section = section_of(block)
             begun = begun or section is not None
@@ -72,6 +75,8 @@ def gather(blocks: Sequence[Block], facts: Facts) -> None:
             facts.add_dateline(block.text)
         if section != "noise":
             _gather_line(block, facts)
+        if number < ABOVE and not block.rule and _SHOW.search(block.raw):
+            facts.add_prose(said_of_it(block.raw))
     first = next((block for block in blocks if block.level == 1), None)
     first = first or next((block for block in blocks[:1] if 1 < block.level < BOLD_LEVEL), None)
     if first and not section_of(first):

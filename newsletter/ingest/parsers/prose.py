@@ -1,0 +1,67 @@
+"""What a sentence, or the words of a link, say of the episode that a page is about.
+
+People begin their notes with "I listened to the Table Four episode [Bread that waits](https://...)".
+Only names in capital letters count, and only what stands above the notes is asked.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+_LINK = re.compile(r"(?<!!)\[([^\[\]\n]{2,200})\]\((https?://[^\s()<>]+)\)")
+_EMPHASIS = re.compile(r"[*_]{1,2}(?=\[)|(?<=\))[*_]{1,2}")
+_CAPITAL = r"(?:[A-Z0-9][\w’'&.!-]*|[\w-]+\.fm)"
+_SMALL = r"of|the|and|for|a|in|on|to|your|my|&"
+_SHOW = rf"(?:[Tt]he )?(?P<podcast>{_CAPITAL}(?: (?:{_SMALL}|{_CAPITAL})){{0,6}}?)"
+_MARK = "\N{OBJECT REPLACEMENT CHARACTER}"
+_LINK_WORDS = (
+    re.compile(r".{0,60}\b(?:snip|clip|highlight) from (?P<podcast>.{3,80})"),
+    re.compile(r"[Pp]odcast (?:on|at) (?P<podcast>.{3,80})"),
+    re.compile(
+        r"(?:[Tt]he )?(?P<podcast>\S.{1,60}? Podcast|\S.{1,60}?(?= podcast\b))(?: podcast)?"
+        r"(?:,? (?:featuring|feat\.?|with) (?P<speakers>[^“\"«]{3,80}))?"
+        r"(?:,?:? [“\"«](?P<episode>.{3,200})[”\"»])?"
+    ),
+)
+_SENTENCES = (
+    re.compile(rf"{_SHOW}(?: [Pp]odcast)? episode(?: [0-9]+)?,?:? (?P<linked>{_MARK})"),
+    re.compile(rf"(?P<linked>{_MARK}),? (?:of|from|on) {_SHOW} podcast\b"),
+    re.compile(rf"\bepisodes? (?:[0-9]+ )?of {_SHOW}(?= podcast\b| [-–—]|[.,;:(]|$)"),
+    re.compile(rf"\b(?:[Ii]n|[Oo]n|to|[Ff]rom|of) {_SHOW}(?: podcast\b|(?<= Podcast)(?!\w))"),
+)
+
+
+def said_of_it(raw: str) -> Mapping[str, str]:
+    """The fields that it names, by keys that are known of fields; the first that says so counts."""
+    plain = _EMPHASIS.sub("", raw)
+    found = dict[str, str]()
+    for said in (*_in_links(plain), *_in_sentences(plain)):
+        found = {**said, **found}
+    pages = [url for _, url in _LINK.findall(plain) if _is_page(url)]
+    return {"url": pages[0], **found} if found and len(pages) == 1 else found
+
+
+def _is_page(url: str) -> bool:
+    """Of an episode, and not of a whole site."""
+    return bool(urlsplit(url).path.strip("/"))
+
+
+def _in_links(plain: str) -> Iterator[dict[str, str]]:
+    for name, url in _LINK.findall(plain):
+        match = next(filter(None, (words.fullmatch(name) for words in _LINK_WORDS)), None)
+        if match:
+            said = {key: value for key, value in match.groupdict().items() if value}
+            yield said | ({"url": url} if _is_page(url) else {})
+
+
+def _in_sentences(plain: str) -> Iterator[dict[str, str]]:
+    """A link of several words is a title, of one or two a name."""
+    titles = [link for link in _LINK.findall(plain) if len(link[0].split()) > 2]
+    marked = _LINK.sub(lambda link: _MARK if link.groups() in titles else link[1], plain)
+    for pattern in _SENTENCES:
+        if match := pattern.search(marked):
+            said = {"podcast": match["podcast"]}
+            if "linked" in pattern.groupindex:
+                title = titles[marked.count(_MARK, 0, match.start("linked"))]
+                said |= {"episode": title[0], "url": title[1]}
+            yield said

@@ -1,0 +1,79 @@
+"""What a sentence above the notes says of the episode, and when it says nothing."""
+
+import pytest
+
+from newsletter.ingest.parsers import briefs
+from newsletter.ingest.parsers.prose import said_of_it
+
+URL = "https://tablefour.example/episodes/bread"
+
+
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        (
+            f"I heard the Table Four episode **[Bread that waits a night]({URL})** on the tram.",
+            {"podcast": "Table Four", "episode": "Bread that waits a night", "url": URL},
+        ),
+        (
+            f"Notes from [Bread that waits a night]({URL}) on the Table Four podcast.",
+            {"podcast": "Table Four", "episode": "Bread that waits a night", "url": URL},
+        ),
+        (
+            f"[Mara](https://mara.example) was on the [Table Four podcast “Slow rye”]({URL}).",
+            {"podcast": "Table Four", "episode": "Slow rye", "url": URL},
+        ),
+        (
+            f"An episode of the [Table Four podcast featuring Mara Lindqvist]({URL}), in short.",
+            {"podcast": "Table Four", "speakers": "Mara Lindqvist", "url": URL},
+        ),
+        (f"Quoting [Table Four Podcast]({URL}):", {"podcast": "Table Four Podcast", "url": URL}),
+        (f"[Podcast on Table Four]({URL})", {"podcast": "Table Four", "url": URL}),
+        (f"[Rye | 38sec snip from Table Four]({URL})", {"podcast": "Table Four", "url": URL}),
+        (
+            "My favourite of all episodes of [tablefour.fm](https://tablefour.fm) - a bread show",
+            {"podcast": "tablefour.fm"},
+        ),
+        ("What I kept from the Table Four Podcast", {"podcast": "Table Four Podcast"}),
+    ],
+)
+def test_what_is_said_of_the_episode(said: str, fields: dict[str, str]) -> None:
+    assert said_of_it(said) == fields
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I listen to every podcast about bread.",
+        f"[Bread that waits a night]({URL}) is what I would give to a baker.",
+        "The best episode is the one that you share.",
+        "[listen](javascript:alert(1)) to it on the podcast page",
+    ],
+)
+def test_a_sentence_that_names_no_show(said: str) -> None:
+    assert said_of_it(said) == {}
+
+
+def test_fields_are_surer_than_sentences() -> None:
+    said = f"From the Table Four podcast, [heard here]({URL})."
+    page = f"Podcast: Kettle\n\n{said}\n\n- {'Rye waits. ' * 4}\n"
+    (brief,) = briefs("a.md", page.encode())
+    assert (brief.podcast, brief.url) == ("Kettle", URL)
+
+
+@pytest.mark.parametrize(
+    ("title", "url", "named"),
+    [
+        ("Table Four 12: Bread that waits", URL, ("Table Four", "Bread that waits")),
+        ("Table Four | Bread that waits", URL, ("Table Four", "Bread that waits")),
+        ("Table Four: Rye", "https://a.example/table-four/rye.html", ("Table Four", "Rye")),
+        ("World War 2: Bread", URL, ("", "World War 2: Bread")),
+        ("Rye: Bread", "https://rye.example/b", ("", "Rye: Bread")),
+    ],
+)
+def test_an_address_shows_which_part_of_a_title_is_the_show(
+    title: str, url: str, named: tuple[str, str]
+) -> None:
+    page = f"---\ntitle: '{title}'\nurl: {url}\n---\n- {'Rye waits. ' * 4}\n"
+    (brief,) = briefs("a.md", page.encode())
+    assert (brief.podcast, brief.episode) == named
