@@ -13,6 +13,7 @@ _EMPHASIS = re.compile(r"[*_]{1,2}(?=\[)|(?<=\))[*_]{1,2}")
 _CAPITAL = r"(?:[A-Z0-9][\w’'&.!-]*|[\w-]+\.fm)"
 _SMALL = r"of|the|and|for|a|in|on|to|your|my|&"
 _SHOW = rf"(?:[Tt]he )?(?P<podcast>{_CAPITAL}(?: (?:{_SMALL}|{_CAPITAL})){{0,6}}?)"
+_LONGEST = 1_000
 _MARK = "\N{OBJECT REPLACEMENT CHARACTER}"
 _LINK_WORDS = (
     re.compile(r".{0,60}\b(?:snip|clip|highlight) from (?P<podcast>.{3,80})"),
@@ -33,7 +34,7 @@ _SENTENCES = (
 
 def said_of_it(raw: str) -> Mapping[str, str]:
     """The fields that it names, by keys that are known of fields; the first that says so counts."""
-    plain = _EMPHASIS.sub("", raw)
+    plain = _EMPHASIS.sub("", raw[:_LONGEST])
     found = dict[str, str]()
     for said in (*_in_links(plain), *_in_sentences(plain)):
         found = {**said, **found}

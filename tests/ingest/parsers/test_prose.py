@@ -54,6 +54,11 @@ def test_a_sentence_that_names_no_show(said: str) -> None:
     assert said_of_it(said) == {}
 
 
+def test_only_the_beginning_of_a_long_paragraph_is_asked() -> None:
+    assert said_of_it("A" * 1_000_000 + " podcast episode") == {}
+    assert said_of_it(". " * 600 + f"[Table Four Podcast]({URL})") == {}
+
+
 def test_fields_are_surer_than_sentences() -> None:
     said = f"From the Table Four podcast, [heard here]({URL})."
     page = f"Podcast: Kettle\n\n{said}\n\n- {'Rye waits. ' * 4}\n"
