@@ -12,7 +12,7 @@ from newsletter.domain.episode import Episode, Segment
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Mention
 from newsletter.ingest.parsers.paragraphs import MAX_LABEL, clean, link
-from newsletter.ingest.quotes import quotes
+from newsletter.ingest.quotes import quotes, why_none
 from newsletter.ingest.takeaways import takeaways
 
 
@@ -29,7 +29,7 @@ def episode_brief(
     sources = _sources(episode, segments, writer)
     mentions = next(filter(None, sources), ())
     if not mentions:
-        transcript = "no quote that stands alone" if segments else "no transcript"
+        transcript = why_none(segments) if segments else "no transcript"
         raise BriefRejected(f"no insight in it: no takeaways in the notes, {transcript}")
     return Brief(
         mentions,

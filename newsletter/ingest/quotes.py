@@ -30,6 +30,8 @@ _MOST_SENTENCES = 2
 _ALIKE = 0.5  # of the words of two quotes are the same
 _APART = 3  # sentences between two quotes
 _SAMPLE = 400  # sentences
+_ENDS = (".", "!", "?", "…", '."', ".”")
+_ENDED = 0.2  # of the segments end as sentences do
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class _Candidate:
 
 def quotes(segments: Sequence[Segment], episode: Episode, most: int = 3) -> tuple[Mention, ...]:
     """At most ``most``, in order of time. The same transcript gives the same quotes."""
-    if not is_english(" ".join(segment.text for segment in segments[:_SAMPLE])):
+    if not _is_english(segments):
         return ()
     candidates = list(_candidates(segments, _names(segments, episode)))
     if not candidates:
@@ -52,6 +54,20 @@ def quotes(segments: Sequence[Segment], episode: Episode, most: int = 3) -> tupl
     timed = any(segment.end for segment in segments)
     chosen = sorted(_chosen(candidates, most), key=lambda quote: quote.place)
     return tuple(_mention(quote, timed=timed) for quote in chosen)
+
+
+def why_none(segments: Sequence[Segment]) -> str:
+    """In a few words, what kept a transcript from being quoted."""
+    sample = segments[:_SAMPLE]
+    if not _is_english(segments):
+        return "a transcript that is not in English is not quoted"
+    if sum(segment.text.endswith(_ENDS) for segment in sample) < _ENDED * len(sample):
+        return "a transcript without punctuation has no sentences to quote"
+    return "no quote that stands alone"
+
+
+def _is_english(segments: Sequence[Segment]) -> bool:
+    return is_english(" ".join(segment.text for segment in segments[:_SAMPLE]))
 
 
 def _mention(quote: _Candidate, *, timed: bool) -> Mention:

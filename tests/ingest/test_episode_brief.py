@@ -56,6 +56,14 @@ def test_a_model_is_not_asked_without_a_transcript() -> None:
     assert writer.asked == 0
 
 
-def test_an_episode_without_an_insight_makes_no_brief() -> None:
-    with pytest.raises(BriefRejected, match="no quote that stands alone"):
-        episode_brief(EPISODE, (Segment(0, 1, "Hm.", "Bo"),), Writer())
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("So that is what it was and we have to go to it then.", "no quote that stands alone"),
+        ("so that is what it was and we have to go to it then", "without punctuation"),
+        ("Das Wasser findet jede Lücke, die eine Mauer hat.", "not in English"),
+    ],
+)
+def test_an_episode_without_an_insight_makes_no_brief(said: str, why: str) -> None:
+    with pytest.raises(BriefRejected, match=why):
+        episode_brief(EPISODE, (Segment(0, 1, said, "Bo"),) * 3, Writer())

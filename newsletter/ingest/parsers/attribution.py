@@ -21,6 +21,10 @@ _SPEAKER = re.compile(
     r"(?: ?[\[(](?:\d{1,3}:)?\d{1,3}:\d\d[\])])?\s?[:：]\s+(?=\S)",
     re.IGNORECASE,
 )
+_NAME_ABOVE = re.compile(
+    r"(?:Transcript:?[ \t]*\n)?"
+    r"([^\W\d_a-z][\w.'’-]{1,20}(?: [^\W\d_a-z][\w.'’-]{0,20}){1,3})[ \t]*\n\S"
+)
 _NAMELESS = re.compile(r"(?:speaker|sprecher) |unknown|host$|guest$|interviewer$", re.IGNORECASE)
 _BEHIND = re.compile(r"(?<=[\"”»])(?: ?\(| - (?=[^()]*$))([^()\d]{3,60})\)?\.?$")
 _DASHES = "—–―~"
@@ -60,7 +64,10 @@ _GLOSSED = re.compile(
 
 
 def speaker_label(block: Block) -> str:
-    match = _SPEAKER.match(block.text) or _SPEAKER.match(block.raw.replace("*", ""))
+    """Who speaks in it, by a name with a colon, or alone in the line above."""
+    plain = block.raw.replace("*", "")
+    match = None if block.depth else _NAME_ABOVE.match(plain)
+    match = match or _SPEAKER.match(block.text) or _SPEAKER.match(plain)
     return match[1].casefold() if match else ""
 
 

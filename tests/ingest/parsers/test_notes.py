@@ -174,6 +174,16 @@ def test_a_page_that_lists_its_takeaways_has_no_others() -> None:
     assert "summary" in {rule for _, rule in rules(f"## Summary\n\n{INSIGHT}\n").values()}
 
 
+def test_a_conversation_with_names_in_lines_of_their_own_is_a_transcript() -> None:
+    said = "The dough waits in the cold, and nobody hurries it along."
+    names = ("Mara Lind", "Ole Nord") * 2
+    turns = "\n\n".join(f"{name}\n{said} {n}." for n, name in enumerate(names))
+    page = f"{said}\n\nTranscript:\n{turns}\n"
+    assert [mention.text for mention in parse("a.md", page.encode()).mentions] == [said]
+    alone = f"Mara Lind\n{said}\n\nOle Nord\nHer oven has no window, so that nobody looks in.\n"
+    assert len(parse("a.md", alone.encode()).mentions) == 2
+
+
 def test_a_conversation_that_is_written_out_is_a_transcript() -> None:
     talk = "Ada: So tell us about ferries, please.\n\nTomas: They are slow, and that is fine.\n\n"
     brief = parse("a.md", f"{INSIGHT}\n\n{talk * 2}".encode())
