@@ -45,6 +45,17 @@ class Scale:
 
 FULL = Scale(runs=int(os.environ.get("RUNS", "3")))
 QUICK = Scale(readers=400, runs=1, processes=(1, 2), paced=2)
+
+
+@dataclass(frozen=True)
+class Senders:
+    """``connections`` of each process."""
+
+    processes: int
+    connections: int = 4
+    pace: RateLimits = FREE
+
+
 _PACE = RateLimits(per_domain=100_000)
 """More than is reached: what it costs to keep it, all readers being of one domain."""
 _LOOP = "a bare smtplib loop, 1 connection"
@@ -109,20 +120,23 @@ def tables(scale: Scale, folder: Path) -> Iterator[Table]:
         }
         apart(letters, folder, base, scale.readers)
         ways = {_LOOP: partial(apart, bare_loop, folder, counting.port)}
-        for count in scale.processes:
-            ways[f"SQLite, {_processes(count)}"] = partial(_sqlite, folder, counting, count, scale)
-        for count in scale.processes:
-            ways[f"PostgreSQL, {_processes(count)}"] = partial(
-                _postgresql, postgresql, counting, count, scale, FREE
+        senders = [*map(Senders, scale.processes), Senders(2, connections=1)]
+        for each in senders:
+            ways[f"SQLite, {_named(each)}"] = partial(_sqlite, folder, counting, each, scale)
+        for each in [*senders, Senders(scale.paced, pace=_PACE)]:
+            ways[f"PostgreSQL, {_named(each)}"] = partial(
+                _postgresql, postgresql, counting, each, scale
             )
-        paced = f"PostgreSQL, {_processes(scale.paced)}, {_PACE.per_domain:,.0f} a second a domain"
-        ways[paced] = partial(_postgresql, postgresql, counting, scale.paced, scale, _PACE)
         yield _composing(made, scale)
         yield _rates(in_turns(ways, scale.runs), scale)
 
 
-def _processes(count: int) -> str:
-    return f"{count} process{'es' if count > 1 else ''}"
+def _named(senders: Senders) -> str:
+    name = f"{senders.processes} process{'es' if senders.processes > 1 else ''}"
+    if senders.connections == 1:
+        name += " of 1 connection"
+    limit = senders.pace.per_domain
+    return f"{name}, {limit:,.0f} a second a domain" if limit else name
 
 
 def make(url: str, readers: int) -> Figures:
@@ -158,22 +172,22 @@ def _with_server(postgresql: Server, work: Any) -> dict[str, float]:
     return {**figures, "server": postgresql.cpu() - before}
 
 
-def _sqlite(folder: Path, counting: Sink, count: int, scale: Scale) -> dict[str, float]:
+def _sqlite(folder: Path, counting: Sink, senders: Senders, scale: Scale) -> dict[str, float]:
     copy = Path(shutil.copyfile(folder / "newsletter.db", folder / "copy.db"))
     with copy.open("rb+") as file:
         os.fsync(file.fileno())
-    figures = _at_once(f"sqlite:///{copy}", folder, counting, count, scale.readers)
+    figures = _at_once(f"sqlite:///{copy}", folder, counting, senders, scale.readers)
     for path in folder.glob("copy.db*"):
         path.unlink()
     return figures
 
 
 def _postgresql(
-    postgresql: Server, counting: Sink, count: int, scale: Scale, pace: RateLimits
+    postgresql: Server, counting: Sink, senders: Senders, scale: Scale
 ) -> dict[str, float]:
     url = postgresql.new("copy", "base")
     with TemporaryDirectory() as folder, _sampled(url) as waits:
-        work = partial(_at_once, url, Path(folder), counting, count, scale.readers, pace)
+        work = partial(_at_once, url, Path(folder), counting, senders, scale.readers)
         figures = _with_server(postgresql, work)
     return {**figures, **_shares(waits)}
 
@@ -213,12 +227,12 @@ _KINDS = ("nothing", "Lock", "LWLock", "IO")
 
 
 def _at_once(
-    url: str, folder: Path, counting: Sink, count: int, readers: int, pace: RateLimits = FREE
+    url: str, folder: Path, counting: Sink, senders: Senders, readers: int
 ) -> dict[str, float]:
     """So many processes, from the moment that all are ready until the last has ended."""
-    spawn = multiprocessing.get_context("spawn")
+    count, spawn = senders.processes, multiprocessing.get_context("spawn")
     ready, results = spawn.Barrier(count + 1), spawn.Queue()
-    given = (url, folder, counting.port, pace, ready, results)
+    given = (url, folder, counting.port, senders, ready, results)
     counting.taken()
     processes = [spawn.Process(target=_one, args=(*given, number)) for number in range(count)]
     for process in processes:
@@ -240,14 +254,14 @@ def _at_once(
 
 
 def _one(
-    url: str, folder: Path, port: int, pace: RateLimits, ready: Any, results: Any, number: int
+    url: str, folder: Path, port: int, senders: Senders, ready: Any, results: Any, number: int
 ) -> None:
     store = Store(url, journal=folder / "newsletter.journal")
-    desk = context(store, lambda: Smtp("127.0.0.1", port, "none"), How())
-    desk = replace(desk, owner=f"bench{number}", steady=steady, pace=pace)
+    desk = context(store, lambda: Smtp("127.0.0.1", port, "none"), How(senders.connections))
+    desk = replace(desk, owner=f"bench{number}", steady=steady, pace=senders.pace)
     desk.branding()
     ready.wait()
-    clock = _running() if pace.limits else lambda: NOW
+    clock = _running() if senders.pace.limits else lambda: NOW
     with watch() as whole:
         deliver(desk, clock, TODAY, Readers())
     store.close()
