@@ -216,7 +216,9 @@ def test_a_test_copy_is_marked_and_not_in_the_ledger(stocked: House) -> None:
     copy = parsed(path.read_bytes())
     assert copy["Subject"].startswith("[Test] ")
     assert copy["X-Newsletter-Test"] == "yes"
-    (link,) = set(re.findall(r"/u/([^\s>\"]+)", str(copy)))
+    bodies = [part.get_content() for part in copy.walk() if not part.is_multipart()]
+    read = "\n".join([copy["List-Unsubscribe"], *bodies])
+    (link,) = set(re.findall(r"/u/([^\s>\"]+)", read))
     secret = (stocked.folder / "newsletter.secret").read_bytes().strip()
     assert subscriber_id(secret, link) is None, "a link that is nobody's"
     assert outcome(stocked) == {"sent": 3}
