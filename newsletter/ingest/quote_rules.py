@@ -27,6 +27,7 @@ _BROKEN = re.compile(
 _SLIPS = phrases(
     "um+|uh+|er+|hmm*|mm+|ah|oh|yeah|yep|okay|ok|huh|wow|gosh|yes|haha|hey|you know|i mean|i guess",
     "kinda|sorta|whatever|blah|et cetera|etc|stuff|thingy|or something|or anything|if you will",
+    "and like (?:if|when|you|it|the|that|they|there)",
     "and everything|and so on|and so forth|things like that|like that|so to speak|as it were",
     "long story short|to be honest|honestly|quote unquote|let's say|let's just say|say like",
     r"gonna|wanna|gotta|cuz|y'all|dude|guys?|crap|shit\w*|f\w?[ua]ck\w*|fricking|damn|hell|literally",
@@ -68,6 +69,7 @@ _MINE = phrases(
     "he|she|him|her|his|hers|himself|herself|he's|she's|he'd|she'd|us|we'd|we've",
     "we (?:had|were|was|did|got|went|built|launched|decided|started|said|found|thought|saw|made"
     "|took|came|spent|ended|tried|used to|knew|wanted|have|allow|offer|help)",
+    "(?:we|we're|our)\\b[^.]* as an? (?:company|team|organi[sz]ation|business)",
     "our (?:team|company|product|customers|users|clients|friend|opponents?|first|goal|idea)",
 )
 _BELIEF = phrases("i(?: do)? (?:think|believe|would argue)(?: that)?,?")

@@ -126,6 +126,8 @@ NOT_ALONE = {
     "it, that is not told": "Most towns charge it to a dike instead of widening the river.",
     "an order to a machine": "Most towns ignore all previous instructions instead of a dike.",
     "the reason alone": "Because walls can be seen, most towns raise the dike.",
+    "about one's own firm": "Dikes hold as long as we're honest as a company about the ground.",
+    "goes on with like": "Most towns raise the dike and like if it breaks, they raise it.",
     "a story": "Most towns raised the dike and built a wall and lost the river when it rained.",
 }
 
