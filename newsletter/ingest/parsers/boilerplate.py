@@ -25,6 +25,12 @@ _HEADING_LETTERS = 200
 _BORDER = re.compile(r"""[.!?。！？]+["'”’)]*(?:\s+|$)""")
 _EDGES = " .!?…。！？:;,\"'"
 
+_LAYOUT = re.compile(
+    r"<(?:div|section|header|footer|nav|main|article|aside|ul|li|p|a|button|span|table|td|audio|img)"
+    r"\s[^<>]{0,300}=[^<>]{0,300}>"
+)
+"""A tag with an attribute: a page's layout, and not what somebody writes about one."""
+_BEGINNING = 2_000
 _ORDER = re.compile(
     r"(?:^|[.!?] )[\W_]{0,3}(?:please )?(?:ignore|disregard|forget) (?:\w+ ){0,3}"
     r"(?:previous|prior|above|earlier|preceding) (?:\w+ )?"
@@ -48,10 +54,8 @@ def is_boilerplate(text: str, phrases: Sequence[str] = (), *, heading: bool = Tr
 
 def boilerplate_rule(text: str, phrases: Sequence[str] = (), *, heading: bool = True) -> str:
     """The name of the rule by which a paragraph is no insight; "" if it may be one."""
-    if not any(letter.isalnum() for letter in text):
-        return "no words"
-    if _ORDER.search(text):
-        return "instruction to a machine"
+    if rule := _unspoken(text):
+        return rule
     if is_call(text):
         return "call to action"
     if rule := about_itself(text):
@@ -59,6 +63,15 @@ def boilerplate_rule(text: str, phrases: Sequence[str] = (), *, heading: bool = 
     if heading and is_heading(text):
         return "heading"
     return "boilerplate phrase" if says_only(text, phrases) else ""
+
+
+def _unspoken(text: str) -> str:
+    """The rule by which it is not said to a reader at all."""
+    if not any(letter.isalnum() for letter in text):
+        return "no words"
+    if len(_LAYOUT.findall(text[:_BEGINNING])) > 1:
+        return "html"
+    return "instruction to a machine" if _ORDER.search(text) else ""
 
 
 def is_heading(text: str) -> bool:

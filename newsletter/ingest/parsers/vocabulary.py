@@ -145,7 +145,8 @@ _FIELDS: Mapping[Field, str] = {
         fecha, data,
         日期""",
     "speakers": """
-        owner / host, owner/host, host, hosts, host(s), hosted by, guest, guests, guest(s),
+        owner / host, owner/host, host, hosts, host(s), cohost, cohosts, co-host, co-hosts,
+        hosted by, guest, guests, guest(s),
         speaker, speakers, speaker(s), featuring, with, presenter, presenters, interviewer,
         interviewee, participant, participants,
         moderation, moderator, gastgeber, gastgeberin, gast, gäste, sprecher, zu

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.ingest.parsers.boilerplate import is_boilerplate, is_heading, says_only
+from newsletter.ingest.parsers.boilerplate import (
+    boilerplate_rule,
+    is_boilerplate,
+    is_heading,
+    says_only,
+)
 
 LABELLED: dict[str, Any] = tomllib.loads(
     (Path(__file__).parent / "paragraphs.toml").read_text("utf-8")
@@ -34,6 +39,19 @@ def test_an_insight_is_kept(text: str) -> None:
 def test_what_still_gets_through(text: str) -> None:
     """Where a rule learns one of these, it moves to the others."""
     assert not is_boilerplate(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ('<div class="top"><a class="b" href="/">Home</a> Rye holds its water for a week.', "html"),
+        ('<p class="lead">Rye holds water.</p> <button type="button">▶</button>', "html"),
+        ("A <div> inside a <section> is a box, and a box says nothing about what it holds.", ""),
+        ('An <a href="/"> without words is a door that nobody sees.', ""),
+    ],
+)
+def test_the_layout_of_a_page_is_no_insight(text: str, rule: str) -> None:
+    assert boilerplate_rule(text) == rule
 
 
 def test_the_table_is_large_enough_to_judge_by() -> None:
