@@ -46,7 +46,9 @@ class HealthChecks:
                 self.app.store, rate_limits(self.app.settings), self.app.clock()
             ),
             "lease": self.lease,
-            "scheduler": lambda: delivery_checks.scheduler(self.app.store, self.app.clock()),
+            "scheduler": lambda: delivery_checks.scheduler(
+                self.app.store, self.app.clock(), cluster=self.app.settings.cluster.enabled
+            ),
             "clock": lambda: delivery_checks.clock(self.app.store, self.app.clock()),
             "queue": lambda: delivery_checks.queue(*self._now),
             "notices": lambda: delivery_checks.notices(self.app.store, self.app.clock()),

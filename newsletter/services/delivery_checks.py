@@ -92,17 +92,21 @@ def lease(seconds: int, channel: Channel) -> Iterator[CheckResult]:
         yield CheckResult("lease", "warn", finding, advice)
 
 
-def scheduler(store: Store, now: datetime) -> Iterator[CheckResult]:
+def scheduler(store: Store, now: datetime, *, cluster: bool) -> Iterator[CheckResult]:
+    """``cluster``: any number of workers share the work, and none of them does it twice."""
     with store.reading() as db:
-        owners = heartbeats.schedulers(db, now, steady())
-    if len(owners) > 1:
+        owners = list(dict.fromkeys(map(process_name, heartbeats.schedulers(db, now, steady()))))
+    if len(owners) > 1 and not cluster:
         advice = (
             "end all but one: they send nothing twice, but work twice (one that was killed is"
             " forgotten after three minutes)"
         )
-        yield CheckResult("scheduler", "warn", " and ".join(map(process_name, owners)), advice)
+        yield CheckResult("scheduler", "warn", " and ".join(owners), advice)
     elif owners:
-        yield CheckResult("scheduler", "ok", process_name(owners[0]))
+        yield CheckResult("scheduler", "ok", " and ".join(owners))
+    elif cluster:
+        finding = "none works now: start `newsletter worker`, on each machine"
+        yield CheckResult("scheduler", "ok", finding)
     else:
         finding = "none works now: start `newsletter run`, or call `newsletter send` by cron"
         yield CheckResult("scheduler", "ok", finding)

@@ -91,7 +91,8 @@ def remove(store: Store, url: str) -> FollowedFeed:
 
 def find(followed: Iterable[FollowedFeed], url: str) -> FollowedFeed:
     """By the address that it was added with, or that it has now. Raises UsageError."""
-    wanted = {url, web_address(url)}
+    # What is no address gives "", and so does the location of a feed that never moved.
+    wanted = {url, web_address(url)} - {""}
     for feed in followed:
         if wanted & {feed.url, feed.location, without_password(feed.url)}:
             return feed

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.rendering.renderer import Renderer
 from newsletter.rendering.templates import read_templates
-from newsletter.services import desk_users
+from newsletter.services import delivery_checks, desk_users
 from newsletter.services.clock import steady
 from newsletter.storage import Store, heartbeats
 from newsletter.storage.schema import HEAD
@@ -296,11 +296,15 @@ def test_one_scheduler_not_two(well: House) -> None:
     verdict, finding, advice = look(well)["scheduler"]
     assert (verdict, finding) == ("warn", "process 33 on pier and process 31 on quay")
     assert "end all but one" in advice
+    (shared,) = delivery_checks.scheduler(store, well.now, cluster=True)
+    assert (shared.verdict, shared.finding) == ("ok", finding), "workers are to be several"
     well.now += timedelta(minutes=5)
     assert look(well)["scheduler"][1] == "process 31 on quay", "the calendar judges the other"
     with store.writing() as db:
         heartbeats.stop(db, "quay:31:7:1.5")
     assert "none works now" in look(well)["scheduler"][1]
+    (none,) = delivery_checks.scheduler(store, well.now, cluster=True)
+    assert "newsletter worker" in none.finding
     store.close()
 
 

@@ -122,6 +122,10 @@ def test_the_configuration_names_feeds_too(house: House) -> None:
         ELSEWHERE: True,
         "https://b.example/": True,
     }
+    for stranger in ("foo", "", "c.example", "https://d.example/"):
+        unknown = house("sources", "remove", stranger)
+        assert (unknown.code, "is not followed" in unknown.stderr) == (2, True)
+    assert len(house("sources", "list", "--json").json) == 3
     refused = house("sources", "remove", ELSEWHERE)
     assert (refused.code, "stands in sources.feeds" in refused.stderr) == (2, True)
     house.environment[key] = '["https://b.example/", "https://c.example/"]'

@@ -62,11 +62,16 @@ def briefs(name: str, data: bytes, phrases: Sequence[str] = ()) -> tuple[Brief, 
 
 
 def explain(name: str, data: bytes, phrases: Sequence[str] = ()) -> list[Page]:
-    """What the file says of each episode, with the verdict and the rule of each paragraph."""
+    """What the file says of each episode, with the verdict and the rule of each paragraph.
+
+    Raises BriefRejected, also where there is no paragraph at all.
+    """
     pages = [
         replace(page, paragraphs=list(judge(page.paragraphs, phrases)))
         for page in _pages(name, data)
     ]
+    if not pages:
+        raise BriefRejected(f"no insight in it{all_dropped(0)}")
     head = _front_matter(name, data)
     return [replace(pages[0], paragraphs=[*head, *pages[0].paragraphs]), *pages[1:]]
 

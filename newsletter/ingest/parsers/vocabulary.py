@@ -84,7 +84,7 @@ _SECTIONS: Mapping[Section, str] = {
         the host, about the show, about the podcast, about the author, guest bio, bio, sponsors,
         sponsor, our sponsors, ads, to do, todo, to-do, todos, tasks, next steps, action items,
         actions, action
-        steps, action step, homework, my notes,
+        steps, action step, homework, my notes, my note, personal note, reflection,
         why i listened, connections, notes to self, note to self, my take, my takes, my opinion,
         my view, to read, to look up, look up, follow up,
         follow-up, follow-ups, habits,

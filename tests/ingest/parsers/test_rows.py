@@ -4,7 +4,7 @@ import pytest
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Dropped
-from newsletter.ingest.parsers import briefs
+from newsletter.ingest.parsers import briefs, explain
 from tests.ingest.parsers import parse
 
 TEXT = "Ports forgive the first day, and the second costs more than the voyage."
@@ -129,3 +129,9 @@ def test_a_cell_of_a_megabyte_is_left_out_and_the_other_rows_are_read() -> None:
 @pytest.mark.parametrize("cell", ['A pipe of 5" carries more', '"A pipe of 5" carries more"'])
 def test_quotation_marks_within_a_cell_are_no_reason_to_reject(cell: str) -> None:
     assert parse("a.csv", f"highlight,note\n{cell} than two do.,\n".encode()).mentions
+
+
+def test_a_table_without_rows_is_told_and_not_explained() -> None:
+    for read in (briefs, explain):
+        with pytest.raises(BriefRejected, match="no insight in it"):
+            read("a.csv", b"Highlight,Title,Author\n")
