@@ -162,8 +162,8 @@ def _split(block: Block) -> Iterator[Block]:
     special = True  # a field stands first, or below another
     for number, text in enumerate(block.raw.split("\n"), block.line):
         rule = line_rule(text) or ("field" if special and known_field(text) else "")
-        stated = block.depth and _STATES.fullmatch(text)
-        level = BOLD_LEVEL if not (rule or stated) and _is_bold_line(text) else 0
+        bold = not rule and _is_bold_line(text)
+        level = BOLD_LEVEL if bold and not (block.depth and _STATES.fullmatch(text)) else 0
         special = bool(level or rule)
         if special:
             yield replace(block, raw="\n".join(rest))

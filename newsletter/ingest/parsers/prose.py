@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from newsletter.ingest.parsers.paragraphs import is_web
+
 _LINK = re.compile(r"(?<!!)\[([^\[\]\n]{2,200})\]\((https?://[^\s()<>]+)\)")
 _EMPHASIS = re.compile(r"[*_]{1,2}(?=\[)|(?<=\))[*_]{1,2}")
 _CAPITAL = r"(?:[A-Z0-9][\w’'&.!-]*|[\w-]+\.fm)"
@@ -34,7 +36,7 @@ _SENTENCES = (
 
 def said_of_it(raw: str) -> Mapping[str, str]:
     """The fields that it names, by keys that are known of fields; the first that says so counts."""
-    plain = _EMPHASIS.sub("", raw[:_LONGEST])
+    plain = _EMPHASIS.sub("", raw[:_LONGEST].replace(_MARK, ""))
     found = dict[str, str]()
     for said in (*_in_links(plain), *_in_sentences(plain)):
         found = {**said, **found}
@@ -44,7 +46,7 @@ def said_of_it(raw: str) -> Mapping[str, str]:
 
 def _is_page(url: str) -> bool:
     """Of an episode, and not of a whole site."""
-    return bool(urlsplit(url).path.strip("/"))
+    return is_web(url) and bool(urlsplit(url).path.strip("/"))
 
 
 def _in_links(plain: str) -> Iterator[dict[str, str]]:

@@ -59,6 +59,20 @@ def test_only_the_beginning_of_a_long_paragraph_is_asked() -> None:
     assert said_of_it(". " * 600 + f"[Table Four Podcast]({URL})") == {}
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I heard the Table Four episode \N{OBJECT REPLACEMENT CHARACTER} on the tram.",
+        "The Table Four episode [Bread that waits](https://[a/b) is a good one.",
+        "[Table Four Podcast](https://[a/b)",
+    ],
+)
+def test_what_is_broken_breaks_nothing(said: str) -> None:
+    said_of_it(said)
+    (brief,) = briefs("a.md", f"{said}\n\n- {'Rye waits. ' * 4}\n".encode())
+    assert "[" not in brief.url
+
+
 def test_fields_are_surer_than_sentences() -> None:
     said = f"From the Table Four podcast, [heard here]({URL})."
     page = f"Podcast: Kettle\n\n{said}\n\n- {'Rye waits. ' * 4}\n"
