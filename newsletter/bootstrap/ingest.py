@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from newsletter.bootstrap import App
-from newsletter.ingest.ingest import IngestJob, IngestReport, Watch, ingest_sources
+from newsletter.ingest.ingest import IngestJob, IngestReport, Watch, ingest_sources, unread
 from newsletter.ingest.sources.folder import Folder
 from newsletter.services.inbox import check_inbox
 
@@ -26,6 +26,12 @@ def ingest(
     if not paths:
         check_inbox(inbox_path(app))
     return ingest_sources(ingest_job(app, pause, watch, paths), app.clock)
+
+
+def unread_files(app: App) -> Sequence[str]:
+    """The files in the inbox that are not read yet. Raises ConfigError where it cannot be read."""
+    check_inbox(inbox_path(app))
+    return unread(ingest_job(app, lambda: None, lambda _done, _total: None))
 
 
 def ingest_job(

@@ -4,8 +4,10 @@ import time
 from argparse import Namespace
 
 from newsletter.bootstrap import App
+from newsletter.bootstrap.ingest import inbox_path, unread_files
 from newsletter.bootstrap.ingest import ingest as read_briefs
-from newsletter.cli.output import progress, say, say_json, table
+from newsletter.cli.output import progress, say, say_json, table, warn
+from newsletter.domain.errors import NewsletterError
 from newsletter.domain.text import counted
 from newsletter.ingest.ingest import IngestReport
 from newsletter.storage import archive
@@ -36,6 +38,18 @@ def ingest(app: App, args: Namespace) -> int:
         if args.dropped:
             _print_dropped(app)
     return 1 if report.rejected or report.left else 0
+
+
+def warn_of_unread(app: App) -> None:
+    """For what looks and does not read: an insight may be missing there for this reason alone."""
+    try:
+        count = len(unread_files(app))
+    except NewsletterError as error:
+        warn(str(error))
+        return
+    if count:
+        files = f"{counted(count, 'file')} {'waits' if count == 1 else 'wait'}"
+        warn(f"{files} in {inbox_path(app)}: run `newsletter ingest` first")
 
 
 def _print(report: IngestReport) -> None:

@@ -12,6 +12,7 @@ from textwrap import wrap
 from newsletter.bootstrap import App
 from newsletter.bootstrap.composing import compose_rules, house_subscriber, selection_settings
 from newsletter.bootstrap.rendering import branding
+from newsletter.cli.ingest import warn_of_unread
 from newsletter.cli.output import say, say_bytes, say_json, warn
 from newsletter.domain.due import gets_issue, next_due_of
 from newsletter.domain.errors import NewsletterError, UsageError
@@ -56,6 +57,7 @@ def _scheduled(app: App, args: Namespace, *, at_once: bool = False) -> Scheduled
     rules = compose_rules(app)
     scheduled = scheduled_for(rules, house, app.clock(), args.to, args.date, at_once=at_once)
     _warn_of_other_day(scheduled, app.clock())
+    warn_of_unread(app)
     return scheduled
 
 

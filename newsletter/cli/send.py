@@ -12,7 +12,7 @@ from newsletter.bootstrap.alerts import alerts
 from newsletter.bootstrap.composing import compose_rules
 from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context, notice_job
 from newsletter.bootstrap.ingest import ingest
-from newsletter.cli.ingest import pause
+from newsletter.cli.ingest import pause, warn_of_unread
 from newsletter.cli.output import live, progress, say, say_json, set_up_log, table, warn, warn_each
 from newsletter.cli.send_report import SendReport, why_nobody
 from newsletter.domain.due import local_date
@@ -125,6 +125,7 @@ def stop_on_signals() -> Event:
 
 
 def _dry_run(app: App, args: Namespace, readers: Readers) -> int:
+    warn_of_unread(app)
     messages = would_send(compose_rules(app), app.clock(), args.date, readers)
     if args.json:
         rows = [
@@ -160,6 +161,7 @@ def _test(app: App, args: Namespace) -> int:
     from newsletter.services.preview import address_of_copy, send_test_copy
 
     warn_each(check_ready_to_send(app))
+    warn_of_unread(app)
     to = address_of_copy(app.store, args.test, "--test")
     house = house_subscriber(app.settings, to)
     reader = find_subscriber(app.store, args.as_) if args.as_ else house

@@ -68,6 +68,14 @@ def ingest_sources(job: IngestJob, clock: Callable[[], datetime]) -> IngestRepor
         return IngestReport(before, archive.totals(db), len(fresh), rejected, left)
 
 
+def unread(job: IngestJob) -> list[str]:
+    """The paths that the next reading would read; changes nothing."""
+    with job.store.reading() as db:
+        known = archive.known(db, job.source)
+    looks = (look for source in job.sources for look in source.look().values())
+    return [look.path for look in looks if _is_new(look, known)]
+
+
 def _look_twice(
     job: IngestJob, known: Mapping[str, tuple[int, int]]
 ) -> tuple[dict[str, tuple[Folder, Look]], list[str]]:

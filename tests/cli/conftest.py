@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -215,6 +216,10 @@ def house(
 def stocked(house: House, stocked_once: Path) -> House:
     """As after ``house.stock()``, for a third of its time."""
     shutil.copytree(stocked_once, house.folder, dirs_exist_ok=True)
+    db = connect(house.folder / "newsletter.db")
+    with closing(db), db:  # a file is known by its path
+        moved = str(stocked_once), str(house.folder)
+        db.execute("UPDATE file SET path = replace(path, ?, ?)", moved)
     return house
 
 

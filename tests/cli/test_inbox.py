@@ -141,3 +141,24 @@ def test_the_inbox_may_be_one_file(ready: House) -> None:
     assert ready("send").code == 0
     (line,) = [line for line in ready("doctor", "--json").json if line["check"] == "inbox"]
     assert line["verdict"] == "ok"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["preview", "--out", "-"], ["explain"], ["send", "--dry-run"], ["send", "--test", ANN]],
+)
+def test_what_does_not_read_the_inbox_says_what_waits_there(ready: House, words: list[str]) -> None:
+    assert "run `newsletter ingest`" not in ready(*words).stderr
+    for name in ("one.json", "two.json"):
+        ready.drop(name, f"Otters hold hands while they sleep, says {name} of the aquarium.")
+    said = f"warning: 2 files wait in {ready.folder / 'inbox'}: run `newsletter ingest` first\n"
+    assert ready(*words).stderr == said
+    assert ready("send").stderr == "", "it reads them"
+    assert ready(*words).stderr == ""
+
+
+def test_an_inbox_that_cannot_be_read_hides_no_issue(ready: House) -> None:
+    remove(ready.folder / "inbox")
+    done = ready("explain")
+    assert (done.code, done.stderr.count("\n")) == (0, 1)
+    assert f"warning: the inbox {ready.folder / 'inbox'} is missing" in done.stderr
