@@ -20,7 +20,7 @@ from newsletter.domain.model import ORIGINS, Issue, Pick, ScheduledEmail
 from newsletter.domain.text import day_month, headline
 from newsletter.mail.message import message
 from newsletter.rendering.rendered_email import render_email
-from newsletter.services.preview import scheduled_for
+from newsletter.services.preview import refuse_before_they_came, scheduled_for
 from newsletter.services.wording import local_time
 
 _WIDTH = 88
@@ -99,6 +99,8 @@ def _no_issue(app: App, day: date) -> str:
 
 
 def explain(app: App, args: Namespace) -> int:
+    if args.to and args.date:
+        refuse_before_they_came(app.store, args.to, args.date)
     scheduled = _scheduled(app, args)
     if args.json:
         to = scheduled.subscriber.address if args.to else None

@@ -6,13 +6,14 @@ from datetime import date, datetime
 from newsletter.composing.draft import draft
 from newsletter.composing.rules import Rules
 from newsletter.domain.addresses import mailbox
+from newsletter.domain.due import local_date
 from newsletter.domain.errors import DeliveryError, NewsletterError, UsageError
 from newsletter.domain.model import ScheduledEmail, Subscriber
 from newsletter.mail.channels import Channel, Envelope
 from newsletter.mail.message import message
 from newsletter.rendering.branding import Branding
 from newsletter.services.readers import find_subscriber
-from newsletter.storage import Store, subscribers
+from newsletter.storage import Store, ledger, subscribers
 from newsletter.storage.subscribers import gone_fault
 
 
@@ -31,6 +32,18 @@ def scheduled_for(
     """
     reader = find_subscriber(rules.store, address) if address else house
     return draft(rules, now, reader, day, house=not address, at_once=at_once)
+
+
+def refuse_before_they_came(store: Store, address: str, day: date) -> None:
+    """Raises NewsletterError where the reader came after ``day``, and nothing of it is theirs."""
+    reader = find_subscriber(store, address)
+    with store.reading() as db:
+        came = local_date(subscribers.joined(db, reader.id), reader.timezone)
+        if day < came and ledger.find(db, reader.id, day) is None:
+            raise NewsletterError(
+                f"{reader.address} was no reader on {day}: they came on {came}, and there was no"
+                " issue for them before"
+            )
 
 
 def address_of_copy(store: Store, text: str, where: str) -> str:

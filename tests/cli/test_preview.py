@@ -195,6 +195,24 @@ def test_a_browser_that_does_not_start_is_no_failure(
     assert opened == [(elsewhere / "preview-2026-03-14.html").as_uri()]
 
 
+def test_a_date_before_the_reader_came_is_told(next_day: House) -> None:
+    came = "2026-03-13"
+    for words in (["--json"], []):
+        done = next_day("explain", "--to", ANN, "--date", "2026-03-12", *words)
+        assert (done.code, done.stdout) == (1, b"")
+        assert f"{ANN} was no reader on 2026-03-12: they came on {came}" in done.stderr
+    assert next_day("explain", "--to", ANN, "--date", came).code == 0
+    assert next_day("explain", "--date", "2026-03-12").code == 0, "the house was always there"
+
+
+def test_what_a_reader_got_before_they_came_again_is_explained(next_day: House) -> None:
+    next_day("subscribers", "remove", ANN)
+    next_day.now += timedelta(days=1)
+    next_day("subscribers", "add", ANN, "--resubscribe")
+    done = next_day("explain", "--to", ANN, "--date", "2026-03-14")
+    assert done.out.startswith(f"Why these 5: {ANN}, 14 March 2026\n")
+
+
 @pytest.fixture
 def next_day(house: House) -> House:
     """The issue of the day before is out, and what came in since resembles its picks."""
