@@ -17,7 +17,7 @@ from newsletter.resources import resource
 from newsletter.services.lint_templates import lint_templates
 from newsletter.services.workbench import Workbench
 from newsletter.storage import subscribers
-from newsletter.storage.snapshot import copy_database
+from newsletter.storage.snapshot import copy_database, forget_journal
 from newsletter.web.workbench import render_page
 
 _MAX_FILES = 20_000
@@ -80,6 +80,7 @@ class Bench:
             if path.is_file():  # not the folder of the index beside it, which is a cache
                 path.unlink()
         copy_database(app.beside(url.removeprefix("sqlite:///")), copy)
+        forget_journal(copy)
         environment = {**app.environment, f"{PREFIX}STORE__URL": f"sqlite:///{copy}"}
         app = App(app.config, environment, app.clock)
         ingest(app, lambda: None, lambda _done, _total: None)

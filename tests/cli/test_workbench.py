@@ -53,6 +53,16 @@ def test_it_shows_every_way_to_see_an_issue_and_changes_nothing(bench: Bench, ho
     assert house.dump() == before
 
 
+def test_no_journal_is_missed_where_none_was_lost(
+    bench: Bench, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert house("send").out == "1 sent\n"
+    assert (house.folder / "newsletter.db.journal").exists()
+    bench.page({})
+    assert "nothing to show" not in shown(bench.page({}))
+    assert caplog.text == ""
+
+
 def test_the_frame_shows_the_message_that_is_sent(bench: Bench, house: House) -> None:
     sent = house("preview", "--to", "ada@reader.example", "--out", "-").stdout.decode()
     framed = bench.frame({"to": "ada@reader.example"})
