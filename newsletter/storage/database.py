@@ -15,10 +15,10 @@ from newsletter.resources import resource
 from newsletter.storage import places
 from newsletter.storage.engine import (
     errors_explained,
-    missing,
     open_engine,
     set_pragma,
     sqlite_file,
+    without_tables,
 )
 from newsletter.storage.journal import Journal
 from newsletter.storage.journal_lines import Record
@@ -149,7 +149,7 @@ class Store:
     def _bring_up_to_date(self, *, create: bool) -> None:
         at = self.revision()
         if at is None and not create:
-            raise missing(f"the database {self.path or self.engine.url} is empty")
+            raise without_tables(self.engine.url)
         if at is None and self.journal and self.journal.path.exists():
             raise StoreError(
                 f"no database is created beside {self.journal.path}, which lists readers who were"
@@ -223,7 +223,7 @@ def revision(url: str, beside: Path = Path()) -> str:
     finally:
         engine.dispose()
     if at is None:
-        raise missing(f"the database {sqlite_file(engine.url) or engine.url} is empty")
+        raise without_tables(engine.url)
     return at
 
 

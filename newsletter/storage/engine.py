@@ -49,6 +49,17 @@ def missing(finding: str) -> StoreError:
     )
 
 
+def without_tables(url: URL) -> StoreError:
+    """Of a database that is there, and that no newsletter was made in."""
+    if path := sqlite_file(url):
+        return missing(f"the database {path} is empty")
+    return StoreError(
+        f"the database {url.set(drivername='postgresql')} holds no newsletter",
+        "`newsletter migrate` makes an empty one in it; where there was one, see that store.url is"
+        " right, or put its dump back with pg_restore",
+    )
+
+
 _DRIVERS = {
     "sqlite": "sqlite",
     "sqlite+pysqlite": "sqlite",
@@ -231,4 +242,8 @@ _ADVICE = {
     "disk is full": "; free some space and run the command again",
     "readonly": "; its file or folder may not be written by this user",
     "refused": "; is the server running, and store.url right?",
+    "resolve host": "; is store.url right?",
+    "FATAL: database": "; create it, or name another in store.url",
+    "FATAL: role": "; create it, or name another user in store.url",
+    "permission denied for schema": "; its user must own the database",
 }

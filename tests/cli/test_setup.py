@@ -183,7 +183,12 @@ def test_migrate_makes_a_database_where_there_is_none(house: House) -> None:
 def test_an_empty_postgresql_is_filled_by_migrate_alone(house: House, postgresql: str) -> None:
     house.environment["NEWSLETTER_STORE__URL"] = new_database(postgresql)
     done = house("send")
-    assert (done.code, "is empty" in done.stderr) == (1, True)
+    assert (done.code, "holds no newsletter: `newsletter migrate` makes" in done.stderr) == (
+        1,
+        True,
+    )
+    assert "restore" not in done.stderr.replace("pg_restore", ""), "no file is put in its place"
+    assert "disk" not in done.stderr
     assert house("migrate").code == 0
     assert house("status").code == 0
 

@@ -8,7 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import make_url, select, text
 
 from newsletter.domain.errors import ConfigError, StoreError
 from newsletter.resources import resource
@@ -213,6 +213,26 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
 def test_a_server_that_is_down_is_told() -> None:
     with pytest.raises(StoreError, match="is the server running"):
         Store("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+@pytest.mark.parametrize(
+    ("user", "name", "advice"),
+    [
+        ("postgres", "nowhere", 'database "nowhere" does not exist; create it, or name another'),
+        ("nobody", "postgres", 'role "nobody" does not exist; create it, or name another user'),
+    ],
+)
+def test_what_a_server_does_not_have_is_told_with_advice(
+    postgresql: str, user: str, name: str, advice: str
+) -> None:
+    url = make_url(postgresql).set(username=user, database=name)
+    with pytest.raises(StoreError, match=advice):
+        Store(url.render_as_string(hide_password=False))
+
+
+def test_a_server_that_is_not_found_is_told() -> None:
+    with pytest.raises(StoreError, match=r"is store\.url right\?"):
+        Store("postgresql://nobody@host.invalid/nothing")
 
 
 def test_without_the_driver_no_index_is_named_that_may_hold_a_namesake(
