@@ -39,6 +39,8 @@ _REMARKS = re.compile(
     r"|(?:the |this )?(?:episode|conversation|discussion|podcast)"
     r" (?:delves|explores|covers|references|touches on"
     r"|cent(?:er|re)s on|focuses on)\b|the (?:podcast )?hosts are\b"
+    r"|(?:main topic|topic|main theme|overall theme|hauptthema|tema principal|sujet|主题)s?\s?[:：]"
+    r"|published (?:on |in )?(?:[a-z]{3,9}\.? )?[0-9]"
     r"|links? to (?:the|my)\b|related (?:reading|posts?|articles?)\b|what follows is\b"
     r"|(?:guest bio|about the guest|嘉宾简介|个人背景)\s?[:：]",
     re.IGNORECASE,

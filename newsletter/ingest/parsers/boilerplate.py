@@ -22,6 +22,8 @@ _LONG_CALL_WORDS = 60
 _LONG_CALL_EVIDENCE = 6
 CALL_LETTERS = 600
 _HEADING_LETTERS = 200
+_HEADING_SIGNS = 30  # of Chinese or Japanese, which part no words
+_CJK = "\u2e80"
 _BORDER = re.compile(r"""[.!?。！？]+["'”’)]*(?:\s+|$)""")
 _EDGES = " .!?…。！？:;,\"'"
 
@@ -83,7 +85,13 @@ def is_heading(text: str) -> bool:
         return len(words) <= _TITLE_WORDS
     if SENTENCE_END.search(text) and not text.endswith(("...", "…")):
         return False
+    if is_cjk(text):
+        return "，" not in text and sum(sign > _CJK for sign in text) <= _HEADING_SIGNS
     return len(words) <= (_TITLE_WORDS if _is_title(words) else _HEADING_WORDS)
+
+
+def is_cjk(text: str) -> bool:
+    return not text.isascii() and any(letter > _CJK for letter in text)
 
 
 def _is_title(words: Sequence[str]) -> bool:

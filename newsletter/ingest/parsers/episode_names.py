@@ -19,8 +19,31 @@ _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _BRACKETS = re.compile(r" ?\(([^()]{4,100})\)$")
 _PARTED = re.compile(r"\s+[–—|·•-]\s+|,\s+(?=\[\[)")
 NUMBERED = re.compile(r"(?:#|\b(?:ep|episode|folge|épisode|no)\b\.?) ?#?[0-9]+", re.IGNORECASE)
+_SHOW_AND_NUMBER = re.compile(
+    r"(?!(?:part|chapter|lesson|day|week|step|tip|rule|idea|season|year|page|module|level|note)s?\b)"
+    r"([^\W\d][^:–—|#\d]{1,60}?)(?: #?|#)([0-9]{2,5})(?:\s*[:–—|-]\s*(\S.*)|)$",
+    re.IGNORECASE,
+)
+_DAY_AND_NAME = re.compile(r"([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})\s*[:–—|-]\s+(\S.*)$")
 _CALLS_ITSELF = re.compile(r"\bpodcast\b", re.IGNORECASE)
 _COUNTED = re.compile(r" (?:#|ep(?:isode)?\.? )[0-9]+$", re.IGNORECASE)
+
+
+def number_of(name: str) -> str:
+    """The number, or the day, by which a heading tells one episode of a show from another."""
+    if match := _DAY_AND_NAME.match(name):
+        return match[1]
+    match = _SHOW_AND_NUMBER.match(name)
+    return match[2] if match else ""
+
+
+def counted(name: str) -> dict[str, str]:
+    """What "Table Four 12" and "03/17/2026 - Bread" name; "TF 12" is no show's whole name."""
+    if match := _DAY_AND_NAME.match(name):
+        return {"published": match[1], "episode title": match[2]}
+    match = _SHOW_AND_NUMBER.match(name)
+    show = match[1].strip() if match else ""
+    return {"episode title": name} | ({} if show.isupper() or not show else {"show title": show})
 
 
 def named_in(raw: str) -> dict[str, str]:

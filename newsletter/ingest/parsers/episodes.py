@@ -13,7 +13,7 @@ from itertools import pairwise, takewhile
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import is_heading
-from newsletter.ingest.parsers.episode_names import NUMBERED, named_in, parts
+from newsletter.ingest.parsers.episode_names import NUMBERED, counted, named_in, number_of, parts
 from newsletter.ingest.parsers.inline import Inline, time_in_url
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, address, title
@@ -24,6 +24,9 @@ _NAMES_IT = {"podcast", "author", "published"}
 _VAGUE = {"title", "name", "titel", "date", "datum"}
 _DEEPEST_HEADING = 4
 _NEAR = 2  # blocks below a heading
+_TOP = 6  # blocks on top of a page
+_LEAST = 2
+_PODCASTS = re.compile(r"\bpodcasts?\b", re.IGNORECASE)
 _WIKI = re.compile(r"\[\[[^\[\]\n]+\]\]")
 
 
@@ -44,7 +47,8 @@ class Told:
 def episodes(blocks: Sequence[Block]) -> Told | None:
     """None where the file tells of one episode, as far as can be seen."""
     fields = _with_fields(blocks), _items_with_fields(blocks), _runs_of_fields(blocks)
-    ways = (*fields, *_linking(blocks), _named_twice(blocks), _numbered(blocks))
+    named = _named_twice(blocks), _numbered(blocks), _counted(blocks)
+    ways = (*fields, *_linking(blocks), *named)
     for begins in ways:
         if len(begins) > 1:
             return _told(blocks, [(begin, _end(blocks, begin, begins)) for begin in begins])
@@ -145,6 +149,21 @@ def _numbered(blocks: Sequence[Block]) -> list[int]:
         if _address_of(blocks[index:])
     ]
     return begins if len({blocks[index].level for index in begins}) == 1 else []
+
+
+def _counted(blocks: Sequence[Block]) -> list[int]:
+    """The headings of one rank of a page that says it is of podcasts, where two or more have a
+    number ("Table Four 12", "TF 12 — Bread") or a day ("03/17/2026 - Bread") and no other one is
+    a section's."""
+    heads = [index for index, block in enumerate(blocks) if block.level and not block.rule]
+    numbered = [index for index in heads if number_of(title(blocks[index].raw))]
+    ranks = Counter(blocks[index].level for index in numbered)
+    level = max(ranks, key=lambda rank: ranks[rank], default=0)
+    if ranks[level] < _LEAST or not any(_PODCASTS.search(block.raw) for block in blocks[:_TOP]):
+        return []
+    first = min(index for index in numbered if blocks[index].level == level)
+    begins = [index for index in heads if blocks[index].level == level and index >= first]
+    return [] if any(section_of(blocks[index]) for index in begins) else begins
 
 
 def _address_of(section: Sequence[Block]) -> str:
@@ -269,8 +288,9 @@ def _episode(section: Sequence[Block], podcast: str) -> Episode:
     if _is_run(opening):
         return Episode(section, facts)
     named = named_in(opening.raw)
-    if NUMBERED.match(title(opening.raw)) and not address(opening.raw):
-        named = {"episode title": title(opening.raw)}
+    name = title(opening.raw)
+    if not address(opening.raw) and (NUMBERED.match(name) or number_of(name)):
+        named = counted(name)
     if podcast:
         named["show title"] = podcast
     if any(_names_podcast(block) for block in section[1:]):
@@ -279,8 +299,8 @@ def _episode(section: Sequence[Block], podcast: str) -> Episode:
         facts.add(key, value)
     if url := _address_of(section):
         facts.add("episode url", url)
-    name = named.get("episode title", clean(opening.text or opening.raw))
-    head = Block(opening.line, name, Inline(name), level=1)
+    head = named.get("episode title", clean(opening.text or opening.raw))
+    top = Block(opening.line, head, Inline(head), level=1)
     up = max(0, opening.level - 1)
     rest = [
         replace(
@@ -290,4 +310,4 @@ def _episode(section: Sequence[Block], podcast: str) -> Episode:
         )
         for block in section[1:]
     ]
-    return Episode([head, *rest], facts)
+    return Episode([top, *rest], facts)

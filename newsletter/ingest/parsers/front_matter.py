@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import NoReturn
 
@@ -17,6 +18,7 @@ _MAX_LETTERS = 20_000
 _DEEPEST = 20
 _HEAD = re.compile(r"---[ \t]*\n|\n+---[ \t]*\n(?=[\w-]+:)")
 _FOOT = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
+_PLAIN = re.compile(r"^([\w][\w /-]{0,60}:[ \t]+)(?![\[{!'\"|>])(\S.*?)[ \t]*$", re.MULTILINE)
 _NULL = "tag:yaml.org,2002:null"
 _FIRST_LINE = 2
 _OWN = ("podcast", "episode", "title", "url", "published", "speakers", "topics")
@@ -99,15 +101,25 @@ def _entries(source: str) -> Mapping[str, yaml.Node]:
 
 
 def _composed(source: str) -> yaml.Node | None:
+    """What YAML refuses is read once more with each value of one line as text, as its writer
+    meant ``title: Bread: how it rises``."""
     try:
         return yaml.compose(source, _Loader)
     except yaml.MarkedYAMLError as error:
+        quoted = _PLAIN.sub(_quoted, source)
+        if quoted != source:
+            with suppress(yaml.YAMLError, BriefRejected):
+                return yaml.compose(quoted, _Loader)
         mark = error.problem_mark or error.context_mark
         _malformed(error.problem or error.context, mark.line if mark else 0, error)
     except yaml.reader.ReaderError as error:
         _malformed("a character that YAML forbids", source.count("\n", 0, error.position), error)
     except (ValueError, OverflowError) as error:
         _malformed("a number or an escape out of range", 0, error)
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return match[1] + "'" + match[2].replace("'", "''") + "'"
 
 
 def _malformed(problem: str | None, line: int, error: Exception) -> NoReturn:

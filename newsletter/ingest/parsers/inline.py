@@ -28,6 +28,10 @@ _LEADING = re.compile(
     rf"^(?:[^\w\s\[(<\"'“‘«„#-]{{1,3}}\s?)?{_TIME}{_UNTIL}{_CLOCK}"
     r"(?:\s?[-–—:|·]\s|\s(?=[^a-z\s]))\s*(?=\S)"
 )
+# Of a diary: a day and an hour say when it was written, and not where in the episode it is.
+_WRITTEN_AT = re.compile(
+    r"^[0-9]{4}-[0-9]{2}(?:-[0-9]{2})? [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?[\s:–—-]+(?=\S)"
+)
 _WITHIN = re.compile(rf"\s?\[{_TIME}{_UNTIL}\]")
 _TRAILING = re.compile(rf"(?<=[.!?…\"”»])\s{_TIME}$")
 _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
@@ -42,7 +46,9 @@ _FOOTNOTE = re.compile(r"\[\^[\w-]{1,20}\]")
 _BLOCK_REF = re.compile(r"\(\([0-9a-f-]{8,40}\)\)|(?<=\s)\^[\w-]{1,40}$", re.MULTILINE)
 _SIZE = re.compile(r"(?<=\))\{:[a-z][^{}\n]{0,100}\}")  # of an image, in Logseq
 _HTML = re.compile(
-    r"</?(?:b|i|em|strong|u|s|span|mark|font|small)(?: [^<>=]{1,30}=[^<>]{0,200})?>", re.IGNORECASE
+    r"</?(?:a|abbr|b|button|cite|del|em|font|i|ins|mark|q|s|small|span|strong|sub|sup|time|u)"
+    r"(?: [^<>=]{1,30}=[^<>]{0,1000})?>",
+    re.IGNORECASE,
 )
 _EMPTY = re.compile(r"[(\[]\s?[)\]]")
 _TAG = re.compile(r"#[^\W\d_][\w/-]{0,60}")
@@ -218,6 +224,7 @@ def _untagged(text: str) -> str:
 
 def stamped(text: str) -> tuple[str, int | None]:
     """The text without a time stamp such as [12:34] at its start or end, and its seconds."""
+    text = _WRITTEN_AT.sub("", text)
     stamp = _STAMP.search(text) or _LEADING.match(text)
     if trailing := None if stamp else _TRAILING.search(text, max(0, len(text) - 12)):
         return text[: trailing.start()], time_in(trailing[0])

@@ -9,7 +9,7 @@ from newsletter.ingest.parsers.blocks import Block, markdown_blocks
 from newsletter.ingest.parsers.dialects import ABOVE, page_of
 from newsletter.ingest.parsers.episodes import episodes
 from newsletter.ingest.parsers.front_matter import front_matter
-from newsletter.ingest.parsers.metadata import Facts
+from newsletter.ingest.parsers.metadata import Facts, unique
 from newsletter.ingest.parsers.paragraphs import Page
 from newsletter.ingest.parsers.prose import said_of_it
 
@@ -31,7 +31,14 @@ def pages_of(blocks: Sequence[Block], about: Brief, facts: Facts) -> list[Page]:
         return [page_of(about, blocks, facts)]
     for paragraph in split.beside[:ABOVE]:
         facts.add_prose(said_of_it(paragraph.text))
-    common = replace(Brief(()), podcast=about.podcast or facts.text("podcast"), topics=about.topics)
+        if paragraph.rule == "field":
+            facts.add_line(paragraph.text)
+    common = replace(
+        Brief(()),
+        podcast=about.podcast or facts.text("podcast"),
+        speakers=about.speakers or unique(facts.speakers),
+        topics=about.topics,
+    )
     day = about.published or facts.published
     pages = [_dated(page_of(common, each.blocks, each.facts), day) for each in split.episodes]
     return [*pages, Page(Brief((), dropped=about.dropped), split.beside)]

@@ -78,6 +78,7 @@ class Facts:
             rank = _LAST - 1  # a number is the name where there is no other
         if name == "episode" and values and address(values[0]):
             self.kept.setdefault("url", (_LAST, values))
+            values = () if is_web(values[0]) else values
         if name == "speakers":
             self.speakers += [person for value in values for person in names(value)]
         elif name and _reads(name, values) and rank < self.kept.get(name, (_LAST,))[0]:
@@ -151,7 +152,7 @@ class Facts:
 
     @property
     def published(self) -> date | None:
-        return any_day(unlinked(self.raw("published")))
+        return _dated(self.raw("published"))
 
     @property
     def authors(self) -> tuple[str, ...]:
@@ -163,7 +164,12 @@ def _reads(name: Field, values: Sequence[str]) -> bool:
     value = values[0] if values else ""
     if name == "url":
         return bool(address(value))
-    return any_day(unlinked(value)) is not None if name == "published" else bool(value.strip())
+    return _dated(value) is not None if name == "published" else bool(value.strip())
+
+
+def _dated(value: str) -> date | None:
+    """A wiki link may name a day within the page of a month: ``[[2025-01#09]]``."""
+    return any_day(unlinked(value)) or any_day(value)
 
 
 def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) -> Brief:

@@ -6,6 +6,7 @@ heading, or in a player, are those of the insights that follow.
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from newsletter.domain.model import Origin, Role
 from newsletter.ingest.parsers import vocabulary
@@ -18,7 +19,7 @@ from newsletter.ingest.parsers.attribution import (
     speaker_label,
 )
 from newsletter.ingest.parsers.blocks import Block
-from newsletter.ingest.parsers.boilerplate import is_heading
+from newsletter.ingest.parsers.boilerplate import is_cjk, is_heading
 from newsletter.ingest.parsers.inline import time_in
 from newsletter.ingest.parsers.lines import key_value, known_field, short_pair
 from newsletter.ingest.parsers.outline import (
@@ -46,7 +47,6 @@ _LABEL = re.compile(
 )
 
 
-_CJK = "\u2e80"
 _STOP = re.compile(r"[.!?。！？](?:\s|[”\"])")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2} ?[AaPp]\.?[Mm]\b")
 _PERSONAL = re.compile(
@@ -56,6 +56,10 @@ _PERSONAL = re.compile(
 )
 _DESCRIBES = re.compile(
     r"^(?:these|this|here) (?:are|is) (?:my |some |the )?(?:\w+ )?notes\b"
+    r"|^here(?:'s| is) (?:an?|the|my) (?:[\w-]+ )?(?:summary|overview|recap|breakdown)\b"
+    r"|^(?:[\w.'’-]+ ){1,4}[\w.'’-]+, (?:an?|the) [^.!?]{3,150}?,"
+    r" (?:discuss|explor|shar|join|talk)\w+ "
+    r"|^(?:hosts? )?(?:[A-Z][\w.'’-]* ){1,4}(?:sits?|sat) down with\b"
     r"|^(?:the |this )?(?:episode|podcast|interview) (?:is|was|features|covers) (?:an?|the)\b"
     r"|\b(?:in|on) (?:this|today's) (?:[\w-]+ )?(?:episode|conversation|interview|podcast)\b"
     r"[^.!?]{0,60}\b(?:walks?|talks?|discuss(?:es)?|explores?|shares?|explains?|covers?|joins?|dives?"
@@ -64,6 +68,7 @@ _DESCRIBES = re.compile(
 )
 _BESIDE = {"summary": "summary", "body": "notes"}
 _FRAGMENT_WORDS = 5
+_FRAGMENT_SIGNS = 8  # of Chinese or Japanese
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|can|will|do|does|ist|sind|est|sont|es|son)\b")
 _ASIDE = re.compile(r"\([^()]*\)|https?://\S+")
 _WORDS = re.compile(r"\w[\w'’-]*")
@@ -77,7 +82,6 @@ def paragraphs(blocks: Sequence[Block], reading: Reading) -> Iterator[Paragraph]
     state = Outline()
     blocks = signed_below(blocks)
     named = {section_of(block) for block in blocks}
-    listed = bool(named & LISTED)
     dialogue = dialogue_speakers(blocks)
     for index, block in enumerate(blocks):
         below = blocks[index + 1] if index + 1 < len(blocks) else None
@@ -87,9 +91,7 @@ def paragraphs(blocks: Sequence[Block], reading: Reading) -> Iterator[Paragraph]
         elif rule := _rule(block, above, below, state, dialogue):
             verdict: Verdict = "metadata" if _is_metadata(rule) else "noise"
             yield _left_out(block, rule, verdict)
-        elif rule := _outside(block, state, reading, listed=listed) or _fragment(
-            block, state, reading
-        ):
+        elif rule := _outside(block, state, reading, named) or _fragment(block, state, reading):
             yield _left_out(block, rule)
         else:
             yield _insight(block, state, reading)
@@ -200,7 +202,7 @@ def _is_question(text: str) -> bool:
 
 def _is_short(block: Block, state: Outline) -> bool:
     """A list item of a word or two, or a line of a diary: "08:15 AM Coffee with Ben"."""
-    if _is_cjk(block.text):
+    if is_cjk(block.text):
         return False
     words = len(block.text.split())
     if _CLOCK.match(block.raw.lstrip("*_ ")) and words <= 6 and state.section not in LISTED:
@@ -215,8 +217,10 @@ def _fragment(block: Block, state: Outline, reading: Reading) -> str:
     chosen = reading.strict and (state.section in LISTED or state.place or state.items)
     if chosen or not (block.depth or block.quoted) or block.inline.at is not None:
         return ""
-    if _ended(text) or _is_cjk(text):
+    if _ended(text):
         return ""
+    if is_cjk(text):
+        return "fragment" if sum(map(str.isalnum, text)) <= _FRAGMENT_SIGNS else ""
     if len(words) <= _FRAGMENT_WORDS and not _VERB.search(text):
         return "fragment"
     return "enumeration" if _ENUMERATION.fullmatch(text) else ""
@@ -226,17 +230,18 @@ def _ended(text: str) -> bool:
     return bool(_STOP.search(text + " "))
 
 
-def _is_cjk(text: str) -> bool:
-    return not text.isascii() and any(letter > _CJK for letter in text)
-
-
-def _outside(block: Block, state: Outline, reading: Reading, *, listed: bool) -> str:
-    """The rule for what a page says beside its takeaways."""
+def _outside(
+    block: Block, state: Outline, reading: Reading, named: AbstractSet[Section | None]
+) -> str:
+    """The rule for what a page says beside its takeaways; ``named``: the sections that it has."""
     section, placed = state.section, bool(state.place or state.items or block.inline.link)
+    listed = bool(named & LISTED)
     if section == "related" or state.related:
         return ""
     if section in {"summary", "body"}:
-        return f"{_BESIDE[section]} beside takeaways" if listed and not placed else ""
+        whole = block.depth and _ended(block.text)
+        said = placed or (whole and (section == "summary" or "takeaways" not in named))
+        return f"{_BESIDE[section]} beside takeaways" if listed and not said else ""
     if section in LISTED or _is_quote(block):
         return ""
     if reading.strict and not placed and block.inline.at is None and listed:
@@ -254,7 +259,7 @@ def _insight(block: Block, state: Outline, reading: Reading) -> Paragraph:
     text, origin, speaker = block.text, _origin(block, state, reading), ""
     said_at: int | None = None
     state.quoted = state.quoted or block.quoted
-    text = _LABEL.sub("", text, count=1)
+    text = text[label.end() :] if (label := _LABEL.match(text)) else text
     if origin == "quote":
         text, speaker, said_at = attributed(block, text)
     role: Role = "related" if state.related else "lead"

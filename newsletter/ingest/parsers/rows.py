@@ -56,7 +56,7 @@ _RENAMED: Mapping[str, str] = {
     "podcast title": "show title", "episode name": "episode title", "episode date": "published",
     "podcast author": "owner", "episode guid": "id", "video title": "episode title",
     "video url": "episode url", "video channel": "show title",
-    "snip note": "takeaway", "snip quote": "quote",
+    "pod": "show title", "snip note": "takeaway", "snip quote": "quote",
     "channel name": "show title", "channel title": "show title",
 }  # fmt: skip
 _SURELY_EPISODES = {"episode title", "episode"}
@@ -89,18 +89,24 @@ def pages_of_rows(rows: Iterable[Row], dialect: str) -> list[Page]:
     pages = []
     for line, row in rows:
         each = _Values(line, _named(row))
-        if _IS_PAGE.search(each.named.get(_text_of(each), "")):
-            pages += _note(each, dialect)
-        else:
+        text = _text_of(each)
+        lists = [name for name in each.named if _holds_text(name) and _is_page(each, name)]
+        for name in lists:
+            pages += _note(each, name, dialect)
+        if text not in lists:
             groups.setdefault(_episode(each), []).append(each)
     return [*pages, *(_page(values, dialect) for values in groups.values())]
 
 
-def _note(each: _Values, dialect: str) -> list[Page]:
-    """A row whose text is a whole note: headings, list items, an address by itself."""
+def _is_page(each: _Values, name: str) -> bool:
+    return bool(_IS_PAGE.search(each.named[name]))
+
+
+def _note(each: _Values, name: str, dialect: str) -> list[Page]:
+    """A column that holds a whole note: headings, list items, an address by itself."""
     about = _about(each.named, [each])
-    pages = notes(each.named[_text_of(each)], each.line, about, Facts())
-    quoted = _text_of(each) in _QUOTES
+    pages = notes(each.named[name], each.line, about, Facts())
+    quoted = name in _QUOTES
     return [
         replace(
             page,

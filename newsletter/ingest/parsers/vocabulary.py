@@ -93,7 +93,8 @@ _SECTIONS: Mapping[Section, str] = {
         my questions, open questions, flashcards, full document, full text, comments, backlinks,
         linked references, unlinked references, see the video, audio, player, listen, watch,
         episode links, subscribe, support the show, support us, credits, connect, follow us,
-        social, contact, navigation, menu, newsletter, vocabulary, glossary, log, changelog,
+        social, contact, contact information, mentioned material,
+        navigation, menu, newsletter, vocabulary, glossary, log, changelog,
         share, share this, leave a comment, join the discussion, transkript, abschrift,
         beschreibung, kapitel, kapitelmarken, inhalt, inhaltsverzeichnis, stichworte,
         schlagworte, quellen, verweise, weiterführende links, werbung, aufgaben, meine gedanken,
@@ -128,7 +129,8 @@ _FIELDS: Mapping[Field, str] = {
         エピソード,
         odcinek, tytuł, name""",
     "url": """
-        episode link, episode url, snipd, snipd link, snipd url, url, episode page, link, web,
+        episode link, episode url, ep link, ep. link,
+        snipd, snipd link, snipd url, url, episode page, link, web,
         website, webpage, page, source url, source link, source, reference, uri, youtube,
         youtube url,
         youtube link, permalink, lien, enlace, quelle, collegamento, bron,
@@ -234,7 +236,7 @@ def section(heading: str) -> Section | None:
         return known
     if opened := _IN_THE_EPISODE.match(name):
         return section(name[opened.end() :])
-    return _labelled(name) or _narrowed(name.split())
+    return _labelled(name) or _of_parts(name) or _narrowed(name.split())
 
 
 def _labelled(name: str) -> Section | None:
@@ -242,6 +244,15 @@ def _labelled(name: str) -> Section | None:
     label, _, rest = name.partition(": ")
     inner = section(rest) if rest and label in _SECTION_OF else None
     return inner if inner in LISTED else None
+
+
+_PARTED = re.compile(r",? (?:&|and|und|et|y) |, ")
+
+
+def _of_parts(name: str) -> Section | None:
+    """ "Research, references & resources": two parts that hold no insights say so of all."""
+    found = [_SECTION_OF.get(part) for part in _PARTED.split(name)]
+    return "noise" if found.count("noise") > 1 else None
 
 
 def _narrowed(words: list[str]) -> Section | None:

@@ -28,6 +28,8 @@ from newsletter.ingest.parsers.about_itself import about_itself
         ("Correction note: the oven was a gas one.", "about the page"),
         ("Rye and Water: The episode delves into how dough holds water.", "about the page"),
         ("Link to the original talk.", "about the page"),
+        ("Topic: how rye holds water, and why bakers wait for it", "about the page"),
+        ("Published Jun 2, 2026 on Slow Kitchen. 9 min read.", "about the page"),
         ("What follows is a collection of what I heard.", "about the page"),
     ],
 )

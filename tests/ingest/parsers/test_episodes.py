@@ -118,3 +118,51 @@ def test_numbered_headings_that_lead_somewhere_are_episodes(one: str, other: str
     got = [(podcast, *rest) for podcast, _, *rest in told(page)]
     assert got == [("Kettle Podcast", FIRST, [ONE]), ("Kettle Podcast", SECOND, [TWO])]
     assert [re.findall("[0-9]+", episode)[0] for _, episode, *_ in told(page)] == ["4", "9"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "named"),
+    [
+        (
+            "## **Kettle 12**",
+            "## **Kettle: Quays**",
+            [("Kettle", "Kettle 12"), ("", "Kettle: Quays")],
+        ),
+        ("## Kettle #12", "## Lid 104", [("Kettle", "Kettle #12"), ("Lid", "Lid 104")]),
+        ("## KT 12 — Sand", "## KT 13 — Quays", [("", "KT 12 — Sand"), ("", "KT 13 — Quays")]),
+        ("**03/17/2026 - Sand**", "**03/13/2026 - Quays**", [("", "Sand"), ("", "Quays")]),
+    ],
+)
+def test_a_page_of_a_month_tells_of_what_was_heard_in_it(
+    one: str, other: str, named: list[tuple[str, str]]
+) -> None:
+    page = f"# Podcast notes of March\n\n{one}\n\n- {ONE}\n\n{other}\n\n- {TWO}\n"
+    if "Quays**" in other and "Kettle" in other:
+        page += f"\n## **Kettle 13**\n\n- {ONE[:-1]} twice.\n"
+    got = told(page)[: len(named)]
+    assert [(podcast, episode) for podcast, episode, *_ in got] == named
+    assert [texts for *_, texts in got] == [[ONE], [TWO]]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"# Notes on a voyage\n\n## Day 12\n- {ONE}\n\n## Day 13\n- {TWO}\n",
+        f"# A podcast on quays\n\n## Part 12\n- {ONE}\n\n## Part 13\n- {TWO}\n",
+        f"# A podcast on quays\n\n## Sand in 1911\n- {ONE}\n\n## Summary\n- {TWO}\n",
+        f"# A podcast\n\n## Sand in 1911\n- {ONE}\n\n## Quays in 1912\n\n## Quotes\n- {TWO}\n",
+    ],
+)
+def test_numbers_in_headings_alone_part_no_page(page: str) -> None:
+    assert len(told(page)) == 1
+
+
+def test_what_a_page_says_above_its_episodes_holds_for_each() -> None:
+    page = (
+        f"# Ports\n\nPodcast name: Kettle\n\nHost: Mara Lindqvist\n\n"
+        f"**03/17/2026 - Sand**\n\n{ONE}\n\n**03/13/2026 - Quays**\n\n{TWO}\n"
+    )
+    one, two = briefs("a.md", page.encode())
+    assert (one.podcast, two.podcast) == ("Kettle", "Kettle")
+    assert one.speakers == two.speakers == ("Mara Lindqvist",)
+    assert [str(each.published) for each in (one, two)] == ["2026-03-17", "2026-03-13"]

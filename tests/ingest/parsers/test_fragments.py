@@ -78,3 +78,34 @@ def test_a_field_that_says_none_says_nothing() -> None:
 def test_a_statement_in_bold_is_an_item_and_no_heading(bold: str, rule: str) -> None:
     (page,) = explain("a.md", f"- **{bold}**\n  - {WHOLE}\n".encode())
     assert {each.text.strip("*"): each.rule for each in page.paragraphs}[bold] == rule
+
+
+@pytest.mark.parametrize(
+    ("item", "stays"), [("老人照顾老人", False), ("面包发酵越慢味道越好", True)]
+)
+def test_a_few_signs_of_chinese_are_a_topic(item: str, stays: bool) -> None:  # noqa: FBT001
+    assert (item not in rules(f"- {item}\n- {WHOLE}\n")) is stays
+
+
+def test_a_long_line_of_chinese_is_no_heading() -> None:
+    line = "**目标：** 先让面团休息一夜，再用热石板烤出厚皮，这样面包可以保存一周"
+    assert rules(f"{line}\n\n- {WHOLE}\n") == {}
+
+
+def test_a_summary_in_a_list_is_takeaways_and_one_in_prose_is_none() -> None:
+    items = f"- {WHOLE}\n\n## Takeaways\n\n- Steam keeps a crust soft until it is set.\n"
+    assert WHOLE not in rules(f"## TL;DR\n\n{items}")
+    assert rules(f"## TL;DR\n\n{items[2:]}")[WHOLE] == "summary beside takeaways"
+
+
+def test_notes_in_a_list_stay_beside_highlights() -> None:
+    page = (
+        f"## Notes\n\n- {WHOLE}\n\n## Highlights\n\n- Steam keeps a crust soft until it is set.\n"
+    )
+    assert WHOLE not in rules(page)
+
+
+def test_a_label_is_taken_from_the_front_of_an_insight_alone() -> None:
+    page = "- Hard lessons: a loaf that is cut hot is lost, and everybody cuts it.\n"
+    (mention,) = parse("a.md", page.encode()).mentions
+    assert mention.text.startswith("Hard lessons: a loaf")

@@ -300,3 +300,48 @@ def test_hostile_repetition_is_quick(piece: str, times: int) -> None:
     for page in (piece * (11_000 // len(piece)), lines, whole):
         with pytest.raises(BriefRejected):
             read(page)
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("title: Bread: how it rises", "Bread: how it rises"),
+        ("title: @bakers at night", "@bakers at night"),
+        ("title: Mara's bread: it's slow", "Mara's bread: it's slow"),
+        ("title: 100%: of rye", "100%: of rye"),
+    ],
+)
+def test_a_value_that_yaml_refuses_is_read_as_it_is_written(line: str, title: str) -> None:
+    brief = read(f"---\n{line}\npodcast: Slow Kitchen\n---\n{ONE}\n")
+    assert (brief.podcast, brief.episode) == ("Slow Kitchen", title)
+
+
+def test_elements_within_a_sentence_leave_no_trace() -> None:
+    page = f'{ONE[:-1]} <button class="ts" data-said="{"so " * 90}"></button><sup>1</sup>.\n'
+    assert only(page) == f"{ONE[:-1]} 1."
+
+
+def test_a_day_and_an_hour_in_front_are_those_of_writing() -> None:
+    assert only(f"- [[2026-03-14]] 13:01 {ONE}\n") == ONE
+    assert parse("a.md", f"- [[2026-03-14]] 13:01 {ONE}\n".encode()).mentions[0].at is None
+
+
+def test_a_day_within_the_page_of_its_month() -> None:
+    assert str(read(f"published_date: [[2026-03#14]]\n\n{ONE}\n").published) == "2026-03-14"
+
+
+def test_an_address_is_no_name() -> None:
+    brief = read(f"> Episode: https://kettle.example/sand\n\n{ONE}\n")
+    assert (brief.episode, brief.url) == ("", "https://kettle.example/sand")
+
+
+def test_a_table_on_top_may_name_show_and_episode_in_one_link() -> None:
+    link = "[Table Four \\| 43: Bread](https://tablefour.example/43)"
+    brief = read(f"| Ep. Link | {link}<br> |\n| --- | --- |\n| Guest | Mara Lindqvist |\n\n{ONE}\n")
+    assert (brief.podcast, brief.episode) == ("Table Four", "43: Bread")
+
+
+def test_a_heading_without_words_is_no_title() -> None:
+    page = f"## [⬅](/)\n\n## [Sand](https://kettle.example/sand)\n\nPodcast: Kettle\n\n{ONE}\n"
+    brief = read(page)
+    assert (brief.episode, brief.url) == ("Sand", "https://kettle.example/sand")

@@ -217,6 +217,28 @@ def test_the_introduction_beside_what_one_will_learn(heading: str) -> None:
     assert [mention.text for mention in parse("a.md", page.encode()).mentions] == [INSIGHT]
 
 
+@pytest.mark.parametrize("heading", ["Research, References & Resources", "Links and books"])
+def test_a_heading_of_parts_without_insights_announces_none(heading: str) -> None:
+    item = "The Long Rye: a book on how the north learnt to bake in wet summers."
+    page = f"- Rye waits.\n\n## {heading}\n\n- {item}\n"
+    assert rules(page)[item] == ("noise", "section without insights")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Here's a summary of the talk with Mara Lindqvist on how rye holds its water.",
+        "Dr. Mara Lindqvist, a baker of forty years, discusses why rye needs a night.",
+        "Ole Nord sits down with Mara Lindqvist, who has baked rye for forty years.",
+    ],
+)
+def test_what_announces_a_conversation(text: str) -> None:
+    assert rules(f"{text}\n\n- Rye holds three times its weight in water.\n")[text] == (
+        "noise",
+        "about the episode",
+    )
+
+
 def test_one_word_with_items_below_it_is_a_heading() -> None:
     page = f"- {INSIGHT}\n- Transcript\n    - {OTHER}\n"
     assert [mention.text for mention in parse("a.md", page.encode()).mentions] == [INSIGHT]
@@ -227,3 +249,17 @@ def test_a_number_is_no_name_beside_one() -> None:
     assert parse("a.md", f"{head}{INSIGHT}\n".encode()).episode == "Die dritte Koje"
     numbered = parse("a.md", f"---\nfolge: 44\npodcast: Nachtzug\n---\n{INSIGHT}\n".encode())
     assert numbered.episode == "44"
+
+
+def test_a_highlight_of_snipd_keeps_no_transcript_and_its_author_is_the_show() -> None:
+    page = (
+        "author: [[Slow Kitchen]]\nurl: https://share.snipd.com/episode/7\n"
+        "last highlighted date: 2026-03-14\n\n## Highlights\n- **Rye and water**\n"
+        "  - Rye holds three times its weight in water, so its loaves stay moist.\n"
+        "  Transcript:\n  Speaker 2\n  Well, you know, rye just drinks and drinks.\n"
+    )
+    brief = parse("a.md", page.encode())
+    assert brief.podcast == "Slow Kitchen"
+    assert [said.text for said in brief.mentions] == [
+        "Rye holds three times its weight in water, so its loaves stay moist."
+    ]

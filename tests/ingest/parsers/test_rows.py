@@ -1,5 +1,7 @@
 """CSV, JSON Lines and lists in JSON: rows of named values."""
 
+import json
+
 import pytest
 
 from newsletter.domain.errors import BriefRejected
@@ -135,3 +137,13 @@ def test_a_table_without_rows_is_told_and_not_explained() -> None:
     for read in (briefs, explain):
         with pytest.raises(BriefRejected, match="no insight in it"):
             read("a.csv", b"Highlight,Title,Author\n")
+
+
+def test_takeaways_beside_an_insight_are_read_as_well() -> None:
+    row = {"pod": "Kettle", "insight": TEXT, "takeaways": f"• {OTHER}\n• {THIRD}"}
+    page = json.dumps([row])
+    found = briefs("a.json", page.encode())
+    assert {each.podcast for each in found} == {"Kettle"}
+    assert sorted(said.text for each in found for said in each.mentions) == sorted(
+        (TEXT, OTHER, THIRD)
+    )

@@ -24,6 +24,7 @@ DIALECTS: Sequence[Dialect] = (READWISE, SNIPD, AIRR_ITEMS, AIRR, PODWISE, LOGSE
 PLAIN = "Markdown"
 ABOVE = 6
 """Blocks on top of a page in which a sentence may say what it is about."""
+_BAR = re.compile(r"(?<!\\)\|")
 _SHOW = re.compile(r"\b(?:podcast|episode|interview|conversation)\b", re.IGNORECASE)
 
 
@@ -46,7 +47,7 @@ def _gather_line(block: Block, facts: Facts) -> None:
     if block.rule == "field":
         facts.add_line(block.raw)
     elif block.rule == "table":
-        cells = [cell.strip(" *") for cell in block.raw.strip().strip("|").split("|")]
+        cells = [cell.strip(" *") for cell in _BAR.split(block.raw.strip().strip("|"))]
         if len(cells) == 2:
             facts.add(cells[0], cells[1])
     elif is_web(last := block.raw.rpartition("\n")[2].strip()):
@@ -78,6 +79,9 @@ def gather(blocks: Sequence[Block], facts: Facts) -> None:
         if number < ABOVE and not block.rule and _SHOW.search(block.raw):
             facts.add_prose(said_of_it(block.raw))
     first = next((block for block in blocks if block.level == 1), None)
-    first = first or next((block for block in blocks[:1] if 1 < block.level < BOLD_LEVEL), None)
+    worded = next(
+        (block for block in blocks if any(map(str.isalnum, block.text or block.raw))), None
+    )
+    first = first or (worded if worded and 1 < worded.level < BOLD_LEVEL else None)
     if first and not section_of(first):
         facts.add_heading(first.raw)

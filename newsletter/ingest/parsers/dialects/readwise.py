@@ -44,6 +44,7 @@ def _recognises(blocks: Sequence[Block], facts: Facts) -> bool:
     marked = {"metadata", "highlights"} <= set(sections) and "author" in keys
     marked = marked and "takeaways" not in sections
     timed = "author" in keys and any(map(_is_time, blocks)) and "highlights" in sections
+    timed = timed or ("highlights" in sections and any("highlighted" in key for key in keys))
     linked = sum(1 for block in blocks if block.depth and _OWN_LINKS.search(block.raw))
     return titled or marked or timed or (linked > 0 and any(_opens(block) for block in blocks))
 
@@ -54,7 +55,7 @@ def _is_time(block: Block) -> bool:
 
 
 def _is_podcast(facts: Facts) -> bool:
-    return "podcast" in facts.raw("category").lower()
+    return "podcast" in facts.raw("category").lower() or "//share.snipd.com/" in facts.url
 
 
 def _read(blocks: Sequence[Block], _facts: Facts) -> Iterator[Paragraph]:
