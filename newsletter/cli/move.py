@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 from newsletter.bootstrap import App
 from newsletter.cli.output import progress, warn
-from newsletter.domain.errors import ConfigError
+from newsletter.domain.errors import ConfigError, NewsletterError
 from newsletter.domain.text import counted
 from newsletter.services.clock import steady
 
@@ -19,7 +19,10 @@ def move(app: App, args: Namespace) -> int:
     old = app.store
     if args.to == app.settings.store.url:
         raise ConfigError("--to is the database of store.url: name another")
-    new = Store(args.to, app.path.parent, create=True)
+    try:
+        new = Store(args.to, app.path.parent, create=True)
+    except NewsletterError as error:  # the store knows one key alone
+        raise type(error)(str(error).replace("store.url", "--to")) from error
     try:
         with _shown() as watch:
             counts = move_all(old, new, app.clock(), steady(), watch)
