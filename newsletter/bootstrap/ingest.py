@@ -47,4 +47,5 @@ def ingest_job(
         timezone=app.settings.newsletter.timezone,
         pause=pause,
         watch=watch,
+        named=bool(paths),
     )

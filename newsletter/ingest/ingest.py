@@ -24,7 +24,7 @@ class IngestJob:
     """Where briefs come from. ``pause`` lies between two looks at files not yet known.
 
     ``source`` names this machine in the database: files that another one read are not ours to
-    forget.
+    forget. ``named``: the operator named them; a file that was rejected before is read again.
     """
 
     store: Store
@@ -34,6 +34,7 @@ class IngestJob:
     timezone: str
     pause: Callable[[], None]
     watch: Watch
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,14 @@ def ingest_sources(job: IngestJob, clock: Callable[[], datetime]) -> IngestRepor
     """Read what is new or changed since the last look; the rest costs a look at the folder."""
     with job.store.reading() as db:
         known, before = archive.known(db, job.source), archive.totals(db)
+        again = {row["path"] for row in archive.rejected(db)} if job.named else set()
     seen, left = _look_twice(job, known)
     gone = [path for path in known if path not in seen and not os.path.lexists(path)]
-    fresh = [file for path, file in seen.items() if _is_new(file[1], known) and path not in left]
+    fresh = [
+        file
+        for path, file in seen.items()
+        if path not in left and (_is_new(file[1], known) or (path in again and _is_named(*file)))
+    ]
     rejected: list[Read] = []
     with job.store.writing() as db:
         archive.forget(db, job.source, gone)
@@ -94,6 +100,11 @@ def _look_twice(
 
 def _is_new(look: Look, known: Mapping[str, tuple[int, int]]) -> bool:
     return known.get(look.path) != (look.size, look.mtime_ns)
+
+
+def _is_named(folder: Folder, look: Look) -> bool:
+    """By itself, not with the folder that it is in."""
+    return os.fspath(folder.path) == look.name
 
 
 def _read_all(

@@ -115,6 +115,20 @@ def test_rejected_files_are_named_with_the_line_and_the_others_go_on(house: Hous
     }
 
 
+def test_a_rejected_file_that_is_named_is_read_again(house: House) -> None:
+    bad, good = house.folder / "inbox/bad.json", house.drop("good.json", *INSIGHTS[:2])
+    bad.write_text('{"insights": 5}')
+    first, again = house("ingest", str(bad), str(good)), house("ingest", str(bad), str(good))
+    assert (first.code, again.code) == (1, 1)
+    said = [line for line in first.out.splitlines() if line.startswith("  rejected  ")]
+    assert said
+    assert again.out.splitlines()[1:] == said
+    assert house("ingest", str(bad.parent)).code == 0, "not for all that a folder ever had"
+    assert house("ingest").code == 0
+    house.environment["NEWSLETTER_INBOX__PATH"] = str(bad)
+    assert house("ingest").code == 0, "an inbox of one file is not named each time"
+
+
 def test_dropped_paragraphs_are_counted_and_listed_on_request(house: House) -> None:
     page = f"{INSIGHTS[0]}\n\nGet your free personalized podcast brief\n\n{INSIGHTS[1]}\n"
     path = house.folder / "inbox/page.txt"
