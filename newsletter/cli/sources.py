@@ -11,7 +11,7 @@ from newsletter.cli.output import say, say_bytes, say_json, table
 from newsletter.cli.scan import episode_line, polled_as_json
 from newsletter.domain.errors import UsageError
 from newsletter.domain.text import counted
-from newsletter.domain.urls import web_address, without_password
+from newsletter.domain.urls import feed_address, without_password
 from newsletter.services import sources
 from newsletter.services.wording import feed_state, local_time
 from newsletter.storage import feeds
@@ -133,7 +133,7 @@ def _checked(app: App, named: str | None) -> list[str]:
     if named is None:
         with app.store.reading() as db:
             return [feed.address for feed in feeds.followed(db)]
-    if not (url := web_address(named)):
+    if not (url := feed_address(named)):
         raise UsageError(f"{named} is no address", "write https://example.org/feed.xml")
     return [url]
 

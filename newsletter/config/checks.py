@@ -19,7 +19,7 @@ from newsletter.config.sections import (
 )
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.timezones import zone_fault
-from newsletter.domain.urls import web_address
+from newsletter.domain.urls import feed_address
 from newsletter.language import available, base
 
 _LONGEST_URL = 900
@@ -142,7 +142,7 @@ def _warm_up_faults(pace: RateLimits) -> Iterator[tuple[str, str]]:
 
 def _source_faults(sources: Sources) -> Iterator[tuple[str, str]]:
     for url in sources.feeds:
-        if not web_address(url):
+        if not feed_address(url):
             yield "sources.feeds", f"{url!r} is no address: write https://example.org/feed.xml"
     for host in sources.allow_hosts:
         if not re.fullmatch(r"[^\s/@:]+|[0-9A-Fa-f:.]+", host):

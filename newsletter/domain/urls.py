@@ -8,6 +8,8 @@ from newsletter.domain.hostnames import in_ascii
 _LONGEST = 1_500
 """A database keeps an index of them, and not every one takes longer keys."""
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]")
+_FEED = re.compile(r"^(?:feed|pcast):(?://)?(?=https?://)", re.IGNORECASE)
+_FEED_AT = re.compile(r"^(?:feed|pcast)://", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 _KEPT = "%/:?#[]@!$&'()*+,;=~"
 
@@ -32,6 +34,12 @@ def web_address(text: str) -> str:
     return urlunsplit((parts.scheme.lower(), netloc, path, query, ""))
 
 
+def feed_address(text: str) -> str:
+    """As ``web_address``, also where a program marked it as a feed: "feed://pods.example/x",
+    "pcast:https://pods.example/x"."""
+    return web_address(_FEED_AT.sub("https://", _FEED.sub("", text.strip())))
+
+
 def host_of(url: str) -> str:
     """Of an address that ``web_address`` made."""
     return urlsplit(url).hostname or ""
@@ -45,7 +53,7 @@ def without_user(url: str) -> str:
 
 def without_password(url: str) -> str:
     """For the screen and the log: a paid feed may carry its reader's password."""
-    parts = urlsplit(url)
+    parts = urlsplit(_FEED.sub("", url))
     user, at, place = parts.netloc.rpartition("@")
     hidden = f"{user.partition(':')[0]}:***{at}{place}" if ":" in user else parts.netloc
     return urlunsplit(parts._replace(netloc=hidden))

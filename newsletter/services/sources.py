@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.domain.errors import UsageError
-from newsletter.domain.urls import web_address, without_password
+from newsletter.domain.urls import feed_address, without_password
 from newsletter.storage import Store, feeds
 from newsletter.storage.feeds import FollowedFeed
 
@@ -30,7 +30,7 @@ def add(store: Store, named: str, now: datetime) -> Added:
 
     Raises UsageError for neither.
     """
-    urls = [url] if (url := web_address(named)) else _of_file(named)
+    urls = [url] if (url := feed_address(named)) else _of_file(named)
     with store.writing() as db:
         followed = feeds.followed(db)
         locations = {feed.location for feed in followed}
@@ -65,7 +65,7 @@ def _of_file(named: str) -> Sequence[str]:
 
 def follow_configured(store: Store, configured: Iterable[str], now: datetime) -> None:
     """Make the feeds of the configuration, and only those of them, followed."""
-    wanted = set(filter(None, map(web_address, configured)))
+    wanted = set(filter(None, map(feed_address, configured)))
     with store.reading() as db:
         present = {feed.url: feed for feed in feeds.followed(db)}
     kept = {url for url, feed in present.items() if feed.configured}
@@ -92,7 +92,7 @@ def remove(store: Store, url: str) -> FollowedFeed:
 def find(followed: Iterable[FollowedFeed], url: str) -> FollowedFeed:
     """By the address that it was added with, or that it has now. Raises UsageError."""
     # What is no address gives "", and so does the location of a feed that never moved.
-    wanted = {url, web_address(url)} - {""}
+    wanted = {url, feed_address(url)} - {""}
     for feed in followed:
         if wanted & {feed.url, feed.location, without_password(feed.url)}:
             return feed

@@ -3,7 +3,7 @@
 from lxml import etree
 
 from newsletter.domain.errors import UsageError
-from newsletter.domain.urls import web_address
+from newsletter.domain.urls import feed_address
 from newsletter.ingest.feeds.text import as_xml_text
 
 
@@ -21,7 +21,7 @@ def feeds_of_opml(data: bytes, name: str) -> list[str]:
         for key, value in outline.attrib.items()
         if key.lower() == "xmlurl"
     )
-    addresses = list(dict.fromkeys(filter(None, map(web_address, written))))
+    addresses = list(dict.fromkeys(filter(None, map(feed_address, written))))
     if not addresses:
         raise UsageError(
             f'{name} names no feed: an OPML file has <outline xmlUrl="https://..."/> for each'

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.text import counted
-from newsletter.domain.urls import web_address, without_password
+from newsletter.domain.urls import feed_address, without_password
 from newsletter.services import came_in, sources
 from newsletter.services.wording import feed_state
 from newsletter.storage import Store
@@ -117,7 +117,7 @@ class _Sources:
     def add(self, visit: Visit) -> Response:
         """An address alone: a name of a file would be one of this machine."""
         named = visit.form.get("url", "").strip()
-        if not web_address(named):
+        if not feed_address(named):
             problem = f"{named[:80]} is no address" if named else "the address is empty"
             raise UsageError(problem, "write https://example.org/feed.xml")
         visit.about(without_password(named))
