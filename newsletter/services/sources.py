@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from newsletter.domain.errors import UsageError
 from newsletter.domain.urls import feed_address, without_password
@@ -28,9 +29,9 @@ class Added:
 def add(store: Store, named: str, now: datetime) -> Added:
     """``named`` is a feed's address, or an OPML file. A feed that ended or fails is due at once.
 
-    Raises UsageError for neither.
+    Raises UsageError for neither, and for the address of an OPML file.
     """
-    urls = [url] if (url := feed_address(named)) else _of_file(named)
+    urls = [_of_feed(url)] if (url := feed_address(named)) else _of_file(named)
     with store.writing() as db:
         followed = feeds.followed(db)
         locations = {feed.location for feed in followed}
@@ -40,6 +41,16 @@ def add(store: Store, named: str, now: datetime) -> Added:
                 location = "" if feed.ended else feed.location
                 feeds.save(db, replace(feed, ended=False, next_try=now, location=location))
     return Added(urls, new)
+
+
+def _of_feed(url: str) -> str:
+    """What is OPML by another name is told by the first scan."""
+    if urlsplit(url).path.lower().endswith(".opml"):
+        raise UsageError(
+            f"{without_password(url)} is an OPML file by its name, a list of feeds and no feed",
+            "download it, and name the file: newsletter sources add FILE",
+        )
+    return url
 
 
 def _of_file(named: str) -> Sequence[str]:

@@ -112,6 +112,7 @@ def test_what_a_program_marked_as_a_feed_is_its_address(house: House, tmp_path: 
         ("a\0b", "neither an address nor a file"),
         ("", "the address is empty"),
         ("config.toml", "names no feed"),
+        ("https://a.example/mine.OPML?x=1", "download it, and name the file"),
     ],
 )
 def test_what_is_neither_is_refused(
@@ -121,6 +122,13 @@ def test_what_is_neither_is_refused(
     refused = house("sources", "add", named)
     assert refused.code == 2
     assert said in refused.stderr
+
+
+def test_an_address_that_gives_opml_is_told(listener: House, pods: HttpServer) -> None:
+    pods.pages["/mine"] = Page(b"<opml><body><outline xmlUrl='https://a.example/'/></body></opml>")
+    listener("sources", "add", pods.url("/mine"))
+    for words in (["sources", "check"], ["scan"], ["sources", "list"]):
+        assert "it is OPML, a list of feeds and no feed: download it" in listener(*words).out
 
 
 def test_the_configuration_names_feeds_too(house: House) -> None:

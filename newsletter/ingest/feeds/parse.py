@@ -104,6 +104,11 @@ def _document(text: str, url: str) -> Any:
 
 def _no_feed(text: str) -> str:
     start = text[:2000].lower()
+    if "<opml" in start:
+        return (
+            "it is OPML, a list of feeds and no feed: download it, and name the file to"
+            " `newsletter sources add`"
+        )
     return "it is a web page, no feed" if "<html" in start else "it is neither RSS nor Atom"
 
 

@@ -227,6 +227,7 @@ def test_letters_are_read_whatever_is_said_of_them(data: bytes, charset: str) ->
         (b"   ", "it is empty"),
         (b"<!DOCTYPE html><html><body>Log in</body></html>", "it is a web page"),
         (b'{"version": "https://jsonfeed.org/version/1.1"}', "neither RSS nor Atom"),
+        (b"<?xml version='1.0'?><!-- mine --><opml><body/></opml>", "it is OPML, a list of feeds"),
         (b"/etc/passwd", "neither RSS nor Atom"),
         (b"https://pods.example/feed", "neither RSS nor Atom"),
         (bytes(range(256)) * 40, "neither RSS nor Atom"),
