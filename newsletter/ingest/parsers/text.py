@@ -1,7 +1,9 @@
 """Plain text: paragraphs. The first insight is the lead, the others are related."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 from newsletter.domain.model import Brief
@@ -11,6 +13,8 @@ from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
 from newsletter.ingest.parsers.text_notes import is_notes, pages_of_notes
 
 _BULLET = re.compile(r"(?:[-*+•‣◦·–—]|[0-9]{1,2}[.)])\s+")
+_NAME = re.compile(r"[^\W\d_a-z][\w.'’-]{0,30}(?: [^\W\d_a-z][\w.'’-]{0,30}){0,3}:?")
+_SPEAKERS = 2
 _SENTENCE_END = re.compile(r"""[.!?:。！？…]["'”’»)\]]*$""")
 _WIDTHS = range(40, 121)
 
@@ -24,7 +28,18 @@ def read(text: str) -> list[Page]:
     said = list(paragraphs(text))
     if is_notes(text):
         return pages_of_notes(text, said)
-    return [Page(Brief(()), said, "plain text")]
+    return [Page(Brief(()), _without_talk(said), "plain text")]
+
+
+def _without_talk(said: Sequence[Paragraph]) -> list[Paragraph]:
+    """What stands from the first name on, where two people speak again below theirs, is talk."""
+    names = [each.text for each in said if _NAME.fullmatch(each.text)]
+    speakers = {name for name, count in Counter(names).items() if count > 1}
+    if len(speakers) < _SPEAKERS:
+        return list(said)
+    begin = next(index for index, each in enumerate(said) if each.text in speakers)
+    talk = (replace(each, verdict="noise", rule="transcript") for each in said[begin:])
+    return [*said[:begin], *talk]
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:

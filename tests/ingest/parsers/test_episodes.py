@@ -166,3 +166,19 @@ def test_what_a_page_says_above_its_episodes_holds_for_each() -> None:
     assert (one.podcast, two.podcast) == ("Kettle", "Kettle")
     assert one.speakers == two.speakers == ("Mara Lindqvist",)
     assert [str(each.published) for each in (one, two)] == ["2026-03-17", "2026-03-13"]
+
+
+@pytest.mark.parametrize("line", ["Listened to [[Kettle]] - [[Sand]]", "## Heard: Kettle — Sand"])
+def test_what_stands_around_an_episode_in_a_diary_is_private(line: str) -> None:
+    page = (
+        "# 2026-03-14\n\nMy mother called about the roof of her house again.\n\n"
+        f"{line}\n\n- {ONE}\n\n## Work\n\n- {TWO}\n"
+    )
+    assert [(podcast, episode, texts) for podcast, episode, _, texts in told(page)] == [
+        ("Kettle", "Sand", [ONE])
+    ]
+
+
+def test_what_was_listened_to_on_top_of_a_page_is_what_it_is_about() -> None:
+    page = f"Listened to [[Kettle]] - [[Sand]]\n\n- {ONE}\n\n## Work\n\n- {TWO}\n"
+    assert [texts for *_, texts in told(page)] == [[ONE, TWO]]

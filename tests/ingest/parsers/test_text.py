@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.model import Brief, normalise
+from newsletter.ingest.parsers import explain
 from newsletter.ingest.parsers.text import paragraphs
 from tests.ingest.parsers import parse
 
@@ -149,3 +150,16 @@ def test_a_long_wrapped_text_costs_its_length(monkeypatch: pytest.MonkeyPatch) -
     page = [f"{line[:-1]},", *[line] * 3000]
     assert len(list(paragraphs("\n".join(page)))) == 1
     assert 0 < sum(asked) < len(line) * 100
+
+
+def test_a_conversation_with_names_in_lines_of_their_own_is_no_insight() -> None:
+    lines = ("Slow rye", "", "Mara Lindqvist", LEAD, "", "Ole Nord", SECOND, "")
+    page = "\n".join([*lines, *lines[2:]])
+    (told,) = explain("a.txt", page.encode())
+    rules = {each.text: each.rule for each in told.paragraphs}
+    assert rules[LEAD] == rules[SECOND] == rules["Ole Nord"] == "transcript"
+
+
+def test_names_that_nobody_answers_to_are_headings() -> None:
+    page = f"Mara Lindqvist\n{LEAD}\n\nOle Nord\n{SECOND}\n"
+    assert len(parse("a.txt", page.encode()).mentions) == 2
