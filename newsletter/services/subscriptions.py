@@ -11,7 +11,7 @@ from newsletter.domain import weekdays
 from newsletter.domain.addresses import mailbox, new_mailbox
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import FREQUENCIES, STATES, Subscriber
-from newsletter.domain.timezones import parse_hour, zone_fault
+from newsletter.domain.timezones import parse_hour, respelt, zone_fault
 from newsletter.domain.tokens import erased_key
 from newsletter.language import available, base
 from newsletter.storage import Connection, Store, personal_data, subscriber_states, subscribers
@@ -154,6 +154,7 @@ def _date(text: str) -> date | None:
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
+    "timezone": respelt,
     "hour": parse_hour,
     "weekdays": weekdays.parse,
     "paused_until": _date,

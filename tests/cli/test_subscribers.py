@@ -15,6 +15,7 @@ from tests.cli.conftest import House, Outcome
 from tests.conftest import SLOW
 
 ANN = "ann@letters.example"
+BEA = "bea@letters.example"
 
 
 COLUMNS = ("address", "name", "timezone", "hour", "interests", "state")
@@ -85,6 +86,17 @@ def test_two_spellings_of_an_address_are_one_subscriber(
     assert row(house, first)["state"] == "unsubscribed"
 
 
+@pytest.mark.parametrize("typed", ["Paris", "paris", "europe/paris", " Europe/Paris "])
+def test_a_zone_is_read_in_the_same_way_from_an_option_and_from_a_file(
+    house: House, typed: str
+) -> None:
+    house("subscribers", "add", ANN, "--timezone", typed)
+    file = house.folder / "readers.csv"
+    file.write_text(f"email,timezone\n{BEA},{typed}\n")
+    house("subscribers", "import", str(file))
+    assert [row(house, each)["timezone"] for each in (ANN, BEA)] == ["Europe/Paris"] * 2
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -92,7 +104,6 @@ def test_two_spellings_of_an_address_are_one_subscriber(
             ["--timezone", "Europe/Pariss"],
             "no zone is called 'Europe/Pariss': did you mean Europe/Paris?",
         ),
-        (["--timezone", "europe/paris"], "did you mean Europe/Paris?"),
         (["--timezone", "UTC+1"], "or Etc/GMT-1 (the sign is reversed) for 1 h ahead of UTC"),
         (["--timezone", "/etc/passwd"], "no zone is called"),
         (["--name", "n" * 101], "101 characters in the name: shorten to 100"),

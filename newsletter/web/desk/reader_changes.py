@@ -10,7 +10,7 @@ from newsletter.domain import weekdays
 from newsletter.domain.addresses import mailbox
 from newsletter.domain.errors import NotFound, UsageError
 from newsletter.domain.model import Subscriber
-from newsletter.domain.timezones import respelt, summer_warning
+from newsletter.domain.timezones import summer_warning
 from newsletter.services import subscriptions
 from newsletter.services.personal_data import erase_reader
 from newsletter.services.readers import find_subscriber
@@ -139,8 +139,6 @@ class _Changes:
 def _changes(form: Form) -> dict[str, Any]:
     """The fields that a form has. Raises UsageError for one that cannot be read."""
     texts = {name: form[name].strip() for name in _TYPED if name in form}
-    if "timezone" in texts:
-        texts["timezone"] = respelt(texts["timezone"])
     changes = {name: from_text(name, text) for name, text in texts.items()}
     days = form.getlist("weekdays")
     return changes | ({"weekdays": weekdays.parse(" ".join(days))} if days else {})
