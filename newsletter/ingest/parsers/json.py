@@ -25,6 +25,28 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL
 _BYTE = re.compile(r" \(byte ([0-9]+)\)$")
 _PLACE = re.compile(r" - at `([^`]+)`$")
 
+_TYPES = {
+    "object": "an object {...}",
+    "array": "a list [...]",
+    "str": "text in quotes",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "null": "null",
+    " | ": " or ",
+}
+_TYPE = re.compile(r"\b(?:object|array|str|int|float|bool|null)\b| \| ")
+_SENTENCES = {
+    r"Expected `(.+)`, got `(.+)`": "it is {1}, and must be {0}",
+    r"Expected `str` of length <= ([0-9]+)": "it is longer than {0} characters",
+    r"Expected `float` >= ([0-9]+)": "it is less than {0}",
+    r"Expected `float` <= ([0-9]+)": "it is more than {0}",
+    # $.published has the only pattern.
+    r"Expected `str` matching regex": "it is no date: write one like 2026-03-14",
+    r"Object missing required field `(.+)`": 'it has no "{0}"',
+}
+"""What msgspec says, and how we say it."""
+
 Words = Annotated[str, Meta(max_length=MAX_LABEL)]
 Said = Annotated[str, Meta(max_length=MAX_INSIGHT)]
 
@@ -107,10 +129,21 @@ def read(text: str) -> list[Page]:
 def _misfit(text: str, error: msgspec.ValidationError) -> NoReturn:
     match = _PLACE.search(str(error))
     place = match[1] if match else "$"
-    reason = _PLACE.sub("", str(error))
-    if "matching regex" in reason:  # $.published has the only pattern
-        reason = "it is no date: write one like 2026-03-14"
-    raise BriefRejected(f"{place}: {reason}", places(text).get(place)) from error
+    reason = _plain(_PLACE.sub("", str(error)))
+    where, example = (place, "") if match else ("the file", ': write {"insights": ["..."]}')
+    raise BriefRejected(f"{where}: {reason}{example}", places(text).get(place)) from error
+
+
+def _plain(reason: str) -> str:
+    """What msgspec says in the words of a schema, for whoever wrote the file."""
+    for pattern, sentence in _SENTENCES.items():
+        if match := re.match(pattern, reason):
+            return sentence.format(*(_TYPE.sub(_type, group) for group in match.groups()))
+    return reason
+
+
+def _type(match: re.Match[str]) -> str:
+    return _TYPES[match[0]]
 
 
 def _malformed(text: str, error: msgspec.DecodeError) -> NoReturn:
