@@ -49,6 +49,11 @@ _SECONDS = names_in(
     seconds, second, snip start time, start ms, offset ms, time ms, zeit, start at"""
 )
 _KINDS = {"type", "kind", "origin", "highlight type", "item type"}
+_ABOUT_SOURCE = names_in(
+    """
+    source, source category, book category, document category, media type, content type"""
+)
+_PODCASTS = {"podcast", "podcasts", "podcast episode", "snipd", "airr"}
 _RENAMED: Mapping[str, str] = {
     "book title": "episode title", "book author": "author", "source title": "episode title",
     "source author": "author", "document title": "episode title", "feed title": "show title",
@@ -199,11 +204,17 @@ def _about(shared: Mapping[str, str], values: Sequence[_Values]) -> Brief:
         if name != text and not beside and len(value) < 2 * MAX_LABEL:
             facts.add(name, value)
     timed = any(_at(each) is not None for each in values)
-    podcasts = "podcast" in facts.raw("category").lower()
+    podcasts = "podcast" in facts.raw("category").lower() or _says_podcast(shared)
     about = completed(Brief(()), facts, author_is_podcast=timed or podcasts)
     speakers = [name for each in values[:1000] for name in names(each.first(_SPEAKERS))]
     known = tuple(dict.fromkeys((*about.speakers, *speakers)))
     return replace(about, speakers=known[:20] if single or len(known) <= 20 else about.speakers)
+
+
+def _says_podcast(shared: Mapping[str, str]) -> bool:
+    """By a whole word of a list: the source may as well be a show, "The Salt Podcast"."""
+    parts = (part for name in _ABOUT_SOURCE for part in re.split(r"[,;]", shared.get(name, "")))
+    return any(part.strip(" #").lower() in _PODCASTS for part in parts)
 
 
 def _text_column(values: Sequence[_Values]) -> str:

@@ -122,6 +122,30 @@ def test_the_author_of_a_podcast_is_the_podcast() -> None:
     assert (brief.podcast, brief.episode) == ("Kettle", "Berths")
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "is_show"),
+    [
+        ("Category", "podcasts", True),
+        ("Book Category", "Podcasts", True),
+        ("Source", "podcast", True),
+        ("source", "snipd", True),
+        ("Media Type", "Podcast Episode", True),
+        ("Source", "The Podcast of Ann", False),
+        ("Source", "https://podcast.example/1", False),
+        ("Category", "books", False),
+        ("Document tags", "podcast", False),
+    ],
+)
+def test_the_author_of_a_book_of_a_podcast_is_the_show(
+    column: str, value: str, *, is_show: bool
+) -> None:
+    rows = f'Highlight,Book Title,Book Author,{column}\n"{TEXT}",Berths,Ann Brook,{value}\n'
+    brief = parse("a.csv", rows.encode())
+    assert brief.episode == "Berths"
+    assert brief.podcast == ("Ann Brook" if is_show else "")
+    assert brief.speakers == (() if is_show else ("Ann Brook",))
+
+
 def test_a_cell_of_a_megabyte_is_left_out_and_the_other_rows_are_read() -> None:
     brief = parse("a.csv", f'highlight\n{"x y " * 300_000}\n"{TEXT}"\n'.encode())
     assert [mention.text for mention in brief.mentions] == [TEXT]
