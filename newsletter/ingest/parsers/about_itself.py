@@ -32,8 +32,14 @@ _PERSON = re.compile(
     r"|S?[Hh]e(?:['’]s| is))"
     rf" (?:also )?(?:an?|the) [^.!?]{{0,80}}\b(?:{_LIVES})\b[^.!?]{{0,120}}[.)]?"
 )
+_SAYS = (
+    "shows|means|suggests|implies|says|tells|reminds|speaks|captures|highlights|underscores"
+    "|underlines|illustrates|emphasi[sz]es|stresses|encapsulates|summari[sz]es|reflects|conveys"
+    "|expresses|argues|describes|points|reveals|explains|is (?:from|taken|about)|comes from"
+)
 _REMARKS = re.compile(
-    r"(?:this|the) (?:quote|statement|passage) "
+    r"this (?:quote|statement) "
+    rf"|(?:this|the) (?:quote|statement|passage) (?:above |below |here )?(?:{_SAYS})\b"
     r"|this (?:highlights|underscores|illustrates|encapsulates)\b"
     r"|(?:extraction|correction|transcription|translator'?s?|editor'?s?) notes?\s?[:：]"
     r"|(?:the |this )?(?:episode|conversation|discussion|podcast)"
