@@ -44,8 +44,9 @@ def _print(polled: "Sequence[PolledFeed]", *, dry_run: bool) -> None:
         f" {counted(len(episodes), 'episode')} read, {counted(insights, 'insight')}{would}"
     )
     for result in polled:
-        if result.outcome in ("failed", "ended"):
-            say(f"  {result.outcome:<9}{without_password(result.feed.url)}: {result.feed.reason}")
+        if reason := result.feed.reason:
+            state = result.outcome if result.outcome in ("failed", "ended") else "faulty"
+            say(f"  {state:<9}{without_password(result.feed.url)}: {reason}")
         for episode in result.episodes:
             say(f"  {episode.row.state:<9}{result.feed.title}: {episode_line(episode)}")
 

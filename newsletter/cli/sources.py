@@ -148,6 +148,8 @@ def _print_checked(polled: "PolledFeed") -> None:
         say(f"{without_password(feed.url)}: {feed.reason}")
         return
     say(f"{feed.title or without_password(feed.url)}: {counted(_items(polled), 'episode')}")
+    if feed.reason:
+        say(f"  faulty       {feed.reason}")
     if feed.location:
         say(f"  moved to {without_password(feed.location)}")
     for episode in polled.episodes:

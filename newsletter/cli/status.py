@@ -100,7 +100,9 @@ def _print_feeds(day: DayStatus, timezone: str) -> None:
         since = local_time(row["failing_since"], timezone)
         then = f"next try {local_time(row['next_try'], timezone)}" if row["next_try"] else "ended"
         say(f"  {row['url']}  since {since}, {then}: {row['reason']}")
-    if len(failing) > MOST_TROUBLES:
+    for row in day.faulty_feeds[:MOST_TROUBLES]:
+        say(f"  {row['url']}  {row['reason']}")
+    if max(len(failing), len(day.faulty_feeds)) > MOST_TROUBLES:
         say("  and more: newsletter sources list")
     if day.waiting_episodes:
         waiting = counted(day.waiting_episodes, "episode")

@@ -37,7 +37,8 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class DayStatus:
-    """``troubles`` holds one row more than MOST_TROUBLES where there are more."""
+    """``troubles`` holds one row more than MOST_TROUBLES where there are more; ``faulty_feeds`` are
+    those that are read, though not all of what they answer is right."""
 
     date: str
     inbox: str
@@ -48,6 +49,7 @@ class DayStatus:
     rejected: Rows
     feeds: int
     failing_feeds: Rows
+    faulty_feeds: Rows
     waiting_episodes: int
     subscribers: Mapping[str, int]
     candidates: int
@@ -86,6 +88,7 @@ def day_status(
             rejected=[dict(row) for row in archive.rejected(db)],
             feeds=len(followed),
             failing_feeds=[_failing(feed) for feed in followed if feed.failures],
+            faulty_feeds=[_faulty(feed) for feed in followed if feed.reason and not feed.failures],
             waiting_episodes=feeds.waiting_count(db),
             subscribers=subscribers.counts(db),
             candidates=reports.candidate_count(db, first, day),
@@ -168,6 +171,11 @@ def _failing(feed: FollowedFeed) -> Mapping[str, Any]:
         "failing_since": feed.failing_since,
         "next_try": None if feed.ended else feed.next_try,
     }
+
+
+def _faulty(feed: FollowedFeed) -> Mapping[str, Any]:
+    """One that answers, and with what is not all right."""
+    return {"url": without_password(feed.url), "reason": feed.reason}
 
 
 def _held_back(db: Connection, now: datetime) -> Rows:

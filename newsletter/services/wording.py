@@ -62,7 +62,8 @@ def feed_state(feed: FollowedFeed, timezone: str) -> str:
         return f"fails since {at(feed.failing_since)}, next try {at(feed.next_try)}: {feed.reason}"
     if feed.checked_at is None:
         return "not read yet"
-    return f"read {at(feed.checked_at)}, next {at(feed.next_try)}"
+    but = f": {feed.reason}" if feed.reason else ""
+    return f"read {at(feed.checked_at)}, next {at(feed.next_try)}{but}"
 
 
 def being_sent(count: int, lease_end: datetime, timezone: str) -> str:

@@ -23,7 +23,8 @@ _KEPT_EACH = 5
 
 @dataclass(frozen=True, slots=True)
 class FollowedFeed:
-    """A row of ``feed``. Of a feed that answers, ``failures`` is 0 and ``reason`` is empty."""
+    """A row of ``feed``. Of a feed that answers, ``failures`` is 0 and ``reason`` is empty,
+    or says what is wrong with what it answered."""
 
     id: int
     url: str

@@ -131,6 +131,22 @@ def test_an_address_that_gives_opml_is_told(listener: House, pods: HttpServer) -
         assert "it is OPML, a list of feeds and no feed: download it" in listener(*words).out
 
 
+def test_a_feed_that_was_cut_off_is_told_everywhere(listener: House, pods: HttpServer) -> None:
+    pods.pages["/half"] = Page(rss(item(1), item(2)).removesuffix(b"</item></channel></rss>"))
+    listener("sources", "add", pods.url("/half"))
+    said = "it was cut off in the middle; the episodes before the cut are read"
+    assert said in listener("sources", "check").out
+    scanned = listener("scan")
+    assert (scanned.code, said in scanned.out) == (0, True)
+    assert "1 episode read" in scanned.out
+    listed = listener("sources", "list").out
+    assert "read 2026-03-14 12:00 UTC" in listed
+    assert said in listed
+    status = listener("status").out
+    assert "1 feed followed, 0 failing" in status
+    assert f"{pods.url('/half')}  {said}" in status
+
+
 def test_the_configuration_names_feeds_too(house: House) -> None:
     key = "NEWSLETTER_SOURCES__FEEDS"
     house.environment[key] = f'["{ELSEWHERE}", "https://b.example/"]'

@@ -34,6 +34,10 @@ _FIRST_YEAR, _LAST_YEAR = 1995, 2999
 _TAG = re.compile(r"<[^<>]*>")
 _OPEN_TAG = re.compile(r"<[A-Za-z_](?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+")
 _NAMESPACE = re.compile(r"xmlns:([^\s=]{1,100})")
+_ROOT = re.compile(r"<(?:\w{1,40}:)?(?:rss|feed|rdf)\b[^<>]*(?<!/)>", re.IGNORECASE)
+_ROOT_END = re.compile(r"</(?:\w{1,40}:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_ENTRY = re.compile(r"<(?:\w{1,40}:)?(?:item|entry)\b", re.IGNORECASE)
+_ENTRY_END = re.compile(r"</(?:\w{1,40}:)?(?:item|entry)\s*>", re.IGNORECASE)
 _LONGEST_EPISODE = 7 * 24 * 3600
 
 
@@ -44,10 +48,12 @@ class FeedRejected(NewsletterError):
 @dataclass(frozen=True, slots=True)
 class Feed:
     """``episodes`` are sorted, the newest first; those without a date keep their place in the file,
-    after the others. No two have the same guid."""
+    after the others. No two have the same guid. ``cut_off``: the end of it never came; an entry of
+    which only the beginning did is none of them."""
 
     title: str
     episodes: tuple[Episode, ...]
+    cut_off: bool = False
 
 
 def parse(data: bytes, url: str, charset: str = "") -> Feed:
@@ -61,6 +67,8 @@ def parse(data: bytes, url: str, charset: str = "") -> Feed:
         raise FeedRejected("it is empty")
     if trap := _trap(text):
         raise FeedRejected(trap)
+    cut_off = bool(_ROOT.search(text)) and not _ROOT_END.search(text)
+    text = _without_half(text) if cut_off else text
     document = _document(text, url)
     if not document["entries"] and not document["version"]:
         raise FeedRejected(_no_feed(text))
@@ -73,7 +81,14 @@ def parse(data: bytes, url: str, charset: str = "") -> Feed:
     ]
     oldest = datetime.min.replace(tzinfo=UTC)
     dated.sort(key=lambda pair: pair[0] or oldest, reverse=True)
-    return Feed(title, tuple(_told_apart([episode for _, episode in dated])))
+    return Feed(title, tuple(_told_apart([episode for _, episode in dated])), cut_off)
+
+
+def _without_half(text: str) -> str:
+    """Without the entry in the middle of which it was cut off: half of its notes are none."""
+    last = max((end.end() for end in _ENTRY_END.finditer(text)), default=0)
+    half = _ENTRY.search(text, last)
+    return text[: half.start()] if half else text
 
 
 def _trap(text: str) -> str:

@@ -42,6 +42,7 @@ Watch = Callable[[int, int], None]
 
 Outcome = Literal["changed", "unchanged", "failed", "ended"]
 
+CUT_OFF = "it was cut off in the middle; the episodes before the cut are read"
 _LONGEST_VALIDATOR = 500
 _LONGEST_PATH = 300
 _LONGEST_REASON = 500
@@ -189,7 +190,10 @@ def poll(
     # At the first look nobody waits for the history.
     new = MOST_NEW if feed.succeeded_at else job.first
     planned = plan(document.episodes, known, new, now, job.every)
-    return _read(job, replace(answered, title=document.title), planned, known, now)
+    answered = replace(answered, title=document.title)
+    if document.cut_off:
+        answered = replace(_asked_anew(answered), reason=CUT_OFF)
+    return _read(job, answered, planned, known, now)
 
 
 def _read(
@@ -209,11 +213,15 @@ def _read(
         unread += read.unread
     rows = {**known, **{episode.row.key: episode.row for episode in taken}}
     if any(row.state == "waiting" for row in rows.values()):
-        # The next poll has the whole feed, though it be the same.
-        feed = replace(feed, etag="", last_modified="", body_hash="")
+        feed = _asked_anew(feed)
     passed = tuple(episode_row(episode, None, now, "passed") for episode in planned.pass_over)
     outcome: Outcome = "changed" if taken or passed else "unchanged"
     return PolledFeed(feed, outcome, tuple(taken), passed, tuple(unread))
+
+
+def _asked_anew(feed: FollowedFeed) -> FollowedFeed:
+    """The next poll has the whole feed, though it be the same."""
+    return replace(feed, etag="", last_modified="", body_hash="")
 
 
 def _take(

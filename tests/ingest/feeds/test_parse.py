@@ -180,7 +180,7 @@ def test_only_links_to_the_web_are_links(bad: str) -> None:
         rss(WHOLE.replace("short", "&nbsp;short &hellip; &frobnicate; &#xFFFFFF; &#0;")),
         rss(WHOLE.replace("In short.", "Q & A <br> unclosed")),
         rss(WHOLE).replace(b"</channel></rss>", b""),
-        rss(WHOLE)[: -len("</item></channel></rss>")],
+        rss(WHOLE).replace(b"</item>", b""),
         rss(WHOLE).replace(b"short", b"sh\x00o\x0br\x1ft"),
         rss(WHOLE, spaces="xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'"),
         b"\n\n  " + rss(WHOLE),
@@ -196,6 +196,33 @@ def test_what_is_broken_is_read_as_far_as_it_goes(broken: bytes) -> None:
     assert (episode.guid, episode.title) == ("ep-7", "Why harbours silt up")
     assert episode.enclosure == "https://cdn.example/7.mp3"
     assert [one.media_type for one in episode.transcripts] == ["text/vtt", "application/srt"]
+
+
+@pytest.mark.parametrize(
+    "end", ["</channel></rss>", "</rss>", "nnel></rss>", "</item></channel></rss>"]
+)
+def test_what_came_before_the_cut_is_read_and_half_an_entry_is_not(end: str) -> None:
+    items = [f"<guid>{n}</guid><description>All of {n}.</description>" for n in (1, 2)]
+    feed = parse(rss(*items).removesuffix(end.encode()), URL)
+    assert [one.guid for one in feed.episodes] == (["1"] if "item" in end else ["1", "2"])
+    assert (feed.title, feed.cut_off) == ("Tide Tables", True)
+
+
+ATOM = b"""<feed xmlns="http://www.w3.org/2005/Atom"><title>Tide Tables</title>
+<entry><id>1</id><summary>One.</summary></entry><entry><id>2</id><summary>Two.</summary></entry></feed>"""
+
+
+@pytest.mark.parametrize("length", range(60, len(ATOM) + 1, 7))
+def test_an_atom_feed_that_is_cut_anywhere(length: int) -> None:
+    data = ATOM[:length]
+    feed = parse(data, URL)
+    assert [one.guid for one in feed.episodes] == ["1", "2"][: data.count(b"</entry>")]
+    assert feed.cut_off == (b"</feed>" not in data)
+
+
+@pytest.mark.parametrize("whole", [b"<rss version='2.0'/>", rss(WHOLE) + b"\n<!-- 0.1 s -->"])
+def test_what_is_whole_is_not_said_to_be_cut_off(whole: bytes) -> None:
+    assert not parse(whole, URL).cut_off
 
 
 @pytest.mark.parametrize(

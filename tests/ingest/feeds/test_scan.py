@@ -60,6 +60,25 @@ def test_the_first_look_takes_the_newest_three_and_later_ones_what_is_new(
     assert scanner.after(HOUR).only().outcome == "unchanged"
 
 
+def test_a_feed_that_was_cut_off_says_so_until_it_comes_whole(
+    scanner: Scanner, server: HttpServer
+) -> None:
+    whole = rss(*map(item, (3, 2, 1)))
+    half = whole[: whole.index(b"Episode 1")]
+    server.pages["/feed"] = Page(half, headers={"ETag": '"1"'})
+    scanner.follow(server.url("/feed"))
+    polled = scanner.only()
+    assert (polled.outcome, polled.feed.failures) == ("changed", 0)
+    assert scanner.titles("read") == ["Episode 2", "Episode 3"]
+    assert scanner.after(HOUR).only().outcome == "unchanged"
+    with scanner.store.reading() as db:
+        (feed,) = feeds.followed(db)
+    assert "cut off in the middle" in feed.reason
+    server.pages["/feed"] = Page(whole, headers={"ETag": '"1"'})
+    assert scanner.after(HOUR).only().feed.reason == ""
+    assert scanner.titles("read") == ["Episode 1", "Episode 2", "Episode 3"]
+
+
 def test_a_brief_says_where_it_is_from(scanner: Scanner, server: HttpServer) -> None:
     server.pages["/feed"] = Page(rss(item(4)))
     scanner.follow(server.url("/feed"))
