@@ -1,7 +1,7 @@
 """Addresses on the web, as feeds and operators write them."""
 
 import re
-from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 from newsletter.domain.hostnames import in_ascii
 
@@ -32,6 +32,14 @@ def web_address(text: str) -> str:
     netloc = f"{quote(user, _KEPT)}@" * bool(user) + place + shown_port
     path, query = quote(parts.path, _KEPT) or "/", quote(parts.query, _KEPT)
     return urlunsplit((parts.scheme.lower(), netloc, path, query, ""))
+
+
+def resolved(base: str, text: str) -> str:
+    """``text`` as an address, relative to ``base`` (RFC 3986, 5); as it is where it can be none."""
+    try:
+        return urljoin(base, text)
+    except ValueError:
+        return text
 
 
 def feed_address(text: str) -> str:

@@ -6,8 +6,9 @@ is a table of contents; it tells where in the episode a takeaway is heard.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from newsletter.domain.episode import Chapter, Episode
 from newsletter.domain.model import Mention
@@ -43,11 +44,16 @@ _BULLET = re.compile(r"\s*(?:[-*+•‣◦·–—▪●✅✔☑➡️👉🔑�
 _TIME = r"(?:([0-9]{1,2}):)?([0-9]{1,3}):([0-5][0-9])"
 _STAMP = re.compile(rf"\s*[\[(]?{_TIME}[\])]?\s*[-–—:|]*\s*(?=\S)")
 _STAMP_LAST = re.compile(rf"\s*[\[(]{_TIME}[\])]\s*\.?$")
+_MOST = 500  # takeaways, and chapters
 _SHARED = 2  # words of a chapter's title that its takeaway must have, or all of a shorter one
 _SHARE = 0.5
 _SMALL_WORDS = frozenset(
     "the and for with how whi what you your are from this that to a of in on is it".split()
 )  # as terms
+
+
+_Titled = tuple[frozenset[str], int]
+"""The words of a chapter's title, and where it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +63,13 @@ class _Item:
 
 
 def takeaways(episode: Episode) -> tuple[Mention, ...]:
-    """In the order of the notes, each once; empty if the notes list none. Linear in the notes."""
+    """In the order of the notes, each once; empty if the notes list none. Linear in the notes: of
+    more takeaways or chapters than anybody lists the first are read."""
     notes = _blocks(episode.notes)
-    chapters = episode.chapters or tuple(_contents(notes))
+    chapters = _titled(islice(episode.chapters or _contents(notes), _MOST))
     speaker = episode.speakers[0] if len(episode.speakers) == 1 else ""
     mentions: dict[str, Mention] = {}
-    for item in _items(notes):
+    for item in islice(_items(notes), _MOST):
         at = item.at if item.at is not None else _second(item.text, chapters)
         mentions.setdefault(item.text.casefold(), Mention(item.text, "lead", speaker, at))
     return tuple(mentions.values())
@@ -145,16 +152,19 @@ def _contents(notes: Sequence[Block]) -> Iterator[Chapter]:
             yield Chapter(_seconds(match), block.text[match.end() :])
 
 
-def _second(text: str, chapters: Sequence[Chapter]) -> int | None:
+def _titled(chapters: Iterable[Chapter]) -> list[_Titled]:
+    return [(frozenset(terms(each.title)) - _SMALL_WORDS, each.start) for each in chapters]
+
+
+def _second(text: str, chapters: Sequence[_Titled]) -> int | None:
     """Where the one chapter begins whose title the takeaway is about."""
     stems = frozenset(terms(text))
-    fits = [(_fit(stems, chapter.title), -chapter.start) for chapter in chapters]
+    fits = [(_fit(stems, about), -start) for about, start in chapters]
     best = max(fits, default=(0.0, 0))
     return -best[1] if best[0] else None
 
 
-def _fit(stems: frozenset[str], title: str) -> float:
-    about = frozenset(term for term in terms(title) if term not in _SMALL_WORDS)
+def _fit(stems: frozenset[str], about: frozenset[str]) -> float:
     shared = len(about & stems)
     enough = shared >= min(_SHARED, len(about)) and shared >= _SHARE * len(about)
     return shared / len(about) + shared if about and enough else 0.0

@@ -162,6 +162,7 @@ GROWING = {
     "items": "- A dike that is raised twice breaks where nobody looks.\n",
     "one long item": "a dike is ",
     "headings": "Takeaways\n",
+    "takeaways and chapters": "- A dike that is raised twice breaks.\n12:34 A dike that breaks\n",
     "HTML items": "<li>A dike that is raised twice breaks.",
     "deep HTML": "<ul><li>",
     "time stamps": "12:34 ",

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
 from typing import Protocol
-from urllib.parse import urljoin
 
 import httpx
 
-from newsletter.domain.urls import host_of, web_address, without_user
+from newsletter.domain.urls import host_of, resolved, web_address, without_user
 from newsletter.ingest.feeds.connections import FetchFailed, Resolve, Transport, resolve
 
 _ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.8"
@@ -119,7 +118,7 @@ class Fetcher:
             raise FetchFailed(f"no whole answer within {self.limits.seconds:g} seconds") from error
         except httpx.HTTPError as error:
             raise FetchFailed(f"the connection failed: {error}") from error
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, UnicodeError) as error:  # idna refuses a host by the latter
             raise FetchFailed(f"its address cannot be used: {error}", lasting=True) from error
 
     def _client(self, seconds: float) -> httpx.Client:
@@ -184,10 +183,7 @@ def _unpacked(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
 
 
 def _target(url: str, location: str) -> str:
-    try:
-        target = web_address(urljoin(url, location))
-    except ValueError:
-        target = ""
+    target = web_address(resolved(url, location))
     if not target:
         raise FetchFailed(f"it redirects to {location!r:.200}, which is no address on the web")
     return target

@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
-from urllib.parse import urljoin
 
 import feedparser
 
 from newsletter.domain.episode import Chapter, Episode
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import digest
-from newsletter.domain.urls import web_address, without_user
+from newsletter.domain.urls import resolved, web_address, without_user
 from newsletter.ingest.feeds.podcast_tags import PodcastTags, podcast_tags
 from newsletter.ingest.feeds.text import as_xml_text, without_traps
 
@@ -135,7 +134,7 @@ def _matched(entries: Sequence[Any], tags: Sequence[PodcastTags]) -> Iterator[Po
     if len(entries) == len(tags):
         yield from tags
         return
-    by_guid = {urljoin(tag.base, tag.guid): tag for tag in tags if tag.guid}
+    by_guid = {resolved(tag.base, tag.guid): tag for tag in tags if tag.guid}
     by_guid |= {tag.guid: tag for tag in tags}
     for entry in entries:
         yield by_guid.get(_line(entry.get("id")), PodcastTags())
@@ -195,7 +194,7 @@ def _enclosure(entry: Any, base: str) -> str:
     links.sort(key=lambda link: not str(link.get("type", "")).startswith(("audio", "video")))
     media = [item for item in entry.get("media_content", ()) if isinstance(item, Mapping)]
     written = (_text(link.get("href") or link.get("url")).strip() for link in (*links, *media))
-    addresses = (web_address(urljoin(base, text)) for text in written if text)
+    addresses = (web_address(resolved(base, text)) for text in written if text)
     return without_user(next(filter(None, addresses), ""))
 
 

@@ -6,12 +6,11 @@ github.com/Podcastindex-org/podcast-namespace. Read by lxml, which recovers from
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
 
 from lxml import etree
 
 from newsletter.domain.episode import TranscriptLink
-from newsletter.domain.urls import web_address
+from newsletter.domain.urls import resolved, web_address
 
 _MOST = 20
 """Of each tag in one item: a real one has a few."""
@@ -87,7 +86,7 @@ def _people(children: Sequence[tuple[str, Any]]) -> Iterator[str]:
 
 
 def _link(element: Any, attribute: str, url: str) -> str:
-    return web_address(urljoin(element.base or url, element.get(attribute, "").strip()))
+    return web_address(resolved(element.base or url, element.get(attribute, "").strip()))
 
 
 def _text(element: Any) -> str:

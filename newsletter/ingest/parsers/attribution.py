@@ -26,7 +26,7 @@ _NAME_ABOVE = re.compile(
     r"([^\W\d_a-z][\w.'’-]{1,20}(?: [^\W\d_a-z][\w.'’-]{0,20}){1,3})[ \t]*\n\S"
 )
 _NAMELESS = re.compile(r"(?:speaker|sprecher) |unknown|host$|guest$|interviewer$", re.IGNORECASE)
-_BEHIND = re.compile(r"(?<=[\"”»])(?: ?\(| - (?=[^()]*$))([^()\d]{3,60})\)?\.?$")
+_BEHIND = re.compile(r"(?<=[\"”»])(?: ?\(| - (?=[^()]{3,61}$))([^()\d]{3,60})\)?\.?$")
 _DASHES = "—–―~"
 _OPENING, _CLOSING = "\"“„«»‘「『'", "\"”“»«’」』'"
 

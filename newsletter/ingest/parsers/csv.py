@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 
 from newsletter.domain.errors import BriefRejected
@@ -10,18 +11,21 @@ from newsletter.ingest.parsers.rows import TEXT, Row, has_text, pages_of_rows
 
 _DELIMITERS = ",;\t|"
 _SHOWN = 6
+_SEPARATOR = re.compile(r'\s*"?sep=([,;\t|])"?\n')  # what spreadsheets write on top
 csv.field_size_limit(2**31 - 1)  # a column may hold a transcript; inbox.max_bytes bounds the file
 
 
 def read(text: str) -> list[Page]:
     """Raises BriefRejected where no column holds text, or a quotation mark is never closed."""
-    start = len(text) - len(text.lstrip("\n"))
+    said = _SEPARATOR.match(text)
+    start = said.end() if said else len(text) - len(text.lstrip("\n"))
+    skipped = text.count("\n", 0, start)
     begin = text[start:].split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=begin.count)
+    delimiter = said[1] if said else max(_DELIMITERS, key=begin.count)
     try:
-        rows = list(_rows(text[start:], delimiter, start, strict=True))
+        rows = list(_rows(text[start:], delimiter, skipped, strict=True))
     except csv.Error:  # marks within a cell that are not doubled
-        rows = list(_rows(text[start:], delimiter, start, strict=False))
+        rows = list(_rows(text[start:], delimiter, skipped, strict=False))
     return pages_of_rows(rows, "CSV")
 
 
@@ -32,8 +36,17 @@ def _rows(text: str, delimiter: str, skipped: int, *, strict: bool) -> Iterator[
     line = skipped + reader.line_num + 1
     while (cells := _next(reader, line)) is not None:
         if any(map(str.strip, cells)):
-            yield line, dict(zip(header, cells, strict=False))
+            yield line, _named(header, cells)
         line = skipped + reader.line_num + 1
+
+
+def _named(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Of several columns of one name the first that holds anything."""
+    row: dict[str, str] = {}
+    for name, cell in zip(header, cells, strict=False):
+        if not row.get(name, "").strip():
+            row[name] = cell
+    return row
 
 
 def _next(reader: Iterator[list[str]], line: int) -> list[str] | None:

@@ -16,7 +16,12 @@ from newsletter.ingest.parsers.paragraphs import Page, is_web
 def read(text: str) -> list[Page]:
     """A page for each note. Raises BriefRejected where there is none."""
     parser = etree.XMLParser(
-        recover=True, resolve_entities=False, no_network=True, huge_tree=False, strip_cdata=True
+        encoding="utf-8",
+        recover=True,
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        strip_cdata=True,
     )
     try:
         root = etree.fromstring(text.encode(), parser)

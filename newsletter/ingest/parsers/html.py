@@ -77,6 +77,8 @@ def _parsed(text: str) -> Any:
         root = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         raise BriefRejected("no text in it: the page is empty") from error
+    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+        raise BriefRejected("nested too deeply to be a brief")  # lxml leaves the rest out
     return root
 
 

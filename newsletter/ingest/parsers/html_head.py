@@ -56,7 +56,7 @@ def title_facts(root: Any, main: Any, facts: Facts) -> None:
 def _json_ld(text: str, facts: Facts) -> None:
     try:
         value = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return
     graph = value.get("@graph", [value]) if isinstance(value, dict) else value
     for each in graph if isinstance(graph, list) else []:
@@ -64,13 +64,17 @@ def _json_ld(text: str, facts: Facts) -> None:
             _episode(each, facts)
 
 
+def _text(value: Mapping[str, Any], *keys: str) -> str:
+    return next((said for key in keys if isinstance(said := value.get(key), str) and said), "")
+
+
 def _episode(value: Mapping[str, Any], facts: Facts) -> None:
     series = value.get("partOfSeries") or value.get("isPartOf")
     if isinstance(series, dict):
-        facts.add("show title", str(series.get("name") or ""))
-    facts.add("episode title", str(value.get("name") or value.get("headline") or ""))
-    facts.add("episode link", str(value.get("url") or value.get("@id") or ""))
-    facts.add("episode publish date", str(value.get("datePublished") or ""))
+        facts.add("show title", _text(series, "name"))
+    facts.add("episode title", _text(value, "name", "headline"))
+    facts.add("episode link", _text(value, "url", "@id"))
+    facts.add("episode publish date", _text(value, "datePublished"))
     for key in ("author", "actor", "contributor"):
         people = value.get(key)
         for person in people if isinstance(people, list) else [people]:

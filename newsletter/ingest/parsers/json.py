@@ -104,9 +104,7 @@ def read(text: str) -> list[Page]:
     try:
         page = msgspec.json.decode(text, type=JsonBrief)
     except msgspec.ValidationError as error:
-        from newsletter.ingest.parsers.json_lines import other_json  # few files are of that kind
-
-        return other_json(text) or _misfit(text, error)
+        return _other(text, error) or _misfit(text, error)
     except msgspec.DecodeError as error:
         _malformed(text, error)
     lines = places(text)
@@ -124,6 +122,18 @@ def read(text: str) -> list[Page]:
         dropped=dropped,
     )
     return [Page(about, _paragraphs(page, lines), "JSON")]
+
+
+def _other(text: str, misfit: msgspec.ValidationError) -> list[Page] | None:
+    """JSON of another kind, which may be malformed behind the place where it is no brief."""
+    from newsletter.ingest.parsers.json_lines import other_json  # few files are of that kind
+
+    try:
+        return other_json(msgspec.json.decode(text))
+    except msgspec.DecodeError as error:
+        return None if _PLACE.search(str(misfit)) else _malformed(text, error)
+    except RecursionError:
+        return None
 
 
 def _misfit(text: str, error: msgspec.ValidationError) -> NoReturn:

@@ -1,8 +1,10 @@
 """JSON Lines, JSON Feed, and other JSON that holds a list of texts with names for their parts."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -24,6 +26,7 @@ _LISTS = names_in(
     episodes, entries, rows, books, key_takeaways, keyTakeaways, bookmarks, listContent"""
 )
 _DEEPEST = 6
+_MOST_AROUND = 100  # values that each row of a list takes along
 _OBJECTS = 2  # within each other: {"episode": {"podcast": {"title": ...}}}
 
 
@@ -43,12 +46,8 @@ def _decoded(line: str, number: int) -> Any:
         raise BriefRejected("malformed JSON: each line must be whole by itself", number) from error
 
 
-def other_json(text: str) -> list[Page] | None:
+def other_json(whole: Any) -> list[Page] | None:
     """A feed, or a list of rows; None for a brief, and for what is neither."""
-    try:
-        whole = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return None
     if isinstance(whole, dict) and "insights" in whole:
         return None
     if isinstance(whole, dict) and _is_feed(whole):
@@ -78,8 +77,9 @@ def _rows(value: Any, above: Mapping[str, str], depth: int = 0) -> Iterator[Mapp
         }
         own = {**above, **_flat(value, lists), **_annotated(value)}
         if lists:
+            around = dict(islice(own.items(), _MOST_AROUND))
             for below in lists.values():
-                yield from _rows(below, own, depth + 1)
+                yield from _rows(below, around, depth + 1)
         else:
             yield own
 
@@ -161,8 +161,9 @@ def _content(item: Mapping[str, Any]) -> Iterator[Paragraph]:
     if content := _text(item, "content_html"):
         from newsletter.ingest.parsers import html
 
-        for page in html.read(content):
-            yield from page.paragraphs
+        with suppress(BriefRejected):  # of an item without text the others are read
+            for page in html.read(content):
+                yield from page.paragraphs
     elif content := _text(item, "content_text"):
         yield from page_of(Brief(()), markdown_blocks(content, 1), Facts()).paragraphs
 

@@ -5,13 +5,14 @@ import re
 from newsletter.ingest.parsers import markdown
 from newsletter.ingest.parsers.paragraphs import Page
 
-_HEADING = re.compile(r"(\*{1,6})\s+(?:(TODO|NEXT|WAITING|DONE)\s+)?(.*?)(?:\s+:[\w@:]+:)?$")
+_HEADING = re.compile(r"(\*{1,6})\s+(?:(TODO|NEXT|WAITING|DONE)\s+)?(.*)$")
+_TAGS = re.compile(r":[\w@:]+:")
 _KEYWORD = re.compile(r"#\+([A-Za-z_]+):\s*(.*)$")
 _PROPERTY = re.compile(r"\s*:([A-Za-z_-]+):\s+(\S.*)$")
 _DRAWER = re.compile(r"\s*:[A-Za-z_-]+:\s*$")
 _LINK = re.compile(r"\[\[([^\[\]]+)\](?:\[([^\[\]]+)\])?\]")
 _BLOCK = re.compile(r"\s*#\+(begin|end)_(\w+)", re.IGNORECASE)
-_STAMP = re.compile(r"[\[<]([0-9]{4}-[0-9]{2}-[0-9]{2})[^\]>]*[\]>]")
+_STAMP = re.compile(r"[\[<]([0-9]{4}-[0-9]{2}-[0-9]{2})[^\]>]{0,60}[\]>]")
 
 
 def read(text: str) -> list[Page]:
@@ -29,11 +30,16 @@ def read(text: str) -> list[Page]:
 def _line(line: str) -> str:
     if heading := _HEADING.match(line):
         open_task = heading[2] and heading[2] != "DONE"
-        text = _LINK.sub(_linked, _stamp(heading[3]))
+        text = _LINK.sub(_linked, _stamp(_untagged(heading[3])))
         return f"- [ ] {text}" if open_task else f"{'#' * len(heading[1])} {text}"
     if pair := _KEYWORD.match(line) or _PROPERTY.match(line):
         return f"{_stamp(pair[1].lower())}:: {_stamp(pair[2])}"
     return "" if _DRAWER.match(line) else _LINK.sub(_linked, _stamp(line))
+
+
+def _untagged(text: str) -> str:
+    words = text.rsplit(maxsplit=1)
+    return words[0] if len(words) > 1 and _TAGS.fullmatch(words[1]) else text
 
 
 def _stamp(text: str) -> str:

@@ -91,7 +91,9 @@ def _node(value: Any, keys: Sequence[str]) -> Node:
 
 def read(text: str) -> list[Page]:
     """OPML. Raises BriefRejected for a list of feeds, and for what is no OPML."""
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
+    parser = etree.XMLParser(
+        encoding="utf-8", recover=True, resolve_entities=False, no_network=True
+    )
     try:
         root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError:
@@ -120,5 +122,5 @@ def _outline(element: Any, depth: int) -> Node:
 
 def _marked(text: str) -> str:
     """The text of an outline, whose links are HTML, with those of Markdown."""
-    linked = re.sub(r'<a href="([^"]*)"[^>]*>(.*?)</a>', r"[\2](\1)", text)
+    linked = re.sub(r'<a href="([^"]{0,2000})"[^>]{0,300}>(.{0,500}?)</a>', r"[\2](\1)", text)
     return re.sub(r"</?[a-z][^<>]*>", "", linked)

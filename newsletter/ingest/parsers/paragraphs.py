@@ -161,7 +161,8 @@ def is_web(url: str) -> bool:
     except ValueError:
         return False
     sound = re.fullmatch(r"""https?://[^\s<>"'\\]+""", url, re.IGNORECASE)
-    return bool(sound and parts.hostname and len(url) <= MAX_URL)
+    host = parts.hostname or ""
+    return bool(sound and host and host[0] not in "[%" and len(url) <= MAX_URL)
 
 
 def day(text: str, key: str, line: int | None) -> date:

@@ -1,7 +1,7 @@
 """Tables of insights: a header that names such a column, and below it one in each row."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
@@ -14,30 +14,42 @@ def untabled(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _untabled(blocks: Sequence[Block]) -> Iterator[Block]:
-    header: list[str] = []
+    header = _Header(())
     for before, block in zip([None, *blocks], blocks, strict=False):
         if block.rule != "table":
-            header = []
             yield block
             continue
         if not before or before.rule != "table":
-            header = _cells(block)
+            header = _header(_cells(block))
         yield _item(block, header)
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The first row, and the places of its columns of insights and of times."""
+
+    cells: Sequence[str]
+    texts: Sequence[int] = ()
+    times: Sequence[int] = ()
+
+
+def _header(cells: Sequence[str]) -> _Header:
+    known = [vocabulary.field(cell) for cell in cells]
+    texts = [at for at, cell in enumerate(cells) if vocabulary.section(cell) in vocabulary.LISTED]
+    return _Header(
+        cells, texts, [at for at, field in enumerate(known) if field and field[0] == "time"]
+    )
 
 
 def _cells(block: Block) -> list[str]:
     return [cell.strip() for cell in block.raw.strip().strip("|").replace("\\|", "¦").split("|")]
 
 
-def _item(block: Block, header: Sequence[str]) -> Block:
+def _item(block: Block, header: _Header) -> Block:
     cells = _cells(block)
-    named = [vocabulary.section(name) in vocabulary.LISTED for name in header]
-    text = next((cell for cell, right in zip(cells, named, strict=False) if right), "")
-    if cells == list(header) or not any(letter.isalnum() for letter in text):
+    text = next((cells[at] for at in header.texts if at < len(cells)), "")
+    if cells == header.cells or not any(letter.isalnum() for letter in text):
         return block
-    fields = [vocabulary.field(name) for name in header]
-    timed = [
-        cell for cell, known in zip(cells, fields, strict=False) if known and known[0] == "time"
-    ]
-    raw = " ".join([text, *(f"[{time}]" for time in timed if time)])
+    times = [cells[at] for at in header.times if at < len(cells) and cells[at]]
+    raw = " ".join([text, *(f"[{time}]" for time in times)])
     return replace(block, raw=raw, inline=inline(raw, {}), depth=1, first=True, rule="")

@@ -20,7 +20,8 @@ from newsletter.ingest.parsers.metadata import Facts, names
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
 
 _TURN = re.compile(
-    r"\S[^\n]{0,60}?(?:\t|[ \xa0]{2,})(?:[0-9]{1,2}:)?[0-9]{1,2}:[0-9]{2}[ \t]*$", re.MULTILINE
+    r"^[ \t]{0,8}\S[^\n]{0,60}?(?:\t|[ \xa0]{2,20})(?:[0-9]{1,2}:)?[0-9]{1,2}:[0-9]{2}[ \t]*$",
+    re.MULTILINE,
 )
 _LONGEST_TITLE = 120
 _FEW = 2

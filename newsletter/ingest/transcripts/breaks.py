@@ -49,7 +49,7 @@ _SELLING = _any(
     r"\buse (?:the |our |my )?code\b",
     r"\b\d+ ?(?:%|percent) off\b",
     r"\bfree (?:trial|shipping|sample|month|audiobook)",
-    r"\b[\w-]+(?:\.| dot )(?:com|org|net|io|co|fm|ai|dev|app)\b",
+    r"(?<=[\w-])(?:\.| dot )(?:com|org|net|io|co|fm|ai|dev|app)\b",
     r"\bmoney[ -]back guarantee",
     r"\bsponsors?\b",
     r"\b(?:for )?our (?:listeners|friends at)\b",

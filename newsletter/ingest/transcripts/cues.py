@@ -110,10 +110,11 @@ def _repeats(before: Sequence[str], after: Sequence[str]) -> bool:
 
 
 def _fresh(shown: Sequence[str], lines: Sequence[str]) -> Iterator[str]:
+    known = set(shown)
     for line in lines:
         if shown and line.startswith(shown[-1]):
             yield line[len(shown[-1]) :].strip()
-        elif line not in shown:
+        elif line not in known:
             yield line
 
 

@@ -14,7 +14,7 @@ from newsletter.ingest.transcripts.turns import Turn
 _TIME = r"(?:([0-9]{1,2}):)?([0-9]{1,3}):([0-5][0-9])(?:[.,][0-9]{1,3})?"
 _STAMP = re.compile(rf"\s*(?:\[{_TIME}\]|\({_TIME}\)|{_TIME}(?=[\s–—-]|$))[\s:–—-]*")
 _NAME_AND_STAMP = re.compile(rf"([^\W\d_][^\[\]():\d\n]{{0,49}}?)\s+[\[(]?{_TIME}[\])]?(:|$)\s*")
-_FRONT_MATTER = re.compile(r"\s*---\n.*?\n---(?:\n|$)", re.DOTALL)
+_FRONT_MATTER = re.compile(r"---\n.*?\n---(?:\n|$)", re.DOTALL)
 _MARKS = re.compile(r"\*\*|__|\\(?=[\[\]()])")
 _NO_SPEECH = re.compile(r"#|-{3,}|={3,}|\*{3,}|!\[|https?://\S+$")
 
@@ -32,7 +32,8 @@ class _Line:
 
 
 def read(text: str) -> Iterator[Turn]:
-    lines = list(_lines(_FRONT_MATTER.sub("", text, count=1) if text.startswith("---") else text))
+    head = _FRONT_MATTER.match(text)
+    lines = list(_lines(text[head.end() :] if head else text))
     sure = {line.name for line in lines if line.sure}
     names = sure | speakers_of([line.name for line in lines])
     speaker, start = "", None

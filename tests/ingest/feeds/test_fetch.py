@@ -105,7 +105,14 @@ def test_redirects_end(server: HttpServer, fetcher: Fetcher) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["file:///etc/passwd", "ftp://a.example/x", "javascript:alert(1)", "http://[::1"]
+    "target",
+    [
+        "file:///etc/passwd",
+        "ftp://a.example/x",
+        "javascript:alert(1)",
+        "http://[::1",
+        "http://xn--a.example/x",
+    ],
 )
 def test_a_redirect_leads_to_the_web_or_nowhere(
     server: HttpServer, fetcher: Fetcher, target: str

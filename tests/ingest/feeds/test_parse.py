@@ -165,7 +165,9 @@ def test_relative_links_go_by_the_nearest_base() -> None:
     assert episode.transcripts == (TranscriptLink("https://base.example/dir/1.vtt"),)
 
 
-@pytest.mark.parametrize("bad", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x"])
+@pytest.mark.parametrize(
+    "bad", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "http://℀.example/x"]
+)
 def test_only_links_to_the_web_are_links(bad: str) -> None:
     item = f"<guid>g</guid><link>{bad}</link><enclosure url='{bad}'/>"
     episode = only(rss(f"{item}<podcast:transcript url='{bad}'/><podcast:chapters url='{bad}'/>"))

@@ -4,8 +4,9 @@ Time is compared with time, of this process alone: never with a clock.
 """
 
 import itertools
+import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 import pytest
@@ -40,7 +41,7 @@ MARKDOWN = (
      "- [[A]] https://a.b\n\t- a\n", "| Time | Quote |\n|-|-|\n| 1:00 | a b. |\n", "[a:: b] ",
      "  a. a\n", "<b a=", "<b>a", "[1:00] ", '> "abcd" - a\n', "in this episode a ", "){:a",
      "ignore a ", "### Time 1:00\n> a\n> Summary:\n> a b.\n", "- link:: http://a.b\n  a: b\n",
-     "# a\nURL: http://a.b\n"),
+     "# a\nURL: http://a.b\n", '"x" - '),
     ("", "x", " #x", "]", ")", "*", "\n---\nA.", "</details>", " — A", "]] #a"),
 )
 TEXT = (
@@ -75,16 +76,17 @@ HTML = (
     ("", "x", "</p>", "</a>", "-->"),
 )
 ORG = (
-    ("", "* a\n", "#+TITLE: a\n", "#+begin_quote\n"),
+    ("", "* a", "* a\n", "#+TITLE: a\n", "#+begin_quote\n"),
     (" ", "\n", "*", "* a\n", "- a\n", ":A: b\n", "[[a][", "[[a][b]]", "#+begin_quote\n", "<2",
-     ":a:",
+     ":a:", "[2025-01-01",
      "* a\n:SHOW: b\n- A b.\n"),
-    ("", "x", ":END:\n"),
+    ("", "x", "b", ":END:\n"),
 )
 OPML = (
-    ("<opml><body>", "<opml><body><outline text='a'>", "<opml>"),
-    (" ", "<outline text='a b.'/>", "<outline text='a'>", "</outline>", "<a>", "&lt;a href=", "&"),
-    ("", "</body></opml>"),
+    ("<opml><body>", "<opml><body><outline text='a'>", "<opml>", "<opml><body><outline text='"),
+    ("&lt;a href=&quot;&quot;&gt;", " ", "<outline text='a b.'/>", "<outline text='a'>",
+     "</outline>", "<a>", "&lt;a href=", "&"),
+    ("", "</body></opml>", "'/></body></opml>"),
 )
 ENEX = (
     ("<en-export>", "<en-export><note><content><![CDATA[<en-note>", ""),
@@ -144,3 +146,17 @@ def test_work_grows_as_the_text_does_in_many_pages(suffix: str, size: int, strid
 def test_work_grows_as_the_text_does_to_the_largest_file(suffix: str) -> None:
     some = list(pages(suffix))[:: 997 if suffix == ".md" else 47]
     assert too_fast(suffix, some, _LARGE) == []
+
+
+# Two things grow in each: a file with as many of one as of the other.
+SQUARES: dict[str, Callable[[int], str]] = {
+    ".md": lambda n: "|a" * n + "|Quote|\n" + "|b|\n" * n,
+    ".json": lambda n: json.dumps({f"c{i}": 1 for i in range(n)} | {"highlights": ["a b c."] * n}),
+}
+
+
+@pytest.mark.parametrize("suffix", SQUARES)
+def test_many_columns_of_many_rows_cost_no_square(suffix: str) -> None:
+    small, large = (SQUARES[suffix](n) for n in (500, 500 * _TIMES))
+    spent = min(work(suffix, large) for _ in range(2))
+    assert spent <= max(_RATIO * work(suffix, small), 0.5)

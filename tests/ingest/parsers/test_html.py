@@ -83,3 +83,19 @@ def test_json_ld_wins_over_the_title() -> None:
     brief = parse("a.html", page.encode())
     assert (brief.podcast, brief.episode, brief.speakers) == ("Kettle", "Late ships", ("Kim Roe",))
     assert str(brief.published) == "2026-03-05"
+
+
+def test_data_that_is_nested_without_end_costs_only_itself() -> None:
+    head = f'<script type="application/ld+json">{"[" * 5_000}</script>'
+    assert texts(f"<p>{TEXT}</p>", head) == [TEXT]
+
+
+def test_a_name_that_is_no_text_is_no_name() -> None:
+    data = '{"@type": "PodcastEpisode", "name": {"a": 1}, "headline": "Quays"}'
+    page = f'<html><head><script type="application/ld+json">{data}</script></head><p>{TEXT}</p>'
+    assert parse("a.html", page.encode()).episode == "Quays"
+
+
+def test_a_page_that_is_nested_too_deeply_says_so() -> None:
+    with pytest.raises(BriefRejected, match="nested too deeply"):
+        parse("a.html", f"{'<div>' * 400}{TEXT}".encode())

@@ -345,3 +345,8 @@ def test_a_heading_without_words_is_no_title() -> None:
     page = f"## [⬅](/)\n\n## [Sand](https://kettle.example/sand)\n\nPodcast: Kettle\n\n{ONE}\n"
     brief = read(page)
     assert (brief.episode, brief.url) == ("Sand", "https://kettle.example/sand")
+
+
+def test_an_address_with_half_a_bracket_is_none() -> None:
+    (mention,) = parse("a.md", f"- {ONE} [](http://[)\n".encode()).mentions
+    assert "%5B" not in mention.link + read(f"[](http://[)\n\n- {ONE}\n").url

@@ -171,3 +171,35 @@ def test_takeaways_beside_an_insight_are_read_as_well() -> None:
     assert sorted(said.text for each in found for said in each.mentions) == sorted(
         (TEXT, OTHER, THIRD)
     )
+
+
+def test_an_item_of_a_feed_without_text_costs_no_other() -> None:
+    items = [{"content_html": "<!-- nothing -->"}, {"content_html": f"<p>{TEXT}</p>"}]
+    brief = parse("a.json", json.dumps({"title": "Kettle", "items": items}).encode())
+    assert [said.text for said in brief.mentions] == [TEXT]
+
+
+@pytest.mark.parametrize("mark", ["sep=;", '"sep=;"'])
+def test_a_spreadsheet_may_say_its_delimiter(mark: str) -> None:
+    brief = parse("a.csv", f"{mark}\ntext;show\n{TEXT};Kettle\n".encode())
+    assert (brief.podcast, [said.text for said in brief.mentions]) == ("Kettle", [TEXT])
+
+
+def test_of_two_columns_of_one_name_the_first_that_holds_anything_is_read() -> None:
+    rows = f"text|text\n{TEXT}|{OTHER}\n|{THIRD}\n"
+    assert [said.text for said in parse("a.csv", rows.encode()).mentions] == [TEXT, THIRD]
+
+
+@pytest.mark.parametrize("encoding", ["ISO-8859-1", "UTF-16", "UTF-8"])
+def test_xml_that_names_another_encoding_is_read_as_what_it_is(encoding: str) -> None:
+    text = "Käse fährt nachts, weil die Straßen dann kühl und leer sind."
+    page = (
+        f'<?xml version="1.0" encoding="{encoding}"?><opml version="2.0"><body>'
+        f'<outline text="Käse"><outline text="{text}"/></outline></body></opml>'
+    )
+    assert [said.text for said in parse("a.opml", page.encode()).mentions] == [text]
+
+
+def test_half_a_pair_in_a_list_is_told_as_what_it_is() -> None:
+    with pytest.raises(BriefRejected, match="malformed JSON"):
+        parse("a.json", b'["A kettle whistles.", "\\ud83d"]')

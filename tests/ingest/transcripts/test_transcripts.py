@@ -307,6 +307,15 @@ GROWING = {
     "deep HTML": repeated("<b><i>"),
     "times": repeated("[0:01] "),
     "spaces": repeated(" \t"),
+    "hyphens": lambda size: "This episode is brought to you by Acme.\n\n" + "a-" * (size // 2),
+    "front matter": lambda size: "---\n" + "x---\n" * (size // 5),
+    "a rule and lines": lambda size: "---" + "\n" * size,
+    "lines of two captions": lambda size: "".join(
+        f"00:0{cue}.000 --> 00:0{cue + 1}.000\na\n"
+        + "".join(f"{cue} {line}\n" for line in range(size // 16))
+        + "\n"
+        for cue in (1, 2)
+    ),
     "JSON": lambda size: (
         '{"segments": [' + '{"body": "Water."},' * (size // 20) + '{"body": "a"}]}'
     ),
