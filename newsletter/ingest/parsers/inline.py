@@ -58,6 +58,7 @@ _URL_TIME = re.compile(
 )
 _ACTION = re.compile(
     r"(?:time|timestamp|at|view (?:highlight|tweet|quote|note|clip|snip|in \w+)|open(?: in \w+)?"
+    r"|listen(?: to (?:the |this )?(?:full )?(?:episode|podcast|show))?"
     r"|listen(?: (?:here|now|from here|on (?:the )?\w+|in \w+))?"
     r"|(?:re)?play(?: (?:snip|clip|quote|from here))?"
     r"|jump(?: to (?:audio|clip|quote|this))?|airrquote|link|source|snip|clip|share|permalink"

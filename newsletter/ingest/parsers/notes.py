@@ -192,10 +192,10 @@ def _wording(block: Block, state: Outline) -> str:
         return "reference"
     if _is_short(block, state):
         return "too short"
-    return "question" if _is_question(block.text) else ""
+    return "question" if is_question(block.text) else ""
 
 
-def _is_question(text: str) -> bool:
+def is_question(text: str) -> bool:
     """One short question: what somebody wants to know, and not what they learnt."""
     return text.endswith(("?", "？")) and len(text.split()) <= 15 and not _STOP.search(text[:-1])
 

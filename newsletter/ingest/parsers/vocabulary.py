@@ -104,7 +104,10 @@ _SECTIONS: Mapping[Section, str] = {
         trascrizione, descrizione, capitoli, collegamenti, link, risorse, parole chiave,
         transcrição, descrição, ligações, palavras-chave, minhas notas, transcriptie,
         beschrijving, hoofdstukken, bronnen, trefwoorden, taken, transkription, beskrivning,
-        值得继续追问, 延伸问题, 嘉宾简介, 文字稿, 逐字稿, 转录, 章节, 大纲, 思维导图, 关键词,
+        topics covered, topics discussed, what we cover, what we covered, what we discuss, what
+        we discussed, we discuss, we discussed, we cover, 主题概览,
+        访谈主题概览, 嘉宾介绍, 人物介绍, 被访谈人基本介绍, 值得继续追问, 延伸问题,
+         嘉宾简介, 文字稿, 逐字稿, 转录, 章节, 大纲, 思维导图, 关键词,
         文字起こし, 書き起こし, 目次,
         チャプター, 問い, transkrypcja, opis,
         rozdziały, linki, źródła""",
@@ -228,7 +231,7 @@ def bare(text: str) -> str:
 
 def section(heading: str) -> Section | None:
     """What a heading announces: "✨ Key takeaways", "Transcript (made by a machine)"."""
-    name = bare(heading)
+    name = _NUMERAL.sub("", bare(heading))
     known = _SECTION_OF.get(name) or _SECTION_OF.get(name.removesuffix("s"))
     if clipped := _CLIPPED.match(name):
         known = "quotes" if clipped[1] == "highlight" else "noise"
@@ -246,6 +249,7 @@ def _labelled(name: str) -> Section | None:
     return inner if inner in LISTED else None
 
 
+_NUMERAL = re.compile(r"^[一二三四五六七八九十]{1,3}、\s*")
 _PARTED = re.compile(r",? (?:&|and|und|et|y) |, ")
 
 

@@ -217,7 +217,10 @@ def test_the_introduction_beside_what_one_will_learn(heading: str) -> None:
     assert [mention.text for mention in parse("a.md", page.encode()).mentions] == [INSIGHT]
 
 
-@pytest.mark.parametrize("heading", ["Research, References & Resources", "Links and books"])
+@pytest.mark.parametrize(
+    "heading",
+    ["Research, References & Resources", "Links and books", "Topics covered", "一、访谈主题概览"],
+)
 def test_a_heading_of_parts_without_insights_announces_none(heading: str) -> None:
     item = "The Long Rye: a book on how the north learnt to bake in wet summers."
     page = f"- Rye waits.\n\n## {heading}\n\n- {item}\n"
@@ -263,3 +266,18 @@ def test_a_highlight_of_snipd_keeps_no_transcript_and_its_author_is_the_show() -
     assert [said.text for said in brief.mentions] == [
         "Rye holds three times its weight in water, so its loaves stay moist."
     ]
+
+
+def test_a_link_that_asks_to_listen_is_the_page_of_the_episode() -> None:
+    link = "[Listen to episode](https://kitchen.example/12)"
+    page = f"Slow Kitchen\n\n{link}\n\n- Rye waits for nobody.\n"
+    assert parse("a.md", page.encode()).url == "https://kitchen.example/12"
+
+
+def test_a_highlight_that_only_asks_is_its_title() -> None:
+    page = (
+        "- Author: [[Slow Kitchen]]\n- Full Title: Rye\n- Category: #podcasts\n\n## Highlights\n"
+        "- What Is a Slow Rye?\n- Rye holds three times its weight in water.\n"
+    )
+    said = parse("a.md", page.encode()).mentions
+    assert [each.text for each in said] == ["Rye holds three times its weight in water."]

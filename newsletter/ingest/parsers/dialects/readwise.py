@@ -16,7 +16,7 @@ from newsletter.ingest.parsers.dialects.dialect import Dialect
 from newsletter.ingest.parsers.inline import Inline, inline, is_action, time_in
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, completed
-from newsletter.ingest.parsers.notes import paragraphs
+from newsletter.ingest.parsers.notes import is_question, paragraphs
 from newsletter.ingest.parsers.outline import Reading, section_of
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
 
@@ -202,7 +202,7 @@ def _paragraphs(part: str, lines: Sequence[Line], place: Inline) -> Iterator[Par
             yield Paragraph(line.number, clean(line.raw), verdict=noise, rule=rule)
     raw = "\n".join(line.raw for line in kept)
     words = inline(_NUMBER.sub("", raw.lstrip(), count=1) if part == "summary" else raw, {})
-    if words.text.endswith(":") and is_heading(words.text):
+    if is_question(words.text) or (words.text.endswith(":") and is_heading(words.text)):
         yield Paragraph(kept[0].number, clean(raw), verdict="noise", rule=_RULES["title"])
     elif words.text:
         origin: Origin = "takeaway" if part == "summary" else "quote"
