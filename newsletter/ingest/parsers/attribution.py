@@ -10,7 +10,7 @@ from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.inline import stamped, time_in
 from newsletter.ingest.parsers.metadata import names
-from newsletter.ingest.parsers.paragraphs import clean
+from newsletter.ingest.parsers.paragraphs import MAX_INSIGHT, clean
 
 _LONGEST_NAME = 80
 _SHORTEST_QUOTE = 14
@@ -37,6 +37,7 @@ def signed_below(blocks: Sequence[Block]) -> list[Block]:
     for block in blocks:
         above = joined[-1] if joined else None
         quote = above if above and above.quoted and not above.rule and not block.rule else None
+        quote = quote if quote and len(quote.raw) <= MAX_INSIGHT else None
         if quote and (tail := _signature(block, quote)):
             at = quote.inline.at if quote.inline.at is not None else time_in(block.text)
             words = replace(quote.inline, text=f"{quote.text} — {tail}", at=at)
@@ -96,6 +97,12 @@ def attributed(block: Block, text: str) -> tuple[str, str, int | None]:
     at = time_in(block.callout[1]) if at is None and block.callout else at
     inside = _unquoted(words)
     return (words if inside is None else inside), speaker, at
+
+
+def unlabelled(text: str) -> str:
+    """Without "Speaker 2:" in front, by which a machine calls somebody whom it does not know."""
+    label = _SPEAKER.match(text)
+    return text[label.end() :] if label and _NAMELESS.match(label[1]) else text
 
 
 def _signed(text: str, last_line: str = "") -> tuple[str, str]:

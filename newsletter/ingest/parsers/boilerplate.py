@@ -69,7 +69,7 @@ def boilerplate_rule(text: str, phrases: Sequence[str] = (), *, heading: bool = 
 
 def _unspoken(text: str) -> str:
     """The rule by which it is not said to a reader at all."""
-    if not any(letter.isalnum() for letter in text):
+    if not any(letter.isalpha() for letter in text):
         return "no words"
     if len(_LAYOUT.findall(text[:_BEGINNING])) > 1:
         return "html"

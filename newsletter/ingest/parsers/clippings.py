@@ -10,7 +10,7 @@ from newsletter.ingest.parsers.inline import time_in
 from newsletter.ingest.parsers.metadata import names, title
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean
 
-_RULER = re.compile(r"={8,}[ \t]*$", re.MULTILINE)
+_RULER = re.compile(r"^={8,}[ \t]*$", re.MULTILINE)
 _ABOUT = re.compile(r"- \S")
 _AUTHOR = re.compile(r"(.*\S)\s*\(([^()]+)\)$")
 _NO_WORDS = re.compile(

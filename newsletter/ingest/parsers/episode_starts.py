@@ -6,7 +6,7 @@ of an outline, or a line above a list. One such line is no sign.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, takewhile
 
 from newsletter.ingest.parsers import vocabulary
@@ -75,11 +75,12 @@ def _runs_of_fields(blocks: Sequence[Block]) -> list[int]:
             if pair and (known := vocabulary.field(pair[0])) and known[0] in {"podcast", "episode"}:
                 begins.setdefault(known[0], []).append(index)
     longest = max(begins.values(), key=len, default=[])
-    return longest if len({_which(blocks[index:]) for index in longest}) > 1 else []
+    return longest if len({_which(blocks, index) for index in longest}) > 1 else []
 
 
-def _which(run: Sequence[Block]) -> tuple[str, ...]:
+def _which(blocks: Sequence[Block], begin: int) -> tuple[str, ...]:
     """The podcast and the episode that the fields on top of a section name."""
+    run = (blocks[index] for index in range(begin, len(blocks)))
     fields = takewhile(lambda block: block.rule == "field", run)
     pairs = [pair for block in fields if (pair := key_value(block.raw.partition(" | ")[0]))]
     named = {known[0]: value for key, value in pairs if (known := vocabulary.field(key))}
@@ -94,12 +95,13 @@ def _named_twice(blocks: Sequence[Block]) -> list[int]:
     """
     if any(_says_which(block.raw) for block in blocks if block.rule == "field"):
         return []
+    over = above(blocks)
     collected = bool(blocks and blocks[0].level and section_of(blocks[0]))
     shown = [
         index
         for index, block in enumerate(blocks)
         if 0 < block.level <= _DEEPEST_HEADING
-        and (len(parts(block.raw)) > 1 or above(blocks, index))
+        and (len(parts(block.raw)) > 1 or index in over)
         and (collected or _shows_it(blocks, index))
     ]
     ranks = Counter(blocks[index].level for index in shown)
@@ -116,7 +118,7 @@ def _numbered(blocks: Sequence[Block]) -> list[int]:
         index
         for index, block in enumerate(blocks)
         if 0 < block.level <= _DEEPEST_HEADING and NUMBERED.match(title(block.raw))
-        if address_of(blocks[index:])
+        if address_of(blocks[index : index + 1 + _NEAR])
     ]
     return begins if len({blocks[index].level for index in begins}) == 1 else []
 
@@ -172,14 +174,19 @@ def _is_address(block: Block) -> bool:
     return bool(known and known[0] == "url")
 
 
-def above(blocks: Sequence[Block], index: int) -> str:
-    """The podcast, where a heading is a wiki link alone, and so is the one that it stands under."""
-    block = blocks[index]
-    if not _WIKI.fullmatch(block.raw.strip()):
-        return ""
-    higher = (each for each in reversed(blocks[:index]) if 0 < each.level < block.level)
-    over = next(higher, None)
-    return title(over.raw) if over and _WIKI.fullmatch(over.raw.strip()) else ""
+def above(blocks: Sequence[Block]) -> Mapping[int, str]:
+    """The podcast of each heading that is a wiki link alone, and stands under one that is, too."""
+    over: list[Block] = []
+    found: dict[int, str] = {}
+    for index, block in enumerate(blocks):
+        if not block.level:
+            continue
+        while over and over[-1].level >= block.level:
+            over.pop()
+        if over and all(_WIKI.fullmatch(each.raw.strip()) for each in (block, over[-1])):
+            found[index] = title(over[-1].raw)
+        over.append(block)
+    return found
 
 
 def _names_itself(section: Sequence[Block]) -> bool:

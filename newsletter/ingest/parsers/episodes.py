@@ -1,6 +1,7 @@
 """Notes on several episodes in one file: where each begins, and what its first line says of it."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -33,17 +34,23 @@ def episodes(blocks: Sequence[Block]) -> Told | None:
     """None where the file tells of one episode, as far as can be seen."""
     for begins in ways(blocks):
         if len(begins) > 1:
-            return _told(blocks, [(begin, _end(blocks, begin, begins)) for begin in begins])
+            return _told(blocks, _spans(blocks, begins))
     if begins := heard(blocks):
-        return _told(blocks, [(begin, _end(blocks, begin, begins)) for begin in begins])
+        return _told(blocks, _spans(blocks, begins))
     begins = addressed(blocks)
     return _told(blocks, list(pairwise([*begins, len(blocks)]))) if len(begins) > 1 else None
+
+
+def _spans(blocks: Sequence[Block], begins: Sequence[int]) -> list[tuple[int, int]]:
+    following = frozenset(begins)
+    return [(begin, _end(blocks, begin, following)) for begin in begins]
 
 
 def _told(blocks: Sequence[Block], spans: Sequence[tuple[int, int]]) -> Told:
     inside = {index for begin, end in spans for index in range(begin, end)}
     beside = [block for index, block in enumerate(blocks) if index not in inside]
-    pages = [_episode(blocks[begin:end], above(blocks, begin)) for begin, end in spans]
+    over = above(blocks)
+    pages = [_episode(blocks[begin:end], over.get(begin, "")) for begin, end in spans]
     return Told(pages, [_left_out(block) for block in beside])
 
 
@@ -54,9 +61,9 @@ def _left_out(block: Block) -> Paragraph:
     )
 
 
-def _end(blocks: Sequence[Block], begin: int, begins: Sequence[int]) -> int:
+def _end(blocks: Sequence[Block], begin: int, following: AbstractSet[int]) -> int:
     """Where the next one begins, or a heading of its rank, or what is no list below it."""
-    opening, following = blocks[begin], set(begins)
+    opening = blocks[begin]
     for index in range(begin + 1, len(blocks)):
         block = blocks[index]
         if _is_run(opening):

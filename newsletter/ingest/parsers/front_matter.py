@@ -19,6 +19,7 @@ _DEEPEST = 20
 _HEAD = re.compile(r"---[ \t]*\n|\n+---[ \t]*\n(?=[\w-]+:)")
 _FOOT = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 _PLAIN = re.compile(r"^([\w][\w /-]{0,60}:[ \t]+)(?![\[{!'\"|>])(\S.*?)[ \t]*$", re.MULTILINE)
+_ANY = re.compile(r"^([\w][\w /-]{0,60}:[ \t]+)(?![!'\"|>])(\S.*?)[ \t]*$", re.MULTILINE)
 _NULL = "tag:yaml.org,2002:null"
 _FIRST_LINE = 2
 _OWN = ("podcast", "episode", "title", "url", "published", "speakers", "topics")
@@ -106,10 +107,9 @@ def _composed(source: str) -> yaml.Node | None:
     try:
         return yaml.compose(source, _Loader)
     except yaml.MarkedYAMLError as error:
-        quoted = _PLAIN.sub(_quoted, source)
-        if quoted != source:
+        for values in (_PLAIN, _ANY):
             with suppress(yaml.YAMLError, BriefRejected):
-                return yaml.compose(quoted, _Loader)
+                return yaml.compose(values.sub(_quoted, source), _Loader)
         mark = error.problem_mark or error.context_mark
         _malformed(error.problem or error.context, mark.line if mark else 0, error)
     except yaml.reader.ReaderError as error:

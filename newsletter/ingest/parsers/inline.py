@@ -14,7 +14,7 @@ from newsletter.ingest.parsers.paragraphs import MAX_INSIGHT, MAX_SECONDS, clean
 
 DEEPEST = 40  # lists and quotes within each other
 _MAX_LETTERS = 3 * MAX_INSIGHT
-_MAX_BRACKETS = 400  # unclosed links cost markdown-it-py the square of their number
+_MAX_UNCLOSED = 50  # links that are not closed cost markdown-it-py the square of their number
 _LONGEST_LINK = 60
 References = dict[str, Any]
 
@@ -32,6 +32,7 @@ _LEADING = re.compile(
 _WRITTEN_AT = re.compile(
     r"^[0-9]{4}-[0-9]{2}(?:-[0-9]{2})? [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?[\s:–—-]+(?=\S)"
 )
+_IN_A_BOOK = re.compile(r"(?<=\S) \((?:Location|Loc\.?|Page) [0-9]{1,7}(?:[–-][0-9]{1,7})?\)$")
 _WITHIN = re.compile(rf"\s?\[{_TIME}{_UNTIL}\]")
 _TRAILING = re.compile(rf"(?<=[.!?…\"”»])\s{_TIME}$")
 _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
@@ -62,7 +63,8 @@ _ACTION = re.compile(
     r"|listen(?: (?:here|now|from here|on (?:the )?\w+|in \w+))?"
     r"|(?:re)?play(?: (?:snip|clip|quote|from here))?"
     r"|jump(?: to (?:audio|clip|quote|this))?|airrquote|link|source|snip|clip|share|permalink"
-    r"|anhören|écouter|escuchar|ascolta|ouvir|öffnen|abspielen|lien|enlace|quelle)?"
+    r"|(?:location|loc\.?|page|position) [0-9]{1,7}(?:[–-][0-9]{1,7})?"
+    r"|原文|原文链接|anhören|écouter|escuchar|ascolta|ouvir|öffnen|abspielen|lien|enlace|quelle)?"
     r"[\W_]{0,4}(?:[0-9]{1,3} ?(?:min|m|sec|s)\w{0,5}[\W_]{0,4})?"
     rf"(?:{_SHOWN_TIME}{_UNTIL})?",
     re.IGNORECASE,
@@ -124,13 +126,15 @@ def stamped_inline(words: str, links: Sequence[tuple[str, str]]) -> Inline:
     """A text and its links; those that only lead to the second ("Time 0:12:58") are its own."""
     text, at = stamped(clean(_EMPTY.sub("", words)) if links else words)
     own = [(name, url) for name, url in links if is_action(name) and is_web(url)]
+    own = [(name, url) for name, url in own if "/to_kindle?" not in url]  # a book of the listener
     times = [time_in(name) for name, _ in own] + [time_in_url(url) for _, url in own]
     at = next((time for time in (at, *times) if time is not None), None)
     return Inline(_untagged(text), at, own[-1][1] if own else "", tuple(links))
 
 
 def _plain(text: str, references: References) -> tuple[str, list[tuple[str, str]]]:
-    if len(text) > _MAX_LETTERS or text.count("[") > _MAX_BRACKETS:
+    open_ = text.count("[")
+    if len(text) > _MAX_LETTERS or max(open_ / 8, open_ - text.count("]")) > _MAX_UNCLOSED:
         return clean(text), []
     text = _DATED.sub(r" [Open](\1)", unlinked(text)) if " [" in text else unlinked(text)
     text = _SIZE.sub("", text) if "){:" in text else text
@@ -217,15 +221,15 @@ def _multiplies(token: Token, pieces: Sequence[str]) -> bool:
 
 def _untagged(text: str) -> str:
     """Without the tags at its end; tags alone stay, another rule knows them."""
-    kept = text
-    while "#" in kept and _TAG.fullmatch(kept.rpartition(" ")[2]):
-        kept = kept.rpartition(" ")[0]
-    return kept or text
+    words = text.split(" ")
+    while words and _TAG.fullmatch(words[-1]):
+        words.pop()
+    return " ".join(words) or text
 
 
 def stamped(text: str) -> tuple[str, int | None]:
     """The text without a time stamp such as [12:34] at its start or end, and its seconds."""
-    text = _WRITTEN_AT.sub("", text)
+    text = _IN_A_BOOK.sub("", _WRITTEN_AT.sub("", text))
     stamp = _STAMP.search(text) or _LEADING.match(text)
     if trailing := None if stamp else _TRAILING.search(text, max(0, len(text) - 12)):
         return text[: trailing.start()], time_in(trailing[0])

@@ -25,7 +25,9 @@ _LISTS = names_in(
     highlights, snips, quotes, takeaways, insights, notes, clips, items, results, data,
     episodes, entries, rows, books, key_takeaways, keyTakeaways, bookmarks, listContent"""
 )
-_DEEPEST = 6
+_MAYBE = {"topics", "themes", "points", "sections"}
+"""Lists of insights where their objects hold a text; else of what is talked about."""
+_DEEPEST = 8
 _MOST_AROUND = 100  # values that each row of a list takes along
 _OBJECTS = 2  # within each other: {"episode": {"podcast": {"title": ...}}}
 
@@ -70,18 +72,40 @@ def _rows(value: Any, above: Mapping[str, str], depth: int = 0) -> Iterator[Mapp
         for each in value:
             yield from _rows(each, above, depth + 1)
     elif isinstance(value, dict):
-        lists = {
-            key: below
-            for key, below in value.items()
-            if isinstance(below, list) and (key in _LISTS or _lists_insights(key))
-        }
-        own = {**above, **_flat(value, lists), **_annotated(value)}
+        lists = {key: below for key, below in value.items() if _holds_rows(key, below)}
+        own = {**_flat(value, lists), **_annotated(value)}
         if lists:
-            around = dict(islice(own.items(), _MOST_AROUND))
-            for below in lists.values():
-                yield from _rows(below, around, depth + 1)
+            around = dict(islice({**above, **own}.items(), _MOST_AROUND))
+            for key, below in lists.items():
+                yield from _rows(below, _episode_of(around, key), depth + 1)
         else:
-            yield own
+            yield {**(_without_text(above) if has_text(own) else above), **own}
+
+
+def _holds_rows(key: str, value: Any, depth: int = 0) -> bool:
+    """A list of insights or of what holds them, or an object with one somewhere within it."""
+    if isinstance(value, list):
+        return key in _LISTS or _lists_insights(key) or (key in _MAYBE and _are_rows(value))
+    inside = value.items() if isinstance(value, dict) and depth < _OBJECTS + 1 else ()
+    return any(
+        isinstance(below, list | dict) and _holds_rows(name, below, depth + 1)
+        for name, below in inside
+    )
+
+
+def _are_rows(values: list[Any]) -> bool:
+    return bool(values) and all(isinstance(each, dict) and has_text(each) for each in values)
+
+
+def _episode_of(around: Mapping[str, str], key: str) -> Mapping[str, str]:
+    """What stands around insights is of the episode: their own titles are not its name."""
+    if "title" not in around or not (_lists_insights(key) or key in _MAYBE):
+        return around
+    return {("episode title" if name == "title" else name): each for name, each in around.items()}
+
+
+def _without_text(above: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: each for name, each in above.items() if not has_text((name,))}
 
 
 @lru_cache(1_000)

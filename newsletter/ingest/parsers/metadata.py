@@ -15,7 +15,7 @@ from newsletter.ingest.parsers.paragraphs import MAX_LABEL, clean, is_web
 from newsletter.ingest.parsers.vocabulary import Field
 
 _LINK = re.compile(r"\[([^\[\]\n]{0,300})\]\((https?://[^\s()<>]+(?:\([^\s()<>]*\)[^\s()<>]*)*)\)")
-_URL = re.compile(r"https?://[^\s<>\"'\])]+", re.IGNORECASE)
+_URL = re.compile(r"https?://[^\s<>\"'\\\])]+", re.IGNORECASE)
 _WIKI = re.compile(r"\[\[[^\[\]\n]*\]\]")
 _KIND = re.compile(
     r"(?:story|interview|bonus|encore|rerun|replay|feature|special|best of|trailer"
@@ -24,6 +24,7 @@ _KIND = re.compile(
     re.IGNORECASE,
 )
 _ESCAPED = re.compile(r"\\([#*_~\[\]()|-])")
+_MAIL = re.compile(r"[\w.+-]@[\w-]{1,60}\.\w")
 _ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$|\s+from\s+[A-Z].*", re.DOTALL)
 _AND = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|und|et|y|e|en|och|i|with)\s+")
 _TITLES = {"phd", "ph.d.", "md", "m.d.", "jr", "jr.", "sr", "esq", "mba", "dr", "prof"}
@@ -164,6 +165,8 @@ def _reads(name: Field, values: Sequence[str]) -> bool:
     value = values[0] if values else ""
     if name == "url":
         return bool(address(value))
+    if name == "author" and _MAIL.search(value):
+        return False  # who keeps the notes
     return _dated(value) is not None if name == "published" else bool(value.strip())
 
 
@@ -176,7 +179,7 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
     """The page's own front matter first, then what its fields say, then its first heading."""
     authors = facts.authors
     podcast = about.podcast or facts.text("podcast")
-    if author_is_podcast and not podcast:
+    if (author_is_podcast or "//share.snipd.com/" in facts.url) and not podcast:
         podcast, authors = title(facts.raw("author")), ()
     url, published = about.url or facts.url, about.published or facts.published
     speakers = about.speakers or unique(facts.speakers) or authors
@@ -221,7 +224,8 @@ def _letters(text: str) -> str:
 
 
 def _is_podcast(facts: Facts) -> bool:
-    return facts.text("category").lower() in {"podcast", "podcasts", "podcast episode"}
+    named = facts.text("category").lower() in {"podcast", "podcasts", "podcast episode"}
+    return named or "//share.snipd.com/" in facts.url
 
 
 def title(raw: str) -> str:

@@ -197,6 +197,7 @@ def _wording(block: Block, state: Outline) -> str:
 
 def is_question(text: str) -> bool:
     """One short question: what somebody wants to know, and not what they learnt."""
+    text = text.strip("\"“”„«»' ")
     return text.endswith(("?", "？")) and len(text.split()) <= 15 and not _STOP.search(text[:-1])
 
 

@@ -26,6 +26,9 @@ _LINK_WORDS = (
         r"(?:,?:? [“\"«](?P<episode>.{3,200})[”\"»])?"
     ),
 )
+_WIKI = re.compile(
+    r"\b[Tt]his \[\[(?P<podcast>[^\[\]|\n]{2,80})(?:\|[^\[\]\n]{0,80})?\]\] episode\b"
+)
 _SENTENCES = (
     re.compile(rf"{_SHOW}(?: [Pp]odcast)? episode(?: [0-9]+)?,?:? (?P<linked>{_MARK})"),
     re.compile(rf"(?P<linked>{_MARK}),? (?:of|from|on) {_SHOW} podcast\b"),
@@ -38,7 +41,8 @@ def said_of_it(raw: str) -> Mapping[str, str]:
     """The fields that it names, by keys that are known of fields; the first that says so counts."""
     plain = _EMPHASIS.sub("", raw[:_LONGEST].replace(_MARK, ""))
     found = dict[str, str]()
-    for said in (*_in_links(plain), *_in_sentences(plain)):
+    wiki = [match.groupdict() for match in _WIKI.finditer(plain)]
+    for said in (*_in_links(plain), *_in_sentences(plain), *wiki):
         found = {**said, **found}
     pages = [url for _, url in _LINK.findall(plain) if _is_page(url)]
     return {"url": pages[0], **found} if found and len(pages) == 1 else found

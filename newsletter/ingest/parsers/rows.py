@@ -24,7 +24,7 @@ from newsletter.ingest.parsers.vocabulary import Field, bare, names_in
 TEXT = (
     "insight", "takeaway", "highlight", "highlight text", "quote", "text", "quote text",
     "snip", "clip", "content", "content text", "body", "summary", "idea", "passage", "note",
-    "zitat", "citation", "text content",
+    "zitat", "citation", "text content", "detail", "details", "explanation",
     "selection",
 )  # fmt: skip
 """The columns that may hold the insight; the first of them that a row has is read."""

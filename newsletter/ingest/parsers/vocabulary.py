@@ -106,7 +106,8 @@ _SECTIONS: Mapping[Section, str] = {
         beschrijving, hoofdstukken, bronnen, trefwoorden, taken, transkription, beskrivning,
         topics covered, topics discussed, what we cover, what we covered, what we discuss, what
         we discussed, we discuss, we discussed, we cover, 主题概览,
-        访谈主题概览, 嘉宾介绍, 人物介绍, 被访谈人基本介绍, 值得继续追问, 延伸问题,
+        访谈主题概览, 嘉宾介绍, 嘉宾背景, 嘉宾与背景, 人物介绍, 被访谈人基本介绍,
+        值得继续追问, 延伸问题,
          嘉宾简介, 文字稿, 逐字稿, 转录, 章节, 大纲, 思维导图, 关键词,
         文字起こし, 書き起こし, 目次,
         チャプター, 問い, transkrypcja, opis,
@@ -146,7 +147,8 @@ _FIELDS: Mapping[Field, str] = {
         publicationdate, publié le, publié, date de publication, publicado, publicado el,
         fecha de publicación,
         pubblicato, pubblicato il, data di pubblicazione, publicado em, data de publicação,
-        gepubliceerd, publicerad, opublikowano, 发布日期, 发布时间, 公開日, 配信日, date, datum,
+        gepubliceerd, publicerad, opublikowano, 发布日期, 发布时间,
+        原文发表, 公開日, 配信日, date, datum,
         fecha, data,
         日期""",
     "speakers": """
@@ -159,7 +161,9 @@ _FIELDS: Mapping[Field, str] = {
         anfitriona, presentador, presentadora, invitado, invitada, invitados, conduttore,
         ospite, ospiti, apresentador, convidado, convidada, convidados, presentator, gasten,
         värd, gäst, 主持人, 嘉宾, ホスト, ゲスト, prowadzący, gość, goście""",
-    "author": "author, authors, author(s), show author, autor, autorin, auteur, autore, 作者, 著者",
+    "author": """
+        author, authors, author(s), creator, creators, show author, autor, autorin, auteur,
+        autore, 作者, 著者""",
     "category": """
         category, categories, type, source type, kategorie, catégorie, categoría, categoria""",
     "time": """

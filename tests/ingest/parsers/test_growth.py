@@ -148,15 +148,49 @@ def test_work_grows_as_the_text_does_to_the_largest_file(suffix: str) -> None:
     assert too_fast(suffix, some, _LARGE) == []
 
 
-# Two things grow in each: a file with as many of one as of the other.
-SQUARES: dict[str, Callable[[int], str]] = {
-    ".md": lambda n: "|a" * n + "|Quote|\n" + "|b|\n" * n,
-    ".json": lambda n: json.dumps({f"c{i}": 1 for i in range(n)} | {"highlights": ["a b c."] * n}),
+# Files in which two things grow, or many episodes: (suffix, the page of a size).
+SQUARES: dict[str, tuple[str, Callable[[int], str]]] = {
+    "columns and rows": (
+        ".md",
+        lambda n: "|a" * (n // 4) + "|Quote|\n" + "|b|\n" * (n // 8),
+    ),
+    "keys and texts": (
+        ".json",
+        lambda n: json.dumps(
+            {f"c{at}": 1 for at in range(n // 20)} | {"highlights": ["a b c."] * (n // 20)}
+        ),
+    ),
+    "episodes with links": (
+        ".md",
+        lambda n: _numbered("# [A {0}](https://a.b/{0}) — B\nA b.\n", n),
+    ),
+    "episodes below a show": (".md", lambda n: "# [[A]]\n" + _numbered("## [[B {0}]]\nA b.\n", n)),
+    "one episode, often": (".md", lambda n: "# [[A]]\n" + _numbered("## [[B]]\nA {0}.\n", n)),
+    "episodes with numbers": (
+        ".md",
+        lambda n: _numbered("# Episode {0} https://a.b/{0}\nA b.\n", n),
+    ),
+    "episodes of a month": (
+        ".md",
+        lambda n: "# Podcasts\n" + _numbered("## Kettle 1{0}\nA b.\n", n),
+    ),
+    "episodes with fields": (".md", lambda n: _numbered("Show: A{0}\n\nA b.\n\n", n)),
+    "names below a quote": (".md", lambda n: "> a\n\n" + "— Al\n\n" * (n // 8)),
+    "tags": (".md", lambda n: "words" + " #a" * (n // 3)),
+    "a ruler": (".txt", lambda n: "=" * n + "x.\n"),
 }
 
 
-@pytest.mark.parametrize("suffix", SQUARES)
-def test_many_columns_of_many_rows_cost_no_square(suffix: str) -> None:
-    small, large = (SQUARES[suffix](n) for n in (500, 500 * _TIMES))
-    spent = min(work(suffix, large) for _ in range(2))
-    assert spent <= max(_RATIO * work(suffix, small), 0.5)
+def _numbered(page: str, size: int) -> str:
+    return "".join(page.format(number) for number in range(10, size // len(page)))
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", SQUARES)
+def test_work_grows_as_the_text_does_whatever_grows_in_it(name: str) -> None:
+    suffix, page = SQUARES[name]
+    for _ in range(3):
+        small, large = (work(suffix, page(size)) for size in (30_000, 30_000 * _TIMES))
+        if large <= max(_RATIO * small, _TOO_SHORT):
+            return
+    pytest.fail(f"{small:.2f} seconds, and {large:.2f} for {_TIMES} times the text")

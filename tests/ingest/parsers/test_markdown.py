@@ -309,6 +309,7 @@ def test_hostile_repetition_is_quick(piece: str, times: int) -> None:
         ("title: @bakers at night", "@bakers at night"),
         ("title: Mara's bread: it's slow", "Mara's bread: it's slow"),
         ("title: 100%: of rye", "100%: of rye"),
+        ("title: Rye\naliases: [Ep. 3: Rye: a grain, Ep. 3: Rye]", "Rye"),
     ],
 )
 def test_a_value_that_yaml_refuses_is_read_as_it_is_written(line: str, title: str) -> None:

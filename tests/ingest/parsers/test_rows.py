@@ -203,3 +203,21 @@ def test_xml_that_names_another_encoding_is_read_as_what_it_is(encoding: str) ->
 def test_half_a_pair_in_a_list_is_told_as_what_it_is() -> None:
     with pytest.raises(BriefRejected, match="malformed JSON"):
         parse("a.json", b'["A kettle whistles.", "\\ud83d"]')
+
+
+def test_insights_within_an_object_are_of_the_episode_around_it() -> None:
+    said = [{"heading": "Quays", "detail": TEXT}, {"title": "Sand", "detail": OTHER}]
+    episode = {"title": "Harbours", "published": "2026-03-14", "summary": {"overview": "On quays."}}
+    episode["summary"] = {"overview": "On quays and sand.", "takeaways": said}
+    shows = {"kettle": {"show": "Kettle", "episodes": [episode]}}
+    for whole in ({"podcasts": shows}, shows["kettle"]):
+        (brief,) = briefs("a.json", json.dumps(whole).encode())
+        assert (brief.podcast, brief.episode) == ("Kettle", "Harbours")
+        assert str(brief.published) == "2026-03-14"
+        assert [said.text for said in brief.mentions] == [TEXT, OTHER]
+
+
+def test_topics_are_read_where_they_say_something() -> None:
+    whole = {"show": "Kettle", "title": "Harbours", "topics": [{"title": "Quays", "detail": TEXT}]}
+    (brief,) = briefs("a.json", json.dumps(whole).encode())
+    assert (brief.episode, [said.text for said in brief.mentions]) == ("Harbours", [TEXT])

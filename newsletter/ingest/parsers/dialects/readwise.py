@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from newsletter.domain.model import Brief, Origin
 from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.attribution import unlabelled
 from newsletter.ingest.parsers.blocks import Block
-from newsletter.ingest.parsers.boilerplate import is_heading
+from newsletter.ingest.parsers.boilerplate import is_cjk, is_heading
 from newsletter.ingest.parsers.dialects.dialect import Dialect
 from newsletter.ingest.parsers.inline import Inline, inline, is_action, time_in
 from newsletter.ingest.parsers.lines import key_value
@@ -26,6 +27,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_TITLE = 60
+_FEW = 2  # words
 _NOWHERE = Inline("")
 _NUMBER = re.compile(r"(?:[0-9]{1,2}[.)]|[-*•])\s+")
 
@@ -55,7 +57,7 @@ def _is_time(block: Block) -> bool:
 
 
 def _is_podcast(facts: Facts) -> bool:
-    return "podcast" in facts.raw("category").lower() or "//share.snipd.com/" in facts.url
+    return "podcast" in facts.raw("category").lower()
 
 
 def _read(blocks: Sequence[Block], _facts: Facts) -> Iterator[Paragraph]:
@@ -131,7 +133,9 @@ def highlight(lines: Sequence[Line], place: Inline = _NOWHERE) -> Iterator[Parag
     parts = {part for part, _ in groups}
     several = sum(part == "words" for part, _ in groups) > 1
     for index, (part, grouped) in enumerate(groups):
-        if part != "words":
+        if part == "note" and not _says(groups):
+            yield from _paragraphs("summary", grouped, place)
+        elif part != "words":
             yield from _paragraphs(part, grouped, place)
         elif index and grouped[0].starts and len(grouped) == 1 and _is_remark(grouped[0].raw):
             yield from _paragraphs("note", grouped, place)
@@ -141,6 +145,12 @@ def highlight(lines: Sequence[Line], place: Inline = _NOWHERE) -> Iterator[Parag
             titled = 0 if index else _is_title(grouped, several=several)
             yield from _paragraphs("title", grouped[:titled], place)
             yield from _paragraphs("words", grouped[titled:], place)
+
+
+def _says(groups: Sequence[tuple[str, Sequence[Line]]]) -> bool:
+    """Whether anything but notes says more than that it leads to a clip ("AirrQuote")."""
+    said = (line.raw for part, lines in groups if part != "note" for line in lines)
+    return not all(is_action(inline(raw, {}).text) for raw in said)
 
 
 def _groups(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
@@ -202,14 +212,17 @@ def _paragraphs(part: str, lines: Sequence[Line], place: Inline) -> Iterator[Par
             yield Paragraph(line.number, clean(line.raw), verdict=noise, rule=rule)
     raw = "\n".join(line.raw for line in kept)
     words = inline(_NUMBER.sub("", raw.lstrip(), count=1) if part == "summary" else raw, {})
-    if is_question(words.text) or (words.text.endswith(":") and is_heading(words.text)):
+    text = unlabelled(words.text)
+    if is_question(text) or (text.endswith(":") and is_heading(text)):
         yield Paragraph(kept[0].number, clean(raw), verdict="noise", rule=_RULES["title"])
-    elif words.text:
+    elif part == "words" and _is_short(text):
+        yield Paragraph(kept[0].number, clean(raw), verdict="noise", rule="too short")
+    elif text and not is_action(text):
         origin: Origin = "takeaway" if part == "summary" else "quote"
         at, link = (words.at, words.link) if words.link else (place.at, place.link)
         yield Paragraph(
             kept[0].number,
-            words.text,
+            text,
             "lead",
             at=at,
             heading=False,
@@ -219,6 +232,11 @@ def _paragraphs(part: str, lines: Sequence[Line], place: Inline) -> Iterator[Par
         )
     elif kept:
         yield Paragraph(kept[0].number, clean(raw), verdict="noise", rule="image or link")
+
+
+def _is_short(text: str) -> bool:
+    """A word or two that were marked in a text: what they are about stands there alone."""
+    return 0 < len(text.split()) <= _FEW and not is_cjk(text)
 
 
 def _completed(about: Brief, facts: Facts) -> Brief:

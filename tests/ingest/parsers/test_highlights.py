@@ -1,0 +1,77 @@
+"""Exports of highlights: what was marked, and what says of which episode it is."""
+
+import pytest
+
+from tests.ingest.parsers import parse
+
+READWISE = (
+    "## Metadata\n- Author: [[Slow Kitchen]]\n- Full Title: Rye\n- Category: #podcasts\n\n"
+    "## Highlights\n"
+)
+RYE = "Rye holds three times its weight in water."
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    ["1\n", "- master list ([Location 307](https://readwise.io/to_kindle?location=307))\n",
+     "- “What is a slow rye?” ([Location 9](https://readwise.io/to_kindle?location=9))\n",
+     "- three classes of rye: (Page 0)\n"],
+)  # fmt: skip
+def test_what_was_marked_and_says_nothing(left_out: str) -> None:
+    brief = parse("a.md", f"{READWISE}{left_out}- {RYE}\n".encode())
+    assert [said.text for said in brief.mentions] == [RYE]
+
+
+@pytest.mark.parametrize(
+    "highlight",
+    [
+        f"- {RYE} ([Location 255](https://readwise.io/to_kindle?action=open&location=255))\n",
+        f"- {RYE} (Page 12)\n",
+        f"- Speaker 0: {RYE}\n",
+        f"- AirrQuote ([Time 0:10:57](https://airr.example/q/5))\n    - Note: {RYE}\n",
+    ],
+)
+def test_a_highlight_is_its_words_alone(highlight: str) -> None:
+    (said,) = parse("a.md", f"{READWISE}{highlight}".encode()).mentions
+    assert (said.text, "kindle" in said.link) == (RYE, False)
+
+
+def test_who_keeps_the_notes_is_no_author() -> None:
+    page = f"---\nAuthor: Ada Brook <ada@brook.example>\n---\n{READWISE}- {RYE}\n"
+    assert parse("a.md", page.encode()).podcast == "Slow Kitchen"
+
+
+def test_the_creator_of_what_snipd_exported_is_the_show() -> None:
+    page = (
+        "# Rye\n\n**Source**:: [Rye](https://share.snipd.com/episode/7)\n\n"
+        f"**Creator**:: [[Slow Kitchen]]\n\n# Highlights\n\n- {RYE}\n"
+    )
+    brief = parse("a.md", page.encode())
+    assert (brief.podcast, brief.episode) == ("Slow Kitchen", "Rye")
+
+
+@pytest.mark.parametrize(
+    ("name", "episode"),
+    [
+        ("How rye keeps its water.md", "How rye keeps its water"),
+        ("2026-03-14 How rye waits.md", "How rye waits"),
+        ("podcasts - How rye waits.md", "How rye waits"),
+        ("rye.md", ""),
+        ("readwise-data_2.md", ""),
+        ("2026-03-14.md", ""),
+    ],
+)
+def test_a_note_without_a_title_has_the_name_of_its_file(name: str, episode: str) -> None:
+    page = f"---\nurl: https://kitchen.example/12\n---\n> {RYE}\n"
+    assert parse(name, page.encode()).episode == episode
+
+
+def test_a_wiki_link_may_name_the_show_of_the_episode() -> None:
+    said = "This [[Slow Kitchen]] episode has a baker."
+    page = f"# Rye\n\n## Summary\n{said}\n\n## Key claims\n- {RYE}\n"
+    assert parse("a.md", page.encode()).podcast == "Slow Kitchen"
+
+
+def test_an_address_ends_before_a_line_break_of_markdown() -> None:
+    page = f"title:: Rye\\\nurl:: https://kitchen.example/12/\\\n\n- {RYE}\n"
+    assert parse("a.md", page.encode()).url == "https://kitchen.example/12/"
