@@ -19,7 +19,7 @@ from newsletter.config.sections import (
 )
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.timezones import zone_fault
-from newsletter.domain.urls import feed_address
+from newsletter.domain.urls import feed_address, web_address
 from newsletter.language import available, base
 
 _LONGEST_URL = 900
@@ -106,6 +106,8 @@ def _cluster_faults(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _writer_faults(writer: Writer) -> Iterator[tuple[str, str]]:
+    if writer.url and not web_address(writer.url):
+        yield "writer.url", "is no address: write one such as http://localhost:11434/v1"
     if writer.url and not writer.model:
         yield "writer.model", "is missing: the name of the model as the endpoint lists it"
     if writer.money_a_day and not (writer.price_in or writer.price_out):

@@ -60,6 +60,8 @@ def _of_file(named: str) -> Sequence[str]:
         raise UsageError("the address is empty", "write https://example.org/feed.xml")
     path = Path(named)
     try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{named} is no file")
         if path.stat().st_size > _LARGEST_OPML:
             raise UsageError(
                 f"{named} is larger than {_LARGEST_OPML:,} bytes: that is no OPML file"

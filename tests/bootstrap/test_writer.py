@@ -58,6 +58,7 @@ def test_what_the_settings_say_is_what_the_parts_have() -> None:
     ("section", "key"),
     [
         ({"url": "http://localhost:11434/v1"}, "writer.model"),
+        ({"url": "http://localhost:99999/v1", "model": "m"}, "writer.url"),
         ({**NAMED, "url": "localhost:11434"}, "writer.url"),
         ({**NAMED, "url": "https://user:secret@host.example/v1"}, "writer.url"),
         ({**NAMED, "url": "https://host.example/v1?key=secret"}, "writer.url"),

@@ -108,7 +108,8 @@ def test_what_a_program_marked_as_a_feed_is_its_address(house: House, tmp_path: 
     [
         ("nowhere.opml", "neither an address nor a file"),
         ("ftp://a.example/", "neither an address nor a file"),
-        (".", "neither an address nor a file"),
+        (".", ". is no file"),
+        ("/dev/zero", "/dev/zero is no file"),
         ("a\0b", "neither an address nor a file"),
         ("", "the address is empty"),
         ("config.toml", "names no feed"),

@@ -9,9 +9,12 @@ from newsletter.ingest.feeds.text import as_xml_text
 
 def feeds_of_opml(data: bytes, name: str) -> list[str]:
     """Addresses in the order of the file, each once. Raises UsageError where it holds none."""
+    text = as_xml_text(data)
+    if text.rfind("<") > text.rfind(">"):
+        raise UsageError(f"{name} ends in the middle of a tag: save it again; no feed was added")
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
     try:
-        root = etree.fromstring(as_xml_text(data).encode(), parser)
+        root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError:
         root = None
     outlines = [] if root is None else root.iter("{*}outline")

@@ -19,6 +19,12 @@ _DOCTYPE = re.compile(
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FORBIDDEN_REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,9})|([0-9]{1,10}));?")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,31});")
+_BARE = re.compile(r"&(?!(?:[A-Za-z][A-Za-z0-9]{0,31}|#[0-9]{1,10}|#x[0-9a-fA-F]{1,9});)")
+_PERSON = re.compile(
+    r"(<(?:\w{1,40}:)?(?:author|creator|managingEditor|webMaster|publisher|name|email|owner)\b[^<>]*>)"
+    r"(\s*(?:<!\[CDATA\[)?[^<]{500})[^<\]]+",
+    re.IGNORECASE,
+)
 _TOPIC = re.compile(r"<(/?)(?:\w+:)?(?:category|keywords|subject)\b", re.IGNORECASE)
 _MOST_BASES = 2_000
 _OF_XML = {"amp", "lt", "gt", "quot", "apos"}
@@ -33,16 +39,18 @@ def as_xml_text(data: bytes, charset: str = "") -> str:
     text = _FORBIDDEN.sub("", _decoded(data, charset))
     # A document type serves no feed, and its entities are how a small file becomes a huge one.
     text = _DOCTYPE.sub("", _DECLARATION.sub("", text, count=1), count=1)
-    return _ENTITY.sub(_character, _FORBIDDEN_REFERENCE.sub(_reference, text)).lstrip()
+    text = _ENTITY.sub(_character, _FORBIDDEN_REFERENCE.sub(_reference, text))
+    return _BARE.sub("&amp;", text).lstrip()
 
 
 def without_traps(text: str) -> str:
     """What makes feedparser take time that grows with the square of the size is out of its sight.
 
-    It looks each topic of an item up in a list of those before, and a nested ``xml:base`` grows
-    with each level. No topic is read here, and a real feed has few bases.
+    It looks each topic of an item up in a list of those before, a nested ``xml:base`` grows with
+    each level, and it searches a name for an address of mail at each letter. No topic is read here,
+    a real feed has few bases, and nobody's name has 500 letters.
     """
-    plain = _TOPIC.sub(r"<\1unread", text)
+    plain = _PERSON.sub(r"\1\2", _TOPIC.sub(r"<\1unread", text))
     return plain.replace("xml:base", "unread") if plain.count("xml:base") > _MOST_BASES else plain
 
 

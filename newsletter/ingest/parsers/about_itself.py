@@ -16,8 +16,8 @@ _MEDIUM = re.compile(
 )
 _WRITER = re.compile(
     r"\bI(?:['’](?:m|ve))?\b[^.!?]{0,40}\b(?:listen|keep|love|like|made?|writ|wrote|share|collect"
-    r"|summari|stumbl|found|find|tried|include|paraphras|took|take)"
-    r"|\b[Mm]y (?:favou?rite|notes|own podcast)\b|\b(?:these|here|below) are\b"
+    r"|summari|stumbl|(?:found|find)(?! no\b)|tried|include|paraphras|took|take)"
+    r"|\b[Mm]y (?:favou?rite|notes|own podcast)\b|(?:^|[.!?] )(?:[Tt]hese|[Hh]ere|[Bb]elow) are\b"
     r"|\bthis is (?:the|an?|my)\b|\b(?:first|second|third|last) part of\b"
     r"|\bis an? (?:[\w-]+ ){0,2}(?:podcast|episode)\b"
     r"|^(?:Insights|Notes|Takeaways|Highlights|Lessons) from\b"
@@ -30,24 +30,31 @@ _LIVES = (
 _PERSON = re.compile(
     r"(?:(?:[A-Z][\w.'’-]* ){1,3}[A-Z][\w'’-]+ (?:\([^()]{1,40}\) )?(?:is|was)"
     r"|S?[Hh]e(?:['’]s| is))"
-    rf" (?:also )?(?:an?|the) [^.!?]{{0,80}}\b(?:{_LIVES})\b[^.!?]{{0,120}}[.)]?"
+    rf" (?:also )?(?:an?|the) (?!(?:first|last|only)\b)[^.!?]{{0,80}}\b(?:{_LIVES})\b"
+    r"(?:(?:,| (?:of|at|for|from|and|in|with|&)\b| \()(?!.*\b(?:why|because|when|before|until)\b)"
+    r"[^.!?]{0,120})?[.)]?"
 )
 _SAYS = (
     "shows|means|suggests|implies|says|tells|reminds|speaks|captures|highlights|underscores"
     "|underlines|illustrates|emphasi[sz]es|stresses|encapsulates|summari[sz]es|reflects|conveys"
     "|expresses|argues|describes|points|reveals|explains|is (?:from|taken|about)|comes from"
 )
+_COVERS = "delves|explores|covers|references|touches on|cent(?:er|re)s on|focuses on"
+_MEDIA = "talk|episode|podcast|show|video|article|post|transcript|notes?|paper|site|page|recording"
 _REMARKS = re.compile(
     r"this (?:quote|statement) "
     rf"|(?:this|the) (?:quote|statement|passage) (?:above |below |here )?(?:{_SAYS})\b"
     r"|this (?:highlights|underscores|illustrates|encapsulates)\b"
     r"|(?:extraction|correction|transcription|translator'?s?|editor'?s?) notes?\s?[:：]"
-    r"|(?:the |this )?(?:episode|conversation|discussion|podcast)"
-    r" (?:delves|explores|covers|references|touches on"
-    r"|cent(?:er|re)s on|focuses on)\b|the (?:podcast )?hosts are\b"
+    r"|(?:(?:the |this )?(?:episode|podcast)|this (?:conversation|discussion))"
+    rf" (?:{_COVERS})\b"
+    rf"|(?:the )?(?:conversation|discussion) (?:delves|references|touches on|(?:{_COVERS})"
+    r" (?:how|why|what|whether|the|topics|a range|several|various|themes))\b"
+    r"|the (?:podcast )?hosts are (?:\w+ing|joined)\b"
     r"|(?:main topic|topic|main theme|overall theme|hauptthema|tema principal|sujet|主题)s?\s?[:：]"
     r"|published (?:on |in )?(?:[a-z]{3,9}\.? )?[0-9]"
-    r"|links? to (?:the|my)\b|related (?:reading|posts?|articles?)\b|what follows is\b"
+    rf"|links? to (?:the|my) (?:\w+ )?(?:{_MEDIA})\b"
+    r"|related (?:reading|posts?|articles?)\s?(?:[:：]|$)|what follows is (?:an?|the|my)\b"
     r"|(?:guest bio|about the guest|嘉宾简介|个人背景)\s?[:：]",
     re.IGNORECASE,
 )

@@ -36,7 +36,7 @@ _BEGINNING = 2_000
 _ORDER = re.compile(
     r"(?:^|[.!?] )[\W_]{0,3}(?:please )?(?:ignore|disregard|forget) (?:\w+ ){0,3}"
     r"(?:previous|prior|above|earlier|preceding) (?:\w+ )?"
-    r"(?:instructions?|prompts?|rules|messages?)\b",
+    r"(?:instructions?|prompts?|messages?|rules(?! (?:of|for|about|on)))\b",
     re.IGNORECASE,
 )
 _YOU = re.compile(r"\byou(?:r|rs|'ll|'re)?\b")

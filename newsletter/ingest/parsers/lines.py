@@ -48,6 +48,7 @@ _MADE = re.compile(
     r"|desde|da|por|com|met|uit|med|z|przez)\b",
     re.IGNORECASE,
 )
+_STATED = re.compile(r", (?:\w+ ){1,6}(?:is|are|was|were|has|have|can|will)\b", re.IGNORECASE)
 _MADE_IN = re.compile(r"\s*[\W_]*(?:由.{0,30}(?:生成|导出|创建)|.{0,30}(?:で作成|で生成))")
 
 
@@ -123,7 +124,8 @@ def is_footer(line: str) -> bool:
     text = line.strip("*_~-–—> \t")
     if not (_MADE.match(text) or _MADE_IN.match(text)):
         return False
-    return "](" in line or "://" in line or "|" in line or "·" in line or not _SENTENCE.search(text)
+    marked = "](" in line or "://" in line or "|" in line or "·" in line
+    return marked or not (_SENTENCE.search(text) or _STATED.search(text))
 
 
 def double_field(line: str) -> bool:
@@ -165,6 +167,8 @@ def known_field(line: str) -> bool:
     if not pair or not (kept := vocabulary.field(pair[0])):
         return False
     words = pair[1].split()
+    if kept[0] == "published" and not any(map(str.isdigit, pair[1])) and _SENTENCE.search(pair[1]):
+        return False
     if kept[0] is None and bare(pair[0]) in {"description", "summary"}:
         return True
     return len(words) <= (_VALUE_WORDS if kept[0] else 12) and (

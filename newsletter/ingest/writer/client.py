@@ -135,7 +135,7 @@ class Client:
             raise CallFailed(problem, again=True, cost="full") from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise CallFailed(f"cannot connect: {error or 'no answer'}", again=True) from error
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
             raise CallFailed(f"writer.url is no address: {error}", again=False) from error
         except httpx.HTTPError as error:
             problem = f"the connection broke: {error or type(error).__name__}"
@@ -218,5 +218,5 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         until, now = parsedate_to_datetime(value), parsedate_to_datetime(headers.get("date", ""))
         return max(0.0, (until - now).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

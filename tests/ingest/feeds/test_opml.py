@@ -24,3 +24,13 @@ def test_feeds_in_folders_each_once_though_the_end_is_missing() -> None:
 def test_what_names_no_feed_is_refused(data: bytes) -> None:
     with pytest.raises(UsageError, match=r"mine\.opml names no feed"):
         feeds_of_opml(data, "mine.opml")
+
+
+def test_a_sign_that_was_typed_as_it_is_stays_in_the_address() -> None:
+    data = b"<opml><body><outline xmlUrl='http://amp.example/f?a=1&b=2&copy;=3'/></body></opml>"
+    assert feeds_of_opml(data, "mine.opml") == ["http://amp.example/f?a=1&b=2%C2%A9=3"]
+
+
+def test_a_file_that_was_cut_off_in_a_tag_says_so() -> None:
+    with pytest.raises(UsageError, match="ends in the middle of a tag"):
+        feeds_of_opml(OPML[:-12], "mine.opml")

@@ -1,5 +1,6 @@
 """Feeds in all the shapes that podcasts publish them in, right ones and broken ones."""
 
+import time
 from datetime import date
 
 import pytest
@@ -323,3 +324,22 @@ def test_any_pieces_of_a_feed_are_read_or_refused(pieces: list[str]) -> None:
     data = f"<rss version='2.0'><channel>{''.join(pieces)}".encode()
     guids = [episode.guid for episode in parse(data, URL).episodes]
     assert len(guids) == len(set(guids))
+
+
+def test_an_address_with_a_sign_that_was_typed_as_it_is() -> None:
+    tag = "<podcast:transcript url='https://a.example/t?a=1&b=2'/>"
+    (transcript,) = only(rss(f"<guid>g</guid>{tag}")).transcripts
+    assert transcript.url == "https://a.example/t?a=1&b=2"
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("mark", ["{}", "<![CDATA[{}]]>"])
+def test_a_name_without_end_costs_no_square(mark: str) -> None:
+    short, long = (cost(mark.format("a" * size)) for size in (10_000, 80_000))
+    assert long < 0.05 or long < 24 * short
+
+
+def cost(author: str) -> float:
+    begun = time.process_time()
+    parse(rss(f"<guid>g</guid><author>{author}</author>"), URL)
+    return time.process_time() - begun

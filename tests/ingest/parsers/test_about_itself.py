@@ -57,6 +57,16 @@ def test_what_tells_of_itself(text: str, rule: str) -> None:
         "The statement that rye needs no salt was never tested.",
         "The quote for a new oven is half of what the old one burns in a year.",
         "On the show floor a third of all ovens were gas ones.",
+        "Charles Darwin was the first scientist to see that selection needs no designer.",
+        "Mara Lindqvist was a baker and writer before there were books on rye.",
+        "The hosts are killed by the parasite only after it has laid its eggs.",
+        "Links to the mainland raise the price of a house on an island.",
+        "Related articles are read by one reader in fifty.",
+        "The conversation covers more ground when nobody takes notes.",
+        "The discussion explores options longer when the boss speaks last.",
+        "What follows is rarely what was planned: a plan is a way to notice it.",
+        "Podcasts make listeners feel close to strangers; these are one-sided friendships.",
+        "A podcast keeps its listeners by its first minute, and I found no exception to it.",
     ],
 )
 def test_what_was_said_stays(text: str) -> None:

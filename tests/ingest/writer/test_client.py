@@ -129,6 +129,7 @@ def test_a_status_says_whether_to_try_again(
         ("0", 0.0),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
         ("soon", None),
+        ("Fri, 31 Dec 99999999999 00:00:00 GMT", None),
         ("-5", None),
         ("9" * 400, 999_999_999.0),
         ("", None),
@@ -228,3 +229,8 @@ def test_the_models_that_it_offers(server: ModelServer) -> None:
 
 def test_a_key_is_never_shown() -> None:
     assert KEY not in repr(Endpoint("http://localhost/v1", "a-model", KEY))
+
+
+def test_a_host_that_cannot_be_one_is_told() -> None:
+    error = failure(Client(Endpoint(url="http://xn--a.example/v1", model="small")))
+    assert "writer.url is no address" in str(error)
