@@ -14,6 +14,7 @@ from itertools import groupby, islice, takewhile
 
 from newsletter.domain.episode import Episode, Segment
 from newsletter.domain.model import Mention
+from newsletter.ingest.quote_context import is_somebody_elses
 from newsletter.ingest.quote_merit import LEAST, merit
 from newsletter.ingest.quote_rules import (
     is_english,
@@ -98,11 +99,16 @@ def _of_turn(turn: Sequence[Segment], place: int, names: frozenset[str]) -> Iter
         opening = without_marker(segment.text)
         if not opens_alone(opening):
             continue
-        following = takewhile(lambda each: not each.after_gap, turn[number + 1 :])
-        rest = [each.text for each in islice(following, _MOST_SENTENCES - 1)]
-        for count in range(len(rest) + 1):
+        following = takewhile(
+            lambda each: not each.after_gap, turn[number + 1 : number + 1 + _MOST_SENTENCES]
+        )
+        rest = [each.text for each in islice(following, _MOST_SENTENCES)]
+        before = turn[number - 1].text if number and not segment.after_gap else ""
+        for count in range(min(len(rest), _MOST_SENTENCES - 1) + 1):
             sentences = [opening, *rest[:count]]
             text = " ".join(sentences)
+            if is_somebody_elses(before, "".join(rest[count : count + 1])):
+                continue
             if stands_alone(sentences) and names.isdisjoint(words(text)):
                 yield _Candidate(place + number, segment, text, merit(sentences))
 

@@ -301,3 +301,27 @@ def test_the_advertisement_is_what_parts_them() -> None:
     turn = " ".join(FILLER[:2] * 2)
     spoken = f"Tom: How are you? Why so?\n\nInes: {turn} {CLAIM} {REASON} {turn}\n"
     assert f"{CLAIM} {REASON}" in texts(parse_transcript(spoken.encode(), "text/plain"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Everybody says so.", ""),
+        ("There is a common myth.", ""),
+        ("We used to think that:", ""),
+        ("", "That's wrong, and the river knows it."),
+        ("", "Well, it isn't."),
+        ("", "But that's what people want to hear."),
+        ("", "I don’t believe that any more."),
+    ],
+)
+def test_what_others_say_or_the_speaker_takes_back_is_no_quote(before: str, after: str) -> None:
+    around = [before or FILLER[0], GOOD[0], after or FILLER[1], *FILLER]
+    said = [Segment(n * 10, n * 10 + 9, text, GUEST) for n, text in enumerate(around)]
+    assert texts(said) == []
+
+
+def test_what_is_said_on_in_another_way_stays() -> None:
+    around = ["People say a lot about rivers.", GOOD[0], "That's why the bank is high.", *FILLER]
+    said = [Segment(n * 10, n * 10 + 9, text, GUEST) for n, text in enumerate(around)]
+    assert texts(said) == [GOOD[0]]
