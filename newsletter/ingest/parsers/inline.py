@@ -37,6 +37,7 @@ _WITHIN = re.compile(rf"\s?\[{_TIME}{_UNTIL}\]")
 _TRAILING = re.compile(rf"(?<=[.!?…\"”»])\s{_TIME}$")
 _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
 _WIKI = re.compile(r"(!?)\[\[([^\[\]\n|]*)(?:\|([^\[\]\n]*))?\]\]")
+_DOUBLE = re.compile(r"\[\[([^\[\]\n|]{1,100})\]\]\((https?://[^\s()]{1,2000})\)")
 # The highlight's own page, named by when it was made: "— [Updated on 2025-02-03](https://...)".
 _DATED = re.compile(
     r"[ \t]?[–—-][ \t]\[[^\[\]\n]{0,30}[0-9]{4}-[0-9]{2}-[0-9]{2}[^\[\]\n]{0,20}\]\((https?://[^\s()]+)\)"
@@ -151,7 +152,7 @@ def _plain(text: str, references: References) -> tuple[str, list[tuple[str, str]
 def unlinked(text: str) -> str:
     """Wiki links and highlighted words as their text, without embedded pages and block ids."""
     if "[[" in text:
-        text = _WIKI.sub(_wiki_text, text)
+        text = _WIKI.sub(_wiki_text, _DOUBLE.sub(r"[\1](\2)", text))
     if "==" in text:
         text = _MARKED.sub(r"\1", text)
     if "[^" in text:

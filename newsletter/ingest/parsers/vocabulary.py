@@ -138,7 +138,7 @@ _FIELDS: Mapping[Field, str] = {
         website, webpage, page, source url, source link, source, reference, uri, youtube,
         youtube url,
         youtube link, permalink, lien, enlace, quelle, collegamento, bron,
-        链接, リンク""",
+        链接, リンク, podwise, podwise link, podwise url, airr, airr link""",
     "published": """
         episode publish date, publish date, published date, published, published at, published
         on, publication date, date published, publish time, release date, released, air date,

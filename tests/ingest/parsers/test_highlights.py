@@ -75,3 +75,9 @@ def test_a_wiki_link_may_name_the_show_of_the_episode() -> None:
 def test_an_address_ends_before_a_line_break_of_markdown() -> None:
     page = f"title:: Rye\\\nurl:: https://kitchen.example/12/\\\n\n- {RYE}\n"
     assert parse("a.md", page.encode()).url == "https://kitchen.example/12/"
+
+
+def test_a_link_in_brackets_of_a_wiki_is_a_link() -> None:
+    page = f"## Highlights\n\n> {RYE} [[00:12:30]](https://podwise.example/x?t=750)\n"
+    (said,) = parse("a.md", page.encode()).mentions
+    assert (said.text, said.at, said.link) == (RYE, 750, "https://podwise.example/x?t=750")
