@@ -15,7 +15,7 @@ _WIDE = (
 _UNEVEN = re.compile("[^\u0000-\u02ff\u2010-\u2027]")  # may take two columns, or none
 
 _SENTENCE_END = re.compile(
-    r"""[.!?…؟۔।]+["'”’»)\]]*(?=\s) | [。！？]+["'”’」』）]*""",
+    r"""(?<![.!?…؟۔।])[.!?…؟۔।]++["'”’»)\]]*+(?=\s) | [。！？]+["'”’」』）]*""",
     re.VERBOSE,
 )
 _ABBREVIATION = re.compile(

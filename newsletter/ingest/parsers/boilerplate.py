@@ -39,6 +39,19 @@ _ORDER = re.compile(
     r"(?:instructions?|prompts?|messages?|rules(?! (?:of|for|about|on)))\b",
     re.IGNORECASE,
 )
+_ASSISTANT = re.compile(
+    r"\byou are (?:chatgpt|an? (?:\w+ ){0,2}(?:ai|assistant|language model)\b)"
+    r"|\b(?:print|reveal|repeat|show) (?:me )?(?:the|your) system prompt"
+    r"|\bas an ai (?:language )?model\b|^(?:i['’]m|i am) sorry, but i (?:can['’]t|cannot)\b"
+    r"|^(?:please )?(?:ignore|disregard|forget) (?:what|everything|anything|all) (?:\w+ ){0,4}"
+    r"(?:before|above|previously)\b",
+    re.IGNORECASE,
+)
+_SCRIPT = re.compile(r"<script\b[^<>]*>.*</script|<\w+ [^<>]*\bon[a-z]{3,20}\s?=", re.IGNORECASE)
+_CODE = re.compile(
+    r"\{[^{}]*;\s*\}|\{\{[^{}]{1,80}\}\}.*\{\{[^{}]{1,80}\}\}|<%[^%]{1,300}%>|^=[A-Z]{2,20}\("
+    r"|^Traceback \(most recent call last\)|^(?:Received|X-[\w-]+|DKIM-Signature): "
+)
 _YOU = re.compile(r"\byou(?:r|rs|'ll|'re)?\b")
 _LINK = re.compile(r"(?:https?://|www\.|@)\S+|\S+@\S+\.\w+|\W+|and|or|at")
 _CREDIT = re.compile(
@@ -71,9 +84,12 @@ def _unspoken(text: str) -> str:
     """The rule by which it is not said to a reader at all."""
     if not any(letter.isalpha() for letter in text):
         return "no words"
-    if len(_LAYOUT.findall(text[:_BEGINNING])) > 1:
+    beginning = text[:_BEGINNING]
+    if len(_LAYOUT.findall(beginning)) > 1 or _SCRIPT.match(beginning):
         return "html"
-    return "instruction to a machine" if _ORDER.search(text) else ""
+    if _CODE.search(beginning):
+        return "code"
+    return "instruction to a machine" if _ORDER.search(text) or _ASSISTANT.search(text) else ""
 
 
 def is_heading(text: str) -> bool:

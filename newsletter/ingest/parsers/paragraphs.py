@@ -21,7 +21,8 @@ _MAX_SHOWN = 80
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
-    "\u00ad\u200b\u2060\ufeff]"  # joiners stay: scripts and emoji need them
+    "\u00ad\u180e\u200b\u2060-\u2064\u3164\ufeff"  # joiners stay: scripts and emoji need them
+    "\U000e0000-\U000e007f]"  # letters that nobody sees, and a machine reads
 )
 _SPACE = re.compile(r"[^\S\n\t]")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt ]+[0-9]{1,2}:[0-9]{2}[^\n]*)?")

@@ -15,8 +15,8 @@ _BYTE = re.compile(r"\(byte ([0-9]+)\)")
 class _Segment(msgspec.Struct, frozen=True):
     """Either spelling of a key; a number may be written as a text."""
 
-    body: str = ""
-    text: str = ""
+    body: str | None = None
+    text: str | None = None
     speaker: str | int | None = None
     startTime: float | None = None  # noqa: N815
     start: float | None = None
@@ -34,7 +34,7 @@ def read(text: str) -> Iterator[Turn]:
         start = segment.startTime if segment.startTime is not None else segment.start
         end = segment.endTime if segment.endTime is not None else segment.end
         speaker = "" if segment.speaker is None else str(segment.speaker).strip()
-        yield Turn(segment.body or segment.text, _sound(start), _sound(end), speaker)
+        yield Turn(segment.body or segment.text or "", _sound(start), _sound(end), speaker)
 
 
 def _sound(seconds: float | None) -> float | None:
