@@ -43,9 +43,12 @@ def resolved(base: str, text: str) -> str:
 
 
 def feed_address(text: str) -> str:
-    """As ``web_address``, also where a program marked it as a feed: "feed://pods.example/x",
-    "pcast:https://pods.example/x"."""
-    return web_address(_FEED_AT.sub("https://", _FEED.sub("", text.strip())))
+    """As ``web_address``, also where a program marked it as a feed: "pcast:https://pods.example/x".
+
+    "feed://pods.example/x" is http: so the scheme's own custom has it, and a server that has https
+    leads there.
+    """
+    return web_address(_FEED_AT.sub("http://", _FEED.sub("", text.strip())))
 
 
 def host_of(url: str) -> str:

@@ -45,11 +45,11 @@ def test_addresses(text: str, address: str) -> None:
     ("text", "address"),
     [
         (" https://pods.example/x ", "https://pods.example/x"),
-        ("feed://pods.example/x", "https://pods.example/x"),
+        ("feed://pods.example/x", "http://pods.example/x"),
         ("FEED:https://pods.example/x", "https://pods.example/x"),
         ("feed:http://pods.example/x", "http://pods.example/x"),
         ("feed://https://pods.example/x", "https://pods.example/x"),
-        ("pcast://pods.example/x?a=feed://b", "https://pods.example/x?a=feed://b"),
+        ("pcast://pods.example/x?a=feed://b", "http://pods.example/x?a=feed://b"),
         ("pcast:https://pods.example/x", "https://pods.example/x"),
         ("feed:pods.example/x", ""),
         ("feed://", ""),
