@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from lxml import html as dom
 
-from newsletter.domain.model import Issue
+from newsletter.domain.model import Citation, Issue
 from newsletter.domain.text import first_sentence
 from newsletter.domain.tokens import link_token, token
 from newsletter.language.words import words as words_of
@@ -164,6 +164,20 @@ def test_a_source_is_told_as_far_as_known() -> None:
     assert "Plain Machines · Tomasz Adler · at 1:02:03" in words
     unknown = page(LETTERS["unknown source"])
     assert not unknown.xpath("//*[contains(@class, 'source') or contains(@class, 'reason')]")
+
+
+def test_the_beginning_of_an_episode_is_no_second_of_it() -> None:
+    """As where no second is known: apps write 0 for notes on the whole episode."""
+    start = Citation("Salt & Steel", url="https://saltandsteel.example/41", at=0)
+    content = render_email(
+        replace(ISSUE, picks=(pick(1, "Ports empty fast.", citation=start),)), READER, HEAD
+    )
+    for body in (content.text, page(content).text_content()):
+        assert "0:00" not in body
+        assert "Listen" not in body
+    assert "Go to the episode" in page(content).text_content()
+    nowhere = replace(ISSUE, picks=(pick(1, "Ports.", citation=replace(start, url="")),))
+    assert "0:00" not in render_email(nowhere, READER, HEAD).text
 
 
 def test_no_more_than_two_related_and_no_heading_that_reads_as_boilerplate() -> None:

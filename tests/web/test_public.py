@@ -15,6 +15,7 @@ from lxml.html import HtmlElement, document_fromstring
 from sqlalchemy import func, select
 
 from newsletter.cli import main
+from newsletter.domain.model import Brief, Mention
 from newsletter.services.insights import Editor
 from newsletter.storage.schema import metadata
 from tests.builders import NOON, TODAY, unlike
@@ -144,6 +145,14 @@ def test_an_insight_has_its_source_its_subjects_and_its_kin(site: PublicSite) ->
     assert {"/shows/salt-steel", "/topics/harbours-ships", "/topics/sleep"} <= set(found)
     [kin] = html.xpath("//section//a/@href")
     assert kin == site.path("tell ships")
+
+
+def test_the_beginning_of_an_episode_is_no_second_of_it(own: PublicSite) -> None:
+    start = Mention("Owls turn their heads because their eyes cannot move.", "lead", at=0)
+    own.record("owl.txt", Brief((start,), podcast="Owls", url="https://owl.example/1"))
+    text = shown(page(own, own.path("Owls")))
+    assert "Go to the episode" in text
+    assert "0:00" not in text
 
 
 def test_other_addresses_of_an_insight_lead_to_the_right_one(site: PublicSite) -> None:
