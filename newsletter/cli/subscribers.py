@@ -7,13 +7,12 @@ from typing import Any
 from newsletter.bootstrap import App
 from newsletter.bootstrap.rendering import secret
 from newsletter.cli.output import say, say_json, table, warn
-from newsletter.domain.due import next_due_of
 from newsletter.domain.model import VOTE_WORDS, Subscriber
 from newsletter.domain.timezones import summer_warning
 from newsletter.domain.weekdays import EVERY_DAY, NAMES, numbers, written
 from newsletter.services.personal_data import erase_reader
 from newsletter.services.reader_story import Story, story
-from newsletter.services.readers import find_subscriber
+from newsletter.services.readers import find_subscriber, next_issue
 from newsletter.services.subscriptions import (
     FIELDS,
     Defaults,
@@ -134,7 +133,8 @@ def _next(app: App, reader: Subscriber) -> str:
     """When their next issue is due, in their own zone; empty for who gets none."""
     if reader.state != "active":
         return ""
-    due = next_due_of(reader, app.clock())
+    with app.store.reading() as db:
+        due = next_issue(db, reader, app.clock())
     return local_time(due, reader.timezone)
 
 

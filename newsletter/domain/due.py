@@ -1,5 +1,6 @@
 """When a reader's issue is due: local dates and hours, whatever the zone does to its clocks."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -48,9 +49,16 @@ def next_due(
     return instant
 
 
-def next_due_of(reader: Subscriber, after: datetime) -> datetime:
-    """``next_due`` by a reader's own hour, weekdays and pause, whatever their state."""
-    return next_due(after, reader.hour, reader.timezone, reader.weekdays, reader.paused_until)
+def next_due_of(
+    reader: Subscriber, after: datetime, done: Collection[date] = frozenset()
+) -> datetime:
+    """``next_due`` by a reader's own hour, weekdays and pause, whatever their state, of a date that
+    is not ``done``."""
+    own = reader.hour, reader.timezone, reader.weekdays, reader.paused_until
+    instant = next_due(after, *own)
+    while local_date(instant, reader.timezone) in done:
+        instant = next_due(instant, *own)
+    return instant
 
 
 def too_late(now: datetime, day: date, due: datetime, timezone: str, catch_up: timedelta) -> bool:

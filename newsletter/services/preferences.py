@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from newsletter.domain.addresses import mailbox
-from newsletter.domain.due import local_date, next_due_of
+from newsletter.domain.due import local_date
 from newsletter.domain.errors import UsageError
 from newsletter.domain.model import Subscriber
 from newsletter.domain.notices import PREFERENCES, TO
@@ -16,6 +16,7 @@ from newsletter.domain.weekdays import EVERY_DAY, weekday_set
 from newsletter.services.later import Later
 from newsletter.services.notices import Purpose, ask, opened
 from newsletter.services.personal_data import about, erase_reader
+from newsletter.services.readers import next_issue
 from newsletter.services.signup import ask_within_limits
 from newsletter.services.subscriptions import differences, faults, from_text
 from newsletter.storage import Store, subscriber_states, subscribers
@@ -56,7 +57,7 @@ class Preferences:
             if subscriber is None:
                 return None
             _, why = subscribers.state_since(db, subscriber.id)
-        return Reader(subscriber, why, next_due_of(subscriber, now))
+            return Reader(subscriber, why, next_issue(db, subscriber, now))
 
     def save(self, before: Subscriber, chosen: Subscriber) -> None:
         """``chosen`` has no faults."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from newsletter.domain.due import local_date, next_due_of
+from newsletter.domain.due import local_date
 from newsletter.domain.errors import NotFound
 from newsletter.domain.model import Subscriber
+from newsletter.services.readers import next_issue
 from newsletter.services.wording import local_time, next_attempt
 from newsletter.storage import (
     Connection,
@@ -95,8 +96,8 @@ def outlook(store: Store, reader: Subscriber, now: datetime, timezone: str) -> O
     """Instants are told in ``timezone``."""
     if reader.state != "active":
         return Outlook(None, [f"who is {reader.state} gets nothing"])
-    due = next_due_of(reader, now)
     with store.reading() as db:
+        due = next_issue(db, reader, now)
         rows = list(_hindrances(db, reader, now, local_date(due, reader.timezone), timezone))
     return Outlook(due, rows)
 

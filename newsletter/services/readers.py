@@ -1,11 +1,13 @@
 """Whose issue it is: a subscriber by address, or the reader of the house issue."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from newsletter.domain.addresses import mailbox
+from newsletter.domain.due import local_date, next_due_of
 from newsletter.domain.errors import NotFound
 from newsletter.domain.model import State, Subscriber
-from newsletter.storage import Store, subscribers
+from newsletter.storage import Connection, Store, reports, subscribers
 
 _BATCH = 1_000
 
@@ -17,6 +19,12 @@ def find_subscriber(store: Store, address: str) -> Subscriber:
     if subscriber is None:
         raise NotFound(f"nobody is subscribed as {address}: see `newsletter subscribers list`")
     return subscriber
+
+
+def next_issue(db: Connection, reader: Subscriber, now: datetime) -> datetime:
+    """When their next issue is due. That of a date may be sent before its hour (``send --now``)."""
+    done = reports.tried_dates(db, reader.id, local_date(now, reader.timezone))
+    return next_due_of(reader, now, done)
 
 
 def page(store: Store, state: State | None, after: int, most: int) -> Sequence[Subscriber]:

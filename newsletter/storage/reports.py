@@ -270,6 +270,13 @@ def deliveries_of(
     ]
 
 
+def tried_dates(db: Connection, subscriber_id: int, first: date) -> set[date]:
+    """Those from ``first`` on whose issue a reader was sent, or will not be any more."""
+    mine = deliveries.c.subscriber_id == subscriber_id, deliveries.c.date >= first
+    over = deliveries.c.state.in_(("sent", "unknown", "failed"))
+    return set(db.scalars(select(deliveries.c.date).where(*mine, over)))
+
+
 def sent_to(db: Connection, subscriber_id: int) -> int:
     """How many issues a reader was sent."""
     mine = deliveries.c.subscriber_id == subscriber_id, deliveries.c.state == "sent"

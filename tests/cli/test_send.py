@@ -10,10 +10,15 @@ from threading import Event
 
 import pytest
 
+from newsletter.bootstrap import App
 from newsletter.cli.send import stop_on_signals
-from newsletter.domain.tokens import subscriber_id
+from newsletter.domain.notices import PREFERENCES
+from newsletter.domain.tokens import link_token, subscriber_id
 from newsletter.mail.channels import Attempt, Envelope
 from newsletter.mail.channels.folder import Folder
+from newsletter.services.preferences import Preferences
+from newsletter.services.secret import read_secret
+from newsletter.services.wording import local_time
 from tests.builders import NOON
 from tests.cli.conftest import INSIGHTS, House
 from tests.smtp_server import DROP, SmtpServer
@@ -46,6 +51,28 @@ def outcome(house: House, *words: str) -> dict[str, int]:
     report = house("send", "--json", *words).json
     names = ("sent", "failed", "pending", "unknown", "skipped")
     return {name: report[name] for name in names if report[name]}
+
+
+def test_the_next_issue_is_the_next_that_was_not_sent(stocked: House) -> None:
+    """``send --now`` is before the hour of its date, and ``--date`` may be of tomorrow."""
+    stocked.now = NOON - timedelta(hours=10)
+    assert next_of_ann(stocked) == "2026-03-14 07:00 UTC"
+    assert stocked("send", "--now", "--to", ANN).out == "1 sent\n"
+    assert next_of_ann(stocked) == "2026-03-15 07:00 UTC"
+    assert "1 sent" in stocked("send", "--now", "--to", ANN, "--date", "2026-03-15").out
+    assert next_of_ann(stocked) == "2026-03-16 07:00 UTC"
+
+
+def next_of_ann(house: House) -> str:
+    """As the command line and the page of her preferences have it."""
+    app = App(str(house.config), {}, lambda: house.now)
+    secret = read_secret(app.beside(app.settings.web.secret_file), house.folder)
+    reader = Preferences(app.store, secret, app.clock).reader(link_token(secret, PREFERENCES, 1))
+    app.close()
+    assert reader
+    told = local_time(reader.next_due, "UTC")
+    assert f"next {told}" in " ".join(house("subscribers", "show", ANN).out.split())
+    return told
 
 
 def test_send_serves_those_due_and_nobody_twice(stocked: House) -> None:
