@@ -94,15 +94,18 @@ def _print_inbox(day: DayStatus) -> None:
 def _print_feeds(day: DayStatus, timezone: str) -> None:
     if not day.feeds:
         return
-    failing = day.failing_feeds
-    say(f"Feeds        {counted(day.feeds, 'feed')} followed, {len(failing):,} failing")
+    failing, ended = day.failing_feeds, day.ended_feeds
+    also = f", {len(ended):,} ended" if ended else ""
+    say(f"Feeds        {counted(day.feeds, 'feed')} followed, {len(failing):,} failing{also}")
     for row in failing[:MOST_TROUBLES]:
         since = local_time(row["failing_since"], timezone)
-        then = f"next try {local_time(row['next_try'], timezone)}" if row["next_try"] else "ended"
+        then = f"next try {local_time(row['next_try'], timezone)}"
         say(f"  {row['url']}  since {since}, {then}: {row['reason']}")
     for row in day.faulty_feeds[:MOST_TROUBLES]:
         say(f"  {row['url']}  {row['reason']}")
-    if max(len(failing), len(day.faulty_feeds)) > MOST_TROUBLES:
+    for row in ended[:MOST_TROUBLES]:
+        say(f"  {row['url']}  ended at {local_time(row['ended_at'], timezone)}: {row['reason']}")
+    if max(len(failing), len(day.faulty_feeds), len(ended)) > MOST_TROUBLES:
         say("  and more: newsletter sources list")
     if day.waiting_episodes:
         waiting = counted(day.waiting_episodes, "episode")

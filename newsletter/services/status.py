@@ -50,6 +50,7 @@ class DayStatus:
     feeds: int
     failing_feeds: Rows
     faulty_feeds: Rows
+    ended_feeds: Rows
     waiting_episodes: int
     subscribers: Mapping[str, int]
     candidates: int
@@ -77,6 +78,7 @@ def day_status(
     waits = waiting(store)
     with store.reading() as db:
         totals, followed = archive.totals(db), feeds.followed(db)
+        polled = [feed for feed in followed if not feed.ended]
         sending, lease_end = leases.leased(db, now, steady())
         return DayStatus(
             date=day.isoformat(),
@@ -87,8 +89,9 @@ def day_status(
             boilerplate=totals.dropped,
             rejected=[dict(row) for row in archive.rejected(db)],
             feeds=len(followed),
-            failing_feeds=[_failing(feed) for feed in followed if feed.failures],
-            faulty_feeds=[_faulty(feed) for feed in followed if feed.reason and not feed.failures],
+            failing_feeds=[_failing(feed) for feed in polled if feed.failures],
+            faulty_feeds=[_faulty(feed) for feed in polled if feed.reason and not feed.failures],
+            ended_feeds=[_ended(feed) for feed in followed if feed.ended],
             waiting_episodes=feeds.waiting_count(db),
             subscribers=subscribers.counts(db),
             candidates=reports.candidate_count(db, first, day),
@@ -169,8 +172,14 @@ def _failing(feed: FollowedFeed) -> Mapping[str, Any]:
         "url": without_password(feed.url),
         "reason": feed.reason,
         "failing_since": feed.failing_since,
-        "next_try": None if feed.ended else feed.next_try,
+        "next_try": feed.next_try,
     }
+
+
+def _ended(feed: FollowedFeed) -> Mapping[str, Any]:
+    """One that is not asked any more: it is gone, or another that is followed."""
+    url = without_password(feed.url)
+    return {"url": url, "reason": feed.reason, "ended_at": feed.checked_at}
 
 
 def _faulty(feed: FollowedFeed) -> Mapping[str, Any]:

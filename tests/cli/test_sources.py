@@ -231,6 +231,10 @@ def test_a_feed_that_ended_says_so_until_it_is_added_again(
     listener("sources", "add", pods.url("/old"))
     assert listener("scan").code == 0
     assert "ended at 2026-03-14 12:00 UTC" in listener("sources", "list").out
+    status = listener("status").out
+    assert "1 feed followed, 0 failing, 1 ended" in status
+    assert f"{pods.url('/old')}  ended at 2026-03-14 12:00 UTC: the server answered 410" in status
+    assert listener("status", "--json").json["failing_feeds"] == []
     listener.now += timedelta(days=30)
     assert "no feed is due" in listener("scan").out
     listener("sources", "add", pods.url("/old"))

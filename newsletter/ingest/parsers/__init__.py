@@ -143,7 +143,8 @@ def _decode(data: bytes) -> str:
         if data.startswith(mark):
             raise BriefRejected(f"the encoding is {encoding}: save the file as UTF-8")
     if b"\0" in data:
-        raise BriefRejected("binary: a NUL byte is no text", _line(data, data.index(b"\0")))
+        reason = f"binary: a NUL byte is no text; {_AS_TEXT}"
+        raise BriefRejected(reason, _line(data, data.index(b"\0")))
     try:
         page = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

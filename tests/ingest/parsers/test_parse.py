@@ -35,7 +35,7 @@ INSIGHT = "Moss keeps time for cathedrals: it grows on the side where the gutter
         ("a", b"x", None, "its name must end in"),
         ("a.txt", b"", None, "empty"),
         ("a.json", b"\xef\xbb\xbf \r\n\t", None, "empty"),
-        ("a.txt", b"one\r\ntwo\0", 2, "binary"),
+        ("a.txt", b"one\r\ntwo\0", 2, "binary: a NUL byte is no text; save or export it as"),
         ("a.txt", INSIGHT.encode("utf-16"), None, "UTF-16: save the file as UTF-8"),
         ("a.md", b"\xfe\xff\0M", None, "UTF-16"),
         ("a.txt", b"one\rtwo\r\nMoss gr\xfcn.", 3, "byte 0xFC is not UTF-8"),
