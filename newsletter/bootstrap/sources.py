@@ -10,6 +10,7 @@ from newsletter.bootstrap import App
 from newsletter.domain.addresses import mailbox
 from newsletter.domain.errors import ConfigError
 from newsletter.domain.hostnames import all_in_ascii
+from newsletter.domain.urls import host_of
 from newsletter.services.sources import follow_configured
 from newsletter.storage import feeds
 
@@ -48,6 +49,26 @@ def follow(app: App) -> None:
     follow_configured(app.store, app.settings.sources.feeds, app.clock())
 
 
+def why_not_fetched(app: App, url: str) -> str:
+    """That its host may not be asked, as the DNS has it now; empty where it may, or is unknown."""
+    from newsletter.ingest.feeds.connections import FetchFailed, allowed_addresses, resolve
+
+    host = host_of(url)
+    try:
+        found = resolve(host, 0)
+    except FetchFailed:
+        return ""
+    try:
+        allowed_addresses(host, found, _allowed(app))
+    except FetchFailed as error:
+        return str(error)
+    return ""
+
+
+def _allowed(app: App) -> frozenset[str]:
+    return frozenset(map(_host, app.settings.sources.allow_hosts))
+
+
 def scan_job(
     app: App, stop: Callable[[], bool], watch: "Watch", *, dry_run: bool = False
 ) -> "ScanJob":
@@ -60,7 +81,7 @@ def scan_job(
         user_agent=user_agent(app),
         max_bytes=section.max_bytes,
         seconds=section.timeout_seconds,
-        allow_hosts=frozenset(map(_host, section.allow_hosts)),
+        allow_hosts=_allowed(app),
     )
     return ScanJob(
         store=app.store,

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from newsletter.bootstrap import App
-from newsletter.bootstrap.sources import follow, scan_job
-from newsletter.cli.output import say, say_bytes, say_json, table
+from newsletter.bootstrap.sources import follow, scan_job, why_not_fetched
+from newsletter.cli.output import say, say_bytes, say_json, table, warn
 from newsletter.cli.scan import episode_line, polled_as_json
 from newsletter.domain.errors import UsageError
 from newsletter.domain.text import counted
@@ -26,6 +26,8 @@ _MOST_EPISODES = 10
 def add(app: App, args: Namespace) -> int:
     added = sources.add(app.store, args.source, app.clock())
     named = len(added.urls)
+    if feed_address(args.source) and (problem := why_not_fetched(app, added.urls[0])):
+        warn(problem)
     if args.json:
         urls = [without_password(url) for url in added.urls]
         say_json({"new": added.new, "known": named - added.new, "feeds": urls})

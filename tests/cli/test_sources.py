@@ -62,6 +62,51 @@ def test_where_a_feed_moved_to_is_the_same_feed(listener: House, pods: HttpServe
     assert listener("sources", "remove", pods.url("/feed")).code == 0
 
 
+def test_a_host_that_may_not_be_asked_is_told_at_once(house: House, pods: HttpServer) -> None:
+    added = house("sources", "add", pods.url("/feed"))
+    assert added.code == 0
+    assert "1 feed added" in added.out
+    assert 'write "127.0.0.1" into sources.allow_hosts' in added.stderr
+    house.environment["NEWSLETTER_SOURCES__ALLOW_HOSTS"] = '["127.0.0.1"]'
+    assert house("sources", "add", pods.url("/feed")).stderr == ""
+    assert house("sources", "add", "https://nowhere.invalid/feed").stderr == ""
+
+
+def test_a_feed_that_moved_to_one_that_is_followed_is_read_there_alone(
+    listener: House, pods: HttpServer
+) -> None:
+    """Whichever of the two is asked first, and as often as it is added again."""
+    pods.pages["/old"] = Page(status=301, headers={"Location": "/feed"})
+    for path in ("/old", "/feed"):
+        listener("sources", "add", pods.url(path))
+    said = f"it moved to {pods.url('/feed')}, which is followed already"
+    scanned = listener("scan")
+    assert "2 feeds polled, 0 failed: 3 episodes read" in scanned.out
+    assert f"ended    {pods.url('/old')}: {said}" in scanned.out
+    assert f"{pods.url('/old')}  ended at 2026-03-14 12:00 UTC: {said}" in (
+        listener("sources", "list").out
+    )
+    listener("sources", "add", pods.url("/old"))
+    assert "1 feed polled, 0 failed: 0 episodes read" in listener("scan").out
+    assert "0 failing, 1 ended" in listener("status").out
+    assert listener("sources", "remove", pods.url("/feed")).code == 0
+    assert "1 feed added" in listener("sources", "add", pods.url("/feed")).out
+
+
+def test_two_feeds_that_moved_to_the_same_address_are_read_once(
+    listener: House, pods: HttpServer
+) -> None:
+    for path in ("/a", "/b"):
+        pods.pages[path] = Page(status=308, headers={"Location": "/feed"})
+        listener("sources", "add", pods.url(path))
+    assert "2 feeds polled, 0 failed: 3 episodes read" in listener("scan").out
+    first, second = listener("sources", "list", "--json").json
+    assert (first["state"], first["location"]) == ("followed", pods.url("/feed"))
+    assert (second["state"], second["location"]) == ("ended", None)
+    listener.now += timedelta(hours=1)
+    assert "1 feed polled" in listener("scan").out
+
+
 def test_json_of_each(listener: House, pods: HttpServer) -> None:
     url = pods.url("/feed")
     added = listener("sources", "add", url, "--json").json

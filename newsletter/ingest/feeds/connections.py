@@ -6,7 +6,7 @@ answers differently the next time (DNS rebinding) gains nothing.
 
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from time import monotonic
 from typing import Any
 
@@ -46,6 +46,20 @@ def resolve(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in answers))
 
 
+def allowed_addresses(host: str, found: Sequence[str], allowed: Collection[str]) -> Sequence[str]:
+    """Those that may be connected to. Raises FetchFailed where none of them may."""
+    if host.rstrip(".").lower() in allowed:
+        return found
+    public = [address for address in found if is_public(address)]
+    if found and not public:
+        raise FetchFailed(
+            f"{host} is at {found[0]}, which is no public address: if it is yours and to be"
+            f' read, write "{host}" into sources.allow_hosts',
+            lasting=True,
+        )
+    return public
+
+
 class Transport(httpx.HTTPTransport):
     """For one request: httpx's own, but connected as this module promises."""
 
@@ -83,19 +97,8 @@ class _Backend(httpcore.NetworkBackend):
                 problem = error
         raise problem or FetchFailed(f"the host {host} has no address")
 
-    def _addresses(self, host: str, port: int) -> Iterator[str]:
-        addresses = self.resolver(host, port)
-        if host.rstrip(".").lower() in self.allowed:
-            yield from addresses[:_MOST_ADDRESSES]
-            return
-        public = [address for address in addresses if is_public(address)]
-        if addresses and not public:
-            raise FetchFailed(
-                f"{host} is at {addresses[0]}, which is no public address: if it is yours and to be"
-                f' read, write "{host}" into sources.allow_hosts',
-                lasting=True,
-            )
-        yield from public[:_MOST_ADDRESSES]
+    def _addresses(self, host: str, port: int) -> Sequence[str]:
+        return allowed_addresses(host, self.resolver(host, port), self.allowed)[:_MOST_ADDRESSES]
 
 
 class _Timed(httpcore.NetworkStream):

@@ -158,8 +158,11 @@ def _poll_safely(job: ScanJob, feed: FollowedFeed, now: datetime) -> PolledFeed 
     """A defect that one feed brings to light does not end the others."""
     with job.store.reading() as db:
         known = feeds.known_episodes(db, feed.id)
+        others = frozenset(
+            other.address for other in feeds.followed(db) if other.id != feed.id and not other.ended
+        )
     try:
-        return poll(job, feed, known, now)
+        return poll(job, feed, known, now, others)
     except StoreError:
         raise
     except Exception as error:
@@ -168,18 +171,27 @@ def _poll_safely(job: ScanJob, feed: FollowedFeed, now: datetime) -> PolledFeed 
 
 
 def poll(
-    job: ScanJob, feed: FollowedFeed, known: Mapping[str, EpisodeRow], now: datetime
+    job: ScanJob,
+    feed: FollowedFeed,
+    known: Mapping[str, EpisodeRow],
+    now: datetime,
+    others: Collection[str] = (),
 ) -> PolledFeed | None:
     """Fetch a feed and what its new episodes need. Writes nothing.
 
-    None where ``job.stop`` came in between: it is due as before.
+    ``others`` are the addresses of the other feeds that are followed: one that moved there is read
+    there alone. None where ``job.stop`` came in between: it is due as before.
     """
+    if feed.location in others:
+        return _merged(feed, now)
     try:
         fetched = job.fetcher.get(feed.address, feed.etag, feed.last_modified)
     except FetchFailed as error:
         wait = poll_rules.retry_after(error.retry_after, now)
         return _failed(job, feed, now, str(error), wait, ended=error.status == 410)
     answered = _answered(job, feed, fetched, now)
+    if answered.location in others:
+        return _merged(answered, now)
     if fetched.body is None or feed.body_hash == answered.body_hash:
         return PolledFeed(answered, "unchanged")
     try:
@@ -261,6 +273,21 @@ def _validator(headers: Mapping[str, str], name: str) -> str:
     return (
         value if value.isascii() and value.isprintable() and len(value) < _LONGEST_VALIDATOR else ""
     )
+
+
+def _merged(feed: FollowedFeed, now: datetime) -> PolledFeed:
+    """It ends here. Its location is forgotten, or the feed there could not be told from it."""
+    there = without_password(feed.location)
+    ended = replace(
+        feed,
+        location="",
+        checked_at=now,
+        failures=0,
+        failing_since=None,
+        reason=f"it moved to {there}, which is followed already: read there"[:_LONGEST_REASON],
+        ended=True,
+    )
+    return PolledFeed(ended, "ended")
 
 
 def _failed(
