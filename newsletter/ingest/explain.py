@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from newsletter.domain.errors import BriefRejected, UsageError
 from newsletter.ingest import parsers
-from newsletter.ingest.parsers.paragraphs import Page, Paragraph
+from newsletter.ingest.parsers.paragraphs import SAYS_WHY, Page, Paragraph
 from newsletter.ingest.sources.folder import Folder
 
 
@@ -45,5 +45,5 @@ def explain_file(folder: Folder, phrases: Sequence[str]) -> Explained:
         pages = parsers.explain(look.path, data, phrases)
         parsers.briefs(look.path, data, phrases)
     except BriefRejected as error:
-        return Explained(look.path, pages, error.reason, error.line)
+        return Explained(look.path, pages, error.reason.removesuffix(SAYS_WHY), error.line)
     return Explained(look.path, pages)

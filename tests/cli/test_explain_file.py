@@ -77,12 +77,25 @@ def test_it_needs_no_newsletter(house: House, tmp_path: Path) -> None:
 def test_a_file_that_would_be_rejected_says_so_and_shows_why(house: House) -> None:
     done = house("ingest", "--explain", str(written(house, "# Tents\n\n#camping\n")))
     assert done.code == 1
-    assert "rejected: no insight in it: 2 paragraphs were dropped" in done.out
+    assert "rejected: no insight in it: 2 paragraphs were dropped\n" in done.out
     assert "tags" in done.out
     broken = house("ingest", "--explain", str(written(house, "---\na: 'b\n---\n")), "--json")
     assert broken.code == 1
     assert broken.json["rejected"].startswith("malformed YAML")
     assert broken.json["paragraphs"] == []
+
+
+def test_a_transcript_is_told_as_one_with_what_to_do(house: House) -> None:
+    words = "Rivers keep the oldest names, because those who come ask those who are there."
+    talk = "\n\n".join(["Rivers", *("Ida Moss", words, "Rolf Kern", words) * 2])
+    path = house.folder / "inbox" / "talk.txt"
+    path.write_text(talk)
+    why = (
+        "no insight in it: 9 paragraphs were dropped, most of it a transcript, which"
+        " `newsletter sources add` reads with its feed"
+    )
+    assert f"rejected: {why}\n" in house("ingest", "--explain", str(path)).out
+    assert f"{why}; `ingest --explain` says why\n" in house("ingest").out
 
 
 def test_a_file_that_is_none_and_other_options_are_wrong_usage(house: House) -> None:

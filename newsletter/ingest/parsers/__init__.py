@@ -55,7 +55,8 @@ def briefs(name: str, data: bytes, phrases: Sequence[str] = ()) -> tuple[Brief, 
     """
     read: list[Brief] = []
     rest: tuple[Dropped, ...] = ()
-    for page in _pages(name, data):
+    pages = _pages(name, data)
+    for page in pages:
         mentions, dropped = sift(page.paragraphs, phrases)
         if mentions:
             read.append(
@@ -64,7 +65,8 @@ def briefs(name: str, data: bytes, phrases: Sequence[str] = ()) -> tuple[Brief, 
         else:
             rest += page.about.dropped + dropped
     if not read:
-        raise BriefRejected(f"no insight in it{all_dropped(len(rest))}")
+        talk = sum(each.rule == "transcript" for page in pages for each in page.paragraphs)
+        raise BriefRejected(f"no insight in it{all_dropped(len(rest), talk)}")
     return (replace(read[0], dropped=read[0].dropped + rest), *read[1:])
 
 

@@ -133,11 +133,19 @@ def _add(mentions: dict[str, Mention], paragraph: Paragraph) -> None:
         mentions[key] = replace(mentions[key], role="lead")
 
 
-def all_dropped(count: int) -> str:
+SAYS_WHY = "; `ingest --explain` says why"
+"""The end of a reason; ``ingest --explain`` itself leaves it out."""
+
+
+def all_dropped(count: int, talk: int = 0) -> str:
+    """``talk`` of them are of a transcript."""
     if not count:
         return ""
     were = "1 paragraph was" if count == 1 else f"{count} paragraphs were"
-    return f": {were} dropped; `ingest --explain` says why"
+    if talk * 2 <= count:
+        return f": {were} dropped{SAYS_WHY}"
+    why = "most of it a transcript, which `newsletter sources add` reads with its feed"
+    return f": {were} dropped, {why}{SAYS_WHY}"
 
 
 def label(text: str, key: str, line: int | None) -> str:
