@@ -1,6 +1,5 @@
 """Parsers of brief files: a module for each format, and its line in PARSERS."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -8,7 +7,7 @@ from pathlib import PurePath
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Dropped
-from newsletter.ingest.parsers.boilerplate import is_cjk
+from newsletter.ingest.parsers.file_names import by_its_file
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, all_dropped, judge, sift
 
 PARSERS: Mapping[str, str] = {
@@ -38,11 +37,6 @@ _INSTEAD = {
         (".vtt", ".srt"), "a transcript: `newsletter sources add` reads it with its feed"
     ),
 }
-_NOTES = {".md", ".markdown", ".html", ".htm", ".org"}
-_LEAST_NAME = 8
-_NO_NAME = re.compile(
-    r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|podcasts?|highlights?)\s*(?:[-–—]\s+|\s)|^\W+"
-)
 _TOO_DEEP = "nested too deeply to be a brief"
 _OTHER_ENCODINGS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"\0\0\xfe\xff", "UTF-32"))
 
@@ -102,27 +96,12 @@ def _pages(name: str, data: bytes) -> list[Page]:
     told: dict[str, list[Page]] = {}
     for page in pages:
         told.setdefault(page.about.episode_key, []).append(page)
-    merged = {key: _joined(same) for key, same in told.items()}
-    return (
-        [_named(page, name) for page in merged.values()] if len(merged) == 1 else [*merged.values()]
-    )
+    merged = [_joined(same) for same in told.values()]
+    return [by_its_file(page, PurePath(name)) for page in merged] if len(merged) == 1 else merged
 
 
 def _joined(same: Sequence[Page]) -> Page:
     return replace(same[0], paragraphs=[each for page in same for each in page.paragraphs])
-
-
-def _named(page: Page, name: str) -> Page:
-    """A page that says where it is from, and not what it is called, has the name of its file, as
-    the notes of most apps do; a word or a code is none."""
-    path, about = PurePath(name), page.about
-    titled = about.episode or about.title or not (about.podcast or about.url)
-    stem = _NO_NAME.sub("", path.stem).strip()
-    if titled or path.suffix.lower() not in _NOTES or len(stem) < _LEAST_NAME or "_" in stem:
-        return page
-    if " " not in stem and not is_cjk(stem):
-        return page
-    return replace(page, about=replace(about, episode=stem, title=stem))
 
 
 def _read(name: str, data: bytes) -> Iterable[Page]:

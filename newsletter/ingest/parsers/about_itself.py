@@ -58,16 +58,16 @@ _REMARKS = re.compile(
     r"|(?:guest bio|about the guest|嘉宾简介|个人背景)\s?[:：]",
     re.IGNORECASE,
 )
+_SOURCE = re.compile(r"(.{3,300}?)\s*[:：–—-]\s+<?https?://\S+>?", re.DOTALL)
+_SIGNS = re.compile(r"(?:[^\s\x00-\u2e7f][^\s\x00-\x7f。、，！？]{0,14}\s+){4,}\S{1,15}")
+"""Names in Chinese or Japanese with spaces between them, where no sentence has any."""
 _LABEL = re.compile(r"^[^.:!?]{2,60}: (?=The episode\b)")
 
 
 def about_itself(text: str) -> str:
     """The rule by which a paragraph is no insight; "" if there is none."""
-    is_open = len(text) <= _TITLE_LETTERS and not SENTENCE_END.search(text)
-    if is_open and (_NUMBERED.match(text) or _GUEST.search(text)):
-        return "title of an episode"
-    if is_open and "|" in text:
-        return "row of keywords"
+    if rule := _names_only(text):
+        return rule
     if _PERSON.fullmatch(text):
         return "about a person"
     if _REMARKS.match(_LABEL.sub("", text)):
@@ -75,3 +75,19 @@ def about_itself(text: str) -> str:
     if len(text) > _TALK_LETTERS or not _MEDIUM.search(text):
         return ""
     return "about the page" if _WRITER.search(text) else ""
+
+
+def _names_only(text: str) -> str:
+    if is_reference(text):
+        return "reference"
+    if len(text) > _TITLE_LETTERS or SENTENCE_END.search(text):
+        return ""
+    if _NUMBERED.match(text) or _GUEST.search(text):
+        return "title of an episode"
+    return "row of keywords" if "|" in text or _SIGNS.fullmatch(text) else ""
+
+
+def is_reference(text: str) -> bool:
+    """A title and its address."""
+    source = _SOURCE.fullmatch(text)
+    return source is not None and not SENTENCE_END.search(source[1])

@@ -72,6 +72,14 @@ def speaker_label(block: Block) -> str:
     return match[1].casefold() if match else ""
 
 
+def is_dialogue(raw: str) -> bool:
+    """A paragraph of lines that begin with names, two of which speak again."""
+    lines = raw.replace("*", "").split("\n")
+    names = [match[1].casefold() for line in lines if (match := _SPEAKER.match(line))]
+    again = [name for name, count in Counter(names).items() if count > 1]
+    return len(again) > 1 and 2 * len(names) >= len(lines)
+
+
 def dialogue_speakers(blocks: Sequence[Block]) -> set[str]:
     """The speakers of a conversation that is written out: two or more, who speak again."""
     labels = Counter(

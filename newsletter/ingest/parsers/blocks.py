@@ -29,6 +29,9 @@ _STATES = re.compile(
     re.IGNORECASE,
 )
 """A statement: an item in bold that is one is no heading."""
+_QUOTED_LINE = re.compile(
+    r"\s*[\"“„«][^\"“”„«»]{3,}[\"”“»](?:\s*[—–~-].{0,80}|\s*\(.{0,30}\))*\s*$"
+)
 _CALLOUT = re.compile(r"\[!([\w-]{1,30})(?:\|[^\]\n]{0,30})?\][+-]?[ \t]*([^\n]*)")
 _SUMMARY = re.compile(r"<summary[^<>]*>(.*?)(?:</summary>|$)", re.IGNORECASE)
 _LONGEST_NUMBER = 3  # "1911. Nobody ..." begins with a year, not with a list's number
@@ -158,10 +161,17 @@ def _split(block: Block) -> Iterator[Block]:
     if block.level or block.rule:
         yield block
         return
+    lines = block.raw.split("\n")
+    if len(lines) > 1 and all(map(_QUOTED_LINE.match, lines)):
+        for number, text in enumerate(lines, block.line):
+            yield replace(block, line=number, raw=text, first=block.first and number == block.line)
+        return
     rest: list[str] = []
-    special = True  # a field stands first, or below another
-    for number, text in enumerate(block.raw.split("\n"), block.line):
-        rule = line_rule(text) or ("field" if special and known_field(text) else "")
+    special = True  # a field stands first, or beside another
+    for number, text in enumerate(lines, block.line):
+        below = lines[number - block.line + 1 : number - block.line + 2]
+        told = known_field(text) and (special or any(map(known_field, below)))
+        rule = line_rule(text) or ("field" if told else "")
         bold = not rule and _is_bold_line(text)
         level = BOLD_LEVEL if bold and not (block.depth and _STATES.fullmatch(text)) else 0
         special = bool(level or rule)

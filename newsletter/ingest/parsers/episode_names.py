@@ -29,6 +29,10 @@ _CALLS_ITSELF = re.compile(r"\bpodcast\b", re.IGNORECASE)
 _COUNTED = re.compile(r" (?:#|ep(?:isode)?\.? )[0-9]+$", re.IGNORECASE)
 
 
+ON_A_SHOW = re.compile(r'([”"»)]) (?:on|from|by|of|at) (?=\S)')
+_NO_SHOW = {"show", "episode", "podcast", "pod", "ep", "folge", "épisode", "episodio"}
+
+
 def number_of(name: str) -> str:
     """The number, or the day, by which a heading tells one episode of a show from another."""
     if match := _DAY_AND_NAME.match(name):
@@ -43,7 +47,9 @@ def counted(name: str) -> dict[str, str]:
         return {"published": match[1], "episode title": match[2]}
     match = _SHOW_AND_NUMBER.match(name)
     show = match[1].strip() if match else ""
-    return {"episode title": name} | ({} if show.isupper() or not show else {"show title": show})
+    return {"episode title": name} | (
+        {} if show.isupper() or not show or show.lower() in _NO_SHOW else {"show title": show}
+    )
 
 
 def named_in(raw: str) -> dict[str, str]:
@@ -51,15 +57,21 @@ def named_in(raw: str) -> dict[str, str]:
     linked = next((m[1] for m in _LINKED.finditer(raw) if not is_action(m[1])), "")
     linked = linked or (bold[1] if (bold := _BOLD.match(raw.lstrip("#- "))) else "")
     behind = _behind(raw)
-    names = [_unlabelled(part) for part in parts(raw)]
+    written = parts(raw)
+    names = [_unlabelled(part) for part in written]
     if len(names) != 2:
         label = vocabulary.field(title(raw.partition(":")[0])) if ":" in raw else None
         name = "show title" if label and label[0] == "podcast" else "episode title"
         return {name: " ".join(names), **behind} if names else {}
     first, second = names
+    quoted = [part[0] in '"“„«' for part in written]
     if _CALLS_ITSELF.search(second) and not _CALLS_ITSELF.search(first):
         first, second = _COUNTED.sub("", second), first
-    elif title(linked) == first or (NUMBERED.search(first) and not NUMBERED.search(second)):
+    elif (
+        quoted == [True, False]
+        or title(linked) == first
+        or (NUMBERED.search(first) and not NUMBERED.search(second))
+    ):
         first, second = second, first
     return {**behind, "show title": first, "episode title": second}
 

@@ -12,6 +12,7 @@ from itertools import pairwise, takewhile
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import is_heading
+from newsletter.ingest.parsers.dates import any_day
 from newsletter.ingest.parsers.episode_names import NUMBERED, named_in, number_of, parts
 from newsletter.ingest.parsers.inline import time_in_url
 from newsletter.ingest.parsers.lines import key_value
@@ -25,8 +26,12 @@ _DEEPEST_HEADING = 4
 _NEAR = 2  # blocks below a heading
 _TOP = 6  # blocks on top of a page
 _LEAST = 2
+_LINE_WORDS = 16
+_NAMING = re.compile(r"\]\(|\[\[|[“\"„«]| [-–—|] ")
 LISTENED = re.compile(
-    r"(?:i )?(?:just |also )?(?:listened to|heard|gehört|écouté|escuchado|ascoltato):? (?=\S)",
+    r"(?:i )?(?:just |also )?(?:listened to|heard|gehört|écouté|escuchado|ascoltato):? (?=\S)"
+    "|[\U0001f3a7\U0001f399\U0001f4fb]\ufe0f? *"
+    r"|podcast: (?=\S.* [-–—|] \S)",
     re.IGNORECASE,
 )
 _PODCASTS = re.compile(r"\bpodcasts?\b", re.IGNORECASE)
@@ -50,9 +55,21 @@ def _with_fields(blocks: Sequence[Block]) -> list[int]:
             for begin, end in zip(at, borders[1:], strict=True)
             if blocks[begin].level == level and _names_itself(blocks[begin:end])
         ]
+        if begins and not _tells(blocks[begins[0] : _next(at, begins[0], len(blocks))]):
+            del begins[0]  # the head of the page
         if len(begins) > 1:
             return begins
     return []
+
+
+def _next(at: Sequence[int], begin: int, end: int) -> int:
+    return next((index for index in at if index > begin), end)
+
+
+def _tells(section: Sequence[Block]) -> bool:
+    """Whether anything stands in it but fields."""
+    free = (block for block in section[1:] if block.text and not (block.level or block.rule))
+    return any(not section_of(block) for block in free)
 
 
 def _items_with_fields(blocks: Sequence[Block]) -> list[int]:
@@ -125,8 +142,8 @@ def _numbered(blocks: Sequence[Block]) -> list[int]:
 
 def _counted(blocks: Sequence[Block]) -> list[int]:
     """The headings of one rank of a page that says it is of podcasts, where two or more have a
-    number ("Table Four 12", "TF 12 — Bread") or a day ("03/17/2026 - Bread") and no other one is
-    a section's."""
+    number ("Table Four 12", "TF 12 — Bread") or a day ("03/17/2026 - Bread") and no other one
+    announces insights."""
     heads = [index for index, block in enumerate(blocks) if block.level and not block.rule]
     numbered = [index for index in heads if number_of(title(blocks[index].raw))]
     ranks = Counter(blocks[index].level for index in numbered)
@@ -135,20 +152,50 @@ def _counted(blocks: Sequence[Block]) -> list[int]:
         return []
     first = min(index for index in numbered if blocks[index].level == level)
     begins = [index for index in heads if blocks[index].level == level and index >= first]
-    return [] if any(section_of(blocks[index]) for index in begins) else begins
+    sections = {section_of(blocks[index]) for index in begins} - {None, "noise"}
+    return [] if sections else [index for index in begins if not section_of(blocks[index])]
 
 
 def heard(blocks: Sequence[Block]) -> list[int]:
-    """The lines of a diary that say what was listened to, above a list or a section: what stands
-    around them is private. None where they open the page, which is then about the episode."""
+    """The lines of a diary that say what was listened to: what stands around them is private.
+
+    None where nothing does: the page is about that episode then.
+    """
     begins = [
         index
         for index, (block, below) in enumerate(pairwise(blocks))
-        if not block.rule and not block.depth and LISTENED.match(block.raw)
-        if block.level or (below.first and below.depth)
+        if not block.rule and _says_what_was_heard(block) and _opens(block, below)
     ]
-    before = blocks[: begins[0]] if begins else []
-    return begins if any(not (block.level or block.rule) for block in before) else []
+    return begins if begins and _has_more(blocks, begins) else []
+
+
+def _says_what_was_heard(block: Block) -> bool:
+    """In a line of its own; a sentence on it is longer, and begins notes on the episode."""
+    named = LISTENED.match(block.raw) and _NAMING.search(block.raw)
+    return bool(named) and len(title(block.raw).split()) <= _LINE_WORDS
+
+
+def _opens(block: Block, below: Block) -> bool:
+    """A heading, or a line above a list or a paragraph."""
+    if block.depth:
+        return block.depth == 1 and block.first and below.depth > 1
+    return bool(block.level or not (below.level or below.rule))
+
+
+def _has_more(blocks: Sequence[Block], begins: Sequence[int]) -> bool:
+    """Text above the first, or another heading or item of its rank that tells of something else."""
+    opening = blocks[begins[0]]
+    before = blocks[: begins[0]]
+    if any(not (block.level or block.rule) or any_day(block.text) for block in before):
+        return True
+    others = (block for index, block in enumerate(blocks) if index not in begins)
+    return any(
+        _shape(block) == _shape(opening)
+        and (block.first or opening.level)
+        and not section_of(block)
+        for block in others
+        if opening.level or opening.depth
+    )
 
 
 def address_of(section: Sequence[Block]) -> str:

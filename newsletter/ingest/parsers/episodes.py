@@ -7,13 +7,20 @@ from itertools import pairwise
 
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
-from newsletter.ingest.parsers.episode_names import NUMBERED, counted, named_in, number_of
+from newsletter.ingest.parsers.episode_names import (
+    NUMBERED,
+    ON_A_SHOW,
+    counted,
+    named_in,
+    number_of,
+)
 from newsletter.ingest.parsers.episode_starts import LISTENED, above, address_of, heard, ways
 from newsletter.ingest.parsers.inline import Inline
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, address, title
 from newsletter.ingest.parsers.outline import addressed
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
+from newsletter.ingest.parsers.prose import said_of_it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,8 @@ def episodes(blocks: Sequence[Block]) -> Told | None:
         if len(begins) > 1:
             return _told(blocks, _spans(blocks, begins))
     if begins := heard(blocks):
-        return _told(blocks, _spans(blocks, begins))
+        spans = _spans(blocks, begins)
+        return _told(blocks, [(begin, max(end, begin + 2)) for begin, end in spans])
     begins = addressed(blocks)
     return _told(blocks, list(pairwise([*begins, len(blocks)]))) if len(begins) > 1 else None
 
@@ -95,7 +103,11 @@ def _episode(section: Sequence[Block], podcast: str) -> Episode:
     opening, facts = section[0], Facts()
     if _is_run(opening):
         return Episode(section, facts)
-    raw = LISTENED.sub("", opening.raw, count=1)
+    raw = opening.raw
+    if heard_of := LISTENED.match(raw):
+        raw = ON_A_SHOW.sub(r"\1 — ", raw[heard_of.end() :])
+        said = said_of_it(raw)
+        raw = f"{said['podcast']} — {said['episode']}" if len(said) > 1 else raw
     named, name = named_in(raw), title(raw)
     if not address(opening.raw) and (NUMBERED.match(name) or number_of(name)):
         named = counted(name)

@@ -9,7 +9,8 @@ from typing import NoReturn
 import yaml
 
 from newsletter.domain.errors import BriefRejected
-from newsletter.domain.model import Brief, Dropped
+from newsletter.domain.model import Brief, Dropped, Origin
+from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.inline import unlinked
 from newsletter.ingest.parsers.metadata import Facts
 from newsletter.ingest.parsers.paragraphs import Paragraph, clean, cut, day, label, link, spaced
@@ -21,7 +22,9 @@ _FOOT = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 _PLAIN = re.compile(r"^([\w][\w /-]{0,60}:[ \t]+)(?![\[{!'\"|>])(\S.*?)[ \t]*$", re.MULTILINE)
 _ANY = re.compile(r"^([\w][\w /-]{0,60}:[ \t]+)(?![!'\"|>])(\S.*?)[ \t]*$", re.MULTILINE)
 _NULL = "tag:yaml.org,2002:null"
+_TRUTH = "tag:yaml.org,2002:bool"
 _FIRST_LINE = 2
+_LEAST_SAID = 12  # letters: a shorter one is a topic
 _OWN = ("podcast", "episode", "title", "url", "published", "speakers", "topics")
 
 
@@ -81,7 +84,26 @@ def _facts(entries: Mapping[str, yaml.Node]) -> Facts:
     for key, node in entries.items():
         if key not in _OWN:
             facts.add(key, *_texts(node))
+            facts.said += _said(key, node)
     return facts
+
+
+def _said(key: str, node: yaml.Node) -> list[Paragraph]:
+    """The insights of a list whose key says that it holds them: ``keyPoints``, ``takeaways``."""
+    name = vocabulary.section(vocabulary.words(key))
+    if name not in vocabulary.LISTED or not isinstance(node, yaml.SequenceNode):
+        return []
+    origin: Origin = "quote" if name == "quotes" else "takeaway"
+    texts = [(each, clean(str(each.value))) for each in node.value if _is_text(each)]
+    return [
+        Paragraph(_line(each), text, heading=False, rule=str(name), origin=origin)
+        for each, text in texts
+        if len(text) >= _LEAST_SAID
+    ]
+
+
+def _is_text(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode)
 
 
 def _texts(node: yaml.Node) -> list[str]:
@@ -147,8 +169,8 @@ def _link(entries: Mapping[str, yaml.Node]) -> tuple[str, tuple[Dropped, ...]]:
 
 
 def _day(entries: Mapping[str, yaml.Node]) -> date | None:
-    if "published" not in entries:
-        return None
+    if "published" not in entries or entries["published"].tag == _TRUTH:
+        return None  # of a page that is public
     return day(_scalar(entries, "published"), "published", _line(entries["published"]))
 
 

@@ -22,7 +22,7 @@ _TIME = r"(?:(?:([0-9]{1,2}):([0-5]?[0-9])|([0-9]{1,3})):([0-5][0-9]))"
 _SHOWN_TIME = r"[0-9]{1,3}(?::[0-5]?[0-9]){1,2}"
 _UNTIL = rf"(?: ?(?:[-–—→]|to) ?{_SHOWN_TIME})?"
 _CLOCK = r"( ?[AaPp]\.?[Mm]\b\.?)?"  # an hour of the day is no place in an episode
-_BRACKETED = rf"[\[(]{_TIME}{_UNTIL}{_CLOCK}[\])]"
+_BRACKETED = rf"[\[(]~?{_TIME}{_UNTIL}{_CLOCK}[\])]"
 _STAMP = re.compile(rf"^{_BRACKETED}[\s:–—-]*(?=\S)|(?<=\S)\s*{_BRACKETED}(?=[.!?]?$)")
 _LEADING = re.compile(
     rf"^(?:[^\w\s\[(<\"'“‘«„#-]{{1,3}}\s?)?{_TIME}{_UNTIL}{_CLOCK}"
@@ -53,7 +53,7 @@ _HTML = re.compile(
     re.IGNORECASE,
 )
 _EMPTY = re.compile(r"[(\[]\s?[)\]]")
-_TAG = re.compile(r"#[^\W\d_][\w/-]{0,60}")
+_TAG = re.compile(r"#(?:[^\W\d_][\w/-]{0,60}|[0-9]{4}-[0-9]{2}-[0-9]{2})")
 _ANY_TIME = re.compile(rf"(?<![\w:]){_TIME}(?![\w:])")
 _URL_TIME = re.compile(
     r"[?&#](?:t|time|start|begin)=(?:([0-9]{1,2})h)?(?:([0-9]{1,3})m)?([0-9]{1,6})s?(?![\w:.])"

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Role
+from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.paragraphs import (
     MAX_INSIGHT,
     MAX_LABEL,
@@ -121,7 +122,18 @@ def read(text: str) -> list[Page]:
         topics=_cleaned(page.topics),
         dropped=dropped,
     )
-    return [Page(about, _paragraphs(page, lines), "JSON")]
+    return [Page(_known(about, text), _paragraphs(page, lines), "JSON")]
+
+
+def _known(about: Brief, text: str) -> Brief:
+    """With what keys of other programs say ("show", "date") where ours do not."""
+    if about.podcast:
+        return about
+    facts = Facts()
+    for key, value in msgspec.json.decode(text).items():
+        if key not in JsonBrief.__struct_fields__ and isinstance(value, str):
+            facts.add(key, value[:MAX_LABEL])
+    return completed(about, facts) if "podcast" in facts.kept else about
 
 
 def _other(text: str, misfit: msgspec.ValidationError) -> list[Page] | None:

@@ -28,7 +28,8 @@ def notes(body: str, start: int, about: Brief, facts: Facts) -> list[Page]:
 def pages_of(blocks: Sequence[Block], about: Brief, facts: Facts) -> list[Page]:
     split = episodes(blocks)
     if not split:
-        return [page_of(about, blocks, facts)]
+        page = page_of(about, blocks, facts)
+        return [replace(page, paragraphs=[*facts.said, *page.paragraphs])]
     for paragraph in split.beside[:ABOVE]:
         facts.add_prose(said_of_it(paragraph.text))
         if paragraph.rule == "field":

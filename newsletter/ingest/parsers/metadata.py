@@ -11,7 +11,7 @@ from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.dates import any_day
 from newsletter.ingest.parsers.inline import is_action, stamped, unlinked
 from newsletter.ingest.parsers.lines import key_value, known_field
-from newsletter.ingest.parsers.paragraphs import MAX_LABEL, clean, is_web
+from newsletter.ingest.parsers.paragraphs import MAX_LABEL, Paragraph, clean, is_web
 from newsletter.ingest.parsers.vocabulary import Field
 
 _LINK = re.compile(r"\[([^\[\]\n]{0,300})\]\((https?://[^\s()<>]+(?:\([^\s()<>]*\)[^\s()<>]*)*)\)")
@@ -67,6 +67,7 @@ class Facts:
     kept: dict[Field, tuple[int, Sequence[str]]] = field(default_factory=dict)
     speakers: list[str] = field(default_factory=list)
     heading: str = ""
+    said: list[Paragraph] = field(default_factory=list)
 
     def add(self, key: str, *values: str) -> bool:
         """Whether the key is one that we know."""

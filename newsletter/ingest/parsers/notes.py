@@ -10,9 +10,11 @@ from collections.abc import Set as AbstractSet
 
 from newsletter.domain.model import Origin, Role
 from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.about_itself import is_reference
 from newsletter.ingest.parsers.attribution import (
     attributed,
     dialogue_speakers,
+    is_dialogue,
     is_nameless,
     is_quoted,
     signed_below,
@@ -61,6 +63,8 @@ _DESCRIBES = re.compile(
     r" (?:discuss|explor|shar|join|talk)\w+ "
     r"|^(?:hosts? )?(?:[A-Z][\w.'’-]* ){1,4}(?:sits?|sat) down with\b"
     r"|^(?:the |this )?(?:episode|podcast|interview) (?:is|was|features|covers) (?:an?|the)\b"
+    r"|^(?:in|on) (?:this|today's) (?:[\w-]+ )?(?:episode|conversation|interview|podcast),?"
+    r" (?:we|i|join|host)\b"
     r"|\b(?:in|on) (?:this|today's) (?:[\w-]+ )?(?:episode|conversation|interview|podcast)\b"
     r"[^.!?]{0,60}\b(?:walks?|talks?|discuss(?:es)?|explores?|shares?|explains?|covers?|joins?|dives?"
     r"|interviews?|sits? down)\b",
@@ -73,7 +77,6 @@ _VERB = re.compile(r"\b(?:is|are|was|were|has|have|can|will|do|does|ist|sind|est
 _ASIDE = re.compile(r"\([^()]*\)|https?://\S+")
 _WORDS = re.compile(r"\w[\w'’-]*")
 _ENUMERATION = re.compile(r"[\w' -]{2,30}: [^,.;]{1,60}(?:, [^,.;]{1,60}){2,}")
-_SOURCE = re.compile(r"(.{3,300}?)\s*[:：–—-]\s+<?https?://\S+>?", re.DOTALL)
 _REMARK = re.compile(r"(?:note|comment|annotation|notiz|kommentar|nota)s?\s?:\s", re.IGNORECASE)
 
 
@@ -172,6 +175,8 @@ def _spoken_or_listed(block: Block, state: Outline, dialogue: set[str]) -> str:
     label = speaker_label(block)
     if label and not block.quoted and (label in dialogue or is_nameless(label)):
         return "transcript"
+    if "\n" in block.raw and is_dialogue(block.raw):
+        return "transcript"
     placed = block.inline.at is not None and not block.quoted
     if placed and state.section not in LISTED and is_heading(block.text):
         return "chapter"
@@ -188,7 +193,7 @@ def _wording(block: Block, state: Outline) -> str:
         return "personal note"
     if block.depth and block.text.endswith((":", "：")) and is_heading(block.text):
         return "heading"
-    if (source := _SOURCE.fullmatch(block.text)) and not _ended(source[1]):
+    if is_reference(block.text):
         return "reference"
     if _is_short(block, state):
         return "too short"
@@ -215,7 +220,8 @@ def _fragment(block: Block, state: Outline, reading: Reading) -> str:
     """The rule for an item of a list, or a quote, that says no more than a topic does. The
     highlights of an app are its reader's choice, however short."""
     text, words = block.text, _WORDS.findall(_ASIDE.sub(" ", block.text))
-    chosen = reading.strict and (state.section in LISTED or state.place or state.items)
+    app = state.section in {"highlights", "quotes"} or state.place or state.items
+    chosen = reading.strict and app
     if chosen or not (block.depth or block.quoted) or block.inline.at is not None:
         return ""
     if _ended(text):

@@ -8,6 +8,9 @@ from newsletter.ingest.parsers.paragraphs import Page
 _HEADING = re.compile(r"(\*{1,6})\s+(?:(TODO|NEXT|WAITING|DONE)\s+)?(.*)$")
 _TAGS = re.compile(r":[\w@:]+:")
 _KEYWORD = re.compile(r"#\+([A-Za-z_]+):\s*(.*)$")
+_OF_THE_FILE = re.compile(
+    r"#\+(?:author|email|language|options|startup|setupfile|property|creator):", re.IGNORECASE
+)
 _PROPERTY = re.compile(r"\s*:([A-Za-z_-]+):\s+(\S.*)$")
 _DRAWER = re.compile(r"\s*:[A-Za-z_-]+:\s*$")
 _LINK = re.compile(r"\[\[([^\[\]]+)\](?:\[([^\[\]]+)\])?\]")
@@ -32,6 +35,8 @@ def _line(line: str) -> str:
         open_task = heading[2] and heading[2] != "DONE"
         text = _LINK.sub(_linked, _stamp(_untagged(heading[3])))
         return f"- [ ] {text}" if open_task else f"{'#' * len(heading[1])} {text}"
+    if _OF_THE_FILE.match(line):
+        return ""
     if pair := _KEYWORD.match(line) or _PROPERTY.match(line):
         return f"{_stamp(pair[1].lower())}:: {_stamp(pair[2])}"
     return "" if _DRAWER.match(line) else _LINK.sub(_linked, _stamp(line))

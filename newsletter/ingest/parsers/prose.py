@@ -16,6 +16,7 @@ _CAPITAL = r"(?:[A-Z0-9][\w’'&.!-]*|[\w-]+\.fm)"
 _SMALL = r"of|the|and|for|a|in|on|to|your|my|&"
 _SHOW = rf"(?:[Tt]he )?(?P<podcast>{_CAPITAL}(?: (?:{_SMALL}|{_CAPITAL})){{0,6}}?)"
 _LONGEST = 1_000
+_POINTING = {"this", "that", "the", "a", "an", "my", "our", "his", "her", "their", "new"}
 _MARK = "\N{OBJECT REPLACEMENT CHARACTER}"
 _LINK_WORDS = (
     re.compile(r".{0,60}\b(?:snip|clip|highlight) from (?P<podcast>.{3,80})"),
@@ -31,6 +32,7 @@ _WIKI = re.compile(
 )
 _SENTENCES = (
     re.compile(rf"{_SHOW}(?: [Pp]odcast)? episode(?: [0-9]+)?,?:? (?P<linked>{_MARK})"),
+    re.compile(rf"{_SHOW}(?: [Pp]odcast)? episode,? [“\"](?P<episode>[^”\"\n]{{3,200}})[”\"]"),
     re.compile(rf"(?P<linked>{_MARK}),? (?:of|from|on) {_SHOW} podcast\b"),
     re.compile(rf"\bepisodes? (?:[0-9]+ )?of {_SHOW}(?= podcast\b| [-–—]|[.,;:(]|$)"),
     re.compile(rf"\b(?:[Ii]n|[Oo]n|to|[Ff]rom|of) {_SHOW}(?: podcast\b|(?<= Podcast)(?!\w))"),
@@ -58,6 +60,8 @@ def _in_links(plain: str) -> Iterator[dict[str, str]]:
         match = next(filter(None, (words.fullmatch(name) for words in _LINK_WORDS)), None)
         if match:
             said = {key: value for key, value in match.groupdict().items() if value}
+            if said["podcast"].lower() in _POINTING:
+                del said["podcast"]
             yield said | ({"url": url} if _is_page(url) else {})
 
 
@@ -67,7 +71,7 @@ def _in_sentences(plain: str) -> Iterator[dict[str, str]]:
     marked = _LINK.sub(lambda link: _MARK if link.groups() in titles else link[1], plain)
     for pattern in _SENTENCES:
         if match := pattern.search(marked):
-            said = {"podcast": match["podcast"]}
+            said = {key: value for key, value in match.groupdict().items() if key != "linked"}
             if "linked" in pattern.groupindex:
                 title = titles[marked.count(_MARK, 0, match.start("linked"))]
                 said |= {"episode": title[0], "url": title[1]}

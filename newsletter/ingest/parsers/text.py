@@ -7,14 +7,19 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 
 from newsletter.domain.model import Brief
-from newsletter.ingest.parsers import clippings
+from newsletter.ingest.parsers import clippings, markdown
 from newsletter.ingest.parsers.boilerplate import CALL_LETTERS, is_call
+from newsletter.ingest.parsers.lines import known_field
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
 from newsletter.ingest.parsers.text_notes import is_notes, pages_of_notes
 
 _BULLET = re.compile(r"(?:[-*+•‣◦·–—]|[0-9]{1,2}[.)])\s+")
-_NAME = re.compile(r"[^\W\d_a-z][\w.'’-]{0,30}(?: [^\W\d_a-z][\w.'’-]{0,30}){0,3}:?")
-_SPEAKERS = 2
+_PERSON = r"([^\W\d_a-z][\w.'’-]{0,30}(?: [^\W\d_a-z][\w.'’-]{0,30}){0,3})"
+_NAME = re.compile(rf"{_PERSON}:?")
+_NAMED = re.compile(rf"{_PERSON}:\s+(?=\S)")
+_MARKDOWN = re.compile(r"^#{1,4} \S", re.MULTILINE)
+_BEGINNING = 20_000
+_FEW = 2  # headings, speakers
 _SENTENCE_END = re.compile(r"""[.!?:。！？…]["'”’»)\]]*$""")
 _WIDTHS = range(40, 121)
 
@@ -25,21 +30,29 @@ def read(text: str) -> list[Page]:
     """Plain text says nothing about itself, unless its lines show that it was something else."""
     if clippings.recognises(text):
         return clippings.pages(text)
-    said = list(paragraphs(text))
+    if len(_MARKDOWN.findall(text[:_BEGINNING])) >= _FEW:
+        return markdown.read(text)
+    said = _without_talk(list(paragraphs(text)))
     if is_notes(text):
         return pages_of_notes(text, said)
-    return [Page(Brief(()), _without_talk(said), "plain text")]
+    return [Page(Brief(()), said, "plain text")]
 
 
 def _without_talk(said: Sequence[Paragraph]) -> list[Paragraph]:
-    """What stands from the first name on, where two people speak again below theirs, is talk."""
-    names = [each.text for each in said if _NAME.fullmatch(each.text)]
-    speakers = {name for name, count in Counter(names).items() if count > 1}
-    if len(speakers) < _SPEAKERS:
+    """What stands from the first name on, where two people speak again, is talk."""
+    names = [_speaker(each.text) for each in said]
+    speakers = {name for name, count in Counter(filter(None, names)).items() if count > 1}
+    if len(speakers) < _FEW:
         return list(said)
-    begin = next(index for index, each in enumerate(said) if each.text in speakers)
+    begin = next(index for index, name in enumerate(names) if name in speakers)
     talk = (replace(each, verdict="noise", rule="transcript") for each in said[begin:])
     return [*said[:begin], *talk]
+
+
+def _speaker(text: str) -> str:
+    """A name that is all of a line, or that stands before its words: "Mara Lindqvist: It waits"."""
+    match = _NAME.fullmatch(text) or (None if known_field(text) else _NAMED.match(text))
+    return match[1].casefold() if match else ""
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:

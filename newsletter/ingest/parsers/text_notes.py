@@ -44,6 +44,7 @@ def pages_of_notes(text: str, paragraphs: Sequence[Paragraph]) -> list[Page]:
     """``paragraphs`` are those of the text, and their lines."""
     turns = list(islice(_TURN.finditer(text), _FEW))
     spoken = text.count("\n", 0, turns[0].start()) + 1 if len(turns) == _FEW else len(text)
+    spoken = min([spoken, *(each.line for each in paragraphs if each.rule == "transcript")])
     said = [paragraph for paragraph in paragraphs if paragraph.line < spoken]
     facts, blocks = Facts(), list(_blocks(said))
     for above, below in pairwise(said):

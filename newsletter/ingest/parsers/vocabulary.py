@@ -29,7 +29,8 @@ _SECTIONS: Mapping[Section, str] = {
     "takeaways": """
         takeaway, takeaways, key takeaway, key takeaways, main takeaways, top takeaways, my
         takeaways, key claims, main claims, claims, key arguments, main arguments,
-        key themes, predictions,
+        key themes, predictions, key views, key messages, key statements, key findings,
+        main findings, findings,
         quick takeaways, actionable takeaways, insight, insights, key insights, main
         insights, key point, key points, main points, key ideas, key idea, main ideas, big
         ideas, lessons, lessons learned, key lessons, learnings, key learnings, what i learned,
@@ -68,7 +69,7 @@ _SECTIONS: Mapping[Section, str] = {
         information, properties, details, episode details, about this episode, document
         metadata, metadaten, infos, informationen, eigenschaften, métadonnées, informations,
         metadatos, información, propiedades, metadati, informazioni, metadados, informações,
-        gegevens, 元数据, 信息, 材料信息, メタデータ""",
+        gegevens, 元数据, 信息, 材料信息, メタデータ, 节目信息, 节目介绍, 关于本期, 基本信息""",
     "noise": """
         transcript, full transcript, full episode transcript, episode transcript, transcription,
         raw transcript, raw content, raw text, full article, original text, contradictions,
@@ -107,7 +108,8 @@ _SECTIONS: Mapping[Section, str] = {
         topics covered, topics discussed, what we cover, what we covered, what we discuss, what
         we discussed, we discuss, we discussed, we cover, 主题概览,
         访谈主题概览, 嘉宾介绍, 嘉宾背景, 嘉宾与背景, 人物介绍, 被访谈人基本介绍,
-        值得继续追问, 延伸问题,
+        private, diary, journal, personal, personal log, family, privat, tagebuch, journal
+        intime, diario, 值得继续追问, 延伸问题,
          嘉宾简介, 文字稿, 逐字稿, 转录, 章节, 大纲, 思维导图, 关键词,
         文字起こし, 書き起こし, 目次,
         チャプター, 問い, transkrypcja, opis,
@@ -138,7 +140,9 @@ _FIELDS: Mapping[Field, str] = {
         website, webpage, page, source url, source link, source, reference, uri, youtube,
         youtube url,
         youtube link, permalink, lien, enlace, quelle, collegamento, bron,
-        链接, リンク, podwise, podwise link, podwise url, airr, airr link""",
+        链接, リンク, podwise, podwise link, podwise url, airr, airr link,
+        spotify url, spotify link, spotify, apple url, apple link, apple podcasts,
+        apple podcasts url, overcast, overcast url, audio page""",
     "published": """
         episode publish date, publish date, published date, published, published at, published
         on, publication date, date published, publish time, release date, released, air date,
@@ -253,6 +257,7 @@ def _labelled(name: str) -> Section | None:
     return inner if inner in LISTED else None
 
 
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMERAL = re.compile(r"^[一二三四五六七八九十]{1,3}、\s*")
 _PARTED = re.compile(r",? (?:&|and|und|et|y) |, ")
 
@@ -305,11 +310,16 @@ def _goes_on(words: list[str], end: int, known: Section) -> bool:
     return known != "body" and len(words) <= _MOST_WORDS and words[end] in narrow and end > 0
 
 
+def words(key: str) -> str:
+    """``keyPoints`` and ``key_points`` as words."""
+    return _CAMEL.sub(" ", key).replace("_", " ")
+
+
 def field(key: str) -> tuple[Field | None, int] | None:
     """The field of a key and its rank (0 is the surest); None if the key is not known."""
     if _SPEAKS.fullmatch(key):
         return None  # a machine's name for somebody whose words follow
-    name = bare(key)
+    name = bare(words(key))
     plain = " ".join(name.replace("_", " ").replace("-", " ").split())
     known = _FIELD_OF.get(name) or _FIELD_OF.get(plain)
     known = known or _FIELD_OF.get(plain.removeprefix("episode "))

@@ -129,6 +129,7 @@ def test_numbered_headings_that_lead_somewhere_are_episodes(one: str, other: str
             [("Kettle", "Kettle 12"), ("", "Kettle: Quays")],
         ),
         ("## Kettle #12", "## Lid 104", [("Kettle", "Kettle #12"), ("Lid", "Lid 104")]),
+        ("## Show 12", "## Show 13", [("", "Show 12"), ("", "Show 13")]),
         ("## KT 12 — Sand", "## KT 13 — Quays", [("", "KT 12 — Sand"), ("", "KT 13 — Quays")]),
         ("**03/17/2026 - Sand**", "**03/13/2026 - Quays**", [("", "Sand"), ("", "Quays")]),
     ],
@@ -182,3 +183,10 @@ def test_what_stands_around_an_episode_in_a_diary_is_private(line: str) -> None:
 def test_what_was_listened_to_on_top_of_a_page_is_what_it_is_about() -> None:
     page = f"Listened to [[Kettle]] - [[Sand]]\n\n- {ONE}\n\n## Work\n\n- {TWO}\n"
     assert [texts for *_, texts in told(page)] == [[ONE, TWO]]
+
+
+def test_tasks_at_the_end_of_a_month_are_no_episode() -> None:
+    page = (
+        f"# Podcasts in March\n\n## KT 12\n- {ONE}\n\n## KT 13\n- {TWO}\n\n## To do\n- Buy rope.\n"
+    )
+    assert [texts for *_, texts in told(page)] == [[ONE], [TWO]]

@@ -81,3 +81,8 @@ def test_a_link_in_brackets_of_a_wiki_is_a_link() -> None:
     page = f"## Highlights\n\n> {RYE} [[00:12:30]](https://podwise.example/x?t=750)\n"
     (said,) = parse("a.md", page.encode()).mentions
     assert (said.text, said.at, said.link) == (RYE, 750, "https://podwise.example/x?t=750")
+
+
+def test_a_tag_of_a_day_is_no_part_of_a_highlight() -> None:
+    page = f"{READWISE}- {RYE} #Highlight #[[2026-03-14]]\n"
+    assert [said.text for said in parse("a.md", page.encode()).mentions] == [RYE]

@@ -99,3 +99,8 @@ def test_a_name_that_is_no_text_is_no_name() -> None:
 def test_a_page_that_is_nested_too_deeply_says_so() -> None:
     with pytest.raises(BriefRejected, match="nested too deeply"):
         parse("a.html", f"{'<div>' * 400}{TEXT}".encode())
+
+
+def test_what_you_will_learn_is_no_insight_where_it_only_names_it() -> None:
+    page = f"<h2>What you'll learn</h2><ul><li>Why sleep matters</li><li>{TEXT}</li></ul>"
+    assert texts(page) == [TEXT]

@@ -134,3 +134,15 @@ def test_places() -> None:
 def test_the_published_schema_is_that_of_the_parser() -> None:
     """To publish a change: write ``schema()`` into docs/brief.schema.json."""
     assert SCHEMA.read_bytes() == schema()
+
+
+def test_the_keys_of_other_programs_say_what_ours_do_not() -> None:
+    brief = read(
+        {
+            "show": "Kettle",
+            "title": "Sand",
+            "date": "2026-03-14",
+            "insights": ["Ice hums in spring."],
+        }
+    )
+    assert (brief.podcast, brief.episode, str(brief.published)) == ("Kettle", "Sand", "2026-03-14")

@@ -351,3 +351,39 @@ def test_a_heading_without_words_is_no_title() -> None:
 def test_an_address_with_half_a_bracket_is_none() -> None:
     (mention,) = parse("a.md", f"- {ONE} [](http://[)\n".encode()).mentions
     assert "%5B" not in mention.link + read(f"[](http://[)\n\n- {ONE}\n").url
+
+
+def test_a_list_of_takeaways_in_the_front_matter_is_read() -> None:
+    head = f'podcastName: Slow Kitchen\nepisodeUrl: https://k.example/1\nkeyPoints:\n  - "{ONE}"\n'
+    brief = read(
+        f"---\n{head}keywords:\n  - ice that hums in spring\n---\n\n## Transcript\n\nHello.\n"
+    )
+    assert [said.text for said in brief.mentions] == [ONE]
+    assert (brief.podcast, brief.url) == ("Slow Kitchen", "https://k.example/1")
+
+
+def test_a_page_that_is_published_says_no_date() -> None:
+    assert read(f"---\npublished: true\n---\n{ONE}\n").published is None
+
+
+def test_fields_in_the_middle_of_a_paragraph_are_known_by_each_other() -> None:
+    brief = read(f"Info\nPodcast: Slow Kitchen\nEpisode: Rye\n\n## Takeaways\n\n- {ONE}\n")
+    assert (brief.podcast, brief.episode) == ("Slow Kitchen", "Rye")
+
+
+def test_quotes_in_a_line_each_are_one_each() -> None:
+    page = f'> "{ONE}" — Mara Lindqvist (~00:01:02)\n> "Moss grows on the north." — Ole Nord\n'
+    said = read(page).mentions
+    assert [(each.speaker, each.at) for each in said] == [
+        ("Mara Lindqvist", 62),
+        ("Ole Nord", None),
+    ]
+
+
+def test_the_head_of_a_page_is_no_episode_of_its_own() -> None:
+    page = (
+        "# [7: Rye](https://k.example/7)\n\n**Podcast:** Slow Kitchen\n\n---\n\n"
+        f"# On rye\n\n**Podcast:** Slow Kitchen | **Episode 7**\n\n{ONE}\n"
+    )
+    brief = read(page)
+    assert (brief.podcast, brief.url) == ("Slow Kitchen", "https://k.example/7")

@@ -96,3 +96,10 @@ def test_an_address_shows_which_part_of_a_title_is_the_show(
     page = f"---\ntitle: '{title}'\nurl: {url}\n---\n- {'Rye waits. ' * 4}\n"
     (brief,) = briefs("a.md", page.encode())
     assert (brief.podcast, brief.episode) == named
+
+
+def test_a_pronoun_is_no_show() -> None:
+    link = "[this podcast with Mara](https://k.example/7)"
+    page = f"I listened to {link}.\n\nRye holds its water for days.\n"
+    (brief,) = briefs("a.md", page.encode())
+    assert (brief.podcast, brief.url) == ("", "https://k.example/7")

@@ -163,3 +163,18 @@ def test_a_conversation_with_names_in_lines_of_their_own_is_no_insight() -> None
 def test_names_that_nobody_answers_to_are_headings() -> None:
     page = f"Mara Lindqvist\n{LEAD}\n\nOle Nord\n{SECOND}\n"
     assert len(parse("a.txt", page.encode()).mentions) == 2
+
+
+def test_a_conversation_with_names_in_front_of_the_words_is_no_insight() -> None:
+    page = f"Mara Lindqvist: {LEAD}\nOle Nord: {SECOND}\n" * 2
+    for name in ("a.txt", "a.md"):
+        (told,) = explain(name, page.encode())
+        assert {each.rule for each in told.paragraphs} == {"transcript"}
+
+
+def test_markdown_in_a_text_file_is_read_as_markdown() -> None:
+    page = (
+        f"# Rye\n\n## Takeaways\n\n- {LEAD}\n\n## Resources\n\n- Ovens - https://ovens.example/\n"
+    )
+    brief = parse("a.txt", page.encode())
+    assert [said.text for said in brief.mentions] == [LEAD]

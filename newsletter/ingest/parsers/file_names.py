@@ -1,0 +1,59 @@
+"""What the name of a file says of the page in it: its title, or that it is a day of a diary."""
+
+import re
+from dataclasses import replace
+from pathlib import PurePath
+
+from newsletter.ingest.parsers.boilerplate import is_cjk
+from newsletter.ingest.parsers.dates import any_day
+from newsletter.ingest.parsers.paragraphs import Page, Paragraph
+
+_NOTES = {".md", ".markdown", ".html", ".htm", ".org"}
+_LEAST_NAME = 8
+_NO_NAME = re.compile(
+    r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|podcasts?|highlights?)\s*(?:[-–—]\s+|\s)|^\W+"
+)
+_DAY = re.compile(r"[0-9]{4}[-_][0-9]{2}[-_][0-9]{2}(?:[-_ ]\w{2,10})?")
+_DAY_WORDS = 5
+_FREE = {"paragraph", "list item"}
+
+
+def by_its_file(page: Page, path: PurePath) -> Page:
+    """For the only page of a file."""
+    if path.suffix.lower() not in _NOTES:
+        return page
+    if _is_diary(page, path):
+        return replace(page, paragraphs=[_private(each) for each in page.paragraphs])
+    return _titled(page, path)
+
+
+def _titled(page: Page, path: PurePath) -> Page:
+    """A page that says where it is from, and not what it is called, has the name of its file, as
+    the notes of most apps do; a word or a code is none."""
+    about, stem = page.about, _NO_NAME.sub("", path.stem).strip()
+    if about.episode or about.title or not (about.podcast or about.url):
+        return page
+    if len(stem) < _LEAST_NAME or "_" in stem or not (" " in stem or is_cjk(stem)):
+        return page
+    return replace(page, about=replace(about, episode=stem, title=stem))
+
+
+def _is_diary(page: Page, path: PurePath) -> bool:
+    """The page of a day that names neither a show nor an address: nobody wrote it for others."""
+    about = page.about
+    if about.podcast or about.url or about.episode:
+        return False
+    return bool(_DAY.fullmatch(path.stem)) or _names_a_day(page)
+
+
+def _names_a_day(page: Page) -> bool:
+    first = next((each for each in page.paragraphs if each.rule != "front matter"), None)
+    heading = first.text if first and first.rule == "heading" else ""
+    return len(heading.split()) <= _DAY_WORDS and any_day(heading) is not None
+
+
+def _private(paragraph: Paragraph) -> Paragraph:
+    """What stands under takeaways, highlights or quotes is meant as such."""
+    if paragraph.verdict or paragraph.rule not in _FREE:
+        return paragraph
+    return replace(paragraph, verdict="noise", rule="diary")

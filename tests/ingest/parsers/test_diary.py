@@ -1,0 +1,66 @@
+"""Diaries: what was listened to is read, and what stands around it is private."""
+
+import pytest
+
+from newsletter.domain.errors import BriefRejected
+from newsletter.ingest.parsers import briefs
+
+ONE = "A pilot who knows the sandbank saves more fuel than a new engine does."
+TWO = "Ports forgive the first day, and the second costs more than the voyage."
+MINE = "My mother called about the roof of her house, and I said nothing."
+URL = "https://kettle.example/7"
+
+
+def told(page: str, name: str = "a.md") -> list[tuple[str, str, str, list[str]]]:
+    return [
+        (each.podcast, each.episode, each.url, [said.text for said in each.mentions])
+        for each in briefs(name, page.encode())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "url"),
+    [
+        (f"- {MINE}\n- Listened to [Sand]({URL}) by Kettle\n\t- {ONE}\n- {MINE}\n", URL),
+        (f"# 2026-03-14\n\n## Podcast: Kettle - Sand\n\n- {ONE}\n\n## Family\n\n{MINE}\n", ""),
+        (f"{MINE}\n\n🎧 Kettle - Sand\n\n- {ONE}\n\n{MINE}\n", ""),
+        (f"# 2026-03-14\n\nListened to [Sand]({URL}) by Kettle\n\n{ONE}\n\n{MINE}\n", URL),
+        (f'{MINE}\n\nListened to "Sand" on Kettle\n\n- {ONE}\n\n{MINE}\n', ""),
+        (f'{MINE}\n\nListened to the Kettle episode "Sand" on the tram.\n\n- {ONE}\n', ""),
+    ],
+)
+def test_what_was_listened_to_is_read_and_nothing_around_it(page: str, url: str) -> None:
+    assert told(page) == [("Kettle", "Sand", url, [ONE])]
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("2026-03-14.md", f"{MINE}\n"),
+        ("2026_03_14.md", f"- {MINE}\n"),
+        ("a.md", f"# 2026-03-14 Saturday\n\n{MINE}\n"),
+        ("a.org", f"* 2026-03-14\n{MINE}\n"),
+    ],
+)
+def test_a_day_of_a_diary_that_names_no_show_is_private(name: str, page: str) -> None:
+    with pytest.raises(BriefRejected, match="no insight in it"):
+        told(page, name)
+
+
+@pytest.mark.parametrize("heading", ["Private", "Diary", "Journal", "Tagebuch"])
+@pytest.mark.parametrize(("name", "mark"), [("a.md", "##"), ("a.org", "**")])
+def test_a_private_section_is_no_insight(heading: str, name: str, mark: str) -> None:
+    page = f"{mark} Takeaways\n- {ONE}\n\n{mark} {heading}\n{MINE}\n"
+    assert [texts for *_, texts in told(page, name)] == [[ONE]]
+
+
+def test_takeaways_of_a_day_are_insights() -> None:
+    page = f"## Takeaways\n\n- {ONE}\n\n## Work\n\n{MINE}\n"
+    assert [texts for *_, texts in told(page, "2026-03-14.md")] == [[ONE]]
+
+
+def test_notes_that_begin_with_what_was_heard_are_about_it() -> None:
+    said = f"I listened to the Kettle episode [Why sand moves]({URL}) and it sharpened"
+    page = f"# Sand\n\n{said} what I keep seeing in ports and in boats.\n\n{ONE}\n\n{TWO}\n"
+    ((podcast, *_, texts),) = told(page)
+    assert (podcast, texts[-2:]) == ("Kettle", [ONE, TWO])
