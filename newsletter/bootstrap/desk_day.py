@@ -53,6 +53,7 @@ def _today(app: App) -> Today:
         now,
         inbox=inbox_path(app),
         window_days=settings.selection.window_days,
+        minimum=settings.selection.minimum,
         limits=limits,
     )
     return today(app.store, now, timezone, status, limits)

@@ -14,6 +14,7 @@ from newsletter.bootstrap.composing import compose_rules, house_subscriber, sele
 from newsletter.bootstrap.rendering import branding
 from newsletter.cli.ingest import warn_of_unread
 from newsletter.cli.output import say, say_bytes, say_json, warn
+from newsletter.cli.status import what_is_too_old
 from newsletter.domain.due import gets_issue, next_due_of
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.model import ORIGINS, Issue, Pick, ScheduledEmail
@@ -92,10 +93,9 @@ def _write(path: Path, data: bytes) -> None:
 
 def _no_issue(app: App, day: date) -> str:
     minimum = app.settings.selection.minimum
-    return (
-        f"no issue for {day}: fewer than {minimum} insights are new (selection.minimum);"
-        " drop briefs into the inbox and run `newsletter ingest`"
-    )
+    few = f"no issue for {day}: fewer than {minimum} insights are new (selection.minimum)"
+    or_else = f"{old}, or " if (old := what_is_too_old(app, day)) else ""
+    return f"{few}; {or_else}drop briefs into the inbox and run `newsletter ingest`"
 
 
 def explain(app: App, args: Namespace) -> int:

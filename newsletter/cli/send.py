@@ -14,7 +14,7 @@ from newsletter.bootstrap.delivery import check_ready_to_send, delivery_context,
 from newsletter.bootstrap.ingest import ingest
 from newsletter.cli.ingest import pause, warn_of_unread
 from newsletter.cli.output import live, progress, say, say_json, set_up_log, table, warn, warn_each
-from newsletter.cli.send_report import SendReport, why_nobody
+from newsletter.cli.send_report import SendReport, or_too_old, why_nobody
 from newsletter.domain.due import local_date
 from newsletter.domain.errors import NewsletterError, UsageError
 from newsletter.domain.text import counted, headline
@@ -144,7 +144,7 @@ def _dry_run(app: App, args: Namespace, readers: Readers) -> int:
     if messages:
         complete = sum(bool(issue.picks) for _, issue in messages)
         few = len(messages) - complete
-        but = f"; too few for {few:,}" if few else ""
+        but = f"; too few for {few:,}{or_too_old(app, args.date)}" if few else ""
         say(f"{counted(complete, 'message')} would be sent{but}")
     else:
         for line in why_nobody(app, args, readers):

@@ -8,7 +8,7 @@ from typing import Any
 
 from newsletter.bootstrap import App
 from newsletter.cli.output import say, say_json, warn
-from newsletter.cli.status import next_due_time
+from newsletter.cli.status import next_due_time, what_is_too_old
 from newsletter.domain.due import due_at, local_date
 from newsletter.domain.due import next_due as next_due_of
 from newsletter.domain.errors import NewsletterError
@@ -84,8 +84,10 @@ class SendReport:
             say("see `newsletter status` for what was not sent, and why")
 
     def _why_skipped(self, reason: str) -> str:
+        if reason == "too_few":
+            minimum, old = self.app.settings.selection.minimum, or_too_old(self.app, self.args.date)
+            return f"fewer than {minimum} insights are new to them{old}"
         return {
-            "too_few": f"fewer than {self.app.settings.selection.minimum} insights are new to them",
             "too_late": "nothing ran in time for them (schedule.catch_up_hours)",
             "cancelled": "the date is cancelled",
         }[reason]
@@ -99,6 +101,12 @@ class SendReport:
             yield from _named(app, args) if done < len(args.to) else ()
         elif not report.outcomes["pending"]:
             yield from (*_held(app), *_pending(app, args, self.readers))
+
+
+def or_too_old(app: App, on: date | None) -> str:
+    """The end of a line that says that too little is new."""
+    day = on or local_date(app.clock(), app.settings.newsletter.timezone)
+    return f"; {old}" if (old := what_is_too_old(app, day)) else ""
 
 
 def why_nobody(app: App, args: Namespace, readers: Readers) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from newsletter.bootstrap import App
@@ -12,7 +12,7 @@ from newsletter.cli.output import say, say_json, table, warn
 from newsletter.domain.due import local_date
 from newsletter.domain.text import counted
 from newsletter.services.operator_actions import end_expired_leases
-from newsletter.services.status import MOST_TROUBLES, DayStatus, day_status
+from newsletter.services.status import MOST_TROUBLES, DayStatus, day_status, too_old_count
 from newsletter.services.wording import (
     approve_it,
     awaiting,
@@ -21,6 +21,7 @@ from newsletter.services.wording import (
     next_attempt,
     roughly,
     state_and_reason,
+    too_old,
     warming_up,
 )
 
@@ -38,6 +39,7 @@ def status(app: App, args: Namespace) -> int:
         now,
         inbox=app.beside(settings.inbox.path),
         window_days=settings.selection.window_days,
+        minimum=settings.selection.minimum,
         limits=rate_limits(settings),
     )
     if args.json:
@@ -81,6 +83,12 @@ def next_due_time(instant: datetime | None, timezone: str) -> str:
     return local_time(instant, timezone) if instant else "nobody: no active subscribers"
 
 
+def what_is_too_old(app: App, day: date) -> str:
+    """Of a date with too little that is new; empty where nothing is too old for it."""
+    window_days = app.settings.selection.window_days
+    return too_old(too_old_count(app.store, day, window_days), window_days)
+
+
 def _print_inbox(day: DayStatus) -> None:
     say(f"Inbox        {day.inbox}")
     counts = counted(day.briefs, "brief"), counted(day.insights, "insight")
@@ -116,6 +124,8 @@ def _print_issue(day: DayStatus, window_days: int) -> None:
     candidates = f"{counted(day.candidates, 'candidate')} of the last {counted(window_days, 'day')}"
     cancelled = "; cancelled: nobody else gets it" if day.cancelled else ""
     say(f"Issue of     {day.date}: {candidates}{cancelled}")
+    if day.too_old:
+        say(f"{_INDENT}{too_old(day.too_old, window_days)}")
     outcomes: list[tuple[str, ...]] = [
         (f"{row['count']:,}", row["state"], (row["reason"] or "").replace("_", " "))
         for row in day.deliveries

@@ -38,7 +38,8 @@ Rows = Sequence[Mapping[str, Any]]
 @dataclass(frozen=True)
 class DayStatus:
     """``troubles`` holds one row more than MOST_TROUBLES where there are more; ``faulty_feeds`` are
-    those that are read, though not all of what they answer is right."""
+    those that are read, though not all of what they answer is right; ``too_old`` counts the
+    insights before the window that no issue held, where there are too few within it."""
 
     date: str
     inbox: str
@@ -54,6 +55,7 @@ class DayStatus:
     waiting_episodes: int
     subscribers: Mapping[str, int]
     candidates: int
+    too_old: int
     deliveries: Rows
     troubles: Rows
     held_back: Rows
@@ -71,12 +73,21 @@ class DayStatus:
 
 
 def day_status(
-    store: Store, day: date, now: datetime, *, inbox: Path, window_days: int, limits: RateLimits
+    store: Store,
+    day: date,
+    now: datetime,
+    *,
+    inbox: Path,
+    window_days: int,
+    minimum: int,
+    limits: RateLimits,
 ) -> DayStatus:
-    """``window_days`` are those whose insights are candidates."""
-    first = day - timedelta(days=window_days - 1)
+    """``window_days`` are those whose insights are candidates; fewer than ``minimum`` make no
+    issue."""
+    first = _first(day, window_days)
     waits = waiting(store)
     with store.reading() as db:
+        candidates = reports.candidate_count(db, first, day)
         totals, followed = archive.totals(db), feeds.followed(db)
         polled = [feed for feed in followed if not feed.ended]
         sending, lease_end = leases.leased(db, now, steady())
@@ -94,7 +105,8 @@ def day_status(
             ended_feeds=[_ended(feed) for feed in followed if feed.ended],
             waiting_episodes=feeds.waiting_count(db),
             subscribers=subscribers.counts(db),
-            candidates=reports.candidate_count(db, first, day),
+            candidates=candidates,
+            too_old=reports.too_old_count(db, first) if candidates < minimum else 0,
             deliveries=_outcomes(db, day),
             troubles=[dict(row) for row in reports.troubles(db, day, MOST_TROUBLES + 1)],
             held_back=_held_back(db, now),
@@ -110,6 +122,16 @@ def day_status(
             approvals=waits,
             next_due=_next_due(db, now),
         )
+
+
+def too_old_count(store: Store, day: date, window_days: int) -> int:
+    """How many insights no issue held, and that of ``day`` cannot: they are older."""
+    with store.reading() as db:
+        return reports.too_old_count(db, _first(day, window_days))
+
+
+def _first(day: date, window_days: int) -> date:
+    return day - timedelta(days=window_days - 1)
 
 
 def next_due(store: Store, now: datetime) -> datetime | None:

@@ -21,6 +21,14 @@ def roughly(seconds: float) -> str:
     return f"{int(seconds / 60)} min" if seconds <= 120 * 60 else f"{int(seconds / 3600)} h"
 
 
+def too_old(count: int, window_days: int) -> str:
+    """What so many insights before the window mean; empty for none."""
+    if not count:
+        return ""
+    those = f"{counted(count, 'insight')} that no issue held {'is' if count == 1 else 'are'}"
+    return f"{those} older than selection.window_days = {window_days}: raise it"
+
+
 def state_and_reason(row: Mapping[Any, Any]) -> str:
     """Such as ``skipped (too few)``, or ``sent (bounced)``."""
     reason = row["reason"] or (row["state"] == "sent" and row.get("came_back")) or ""

@@ -24,6 +24,7 @@ from newsletter.storage import attempts, deferred_domains, due_readers
 from newsletter.storage.schema import cancelled
 from newsletter.storage.schema import delivery as deliveries
 from newsletter.storage.schema import insight as insights
+from newsletter.storage.schema import pick as picks
 from newsletter.storage.schema import subscriber as subscribers
 
 _A_DAY = timedelta(days=1)
@@ -247,6 +248,13 @@ def is_waited_for(db: Connection, day: date, place: tuple[str, int]) -> bool:
 
 def candidate_count(db: Connection, first: date, last: date) -> int:
     query = select(func.count()).where(insights.c.date.between(first, last))
+    return int(db.scalar(query) or 0)
+
+
+def too_old_count(db: Connection, first: date) -> int:
+    """How many insights are dated before ``first``, and no issue held them."""
+    held = select(picks.c.issue_id).where(picks.c.insight_id == insights.c.id)
+    query = select(func.count()).where(insights.c.date < first, ~held.exists())
     return int(db.scalar(query) or 0)
 
 

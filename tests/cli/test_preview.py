@@ -172,6 +172,25 @@ def test_too_few_insights_come_with_advice(house: House, elsewhere: Path) -> Non
     assert "no issue for 2026-03-14" in house("explain").out
 
 
+def test_what_is_too_old_for_an_issue_is_counted_with_what_to_do(
+    house: House, elsewhere: Path
+) -> None:
+    """A library of old notes: what no issue held yet, and what the window leaves out of it."""
+    house.stock(0, 12, published="2023-02-01")
+    house.subscribe(ANN)
+    why = "12 insights that no issue held are older than selection.window_days = 14: raise it"
+    assert f"{why}, or drop briefs into the inbox" in house("preview").stderr
+    for command in (["explain"], ["status"], ["send", "--dry-run"], ["send"]):
+        assert why in house(*command).out, command
+    house.environment["NEWSLETTER_SELECTION__WINDOW_DAYS"] = "3650"
+    assert "1 sent" in house("send", "--now").out
+    del house.environment["NEWSLETTER_SELECTION__WINDOW_DAYS"]
+    assert "7 insights that no issue held" in house("preview", "--date", "2026-03-15").stderr
+    house.stock(12, 18)
+    assert house("status", "--json").json["too_old"] == 0
+    assert house("preview", "--date", "2026-03-15").code == 0
+
+
 def test_why_is_explained_beside_the_preview(stocked: House, elsewhere: Path) -> None:
     done = stocked("preview", "--why", "--to", ANN)
     assert done.out.startswith(f"{elsewhere}/preview-2026-03-14.html\n")

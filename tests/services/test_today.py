@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 
 def seen(store: Store, limits: RateLimits = FREE, now: datetime = NOON) -> Today:
     status = day_status(
-        store, TODAY, now, inbox=Path("inbox"), window_days=14, limits=limits
+        store, TODAY, now, inbox=Path("inbox"), window_days=14, minimum=3, limits=limits
     )  # fmt: skip
     return today(store, now, "UTC", status, limits)
 
