@@ -27,11 +27,15 @@ import pytest
 from newsletter import config
 from newsletter.cli import main
 from newsletter.cli.parser import parser
+from newsletter.config.sections import Web
 from newsletter.rendering.renderer import Renderer
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 INSTALL = ROOT / "docs" / "install.md"
+BRIEF_FILES = ROOT / "docs" / "brief-files.md"
+SITE = ROOT / "docs" / "site.md"
+EXAMPLE = ROOT / "config.example.toml"
 OPERATING = ROOT / "docs" / "operating.md"
 LEDGER = ROOT / "docs" / "ledger.md"
 COMMANDS = ROOT / "docs" / "commands.md"
@@ -106,6 +110,15 @@ def test_the_readme_is_short_and_its_pictures_are_small() -> None:
     for picture in pictures:
         assert picture.read_bytes().startswith(b"\x89PNG")
         assert picture.stat().st_size < 400_000
+
+
+@pytest.mark.parametrize("path", [README, INSTALL, BRIEF_FILES, SITE, EXAMPLE])
+def test_what_comes_in_is_said_to_be_public(path: Path) -> None:
+    """Where notes of one's own are put in, and how to keep them: the default shows them."""
+    assert Web().public
+    text = path.read_text()
+    assert re.search(r"public = (false|true)", text)
+    assert "private by default" not in text.lower()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
