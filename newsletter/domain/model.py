@@ -94,6 +94,12 @@ class Brief:
             normalise(self.podcast), normalise(self.episode), "" if self.episode else self.url
         )
 
+    def speaker_of(self, mention: Mention) -> str:
+        """Of a book or an article, which has a title and belongs to no podcast, its only author."""
+        alone = len(self.speakers) == 1 and not self.podcast and bool(self.episode or self.title)
+        author = self.speakers[0] if alone and mention.role == "lead" else ""
+        return mention.speaker or author
+
     @property
     def fingerprint(self) -> str:
         """Two files with the same fingerprint are the same brief."""

@@ -190,7 +190,7 @@ def _write_mentions(db: Connection, brief_id: int, brief: Brief) -> Sequence[int
             "position": position,
             "insight_id": ids[key],
             "role": mention.role,
-            "speaker": mention.speaker,
+            "speaker": brief.speaker_of(mention),
             "at": mention.at,
             "topics": list(mention.topics),
             "link": mention.link,

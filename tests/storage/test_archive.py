@@ -188,6 +188,27 @@ def test_the_topics_of_a_page_are_not_those_of_each_insight_on_it(store: Store) 
     assert topics == {"A crane waits.": ("cranes",), "A pilot sleeps.": ()}
 
 
+@pytest.mark.parametrize(
+    ("about", "speaker"),
+    [
+        ({}, "Mara Ellison"),
+        ({"episode": "The Slow Book", "title": ""}, "Mara Ellison"),
+        ({"title": ""}, ""),
+        ({"podcast": "Slow Talk"}, ""),  # its host, as a rule, and others spoke as well
+        ({"speakers": ("Mara Ellison", "Olu Adeyemi")}, ""),
+    ],
+)
+def test_what_a_book_says_its_author_says(
+    store: Store, about: dict[str, str | tuple[str, ...]], speaker: str
+) -> None:
+    said = (Mention("Attention is trained.", "lead"), Mention("So is patience.", "lead", "Ann"))
+    book = Brief(said, title="The Slow Book", speakers=("Mara Ellison",))
+    record(store, read("book.md", replace(book, **about)))  # type: ignore[arg-type]
+    with store.reading() as db:
+        cited = [each.citation.speaker for each in candidates.of_day(db, TODAY, 14)]
+    assert cited == [speaker, "Ann"]
+
+
 def test_a_citation_has_the_insights_own_link_and_says_how_it_came(store: Store) -> None:
     [mention] = brief("Said word for word.").mentions
     own = replace(mention, link="https://a.example/snip/7", origin="quote")
