@@ -49,6 +49,7 @@ def _send(app: App, args: Namespace, readers: Readers) -> int:
     stop = stop_on_signals()
     set_up_log(verbose=args.verbose)
     alert(alerts(app))
+    started = app.clock()
     try:
         published = _publish(app, args, readers, stop)
     except KeyboardInterrupt:
@@ -57,7 +58,7 @@ def _send(app: App, args: Namespace, readers: Readers) -> int:
     finally:
         signal.alarm(0)
     stopped = str(published.report.stopped or "by a signal" * stop.is_set())
-    SendReport(app, args, readers, published, stopped).write()
+    SendReport(app, started, args, readers, published, stopped).write()
     if not args.to:
         notice_job(app, stop)()
     if published.ingest_error and not isinstance(published.ingest_error, NewsletterError):

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from newsletter.bootstrap import App
@@ -13,7 +13,7 @@ from newsletter.domain.due import due_at, local_date
 from newsletter.domain.due import next_due as next_due_of
 from newsletter.domain.errors import NewsletterError
 from newsletter.domain.model import Subscriber
-from newsletter.services import approval
+from newsletter.services import approval, status
 from newsletter.services.deliveries import delivery_of, pending
 from newsletter.services.publish import Published, Readers
 from newsletter.services.readers import find_subscriber
@@ -32,6 +32,7 @@ class SendReport:
     """``stopped`` says why the run ended early; empty where it did not."""
 
     app: App
+    started: datetime
     args: Namespace
     readers: Readers
     published: Published
@@ -63,6 +64,7 @@ class SendReport:
         counts["skipped"] += published.report.skipped.total()
         return {
             **counts,
+            "sent_elsewhere": {str(day): count for day, count in self._sent_elsewhere().items()},
             "next_attempt_at": waiting.next_attempt_at,
             "new_briefs": ingested.after.briefs - ingested.before.briefs if ingested else 0,
             "ingest_error": str(published.ingest_error) if published.ingest_error else None,
@@ -73,7 +75,7 @@ class SendReport:
     def _print(self) -> None:
         report = self.published.report
         if report.counts and (report.outcomes or self.stopped):
-            say(", ".join(f"{count} {state}" for state, count in report.counts.items()))
+            say(", ".join(self._counts()))
         for reason, count in sorted(report.skipped.items()):
             say(f"{count:,} skipped: {self._why_skipped(reason)}")
         if self.stopped:
@@ -82,6 +84,21 @@ class SendReport:
             say(line)
         if not report.ok:
             say("see `newsletter status` for what was not sent, and why")
+
+    def _counts(self) -> Iterator[str]:
+        for state, count in self.published.report.counts.items():
+            yield f"{count} {state}"
+            if state == "sent":
+                yield from (f"{c} of them for {day}" for day, c in self._sent_elsewhere().items())
+
+    def _sent_elsewhere(self) -> dict[date, int]:
+        """Of the readers for whom it is another date than for the newsletter."""
+        if self.args.date or not self.published.report.outcomes["sent"]:
+            return {}
+        now = self.app.clock()
+        today = local_date(now, self.app.settings.newsletter.timezone)
+        counts = status.elsewhere(self.app.store, today, now, self.started)
+        return {day: states["sent"] for day, states in counts.items() if "sent" in states}
 
     def _why_skipped(self, reason: str) -> str:
         if reason == "too_few":

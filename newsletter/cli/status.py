@@ -12,7 +12,13 @@ from newsletter.cli.output import say, say_json, table, warn
 from newsletter.domain.due import local_date
 from newsletter.domain.text import counted
 from newsletter.services.operator_actions import end_expired_leases
-from newsletter.services.status import MOST_TROUBLES, DayStatus, day_status, too_old_count
+from newsletter.services.status import (
+    MOST_TROUBLES,
+    DayStatus,
+    day_status,
+    elsewhere,
+    too_old_count,
+)
 from newsletter.services.wording import (
     approve_it,
     awaiting,
@@ -33,9 +39,11 @@ def status(app: App, args: Namespace) -> int:
     now, settings = app.clock(), app.settings
     if warning := end_expired_leases(app.store, now):
         warn(warning)
+    today = local_date(now, settings.newsletter.timezone)
+    others = {} if args.date else elsewhere(app.store, today, now)
     day = day_status(
         app.store,
-        args.date or local_date(now, settings.newsletter.timezone),
+        args.date or today,
         now,
         inbox=app.beside(settings.inbox.path),
         window_days=settings.selection.window_days,
@@ -43,19 +51,22 @@ def status(app: App, args: Namespace) -> int:
         limits=rate_limits(settings),
     )
     if args.json:
-        say_json(asdict(day))
+        say_json(asdict(day) | {"elsewhere": {str(on): states for on, states in others.items()}})
     else:
-        _print(app, day, now)
+        _print(app, day, now, others)
     return 0
 
 
-def _print(app: App, day: DayStatus, now: datetime) -> None:
+def _print(
+    app: App, day: DayStatus, now: datetime, others: Mapping[date, Mapping[str, int]]
+) -> None:
     timezone = app.settings.newsletter.timezone
     _print_inbox(day)
     _print_feeds(day, timezone)
     states = [f"{count:,} {state}" for state, count in sorted(day.subscribers.items())]
     say(f"Subscribers  {', '.join(states) or 'none yet: newsletter subscribers add ADDRESS'}")
     _print_issue(day, app.settings.selection.window_days)
+    _print_elsewhere(others)
     _print_troubles(day, now, timezone)
     _print_deferred_domains(day.held_back, timezone)
     _print_rate_limited(day.paced)
@@ -131,6 +142,12 @@ def _print_issue(day: DayStatus, window_days: int) -> None:
         for row in day.deliveries
     ]
     table(outcomes or [("nothing composed yet",)], indent=_INDENT)
+
+
+def _print_elsewhere(others: Mapping[date, Mapping[str, int]]) -> None:
+    for on, states in others.items():
+        counts = ", ".join(f"{count:,} {state}" for state, count in states.items())
+        say(f"{_INDENT}{counts} where it is {on}")
 
 
 def _print_troubles(day: DayStatus, now: datetime, timezone: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.delivery.returned import described
-from newsletter.domain.due import due_at
+from newsletter.domain.due import due_at, local_date
 from newsletter.domain.rate_limits import RateLimits
 from newsletter.domain.urls import without_password
 from newsletter.services.approval import Waiting, waiting
@@ -122,6 +122,22 @@ def day_status(
             approvals=waits,
             next_due=_next_due(db, now),
         )
+
+
+def elsewhere(
+    store: Store, today: date, now: datetime, since: datetime | None = None
+) -> dict[date, dict[str, int]]:
+    """The dates that are not ``today``, and it is where readers are: what became of their issues
+    of it, by state, all told or ``since``."""
+    with store.reading() as db:
+        zones: dict[date, set[str]] = {}
+        for timezone, _ in reports.places(db):
+            zones.setdefault(local_date(now, timezone), set()).add(timezone)
+        counts = {
+            day: reports.outcomes_in(db, day, sorted(zones[day]), since)
+            for day in sorted(zones.keys() - {today})
+        }
+    return {day: states for day, states in counts.items() if states}
 
 
 def too_old_count(store: Store, day: date, window_days: int) -> int:

@@ -42,6 +42,21 @@ def outcomes(db: Connection, day: date) -> Sequence[tuple[str, str | None, int]]
     return [(state, reason, count) for state, reason, count in db.execute(query)]
 
 
+def outcomes_in(
+    db: Connection, day: date, timezones: Sequence[str], since: datetime | None = None
+) -> dict[str, int]:
+    """State to the count of a date's deliveries to readers in these zones, changed ``since``."""
+    theirs = deliveries.c.date == day, subscribers.c.timezone.in_(timezones)
+    query = (
+        select(deliveries.c.state, func.count())
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(*theirs, *([deliveries.c.changed_at >= since] if since else []))
+        .group_by(deliveries.c.state)
+        .order_by(deliveries.c.state)
+    )
+    return {state: count for state, count in db.execute(query)}  # noqa: C416
+
+
 def queue(
     db: Connection, now: datetime, on: date | None, ids: Sequence[int] | None, *, ignore_wait: bool
 ) -> Sequence[tuple[str, int]]:

@@ -63,6 +63,25 @@ def test_the_next_issue_is_the_next_that_was_not_sent(stocked: House) -> None:
     assert next_of_ann(stocked) == "2026-03-16 07:00 UTC"
 
 
+def test_what_is_sent_for_another_date_is_told(house: House) -> None:
+    """Where it is yesterday still, ``--now`` sends the issue of that day."""
+    house.stock(published="2026-03-12")
+    house.subscribe(ANN, BEA)
+    house.subscribe("ben@letters.example", options=["--timezone", "America/New_York"])
+    house.now = NOON.replace(hour=1)
+    assert house("send", "--now").out == "3 sent, 1 of them for 2026-03-13\n"
+    told = "\n             2  sent\n             1 sent where it is 2026-03-13\n"
+    assert told in house("status").out
+    assert house("status", "--json").json["elsewhere"] == {"2026-03-13": {"sent": 1}}
+    assert "where it is" not in house("status", "--date", "2026-03-14").out
+    house.now += timedelta(days=1)
+    later = house("send", "--now", "--json").json
+    assert (later["sent"], later["sent_elsewhere"]) == (3, {"2026-03-14": 1})
+    house.now += timedelta(hours=11)
+    assert house("send", "--now").out == "1 sent\n"
+    assert "where it is" not in house("status").out
+
+
 def next_of_ann(house: House) -> str:
     """As the command line and the page of her preferences have it."""
     app = App(str(house.config), {}, lambda: house.now)
