@@ -25,7 +25,7 @@ _TASK = re.compile(r"(?:TODO|DOING|DONE|LATER|NOW|WAITING|CANCELED|CANCELLED) (?
 _BOLD_LINE = re.compile(r"(\*\*|__)([^*_]+)\1:?")
 _STATES = re.compile(
     r"(?!\W*(?:what|why|how|when|who|where)\b)(?=(?:\S+ ){3})[^:]*?\w "
-    r"(?:is|are|was|can|can['’]t|will|won['’]t|has|have|does|don['’]t|need|must)\b[^:]*",
+    r"(?:(?:is|are|was|can|can['’]t|will|won['’]t|has|have|does|don['’]t|need|must)\b|[=→⇒])[^:]*",
     re.IGNORECASE,
 )
 """A statement: an item in bold that is one is no heading."""

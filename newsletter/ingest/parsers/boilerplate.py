@@ -107,7 +107,7 @@ def is_heading(text: str) -> bool:
 
 
 def is_cjk(text: str) -> bool:
-    return not text.isascii() and any(letter > _CJK for letter in text)
+    return not text.isascii() and any(letter > _CJK and letter.isalpha() for letter in text)
 
 
 def _is_title(words: Sequence[str]) -> bool:

@@ -6,11 +6,13 @@ from dataclasses import replace
 from itertools import groupby
 
 from newsletter.domain.model import Brief
+from newsletter.ingest.parsers.boilerplate import is_cjk
 from newsletter.ingest.parsers.inline import time_in
 from newsletter.ingest.parsers.metadata import names, title
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean
 
 _RULER = re.compile(r"^={8,}[ \t]*$", re.MULTILINE)
+_FEW = 2  # words
 _ABOUT = re.compile(r"- \S")
 _AUTHOR = re.compile(r"(.*\S)\s*\(([^()]+)\)$")
 _NO_WORDS = re.compile(
@@ -62,4 +64,6 @@ def _said(lines: Sequence[Line]) -> Iterator[Paragraph]:
         text, mine = " ".join(line for _, line in lines[2:]), bool(_NO_WORDS.search(place))
         at = time_in(place) if _TIME.search(place) else None
         said = Paragraph(lines[2][0], text, at=at, origin="quote", rule="clipping", heading=False)
-        yield replace(said, verdict="noise", rule="personal note") if mine else said
+        rule = "personal note" if mine else "too short" if len(text.split()) <= _FEW else ""
+        rule = "" if rule == "too short" and is_cjk(text) else rule
+        yield replace(said, verdict="noise", rule=rule) if rule else said

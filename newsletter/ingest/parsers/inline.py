@@ -32,6 +32,9 @@ _LEADING = re.compile(
 _WRITTEN_AT = re.compile(
     r"^[0-9]{4}-[0-9]{2}(?:-[0-9]{2})? [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?[\s:–—-]+(?=\S)"
 )
+_MARKED_AT = re.compile(
+    r"\s*[⏱🕒🕰📅]\ufe0f?\s*[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?$"
+)
 _IN_A_BOOK = re.compile(r"(?<=\S) \((?:Location|Loc\.?|Page) [0-9]{1,7}(?:[–-][0-9]{1,7})?\)$")
 _WITHIN = re.compile(rf"\s?\[{_TIME}{_UNTIL}\]")
 _TRAILING = re.compile(rf"(?<=[.!?…\"”»])\s{_TIME}$")
@@ -230,7 +233,7 @@ def _untagged(text: str) -> str:
 
 def stamped(text: str) -> tuple[str, int | None]:
     """The text without a time stamp such as [12:34] at its start or end, and its seconds."""
-    text = _IN_A_BOOK.sub("", _WRITTEN_AT.sub("", text))
+    text = _IN_A_BOOK.sub("", _MARKED_AT.sub("", _WRITTEN_AT.sub("", text)))
     stamp = _STAMP.search(text) or _LEADING.match(text)
     if trailing := None if stamp else _TRAILING.search(text, max(0, len(text) - 12)):
         return text[: trailing.start()], time_in(trailing[0])

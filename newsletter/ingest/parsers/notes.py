@@ -70,10 +70,18 @@ _DESCRIBES = re.compile(
     r"|interviews?|sits? down)\b",
     re.IGNORECASE,
 )
+_ASKED = re.compile(
+    r"(?:(?:what|why|how|where|when) (?:is|are|do|does|did|can|cant|can't|should|would) "
+    r"|(?:is|are|does|do|can|should|could) (?:this|that|it|we|they|there|i|you)\b)",
+    re.IGNORECASE,
+)
+"""A question without its mark, as people note one down."""
+_PICTURES = re.compile(r"^[^\w\s]+\s")
 _BESIDE = {"summary": "summary", "body": "notes"}
 _FRAGMENT_WORDS = 5
 _FRAGMENT_SIGNS = 8  # of Chinese or Japanese
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|can|will|do|does|ist|sind|est|sont|es|son)\b")
+_EQUATED = re.compile(r"\w\S* (?:=|→|⇒|=>|->) \S*\w")
 _ASIDE = re.compile(r"\([^()]*\)|https?://\S+")
 _WORDS = re.compile(r"\w[\w'’-]*")
 _ENUMERATION = re.compile(r"[\w' -]{2,30}: [^,.;]{1,60}(?:, [^,.;]{1,60}){2,}")
@@ -203,17 +211,18 @@ def _wording(block: Block, state: Outline) -> str:
 def is_question(text: str) -> bool:
     """One short question: what somebody wants to know, and not what they learnt."""
     text = text.strip("\"“”„«»' ")
-    return text.endswith(("?", "？")) and len(text.split()) <= 15 and not _STOP.search(text[:-1])
+    asked = text.endswith(("?", "？")) or (_ASKED.match(text) and not _ended(text))
+    return bool(asked) and len(text.split()) <= 15 and not _STOP.search(text[:-1])
 
 
 def _is_short(block: Block, state: Outline) -> bool:
     """A list item of a word or two, or a line of a diary: "08:15 AM Coffee with Ben"."""
     if is_cjk(block.text):
         return False
-    words = len(block.text.split())
+    words = len(_PICTURES.sub("", block.text).split())
     if _CLOCK.match(block.raw.lstrip("*_ ")) and words <= 6 and state.section not in LISTED:
         return True
-    return bool(block.depth) and words <= 2 and len(block.text) <= 25
+    return bool(block.depth or block.quoted) and words <= 2 and len(block.text) <= 25
 
 
 def _fragment(block: Block, state: Outline, reading: Reading) -> str:
@@ -228,7 +237,7 @@ def _fragment(block: Block, state: Outline, reading: Reading) -> str:
         return ""
     if is_cjk(text):
         return "fragment" if sum(map(str.isalnum, text)) <= _FRAGMENT_SIGNS else ""
-    if len(words) <= _FRAGMENT_WORDS and not _VERB.search(text):
+    if len(words) <= _FRAGMENT_WORDS and not (_VERB.search(text) or _EQUATED.search(text)):
         return "fragment"
     return "enumeration" if _ENUMERATION.fullmatch(text) else ""
 

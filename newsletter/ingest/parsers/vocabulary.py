@@ -133,7 +133,7 @@ _FIELDS: Mapping[Field, str] = {
         folgentitel, folge, titel, titre de l'épisode, épisode, titre, título del episodio,
         episodio, título, titulo, titolo, episódio, aflevering, avsnitt, 标题, 单集, タイトル,
         エピソード,
-        odcinek, tytuł, name""",
+        odcinek, tytuł, name, hypothesis title, 书名""",
     "url": """
         episode link, episode url, ep link, ep. link,
         snipd, snipd link, snipd url, url, episode page, link, web,
@@ -141,7 +141,8 @@ _FIELDS: Mapping[Field, str] = {
         youtube url,
         youtube link, permalink, lien, enlace, quelle, collegamento, bron,
         链接, リンク, podwise, podwise link, podwise url, airr, airr link,
-        spotify url, spotify link, spotify, apple url, apple link, apple podcasts,
+        spotify url, spotify link, spotify, hypothesis uri, pc地址,
+        apple url, apple link, apple podcasts,
         apple podcasts url, overcast, overcast url, audio page""",
     "published": """
         episode publish date, publish date, published date, published, published at, published

@@ -109,3 +109,26 @@ def test_a_label_is_taken_from_the_front_of_an_insight_alone() -> None:
     page = "- Hard lessons: a loaf that is cut hot is lost, and everybody cuts it.\n"
     (mention,) = parse("a.md", page.encode()).mentions
     assert mention.text.startswith("Hard lessons: a loaf")
+
+
+@pytest.mark.parametrize("item", ["Cilium = networking by eBPF", "eBPF → a programmable kernel"])
+@pytest.mark.parametrize("mark", ["{}", "**{}**"])
+def test_an_equation_says_something(item: str, mark: str) -> None:
+    assert item not in rules(f"- {mark.format(item)}\n- {WHOLE}\n")
+
+
+@pytest.mark.parametrize(
+    "item", ["what is a trigger and why cant it be done", "Is this relevant for our services"]
+)
+def test_a_question_without_its_mark_is_one(item: str) -> None:
+    assert rules(f"- {item}\n- {WHOLE}\n")[item] == "question"
+
+
+def test_what_is_no_question_though_it_begins_like_one() -> None:
+    item = "What is measured gets managed."
+    assert item not in rules(f"- {item}\n- {WHOLE}\n")
+
+
+def test_a_word_that_was_marked_in_a_book_is_no_insight() -> None:
+    page = f"> 📌 widespread ⏱ 2026-03-14 11:20:53\n\n> 📌 {WHOLE} ⏱ 2026-03-14 11:21:20\n"
+    assert [said.text for said in parse("a.md", page.encode()).mentions] == [f"📌 {WHOLE}"]
