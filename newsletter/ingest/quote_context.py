@@ -4,6 +4,8 @@
 speaker the opposite of what they think.
 """
 
+from collections.abc import Sequence
+
 from newsletter.ingest.quote_rules import phrases
 
 _THEY = r"(?:people|they|some|many|most|everybody|everyone|critics|skeptics)"
@@ -16,13 +18,15 @@ _REPORTED = phrases(
     before="^",
     after="$",
 )
-_FULLY = "(?:just |simply |actually |completely |totally |all |really |also )*"
+_FULLY = "(?:just |simply |actually |completely |totally |all |really |also |plain )*"
+_FALSE = (
+    "(?:not (?:true|right|the case|correct|so)|wrong|false|nonsense|untrue|incorrect"
+    "|an? (?:myth|lie|misconception|fallacy))"
+)
 _DENIED = phrases(
-    r"(?:(?:and|but|well|so|now|no|nope|actually|of course|in fact),? )*(?:"
-    rf"(?:that's|that is|this is|it's|it is|which is) {_FULLY}"
-    r"(?:not (?:true|right|the case|how|what|so|correct)|wrong|false|nonsense|untrue|incorrect"
-    r"|an? (?:myth|lie|mistake|fallacy|misconception)"
-    rf"|what {_THEY}\b)"
+    r"(?:(?:and|but|well|so|now|no|nope|actually|of course|in fact|um|uh|yeah|we now know),? )*(?:"
+    rf"(?:that|this|which)(?:'s| is| was| turns out to be) {_FULLY}{_FALSE}[.,!]"
+    rf"|{_FALSE}[.!]|none of (?:that|it|this) is true"
     r"|(?:it|that) (?:isn't|is not|wasn't|doesn't|does not|couldn't)[.,!]"
     r"|i (?:don't|do not|never) (?:think so|believe (?:that|it)|agree|buy)"
     r"|i disagree|nothing could be further)",
@@ -32,7 +36,8 @@ _DENIED = phrases(
 _FARTHEST = 120  # letters: a longer sentence before says more than who says what follows
 
 
-def is_somebody_elses(before: str, after: str) -> bool:
-    """Of the sentences right before and behind, "" where there is none."""
+def is_somebody_elses(before: str, after: Sequence[str]) -> bool:
+    """Of the sentence right before ("" where there is none), and those behind."""
     plain = before.replace("’", "'")[-_FARTHEST:]
-    return bool(_REPORTED.match(plain) or _DENIED.match(after.replace("’", "'")))
+    denied = any(_DENIED.match(sentence.replace("’", "'")) for sentence in after)
+    return denied or bool(_REPORTED.match(plain))

@@ -107,8 +107,8 @@ def _of_turn(turn: Sequence[Segment], place: int, names: frozenset[str]) -> Iter
         for count in range(min(len(rest), _MOST_SENTENCES - 1) + 1):
             sentences = [opening, *rest[:count]]
             text = " ".join(sentences)
-            if is_somebody_elses(before, "".join(rest[count : count + 1])):
-                continue
+            if is_somebody_elses(before, rest[: count + 1]):
+                break
             if stands_alone(sentences) and names.isdisjoint(words(text)):
                 yield _Candidate(place + number, segment, text, merit(sentences))
 

@@ -79,7 +79,7 @@ def test_a_file_that_would_be_rejected_says_so_and_shows_why(house: House) -> No
     assert done.code == 1
     assert "rejected: no insight in it: 2 paragraphs were dropped\n" in done.out
     assert "tags" in done.out
-    broken = house("ingest", "--explain", str(written(house, "---\na: 'b\n---\n")), "--json")
+    broken = house("ingest", "--explain", str(written(house, "---\na: !{}!b c\n---\n")), "--json")
     assert broken.code == 1
     assert broken.json["rejected"].startswith("malformed YAML")
     assert broken.json["paragraphs"] == []

@@ -311,7 +311,10 @@ def test_the_advertisement_is_what_parts_them() -> None:
         ("We used to think that:", ""),
         ("", "That's wrong, and the river knows it."),
         ("", "Well, it isn't."),
-        ("", "But that's what people want to hear."),
+        ("", "Nonsense."),
+        ("", "Yeah, that's a myth."),
+        ("", "But that turns out to be false."),
+        ("", "None of that is true, of course."),
         ("", "I don’t believe that any more."),
     ],
 )
@@ -322,6 +325,11 @@ def test_what_others_say_or_the_speaker_takes_back_is_no_quote(before: str, afte
 
 
 def test_what_is_said_on_in_another_way_stays() -> None:
-    around = ["People say a lot about rivers.", GOOD[0], "That's why the bank is high.", *FILLER]
-    said = [Segment(n * 10, n * 10 + 9, text, GUEST) for n, text in enumerate(around)]
-    assert texts(said) == [GOOD[0]]
+    for after in (
+        "That's why the bank is high.",
+        "It's not how high it is.",
+        "That's what we forget.",
+    ):
+        around = ["People say a lot about rivers.", GOOD[0], after, *FILLER]
+        said = [Segment(n * 10, n * 10 + 9, text, GUEST) for n, text in enumerate(around)]
+        assert texts(said) == [GOOD[0]]

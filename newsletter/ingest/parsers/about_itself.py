@@ -4,6 +4,7 @@ import re
 
 _TITLE_LETTERS = 200
 _TALK_LETTERS = 500
+_FEW_PARTS, _FEW_WORDS, _ROW_WORDS = 2, 4, 6
 SENTENCE_END = re.compile(r"""[.!。！…][\s"'’”»)\]]*$""")
 _NUMBERED = re.compile(
     r"(?:ep|epi|episode|folge|épisode|episodio|episódio|aflevering|odcinek)\.? ?#?[0-9]{1,5}"
@@ -11,9 +12,7 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 _GUEST = re.compile(r"\bon (?:the )?(?:[A-Z][\w'’-]* ){1,4}(?:Podcast|Show)\b")
-_MEDIUM = re.compile(
-    r"\b(?:podcasts?|episodes?|article|series of|blog posts?|my notes)\b", re.IGNORECASE
-)
+_MEDIUM = re.compile(r"\b(?:podcasts?|episodes?|articles?|blog posts?|my notes)\b", re.IGNORECASE)
 _WRITER = re.compile(
     r"\bI(?:['’](?:m|ve))?\b[^.!?]{0,40}\b(?:listen|keep|love|like|made?|writ|wrote|share|collect"
     r"|summari|stumbl|(?:found|find)(?! no\b)|tried|include|paraphras|took|take)"
@@ -59,7 +58,9 @@ _REMARKS = re.compile(
     re.IGNORECASE,
 )
 _SOURCE = re.compile(r"(.{3,300}?)\s*[:：–—-]\s+<?https?://\S+>?", re.DOTALL)
-_SIGNS = re.compile(r"(?:[^\s\x00-\u2e7f][^\s\x00-\x7f。、，！？]{0,14}\s+){4,}\S{1,15}")
+_SIGNS = re.compile(
+    r"(?:[\u30a0-\u30ff\u3400-\u9fff]{2}[^\s\x00-\x7f。、，！？]{0,13}\s+){4,}\S{2,15}"
+)
 """Names in Chinese or Japanese with spaces between them, where no sentence has any."""
 _LABEL = re.compile(r"^[^.:!?]{2,60}: (?=The episode\b)")
 
@@ -84,7 +85,18 @@ def _names_only(text: str) -> str:
         return ""
     if _NUMBERED.match(text) or _GUEST.search(text):
         return "title of an episode"
-    return "row of keywords" if "|" in text or _SIGNS.fullmatch(text) else ""
+    return "row of keywords" if _is_row(text) or _SIGNS.fullmatch(text) else ""
+
+
+def _is_row(text: str) -> bool:
+    """Names with bars between them; behind the bar of a command or a clause is a small letter."""
+    parts = [part.strip() for part in text.split("|")]
+    if len(parts) == 1 or not all(parts):
+        return False
+    words = max(len(part.split()) for part in parts)
+    if len(parts) > _FEW_PARTS:
+        return words <= _ROW_WORDS
+    return words <= _FEW_WORDS or not parts[1][0].islower()
 
 
 def is_reference(text: str) -> bool:

@@ -11,6 +11,7 @@ from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.inline import stamped, time_in
 from newsletter.ingest.parsers.metadata import names
 from newsletter.ingest.parsers.paragraphs import MAX_INSIGHT, clean
+from newsletter.ingest.parsers.vocabulary import names_in
 
 _LONGEST_NAME = 80
 _SHORTEST_QUOTE = 14
@@ -27,6 +28,15 @@ _NAME_ABOVE = re.compile(
 )
 _NAMELESS = re.compile(r"(?:speaker|sprecher) |unknown|host$|guest$|interviewer$", re.IGNORECASE)
 _BEHIND = re.compile(r"(?<=[\"”»])(?: ?\(| - (?=[^()]{3,61}$))([^()\d]{3,60})\)?\.?$")
+NO_SPEAKERS = names_in(
+    """
+    myth, fact, facts, truth, problem, solution, pro, pros, con, cons, before, after, then, now,
+    old, new, cause, effect, question, answer, do, don't, dos, tip, example, lesson, rule, step,
+    why, how, what, point, idea, claim, evidence, takeaway, insight, quote, note, warning, good,
+    bad, better, mistake, fix, mythos, fakt, fakten, frage, antwort, lösung, früher, heute,
+    vorher, nachher, ursache, wirkung"""
+)
+"""What stands before a colon again and again, and is nobody's name."""
 _DASHES = "—–―~"
 _OPENING, _CLOSING = "\"“„«»‘「『'", "\"”“»«’」』'"
 
@@ -69,14 +79,17 @@ def speaker_label(block: Block) -> str:
     plain = block.raw.replace("*", "")
     match = None if block.depth else _NAME_ABOVE.match(plain)
     match = match or _SPEAKER.match(block.text) or _SPEAKER.match(plain)
-    return match[1].casefold() if match else ""
+    label = match[1].casefold() if match else ""
+    return "" if label in NO_SPEAKERS else label
 
 
 def is_dialogue(raw: str) -> bool:
     """A paragraph of lines that begin with names, two of which speak again."""
     lines = raw.replace("*", "").split("\n")
     names = [match[1].casefold() for line in lines if (match := _SPEAKER.match(line))]
-    again = [name for name, count in Counter(names).items() if count > 1]
+    again = [
+        name for name, count in Counter(names).items() if count > 1 and name not in NO_SPEAKERS
+    ]
     return len(again) > 1 and 2 * len(names) >= len(lines)
 
 

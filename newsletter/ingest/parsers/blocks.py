@@ -29,9 +29,7 @@ _STATES = re.compile(
     re.IGNORECASE,
 )
 """A statement: an item in bold that is one is no heading."""
-_QUOTED_LINE = re.compile(
-    r"\s*[\"“„«][^\"“”„«»]{3,}[\"”“»](?:\s*[—–~-].{0,80}|\s*\(.{0,30}\))*\s*$"
-)
+_QUOTED_LINE = re.compile(r"\s*[\"“„«][^\"“”„«»]{3,}[\"”“»](?:\s*[—–~(-][^\"“”„«»]{0,120})?\s*$")
 _CALLOUT = re.compile(r"\[!([\w-]{1,30})(?:\|[^\]\n]{0,30})?\][+-]?[ \t]*([^\n]*)")
 _SUMMARY = re.compile(r"<summary[^<>]*>(.*?)(?:</summary>|$)", re.IGNORECASE)
 _LONGEST_NUMBER = 3  # "1911. Nobody ..." begins with a year, not with a list's number

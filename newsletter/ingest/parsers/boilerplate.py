@@ -22,7 +22,7 @@ _LONG_CALL_WORDS = 60
 _LONG_CALL_EVIDENCE = 6
 CALL_LETTERS = 600
 _HEADING_LETTERS = 200
-_HEADING_SIGNS = 30  # of Chinese or Japanese, which part no words
+_HEADING_SIGNS = 20  # of Chinese or Japanese, which part no words
 _CJK = "\u2e80"
 _BORDER = re.compile(r"""[.!?。！？]+["'”’)]*(?:\s+|$)""")
 _EDGES = " .!?…。！？:;,\"'"
@@ -40,17 +40,19 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _ASSISTANT = re.compile(
-    r"\byou are (?:chatgpt|an? (?:\w+ ){0,2}(?:ai|assistant|language model)\b)"
+    r"^(?:you are|act as) (?:chatgpt|an? (?:\w+ ){0,2}(?:ai|assistant|language model)\b)"
     r"|\b(?:print|reveal|repeat|show) (?:me )?(?:the|your) system prompt"
-    r"|\bas an ai (?:language )?model\b|^(?:i['’]m|i am) sorry, but i (?:can['’]t|cannot)\b"
-    r"|^(?:please )?(?:ignore|disregard|forget) (?:what|everything|anything|all) (?:\w+ ){0,4}"
+    r"|\bas an ai (?:language )?model,|^(?:i['’]m|i am) sorry, but i (?:can['’]t|cannot)\b"
+    r"|^(?:please )?(?:ignore|disregard) (?:what|everything|anything|all) (?:\w+ ){0,4}"
     r"(?:before|above|previously)\b",
     re.IGNORECASE,
 )
 _SCRIPT = re.compile(r"<script\b[^<>]*>.*</script|<\w+ [^<>]*\bon[a-z]{3,20}\s?=", re.IGNORECASE)
 _CODE = re.compile(
-    r"\{[^{}]*;\s*\}|\{\{[^{}]{1,80}\}\}.*\{\{[^{}]{1,80}\}\}|<%[^%]{1,300}%>|^=[A-Z]{2,20}\("
-    r"|^Traceback \(most recent call last\)|^(?:Received|X-[\w-]+|DKIM-Signature): "
+    r"^(?:[.#]?[\w-]+ |function [^.!?]{0,60})\{[^{}]*;\s*\}\s*$|^\{\{[^{}]{1,80}\}\}"
+    r"|^<%[^%]{1,300}%>|^\{%[^%]{1,300}%\}"
+    r"|^=[A-Z]{2,20}\([^ ]*[\"']|^Traceback \(most recent call last\):"
+    r"|^Received: from |^DKIM-Signature: "
 )
 _YOU = re.compile(r"\byou(?:r|rs|'ll|'re)?\b")
 _LINK = re.compile(r"(?:https?://|www\.|@)\S+|\S+@\S+\.\w+|\W+|and|or|at")

@@ -27,6 +27,18 @@ _DAY_FIRST = re.compile(
 _MONTH_FIRST = re.compile(r"\b([^\W\d_]{3,12})\.? ([0-9]{1,2})(?:st|nd|rd|th)?,? ([0-9]{4})\b")
 _SHORT_YEAR = re.compile(r"[^\W\d_]{2,10}\.?, ([0-9]{1,2}) ([^\W\d_]{3,12})\.? '?([0-9]{2})\b(?!:)")
 _NUMBERS = re.compile(r"\b([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})\b")
+_TOGETHER = re.compile(r"^([0-9]{4})([0-9]{2})([0-9]{2})$")
+_WORD = re.compile(r"[^\W\d_]+")
+_BETWEEN = {"st", "nd", "rd", "th", "er", "de", "of", "del", "the", "am", "den"}
+# By their first letters, in English, German, French, Spanish, Italian, Portuguese and Dutch.
+_WEEKDAYS = tuple(
+    """
+    mon tue wed thu fri sat sun montag dienstag mittwoch donnerstag freitag samstag sonntag
+    lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves
+    viernes sábado domingo luned marted mercoled gioved venerd sabato segunda terça quarta
+    quinta sexta feira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag
+    year week""".split()
+)
 _LONGEST = 100
 
 
@@ -47,6 +59,17 @@ def any_day(text: str) -> date | None:
     if match := _NUMBERS.search(text):
         return _numbers(int(match[1]), match[2], int(match[3]), match[4])
     return None
+
+
+def is_day(text: str) -> bool:
+    """Whether it names a day and nothing else: "Friday, 14 March 2026", "2026_03_14"."""
+    plain = _TOGETHER.sub(r"\1-\2-\3", text.strip().replace("_", "-"))
+    words = (word.lower() for word in _WORD.findall(plain))
+    return any_day(plain) is not None and all(map(_of_a_day, words))
+
+
+def _of_a_day(word: str) -> bool:
+    return word in _BETWEEN or word.startswith(_WEEKDAYS) or _month(word) > 0
 
 
 def _numbers(first: int, sign: str, second: int, year: str) -> date | None:

@@ -1,6 +1,7 @@
 """The podcast and the episode that one line names: a heading, or a line that links to it."""
 
 import re
+from collections.abc import Sequence
 
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.dates import any_day
@@ -21,7 +22,11 @@ _PARTED = re.compile(r"\s+[–—|·•-]\s+|,\s+(?=\[\[)")
 NUMBERED = re.compile(r"(?:#|\b(?:ep|episode|folge|épisode|no)\b\.?) ?#?[0-9]+", re.IGNORECASE)
 _SHOW_AND_NUMBER = re.compile(
     r"(?!(?:part|chapter|lesson|day|week|step|tip|rule|idea|season|year|page|module|level|note)s?\b)"
-    r"([^\W\d][^:–—|#\d]{1,60}?)(?: #?|#)([0-9]{2,5})(?:\s*[:–—|-]\s*(\S.*)|)$",
+    r"([^\W\d][^:–—|#\d]{1,60}?)(?: #?|#)(?P<number>[0-9]{2,5})(?:\s*[:–—|-]\s*(\S.*)|)$",
+    re.IGNORECASE,
+)
+_EPISODE_AND_NAME = re.compile(
+    r"(?:episode|ep|folge|épisode|episodio)\.? ?#?(?P<number>[0-9]{1,5})\b(?:\s*[:.–—|-]\s*|\s+|$)",
     re.IGNORECASE,
 )
 _DAY_AND_NAME = re.compile(r"([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})\s*[:–—|-]\s+(\S.*)$")
@@ -37,14 +42,25 @@ def number_of(name: str) -> str:
     """The number, or the day, by which a heading tells one episode of a show from another."""
     if match := _DAY_AND_NAME.match(name):
         return match[1]
-    match = _SHOW_AND_NUMBER.match(name)
-    return match[2] if match else ""
+    match = _EPISODE_AND_NAME.match(name) or _SHOW_AND_NUMBER.match(name)
+    return match["number"] if match else ""
+
+
+def is_a_count(names: Sequence[str]) -> bool:
+    """Whether such headings count the episodes of a show: "Top 10" beside "Catch 22" does not."""
+    shows = [match[1].casefold() for name in names if (match := _SHOW_AND_NUMBER.match(name))]
+    marked = any(
+        "#" in name or not _SHOW_AND_NUMBER.fullmatch(name) or " — " in name for name in names
+    )
+    return len(names) > 1 and (marked or len(set(shows)) < len(shows))
 
 
 def counted(name: str) -> dict[str, str]:
     """What "Table Four 12" and "03/17/2026 - Bread" name; "TF 12" is no show's whole name."""
     if match := _DAY_AND_NAME.match(name):
         return {"published": match[1], "episode title": match[2]}
+    if _EPISODE_AND_NAME.match(name):
+        return {"episode title": name}
     match = _SHOW_AND_NUMBER.match(name)
     show = match[1].strip() if match else ""
     return {"episode title": name} | (

@@ -12,8 +12,8 @@ from itertools import pairwise, takewhile
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import is_heading
-from newsletter.ingest.parsers.dates import any_day
-from newsletter.ingest.parsers.episode_names import NUMBERED, named_in, number_of, parts
+from newsletter.ingest.parsers.dates import any_day, is_day
+from newsletter.ingest.parsers.episode_names import NUMBERED, is_a_count, named_in, number_of, parts
 from newsletter.ingest.parsers.inline import time_in_url
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import address, title
@@ -25,24 +25,27 @@ _VAGUE = {"title", "name", "titel", "date", "datum"}
 _DEEPEST_HEADING = 4
 _NEAR = 2  # blocks below a heading
 _TOP = 6  # blocks on top of a page
-_LEAST = 2
 _LINE_WORDS = 16
 _NAMING = re.compile(r"\]\(|\[\[|[“\"„«]| [-–—|] ")
+OF_PODCASTS = re.compile(r"podcasts?(?: notes?)?", re.IGNORECASE)
+"""The heading of a diary's section on what was heard."""
 LISTENED = re.compile(
-    r"(?:i )?(?:just |also )?(?:listened to|heard|gehört|écouté|escuchado|ascoltato):? (?=\S)"
+    r"(?:[*_]*[0-9]{1,2}:[0-9]{2}[*_]*[ -]+)?(?:(?:i )?(?:just |also )?"
+    r"(?:listened to|heard|gehört|écouté|escuchado|ascoltato):? (?=\S)"
     "|[\U0001f3a7\U0001f399\U0001f4fb]\ufe0f? *"
-    r"|podcast: (?=\S.* [-–—|] \S)",
+    r"|podcast: (?=\S.* [-–—|] \S))",
     re.IGNORECASE,
 )
 _PODCASTS = re.compile(r"\bpodcasts?\b", re.IGNORECASE)
 _WIKI = re.compile(r"\[\[[^\[\]\n]+\]\]")
 
 
-def ways(blocks: Sequence[Block]) -> Iterator[list[int]]:
-    """The blocks that begin an episode, as each way finds them; fewer than two are no sign."""
+def ways(blocks: Sequence[Block], *, named: bool = False) -> Iterator[list[int]]:
+    """The blocks that begin an episode, as each way finds them; fewer than two are no sign.
+    ``named``: the page says of which one it is."""
     yield from (_with_fields(blocks), _items_with_fields(blocks), _runs_of_fields(blocks))
     yield from _linking(blocks)
-    yield from (_named_twice(blocks), _numbered(blocks), _counted(blocks))
+    yield from (_named_twice(blocks), _numbered(blocks), [] if named else _counted(blocks))
 
 
 def _with_fields(blocks: Sequence[Block]) -> list[int]:
@@ -148,7 +151,8 @@ def _counted(blocks: Sequence[Block]) -> list[int]:
     numbered = [index for index in heads if number_of(title(blocks[index].raw))]
     ranks = Counter(blocks[index].level for index in numbered)
     level = max(ranks, key=lambda rank: ranks[rank], default=0)
-    if ranks[level] < _LEAST or not any(_PODCASTS.search(block.raw) for block in blocks[:_TOP]):
+    names = [title(blocks[index].raw) for index in numbered if blocks[index].level == level]
+    if not is_a_count(names) or not any(_PODCASTS.search(block.raw) for block in blocks[:_TOP]):
         return []
     first = min(index for index in numbered if blocks[index].level == level)
     begins = [index for index in heads if blocks[index].level == level and index >= first]
@@ -161,10 +165,12 @@ def heard(blocks: Sequence[Block]) -> list[int]:
 
     None where nothing does: the page is about that episode then.
     """
+    of_a_day = bool(blocks) and blocks[0].level > 0 and is_day(blocks[0].text)
     begins = [
         index
         for index, (block, below) in enumerate(pairwise(blocks))
-        if not block.rule and _says_what_was_heard(block) and _opens(block, below)
+        if (not block.rule and _says_what_was_heard(block) and _opens(block, below))
+        or (of_a_day and block.level and OF_PODCASTS.fullmatch(title(block.raw)))
     ]
     return begins if begins and _has_more(blocks, begins) else []
 

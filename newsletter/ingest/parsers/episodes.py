@@ -13,14 +13,24 @@ from newsletter.ingest.parsers.episode_names import (
     counted,
     named_in,
     number_of,
+    parts,
 )
-from newsletter.ingest.parsers.episode_starts import LISTENED, above, address_of, heard, ways
+from newsletter.ingest.parsers.episode_starts import (
+    LISTENED,
+    OF_PODCASTS,
+    above,
+    address_of,
+    heard,
+    ways,
+)
 from newsletter.ingest.parsers.inline import Inline
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, address, title
 from newsletter.ingest.parsers.outline import addressed
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
 from newsletter.ingest.parsers.prose import said_of_it
+
+_SHOW_AND_EPISODE = 2  # names in a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +47,9 @@ class Told:
     beside: Sequence[Paragraph]
 
 
-def episodes(blocks: Sequence[Block]) -> Told | None:
-    """None where the file tells of one episode, as far as can be seen."""
-    for begins in ways(blocks):
+def episodes(blocks: Sequence[Block], *, named: bool = False) -> Told | None:
+    """None where the file tells of one episode, as far as can be seen. ``named``: it says which."""
+    for begins in ways(blocks, named=named):
         if len(begins) > 1:
             return _told(blocks, _spans(blocks, begins))
     if begins := heard(blocks):
@@ -100,17 +110,12 @@ def _is_run(opening: Block) -> bool:
 
 def _episode(section: Sequence[Block], podcast: str) -> Episode:
     """The section with its first line as its only heading of the first rank, its lists on top."""
-    opening, facts = section[0], Facts()
+    opening = section[0]
     if _is_run(opening):
-        return Episode(section, facts)
-    raw = opening.raw
-    if heard_of := LISTENED.match(raw):
-        raw = ON_A_SHOW.sub(r"\1 — ", raw[heard_of.end() :])
-        said = said_of_it(raw)
-        raw = f"{said['podcast']} — {said['episode']}" if len(said) > 1 else raw
-    named, name = named_in(raw), title(raw)
-    if not address(opening.raw) and (NUMBERED.match(name) or number_of(name)):
-        named = counted(name)
+        return Episode(section, Facts())
+    if OF_PODCASTS.fullmatch(title(opening.raw)):
+        return _of_a_diary(section[1:])
+    named, facts = _named(opening.raw), Facts()
     if podcast:
         named["show title"] = podcast
     if any(_names_podcast(block) for block in section[1:]):
@@ -121,13 +126,35 @@ def _episode(section: Sequence[Block], podcast: str) -> Episode:
         facts.add("episode url", url)
     head = named.get("episode title", clean(opening.text or opening.raw))
     top = Block(opening.line, head, Inline(head), level=1)
-    up = max(0, opening.level - 1)
-    rest = [
-        replace(
-            block,
-            level=max(1, block.level - up) if block.level else 0,
-            depth=block.depth - min(opening.depth, block.depth),
+    return Episode([top, *(_raised(block, opening) for block in section[1:])], facts)
+
+
+def _named(raw: str) -> dict[str, str]:
+    """What the line says that opens an episode."""
+    if heard_of := LISTENED.match(raw):
+        raw = ON_A_SHOW.sub(r"\1 — ", raw[heard_of.end() :])
+        said = said_of_it(raw)
+        raw = (
+            f"{said['podcast']} — {said['episode']}" if {"podcast", "episode"} <= set(said) else raw
         )
-        for block in section[1:]
-    ]
-    return Episode([top, *rest], facts)
+    name = title(raw)
+    counts = not address(raw) and (NUMBERED.match(name) or number_of(name))
+    return counted(name) if counts else named_in(raw)
+
+
+def _raised(block: Block, opening: Block) -> Block:
+    """As it stands in a page whose only heading of the first rank is the opening."""
+    up = max(0, opening.level - 1)
+    level = max(1, block.level - up) if block.level else 0
+    return replace(block, level=level, depth=block.depth - min(opening.depth, block.depth))
+
+
+def _of_a_diary(section: Sequence[Block]) -> Episode:
+    """A section on what was heard: its fields name it, or its first line."""
+    facts, first = Facts(), section[0] if section else None
+    if not first or first.rule or len(parts(first.raw)) < _SHOW_AND_EPISODE:
+        return Episode(section, facts)
+    for key, value in named_in(first.raw).items():
+        facts.add(key, value)
+    facts.add("episode url", address_of(section))
+    return Episode(section[1:], facts)

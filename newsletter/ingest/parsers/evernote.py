@@ -7,6 +7,7 @@ from typing import Any
 from lxml import etree
 
 from newsletter.domain.errors import BriefRejected
+from newsletter.ingest.feeds.text import as_xml_text
 from newsletter.ingest.parsers import html
 from newsletter.ingest.parsers.metadata import Facts
 from newsletter.ingest.parsers.outlines import of_episodes
@@ -24,7 +25,7 @@ def read(text: str) -> list[Page]:
         strip_cdata=True,
     )
     try:
-        root = etree.fromstring(text.encode(), parser)
+        root = etree.fromstring(as_xml_text(text.encode()).encode(), parser)
     except etree.XMLSyntaxError:
         root = None
     notes = [] if root is None else list(root.iter("note"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from newsletter.ingest.parsers.boilerplate import is_cjk
-from newsletter.ingest.parsers.dates import any_day
+from newsletter.ingest.parsers.dates import is_day
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph
 
 _NOTES = {".md", ".markdown", ".html", ".htm", ".org"}
@@ -13,18 +13,16 @@ _LEAST_NAME = 8
 _NO_NAME = re.compile(
     r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|podcasts?|highlights?)\s*(?:[-–—]\s+|\s)|^\W+"
 )
-_DAY = re.compile(r"[0-9]{4}[-_][0-9]{2}[-_][0-9]{2}(?:[-_ ]\w{2,10})?")
-_DAY_WORDS = 5
+_TITLE_WORDS = 3
 _FREE = {"paragraph", "list item"}
 
 
 def by_its_file(page: Page, path: PurePath) -> Page:
     """For the only page of a file."""
-    if path.suffix.lower() not in _NOTES:
-        return page
-    if _is_diary(page, path):
+    suffix = path.suffix.lower()
+    if suffix in _NOTES | {".txt"} and _is_diary(page, path):
         return replace(page, paragraphs=[_private(each) for each in page.paragraphs])
-    return _titled(page, path)
+    return _titled(page, path) if suffix in _NOTES else page
 
 
 def _titled(page: Page, path: PurePath) -> Page:
@@ -39,17 +37,14 @@ def _titled(page: Page, path: PurePath) -> Page:
 
 
 def _is_diary(page: Page, path: PurePath) -> bool:
-    """The page of a day that names neither a show nor an address: nobody wrote it for others."""
+    """The page of a day that names neither a show nor anything else: nobody wrote it for others."""
     about = page.about
-    if about.podcast or about.url or about.episode:
+    if about.podcast or about.episode:
         return False
-    return bool(_DAY.fullmatch(path.stem)) or _names_a_day(page)
-
-
-def _names_a_day(page: Page) -> bool:
     first = next((each for each in page.paragraphs if each.rule != "front matter"), None)
-    heading = first.text if first and first.rule == "heading" else ""
-    return len(heading.split()) <= _DAY_WORDS and any_day(heading) is not None
+    headed = first is not None and first.rule == "heading" and is_day(first.text)
+    titled = len(about.title.split()) >= _TITLE_WORDS  # "Evening" is no title
+    return headed or (is_day(path.stem) and not titled)
 
 
 def _private(paragraph: Paragraph) -> Paragraph:

@@ -11,6 +11,8 @@ import yaml
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Dropped, Origin
 from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.boilerplate import is_cjk
+from newsletter.ingest.parsers.dates import any_day
 from newsletter.ingest.parsers.inline import unlinked
 from newsletter.ingest.parsers.metadata import Facts
 from newsletter.ingest.parsers.paragraphs import Paragraph, clean, cut, day, label, link, spaced
@@ -19,8 +21,11 @@ _MAX_LETTERS = 20_000
 _DEEPEST = 20
 _HEAD = re.compile(r"---[ \t]*\n|\n+---[ \t]*\n(?=[\w-]+:)")
 _FOOT = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
-_PLAIN = re.compile(r"^([\w][\w /-]{0,60}:[ \t]+)(?![\[{!'\"|>])(\S.*?)[ \t]*$", re.MULTILINE)
-_ANY = re.compile(r"^([\w][\w /-]{0,60}:[ \t]+)(?![!'\"|>])(\S.*?)[ \t]*$", re.MULTILINE)
+_KEY = r"^([\w][\w /-]{0,60}:[ \t]+)"
+_PLAIN = re.compile(_KEY + r"(?![\[{!'\"|>])(?P<said>\S.*?)[ \t]*$", re.MULTILINE)
+_ANY = re.compile(
+    _KEY + r"(?:(?=(['\"]).*\2[ \t]*[^ \t\n'\"])|(?![!|>'\"]))(?P<said>\S.*?)[ \t]*$", re.MULTILINE
+)
 _NULL = "tag:yaml.org,2002:null"
 _TRUTH = "tag:yaml.org,2002:bool"
 _FIRST_LINE = 2
@@ -94,16 +99,22 @@ def _said(key: str, node: yaml.Node) -> list[Paragraph]:
     if name not in vocabulary.LISTED or not isinstance(node, yaml.SequenceNode):
         return []
     origin: Origin = "quote" if name == "quotes" else "takeaway"
-    texts = [(each, clean(str(each.value))) for each in node.value if _is_text(each)]
+    texts = [(each, clean(_sentence(each))) for each in node.value]
     return [
         Paragraph(_line(each), text, heading=False, rule=str(name), origin=origin)
         for each, text in texts
-        if len(text) >= _LEAST_SAID
+        if len(text) >= _LEAST_SAID or is_cjk(text)
     ]
 
 
-def _is_text(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode)
+def _sentence(node: yaml.Node) -> str:
+    """``- Bread that rests: two days`` is a mapping to YAML, and was meant as a sentence."""
+    if isinstance(node, yaml.ScalarNode):
+        return str(node.value)
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    parts = [part for pair in pairs[:1] for part in pair]
+    texts = [str(part.value) for part in parts if isinstance(part, yaml.ScalarNode)]
+    return ": ".join(texts) if len(pairs) == 1 and len(texts) == len(parts) else ""
 
 
 def _texts(node: yaml.Node) -> list[str]:
@@ -141,7 +152,7 @@ def _composed(source: str) -> yaml.Node | None:
 
 
 def _quoted(match: re.Match[str]) -> str:
-    return match[1] + "'" + match[2].replace("'", "''") + "'"
+    return match[1].rstrip() + " '" + match["said"].replace("'", "''") + "'"
 
 
 def _malformed(problem: str | None, line: int, error: Exception) -> NoReturn:
@@ -171,7 +182,8 @@ def _link(entries: Mapping[str, yaml.Node]) -> tuple[str, tuple[Dropped, ...]]:
 def _day(entries: Mapping[str, yaml.Node]) -> date | None:
     if "published" not in entries or entries["published"].tag == _TRUTH:
         return None  # of a page that is public
-    return day(_scalar(entries, "published"), "published", _line(entries["published"]))
+    said = _scalar(entries, "published")
+    return any_day(said) or day(said, "published", _line(entries["published"]))
 
 
 def _scalar(entries: Mapping[str, yaml.Node], key: str) -> str:

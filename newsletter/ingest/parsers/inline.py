@@ -21,7 +21,7 @@ References = dict[str, Any]
 _TIME = r"(?:(?:([0-9]{1,2}):([0-5]?[0-9])|([0-9]{1,3})):([0-5][0-9]))"
 _SHOWN_TIME = r"[0-9]{1,3}(?::[0-5]?[0-9]){1,2}"
 _UNTIL = rf"(?: ?(?:[-–—→]|to) ?{_SHOWN_TIME})?"
-_CLOCK = r"( ?[AaPp]\.?[Mm]\b\.?)?"  # an hour of the day is no place in an episode
+_CLOCK = r"( ?[AaPp]\.?[Mm]\b\.?| Uhr\b)?"  # an hour of the day is no place in an episode
 _BRACKETED = rf"[\[(]~?{_TIME}{_UNTIL}{_CLOCK}[\])]"
 _STAMP = re.compile(rf"^{_BRACKETED}[\s:–—-]*(?=\S)|(?<=\S)\s*{_BRACKETED}(?=[.!?]?$)")
 _LEADING = re.compile(
@@ -30,7 +30,7 @@ _LEADING = re.compile(
 )
 # Of a diary: a day and an hour say when it was written, and not where in the episode it is.
 _WRITTEN_AT = re.compile(
-    r"^[0-9]{4}-[0-9]{2}(?:-[0-9]{2})? [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?[\s:–—-]+(?=\S)"
+    r"^[0-9]{4}-[0-9]{2}(?:-[0-9]{2})? [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?[\s:–—-]+(?=[^\sa-z])"
 )
 _MARKED_AT = re.compile(
     r"\s*[⏱🕒🕰📅]\ufe0f?\s*[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?$"
@@ -51,8 +51,9 @@ _FOOTNOTE = re.compile(r"\[\^[\w-]{1,20}\]")
 _BLOCK_REF = re.compile(r"\(\([0-9a-f-]{8,40}\)\)|(?<=\s)\^[\w-]{1,40}$", re.MULTILINE)
 _SIZE = re.compile(r"(?<=\))\{:[a-z][^{}\n]{0,100}\}")  # of an image, in Logseq
 _HTML = re.compile(
-    r"</?(?:a|abbr|b|button|cite|del|em|font|i|ins|mark|q|s|small|span|strong|sub|sup|time|u)"
-    r"(?: [^<>=]{1,30}=[^<>]{0,1000})?>",
+    r"</?(?:b|em|font|i|mark|s|small|span|strong|u)(?: [^<>=]{1,30}=[^<>]{0,1000})?>"
+    r"|<(a|abbr|button|cite|del|ins|q|sub|sup|time)(?: [^<>=]{1,30}=[^<>]{0,1000})?>"
+    r"([^<>]{0,300})</\1>",
     re.IGNORECASE,
 )
 _EMPTY = re.compile(r"[(\[]\s?[)\]]")
@@ -142,7 +143,7 @@ def _plain(text: str, references: References) -> tuple[str, list[tuple[str, str]
         return clean(text), []
     text = _DATED.sub(r" [Open](\1)", unlinked(text)) if " [" in text else unlinked(text)
     text = _SIZE.sub("", text) if "){:" in text else text
-    text = _HTML.sub("", text) if "<" in text and "`" not in text else text
+    text = _HTML.sub(r"\2", text) if "<" in text and "`" not in text else text
     if text.isalnum():
         return text, []
     undefined = dict.fromkeys(map(normalizeReference, _LABEL.findall(text)), _NOWHERE)

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 from msgspec import Meta
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Role
+from newsletter.ingest.parsers.inline import time_in
 from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.paragraphs import (
     MAX_INSIGHT,
@@ -105,9 +106,14 @@ def read(text: str) -> list[Page]:
     try:
         page = msgspec.json.decode(text, type=JsonBrief)
     except msgspec.ValidationError as error:
-        return _other(text, error) or _misfit(text, error)
+        soft = _softened(text)
+        if not soft or not (soft.insights or soft.related):
+            return _other(text, error) or _misfit(text, error)
+        page = soft
     except msgspec.DecodeError as error:
         _malformed(text, error)
+    if not (page.insights or page.related) and (pages := _other(text)):
+        return pages
     lines = places(text)
     url, dropped = link(page.url, lines.get("$.url", 1))
     published = page.published
@@ -129,14 +135,41 @@ def _known(about: Brief, text: str) -> Brief:
     """With what keys of other programs say ("show", "date") where ours do not."""
     if about.podcast:
         return about
+    from newsletter.ingest.parsers.json_lines import flat
+
     facts = Facts()
-    for key, value in msgspec.json.decode(text).items():
-        if key not in JsonBrief.__struct_fields__ and isinstance(value, str):
-            facts.add(key, value[:MAX_LABEL])
-    return completed(about, facts) if "podcast" in facts.kept else about
+    for key, value in flat(msgspec.json.decode(text), JsonBrief.__struct_fields__).items():
+        facts.add(key, value[:MAX_LABEL])
+    return completed(about, facts) if {"podcast", "episode"} & set(facts.kept) else about
 
 
-def _other(text: str, misfit: msgspec.ValidationError) -> list[Page] | None:
+def _softened(text: str) -> JsonBrief | None:
+    """As language models write a brief: null for nothing, a time as text, names in one text."""
+    try:
+        whole = _without_null(msgspec.json.decode(text))
+        for insight in whole.get("insights", []) if isinstance(whole, dict) else ():
+            if isinstance(insight, dict) and isinstance(at := insight.get("at"), str):
+                insight["at"] = time_in(at) if ":" in at else float(at)
+        if isinstance(whole, dict):
+            listed = {name: whole[name] for name in ("speakers", "topics") if name in whole}
+            named = {
+                name: said.split(",") for name, said in listed.items() if isinstance(said, str)
+            }
+            whole |= named
+        return msgspec.convert(whole, JsonBrief)
+    except (msgspec.ValidationError, msgspec.DecodeError, ValueError, RecursionError):
+        return None
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_null(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_without_null(each) for each in value if each is not None]
+    return value
+
+
+def _other(text: str, misfit: msgspec.ValidationError | None = None) -> list[Page] | None:
     """JSON of another kind, which may be malformed behind the place where it is no brief."""
     from newsletter.ingest.parsers.json_lines import other_json  # few files are of that kind
 

@@ -1,6 +1,6 @@
 """JSON Lines, JSON Feed, and other JSON that holds a list of texts with names for their parts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -50,7 +50,7 @@ def _decoded(line: str, number: int) -> Any:
 
 def other_json(whole: Any) -> list[Page] | None:
     """A feed, or a list of rows; None for a brief, and for what is neither."""
-    if isinstance(whole, dict) and "insights" in whole:
+    if isinstance(whole, dict) and not _may_be_other(whole.get("insights", [])):
         return None
     if isinstance(whole, dict) and _is_feed(whole):
         return [_feed(whole)]
@@ -60,6 +60,14 @@ def other_json(whole: Any) -> list[Page] | None:
     if not rows or not any(has_text(row) for row in rows):
         return None
     return pages_of_rows([(1, row) for row in rows], "JSON")
+
+
+def _may_be_other(insights: Any) -> bool:
+    """Nothing, or objects whose texts have other names than a brief's."""
+    if not isinstance(insights, list):
+        return insights is None
+    named = [each for each in insights if isinstance(each, dict) and "text" not in each]
+    return len(named) == len(insights) and all(map(has_text, named))
 
 
 def _rows(value: Any, above: Mapping[str, str], depth: int = 0) -> Iterator[Mapping[str, str]]:
@@ -73,7 +81,8 @@ def _rows(value: Any, above: Mapping[str, str], depth: int = 0) -> Iterator[Mapp
             yield from _rows(each, above, depth + 1)
     elif isinstance(value, dict):
         lists = {key: below for key, below in value.items() if _holds_rows(key, below)}
-        own = {**_flat(value, lists), **_annotated(value)}
+        lists |= {key: list(below.values()) for key, below in value.items() if _numbers(key, below)}
+        own = {**flat(value, lists), **_annotated(value)}
         if lists:
             around = dict(islice({**above, **own}.items(), _MOST_AROUND))
             for key, below in lists.items():
@@ -91,6 +100,12 @@ def _holds_rows(key: str, value: Any, depth: int = 0) -> bool:
         isinstance(below, list | dict) and _holds_rows(name, below, depth + 1)
         for name, below in inside
     )
+
+
+def _numbers(key: str, value: Any) -> bool:
+    """``{"1": "...", "2": "..."}`` where a list is meant."""
+    texts = value.values() if isinstance(value, dict) and value else [None]
+    return _lists_insights(key) and all(isinstance(each, str) for each in texts)
 
 
 def _are_rows(values: list[Any]) -> bool:
@@ -124,25 +139,25 @@ def _annotated(value: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
-def _flat(
-    value: Mapping[str, Any], but: Mapping[str, Any], before: str = "", depth: int = 0
+def flat(
+    value: Mapping[str, Any], but: Collection[str], before: str = "", depth: int = 0
 ) -> dict[str, str]:
     """Scalars by name; those of an object within it under both names; lists with commas."""
-    flat: dict[str, str] = {}
+    found: dict[str, str] = {}
     for key, each in value.items():
         if key in but or each is None or isinstance(each, bool):
             continue
         if isinstance(each, dict):
-            flat |= _flat(each, {}, f"{key} ", depth + 1) if depth < _OBJECTS else {}
+            found |= flat(each, {}, f"{key} ", depth + 1) if depth < _OBJECTS else {}
         elif isinstance(each, list):
-            flat[before + key] = ", ".join(
+            found[before + key] = ", ".join(
                 str(part) for part in each if isinstance(part, str | int)
             )
             if len(each) == 1 and isinstance(each[0], dict) and is_web(_text(each[0], "url")):
-                flat.setdefault("url", each[0]["url"])
+                found.setdefault("url", each[0]["url"])
         else:
-            flat[before + key] = str(each)
-    return flat
+            found[before + key] = str(each)
+    return found
 
 
 def _is_feed(whole: Mapping[str, Any]) -> bool:

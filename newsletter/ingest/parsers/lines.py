@@ -7,6 +7,7 @@ from newsletter.ingest.parsers.vocabulary import bare, names_in
 
 _LONGEST_KEY = 50
 _KEY_WORDS = 6
+_NAME_WORDS = 5
 _VALUE_WORDS = 40
 _LONGEST_LINE = 600
 _SENTENCE = re.compile(r"[.!?。！？…][\s\"'’”»)\]]*$")
@@ -167,13 +168,26 @@ def known_field(line: str) -> bool:
     if not pair or not (kept := vocabulary.field(pair[0])):
         return False
     words = pair[1].split()
-    if kept[0] == "published" and not any(map(str.isdigit, pair[1])) and _SENTENCE.search(pair[1]):
+    if _is_prose(kept[0], pair[1]):
         return False
     if kept[0] is None and bare(pair[0]) in {"description", "summary"}:
         return True
     return len(words) <= (_VALUE_WORDS if kept[0] else 12) and (
         len(words) <= 8 or not _SENTENCE.search(pair[1])
     )
+
+
+def _is_prose(field: vocabulary.Field | None, value: str) -> bool:
+    """ "Host: a parasite that kills it dies with it" names nobody, "Source: most leaks come from
+    people" no address, "Date: couples stay together." no day."""
+    if field in {"published", "url"}:
+        return not any(map(str.isdigit, value)) and "//" not in value and _is_long(value)
+    small = value[:1].islower() and "[[" not in value and "](" not in value
+    return field in {"podcast", "episode", "speakers", "author"} and small and _is_long(value)
+
+
+def _is_long(value: str) -> bool:
+    return len(value.split()) > _NAME_WORDS
 
 
 def short_pair(line: str) -> bool:

@@ -26,7 +26,7 @@ def notes(body: str, start: int, about: Brief, facts: Facts) -> list[Page]:
 
 
 def pages_of(blocks: Sequence[Block], about: Brief, facts: Facts) -> list[Page]:
-    split = episodes(blocks)
+    split = episodes(blocks, named=bool(about.episode or facts.text("episode")))
     if not split:
         page = page_of(about, blocks, facts)
         return [replace(page, paragraphs=[*facts.said, *page.paragraphs])]

@@ -79,7 +79,7 @@ _ASKED = re.compile(
 _PICTURES = re.compile(r"^[^\w\s]+\s")
 _BESIDE = {"summary": "summary", "body": "notes"}
 _FRAGMENT_WORDS = 5
-_FRAGMENT_SIGNS = 8  # of Chinese or Japanese
+_FRAGMENT_SIGNS, _WORD_SIGNS = 8, 3  # of Chinese or Japanese
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|can|will|do|does|ist|sind|est|sont|es|son)\b")
 _EQUATED = re.compile(r"\w\S* (?:=|→|⇒|=>|->) \S*\w")
 _ASIDE = re.compile(r"\([^()]*\)|https?://\S+")
@@ -236,7 +236,8 @@ def _fragment(block: Block, state: Outline, reading: Reading) -> str:
     if _ended(text):
         return ""
     if is_cjk(text):
-        return "fragment" if sum(map(str.isalnum, text)) <= _FRAGMENT_SIGNS else ""
+        least = _WORD_SIGNS if state.section in LISTED else _FRAGMENT_SIGNS
+        return "fragment" if sum(map(str.isalnum, text)) <= least else ""
     if len(words) <= _FRAGMENT_WORDS and not (_VERB.search(text) or _EQUATED.search(text)):
         return "fragment"
     return "enumeration" if _ENUMERATION.fullmatch(text) else ""

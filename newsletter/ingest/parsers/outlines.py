@@ -12,6 +12,7 @@ from lxml import etree
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief
+from newsletter.ingest.feeds.text import as_xml_text
 from newsletter.ingest.parsers.inline import DEEPEST
 from newsletter.ingest.parsers.markdown import notes
 from newsletter.ingest.parsers.metadata import Facts
@@ -95,7 +96,7 @@ def read(text: str) -> list[Page]:
         encoding="utf-8", recover=True, resolve_entities=False, no_network=True
     )
     try:
-        root = etree.fromstring(text.encode(), parser)
+        root = etree.fromstring(as_xml_text(text.encode()).encode(), parser)
     except etree.XMLSyntaxError:
         root = None
     body = root.find("{*}body") if root is not None else None

@@ -25,6 +25,7 @@ TEXT = (
     "insight", "takeaway", "highlight", "highlight text", "quote", "text", "quote text",
     "snip", "clip", "content", "content text", "body", "summary", "idea", "passage", "note",
     "zitat", "citation", "text content", "detail", "details", "explanation",
+    "point", "answer",
     "selection",
 )  # fmt: skip
 """The columns that may hold the insight; the first of them that a row has is read."""

@@ -8,6 +8,7 @@ from itertools import groupby, pairwise
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import clippings, markdown
+from newsletter.ingest.parsers.attribution import NO_SPEAKERS
 from newsletter.ingest.parsers.boilerplate import CALL_LETTERS, is_call
 from newsletter.ingest.parsers.lines import known_field
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
@@ -30,7 +31,7 @@ def read(text: str) -> list[Page]:
     """Plain text says nothing about itself, unless its lines show that it was something else."""
     if clippings.recognises(text):
         return clippings.pages(text)
-    if len(_MARKDOWN.findall(text[:_BEGINNING])) >= _FEW:
+    if text.startswith("---\n") or len(_MARKDOWN.findall(text[:_BEGINNING])) >= _FEW:
         return markdown.read(text)
     said = _without_talk(list(paragraphs(text)))
     if is_notes(text):
@@ -52,7 +53,8 @@ def _without_talk(said: Sequence[Paragraph]) -> list[Paragraph]:
 def _speaker(text: str) -> str:
     """A name that is all of a line, or that stands before its words: "Mara Lindqvist: It waits"."""
     match = _NAME.fullmatch(text) or (None if known_field(text) else _NAMED.match(text))
-    return match[1].casefold() if match else ""
+    name = match[1].casefold() if match else ""
+    return "" if name in NO_SPEAKERS else name
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:

@@ -108,8 +108,7 @@ _SECTIONS: Mapping[Section, str] = {
         topics covered, topics discussed, what we cover, what we covered, what we discuss, what
         we discussed, we discuss, we discussed, we cover, 主题概览,
         访谈主题概览, 嘉宾介绍, 嘉宾背景, 嘉宾与背景, 人物介绍, 被访谈人基本介绍,
-        private, diary, journal, personal, personal log, family, privat, tagebuch, journal
-        intime, diario, 值得继续追问, 延伸问题,
+        值得继续追问, 延伸问题,
          嘉宾简介, 文字稿, 逐字稿, 转录, 章节, 大纲, 思维导图, 关键词,
         文字起こし, 書き起こし, 目次,
         チャプター, 問い, transkrypcja, opis,
@@ -244,6 +243,8 @@ def section(heading: str) -> Section | None:
     known = _SECTION_OF.get(name) or _SECTION_OF.get(name.removesuffix("s"))
     if clipped := _CLIPPED.match(name):
         known = "quotes" if clipped[1] == "highlight" else "noise"
+    if name in _PRIVATE:
+        return "noise"
     if known or not name:
         return known
     if opened := _IN_THE_EPISODE.match(name):
@@ -258,6 +259,11 @@ def _labelled(name: str) -> Section | None:
     return inner if inner in LISTED else None
 
 
+_PRIVATE = names_in(
+    """
+    private, diary, journal, personal log, privat, tagebuch, journal intime, diario"""
+)
+"""By the whole heading alone: "The Diary of a ..." is a show's name."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMERAL = re.compile(r"^[一二三四五六七八九十]{1,3}、\s*")
 _PARTED = re.compile(r",? (?:&|and|und|et|y) |, ")

@@ -150,6 +150,12 @@ def test_what_a_machine_wrote_for_a_machine(text: str) -> None:
         "A page is slow because of the <script> that somebody put in front of its text.",
         "Nobody can say sorry in public; I am sorry, he said, and meant the price.",
         "In Jinja, {{ name }} is escaped, and that is why a name with a < breaks nothing.",
+        'Tell a model "you are a helpful assistant" and it apologises more.',
+        "As an AI model grows, its errors become harder to spot.",
+        "Forget everything you knew before about cholesterol: eggs barely move it.",
+        "In C, `if (x = 0) { return; }` compiles, and that has cost more than a bridge.",
+        "A page with {{user.name}} looks harmless until {{user.bio}} holds a script tag.",
+        "Received: the word in a header that forgers forget, and readers never see.",
         "A function should do one thing; ten lines are a good length for it.",
     ],
 )

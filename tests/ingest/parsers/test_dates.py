@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.ingest.parsers.dates import any_day
+from newsletter.ingest.parsers.dates import any_day, is_day
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,17 @@ def test_every_iso_date(day: date) -> None:
 @given(st.text(max_size=200))
 def test_any_text_gets_an_answer(text: str) -> None:
     any_day(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-03-14", "2026_03_14", "20260314", "14.03.2026", "March 14th, 2026",
+     "Friday, 14 March 2026",     "Samstag, 14. März 2026", "2026-03-14 Saturday"],
+)  # fmt: skip
+def test_a_day_and_nothing_else(text: str) -> None:
+    assert is_day(text)
+
+
+@pytest.mark.parametrize("text", ["2026-03-14 Bread", "Your brief, 14 March 2026", "Bread", "2026"])
+def test_more_than_a_day(text: str) -> None:
+    assert not is_day(text)

@@ -25,6 +25,17 @@ def told(page: str, name: str = "a.md") -> list[tuple[str, str, str, list[str]]]
         (f"# 2026-03-14\n\n## Podcast: Kettle - Sand\n\n- {ONE}\n\n## Family\n\n{MINE}\n", ""),
         (f"{MINE}\n\n🎧 Kettle - Sand\n\n- {ONE}\n\n{MINE}\n", ""),
         (f"# 2026-03-14\n\nListened to [Sand]({URL}) by Kettle\n\n{ONE}\n\n{MINE}\n", URL),
+        (f"- {MINE}\n- 10:00 🎧 [[Kettle]] - Sand\n  - {ONE}\n- 11:00 {MINE}\n", ""),
+        (
+            f"# 2026-03-14\n\n## Podcasts\n[[Kettle]] – [[Sand]]\n\n- {ONE}\n\n"
+            f"## Evening\n\n{MINE}\n",
+            "",
+        ),
+        (
+            "# 2026-03-14\n\n## Podcast\nPodcast: Kettle\nEpisode: Sand\n\n"
+            f"- {ONE}\n\n## Evening\n{MINE}\n",
+            "",
+        ),
         (f'{MINE}\n\nListened to "Sand" on Kettle\n\n- {ONE}\n\n{MINE}\n', ""),
         (f'{MINE}\n\nListened to the Kettle episode "Sand" on the tram.\n\n- {ONE}\n', ""),
     ],
@@ -40,6 +51,10 @@ def test_what_was_listened_to_is_read_and_nothing_around_it(page: str, url: str)
         ("2026_03_14.md", f"- {MINE}\n"),
         ("a.md", f"# 2026-03-14 Saturday\n\n{MINE}\n"),
         ("a.org", f"* 2026-03-14\n{MINE}\n"),
+        ("March 14th, 2026.md", f"{MINE}\n\n- {MINE}\n"),
+        ("14.03.2026.md", f"## Evening\n\n{MINE}\n"),
+        ("2026-03-14.txt", f"{MINE}\n"),
+        ("2026-03-14.md", f"{MINE}\n\nURL: https://weather.example/oslo\n"),
     ],
 )
 def test_a_day_of_a_diary_that_names_no_show_is_private(name: str, page: str) -> None:
@@ -64,3 +79,16 @@ def test_notes_that_begin_with_what_was_heard_are_about_it() -> None:
     page = f"# Sand\n\n{said} what I keep seeing in ports and in boats.\n\n{ONE}\n\n{TWO}\n"
     ((podcast, *_, texts),) = told(page)
     assert (podcast, texts[-2:]) == ("Kettle", [ONE, TWO])
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("a.md", f"# Your brief, 14 March 2026\n\n- {ONE}\n"),
+        ("2026-03-14 Bread.md", f"# Bread that waits\n\n- {ONE}\n"),
+        ("2026-03-14.md", f"# Kettle - Sand\n\n- {ONE}\n"),
+        ("a.md", f"# Diary of a CEO\n\n- {ONE}\n"),
+    ],
+)
+def test_what_only_looks_like_a_diary_is_read(name: str, page: str) -> None:
+    assert [texts for *_, texts in told(page, name)] == [[ONE]]

@@ -152,6 +152,8 @@ def test_a_page_of_a_month_tells_of_what_was_heard_in_it(
         f"# A podcast on quays\n\n## Part 12\n- {ONE}\n\n## Part 13\n- {TWO}\n",
         f"# A podcast on quays\n\n## Sand in 1911\n- {ONE}\n\n## Summary\n- {TWO}\n",
         f"# A podcast\n\n## Sand in 1911\n- {ONE}\n\n## Quays in 1912\n\n## Quotes\n- {TWO}\n",
+        f"# Podcast notes\n\n## Top 10\n- {ONE}\n\n## Catch 22\n- {TWO}\n",
+        f"---\npodcast: A\nepisode: B\n---\n\n## Kettle 12\n- {ONE}\n\n## Kettle 13\n- {TWO}\n",
     ],
 )
 def test_numbers_in_headings_alone_part_no_page(page: str) -> None:
@@ -190,3 +192,11 @@ def test_tasks_at_the_end_of_a_month_are_no_episode() -> None:
         f"# Podcasts in March\n\n## KT 12\n- {ONE}\n\n## KT 13\n- {TWO}\n\n## To do\n- Buy rope.\n"
     )
     assert [texts for *_, texts in told(page)] == [[ONE], [TWO]]
+
+
+def test_numbered_episodes_of_a_podcast_need_no_address() -> None:
+    page = f"# Kettle Podcast\n\n## Episode 1: Sand\n- {ONE}\n\n## Episode 2: Quays\n- {TWO}\n"
+    assert [(episode, texts) for _, episode, _, texts in told(page)] == [
+        ("Episode 1: Sand", [ONE]),
+        ("Episode 2: Quays", [TWO]),
+    ]

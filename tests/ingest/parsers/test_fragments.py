@@ -87,6 +87,10 @@ def test_a_few_signs_of_chinese_are_a_topic(item: str, stays: bool) -> None:  # 
     assert (item not in rules(f"- {item}\n- {WHOLE}\n")) is stays
 
 
+def test_a_proverb_of_four_signs_is_a_takeaway() -> None:
+    assert "少即是多" not in rules(f"## 要点\n\n- 少即是多\n- {WHOLE}\n")
+
+
 def test_a_long_line_of_chinese_is_no_heading() -> None:
     line = "**目标：** 先让面团休息一夜，再用热石板烤出厚皮，这样面包可以保存一周"
     assert rules(f"{line}\n\n- {WHOLE}\n") == {}

@@ -146,3 +146,28 @@ def test_the_keys_of_other_programs_say_what_ours_do_not() -> None:
         }
     )
     assert (brief.podcast, brief.episode, str(brief.published)) == ("Kettle", "Sand", "2026-03-14")
+
+
+ICE = "Ice hums in spring, and its pitch tells how wide the channel is."
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        {"insights": [{"text": ICE, "at": "12:34", "speaker": None}], "podcast": None},
+        {"insights": [{"text": ICE, "at": "754"}, None], "speakers": "Ada Brook, Tomas Lind"},
+        {"insights": [{"title": "Ice", "body": ICE}]},
+        {"insights": [{"insight": ICE}]},
+        {"insights": [], "takeaways": [ICE]},
+        {"insights": None, "takeaways": [ICE]},
+        {"show": "Kettle", "key_points": {"1": ICE}},
+    ],
+)
+def test_briefs_as_language_models_write_them(whole: dict[str, Any]) -> None:
+    (said,) = read(whole).mentions
+    assert (said.text, said.at) in {(ICE, 754), (ICE, None)}
+
+
+def test_a_show_may_be_an_object() -> None:
+    brief = read({"insights": [ICE], "show": {"name": "Kettle"}, "episode_title": "Sand"})
+    assert (brief.podcast, brief.episode) == ("Kettle", "Sand")

@@ -309,6 +309,8 @@ def test_hostile_repetition_is_quick(piece: str, times: int) -> None:
         ("title: @bakers at night", "@bakers at night"),
         ("title: Mara's bread: it's slow", "Mara's bread: it's slow"),
         ("title: 100%: of rye", "100%: of rye"),
+        ('title: "Bread" and salt', '"Bread" and salt'),
+        ("title:\tRye", "Rye"),
         ("title: Rye\naliases: [Ep. 3: Rye: a grain, Ep. 3: Rye]", "Rye"),
     ],
 )
@@ -387,3 +389,26 @@ def test_the_head_of_a_page_is_no_episode_of_its_own() -> None:
     )
     brief = read(page)
     assert (brief.podcast, brief.url) == ("Slow Kitchen", "https://k.example/7")
+
+
+def test_an_element_that_a_sentence_is_about_stays() -> None:
+    page = 'Never write a link where a <button type="button"> would do.\n'
+    assert only(page) == page.strip()
+
+
+def test_a_takeaway_with_a_colon_is_one() -> None:
+    page = f"---\ntakeaways:\n  - Bread that rests: two days are enough\n  - {ONE}\n---\n"
+    assert [said.text for said in read(page).mentions] == [
+        "Bread that rests: two days are enough",
+        ONE,
+    ]
+
+
+@pytest.mark.parametrize("written", ["14.03.2026", "14 March 2026", "2026/03/14"])
+def test_a_date_is_read_in_any_form_that_has_one_reading(written: str) -> None:
+    assert str(read(f"---\npublished: {written}\n---\n{ONE}\n").published) == "2026-03-14"
+
+
+def test_a_line_of_dashes_behind_a_quote_costs_nothing() -> None:
+    page = f'"abc"{"-" * 60}{"x" * 200}\n{ONE}\n'
+    assert ONE in read(page).mentions[0].text

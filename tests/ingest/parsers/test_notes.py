@@ -194,6 +194,8 @@ def test_a_conversation_that_is_written_out_is_a_transcript() -> None:
     "line",
     [
         "Time: it is what a ferry sells, and the rest is weather and paint and plenty of rope.",
+        "Channel: a river cuts its own, and so does a habit",
+        "Source: most leaks come from people and not from machines.",
         "Date: couples who met through friends stay together longer.",
         "Written by hand, notes that somebody took are remembered better than typed ones",
         "std::vector is what they all reach for first, and it is nearly always right.",

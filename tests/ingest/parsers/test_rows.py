@@ -221,3 +221,18 @@ def test_topics_are_read_where_they_say_something() -> None:
     whole = {"show": "Kettle", "title": "Harbours", "topics": [{"title": "Quays", "detail": TEXT}]}
     (brief,) = briefs("a.json", json.dumps(whole).encode())
     assert (brief.episode, [said.text for said in brief.mentions]) == ("Harbours", [TEXT])
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("a.opml", '<opml><body><outline text="A"><outline text="{}"/></outline></body></opml>'),
+        (
+            "a.enex",
+            "<en-export><note><title>A</title><content>&lt;p&gt;{}&lt;/p&gt;</content></note>"
+            "</en-export>",
+        ),
+    ],
+)  # fmt: skip
+def test_half_a_pair_in_xml_is_left_out(name: str, page: str) -> None:
+    assert parse(name, page.format(f"&#xD800;{TEXT}").encode()).mentions[0].text == TEXT

@@ -178,3 +178,15 @@ def test_markdown_in_a_text_file_is_read_as_markdown() -> None:
     )
     brief = parse("a.txt", page.encode())
     assert [said.text for said in brief.mentions] == [LEAD]
+
+
+def test_a_myth_and_its_fact_are_no_conversation() -> None:
+    page = f"Myth: {LEAD}\n\nFact: {SECOND}\n\n" * 2
+    for name in ("a.txt", "a.md"):
+        (told,) = explain(name, page.encode())
+        assert "transcript" not in {each.rule for each in told.paragraphs}
+
+
+def test_front_matter_makes_a_text_file_markdown() -> None:
+    brief = parse("a.txt", f"---\npodcast: Kettle\n---\n- {LEAD}\n".encode())
+    assert brief.podcast == "Kettle"
