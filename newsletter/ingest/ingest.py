@@ -1,5 +1,6 @@
 """Files into the store: new and changed ones are read, what cannot be read is recorded."""
 
+import logging
 import os.path
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from newsletter.ingest.sources.folder import Folder, Look, StillWritten, settled
 from newsletter.storage import Store, archive
 from newsletter.storage.archive import Read, Totals
 from newsletter.storage.database import chunks
+
+log = logging.getLogger("newsletter")
 
 Watch = Callable[[int, int], None]
 """Told how many are done, of how many."""
@@ -115,8 +118,17 @@ def _read_all(
     for folder, look in files:
         read = partial(Read, look.path, look.size, look.mtime_ns, source=job.source)
         try:
-            yield read(parsers.briefs(look.path, folder.read(look), job.phrases))
+            data = folder.read(look)
         except BriefRejected as error:
             yield read((), error.reason, error.line)
+            continue
         except StillWritten:
             left.append(look.path)
+            continue
+        try:
+            yield read(parsers.briefs(look.path, data, job.phrases))
+        except BriefRejected as error:
+            yield read((), error.reason, error.line)
+        except Exception as error:  # a defect that one file brings to light does not end the others
+            log.exception("unexpected, in the file %s", look.path)
+            yield read((), f"unexpected, please report it: {error!r:.200}")

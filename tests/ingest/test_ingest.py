@@ -2,11 +2,13 @@
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from newsletter.domain.model import Brief
+from newsletter.ingest import parsers
 from newsletter.ingest.ingest import IngestJob, IngestReport, ingest_sources
 from newsletter.ingest.sources.folder import Folder
 from newsletter.storage import Store
@@ -210,3 +212,23 @@ def test_a_machine_that_was_renamed_counts_nothing_twice(sqlite: Store, inbox: P
     assert elsewhere(sqlite, "new name", inbox).after.briefs == 1
     write(inbox, "a.txt", 2, 3)
     assert elsewhere(sqlite, "new name", inbox).after == Totals(1, 2, 2, 0, 0)
+
+
+def test_a_defect_that_one_file_brings_to_light_does_not_end_the_others(
+    sqlite: Store, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(inbox, "a.txt", 1)
+    write(inbox, "b.txt", 2)
+    real = parsers.briefs
+
+    def defective(name: str, data: bytes, phrases: Sequence[str] = ()) -> tuple[Brief, ...]:
+        if name.endswith("a.txt"):
+            raise ZeroDivisionError
+        return real(name, data, phrases)
+
+    monkeypatch.setattr(parsers, "briefs", defective)
+    done = run(sqlite, inbox)
+    assert done.after.briefs == 1
+    assert [read.reason for read in done.rejected] == [
+        "unexpected, please report it: ZeroDivisionError()"
+    ]
