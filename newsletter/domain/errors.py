@@ -55,6 +55,10 @@ class BriefRejected(NewsletterError):
         self.line = line
 
 
+class NoInsight(BriefRejected):
+    """The file is whole and was read: nothing in it is an insight."""
+
+
 class WriterWaits(NewsletterError):
     """A limit of the day is reached, or the model does not answer: ask again from ``until`` on.
 

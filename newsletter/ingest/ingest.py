@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from newsletter.domain.due import local_date
-from newsletter.domain.errors import BriefRejected
+from newsletter.domain.errors import BriefRejected, NoInsight
 from newsletter.ingest.sources.folder import Folder, Look, StillWritten, settled
 from newsletter.storage import Store, archive
 from newsletter.storage.archive import Read, Totals
@@ -127,6 +127,8 @@ def _read_all(
             continue
         try:
             yield read(parsers.briefs(look.path, data, job.phrases))
+        except NoInsight as error:
+            yield read((), error.reason, error.line, emptied=True)
         except BriefRejected as error:
             yield read((), error.reason, error.line)
         except Exception as error:  # a defect that one file brings to light does not end the others

@@ -33,6 +33,7 @@ class Read:
     """One file as it was read: a brief for each of its episodes, or the reason why it is none.
 
     ``source`` names the machine that read it: the same path elsewhere is another file.
+    ``emptied``: it is whole, and says nothing.
     """
 
     path: str
@@ -42,6 +43,7 @@ class Read:
     reason: str | None = None
     line: int | None = None
     source: str = ""
+    emptied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,9 @@ def record(db: Connection, reads: Iterable[Read], now: datetime, today: date) ->
     """
     touched: set[int] = set()
     for read in reads:
-        if read.briefs:
+        if read.briefs or read.emptied:
             _enter_briefs(db, read, now, today, touched)
-        else:
+        if not read.briefs:
             _enter_reason(db, read, now)
     _date_insights(db, sorted(touched))
 

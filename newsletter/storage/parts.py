@@ -43,7 +43,7 @@ def matched(
     part that is not there any more and holds the same words is renamed: its brief stays the same.
     """
     held = briefs_held(db, source, path)
-    names = [brief.episode_key for brief in read] if len(read) > 1 else [""]
+    names = [brief.episode_key for brief in read] if len(read) > 1 else [""] * len(read)
     pairs = [(Part(source, path, name), brief) for name, brief in zip(names, read, strict=True)]
     gone = _Gone(db, {part: held[part] for part in held.keys() - {part for part, _ in pairs}})
     for part, brief in pairs:

@@ -36,7 +36,11 @@ def test_an_insight_is_corrected_and_withdrawn_as_the_documents_say(house: House
     house.drop("one.json", "Keepers logged the weather well.", INSIGHTS[1])
     assert insights(house) == {"Keepers logged the weather well.", INSIGHTS[1], INSIGHTS[8]}
     path.write_text('{"insights": []}')
-    assert INSIGHTS[1] in insights(house), "a file without any holds what it said before"
+    assert insights(house) == {INSIGHTS[8]}, "a file without any says nothing any more"
+    house.drop("one.json", "Keepers logged the weather well.", INSIGHTS[1])
+    insights(house)
+    path.write_text('{"insights": [')
+    assert INSIGHTS[1] in insights(house), "a broken file holds what it said before"
     path.unlink()
     assert INSIGHTS[1] in insights(house), "to delete it withdraws nothing"
     house.drop("one.json", "Keepers logged the weather well.", INSIGHTS[1])

@@ -232,3 +232,15 @@ def test_a_defect_that_one_file_brings_to_light_does_not_end_the_others(
     assert [read.reason for read in done.rejected] == [
         "unexpected, please report it: ZeroDivisionError()"
     ]
+
+
+def test_a_file_whose_insights_were_all_taken_out_is_withdrawn(sqlite: Store, inbox: Path) -> None:
+    path = inbox / "a.md"
+    path.write_text(f"- {unlike(1)}\n")
+    assert run(sqlite, inbox).after.insights == 1
+    path.write_text(f"# Private\n\n- {unlike(1)}\n")
+    done = run(sqlite, inbox)
+    assert done.after == Totals(0, 0, 0, 1, 0)
+    path.write_text("")
+    path.write_text(f"---\ntitle: [\n---\n- {unlike(1)}\n")
+    assert run(sqlite, inbox).after.insights == 1, "and is one again"

@@ -94,6 +94,21 @@ def test_a_file_that_breaks_keeps_its_last_good_version(store: Store) -> None:
     assert totals == Totals(1, 1, 1, 0, 0)
 
 
+def test_a_file_that_says_nothing_any_more_is_withdrawn(store: Store) -> None:
+    record(store, read("a.md", brief("Private.", podcast="A"), brief("Also.", podcast="B")))
+    emptied = replace(read("a.md", reason="no insight in it", version=2), emptied=True)
+    assert record(store, emptied) == Totals(0, 0, 0, 1, 0)
+    with store.reading() as db:
+        assert texts(db) == set()
+    assert record(store, read("a.md", brief("Again."), version=3)) == Totals(1, 1, 1, 0, 0)
+
+
+def test_a_copy_of_what_one_file_says_no_more_keeps_it(store: Store) -> None:
+    record(store, read("a.md", brief("Told.")), read("b.md", brief("Told.")))
+    emptied = replace(read("a.md", reason="no insight in it", version=2), emptied=True)
+    assert record(store, emptied) == Totals(1, 1, 1, 1, 0)
+
+
 def test_rejections_say_why_and_where(store: Store) -> None:
     record(store, archive.Read("b.json", 1, 1, (), "malformed JSON", 3))
     with store.reading() as db:

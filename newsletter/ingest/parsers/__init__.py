@@ -5,7 +5,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import PurePath
 
-from newsletter.domain.errors import BriefRejected
+from newsletter.domain.errors import BriefRejected, NoInsight
 from newsletter.domain.model import Brief, Dropped
 from newsletter.ingest.parsers.file_names import by_its_file
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, all_dropped, judge, sift
@@ -60,7 +60,7 @@ def briefs(name: str, data: bytes, phrases: Sequence[str] = ()) -> tuple[Brief, 
             rest += page.about.dropped + dropped
     if not read:
         talk = sum(each.rule == "transcript" for page in pages for each in page.paragraphs)
-        raise BriefRejected(f"no insight in it{all_dropped(len(rest), talk)}")
+        raise NoInsight(f"no insight in it{all_dropped(len(rest), talk)}")
     return (replace(read[0], dropped=read[0].dropped + rest), *read[1:])
 
 
