@@ -35,6 +35,15 @@ from newsletter.ingest.parsers.outline import (
 )
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
 from newsletter.ingest.parsers.vocabulary import LISTED, Section, names_in
+from newsletter.ingest.parsers.wording import (
+    describes,
+    ended,
+    fragment,
+    is_of_the_day,
+    is_personal,
+    is_question,
+    worded,
+)
 
 _METADATA_RULES = {"field", "tags", "definition"}
 _QUOTE_TYPES = {"quote", "cite"}
@@ -48,44 +57,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 
-
-_STOP = re.compile(r"[.!?。！？](?:\s|[”\"])")
-_CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2} ?[AaPp]\.?[Mm]\b")
-_PERSONAL = re.compile(
-    r"(?:my (?:own )?(?:notes?|thoughts?|take|comments?|reaction)"
-    r"|notes? to (?:my)?self|to ?do)\s?[:—–-]\s",
-    re.IGNORECASE,
-)
-_DESCRIBES = re.compile(
-    r"^(?:these|this|here) (?:are|is) (?:my |some |the )?(?:\w+ )?notes\b"
-    r"|^here(?:'s| is) (?:an?|the|my) (?:[\w-]+ )?(?:summary|overview|recap|breakdown)\b"
-    r"|^(?:[\w.'’-]+ ){1,4}[\w.'’-]+, (?:an?|the) [^.!?]{3,150}?,"
-    r" (?:discuss|explor|shar|join|talk)\w+ "
-    r"|^(?:hosts? )?(?:[A-Z][\w.'’-]* ){1,4}(?:sits?|sat) down with\b"
-    r"|^(?:the |this )?(?:episode|podcast|interview) (?:is|was|features|covers) (?:an?|the)\b"
-    r"|^(?:in|on) (?:this|today's) (?:[\w-]+ )?(?:episode|conversation|interview|podcast),?"
-    r" (?:we|i|join|host)\b"
-    r"|\b(?:in|on) (?:this|today's) (?:[\w-]+ )?(?:episode|conversation|interview|podcast)\b"
-    r"[^.!?]{0,60}\b(?:walks?|talks?|discuss(?:es)?|explores?|shares?|explains?|covers?|joins?|dives?"
-    r"|interviews?|sits? down)\b",
-    re.IGNORECASE,
-)
-_ASKED = re.compile(
-    r"(?:(?:what|why|how|where|when) (?:is|are|do|does|did|can|cant|can't|should|would) "
-    r"|(?:is|are|does|do|can|should|could) (?:this|that|it|we|they|there|i|you)\b)",
-    re.IGNORECASE,
-)
-"""A question without its mark, as people note one down."""
-_PICTURES = re.compile(r"^[^\w\s]+\s")
 _BESIDE = {"summary": "summary", "body": "notes"}
-_FRAGMENT_WORDS = 5
-_FRAGMENT_SIGNS, _WORD_SIGNS = 8, 3  # of Chinese or Japanese
-_VERB = re.compile(r"\b(?:is|are|was|were|has|have|can|will|do|does|ist|sind|est|sont|es|son)\b")
-_EQUATED = re.compile(r"\w\S* (?:=|→|⇒|=>|->) \S*\w")
-_ASIDE = re.compile(r"\([^()]*\)|https?://\S+")
-_WORDS = re.compile(r"\w[\w'’-]*")
-_ENUMERATION = re.compile(r"[\w' -]{2,30}: [^,.;]{1,60}(?:, [^,.;]{1,60}){2,}")
-_REMARK = re.compile(r"(?:note|comment|annotation|notiz|kommentar|nota)s?\s?:\s", re.IGNORECASE)
 
 
 def paragraphs(blocks: Sequence[Block], reading: Reading) -> Iterator[Paragraph]:
@@ -195,9 +167,9 @@ def _spoken_or_listed(block: Block, state: Outline, dialogue: set[str]) -> str:
 
 
 def _wording(block: Block, state: Outline) -> str:
-    if state.section not in LISTED and not state.place and _DESCRIBES.search(block.text):
+    if state.section not in LISTED and not state.place and describes(block.text):
         return "about the episode"
-    if _PERSONAL.match(block.text) or (block.depth > 1 and _REMARK.match(block.text)):
+    if is_personal(block.text, remark=block.depth > 1):
         return "personal note"
     if block.depth and block.text.endswith((":", "：")) and is_heading(block.text):
         return "heading"
@@ -208,43 +180,23 @@ def _wording(block: Block, state: Outline) -> str:
     return "question" if is_question(block.text) else ""
 
 
-def is_question(text: str) -> bool:
-    """One short question: what somebody wants to know, and not what they learnt."""
-    text = text.strip("\"“”„«»' ")
-    asked = text.endswith(("?", "？")) or (_ASKED.match(text) and not _ended(text))
-    return bool(asked) and len(text.split()) <= 15 and not _STOP.search(text[:-1])
-
-
 def _is_short(block: Block, state: Outline) -> bool:
     """A list item of a word or two, or a line of a diary: "08:15 AM Coffee with Ben"."""
     if is_cjk(block.text):
         return False
-    words = len(_PICTURES.sub("", block.text).split())
-    if _CLOCK.match(block.raw.lstrip("*_ ")) and words <= 6 and state.section not in LISTED:
+    words = worded(block.text)
+    if is_of_the_day(block.raw) and words <= 6 and state.section not in LISTED:
         return True
     return bool(block.depth or block.quoted) and words <= 2 and len(block.text) <= 25
 
 
 def _fragment(block: Block, state: Outline, reading: Reading) -> str:
-    """The rule for an item of a list, or a quote, that says no more than a topic does. The
-    highlights of an app are its reader's choice, however short."""
-    text, words = block.text, _WORDS.findall(_ASIDE.sub(" ", block.text))
+    """Of an item of a list, or a quote. The highlights of an app are its reader's choice, however
+    short."""
     app = state.section in {"highlights", "quotes"} or state.place or state.items
-    chosen = reading.strict and app
-    if chosen or not (block.depth or block.quoted) or block.inline.at is not None:
+    if (reading.strict and app) or not (block.depth or block.quoted) or block.inline.at is not None:
         return ""
-    if _ended(text):
-        return ""
-    if is_cjk(text):
-        least = _WORD_SIGNS if state.section in LISTED else _FRAGMENT_SIGNS
-        return "fragment" if sum(map(str.isalnum, text)) <= least else ""
-    if len(words) <= _FRAGMENT_WORDS and not (_VERB.search(text) or _EQUATED.search(text)):
-        return "fragment"
-    return "enumeration" if _ENUMERATION.fullmatch(text) else ""
-
-
-def _ended(text: str) -> bool:
-    return bool(_STOP.search(text + " "))
+    return fragment(block.text, listed=state.section in LISTED)
 
 
 def _outside(
@@ -256,7 +208,7 @@ def _outside(
     if section == "related" or state.related:
         return ""
     if section in {"summary", "body"}:
-        whole = block.depth and _ended(block.text)
+        whole = block.depth and ended(block.text)
         said = placed or (whole and (section == "summary" or "takeaways" not in named))
         return f"{_BESIDE[section]} beside takeaways" if listed and not said else ""
     if section in LISTED or _is_quote(block):

@@ -17,9 +17,10 @@ from newsletter.ingest.parsers.dialects.dialect import Dialect
 from newsletter.ingest.parsers.inline import Inline, inline, is_action, time_in
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, completed
-from newsletter.ingest.parsers.notes import is_question, paragraphs
+from newsletter.ingest.parsers.notes import paragraphs
 from newsletter.ingest.parsers.outline import Reading, section_of
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
+from newsletter.ingest.parsers.wording import is_question
 
 _OWN_LINKS = re.compile(r"\[(?:View (?:Highlight|Tweet|Quote)|Time [0-9:]+)\]\(", re.IGNORECASE)
 _PART = re.compile(
