@@ -16,6 +16,7 @@ from newsletter.ingest.parsers.dates import any_day
 from newsletter.ingest.parsers.inline import unlinked
 from newsletter.ingest.parsers.metadata import Facts
 from newsletter.ingest.parsers.paragraphs import Paragraph, clean, cut, day, label, link, spaced
+from newsletter.ingest.parsers.prose import said_of_it
 
 _MAX_LETTERS = 20_000
 _DEEPEST = 20
@@ -89,6 +90,7 @@ def _facts(entries: Mapping[str, yaml.Node]) -> Facts:
     for key, node in entries.items():
         if key not in _OWN:
             facts.add(key, *_texts(node))
+            facts.add_prose(said_of_it(_sentence(node)) if key == "description" else {})
             facts.said += _said(key, node)
     return facts
 

@@ -42,6 +42,9 @@ _NUMBERED = re.compile(
     r"\s*\(([^(),]{2,80}),? (?:ep(?:isode)?\.?|folge|#|no\.?) ?#?[0-9]+\)$", re.IGNORECASE
 )
 _COUNTED = re.compile(r"([^:#]{2,60}) (?:#|ep(?:isode)?\.? ?)[0-9]+: (\S.+)", re.IGNORECASE)
+_ON_A_SHOW = re.compile(
+    r".{3,200} on ((?:the )?[A-Za-z][\w.'’ -]{1,50}?(?:\.fm| [Pp]odcast| Show))"
+)
 _SHOW_FIRST = re.compile(r"(?:#[^\s#]+ +)*(\[\[[^\[\]\n]+\]\]) +[–—-] +(\S.*)$")
 _DASH = re.compile(r"\s+[–—|]\s+")
 _SHOW_AND_REST = re.compile(r"([^:|–—]{3,60}?)(?: #?[0-9]{1,5})?(?:: | [|–—] )(\S.+)")
@@ -188,11 +191,7 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
     named = _KIND.sub("", about.title, count=1) or facts.heading or facts.linked
     if named and not about.episode and episode.strip("# ").isdigit():
         episode = ""
-    if match := _NUMBERED.search(named if not (episode or podcast) else ""):
-        podcast, named = title(match[1]), named[: match.start()]
-    if match := _COUNTED.fullmatch(named if not (episode or podcast) else ""):
-        podcast, named = title(match[1]), match[2]
-    if shown := None if episode or podcast else _shown_by_address(named, url):
+    if not (episode or podcast) and (shown := _show_in(named, url)):
         podcast, named = shown
     if podcast and not (episode or named) and len(parts := _DASH.split(podcast)) == 2:
         podcast, episode = parts
@@ -207,6 +206,17 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
         published=published,
         speakers=tuple(name for name in speakers if name != podcast),
     )
+
+
+def _show_in(named: str, url: str) -> tuple[str, str] | None:
+    """The show that a title names, and what is left as that of the episode."""
+    if match := _NUMBERED.search(named):
+        return title(match[1]), named[: match.start()]
+    if match := _ON_A_SHOW.fullmatch(named):
+        return title(match[1]), named
+    if match := _COUNTED.fullmatch(named):
+        return title(match[1]), match[2]
+    return _shown_by_address(named, url)
 
 
 def _shown_by_address(named: str, url: str) -> tuple[str, str] | None:

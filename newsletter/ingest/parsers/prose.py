@@ -33,6 +33,10 @@ _WIKI = re.compile(
 _SENTENCES = (
     re.compile(rf"{_SHOW}(?: [Pp]odcast)? episode(?: [0-9]+)?,?:? (?P<linked>{_MARK})"),
     re.compile(rf"{_SHOW}(?: [Pp]odcast)? episode,? [“\"](?P<episode>[^”\"\n]{{3,200}})[”\"]"),
+    re.compile(
+        r"\b(?:podcast|episode) [“\"](?P<episode>[^”\"\n]{3,200})[”\"],? (?:by|of|on|from) "
+        r"(?P<podcast>[A-Z][^.,;:()\n]{2,60})$"
+    ),
     re.compile(rf"(?P<linked>{_MARK}),? (?:of|from|on) {_SHOW} podcast\b"),
     re.compile(rf"\bepisodes? (?:[0-9]+ )?of {_SHOW}(?= podcast\b| [-–—]|[.,;:(]|$)"),
     re.compile(rf"\b(?:[Ii]n|[Oo]n|to|[Ff]rom|of) {_SHOW}(?: podcast\b|(?<= Podcast)(?!\w))"),

@@ -103,3 +103,18 @@ def test_a_pronoun_is_no_show() -> None:
     page = f"I listened to {link}.\n\nRye holds its water for days.\n"
     (brief,) = briefs("a.md", page.encode())
     assert (brief.podcast, brief.url) == ("", "https://k.example/7")
+
+
+def test_the_description_of_a_page_may_say_it() -> None:
+    said = 'Notes on the podcast "The power of rye with Mara" by Slow Kitchen'
+    page = (
+        f"---\ntitle: The power of rye\ndescription: {said}\n---\n\nRye holds its water for days.\n"
+    )
+    (brief,) = briefs("a.md", page.encode())
+    assert (brief.podcast, brief.episode) == ("Slow Kitchen", "The power of rye with Mara")
+
+
+@pytest.mark.parametrize("show", ["devMode.fm", "Rye Podcast", "The Slow Show"])
+def test_somebody_on_a_show(show: str) -> None:
+    page = f"# Podcast notes: Mara Lindqvist on {show}\n\nRye holds its water for days.\n"
+    assert briefs("a.md", page.encode())[0].podcast == show
