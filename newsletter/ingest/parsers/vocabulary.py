@@ -270,7 +270,7 @@ _PARTED = re.compile(r",? (?:&|and|und|et|y) |, ")
 
 
 def _of_parts(name: str) -> Section | None:
-    """ "Research, references & resources": two parts that hold no insights say so of all."""
+    """ "Studies, references & resources": two parts that hold no insights say so of all."""
     found = [_SECTION_OF.get(part) for part in _PARTED.split(name)]
     return "noise" if found.count("noise") > 1 else None
 

@@ -34,7 +34,7 @@ from newsletter.ingest.parsers.about_itself import about_itself
         ("Topic: how rye holds water, and why bakers wait for it", "about the page"),
         ("Published Jun 2, 2026 on Slow Kitchen. 9 min read.", "about the page"),
         ("Ovens - https://ovens.example/compared", "reference"),
-        ("壇蜜 清野とおる 全人評価 期待値 日記療法", "row of keywords"),
+        ("製粉 長時間発酵 石窯 塩加減 朝市", "row of keywords"),
         ("What follows is a collection of what I heard.", "about the page"),
     ],
 )

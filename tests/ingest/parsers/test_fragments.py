@@ -80,9 +80,7 @@ def test_a_statement_in_bold_is_an_item_and_no_heading(bold: str, rule: str) -> 
     assert {each.text.strip("*"): each.rule for each in page.paragraphs}[bold] == rule
 
 
-@pytest.mark.parametrize(
-    ("item", "stays"), [("老人照顾老人", False), ("面包发酵越慢味道越好", True)]
-)
+@pytest.mark.parametrize(("item", "stays"), [("面包与盐水", False), ("面包发酵越慢味道越好", True)])
 def test_a_few_signs_of_chinese_are_a_topic(item: str, stays: bool) -> None:  # noqa: FBT001
     assert (item not in rules(f"- {item}\n- {WHOLE}\n")) is stays
 
@@ -115,14 +113,14 @@ def test_a_label_is_taken_from_the_front_of_an_insight_alone() -> None:
     assert mention.text.startswith("Hard lessons: a loaf")
 
 
-@pytest.mark.parametrize("item", ["Cilium = networking by eBPF", "eBPF → a programmable kernel"])
+@pytest.mark.parametrize("item", ["Sourdough = yeast by patience", "steam → a crust that shines"])
 @pytest.mark.parametrize("mark", ["{}", "**{}**"])
 def test_an_equation_says_something(item: str, mark: str) -> None:
     assert item not in rules(f"- {mark.format(item)}\n- {WHOLE}\n")
 
 
 @pytest.mark.parametrize(
-    "item", ["what is a trigger and why cant it be done", "Is this relevant for our services"]
+    "item", ["what is a poolish and why cant it wait", "Is this relevant for our ovens"]
 )
 def test_a_question_without_its_mark_is_one(item: str) -> None:
     assert rules(f"- {item}\n- {WHOLE}\n")[item] == "question"

@@ -13,7 +13,7 @@ RYE = "Rye holds three times its weight in water."
 
 @pytest.mark.parametrize(
     "left_out",
-    ["1\n", "- master list ([Location 307](https://readwise.io/to_kindle?location=307))\n",
+    ["1\n", "- shopping list ([Location 12](https://readwise.io/to_kindle?location=12))\n",
      "- “What is a slow rye?” ([Location 9](https://readwise.io/to_kindle?location=9))\n",
      "- three classes of rye: (Page 0)\n"],
 )  # fmt: skip
@@ -28,7 +28,7 @@ def test_what_was_marked_and_says_nothing(left_out: str) -> None:
         f"- {RYE} ([Location 255](https://readwise.io/to_kindle?action=open&location=255))\n",
         f"- {RYE} (Page 12)\n",
         f"- Speaker 0: {RYE}\n",
-        f"- AirrQuote ([Time 0:10:57](https://airr.example/q/5))\n    - Note: {RYE}\n",
+        f"- AirrQuote ([Time 0:04:05](https://airr.example/q/5))\n    - Note: {RYE}\n",
     ],
 )
 def test_a_highlight_is_its_words_alone(highlight: str) -> None:

@@ -223,7 +223,7 @@ def test_the_introduction_beside_what_one_will_learn(heading: str) -> None:
 
 @pytest.mark.parametrize(
     "heading",
-    ["Research, References & Resources", "Links and books", "Topics covered", "一、访谈主题概览"],
+    ["Studies, References & Resources", "Links and books", "Topics covered", "一、访谈主题概览"],
 )
 def test_a_heading_of_parts_without_insights_announces_none(heading: str) -> None:
     item = "The Long Rye: a book on how the north learnt to bake in wet summers."
