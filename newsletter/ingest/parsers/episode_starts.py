@@ -26,6 +26,7 @@ _DEEPEST_HEADING = 4
 _NEAR = 2  # blocks below a heading
 _TOP = 6  # blocks on top of a page
 _LINE_WORDS = 16
+_TAGGED = re.compile(r"#(?:\[\[)?podcasts?\b", re.IGNORECASE)
 _NAMING = re.compile(r"\]\(|\[\[|[“\"„«]| [-–—|] ")
 OF_PODCASTS = re.compile(r"podcasts?(?: notes?)?", re.IGNORECASE)
 """The heading of a diary's section on what was heard."""
@@ -108,7 +109,7 @@ def _which(blocks: Sequence[Block], begin: int) -> tuple[str, ...]:
 
 
 def _named_twice(blocks: Sequence[Block]) -> list[int]:
-    """Headings of one rank that name podcast and episode, where something shows that they do.
+    """Headings or top items of one rank that name podcast and episode, where something shows it.
 
     That is the page's title, which names a collection; an address right below; wiki links; or
     quotation marks around the episode.
@@ -120,13 +121,20 @@ def _named_twice(blocks: Sequence[Block]) -> list[int]:
     shown = [
         index
         for index, block in enumerate(blocks)
-        if 0 < block.level <= _DEEPEST_HEADING
+        if (0 < block.level <= _DEEPEST_HEADING or _is_top(blocks, index))
         and (len(parts(block.raw)) > 1 or index in over)
         and (collected or _shows_it(blocks, index))
     ]
-    ranks = Counter(blocks[index].level for index in shown)
-    level = max(ranks, key=lambda rank: ranks[rank], default=0)
-    return [index for index in shown if blocks[index].level == level]
+    ranks = Counter(_shape(blocks[index]) for index in shown)
+    most = max(ranks, key=lambda rank: ranks[rank], default=(0, 0))
+    return [index for index in shown if _shape(blocks[index]) == most]
+
+
+def _is_top(blocks: Sequence[Block], index: int) -> bool:
+    """An item of an outline that begins with a wiki link, and has items or fields below it."""
+    block, below = blocks[index], blocks[index + 1 : index + 2]
+    opens = bool(below) and (below[0].depth > block.depth or below[0].rule == "field")
+    return block.depth == 1 and block.first and opens and block.raw.startswith("[[")
 
 
 def _numbered(blocks: Sequence[Block]) -> list[int]:
@@ -177,7 +185,8 @@ def heard(blocks: Sequence[Block]) -> list[int]:
 
 def _says_what_was_heard(block: Block) -> bool:
     """In a line of its own; a sentence on it is longer, and begins notes on the episode."""
-    named = LISTENED.match(block.raw) and _NAMING.search(block.raw)
+    tagged = block.depth == 1 and _TAGGED.search(block.raw)
+    named = (LISTENED.match(block.raw) or tagged) and _NAMING.search(block.raw)
     return bool(named) and len(title(block.raw).split()) <= _LINE_WORDS
 
 

@@ -1,5 +1,6 @@
 """Notes on several episodes in one file: where each begins, and what its first line says of it."""
 
+import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from newsletter.ingest.parsers.outline import addressed
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
 from newsletter.ingest.parsers.prose import said_of_it
 
+_TAGS = re.compile(r"(?:\s+#(?:\[\[[^\[\]]*\]\]|[^\W\d][\w/-]*))+\s*$")
 _SHOW_AND_EPISODE = 2  # names in a line
 
 
@@ -98,9 +100,9 @@ def _end(blocks: Sequence[Block], begin: int, following: AbstractSet[int]) -> in
     return len(blocks)
 
 
-def _names_podcast(block: Block) -> bool:
+def _names(block: Block, field: vocabulary.Field) -> bool:
     pair = key_value(block.raw) if block.rule == "field" else None
-    return pair is not None and (vocabulary.field(pair[0]) or (None,))[0] == "podcast"
+    return pair is not None and (vocabulary.field(pair[0]) or (None,))[0] == field
 
 
 def _is_run(opening: Block) -> bool:
@@ -118,7 +120,9 @@ def _episode(section: Sequence[Block], podcast: str) -> Episode:
     named, facts = _named(opening.raw), Facts()
     if podcast:
         named["show title"] = podcast
-    if any(_names_podcast(block) for block in section[1:]):
+    if opening.depth and any(_names(block, "episode") for block in section[1:]) and len(named) == 1:
+        named = {"show title": named.get("show title") or named["episode title"]}
+    if any(_names(block, "podcast") for block in section[1:]):
         named = {"episode title": title(opening.raw)}  # its name may hold a dash of its own
     for key, value in named.items():
         facts.add(key, value)
@@ -137,6 +141,7 @@ def _named(raw: str) -> dict[str, str]:
         raw = (
             f"{said['podcast']} — {said['episode']}" if {"podcast", "episode"} <= set(said) else raw
         )
+    raw = _TAGS.sub("", raw)
     name = title(raw)
     counts = not address(raw) and (NUMBERED.match(name) or number_of(name))
     return counted(name) if counts else named_in(raw)

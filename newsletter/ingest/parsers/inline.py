@@ -69,6 +69,7 @@ _ACTION = re.compile(
     r"|(?:re)?play(?: (?:snip|clip|quote|from here))?"
     r"|jump(?: to (?:audio|clip|quote|this))?|airrquote|link|source|snip|clip|share|permalink"
     r"|(?:location|loc\.?|page|position) [0-9]{1,7}(?:[–-][0-9]{1,7})?"
+    r"|read (?:the )?original|read online|original(?: article| page)?"
     r"|原文|原文链接|anhören|écouter|escuchar|ascolta|ouvir|öffnen|abspielen|lien|enlace|quelle)?"
     r"[\W_]{0,4}(?:[0-9]{1,3} ?(?:min|m|sec|s)\w{0,5}[\W_]{0,4})?"
     rf"(?:{_SHOWN_TIME}{_UNTIL})?",

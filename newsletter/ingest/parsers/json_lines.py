@@ -23,9 +23,10 @@ from newsletter.ingest.parsers.vocabulary import names_in
 _LISTS = names_in(
     """
     highlights, snips, quotes, takeaways, insights, notes, clips, items, results, data,
-    episodes, entries, rows, books, key_takeaways, keyTakeaways, bookmarks, listContent"""
+    episodes, entries, rows, books, key_takeaways, keyTakeaways, bookmarks,
+    listContent"""
 )
-_MAYBE = {"topics", "themes", "points", "sections"}
+_MAYBE = {"topics", "themes", "points", "sections", "annotations"}
 """Lists of insights where their objects hold a text; else of what is talked about."""
 _DEEPEST = 8
 _MOST_AROUND = 100  # values that each row of a list takes along
@@ -53,7 +54,7 @@ def other_json(whole: Any) -> list[Page] | None:
     if isinstance(whole, dict) and not _may_be_other(whole.get("insights", [])):
         return None
     if isinstance(whole, dict) and _is_feed(whole):
-        return [_feed(whole)]
+        return _feed(whole)
     if outlined := pages_of_json(whole):
         return outlined
     rows = list(_rows(whole, {})) if isinstance(whole, dict | list) else []
@@ -167,33 +168,32 @@ def _is_feed(whole: Mapping[str, Any]) -> bool:
     return any("content_html" in item or "content_text" in item for item in items)
 
 
-def _feed(whole: Mapping[str, Any]) -> Page:
-    """The feed is the podcast; where it has one item only, that is the episode."""
-    items = whole["items"]
-    about = replace(Brief(()), podcast=clean(_text(whole, "title"))[:500])
-    if len(items) == 1:
-        facts = Facts()
-        facts.add("title", _text(items[0], "title"))
-        facts.add("url", _text(items[0], "url") or _text(items[0], "external_url"))
-        facts.add("published", _text(items[0], "date_published"))
-        facts.speakers += _authors(items[0])
-        about = completed(about, facts)
-    return Page(about, _item_paragraphs(items, alone=len(items) == 1), "JSON Feed")
+def _feed(whole: Mapping[str, Any]) -> list[Page]:
+    """The feed is the podcast. Its items are episodes where one of them says several things, and
+    else the clips of a page, of which each has its own address."""
+    show = replace(Brief(()), podcast=clean(_text(whole, "title"))[:500])
+    told = [(item, list(_content(item))) for item in whole["items"]]
+    if len(told) == 1 or any(sum(not each.verdict for each in said) > 1 for _, said in told):
+        return [_item(show, item, said) for item, said in told]
+    return [Page(show, [each for item, said in told for each in _clips(item, said)], "JSON Feed")]
 
 
-def _item_paragraphs(items: Sequence[Mapping[str, Any]], *, alone: bool) -> Iterator[Paragraph]:
-    for item in items:
-        url = _text(item, "url")
-        own = "" if alone or not is_web(url) else url
-        authors = _authors(item)
-        for paragraph in _content(item):
-            yield replace(
-                paragraph,
-                line=1,
-                link=paragraph.link or own,
-                speaker=paragraph.speaker
-                or (authors[0] if len(authors) == 1 and not alone else ""),
-            )
+def _item(show: Brief, item: Mapping[str, Any], said: Sequence[Paragraph]) -> Page:
+    facts = Facts()
+    facts.add("title", _text(item, "title"))
+    facts.add("url", _text(item, "url") or _text(item, "external_url"))
+    facts.add("published", _text(item, "date_published"))
+    facts.speakers += _authors(item)
+    about = completed(show, facts)
+    return Page(about, [replace(each, line=1) for each in said], "JSON Feed")
+
+
+def _clips(item: Mapping[str, Any], said: Sequence[Paragraph]) -> Iterator[Paragraph]:
+    url, authors = _text(item, "url"), _authors(item)
+    own = url if is_web(url) else ""
+    alone = authors[0] if len(authors) == 1 else ""
+    for each in said:
+        yield replace(each, line=1, link=each.link or own, speaker=each.speaker or alone)
 
 
 def _content(item: Mapping[str, Any]) -> Iterator[Paragraph]:

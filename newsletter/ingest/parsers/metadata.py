@@ -45,6 +45,9 @@ _COUNTED = re.compile(r"([^:#]{2,60}) (?:#|ep(?:isode)?\.? ?)[0-9]+: (\S.+)", re
 _ON_A_SHOW = re.compile(
     r".{3,200} on ((?:the )?[A-Za-z][\w.'’ -]{1,50}?(?:\.fm| [Pp]odcast| Show))"
 )
+_BEHIND_A_DASH = re.compile(
+    r" [-–—|] ((?:the )?[\w'’&. ]{2,50} (?:[Pp]odcast|Show))(?: (?:#|[Ee]p(?:isode)?\.? ?)[0-9]+)?$"
+)
 _SHOW_FIRST = re.compile(r"(?:#[^\s#]+ +)*(\[\[[^\[\]\n]+\]\]) +[–—-] +(\S.*)$")
 _DASH = re.compile(r"\s+[–—|]\s+")
 _SHOW_AND_REST = re.compile(r"([^:|–—]{3,60}?)(?: #?[0-9]{1,5})?(?:: | [|–—] )(\S.+)")
@@ -183,7 +186,7 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
     """The page's own front matter first, then what its fields say, then its first heading."""
     authors = facts.authors
     podcast = about.podcast or facts.text("podcast")
-    if (author_is_podcast or "//share.snipd.com/" in facts.url) and not podcast:
+    if (author_is_podcast or _is_podcast(facts)) and not podcast:
         podcast, authors = title(facts.raw("author")), ()
     url, published = about.url or facts.url, about.published or facts.published
     speakers = about.speakers or unique(facts.speakers) or authors
@@ -214,6 +217,8 @@ def _show_in(named: str, url: str) -> tuple[str, str] | None:
         return title(match[1]), named[: match.start()]
     if match := _ON_A_SHOW.fullmatch(named):
         return title(match[1]), named
+    if match := _BEHIND_A_DASH.search(named):
+        return title(match[1]), named[: match.start()]
     if match := _COUNTED.fullmatch(named):
         return title(match[1]), match[2]
     return _shown_by_address(named, url)
@@ -270,6 +275,8 @@ def names(raw: str) -> list[str]:
 def _is_name(name: str) -> bool:
     proper = any(letter.isalpha() for letter in name) and name[0] != "#" and "@" not in name
     proper = proper and not _FIRMS.search(name) and not _SITE.fullmatch(name)
+    # Words that were spoken are small: "- **Guest**: yeah exactly, ..."
+    proper = proper and (" " not in name or not name.isascii() or name != name.lower())
     return proper and len(name.split()) <= _NAME_WORDS and name.casefold() not in _TITLES
 
 

@@ -49,7 +49,8 @@ _METADATA_RULES = {"field", "tags", "definition"}
 _QUOTE_TYPES = {"quote", "cite"}
 _TAKEAWAY_TYPES = names_in(
     """
-    takeaway, takeaways, insight, insights, highlight, highlights, keypoint, key"""
+    takeaway, takeaways, insight, insights, highlight, highlights, keypoint, key, podcast, podnotes,
+    idea"""
 )
 _LABEL = re.compile(
     r"(?:key )?(?:takeaway|insight|highlight|lesson|idea|learning|key point|big idea|quote)s?"

@@ -127,6 +127,8 @@ def heading_rule(block: Block, below: Block | None, reading: Reading, state: Out
         return ""
     rank = ITEM_RANK + block.depth if block.depth else block.level or BOLD_LEVEL
     state.leave(rank)
+    if section == "metadata" and state.section in vocabulary.LISTED:
+        section = None  # the details of a takeaway
     state.around.append((rank, section))
     state.quoted = False
     _move(block, section, rank, state)

@@ -34,6 +34,7 @@ _SECTIONS: Mapping[Section, str] = {
         quick takeaways, actionable takeaways, insight, insights, key insights, main
         insights, key point, key points, main points, key ideas, key idea, main ideas, big
         ideas, lessons, lessons learned, key lessons, learnings, key learnings, what i learned,
+        what did you learn, what did i learn, what you learned,
         what you'll learn, what you will learn, you'll learn,
         you will learn, things i learned, snips, snip, episode ai notes,
         ai notes, ai takeaways, core ideas, key facts, tldr takeaways, remember, worth
@@ -126,13 +127,13 @@ _FIELDS: Mapping[Field, str] = {
         show title, show name, podcast title, podcast name, podcast, show, podcast show, feed,
         series, programme, channel, sendung, émission, balado, programa, pódcast, trasmissione,
         播客, 节目, 番組, ポッドキャスト, audycja, name of the site,
-        publisher""",
+        publisher, which podcast, podcast or show""",
     "episode": """
         episode title, episode name, full title, full-title, fulltitle, episode, title,
         folgentitel, folge, titel, titre de l'épisode, épisode, titre, título del episodio,
         episodio, título, titulo, titolo, episódio, aflevering, avsnitt, 标题, 单集, タイトル,
         エピソード,
-        odcinek, tytuł, name, hypothesis title, 书名""",
+        odcinek, tytuł, name, hypothesis title, 书名, which episode""",
     "url": """
         episode link, episode url, ep link, ep. link,
         snipd, snipd link, snipd url, url, episode page, link, web,
@@ -140,7 +141,7 @@ _FIELDS: Mapping[Field, str] = {
         youtube url,
         youtube link, permalink, lien, enlace, quelle, collegamento, bron,
         链接, リンク, podwise, podwise link, podwise url, airr, airr link,
-        spotify url, spotify link, spotify, hypothesis uri, pc地址,
+        spotify url, spotify link, spotify, hypothesis uri, pc地址, listen, listen here, listen on,
         apple url, apple link, apple podcasts,
         apple podcasts url, overcast, overcast url, audio page""",
     "published": """

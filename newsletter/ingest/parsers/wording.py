@@ -19,7 +19,8 @@ _DESCRIBES = re.compile(
     r"|^(?:hosts? )?(?:[A-Z][\w.'’-]* ){1,4}(?:sits?|sat) down with\b"
     r"|^(?:the |this )?(?:episode|podcast|interview) (?:is|was|features|covers) (?:an?|the)\b"
     r"|^(?:in|on) (?:this|today's) (?:[\w-]+ )?(?:episode|conversation|interview|podcast),?"
-    r" (?:we|i|join|host)\b"
+    r" (?:(?:we|i|join|host)\b"
+    r"|(?-i:[A-Z])[^.!?]{0,60} (?:looks?|tells?|meets?|asks?|sits?|shows?)\b)"
     r"|\b(?:in|on) (?:this|today's) (?:[\w-]+ )?(?:episode|conversation|interview|podcast)\b"
     r"[^.!?]{0,60}\b(?:walks?|talks?|discuss(?:es)?|explores?|shares?|explains?|covers?|joins?|dives?"
     r"|interviews?|sits? down)\b",

@@ -92,3 +92,21 @@ def test_notes_that_begin_with_what_was_heard_are_about_it() -> None:
 )
 def test_what_only_looks_like_a_diary_is_read(name: str, page: str) -> None:
     assert [texts for *_, texts in told(page, name)] == [[ONE]]
+
+
+def test_shows_in_an_outline_of_what_was_heard() -> None:
+    page = (
+        f"- [[Kettle]] - Sand\n  date:: 2026-03-14\n\t- {ONE}\n"
+        f"- [[Lid]] - Quays\n  date:: 2026-03-15\n\t- {TWO}\n"
+    )
+    assert [(podcast, episode) for podcast, episode, *_ in told(page)] == [
+        ("Kettle", "Sand"),
+        ("Lid", "Quays"),
+    ]
+
+
+def test_a_tagged_item_of_a_journal_names_the_show() -> None:
+    page = f"- {MINE}\n- Listened to [[Kettle]] #podcast\n\t- episode:: Sand\n\t- {ONE}\n- {MINE}\n"
+    assert told(page) == [("Kettle", "Sand", "", [ONE])]
+    page = f"- {MINE}\n- #podcast [[Kettle]] - [Sand]({URL})\n\t- {ONE}\n"
+    assert told(page) == [("Kettle", "Sand", URL, [ONE])]

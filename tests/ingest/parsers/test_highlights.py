@@ -86,3 +86,24 @@ def test_a_link_in_brackets_of_a_wiki_is_a_link() -> None:
 def test_a_tag_of_a_day_is_no_part_of_a_highlight() -> None:
     page = f"{READWISE}- {RYE} #Highlight #[[2026-03-14]]\n"
     assert [said.text for said in parse("a.md", page.encode()).mentions] == [RYE]
+
+
+def test_words_that_were_spoken_are_no_names() -> None:
+    page = f"{READWISE}- {RYE}\n\n## Transcript\n\n- **Guest**: yeah exactly, that's the point\n"
+    assert parse("a.md", page.encode()).speakers == ()
+
+
+def test_the_details_of_a_takeaway_are_takeaways() -> None:
+    page = f"## Key ideas\n\n- Rye waits for nobody.\n\n### Details\n\n- {RYE}\n"
+    assert RYE in {said.text for said in parse("a.md", page.encode()).mentions}
+
+
+def test_the_show_may_stand_at_the_end_of_a_title() -> None:
+    page = f"# How rye waits - Slow Kitchen Podcast Ep. 9\n\n- {RYE}\n"
+    brief = parse("a.md", page.encode())
+    assert (brief.podcast, brief.episode) == ("Slow Kitchen Podcast", "How rye waits")
+
+
+def test_the_callout_of_a_player_holds_what_was_noted() -> None:
+    page = f"> [!podcast] [04:20](obsidian://podnotes?time=260)\n> {RYE}\n"
+    assert [said.text for said in parse("a.md", page.encode()).mentions] == [RYE]

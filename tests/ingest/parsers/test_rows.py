@@ -236,3 +236,20 @@ def test_topics_are_read_where_they_say_something() -> None:
 )  # fmt: skip
 def test_half_a_pair_in_xml_is_left_out(name: str, page: str) -> None:
     assert parse(name, page.format(f"&#xD800;{TEXT}").encode()).mentions[0].text == TEXT
+
+
+def test_the_items_of_a_podcasts_feed_are_episodes() -> None:
+    both = f"<ul><li>{TEXT}</li><li>{OTHER}</li></ul>"
+    items = [
+        {"title": "Sand", "url": "https://k.example/1", "content_html": both},
+        {"title": "Quays", "date_published": "2026-03-14", "content_text": THIRD},
+    ]
+    one, two = briefs("a.json", json.dumps({"title": "Kettle", "items": items}).encode())
+    assert (one.podcast, one.episode, one.url) == ("Kettle", "Sand", "https://k.example/1")
+    assert (two.episode, str(two.published)) == ("Quays", "2026-03-14")
+
+
+def test_a_form_may_ask_for_what_was_learnt() -> None:
+    rows = f"Which podcast?,Which episode?,What did you learn?\nKettle,Sand,{TEXT[:26]}.\n"
+    brief = parse("a.csv", rows.encode())
+    assert (brief.podcast, brief.episode) == ("Kettle", "Sand")
