@@ -36,7 +36,7 @@ _PICTURES = re.compile(r"^[^\w\s]+\s")
 _FRAGMENT_WORDS = 5
 _FRAGMENT_SIGNS, _WORD_SIGNS = 8, 3  # of Chinese or Japanese
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|can|will|do|does|ist|sind|est|sont|es|son)\b")
-_EQUATED = re.compile(r"\w\S* (?:=|→|⇒|=>|->) \S*\w")
+_EQUATED = re.compile(r"(?<=\S) (?:=|→|⇒|=>|->) (?=\S)")
 _ASIDE = re.compile(r"\([^()]*\)|https?://\S+")
 _WORDS = re.compile(r"\w[\w'’-]*")
 _ENUMERATION = re.compile(r"[\w' -]{2,30}: [^,.;]{1,60}(?:, [^,.;]{1,60}){2,}")
