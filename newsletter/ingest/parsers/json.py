@@ -147,18 +147,24 @@ def _softened(text: str) -> JsonBrief | None:
     """As language models write a brief: null for nothing, a time as text, names in one text."""
     try:
         whole = _without_null(msgspec.json.decode(text))
-        for insight in whole.get("insights", []) if isinstance(whole, dict) else ():
-            if isinstance(insight, dict) and isinstance(at := insight.get("at"), str):
-                insight["at"] = time_in(at) if ":" in at else float(at)
-        if isinstance(whole, dict):
-            listed = {name: whole[name] for name in ("speakers", "topics") if name in whole}
-            named = {
-                name: said.split(",") for name, said in listed.items() if isinstance(said, str)
-            }
-            whole |= named
-        return msgspec.convert(whole, JsonBrief)
-    except (msgspec.ValidationError, msgspec.DecodeError, ValueError, RecursionError):
+        return msgspec.convert(_as_meant(whole) if isinstance(whole, dict) else whole, JsonBrief)
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None
+
+
+def _as_meant(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises ValueError for a time that is none."""
+    listed = {name: whole[name] for name in ("speakers", "topics") if name in whole}
+    named = {name: said.split(",") for name, said in listed.items() if isinstance(said, str)}
+    insights = whole.get("insights")
+    timed = [_timed(each) for each in insights] if isinstance(insights, list) else insights
+    return {**whole, **named, "insights": timed}
+
+
+def _timed(insight: Any) -> Any:
+    if not isinstance(insight, dict) or not isinstance(at := insight.get("at"), str):
+        return insight
+    return insight | {"at": time_in(at) if ":" in at else int(float(at))}
 
 
 def _without_null(value: Any) -> Any:

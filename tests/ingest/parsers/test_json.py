@@ -1,15 +1,19 @@
 """JSON briefs: strict where it matters, with the place and the line of what is wrong."""
 
 import json
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief, Dropped, Mention
-from newsletter.ingest.parsers.json import places, schema
+from newsletter.ingest.parsers.json import JsonBrief, JsonInsight, places, schema
+from newsletter.ingest.parsers.json import read as pages_of
 from tests.ingest.parsers import parse
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "brief.schema.json"
@@ -171,3 +175,27 @@ def test_briefs_as_language_models_write_them(whole: dict[str, Any]) -> None:
 def test_a_show_may_be_an_object() -> None:
     brief = read({"insights": [ICE], "show": {"name": "Kettle"}, "episode_title": "Sand"})
     assert (brief.podcast, brief.episode) == ("Kettle", "Sand")
+
+
+OF_OTHERS = "highlights items content_html entries show date author note".split()
+KEYS = st.sampled_from([*JsonBrief.__struct_fields__, *JsonInsight.__struct_fields__, *OF_OTHERS])
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 10**20)
+    | st.sampled_from(["", "nan", "1e999", "1:02", "99:99:99", "2026-13-45", ICE])
+)
+ANY_JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(whole=st.dictionaries(KEYS, ANY_JSON, max_size=6) | ANY_JSON)
+@example(whole={"insights": False, "podcast": ""})
+@example(whole={"insights": [{"text": ICE, "at": "nan"}]})
+def test_any_json_is_read_or_rejected(whole: Any) -> None:
+    with suppress(BriefRejected):
+        for page in pages_of(json.dumps(whole)):
+            list(page.paragraphs)
