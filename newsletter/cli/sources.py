@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from newsletter.ingest.feeds.scan import PolledFeed
 
 _MOST_EPISODES = 10
+_CUT_OFF = (
+    "the file was cut off in the middle; the feeds before the cut are added: save it once more, and"
+    " add it again"
+)
 
 
 def add(app: App, args: Namespace) -> int:
@@ -28,6 +32,8 @@ def add(app: App, args: Namespace) -> int:
     named = len(added.urls)
     if feed_address(args.source) and (problem := why_not_fetched(app, added.urls[0])):
         warn(problem)
+    if added.cut_off:
+        warn(_CUT_OFF)
     if args.json:
         urls = [without_password(url) for url in added.urls]
         say_json({"new": added.new, "known": named - added.new, "feeds": urls})

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from newsletter.domain.errors import UsageError
@@ -15,15 +16,22 @@ from newsletter.domain.urls import feed_address, without_password
 from newsletter.storage import Store, feeds
 from newsletter.storage.feeds import FollowedFeed
 
+if TYPE_CHECKING:
+    from newsletter.ingest.feeds.opml import Opml
+
 _LARGEST_OPML = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """``urls`` are all that were named, ``new`` how many of them were not followed before."""
+    """``urls`` are all that were named, ``new`` how many of them were not followed before.
+
+    ``cut_off``: the file that named them has no end.
+    """
 
     urls: Sequence[str]
     new: int
+    cut_off: bool = False
 
 
 def add(store: Store, named: str, now: datetime) -> Added:
@@ -31,7 +39,8 @@ def add(store: Store, named: str, now: datetime) -> Added:
 
     Raises UsageError for neither, and for the address of an OPML file.
     """
-    urls = [_of_feed(url)] if (url := feed_address(named)) else _of_file(named)
+    opml = None if (url := feed_address(named)) else _of_file(named)
+    urls = opml.feeds if opml else [_of_feed(url)]
     with store.writing() as db:
         followed = feeds.followed(db)
         locations = {feed.location for feed in followed}
@@ -40,7 +49,7 @@ def add(store: Store, named: str, now: datetime) -> Added:
             if feed.url in urls and (feed.ended or feed.failures):
                 location = "" if feed.ended else feed.location
                 feeds.save(db, replace(feed, ended=False, next_try=now, location=location))
-    return Added(urls, new)
+    return Added(urls, new, cut_off=bool(opml and opml.cut_off))
 
 
 def _of_feed(url: str) -> str:
@@ -53,7 +62,7 @@ def _of_feed(url: str) -> str:
     return url
 
 
-def _of_file(named: str) -> Sequence[str]:
+def _of_file(named: str) -> "Opml":
     from newsletter.ingest.feeds.opml import feeds_of_opml
 
     if not named.strip():

@@ -137,6 +137,14 @@ def test_an_opml_file_is_followed(house: House, tmp_path: Path) -> None:
     assert len(house("sources", "list").out.splitlines()) == 3
 
 
+def test_an_opml_file_without_its_end_is_told(house: House, tmp_path: Path) -> None:
+    file = tmp_path / "mine.opml"
+    file.write_text("<opml><body><outline xmlUrl='https://a.example/'/>")
+    done = house("sources", "add", str(file))
+    assert (done.code, "1 feed added" in done.out) == (0, True)
+    assert "cut off in the middle; the feeds before the cut are added" in done.stderr
+
+
 def test_what_a_program_marked_as_a_feed_is_its_address(house: House, tmp_path: Path) -> None:
     file = tmp_path / "mine.opml"
     file.write_text("<opml><body><outline xmlUrl='feed://a.example/x'/></body></opml>")

@@ -1,14 +1,29 @@
 """The feeds of an OPML file, as every podcast app exports its subscriptions."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from lxml import etree
 
 from newsletter.domain.errors import UsageError
 from newsletter.domain.urls import feed_address
 from newsletter.ingest.feeds.text import as_xml_text
 
+_ROOT_END = re.compile(r"</(?:\w{1,40}:)?opml\s*>|<(?:\w{1,40}:)?opml\b[^<>]*/>", re.IGNORECASE)
 
-def feeds_of_opml(data: bytes, name: str) -> list[str]:
-    """Addresses in the order of the file, each once. Raises UsageError where it holds none."""
+
+@dataclass(frozen=True, slots=True)
+class Opml:
+    """``feeds`` are addresses in the order of the file, each once. ``cut_off``: the end of it never
+    came, and so feeds may be missing."""
+
+    feeds: Sequence[str]
+    cut_off: bool
+
+
+def feeds_of_opml(data: bytes, name: str) -> Opml:
+    """Raises UsageError where it holds no feed, or ends within a tag."""
     text = as_xml_text(data)
     if text.rfind("<") > text.rfind(">"):
         raise UsageError(f"{name} ends in the middle of a tag: save it again; no feed was added")
@@ -29,4 +44,4 @@ def feeds_of_opml(data: bytes, name: str) -> list[str]:
         raise UsageError(
             f'{name} names no feed: an OPML file has <outline xmlUrl="https://..."/> for each'
         )
-    return addresses
+    return Opml(addresses, cut_off=not _ROOT_END.search(text))

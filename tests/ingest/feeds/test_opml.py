@@ -12,10 +12,14 @@ OPML = b"""<?xml version="1.0"?><opml version="1.0"><head><title>Mine</title></h
 
 
 def test_feeds_in_folders_each_once_though_the_end_is_missing() -> None:
-    assert feeds_of_opml(OPML, "mine.opml") == [
-        "https://a.example/f?x=1&y=2",
-        "http://b.example/feed",
-    ]
+    opml = feeds_of_opml(OPML, "mine.opml")
+    assert list(opml.feeds) == ["https://a.example/f?x=1&y=2", "http://b.example/feed"]
+    assert opml.cut_off
+
+
+@pytest.mark.parametrize("end", [b"</body></opml>", b"</body></OPML >\n<!-- made by an app -->"])
+def test_a_file_with_its_end_was_not_cut_off(end: bytes) -> None:
+    assert not feeds_of_opml(OPML + end, "mine.opml").cut_off
 
 
 @pytest.mark.parametrize(
@@ -28,7 +32,7 @@ def test_what_names_no_feed_is_refused(data: bytes) -> None:
 
 def test_a_sign_that_was_typed_as_it_is_stays_in_the_address() -> None:
     data = b"<opml><body><outline xmlUrl='http://amp.example/f?a=1&b=2&copy;=3'/></body></opml>"
-    assert feeds_of_opml(data, "mine.opml") == ["http://amp.example/f?a=1&b=2%C2%A9=3"]
+    assert feeds_of_opml(data, "mine.opml").feeds == ["http://amp.example/f?a=1&b=2%C2%A9=3"]
 
 
 def test_a_file_that_was_cut_off_in_a_tag_says_so() -> None:
