@@ -46,6 +46,7 @@ def _write_deploy_files(app: App) -> int:
         )
     say(f"as root: cp {folder}/*.service /etc/systemd/system/ && systemctl daemon-reload")
     say("         systemctl enable --now newsletter newsletter-web")
+    say("one of several machines: newsletter-worker in the place of newsletter (docs/cluster.md)")
     say("nginx.conf and Caddyfile: take the one of your web server into its configuration")
     return 0
 

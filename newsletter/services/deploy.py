@@ -8,7 +8,13 @@ from pathlib import Path
 from newsletter.domain.errors import UsageError
 from newsletter.resources import resource
 
-FILES = ("newsletter.service", "newsletter-web.service", "nginx.conf", "Caddyfile")
+FILES = (
+    "newsletter.service",
+    "newsletter-web.service",
+    "newsletter-worker.service",
+    "nginx.conf",
+    "Caddyfile",
+)
 _SAFE = re.compile(r"[A-Za-z0-9/._@+:-]+|\[[0-9A-Fa-f:.]+\]:[0-9]+")
 
 

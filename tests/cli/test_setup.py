@@ -208,7 +208,7 @@ def test_init_writes_the_files_for_a_server(house: House, elsewhere: Path) -> No
     done = house.bare("init", "place", "--systemd")
     deploy = elsewhere / "place" / "deploy"
     assert done.code == 0
-    assert "systemctl enable --now" in done.out
+    assert "systemctl enable --now newsletter newsletter-web\n" in done.out  # and no worker
     unit = (deploy / "newsletter.service").read_text()
     assert f"--config {elsewhere / 'place'}/config.toml run\n" in unit
     assert f"ReadWritePaths={elsewhere / 'place'}\n" in unit

@@ -11,7 +11,7 @@ from newsletter.services.deploy import Deployment, deploy_files, write_deploy_fi
 from tests.environment import missing
 from tests.test_docs import ROOT
 
-OPERATING = ROOT / "docs" / "operating.md"
+DOCS = [ROOT / "docs" / name for name in ("operating.md", "cluster.md")]
 DOCUMENTED = Deployment(
     program="/opt/newsletter/bin/newsletter",
     folder="/srv/newsletter",
@@ -25,7 +25,8 @@ DOCUMENTED = Deployment(
 @pytest.mark.parametrize("name", sorted(deploy_files(DOCUMENTED)))
 def test_the_docs_show_what_is_written(name: str) -> None:
     text = deploy_files(DOCUMENTED)[name]
-    blocks = re.findall(r"```[a-z]+\n(?:# /etc/\S+\n)?(.*?)```", OPERATING.read_text(), re.DOTALL)
+    docs = "".join(path.read_text() for path in DOCS)
+    blocks = re.findall(r"```[a-z]+\n(?:# /etc/\S+\n)?(.*?)```", docs, re.DOTALL)
     assert text in blocks
     assert "@" not in text.replace("@system-service", "")
 
@@ -34,6 +35,13 @@ def test_the_docs_show_what_is_written(name: str) -> None:
 def test_a_path_that_systemd_would_read_otherwise_is_refused(folder: str) -> None:
     with pytest.raises(UsageError, match="folder"):
         deploy_files(replace(DOCUMENTED, folder=folder))
+
+
+def test_a_worker_takes_the_place_of_the_scheduler() -> None:
+    unit = deploy_files(DOCUMENTED)["newsletter-worker.service"]
+    assert "/srv/newsletter/config.toml worker\n" in unit
+    assert {"Conflicts=newsletter.service", "Restart=always"} <= set(unit.splitlines())
+    assert "notify" not in unit  # a worker tells systemd nothing, and would be killed for it
 
 
 def test_writing_again_replaces(tmp_path: Path) -> None:
