@@ -67,7 +67,8 @@ def _table(scale: Scale, rows: list[tuple[str, dict[str, float]]]) -> Table:
 def _scan(folder: Path, scale: Scale, port: int, hours: int) -> Figures:
     """``hours`` after the first look."""
     from newsletter.ingest.feeds.fetch import Fetcher, FetchLimits
-    from newsletter.ingest.feeds.scan import ScanJob, scan
+    from newsletter.ingest.feeds.scan import scan
+    from newsletter.ingest.feeds.scan_job import ScanJob
     from newsletter.storage import Store, feeds
 
     store = Store(f"sqlite:///{folder / 'newsletter.db'}", create=True)

@@ -15,7 +15,7 @@ from newsletter.services.sources import follow_configured
 from newsletter.storage import feeds
 
 if TYPE_CHECKING:
-    from newsletter.ingest.feeds.scan import PolledFeed, ScanJob, Watch
+    from newsletter.ingest.feeds.scan_job import PolledFeed, ScanJob, Watch
     from newsletter.ingest.writer.estimate import CostEstimator, Estimate
 
 
@@ -74,7 +74,7 @@ def scan_job(
 ) -> "ScanJob":
     from newsletter.bootstrap.writer import writer
     from newsletter.ingest.feeds.fetch import Fetcher, FetchLimits
-    from newsletter.ingest.feeds.scan import ScanJob
+    from newsletter.ingest.feeds.scan_job import ScanJob
 
     section = app.settings.sources
     limits = FetchLimits(

@@ -20,7 +20,8 @@ from newsletter.domain.model import Issue
 from newsletter.domain.text import headline
 from newsletter.ingest.feeds.connections import FetchFailed
 from newsletter.ingest.feeds.fetch import Fetched
-from newsletter.ingest.feeds.scan import PolledFeed, scan
+from newsletter.ingest.feeds.scan import scan
+from newsletter.ingest.feeds.scan_job import PolledFeed
 from newsletter.rendering.rendered_email import render_email
 from newsletter.services import sources
 from newsletter.services.secret import write_private

@@ -27,7 +27,7 @@ from newsletter.services.scheduled_jobs import ScheduledJobs
 from newsletter.services.systemd import notifier
 
 if TYPE_CHECKING:
-    from newsletter.ingest.feeds.scan import PolledFeed
+    from newsletter.ingest.feeds.scan_job import PolledFeed
 
 log = logging.getLogger("newsletter")
 

@@ -13,7 +13,7 @@ from newsletter.domain.text import counted
 from newsletter.domain.urls import without_password
 
 if TYPE_CHECKING:
-    from newsletter.ingest.feeds.scan import PolledFeed, TakenEpisode
+    from newsletter.ingest.feeds.scan_job import PolledFeed, TakenEpisode
 
 
 def scan(app: App, args: Namespace) -> int:

@@ -18,7 +18,7 @@ from newsletter.storage import feeds
 from newsletter.storage.feeds import EpisodeRow, FollowedFeed
 
 if TYPE_CHECKING:
-    from newsletter.ingest.feeds.scan import PolledFeed
+    from newsletter.ingest.feeds.scan_job import PolledFeed
 
 _MOST_EPISODES = 10
 _CUT_OFF = (
@@ -119,7 +119,7 @@ def remove(app: App, args: Namespace) -> int:
 
 def check(app: App, args: Namespace) -> int:
     """Reads the feed and its newest episode as a first look would, and writes nothing."""
-    from newsletter.ingest.feeds.scan import poll
+    from newsletter.ingest.feeds.poll import poll
 
     job = replace(scan_job(app, lambda: False, lambda *_: None, dry_run=True), first=1)
     now = app.clock()

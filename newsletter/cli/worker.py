@@ -20,7 +20,7 @@ from newsletter.domain.errors import ConfigError
 from newsletter.services.scheduled_jobs import ScheduledJobs
 
 if TYPE_CHECKING:
-    from newsletter.ingest.feeds.scan import PolledFeed
+    from newsletter.ingest.feeds.scan_job import PolledFeed
 
 log = logging.getLogger("newsletter")
 

@@ -31,7 +31,7 @@ from newsletter.storage import heartbeats
 from newsletter.storage.leases import process_name
 
 if TYPE_CHECKING:
-    from newsletter.ingest.feeds.scan import PolledFeed
+    from newsletter.ingest.feeds.scan_job import PolledFeed
 
 log = logging.getLogger("newsletter")
 

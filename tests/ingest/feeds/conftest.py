@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from newsletter.ingest.feeds.fetch import Fetcher, FetchLimits
-from newsletter.ingest.feeds.scan import PolledFeed, ScanJob, scan
+from newsletter.ingest.feeds.scan import scan
+from newsletter.ingest.feeds.scan_job import PolledFeed, ScanJob
 from newsletter.storage import Store, feeds
 from newsletter.storage.feeds import EpisodeRow, FollowedFeed
 from tests.http_server import HttpServer

@@ -245,7 +245,7 @@ def test_a_defect_that_one_feed_brings_to_light_stops_no_other(
     def defect(data: bytes, url: str, charset: str) -> Feed:
         return parse(data, url, charset) if data != b"bad" else parse(data, url, 1 / 0)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("newsletter.ingest.feeds.scan.parse", defect)
+    monkeypatch.setattr("newsletter.ingest.feeds.poll.parse", defect)
     server.pages["/bad"], server.pages["/good"] = Page(b"bad"), Page(rss(item(1)))
     scanner.follow(server.url("/bad"), server.url("/good"))
     assert [one.outcome for one in scanner.scan()] == ["failed", "changed"]
