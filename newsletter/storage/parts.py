@@ -1,6 +1,6 @@
 """The episodes of one file: which brief of the file as it was is which of the file as it is."""
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,13 +43,23 @@ def matched(
     part that is not there any more and holds the same words is renamed: its brief stays the same.
     """
     held = briefs_held(db, source, path)
-    names = [brief.episode_key for brief in read] if len(read) > 1 else [""] * len(read)
+    names = _names(read) if len(read) > 1 else [""] * len(read)
     pairs = [(Part(source, path, name), brief) for name, brief in zip(names, read, strict=True)]
     gone = _Gone(db, {part: held[part] for part in held.keys() - {part for part, _ in pairs}})
     for part, brief in pairs:
         if part not in held and (old := gone.take(brief)):
             db.execute(update(files).where(old.is_it).values(part=part.name))
     return pairs
+
+
+def _names(read: Sequence[Brief]) -> list[str]:
+    """Each once: of several episodes of one title the link and the day tell which it is."""
+    keys = [brief.episode_key for brief in read]
+    counts = Counter(keys)
+    return [
+        key if counts[key] == 1 else digest(key, brief.url, str(brief.published or ""))
+        for key, brief in zip(keys, read, strict=True)
+    ]
 
 
 class _Gone:

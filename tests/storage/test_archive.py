@@ -300,6 +300,18 @@ def test_each_episode_of_a_file_is_a_brief_whatever_stands_before_it(store: Stor
         assert {each.insight.text for each in candidates.of_day(db, TODAY, 1)} == {"Fog bends."}
 
 
+def test_two_episodes_of_one_title_are_two_briefs_of_a_file(store: Store) -> None:
+    one, two = episode("News", "Mud is old."), episode("News", "Sand moves.")
+    one, two = replace(one, published=TODAY - timedelta(1)), replace(two, published=TODAY)
+    assert record(store, read("march.md", one, two)).briefs == 2
+    longer = replace(episode("News", "Sand moves.", "Silt stays."), published=TODAY)
+    record(store, read("march.md", longer, one, version=2))
+    with store.reading() as db:
+        versions = db.execute(select(briefs.c.published, briefs.c.version)).all()
+        assert texts(db) == {"Mud is old.", "Sand moves.", "Silt stays."}
+    assert sorted(versions) == [(TODAY - timedelta(1), 1), (TODAY, 2)]
+
+
 def test_an_episode_that_is_told_in_two_files_is_one(store: Store) -> None:
     one, two = episode("One", "Mud is old."), episode("Two", "Sand moves.")
     assert record(store, read("all.csv", one, two), read("two.md", two)).briefs == 2

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from importlib import import_module
 from pathlib import PurePath
 
 from newsletter.domain.errors import BriefRejected, NoInsight
 from newsletter.domain.model import Brief, Dropped
 from newsletter.ingest.parsers.file_names import by_its_file
+from newsletter.ingest.parsers.inline import time_in_url
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, all_dropped, judge, sift
 
 PARSERS: Mapping[str, str] = {
@@ -93,11 +95,33 @@ def _pages(name: str, data: bytes) -> list[Page]:
         pages = [replace(page, paragraphs=list(page.paragraphs)) for page in _read(name, data)]
     except RecursionError as error:
         raise BriefRejected(_TOO_DEEP) from error
-    told: dict[str, list[Page]] = {}
-    for page in pages:
-        told.setdefault(page.about.episode_key, []).append(page)
-    merged = [_joined(same) for same in told.values()]
+    merged = [_joined(same) for same in _told(pages)]
     return [by_its_file(page, PurePath(name)) for page in merged] if len(merged) == 1 else merged
+
+
+def _told(pages: Sequence[Page]) -> Iterable[Sequence[Page]]:
+    """The pages of each episode. Two of one title are two where their links or their days differ,
+    as those of a month may ("Headlines"); one that says neither goes on with the last."""
+    told: dict[tuple[str, str, date | None], list[Page]] = {}
+    last: dict[str, list[Page]] = {}
+    for page in pages:
+        about, key = page.about, page.about.episode_key
+        before = last.get(key)
+        if before is None or _is_another(before[0].about, about):
+            before = told.setdefault((key, about.url, about.published), [])
+        last[key] = before
+        before.append(page)
+    return told.values()
+
+
+def _is_another(one: Brief, other: Brief) -> bool:
+    if not one.episode:
+        return False
+    links = [link for link in (one.url, other.url) if link and time_in_url(link) is None]
+    if len(links) > 1:
+        return links[0] != links[1]
+    days = filter(None, (one.published, other.published))
+    return len(set(days)) > 1
 
 
 def _joined(same: Sequence[Page]) -> Page:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
 
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
+from newsletter.ingest.parsers.dates import any_day, is_day
 from newsletter.ingest.parsers.episode_names import (
     NUMBERED,
     ON_A_SHOW,
@@ -37,8 +39,11 @@ _SHOW_AND_EPISODE = 2  # names in a line
 
 @dataclass(frozen=True, slots=True)
 class Episode:
+    """``day``: that of the heading above it, in a diary of several days."""
+
     blocks: Sequence[Block]
     facts: Facts
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,23 @@ def _told(blocks: Sequence[Block], spans: Sequence[tuple[int, int]]) -> Told:
     inside = {index for begin, end in spans for index in range(begin, end)}
     beside = [block for index, block in enumerate(blocks) if index not in inside]
     over = above(blocks)
-    pages = [_episode(blocks[begin:end], over.get(begin, "")) for begin, end in spans]
+    days = _days(blocks)
+    pages = [
+        replace(_episode(blocks[begin:end], over.get(begin, "")), day=days[begin])
+        for begin, end in spans
+    ]
     return Told(pages, [_left_out(block) for block in beside])
+
+
+def _days(blocks: Sequence[Block]) -> Sequence[date | None]:
+    """For each block the day that the last heading above it names, with nothing else in it."""
+    day: date | None = None
+    days: list[date | None] = []
+    for block in blocks:
+        days.append(day)
+        if block.level and is_day(block.text):
+            day = any_day(block.text)
+    return days
 
 
 def _left_out(block: Block) -> Paragraph:

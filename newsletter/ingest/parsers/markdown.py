@@ -1,5 +1,6 @@
 """Markdown with YAML front matter, in the dialect that its structure shows."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -41,12 +42,18 @@ def pages_of(blocks: Sequence[Block], about: Brief, facts: Facts) -> list[Page]:
         topics=about.topics,
     )
     day = about.published or facts.published
-    pages = [_dated(page_of(common, each.blocks, each.facts), day) for each in split.episodes]
-    return [*pages, Page(Brief((), dropped=about.dropped), split.beside)]
+    pages = [page_of(common, each.blocks, each.facts) for each in split.episodes]
+    titles = Counter(page.about.episode_key for page in pages)
+    dated = [
+        _dated(page, (each.day if titles[page.about.episode_key] > 1 else None) or day)
+        for page, each in zip(pages, split.episodes, strict=True)
+    ]
+    return [*dated, Page(Brief((), dropped=about.dropped), split.beside)]
 
 
 def _dated(page: Page, day: date | None) -> Page:
-    """With the date of the file, which is a diary's, where the episode names none."""
+    """With the date of the file, which is a diary's, where the episode names none. Of two episodes
+    of one title it is the day that each stands under, or they would be taken for one."""
     if page.about.published or not day:
         return page
     return replace(page, about=replace(page.about, published=day))

@@ -1,5 +1,7 @@
 """Diaries: what was listened to is read, and what stands around it is private."""
 
+from datetime import date
+
 import pytest
 
 from newsletter.domain.errors import BriefRejected
@@ -110,3 +112,29 @@ def test_a_tagged_item_of_a_journal_names_the_show() -> None:
     assert told(page) == [("Kettle", "Sand", "", [ONE])]
     page = f"- {MINE}\n- #podcast [[Kettle]] - [Sand]({URL})\n\t- {ONE}\n"
     assert told(page) == [("Kettle", "Sand", URL, [ONE])]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("## 2026-03-14\n\n🎧 Kettle - Headlines", "## 2026-03-15\n\n🎧 Kettle - Headlines"),
+        (
+            f"## 2026-03-14\n\nListened to [Headlines]({URL}) by Kettle",
+            f"## 2026-03-15\n\nListened to [Headlines]({URL}1) by Kettle",
+        ),
+        (
+            "## Headlines\n- podcast:: Kettle\n- date:: 2026-03-14",
+            "## Headlines\n- podcast:: Kettle\n- date:: 2026-03-15",
+        ),
+    ],
+)
+def test_two_days_of_a_month_have_an_episode_of_one_title(first: str, second: str) -> None:
+    page = f"# March\n\n{first}\n\n- {ONE}\n\n{second}\n\n- {TWO}\n"
+    days = [(each.published, len(each.mentions)) for each in briefs("March.md", page.encode())]
+    assert days == [(date(2026, 3, 14), 1), (date(2026, 3, 15), 1)]
+
+
+def test_an_episode_that_was_heard_on_two_days_is_one() -> None:
+    heard = f"Listened to [Sand]({URL}) by Kettle"
+    page = f"## 2026-03-14\n\n{heard}\n\n- {ONE}\n\n## 2026-03-15\n\n{heard}\n\n- {TWO}\n"
+    assert told(page) == [("Kettle", "Sand", URL, [ONE, TWO])]
