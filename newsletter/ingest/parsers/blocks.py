@@ -16,6 +16,7 @@ from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.inline import DEEPEST, Inline, blocks, inline
 from newsletter.ingest.parsers.lines import known_field, line_rule
 from newsletter.ingest.parsers.paragraphs import clean, spaced
+from newsletter.ingest.parsers.wording import is_personal
 
 BOLD_LEVEL = 7
 _BULLET = re.compile(r"^([ \t>]*)•(?=[ \t])", re.MULTILINE)
@@ -32,6 +33,7 @@ _STATES = re.compile(
 _QUOTED_LINE = re.compile(r"\s*[\"“„«][^\"“”„«»]{3,}[\"”“»](?:\s*[—–~(-][^\"“”„«»]{0,120})?\s*$")
 _CALLOUT = re.compile(r"\[!([\w-]{1,30})(?:\|[^\]\n]{0,30})?\][+-]?[ \t]*([^\n]*)")
 _SUMMARY = re.compile(r"<summary[^<>]*>(.*?)(?:</summary>|$)", re.IGNORECASE)
+_LABELS = 60  # letters in which the label of a note stands
 _LONGEST_NUMBER = 3  # "1911. Nobody ..." begins with a year, not with a list's number
 
 
@@ -178,9 +180,18 @@ def _split(block: Block) -> Iterator[Block]:
             block = replace(block, first=block.first and not rest)
             yield replace(block, line=number, raw=text, rule=rule, level=level)
             block, rest = replace(block, line=number + 1, first=False), []
+        elif rest and _is_noted(block, text):
+            yield replace(block, raw="\n".join(rest))
+            block, rest = replace(block, line=number, first=False), [text]
         else:
             rest.append(text)
     yield replace(block, raw="\n".join(rest))
+
+
+def _is_noted(block: Block, line: str) -> bool:
+    """ "Note: ..." in a line of its own below a highlight is its reader's."""
+    listed = block.depth > 0 or block.quoted
+    return listed and is_personal(line[:_LABELS].replace("*", "").lstrip(" _="), remark=True)
 
 
 def _is_bold_line(line: str) -> bool:

@@ -81,15 +81,27 @@ def _rows(value: Any, above: Mapping[str, str], depth: int = 0) -> Iterator[Mapp
         for each in value:
             yield from _rows(each, above, depth + 1)
     elif isinstance(value, dict):
-        lists = {key: below for key, below in value.items() if _holds_rows(key, below)}
-        lists |= {key: list(below.values()) for key, below in value.items() if _numbers(key, below)}
-        own = {**flat(value, lists), **_annotated(value)}
-        if lists:
-            around = dict(islice({**above, **own}.items(), _MOST_AROUND))
-            for key, below in lists.items():
-                yield from _rows(below, _episode_of(around, key), depth + 1)
-        else:
-            yield {**(_without_text(above) if has_text(own) else above), **own}
+        yield from _rows_of(value, above, depth)
+
+
+def _rows_of(
+    value: Mapping[str, Any], above: Mapping[str, str], depth: int
+) -> Iterator[Mapping[str, str]]:
+    lists = {key: below for key, below in value.items() if _holds_rows(key, below)}
+    lists |= {key: list(below.values()) for key, below in value.items() if _numbers(key, below)}
+    own = {**flat(value, lists), **_annotated(value)}
+    noted = "notes" in lists and (len(lists) > 1 or has_text(own))
+    around = dict(islice({**above, **own}.items(), _MOST_AROUND))
+    for key, below in lists.items():
+        rows = _rows(below, _episode_of(around, key), depth + 1)
+        yield from map(_as_note, rows) if noted and key == "notes" else rows
+    if not lists or (noted and len(lists) == 1):
+        yield {**(_without_text(above) if has_text(own) else above), **own}
+
+
+def _as_note(row: Mapping[str, str]) -> Mapping[str, str]:
+    """What somebody noted on the highlights beside it."""
+    return {("note" if name == "text" else name): each for name, each in row.items()}
 
 
 def _holds_rows(key: str, value: Any, depth: int = 0) -> bool:
@@ -137,7 +149,8 @@ def _annotated(value: Mapping[str, Any]) -> dict[str, str]:
         for each in selectors if isinstance(selectors, list) else [selectors]:
             if isinstance(each, dict) and (exact := _text(each, "exact")):
                 return {"highlight": exact, "text": ""}
-    return {}
+    of_a_page = isinstance(targets, list) and any(isinstance(each, dict) for each in targets)
+    return {"note": _text(value, "text"), "text": ""} if of_a_page else {}
 
 
 def flat(

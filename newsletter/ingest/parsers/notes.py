@@ -170,7 +170,9 @@ def _spoken_or_listed(block: Block, state: Outline, dialogue: set[str]) -> str:
 def _wording(block: Block, state: Outline) -> str:
     if state.section not in LISTED and not state.place and describes(block.text):
         return "about the episode"
-    if is_personal(block.text, remark=block.depth > 1):
+    beside = state.quoted or state.section in {"highlights", "quotes"}
+    below = block.depth > 1 or (block.depth > 0 and not block.first)
+    if is_personal(block.text, remark=below or beside):
         return "personal note"
     if block.depth and block.text.endswith((":", "：")) and is_heading(block.text):
         return "heading"

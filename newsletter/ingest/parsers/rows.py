@@ -62,6 +62,7 @@ _RENAMED: Mapping[str, str] = {
     "podcast title": "show title", "episode name": "episode title", "episode date": "published",
     "podcast author": "owner", "episode guid": "id", "video title": "episode title",
     "video url": "episode url", "video channel": "show title",
+    "my note": "note", "my notes": "note", "user note": "note", "personal note": "note",
     "pod": "show title", "snip note": "takeaway", "snip quote": "quote",
     "channel name": "show title", "channel title": "show title",
 }  # fmt: skip

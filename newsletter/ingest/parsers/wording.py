@@ -40,7 +40,9 @@ _EQUATED = re.compile(r"(?<=\S) (?:=|→|⇒|=>|->) (?=\S)")
 _ASIDE = re.compile(r"\([^()]*\)|https?://\S+")
 _WORDS = re.compile(r"\w[\w'’-]*")
 _ENUMERATION = re.compile(r"[\w' -]{2,30}: [^,.;]{1,60}(?:, [^,.;]{1,60}){2,}")
-_REMARK = re.compile(r"(?:note|comment|annotation|notiz|kommentar|nota)s?\s?:\s", re.IGNORECASE)
+_REMARK = re.compile(
+    r"(?:note|comment|annotation|notiz|kommentar|nota)s?\s?:\s|\.note\s", re.IGNORECASE
+)
 
 
 def describes(text: str) -> bool:
@@ -49,7 +51,7 @@ def describes(text: str) -> bool:
 
 
 def is_personal(text: str, *, remark: bool) -> bool:
-    """``remark``: it stands below a highlight, where "Note: ..." is its reader's."""
+    """``remark``: it stands beside highlights, where "Note: ..." is its reader's."""
     return bool(_PERSONAL.match(text) or (remark and _REMARK.match(text)))
 
 

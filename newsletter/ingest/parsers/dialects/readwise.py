@@ -24,7 +24,9 @@ from newsletter.ingest.parsers.wording import is_question
 
 _OWN_LINKS = re.compile(r"\[(?:View (?:Highlight|Tweet|Quote)|Time [0-9:]+)\]\(", re.IGNORECASE)
 _PART = re.compile(
-    r"(summary|transcript|quote|highlight|notes?|annotation|comment|tags?|location)\s*:(?:\s|$)",
+    r"(?:my (?=note|annotation|comment))?"
+    r"(summary|transcript|quote|highlight|notes?|annotation|comment|tags?|location)\s*:(?:\s|$)"
+    r"|\.(note)\s",
     re.IGNORECASE,
 )
 _LONGEST_TITLE = 60
@@ -86,6 +88,7 @@ def _items(blocks: Sequence[Block]) -> Iterator[list[Block]]:
         labelled = block.quoted and (labelled or (bool(item) and _has_parts(item[-1])))
         inside = block.depth > top or (block.depth == top and not block.first and top > 0)
         below = bool(item) and item[0].quoted and block.depth and _PART.match(block.raw)
+        below = below or (bool(item) and _is_said(item[0]) and _labelled(block.raw)[0] == "note")
         if item and (inside or labelled or below) and section_of(block) != "highlights":
             item.append(block)
             continue
@@ -94,6 +97,10 @@ def _items(blocks: Sequence[Block]) -> Iterator[list[Block]]:
         item = [block]
     if item:
         yield item
+
+
+def _is_said(block: Block) -> bool:
+    return bool(block.depth or block.quoted) and not block.level
 
 
 def _has_parts(block: Block) -> bool:
@@ -178,7 +185,9 @@ def _labelled(raw: str) -> tuple[str, str]:
     if len(raw) < _LONGEST_TITLE and vocabulary.section(marked) == "takeaways":
         return "summary", ""
     label = _PART.match(marked)
-    return (label[1].lower().rstrip("s"), marked[label.end() :]) if label else ("", raw)
+    if not label:
+        return "", raw
+    return (label[1] or label[2]).lower().rstrip("s"), marked[label.end() :]
 
 
 def _is_remark(raw: str) -> bool:
