@@ -21,7 +21,12 @@ def by_its_file(page: Page, path: PurePath) -> Page:
     """For the only page of a file."""
     suffix = path.suffix.lower()
     if suffix in _NOTES | {".txt"} and _is_diary(page, path):
-        return replace(page, paragraphs=[_private(each) for each in page.paragraphs])
+        alone = not (page.about.podcast or page.about.episode)
+        told = [
+            _private(each) if alone or each.line in page.beside else each
+            for each in page.paragraphs
+        ]
+        page = replace(page, paragraphs=told)
     return _titled(page, path) if suffix in _NOTES else page
 
 
@@ -37,13 +42,10 @@ def _titled(page: Page, path: PurePath) -> Page:
 
 
 def _is_diary(page: Page, path: PurePath) -> bool:
-    """The page of a day that names neither a show nor anything else: nobody wrote it for others."""
-    about = page.about
-    if about.podcast or about.episode:
-        return False
+    """The page of a day: what it says of no show nobody wrote for others."""
     first = next((each for each in page.paragraphs if each.rule != "front matter"), None)
     headed = first is not None and first.rule == "heading" and is_day(first.text)
-    titled = len(about.title.split()) >= _TITLE_WORDS  # "Evening" is no title
+    titled = len(page.about.title.split()) >= _TITLE_WORDS  # "Evening" is no title
     return headed or (is_day(path.stem) and not titled)
 
 

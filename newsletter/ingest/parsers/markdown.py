@@ -7,6 +7,7 @@ from datetime import date
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import Block, markdown_blocks
+from newsletter.ingest.parsers.day_notes import beside_the_show
 from newsletter.ingest.parsers.dialects import ABOVE, page_of
 from newsletter.ingest.parsers.episodes import episodes
 from newsletter.ingest.parsers.front_matter import front_matter
@@ -30,7 +31,8 @@ def pages_of(blocks: Sequence[Block], about: Brief, facts: Facts) -> list[Page]:
     split = episodes(blocks, named=bool(about.episode or facts.text("episode")))
     if not split:
         page = page_of(about, blocks, facts)
-        return [replace(page, paragraphs=[*facts.said, *page.paragraphs])]
+        told = [*facts.said, *page.paragraphs]
+        return [replace(page, paragraphs=told, beside=beside_the_show(blocks))]
     for paragraph in split.beside[:ABOVE]:
         facts.add_prose(said_of_it(paragraph.text))
         if paragraph.rule == "field":

@@ -51,11 +51,15 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A file, or an episode in it: what it says of itself (no mentions), and its paragraphs."""
+    """A file, or an episode in it: what it says of itself (no mentions), and its paragraphs.
+
+    ``beside``: the lines that are private if the file is a day of a diary, though it names a show.
+    """
 
     about: Brief
     paragraphs: Iterable[Paragraph]
     dialect: str = ""
+    beside: frozenset[int] = frozenset()
 
 
 def clean(text: str) -> str:

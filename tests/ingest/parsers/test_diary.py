@@ -138,3 +138,40 @@ def test_an_episode_that_was_heard_on_two_days_is_one() -> None:
     heard = f"Listened to [Sand]({URL}) by Kettle"
     page = f"## 2026-03-14\n\n{heard}\n\n- {ONE}\n\n## 2026-03-15\n\n{heard}\n\n- {TWO}\n"
     assert told(page) == [("Kettle", "Sand", URL, [ONE, TWO])]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"- {MINE}\n- podcast:: Kettle\n  - {ONE}\n- {MINE}\n",
+        f"- {MINE}\n- Sand\n  podcast:: Kettle\n  - {ONE}\n- {MINE}\n",
+        f"- {MINE}\n- On the tram\n  - podcast:: Kettle\n  - {ONE}\n- {MINE}\n",
+        f"- podcast:: Kettle\n  - {ONE}\n- {MINE}\n",
+        f"{MINE}\n\npodcast:: Kettle\n- {ONE}\n\n{MINE}\n",
+        f"{MINE}\n\n## Heard\npodcast:: Kettle\nepisode:: Sand\n\n{ONE}\n\n## Roof\n\n{MINE}\n",
+        f"# 2026-03-14\n\n## Heard\n- podcast:: Kettle\n- {ONE}\n\n## Roof\n\n- {MINE}\n",
+    ],
+)
+def test_a_day_that_names_a_show_in_one_line_is_private_around_it(page: str) -> None:
+    ((podcast, *_, texts),) = told(page, "2026-03-14.md")
+    assert (podcast, texts) == ("Kettle", [ONE])
+
+
+@pytest.mark.parametrize("page", [f"- {MINE}\n- podcast:: Kettle\n- {MINE}\n"])
+def test_nothing_of_a_day_stands_with_the_show(page: str) -> None:
+    with pytest.raises(BriefRejected, match="no insight in it"):
+        told(page, "2026-03-14.md")
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("2026-03-14.md", f"podcast:: Kettle\nepisode:: Sand\n\n- {ONE}\n- {TWO}\n"),
+        ("2026-03-14.md", f"- podcast:: Kettle\n- {ONE}\n- {TWO}\n"),
+        ("2026-03-14.md", f"---\npodcast: Kettle\n---\n- {ONE}\n- {TWO}\n"),
+        ("Sand.md", f"{ONE}\n\n- {TWO}\n- podcast:: Kettle\n"),
+    ],
+)
+def test_a_page_on_a_show_is_read_whole(name: str, page: str) -> None:
+    ((podcast, *_, texts),) = told(page, name)
+    assert (podcast, texts) == ("Kettle", [ONE, TWO])

@@ -87,9 +87,9 @@ def _items(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     for block in blocks:
         labelled = block.quoted and (labelled or (bool(item) and _has_parts(item[-1])))
         inside = block.depth > top or (block.depth == top and not block.first and top > 0)
+        noted = bool(item) and _is_said(item[0]) and _labelled(block.raw)[0] == "note"
         below = bool(item) and item[0].quoted and block.depth and _PART.match(block.raw)
-        below = below or (bool(item) and _is_said(item[0]) and _labelled(block.raw)[0] == "note")
-        if item and (inside or labelled or below) and section_of(block) != "highlights":
+        if item and (inside or labelled or below or noted) and section_of(block) != "highlights":
             item.append(block)
             continue
         if item:
