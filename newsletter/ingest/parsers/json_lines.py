@@ -14,6 +14,7 @@ from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import markdown_blocks
 from newsletter.ingest.parsers.dialects import page_of
+from newsletter.ingest.parsers.journal import pages_of_diary
 from newsletter.ingest.parsers.metadata import Facts, completed, names
 from newsletter.ingest.parsers.outlines import pages_of_json
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
@@ -35,10 +36,13 @@ _OBJECTS = 2  # within each other: {"episode": {"podcast": {"title": ...}}}
 
 def read(text: str) -> list[Page]:
     """JSON Lines. Raises BriefRejected with the first line that is not JSON."""
+    lines = enumerate(text.split("\n"), 1)
+    values = [(number, _decoded(line, number)) for number, line in lines if line.strip()]
+    if diary := pages_of_diary([value for _, value in values]):
+        return diary
     rows: list[Row] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            rows += ((number, row) for row in _rows(_decoded(line, number), {}))
+    for number, value in values:
+        rows += ((number, row) for row in _rows(value, {}))
     return pages_of_rows(rows, "JSON Lines")
 
 
@@ -55,8 +59,8 @@ def other_json(whole: Any) -> list[Page] | None:
         return None
     if isinstance(whole, dict) and _is_feed(whole):
         return _feed(whole)
-    if outlined := pages_of_json(whole):
-        return outlined
+    if other := pages_of_json(whole) or pages_of_diary(whole):
+        return other
     rows = list(_rows(whole, {})) if isinstance(whole, dict | list) else []
     if not rows or not any(has_text(row) for row in rows):
         return None

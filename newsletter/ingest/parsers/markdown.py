@@ -45,17 +45,22 @@ def pages_of(blocks: Sequence[Block], about: Brief, facts: Facts) -> list[Page]:
     )
     day = about.published or facts.published
     pages = [page_of(common, each.blocks, each.facts) for each in split.episodes]
-    titles = Counter(page.about.episode_key for page in pages)
-    dated = [
-        _dated(page, (each.day if titles[page.about.episode_key] > 1 else None) or day)
-        for page, each in zip(pages, split.episodes, strict=True)
-    ]
+    dated = dated_apart(pages, [each.day for each in split.episodes])
+    dated = [_dated(page, day) for page in dated]
     return [*dated, Page(Brief((), dropped=about.dropped), split.beside)]
 
 
+def dated_apart(pages: Sequence[Page], days: Sequence[date | None]) -> list[Page]:
+    """Of two episodes of one title each has the day that it stands under, or they would be one."""
+    titles = Counter(page.about.episode_key for page in pages)
+    return [
+        _dated(page, day) if page.about.episode and titles[page.about.episode_key] > 1 else page
+        for page, day in zip(pages, days, strict=True)
+    ]
+
+
 def _dated(page: Page, day: date | None) -> Page:
-    """With the date of the file, which is a diary's, where the episode names none. Of two episodes
-    of one title it is the day that each stands under, or they would be taken for one."""
+    """With the date of the file, which is a diary's, where the episode names none."""
     if page.about.published or not day:
         return page
     return replace(page, about=replace(page.about, published=day))
