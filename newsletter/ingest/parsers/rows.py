@@ -148,6 +148,12 @@ def _field(name: str) -> tuple[Field | None, int]:
     return vocabulary.field(name) or (None, 0)
 
 
+def field_of(column: str) -> Field | None:
+    """What a column holds by its name."""
+    name = _plain(column)
+    return _field(_RENAMED.get(name, name))[0]
+
+
 def has_text(names_: Iterable[str]) -> bool:
     plain = map(_plain, names_)
     return any(_holds_text(_RENAMED.get(name, name)) for name in plain)

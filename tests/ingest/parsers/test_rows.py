@@ -253,3 +253,33 @@ def test_a_form_may_ask_for_what_was_learnt() -> None:
     rows = f"Which podcast?,Which episode?,What did you learn?\nKettle,Sand,{TEXT[:26]}.\n"
     brief = parse("a.csv", rows.encode())
     assert (brief.podcast, brief.episode) == ("Kettle", "Sand")
+
+
+def told(page: str) -> list[tuple[str, str, int]]:
+    return [
+        (each.podcast, each.episode, len(each.mentions)) for each in briefs("a.csv", page.encode())
+    ]
+
+
+def test_a_show_in_the_first_of_its_rows_alone() -> None:
+    rows = ["Show,Episode,Quote", f"Kettle,Sand,{OTHER}", f',,"{TEXT}"', f",,{THIRD}"]
+    assert told("\n".join(rows)) == [("Kettle", "Sand", 3)]
+    more = [f"Lid,Quays,{OTHER[2:]}", f",,{THIRD[2:]}", f",Locks,{THIRD[4:]}"]
+    assert told("\n".join([*rows, *more])) == [
+        ("Kettle", "Sand", 3),
+        ("Lid", "Quays", 2),
+        ("Lid", "Locks", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f'Show,Episode,Quote\nKettle,Sand,{OTHER}\nLid,,{THIRD}\nTin,,"{TEXT}"\n',
+        f'Show,Episode,Quote\nKettle,Sand,{OTHER}\nLid,Quays,{THIRD}\n,,"{TEXT}"\n',
+        f'Show,Url,Quote\nKettle,https://a.example/1,{OTHER}\n,https://b.example/2,{THIRD}\n,,"{TEXT}"\n',
+    ],
+)
+def test_rows_of_different_shows_are_not_filled(page: str) -> None:
+    assert ("Kettle", 1) in {(podcast, count) for podcast, _, count in told(page)}
+    assert sum(count for *_, count in told(page)) == 3
