@@ -54,10 +54,14 @@ _REMARKS = re.compile(
     r"|published (?:on |in )?(?:[a-z]{3,9}\.? )?[0-9]"
     rf"|links? to (?:the|my) (?:\w+ )?(?:{_MEDIA})\b"
     r"|related (?:reading|posts?|articles?)\s?(?:[:：]|$)|what follows is (?:an?|the|my)\b"
+    r"|(?:dans cet épisode|in dieser (?:folge|episode)|en este episodio|neste episódio"
+    r"|in quest[oa] (?:episodio|puntata))\b[^.!?]{0,60}\b(?:explor|sprech|sprich|discut|parl"
+    r"|habla|conversa|falamos|découvr|aborde|unterh|geht es)"
     r"|(?:guest bio|about the guest|嘉宾简介|个人背景)\s?[:：]",
     re.IGNORECASE,
 )
 _SOURCE = re.compile(r"(.{3,300}?)\s*[:：–—-]\s+<?https?://\S+>?", re.DOTALL)
+_SENTENCE = re.compile(r"[a-z]{3}[.!?]\s+[A-Z]")
 _SIGNS = re.compile(
     r"(?:[\u30a0-\u30ff\u3400-\u9fff]{2}[^\s\x00-\x7f。、，！？]{0,13}\s+){4,}\S{2,15}"
 )
@@ -102,4 +106,6 @@ def _is_row(text: str) -> bool:
 def is_reference(text: str) -> bool:
     """A title and its address."""
     source = _SOURCE.fullmatch(text)
-    return source is not None and not SENTENCE_END.search(source[1])
+    if not source or SENTENCE_END.search(source[1]):
+        return False
+    return not _SENTENCE.search(source[1])

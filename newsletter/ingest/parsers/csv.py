@@ -12,6 +12,8 @@ from newsletter.ingest.parsers.rows import TEXT, Row, has_text, pages_of_rows
 
 _DELIMITERS = ",;\t|"
 _SHOWN = 6
+_SENTENCE = 6  # words: no column's name has as many
+_ORDER = ("highlight", "title", "author", "url", "note", "location", "date")
 _SEPARATOR = re.compile(r'\s*"?sep=([,;\t|])"?\n')  # what spreadsheets write on top
 csv.field_size_limit(2**31 - 1)  # a column may hold a transcript; inbox.max_bytes bounds the file
 
@@ -32,13 +34,23 @@ def read(text: str) -> list[Page]:
 
 def _rows(text: str, delimiter: str, skipped: int, *, strict: bool) -> Iterator[Row]:
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=strict)
-    header = [name.strip() for name in _next(reader, skipped + 1) or ()]
+    first = _next(reader, skipped + 1) or []
+    header = _unsaid(first) or [name.strip() for name in first]
     _check(header, skipped + 1)
+    if _unsaid(first):
+        yield skipped + 1, _named(header, first)
     line = skipped + reader.line_num + 1
     while (cells := _next(reader, line)) is not None:
         if any(map(str.strip, cells)):
             yield line, _named(header, cells)
         line = skipped + reader.line_num + 1
+
+
+def _unsaid(first: Sequence[str]) -> Sequence[str]:
+    """The names of the columns of a file that begins with a highlight: in the order in which
+    Readwise's import has them. None where it begins with names."""
+    written = first and not has_text(first) and len(first[0].split()) >= _SENTENCE
+    return _ORDER[: len(first)] if written else ()
 
 
 def _named(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:

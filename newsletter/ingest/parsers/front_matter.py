@@ -9,7 +9,7 @@ from typing import NoReturn
 import yaml
 
 from newsletter.domain.errors import BriefRejected
-from newsletter.domain.model import Brief, Dropped, Origin
+from newsletter.domain.model import Brief, Dropped, Origin, normalise
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.boilerplate import is_cjk
 from newsletter.ingest.parsers.dates import any_day
@@ -31,6 +31,7 @@ _NULL = "tag:yaml.org,2002:null"
 _TRUTH = "tag:yaml.org,2002:bool"
 _FIRST_LINE = 2
 _LEAST_SAID = 12  # letters: a shorter one is a topic
+_PODCASTS = {"podcast", "podcasts"}
 _OWN = ("podcast", "episode", "title", "url", "published", "speakers", "topics")
 
 
@@ -90,6 +91,7 @@ def _facts(entries: Mapping[str, yaml.Node]) -> Facts:
     for key, node in entries.items():
         if key not in _OWN:
             facts.add(key, *_texts(node))
+            facts.tagged |= key == "tags" and bool(_PODCASTS & set(map(normalise, _texts(node))))
             facts.add_prose(said_of_it(_sentence(node)) if key == "description" else {})
             facts.said += _said(key, node)
     return facts
@@ -120,9 +122,12 @@ def _sentence(node: yaml.Node) -> str:
 
 
 def _texts(node: yaml.Node) -> list[str]:
-    """The text of a scalar or of each in a list; ``[[page]]`` is a list in a list to YAML."""
+    """The text of a scalar, of each in a list, or of what has a name; ``[[page]]`` is a list in a
+    list to YAML."""
     if isinstance(node, yaml.SequenceNode):
         return [text for item in node.value for text in _texts(item)]
+    if isinstance(node, yaml.MappingNode):
+        return [text for key, value in node.value if key.value == "name" for text in _texts(value)]
     return [str(node.value)] if isinstance(node, yaml.ScalarNode) else []
 
 

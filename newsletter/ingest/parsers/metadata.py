@@ -26,6 +26,7 @@ _KIND = re.compile(
 _ESCAPED = re.compile(r"\\([#*_~\[\]()|-])")
 _MAIL = re.compile(r"[\w.+-]@[\w-]{1,60}\.\w")
 _ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$|\s+from\s+[A-Z].*", re.DOTALL)
+_ASIDE = re.compile(r"\s*\([^()]{0,100}\)")  # "Ada Brook (host), Tomas Lind"
 _AND = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|und|et|y|e|en|och|i|with)\s+")
 _TITLES = {"phd", "ph.d.", "md", "m.d.", "jr", "jr.", "sr", "esq", "mba", "dr", "prof"}
 _FIRMS = re.compile(
@@ -73,6 +74,8 @@ class Facts:
     kept: dict[Field, tuple[int, Sequence[str]]] = field(default_factory=dict)
     speakers: list[str] = field(default_factory=list)
     heading: str = ""
+    tagged: bool = False
+    """As a podcast."""
     said: list[Paragraph] = field(default_factory=list)
 
     def add(self, key: str, *values: str) -> bool:
@@ -198,7 +201,7 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
         podcast, named = shown
     if podcast and not (episode or named) and len(parts := _DASH.split(podcast)) == 2:
         podcast, episode = parts
-    if podcast or url or published or speakers or _is_podcast(facts):
+    if podcast or url or published or speakers or _is_podcast(facts) or facts.tagged:
         episode = episode or named
     return replace(
         about,
@@ -267,7 +270,7 @@ def names(raw: str) -> list[str]:
     """The people in a value, without what they are: "Ada Brook - Engineer and [[Tomas Lind]]"."""
     text = _LINK.sub(r"\1", raw) if "](" in raw else raw
     wiki = _WIKI.findall(text)[:_MOST_NAMES]
-    parts = wiki or _AND.split(_ROLE.sub("", text[:MAX_LABEL].strip("[]")))
+    parts = wiki or _AND.split(_ROLE.sub("", _ASIDE.sub("", text[:MAX_LABEL].strip("[]"))))
     people = (_ROLE.sub("", clean(unlinked(part)).strip("\"'*_@ ")) for part in parts[:_MOST_NAMES])
     return [name for name in people if _is_name(name)]
 

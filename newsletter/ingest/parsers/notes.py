@@ -52,6 +52,7 @@ _TAKEAWAY_TYPES = names_in(
     takeaway, takeaways, insight, insights, highlight, highlights, keypoint, key, podcast, podnotes,
     idea"""
 )
+_OPENS_WITH_LINK = re.compile(r"\[\[|\[[^\[\]\n]{1,200}\]\(")
 _LABEL = re.compile(
     r"(?:key )?(?:takeaway|insight|highlight|lesson|idea|learning|key point|big idea|quote)s?"
     r"(?: ?#?\d{1,2})?\s?[:：—–-]\s+(?=\S)",
@@ -163,8 +164,15 @@ def _spoken_or_listed(block: Block, state: Outline, dialogue: set[str]) -> str:
         return "chapter"
     if state.section == "quotes" and state.quoted and not block.quoted and not block.depth:
         return "caption"
-    only_link = len(block.inline.links) == 1 and block.text == block.inline.links[0][0]
-    return "link" if only_link and is_heading(block.text) else ""
+    return "link" if _is_link(block, state) else ""
+
+
+def _is_link(block: Block, state: Outline) -> bool:
+    """A title that leads somewhere; below "Related" there may be words on it behind."""
+    if state.related and _OPENS_WITH_LINK.match(block.raw) and not ended(block.text):
+        return True
+    only = len(block.inline.links) == 1 and block.text == block.inline.links[0][0]
+    return only and is_heading(block.text)
 
 
 def _wording(block: Block, state: Outline) -> str:

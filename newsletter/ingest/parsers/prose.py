@@ -16,6 +16,10 @@ _CAPITAL = r"(?:[A-Z0-9][\w’'&.!-]*|[\w-]+\.fm)"
 _SMALL = r"of|the|and|for|a|in|on|to|your|my|&"
 _SHOW = rf"(?:[Tt]he )?(?P<podcast>{_CAPITAL}(?: (?:{_SMALL}|{_CAPITAL})){{0,6}}?)"
 _LONGEST = 1_000
+_MONTH = re.compile(
+    "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+    r"(?: [0-9]{4})?$"
+)
 _POINTING = {"this", "that", "the", "a", "an", "my", "our", "his", "her", "their", "new"}
 _MARK = "\N{OBJECT REPLACEMENT CHARACTER}"
 _LINK_WORDS = (
@@ -74,7 +78,8 @@ def _in_sentences(plain: str) -> Iterator[dict[str, str]]:
     titles = [link for link in _LINK.findall(plain) if len(link[0].split()) > 2]
     marked = _LINK.sub(lambda link: _MARK if link.groups() in titles else link[1], plain)
     for pattern in _SENTENCES:
-        if match := pattern.search(marked):
+        match = pattern.search(marked)
+        if match and not _MONTH.match(match["podcast"] or ""):
             said = {key: value for key, value in match.groupdict().items() if key != "linked"}
             if "linked" in pattern.groupindex:
                 title = titles[marked.count(_MARK, 0, match.start("linked"))]

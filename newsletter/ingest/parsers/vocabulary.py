@@ -46,7 +46,8 @@ _SECTIONS: Mapping[Section, str] = {
         principais, principais aprendizados, aprendizados, ideias principais, belangrijkste
         punten, belangrijkste inzichten, inzichten, lessen, viktiga insikter, lärdomar, 要点, 重点,
         关键要点, 关键见解, 收获, 学び, ポイント, 重要なポイント, najważniejsze wnioski, wnioski,
-        kluczowe punkty""",
+        kluczowe punkty, 핵심 포인트, 핵심 내용, 핵심 인사이트, 주요 내용, 주요 포인트,
+        인사이트, 배운 점, điểm chính, ý chính, các ý chính, bài học, bài học chính""",
     "highlights": """
         highlight, highlights, key highlights, my highlights, episode highlights, airrquotes,
         clips, highlights & notes, highlights and notes, highlights first synced by, new
@@ -63,7 +64,7 @@ _SECTIONS: Mapping[Section, str] = {
         synopsis, in short, zusammenfassung, überblick, kurzfassung, résumé, en bref, resumen,
         resumo, riassunto, sintesi, samenvatting, sammanfattning, 摘要, 总结, 概要, まとめ,
         podsumowanie,
-        streszczenie""",
+        streszczenie, 요약, 핵심 요약, 한줄 요약, tóm tắt""",
     "related": "",  # a pattern of its own, in notes.py
     "metadata": """
         metadata, meta, episode metadata, episode info, episode information, podcast info, info,
@@ -81,8 +82,9 @@ _SECTIONS: Mapping[Section, str] = {
         outlines, mind map, mindmap, mindmaps, table of contents, contents, toc, keywords, tags,
         q&a, q & a, qa, faq, questions & answers, questions and answers, questions, resources,
         links, useful links, references, sources, footnotes, bibliography, further reading,
-        books, books mentioned, mentioned books, mentioned in this episode, mentioned in the
-        episode, mentions, people mentioned, people, about the guest, about the guests, about
+        tools mentioned, tools discussed, books, books mentioned, mentioned books, mentioned in this
+        episode, mentioned in the episode, mentions, people mentioned, people,
+        about the guest, about the guests, about
         the host, about the show, about the podcast, about the author, guest bio, bio, sponsors,
         sponsor, our sponsors, ads, to do, todo, to-do, todos, tasks, next steps, action items,
         actions, action
@@ -126,21 +128,22 @@ _FIELDS: Mapping[Field, str] = {
     "podcast": """
         show title, show name, podcast title, podcast name, podcast, show, podcast show, feed,
         series, programme, channel, sendung, émission, balado, programa, pódcast, trasmissione,
-        播客, 节目, 番組, ポッドキャスト, audycja, name of the site,
+        播客, 节目, 番組, ポッドキャスト, audycja, 채널, 팟캐스트, kênh, name of the site,
         publisher, which podcast, podcast or show""",
     "episode": """
         episode title, episode name, full title, full-title, fulltitle, episode, title,
         folgentitel, folge, titel, titre de l'épisode, épisode, titre, título del episodio,
         episodio, título, titulo, titolo, episódio, aflevering, avsnitt, 标题, 单集, タイトル,
         エピソード,
-        odcinek, tytuł, name, hypothesis title, 书名, which episode""",
+        odcinek, tytuł, 제목, tiêu đề, name, hypothesis title, 书名, which episode""",
     "url": """
         episode link, episode url, ep link, ep. link,
         snipd, snipd link, snipd url, url, episode page, link, web,
         website, webpage, page, source url, source link, source, reference, uri, youtube,
         youtube url,
         youtube link, permalink, lien, enlace, quelle, collegamento, bron,
-        链接, リンク, podwise, podwise link, podwise url, airr, airr link,
+        链接, リンク, 출처, 링크, 원본, nguồn, liên kết,
+        podwise, podwise link, podwise url, airr, airr link,
         spotify url, spotify link, spotify, hypothesis uri, pc地址, listen, listen here, listen on,
         apple url, apple link, apple podcasts,
         apple podcasts url, overcast, overcast url, audio page""",
@@ -155,7 +158,7 @@ _FIELDS: Mapping[Field, str] = {
         gepubliceerd, publicerad, opublikowano, 发布日期, 发布时间,
         原文发表, 公開日, 配信日, date, datum,
         fecha, data,
-        日期""",
+        日期, 날짜, 게시일, ngày, ngày đăng""",
     "speakers": """
         owner / host, owner/host, host, hosts, host(s), cohost, cohosts, co-host, co-hosts,
         hosted by, guest, guests, guest(s),
@@ -165,7 +168,8 @@ _FIELDS: Mapping[Field, str] = {
         gast, hôte, invité, invités, invitée, invité(s), animateur, animé par, anfitrión,
         anfitriona, presentador, presentadora, invitado, invitada, invitados, conduttore,
         ospite, ospiti, apresentador, convidado, convidada, convidados, presentator, gasten,
-        värd, gäst, 主持人, 嘉宾, ホスト, ゲスト, prowadzący, gość, goście""",
+        värd, gäst, 主持人, 嘉宾, ホスト, ゲスト, prowadzący, gość, goście, 게스트, 진행자,
+        khách mời, contributors""",
     "author": """
         author, authors, author(s), creator, creators, show author, autor, autorin, auteur,
         autore, 作者, 著者""",
@@ -305,6 +309,7 @@ def _goes_on(words: list[str], end: int, known: Section) -> bool:
         "of",
         "for",
         "in",
+        "i",
         "with",
         "aus",
         "von",

@@ -36,6 +36,11 @@ _PICTURES = re.compile(r"^[^\w\s]+\s")
 _FRAGMENT_WORDS = 5
 _FRAGMENT_SIGNS, _WORD_SIGNS = 8, 3  # of Chinese or Japanese
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|can|will|do|does|ist|sind|est|sont|es|son)\b")
+_FINITE = re.compile(
+    r" (?:lacks?|lacked|needed|makes|helps|helped|gives|gave|takes|took|becomes|became|means|meant"
+    r"|fails|failed|requires|required|keeps|kept|brings|brought|creates|caused|led)\b"
+)
+"""Verbs that are no nouns; in front such a word is one of a name ("Made in Japan")."""
 _EQUATED = re.compile(r"(?<=\S) (?:=|→|⇒|=>|->) (?=\S)")
 _ASIDE = re.compile(r"\([^()]*\)|https?://\S+")
 _WORDS = re.compile(r"\w[\w'’-]*")
@@ -80,9 +85,13 @@ def fragment(text: str, *, listed: bool) -> str:
         least = _WORD_SIGNS if listed else _FRAGMENT_SIGNS
         return "fragment" if sum(map(str.isalnum, text)) <= least else ""
     words = _WORDS.findall(_ASIDE.sub(" ", text))
-    if len(words) <= _FRAGMENT_WORDS and not (_VERB.search(text) or _EQUATED.search(text)):
+    if len(words) <= _FRAGMENT_WORDS and not _says(text):
         return "fragment"
     return "enumeration" if _ENUMERATION.fullmatch(text) else ""
+
+
+def _says(text: str) -> bool:
+    return any(sign.search(text) for sign in (_VERB, _FINITE, _EQUATED))
 
 
 def ended(text: str) -> bool:

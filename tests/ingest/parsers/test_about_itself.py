@@ -36,6 +36,8 @@ from newsletter.ingest.parsers.about_itself import about_itself
         ("Ovens - https://ovens.example/compared", "reference"),
         ("製粉 長時間発酵 石窯 塩加減 朝市", "row of keywords"),
         ("What follows is a collection of what I heard.", "about the page"),
+        ("Dans cet épisode Mara et Ole explorent le seigle et son eau.", "about the page"),
+        ("In dieser Folge sprechen Mara und Ole über Roggen.", "about the page"),
     ],
 )
 def test_what_tells_of_itself(text: str, rule: str) -> None:
@@ -56,6 +58,7 @@ def test_what_tells_of_itself(text: str, rule: str) -> None:
         "The passage of time does more for a cheese than any culture does.",
         "The passage between the two islands froze in one winter out of nine.",
         "This passage of water is so narrow that the tide runs backwards in it.",
+        "Rye needs a night. A baker found that by weighing it (all of it here): https://rye.example/1",
         "The statement that rye needs no salt was never tested.",
         "The quote for a new oven is half of what the old one burns in a year.",
         "On the show floor a third of all ovens were gas ones.",

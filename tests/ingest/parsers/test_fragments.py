@@ -33,7 +33,12 @@ def test_an_item_that_only_names_a_topic_is_none(item: str, rule: str, name: str
 
 @pytest.mark.parametrize(
     "item",
-    ["Sleep is a skill", "Bread rises twice.", "Steam first: it keeps a crust soft, then shiny."],
+    [
+        "Sleep is a skill",
+        "The mill lacked spare stones",
+        "Bread rises twice.",
+        "Steam first: it keeps a crust soft, then shiny.",
+    ],
 )
 def test_a_short_item_that_says_something_stays(item: str) -> None:
     assert rules(f"- {item}\n- {WHOLE}\n") == {}

@@ -15,7 +15,8 @@ RYE = "Rye holds three times its weight in water."
     "left_out",
     ["1\n", "- shopping list ([Location 12](https://readwise.io/to_kindle?location=12))\n",
      "- “What is a slow rye?” ([Location 9](https://readwise.io/to_kindle?location=9))\n",
-     "- three classes of rye: (Page 0)\n"],
+     "- three classes of rye: (Page 0)\n",
+     "- [A talk on rye (2017)](https://rye.example/watch?v=1)\n"],
 )  # fmt: skip
 def test_what_was_marked_and_says_nothing(left_out: str) -> None:
     brief = parse("a.md", f"{READWISE}{left_out}- {RYE}\n".encode())

@@ -412,3 +412,36 @@ def test_a_date_is_read_in_any_form_that_has_one_reading(written: str) -> None:
 def test_a_line_of_dashes_behind_a_quote_costs_nothing() -> None:
     page = f'"abc"{"-" * 60}{"x" * 200}\n{ONE}\n'
     assert ONE in read(page).mentions[0].text
+
+
+def test_what_a_person_is_stands_in_brackets_behind_the_name() -> None:
+    brief = read(f"- Speakers: Ada Brook (AB), Tomas Lind (host, Kettle)\n\n- {ONE}\n")
+    assert brief.speakers == ("Ada Brook", "Tomas Lind")
+
+
+def test_people_may_be_listed_with_what_they_did() -> None:
+    head = "---\ncontributors:\n  - name: Ada Brook\n    roles: [host]\n  - name: Tomas Lind\n---\n"
+    assert read(f"{head}- {ONE}\n").speakers == ("Ada Brook", "Tomas Lind")
+
+
+def test_the_title_of_a_page_that_is_tagged_as_a_podcast_is_the_episodes() -> None:
+    assert read(f"---\ntitle: Kettles\ntags: [podcast, tea]\n---\n- {ONE}\n").episode == "Kettles"
+    assert read(f"---\ntitle: Kettles\ntags: [tea]\n---\n- {ONE}\n").episode == ""
+
+
+def test_links_below_related_are_no_insights() -> None:
+    assert (
+        only(f"- {ONE}\n\n## Related\n\n- [[Ada Brook]] — guest, who sells tea and kettles\n")
+        == ONE
+    )
+
+
+@pytest.mark.parametrize("heading", ["Tools mentioned", "Books I recommend"])
+def test_what_is_recommended_is_no_insight(heading: str) -> None:
+    assert only(f"- {ONE}\n\n## {heading}\n\n- Slow Tea by Ada Brook of Kettle and Sons\n") == ONE
+
+
+@pytest.mark.parametrize(("source", "day"), [("출처", "날짜"), ("Nguồn", "Ngày")])
+def test_fields_of_korean_and_vietnamese(source: str, day: str) -> None:
+    brief = read(f"{source}: https://tea.example/1\n{day}: 2026-03-05\n\n- {ONE}\n")
+    assert (brief.url, brief.published) == ("https://tea.example/1", date(2026, 3, 5))

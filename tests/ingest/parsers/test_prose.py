@@ -45,6 +45,7 @@ def test_what_is_said_of_the_episode(said: str, fields: dict[str, str]) -> None:
     "said",
     [
         "I listen to every podcast about bread.",
+        "Notes from October 2025 podcast episodes on bread.",
         f"[Bread that waits a night]({URL}) is what I would give to a baker.",
         "The best episode is the one that you share.",
         "[listen](javascript:alert(1)) to it on the podcast page",

@@ -283,3 +283,11 @@ def test_a_show_in_the_first_of_its_rows_alone() -> None:
 def test_rows_of_different_shows_are_not_filled(page: str) -> None:
     assert ("Kettle", 1) in {(podcast, count) for podcast, _, count in told(page)}
     assert sum(count for *_, count in told(page)) == 3
+
+
+def test_a_csv_without_names_is_read_in_the_order_of_readwises_import() -> None:
+    brief = parse(
+        "a.csv", f'"{TEXT}",Harbour Talk,Ada Brook\n"{OTHER}",Harbour Talk,Ada Brook\n'.encode()
+    )
+    assert [said.text for said in brief.mentions] == [TEXT, OTHER]
+    assert (brief.episode, brief.speakers) == ("Harbour Talk", ("Ada Brook",))

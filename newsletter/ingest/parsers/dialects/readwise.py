@@ -227,7 +227,7 @@ def _paragraphs(part: str, lines: Sequence[Line], place: Inline) -> Iterator[Par
         yield Paragraph(kept[0].number, clean(raw), verdict="noise", rule=_RULES["title"])
     elif part == "words" and _is_short(text):
         yield Paragraph(kept[0].number, clean(raw), verdict="noise", rule="too short")
-    elif text and not is_action(text):
+    elif text and not is_action(text) and not _is_link(words):
         origin: Origin = "takeaway" if part == "summary" else "quote"
         at, link = (words.at, words.link) if words.link else (place.at, place.link)
         yield Paragraph(
@@ -242,6 +242,11 @@ def _paragraphs(part: str, lines: Sequence[Line], place: Inline) -> Iterator[Par
         )
     elif kept:
         yield Paragraph(kept[0].number, clean(raw), verdict="noise", rule="image or link")
+
+
+def _is_link(words: Inline) -> bool:
+    """A title that leads somewhere, with nothing beside it."""
+    return len(words.links) == 1 and words.text == words.links[0][0] and is_heading(words.text)
 
 
 def _is_short(text: str) -> bool:
