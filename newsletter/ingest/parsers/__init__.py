@@ -20,6 +20,7 @@ PARSERS: Mapping[str, str] = {
     ".jsonl": "json_lines",
     ".ndjson": "json_lines",
     ".csv": "csv",
+    ".tsv": "csv",
     ".html": "html",
     ".htm": "html",
     ".org": "org",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import lxml.html
@@ -21,7 +22,7 @@ from newsletter.ingest.parsers.markdown import pages_of
 from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import paragraphs
 from newsletter.ingest.parsers.outline import Reading
-from newsletter.ingest.parsers.paragraphs import Page, clean
+from newsletter.ingest.parsers.paragraphs import Page, clean, is_web
 from newsletter.ingest.parsers.vocabulary import names_in
 
 _UNSEEN = names_in(
@@ -128,7 +129,8 @@ def _blocks(whole: Any, main: Any) -> Iterator[Block]:
             and (rule := _rule(element, tag, around, total))
         ):
             yield from _flushed(around)
-            yield from _left_out(element, tag, rule)
+            rows = list(_rows(element)) if tag in {"table", "header"} and around.inside else []
+            yield from rows or _left_out(element, tag, rule)
             skipped = element
         elif event == "start":
             yield from _enter(element, tag, around)
@@ -148,6 +150,21 @@ def _left_out(element: Any, tag: str, rule: str) -> Iterator[Block]:
     text = "" if tag in _UNSEEN else clean(element.text_content())
     if text:
         yield Block(element.sourceline or 1, text, rule=rule)
+
+
+def _rows(element: Any) -> Iterator[Block]:
+    """Those of one table, as Markdown has them: Notion's page begins with its properties."""
+    within = list(islice(element.iter("table"), 2))
+    for row in element.iter("tr") if len(within) == 1 else ():
+        cells = [_cell(cell) for cell in row if cell.tag in {"th", "td"}]
+        if any(cells):
+            yield Block(row.sourceline or 1, f"| {' | '.join(cells)} |", rule="table")
+
+
+def _cell(cell: Any) -> str:
+    text = clean(cell.text_content()).replace("|", "¦")
+    links = [href for link in cell.iter("a") if is_web(href := link.get("href") or "")]
+    return f"[{text}]({links[0]})" if len(links) == 1 else text
 
 
 def _beside(element: Any, tag: str, total: int) -> str:

@@ -244,7 +244,7 @@ def _letters(text: str) -> str:
 
 def _is_podcast(facts: Facts) -> bool:
     named = facts.text("category").lower() in {"podcast", "podcasts", "podcast episode"}
-    return named or "//share.snipd.com/" in facts.url
+    return named or any(app in facts.url for app in ("//share.snipd.com/", "airr.io/"))
 
 
 def title(raw: str) -> str:

@@ -108,3 +108,9 @@ def test_the_show_may_stand_at_the_end_of_a_title() -> None:
 def test_the_callout_of_a_player_holds_what_was_noted() -> None:
     page = f"> [!podcast] [04:20](obsidian://podnotes?time=260)\n> {RYE}\n"
     assert [said.text for said in parse("a.md", page.encode()).mentions] == [RYE]
+
+
+def test_the_author_of_what_airr_kept_is_the_show() -> None:
+    fields = "- Author: [[Slow Kitchen]]\n- Source: https://www.airr.io/episode/1\n"
+    page = f"# Rye\n\n{fields}\n## AirrQuotes\n"
+    assert parse("a.md", f"{page}- {RYE}\n".encode()).podcast == "Slow Kitchen"

@@ -104,3 +104,14 @@ def test_a_page_that_is_nested_too_deeply_says_so() -> None:
 def test_what_you_will_learn_is_no_insight_where_it_only_names_it() -> None:
     page = f"<h2>What you'll learn</h2><ul><li>Why sleep matters</li><li>{TEXT}</li></ul>"
     assert texts(page) == [TEXT]
+
+
+def test_a_page_may_begin_with_a_table_of_its_fields() -> None:
+    page = (
+        "<article><header><h1>Rye</h1><table><tr><th>Podcast</th><td>Slow Kitchen</td></tr>"
+        '<tr><th>URL</th><td><a href="https://rye.example/1">listen</a></td></tr></table></header>'
+        "<h2>Takeaways</h2><ul><li>Rye holds three times its weight in water.</li></ul></article>"
+    )
+    brief = parse("a.html", page.encode())
+    assert (brief.podcast, brief.url) == ("Slow Kitchen", "https://rye.example/1")
+    assert [said.text for said in brief.mentions] == ["Rye holds three times its weight in water."]

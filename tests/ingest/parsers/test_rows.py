@@ -23,7 +23,8 @@ def test_a_csv_with_any_delimiter_and_line_ending(delimiter: str, newline: str) 
         [f'"{OTHER}"', "61", "Kettle"],
     ]
     page = newline.join(delimiter.join(row) for row in rows)
-    brief = parse("a.csv", f"\ufeff{page}".encode())
+    name = "a.tsv" if delimiter == "\t" else "a.csv"
+    brief = parse(name, f"\ufeff{page}".encode())
     assert [(mention.text, mention.at) for mention in brief.mentions] == [(TEXT, 3723), (OTHER, 61)]
     assert brief.podcast == "Kettle"
 
