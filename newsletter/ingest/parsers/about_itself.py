@@ -61,7 +61,7 @@ _REMARKS = re.compile(
     re.IGNORECASE,
 )
 _SOURCE = re.compile(r"(.{3,300}?)\s*[:：–—-]\s+<?https?://\S+>?", re.DOTALL)
-_SENTENCE = re.compile(r"[a-z]{3}[.!?]\s+[A-Z]")
+_SENTENCE = re.compile(r"[A-Za-z]{3}[.!?]\s+[A-Z]")
 _SIGNS = re.compile(
     r"(?:[\u30a0-\u30ff\u3400-\u9fff]{2}[^\s\x00-\x7f。、，！？]{0,13}\s+){4,}\S{2,15}"
 )

@@ -27,6 +27,7 @@ _ESCAPED = re.compile(r"\\([#*_~\[\]()|-])")
 _MAIL = re.compile(r"[\w.+-]@[\w-]{1,60}\.\w")
 _ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$|\s+from\s+[A-Z].*", re.DOTALL)
 _ASIDE = re.compile(r"\s*\([^()]{0,100}\)")  # "Ada Brook (host), Tomas Lind"
+_SLUG = re.compile(r"[a-z]+(?:-[a-z]+)+")
 _AND = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|und|et|y|e|en|och|i|with)\s+")
 _TITLES = {"phd", "ph.d.", "md", "m.d.", "jr", "jr.", "sr", "esq", "mba", "dr", "prof"}
 _FIRMS = re.compile(
@@ -272,7 +273,12 @@ def names(raw: str) -> list[str]:
     wiki = _WIKI.findall(text)[:_MOST_NAMES]
     parts = wiki or _AND.split(_ROLE.sub("", _ASIDE.sub("", text[:MAX_LABEL].strip("[]"))))
     people = (_ROLE.sub("", clean(unlinked(part)).strip("\"'*_@ ")) for part in parts[:_MOST_NAMES])
-    return [name for name in people if _is_name(name)]
+    return [_spelled(name) for name in people if _is_name(name)]
+
+
+def _spelled(name: str) -> str:
+    """The name of somebody's page as people write it: "ada-brook"."""
+    return name.replace("-", " ").title() if _SLUG.fullmatch(name) else name
 
 
 def _is_name(name: str) -> bool:

@@ -114,3 +114,9 @@ def test_the_author_of_what_airr_kept_is_the_show() -> None:
     fields = "- Author: [[Slow Kitchen]]\n- Source: https://www.airr.io/episode/1\n"
     page = f"# Rye\n\n{fields}\n## AirrQuotes\n"
     assert parse("a.md", f"{page}- {RYE}\n".encode()).podcast == "Slow Kitchen"
+
+
+def test_a_sentence_and_the_list_that_it_announces_are_one_highlight() -> None:
+    marked = f"- {RYE} It does so twice:\n  1. when the dough is mixed\n  2. when it is baked\n"
+    (said,) = parse("a.md", f"{READWISE}{marked}".encode()).mentions
+    assert said.text == f"{RYE} It does so twice: when the dough is mixed when it is baked"

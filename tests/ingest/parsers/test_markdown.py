@@ -445,3 +445,7 @@ def test_what_is_recommended_is_no_insight(heading: str) -> None:
 def test_fields_of_korean_and_vietnamese(source: str, day: str) -> None:
     brief = read(f"{source}: https://tea.example/1\n{day}: 2026-03-05\n\n- {ONE}\n")
     assert (brief.url, brief.published) == ("https://tea.example/1", date(2026, 3, 5))
+
+
+def test_the_name_of_a_page_is_written_as_a_name() -> None:
+    assert read(f"---\nguests:\n  - ada-brook\n---\n- {ONE}\n").speakers == ("Ada Brook",)

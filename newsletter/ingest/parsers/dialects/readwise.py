@@ -7,6 +7,7 @@ A highlight is a list item of several paragraphs. Those of Snipd have a title, t
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import dropwhile, takewhile
 
 from newsletter.domain.model import Brief, Origin
 from newsletter.ingest.parsers import vocabulary
@@ -20,7 +21,7 @@ from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import paragraphs
 from newsletter.ingest.parsers.outline import Reading, section_of
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
-from newsletter.ingest.parsers.wording import is_question
+from newsletter.ingest.parsers.wording import ended, is_question
 
 _OWN_LINKS = re.compile(r"\[(?:View (?:Highlight|Tweet|Quote)|Time [0-9:]+)\]\(", re.IGNORECASE)
 _PART = re.compile(
@@ -30,6 +31,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_TITLE = 60
+_LONGEST_LIST = 800
 _FEW = 2  # words
 _NOWHERE = Inline("")
 _NUMBER = re.compile(r"(?:[0-9]{1,2}[.)]|[-*•])\s+")
@@ -176,7 +178,20 @@ def _groups(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
             groups.append((part, []))
         if rest.strip():
             groups[-1][1].append(replace(line, raw=rest))
-    return [group for group in groups if group[1]]
+    return _led([group for group in groups if group[1]])
+
+
+def _led(groups: Sequence[tuple[str, list[Line]]]) -> list[tuple[str, list[Line]]]:
+    """A line that ends with a colon and says something before it goes on with the items below."""
+    opening = " ".join(line.raw for line in groups[0][1]) if groups else ""
+    first = inline(opening[:_LONGEST_LIST], {}).text
+    items = takewhile(lambda group: group[0] == "words", groups)
+    lines = [line for _, grouped in items for line in grouped]
+    whole = sum(len(line.raw) for line in lines) <= _LONGEST_LIST
+    if not (whole and first.endswith((":", "：")) and ended(first)):
+        return list(groups)
+    rest = list(dropwhile(lambda group: group[0] == "words", groups))
+    return [("words", [replace(line, starts=False) for line in lines]), *rest]
 
 
 def _labelled(raw: str) -> tuple[str, str]:
