@@ -101,6 +101,11 @@ _NOWHERE = {"href": "", "title": ""}
 _TEXTS = {"image": "", "softbreak": " ", "hardbreak": " "}
 _OPTIONS = {"html": False, "inline_definitions": True, "maxNesting": DEEPEST + 2}
 _reader = _CommonMark("commonmark", _OPTIONS).enable("strikethrough")
+_MACRO = re.compile(
+    r"\{\{(?:renderer|youtube-timestamp|video|audio)\b"
+    r"(?: (?P<seconds>[0-9]{1,6})|[^{}\n]{0,150}?(?P<time>\b[0-9]{1,2}(?::[0-9]{2}){1,2})\b)?"
+    r"[^{}\n]{0,150}\}\}\s*"
+)
 _reader.disable(["code", "html_block", "html_inline"])
 _reader.core.ruler.disable(["inline", "text_join"])
 
@@ -124,8 +129,18 @@ def plain(text: str, references: References) -> str:
 
 def inline(text: str, references: References) -> Inline:
     """What a paragraph says, and where in the episode it says so."""
-    words, links = _plain(text, references)
+    words, links = _plain(_without_macro(text) if text.startswith("{{") else text, references)
     return stamped_inline(words, links)
+
+
+def _without_macro(text: str) -> str:
+    """With the time that a macro of Logseq in front of the words leads to, as people write it."""
+    macro = _MACRO.match(text)
+    if not macro:
+        return text
+    minutes, seconds = divmod(int(macro["seconds"] or 0), 60)
+    time = macro["time"] or (f"{minutes // 60}:{minutes % 60:02}:{seconds:02}" if seconds else "")
+    return f"[{time}] {text[macro.end() :]}" if time else text[macro.end() :]
 
 
 def stamped_inline(words: str, links: Sequence[tuple[str, str]]) -> Inline:

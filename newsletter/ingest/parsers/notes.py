@@ -53,6 +53,7 @@ _TAKEAWAY_TYPES = names_in(
     idea"""
 )
 _OPENS_WITH_LINK = re.compile(r"\[\[|\[[^\[\]\n]{1,200}\]\(")
+_SUMMARY_TYPES = {"summary", "abstract", "tldr"}
 _LABEL = re.compile(
     r"(?:key )?(?:takeaway|insight|highlight|lesson|idea|learning|key point|big idea|quote)s?"
     r"(?: ?#?\d{1,2})?\s?[:：—–-]\s+(?=\S)",
@@ -138,7 +139,8 @@ def _callout(block: Block) -> str:
         return ""
     name, title = block.callout
     section = vocabulary.section(title) if title else None
-    if section in LISTED or (not section and name in _QUOTE_TYPES | _TAKEAWAY_TYPES):
+    said = name in _QUOTE_TYPES | _TAKEAWAY_TYPES | _SUMMARY_TYPES
+    if section in LISTED or (said and section in {None, "summary"}):
         return ""
     return "callout metadata" if "metadata" in {section, name} else f"callout: {name}"
 
@@ -214,7 +216,9 @@ def _outside(
     block: Block, state: Outline, reading: Reading, named: AbstractSet[Section | None]
 ) -> str:
     """The rule for what a page says beside its takeaways; ``named``: the sections that it has."""
-    section, placed = state.section, bool(state.place or state.items or block.inline.link)
+    summed = block.callout is not None and block.callout[0] in _SUMMARY_TYPES
+    section = "summary" if summed else state.section
+    placed = bool(state.place or state.items or block.inline.link)
     listed = bool(named & LISTED)
     if section == "related" or state.related:
         return ""

@@ -245,7 +245,9 @@ def bare(text: str) -> str:
 def section(heading: str) -> Section | None:
     """What a heading announces: "✨ Key takeaways", "Transcript (made by a machine)"."""
     name = _NUMERAL.sub("", bare(heading))
-    known = _SECTION_OF.get(name) or _SECTION_OF.get(name.removesuffix("s"))
+    known = next(
+        filter(None, map(_SECTION_OF.get, (name, name.removesuffix("s"), f"{name}s"))), None
+    )
     if clipped := _CLIPPED.match(name):
         known = "quotes" if clipped[1] == "highlight" else "noise"
     if name in _PRIVATE:

@@ -285,3 +285,28 @@ def test_a_highlight_that_only_asks_is_its_title() -> None:
     )
     said = parse("a.md", page.encode()).mentions
     assert [each.text for each in said] == ["Rye holds three times its weight in water."]
+
+
+@pytest.mark.parametrize(
+    ("macro", "at"),
+    [
+        ("{{renderer :podcast, 00:08:21}}", 501),
+        ("{{youtube-timestamp 501}}", 501),
+        ("{{audio clip.mp3}}", None),
+    ],
+)
+def test_a_macro_in_front_says_when_it_was_said(macro: str, at: int | None) -> None:
+    (said,) = parse("a.md", f"- Key ideas\n\t- {macro} {INSIGHT}\n".encode()).mentions
+    assert (said.text, said.at) == (INSIGHT, at)
+
+
+def test_a_callout_sums_up_what_has_no_takeaways() -> None:
+    summed = f"> [!abstract] TL;DR\n> {INSIGHT}\n"
+    assert rules(summed)[INSIGHT][0] == "insight"
+    beside = rules(f"{summed}\n## Takeaways\n\n- {OTHER}\n")
+    assert (beside[INSIGHT][1], beside[OTHER][0]) == ("summary beside takeaways", "insight")
+
+
+def test_the_title_of_a_quotes_callout_is_nobodys_name() -> None:
+    (said,) = parse("a.md", f"> [!quote] Best quote\n> {INSIGHT}\n".encode()).mentions
+    assert said.speaker == ""
