@@ -245,9 +245,8 @@ def bare(text: str) -> str:
 def section(heading: str) -> Section | None:
     """What a heading announces: "✨ Key takeaways", "Transcript (made by a machine)"."""
     name = _NUMERAL.sub("", bare(heading))
-    known = next(
-        filter(None, map(_SECTION_OF.get, (name, name.removesuffix("s"), f"{name}s"))), None
-    )
+    numbers = (name, name.removesuffix("s"), f"{name}s")
+    known = next((_SECTION_OF[each] for each in numbers if each in _SECTION_OF), None)
     if clipped := _CLIPPED.match(name):
         known = "quotes" if clipped[1] == "highlight" else "noise"
     if name in _PRIVATE:
