@@ -176,6 +176,8 @@ def test_the_beginning_of_an_episode_is_no_second_of_it() -> None:
         assert "0:00" not in body
         assert "Listen" not in body
     assert "Go to the episode" in page(content).text_content()
+    article = replace(ISSUE, picks=(pick(1, "Ports.", citation=replace(start, podcast="")),))
+    assert "Go to the source" in page(render_email(article, READER, HEAD)).text_content()
     nowhere = replace(ISSUE, picks=(pick(1, "Ports.", citation=replace(start, url="")),))
     assert "0:00" not in render_email(nowhere, READER, HEAD).text
 
