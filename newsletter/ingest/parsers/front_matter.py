@@ -1,7 +1,7 @@
 """The YAML front matter of a Markdown file. Only its nodes are read: no object is constructed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import NoReturn
@@ -31,6 +31,7 @@ _NULL = "tag:yaml.org,2002:null"
 _TRUTH = "tag:yaml.org,2002:bool"
 _FIRST_LINE = 2
 _LEAST_SAID = 12  # letters: a shorter one is a topic
+_OF_A_SOURCE = {"url", "date", "type"}
 _PODCASTS = {"podcast", "podcasts"}
 _OWN = ("podcast", "episode", "title", "url", "published", "speakers", "topics")
 
@@ -91,10 +92,20 @@ def _facts(entries: Mapping[str, yaml.Node]) -> Facts:
     for key, node in entries.items():
         if key not in _OWN:
             facts.add(key, *_texts(node))
+            for inner, said in _of_the_source(key, node):
+                facts.add(inner, said)
             facts.tagged |= key == "tags" and bool(_PODCASTS & set(map(normalise, _texts(node))))
             facts.add_prose(said_of_it(_sentence(node)) if key == "description" else {})
             facts.said += _said(key, node)
     return facts
+
+
+def _of_the_source(key: str, node: yaml.Node) -> Iterator[tuple[str, str]]:
+    """``source:`` may hold the address and the date; its title may be a show's or an episode's."""
+    pairs = node.value if key == "source" and isinstance(node, yaml.MappingNode) else []
+    for inner, value in pairs:
+        if inner.value in _OF_A_SOURCE and isinstance(value, yaml.ScalarNode):
+            yield inner.value, value.value
 
 
 def _said(key: str, node: yaml.Node) -> list[Paragraph]:

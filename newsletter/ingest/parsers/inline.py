@@ -51,7 +51,7 @@ _FOOTNOTE = re.compile(r"\[\^[\w-]{1,20}\]")
 _BLOCK_REF = re.compile(r"\(\([0-9a-f-]{8,40}\)\)|(?<=\s)\^[\w-]{1,40}$", re.MULTILINE)
 _SIZE = re.compile(r"(?<=\))\{:[a-z][^{}\n]{0,100}\}")  # of an image, in Logseq
 _HTML = re.compile(
-    r"</?(?:b|em|font|i|mark|s|small|span|strong|u)(?: [^<>=]{1,30}=[^<>]{0,1000})?>"
+    r"</?(?:b|br|em|font|i|mark|s|small|span|strong|u)(?: [^<>=]{1,30}=[^<>]{0,1000})?(?: ?/)?>"
     r"|<(a|abbr|button|cite|del|ins|q|sub|sup|time)(?: [^<>=]{1,30}=[^<>]{0,1000})?>"
     r"([^<>]{0,300})</\1>",
     re.IGNORECASE,

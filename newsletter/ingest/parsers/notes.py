@@ -39,6 +39,7 @@ from newsletter.ingest.parsers.wording import (
     describes,
     ended,
     fragment,
+    is_caption,
     is_of_the_day,
     is_personal,
     is_question,
@@ -156,10 +157,7 @@ def _beside_fields(block: Block, above: Block | None, below: Block | None) -> bo
 def _spoken_or_listed(block: Block, state: Outline, dialogue: set[str]) -> str:
     if rule := _wording(block, state):
         return rule
-    label = speaker_label(block)
-    if label and not block.quoted and (label in dialogue or is_nameless(label)):
-        return "transcript"
-    if "\n" in block.raw and is_dialogue(block.raw):
+    if _is_transcript(block, dialogue):
         return "transcript"
     placed = block.inline.at is not None and not block.quoted
     if placed and state.section not in LISTED and is_heading(block.text):
@@ -167,6 +165,13 @@ def _spoken_or_listed(block: Block, state: Outline, dialogue: set[str]) -> str:
     if state.section == "quotes" and state.quoted and not block.quoted and not block.depth:
         return "caption"
     return "link" if _is_link(block, state) else ""
+
+
+def _is_transcript(block: Block, dialogue: set[str]) -> bool:
+    label = "" if block.quoted else speaker_label(block)
+    if label and (label in dialogue or is_nameless(label)):
+        return True
+    return is_caption(block.text) or ("\n" in block.raw and is_dialogue(block.raw))
 
 
 def _is_link(block: Block, state: Outline) -> bool:

@@ -127,7 +127,8 @@ Field = Literal["podcast", "episode", "url", "published", "speakers", "author", 
 _FIELDS: Mapping[Field, str] = {
     "podcast": """
         show title, show name, podcast title, podcast name, podcast, show, podcast show, feed,
-        series, programme, channel, sendung, émission, balado, programa, pódcast, trasmissione,
+        series, programme, channel, channel name, sendung, émission, balado,
+        programa, pódcast, trasmissione,
         播客, 节目, 番組, ポッドキャスト, audycja, 채널, 팟캐스트, kênh, name of the site,
         publisher, which podcast, podcast or show""",
     "episode": """
@@ -141,7 +142,7 @@ _FIELDS: Mapping[Field, str] = {
         snipd, snipd link, snipd url, url, episode page, link, web,
         website, webpage, page, source url, source link, source, reference, uri, youtube,
         youtube url,
-        youtube link, permalink, lien, enlace, quelle, collegamento, bron,
+        youtube link, video url, video link, permalink, lien, enlace, quelle, collegamento, bron,
         链接, リンク, 출처, 링크, 원본, nguồn, liên kết,
         podwise, podwise link, podwise url, airr, airr link,
         spotify url, spotify link, spotify, hypothesis uri, pc地址, listen, listen here, listen on,
@@ -150,7 +151,7 @@ _FIELDS: Mapping[Field, str] = {
     "published": """
         episode publish date, publish date, published date, published, published at, published
         on, publication date, date published, publish time, release date, released, air date,
-        pub date,
+        pub date, upload date, uploaded, uploaded on, date uploaded,
         aired, veröffentlicht, veröffentlicht am, erschienen, erschienen am, erscheinungsdatum,
         publicationdate, publié le, publié, date de publication, publicado, publicado el,
         fecha de publicación,

@@ -18,6 +18,7 @@ _DESCRIBES = re.compile(
     r" (?:discuss|explor|shar|join|talk)\w+ "
     r"|^(?:hosts? )?(?:[A-Z][\w.'’-]* ){1,4}(?:sits?|sat) down with\b"
     r"|^(?:the |this )?(?:episode|podcast|interview) (?:is|was|features|covers) (?:an?|the)\b"
+    r"|^in (?:the|a) (?:recent|latest) (?:[\w'’&-]+ ){0,5}(?:podcast|episode|interview)\b"
     r"|^(?:in|on) (?:this|today's) (?:[\w-]+ )?(?:episode|conversation|interview|podcast),?"
     r" (?:(?:we|i|join|host)\b"
     r"|(?-i:[A-Z])[^.!?]{0,60} (?:looks?|tells?|meets?|asks?|sits?|shows?)\b)"
@@ -33,6 +34,8 @@ _ASKED = re.compile(
 )
 """A question without its mark, as people note one down."""
 _PICTURES = re.compile(r"^[^\w\s]+\s")
+_CAPTION_LETTERS = 300
+_PUNCTUATION = re.compile(r"[.,;:!?()\"“”。，、；：！？（）「」…]")
 _FRAGMENT_WORDS = 5
 _FRAGMENT_SIGNS, _WORD_SIGNS = 8, 3  # of Chinese or Japanese
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|can|will|do|does|ist|sind|est|sont|es|son)\b")
@@ -68,6 +71,11 @@ def is_of_the_day(raw: str) -> bool:
 def worded(text: str) -> int:
     """The number of words, without a picture in front."""
     return len(_PICTURES.sub("", text).split())
+
+
+def is_caption(text: str) -> bool:
+    """Speech that was never punctuated, as machines write it down."""
+    return len(text) >= _CAPTION_LETTERS and not _PUNCTUATION.search(text)
 
 
 def is_question(text: str) -> bool:

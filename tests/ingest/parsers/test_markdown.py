@@ -449,3 +449,20 @@ def test_fields_of_korean_and_vietnamese(source: str, day: str) -> None:
 
 def test_the_name_of_a_page_is_written_as_a_name() -> None:
     assert read(f"---\nguests:\n  - ada-brook\n---\n- {ONE}\n").speakers == ("Ada Brook",)
+
+
+def test_a_line_break_of_html_is_no_word() -> None:
+    assert only("Rye holds water <br/> three times its weight.<br>") == (
+        "Rye holds water three times its weight."
+    )
+
+
+def test_where_a_video_is_and_when_it_was_published() -> None:
+    brief = read(f"---\nvideoUrl: https://tea.example/1\nupload_date: 2026-03-05\n---\n- {ONE}\n")
+    assert (brief.url, brief.published) == ("https://tea.example/1", date(2026, 3, 5))
+
+
+def test_the_source_of_a_page_may_hold_its_address_and_date() -> None:
+    source = "source:\n  type: talk\n  url: https://tea.example/1\n  date: '2026-03-05'\n"
+    brief = read(f"---\n{source}---\n- {ONE}\n")
+    assert (brief.url, brief.published) == ("https://tea.example/1", date(2026, 3, 5))

@@ -310,3 +310,14 @@ def test_a_callout_sums_up_what_has_no_takeaways() -> None:
 def test_the_title_of_a_quotes_callout_is_nobodys_name() -> None:
     (said,) = parse("a.md", f"> [!quote] Best quote\n> {INSIGHT}\n".encode()).mentions
     assert said.speaker == ""
+
+
+def test_speech_that_nobody_punctuated_is_a_transcript() -> None:
+    spoken = "so we load the ferry from the middle because a list is hard to correct " * 5
+    told = rules(f"{spoken}\n\n- {INSIGHT}\n")
+    assert told[spoken.strip()] == ("noise", "transcript")
+
+
+def test_what_a_recent_episode_is_about_is_no_insight() -> None:
+    about = "In the recent Harbour Talk podcast episode, Ada Brook spoke on ferries."
+    assert rules(f"{about}\n\n- {INSIGHT}\n")[about] == ("noise", "about the episode")

@@ -21,7 +21,7 @@ from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import paragraphs
 from newsletter.ingest.parsers.outline import Reading, section_of
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
-from newsletter.ingest.parsers.wording import ended, is_question
+from newsletter.ingest.parsers.wording import is_question
 
 _OWN_LINKS = re.compile(r"\[(?:View (?:Highlight|Tweet|Quote)|Time [0-9:]+)\]\(", re.IGNORECASE)
 _PART = re.compile(
@@ -182,13 +182,13 @@ def _groups(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
 
 
 def _led(groups: Sequence[tuple[str, list[Line]]]) -> list[tuple[str, list[Line]]]:
-    """A line that ends with a colon and says something before it goes on with the items below."""
+    """A line that ends with a colon goes on with the items below."""
     opening = " ".join(line.raw for line in groups[0][1]) if groups else ""
     first = inline(opening[:_LONGEST_LIST], {}).text
     items = takewhile(lambda group: group[0] == "words", groups)
     lines = [line for _, grouped in items for line in grouped]
     whole = sum(len(line.raw) for line in lines) <= _LONGEST_LIST
-    if not (whole and first.endswith((":", "：")) and ended(first)):
+    if not (whole and first.endswith((":", "："))):
         return list(groups)
     rest = list(dropwhile(lambda group: group[0] == "words", groups))
     return [("words", [replace(line, starts=False) for line in lines]), *rest]
