@@ -104,7 +104,8 @@ def _of_the_source(key: str, node: yaml.Node) -> Iterator[tuple[str, str]]:
     """``source:`` may hold the address and the date; its title may be a show's or an episode's."""
     pairs = node.value if key == "source" and isinstance(node, yaml.MappingNode) else []
     for inner, value in pairs:
-        if inner.value in _OF_A_SOURCE and isinstance(value, yaml.ScalarNode):
+        plain = isinstance(inner, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)
+        if plain and inner.value in _OF_A_SOURCE:
             yield inner.value, value.value
 
 

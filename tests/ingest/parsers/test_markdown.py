@@ -466,3 +466,7 @@ def test_the_source_of_a_page_may_hold_its_address_and_date() -> None:
     source = "source:\n  type: talk\n  url: https://tea.example/1\n  date: '2026-03-05'\n"
     brief = read(f"---\n{source}---\n- {ONE}\n")
     assert (brief.url, brief.published) == ("https://tea.example/1", date(2026, 3, 5))
+
+
+def test_a_key_that_is_no_text_is_ignored() -> None:
+    assert only(f"---\nsource:\n  ? [a]\n  : b\n---\n- {ONE}\n") == ONE
