@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from sqlite3 import connect
-from time import monotonic
+from sqlite3 import SQLITE_BUSY, OperationalError, connect
+from time import monotonic, sleep
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from newsletter.domain.errors import ConfigError, StoreError
 
 _BUSY_SECONDS = 30
+_BUSY_POLL = 0.01
 _IDLE = 1.0
 """Seconds after which a server's connection is asked whether it lives, before it is used."""
 _WRITE_LOCK = 7_415_021  # any number, as long as every writer names the same one
@@ -189,8 +190,23 @@ def _connect_sqlite(_dialect: object, _record: object, args: list[Any], options:
 def _prepare_sqlite(dbapi: Any, _record: object) -> None:
     # The driver's own BEGIN comes too late to protect a read that a write depends on.
     dbapi.isolation_level = None
-    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL"):
+    _use_wal(dbapi)
+    for pragma in ("foreign_keys = ON", "synchronous = NORMAL"):
         dbapi.execute(f"PRAGMA {pragma}")
+
+
+def _use_wal(dbapi: Any) -> None:
+    """SQLite does not wait by itself where two connections make the same new file a WAL one."""
+    deadline = monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            dbapi.execute("PRAGMA journal_mode = WAL")
+        except OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(_BUSY_POLL)
+        else:
+            return
 
 
 def set_pragma(db: Connection, setting: str) -> None:

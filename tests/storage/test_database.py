@@ -1,6 +1,7 @@
 import stat
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy import make_url, select, text
 from newsletter.domain.errors import ConfigError, StoreError
 from newsletter.resources import resource
 from newsletter.storage import Store, archive, ledger
+from newsletter.storage.engine import open_engine
 from newsletter.storage.schema import HEAD, insight, metadata
 from newsletter.turns import Turn
 from tests.builders import NOON, TODAY, brief, read, subscribe
@@ -120,6 +122,24 @@ def test_opening_together_migrates_once(url: str) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
+
+
+def test_a_new_file_waits_for_whoever_makes_it(tmp_path: Path) -> None:
+    """At the same moment, time and again: they meet in one of eight otherwise."""
+
+    def use(path: Path) -> str:
+        together.wait()
+        engine = open_engine(f"sqlite:///{path}", Path(), create=True)
+        with engine.connect() as db:
+            mode: str = db.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+        engine.dispose()
+        return mode
+
+    together = threading.Barrier(4)
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(50):
+            path = tmp_path / f"{number}.db"
+            assert list(pool.map(use, [path] * 4)) == ["wal"] * 4
 
 
 def test_writers_wait_for_each_other(store: Store) -> None:
