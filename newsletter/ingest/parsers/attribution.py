@@ -37,6 +37,11 @@ NO_SPEAKERS = names_in(
     vorher, nachher, ursache, wirkung"""
 )
 """What stands before a colon again and again, and is nobody's name."""
+# In a line of its own below the words: "Tomas Lind, 12:34".
+_NAME_AND_TIME = re.compile(
+    r"([^\W\d_a-z][\w.'’-]{0,20}(?: [^\W\d_a-z][\w.'’-]{0,20}){0,3}),?"
+    r" \(?(?:\d{1,2}:)?\d{1,2}:\d\d\)?"
+)
 _DASHES = "—–―~"
 _OPENING, _CLOSING = "\"“„«»‘「『'", "\"”“»«’」』'"
 
@@ -106,15 +111,18 @@ def attributed(block: Block, text: str) -> tuple[str, str, int | None]:
     """The words of a quote, who said them and when, where it says so."""
     if behind := _BEHIND.search(text):
         text = f"{text[: behind.start()]} — {behind[1]}"
-    words, speaker = _signed(text, last_line=block.raw.rstrip().rpartition("\n")[2])
+    last_line = block.raw.rstrip().rpartition("\n")[2].strip()
+    below = time_in(last_line) if _NAME_AND_TIME.fullmatch(last_line) else None
+    words, speaker = _signed(text, last_line)
     if not speaker and (label := _SPEAKER.match(text)):
         speaker = "" if _NAMELESS.match(label[1]) else label[1]
         words = text[label.end() :]
     if not speaker and block.callout and not vocabulary.section(block.callout[1]):
         speaker = _person(block.callout[1]) if is_heading(block.callout[1]) else ""
     if glossed := None if speaker else _GLOSSED.match(words):
-        words = glossed[1]
+        words = glossed[1].strip()
     words, at = stamped(words)
+    at = below if at is None else at
     at = time_in(block.callout[1]) if at is None and block.callout else at
     inside = _unquoted(words)
     return (words if inside is None else inside), speaker, at
@@ -128,8 +136,12 @@ def unlabelled(text: str) -> str:
 
 def _signed(text: str, last_line: str = "") -> tuple[str, str]:
     """The words before a name at the end: "... in the shop. — Tomas Lind"."""
-    own_line = last_line.strip()[:1] in {*_DASHES, "-"} and len(last_line) < len(text)
-    border = text.rfind(last_line.strip()[0]) if own_line else max(map(text.rfind, _DASHES))
+    if timed := _NAME_AND_TIME.fullmatch(last_line):
+        for tail in (timed[0], timed[1]):  # the time may have been taken out
+            if text.endswith(tail):
+                return text.removesuffix(tail).rstrip(), timed[1]
+    own_line = last_line[:1] in {*_DASHES, "-"} and len(last_line) < len(text)
+    border = text.rfind(last_line[0]) if own_line else max(map(text.rfind, _DASHES))
     words, tail = text[:border].rstrip(_DASHES + "- "), text[border + 1 :].strip()
     if border < 1 or not words or len(tail) > _LONGEST_NAME:
         return text, ""

@@ -43,6 +43,7 @@ class Block:
 
     ``depth`` is the number of lists around it, ``first`` whether it begins its item. ``callout`` is
     the type and the title of the callout that it is quoted in. ``rule`` says why it is no insight.
+    ``speaker`` is who a field of its own says that said it.
     """
 
     line: int
@@ -54,6 +55,7 @@ class Block:
     quoted: bool = False
     callout: tuple[str, str] | None = None
     rule: str = ""
+    speaker: str = ""
 
     @property
     def text(self) -> str:

@@ -22,7 +22,7 @@ _TIME = r"(?:(?:([0-9]{1,2}):([0-5]?[0-9])|([0-9]{1,3})):([0-5][0-9]))"
 _SHOWN_TIME = r"[0-9]{1,3}(?::[0-5]?[0-9]){1,2}"
 _UNTIL = rf"(?: ?(?:[-–—→]|to) ?{_SHOWN_TIME})?"
 _CLOCK = r"( ?[AaPp]\.?[Mm]\b\.?| Uhr\b)?"  # an hour of the day is no place in an episode
-_BRACKETED = rf"[\[(]~?{_TIME}{_UNTIL}{_CLOCK}[\])]"
+_BRACKETED = rf"[\[(]{{1,2}}~?{_TIME}{_UNTIL}{_CLOCK}[\])]{{1,2}}"
 _STAMP = re.compile(rf"^{_BRACKETED}[\s:–—-]*(?=\S)|(?<=\S)\s*{_BRACKETED}(?=[.!?]?$)")
 _LEADING = re.compile(
     rf"^(?:[^\w\s\[(<\"'“‘«„#-]{{1,3}}\s?)?{_TIME}{_UNTIL}{_CLOCK}"
@@ -63,7 +63,8 @@ _URL_TIME = re.compile(
     r"[?&#](?:t|time|start|begin)=(?:([0-9]{1,2})h)?(?:([0-9]{1,3})m)?([0-9]{1,6})s?(?![\w:.])"
 )
 _ACTION = re.compile(
-    r"(?:time|timestamp|at|view (?:highlight|tweet|quote|note|clip|snip|in \w+)|open(?: in \w+)?"
+    r"(?:time|timestamp|at|view (?:highlight|tweet|quote|note|clip|snip|in \w+)"
+    r"|open(?:(?: the)? episode)?(?: in \w+)?"
     r"|listen(?: to (?:the |this )?(?:full )?(?:episode|podcast|show))?"
     r"|listen(?: (?:here|now|from here|on (?:the )?\w+|in \w+))?"
     r"|(?:re)?play(?: (?:snip|clip|quote|from here))?"
@@ -145,7 +146,7 @@ def _without_macro(text: str) -> str:
 
 def stamped_inline(words: str, links: Sequence[tuple[str, str]]) -> Inline:
     """A text and its links; those that only lead to the second ("Time 0:12:58") are its own."""
-    text, at = stamped(clean(_EMPTY.sub("", words)) if links else words)
+    text, at = stamped(_untagged(clean(_EMPTY.sub("", words)) if links else words))
     own = [(name, url) for name, url in links if is_action(name) and is_web(url)]
     own = [(name, url) for name, url in own if "/to_kindle?" not in url]  # a book of the listener
     times = [time_in(name) for name, _ in own] + [time_in_url(url) for _, url in own]

@@ -6,6 +6,8 @@ from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.vocabulary import bare, names_in
 
 _LONGEST_KEY = 50
+_KEYWORDS = {"keywords", "tags", "topics", "schlagworte", "stichworte", "mots-clés", "etiquetas"}
+_SEVERAL = 3  # commas
 _KEY_WORDS = 6
 _NAME_WORDS = 5
 _VALUE_WORDS = 40
@@ -40,7 +42,7 @@ _LINK_ALONE = re.compile(
 _MADE = re.compile(
     r"(?:this |the |note |notes |page |file |summary |document )*"
     r"(?:was |is |were )?(?:automatically )?"
-    r"(?:created|made|generated|exported|imported|captured|synced|powered|shared|saved|clipped|summari[sz]ed"
+    r"(?:created|made|generated|exported|imported|captured|synced|powered|shared|saved|clipped|highlighted|summari[sz]ed"
     r"|transcribed|produced|sent|published|written|compiled"
     r"|erstellt|exportiert|importiert|generiert|créé|exporté|généré|creado|exportado|generado|creato|esportato"
     r"|generato|criado|gerado|gemaakt|geëxporteerd|skapad|utworzono|wyeksportowano"
@@ -171,6 +173,8 @@ def known_field(line: str) -> bool:
     if _is_prose(kept[0], pair[1]):
         return False
     if kept[0] is None and bare(pair[0]) in {"description", "summary"}:
+        return True
+    if kept[0] is None and bare(pair[0]) in _KEYWORDS and pair[1].count(",") >= _SEVERAL:
         return True
     return len(words) <= (_VALUE_WORDS if kept[0] else 12) and (
         len(words) <= 8 or not _SENTENCE.search(pair[1])

@@ -25,7 +25,7 @@ _KIND = re.compile(
 )
 _ESCAPED = re.compile(r"\\([#*_~\[\]()|-])")
 _MAIL = re.compile(r"[\w.+-]@[\w-]{1,60}\.\w")
-_ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$|\s+from\s+[A-Z].*", re.DOTALL)
+_ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$|\s+from\s+[A-Z].*|\s+on\s+\S.*", re.DOTALL)
 _ASIDE = re.compile(r"\s*\([^()]{0,100}\)")  # "Ada Brook (host), Tomas Lind"
 _SLUG = re.compile(r"[a-z]+(?:-[a-z]+)+")
 _AND = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|und|et|y|e|en|och|i|with)\s+")
@@ -53,6 +53,7 @@ _BEHIND_A_DASH = re.compile(
 _SHOW_FIRST = re.compile(r"(?:#[^\s#]+ +)*(\[\[[^\[\]\n]+\]\]) +[–—-] +(\S.*)$")
 _DASH = re.compile(r"\s+[–—|]\s+")
 _SHOW_AND_REST = re.compile(r"([^:|–—]{3,60}?)(?: #?[0-9]{1,5})?(?:: | [|–—] )(\S.+)")
+_BEHIND_THE_SHOW = re.compile(r"(?::|\s[-–—|:])\s+(\S.*)")
 _LEAST_SHOW = 5
 _BAR = re.compile(r" [|·•] ")
 _EPISODE = re.compile(r"[*_ ]*(?:episode|ep)\b\.? ?#?[0-9]+[*_ ]*$", re.IGNORECASE)
@@ -63,7 +64,7 @@ _OF_THE_LISTENER = (
     "synced", "highlighted", "captured", "gehört", "erstellt", "écouté", "escuchado",
 )  # fmt: skip
 _LAST = 1_000  # a rank behind all others
-_NOTHING = {"", "-", "none", "null", "n/a", "unknown"}
+_NOTHING = {"", "-", "none", "null", "n/a", "unknown", "your uploads"}
 _NAME_WORDS = 6
 _SAID: Sequence[Field] = ("podcast", "episode", "url")
 
@@ -207,12 +208,20 @@ def completed(about: Brief, facts: Facts, *, author_is_podcast: bool = False) ->
     return replace(
         about,
         podcast=podcast,
-        episode=episode,
+        episode=_without_show(episode, podcast),
         title=about.title or ("" if episode else facts.heading),
         url=url,
         published=published,
         speakers=tuple(name for name in speakers if name != podcast),
     )
+
+
+def _without_show(episode: str, podcast: str) -> str:
+    """ "Table Four: Bread" of the show "Table Four" is "Bread"."""
+    rest = episode[len(podcast) :]
+    beside = podcast and episode.casefold().startswith(podcast.casefold())
+    match = _BEHIND_THE_SHOW.fullmatch(rest) if beside else None
+    return match[1] if match else episode
 
 
 def _show_in(named: str, url: str) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from newsletter.domain.model import Origin, Role
-from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers import own_fields, vocabulary
 from newsletter.ingest.parsers.about_itself import is_reference
 from newsletter.ingest.parsers.attribution import (
     attributed,
@@ -46,7 +46,7 @@ from newsletter.ingest.parsers.wording import (
     worded,
 )
 
-_METADATA_RULES = {"field", "tags", "definition"}
+_METADATA_RULES = {"field", "tags", "definition", own_fields.RULE}
 _QUOTE_TYPES = {"quote", "cite"}
 _TAKEAWAY_TYPES = names_in(
     """
@@ -252,6 +252,7 @@ def _insight(block: Block, state: Outline, reading: Reading) -> Paragraph:
     if origin == "quote":
         text, speaker, said_at = attributed(block, text)
     role: Role = "related" if state.related else "lead"
+    speaker = speaker or block.speaker
     if role == "lead" and not speaker:
         speaker = reading.sole_speaker
     place = next((place for _, place in reversed(state.items)), state.place)

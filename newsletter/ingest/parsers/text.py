@@ -18,8 +18,9 @@ _BULLET = re.compile(r"(?:[-*+•‣◦·–—]|[0-9]{1,2}[.)])\s+")
 _PERSON = r"([^\W\d_a-z][\w.'’-]{0,30}(?: [^\W\d_a-z][\w.'’-]{0,30}){0,3})"
 _NAME = re.compile(rf"{_PERSON}:?")
 _NAMED = re.compile(rf"{_PERSON}:\s+(?=\S)")
-_MARKDOWN = re.compile(r"^#{1,4} \S", re.MULTILINE)
+_MARKDOWN = re.compile(r"^(?:#{1,4} +\S|[*+-] +\*\*\S)", re.MULTILINE)
 _BEGINNING = 20_000
+_TANA = "%%tana%%"  # Tana begins an outline with it, when it copies one as text
 _FEW = 2  # headings, speakers
 _SENTENCE_END = re.compile(r"""[.!?:。！？…]["'”’»)\]]*$""")
 _WIDTHS = range(40, 121)
@@ -31,6 +32,8 @@ def read(text: str) -> list[Page]:
     """Plain text says nothing about itself, unless its lines show that it was something else."""
     if clippings.recognises(text):
         return clippings.pages(text)
+    if text.startswith(_TANA):
+        return markdown.read(text.removeprefix(_TANA))
     if text.startswith("---\n") or len(_MARKDOWN.findall(text[:_BEGINNING])) >= _FEW:
         return markdown.read(text)
     said = _without_talk(list(paragraphs(text)))

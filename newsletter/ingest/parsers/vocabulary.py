@@ -86,7 +86,8 @@ _SECTIONS: Mapping[Section, str] = {
         episode, mentioned in the episode, mentions, people mentioned, people,
         about the guest, about the guests, about
         the host, about the show, about the podcast, about the author, guest bio, bio, sponsors,
-        sponsor, our sponsors, ads, to do, todo, to-do, todos, tasks, next steps, action items,
+        sponsor, our sponsors, ads, à faire, nog doen, offene fragen,
+        to do, todo, to-do, todos, tasks, next steps, action items,
         actions, action
         steps, action step, homework, my notes, my note, personal note, reflection,
         why i listened, connections, notes to self, note to self, my take, my takes, my opinion,
@@ -113,6 +114,7 @@ _SECTIONS: Mapping[Section, str] = {
         访谈主题概览, 嘉宾介绍, 嘉宾背景, 嘉宾与背景, 人物介绍, 被访谈人基本介绍,
         值得继续追问, 延伸问题,
          嘉宾简介, 文字稿, 逐字稿, 转录, 章节, 大纲, 思维导图, 关键词,
+        相关笔记, 关联笔记, 评分明细,
         文字起こし, 書き起こし, 目次,
         チャプター, 問い, transkrypcja, opis,
         rozdziały, linki, źródła""",
@@ -156,17 +158,18 @@ _FIELDS: Mapping[Field, str] = {
         publicationdate, publié le, publié, date de publication, publicado, publicado el,
         fecha de publicación,
         pubblicato, pubblicato il, data di pubblicazione, publicado em, data de publicação,
-        gepubliceerd, publicerad, opublikowano, 发布日期, 发布时间,
+        date de sortie, publicatiedatum, gepubliceerd, publicerad, opublikowano, 发布日期, 发布时间,
         原文发表, 公開日, 配信日, date, datum,
         fecha, data,
         日期, 날짜, 게시일, ngày, ngày đăng""",
     "speakers": """
         owner / host, owner/host, host, hosts, host(s), cohost, cohosts, co-host, co-hosts,
         hosted by, guest, guests, guest(s),
-        speaker, speakers, speaker(s), featuring, with, presenter, presenters, interviewer,
+        speaker, speakers, speaker(s), said by, featuring, with, presenter, presenters, interviewer,
         interviewee, participant, participants,
         moderation, moderator, gastgeber, gastgeberin, gast, gäste, sprecher, zu
-        gast, hôte, invité, invités, invitée, invité(s), animateur, animé par, anfitrión,
+        gast, hôte, invité, invités, invitée, invité(s), invité(e),
+        invité(e)s, animateur, animé par, anfitrión,
         anfitriona, presentador, presentadora, invitado, invitada, invitados, conduttore,
         ospite, ospiti, apresentador, convidado, convidada, convidados, presentator, gasten,
         värd, gäst, 主持人, 嘉宾, ホスト, ゲスト, prowadzący, gość, goście, 게스트, 진행자,
@@ -239,7 +242,7 @@ def bare(text: str) -> str:
     wordy = [index for index, letter in enumerate(plain) if letter.isalpha()]
     if not wordy:
         return ""
-    closes = plain[wordy[-1] + 1 : wordy[-1] + 2] == ")" and "(s" in plain
+    closes = plain[wordy[-1] + 1 : wordy[-1] + 2] == ")" and ("(s" in plain or "(e" in plain)
     return plain[wordy[0] : wordy[-1] + 1 + closes]
 
 

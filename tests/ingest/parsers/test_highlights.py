@@ -120,3 +120,55 @@ def test_a_sentence_and_the_list_that_it_announces_are_one_highlight() -> None:
     marked = f"- {RYE} It does so twice:\n  1. when the dough is mixed\n  2. when it is baked\n"
     (said,) = parse("a.md", f"{READWISE}{marked}".encode()).mentions
     assert said.text == f"{RYE} It does so twice: when the dough is mixed when it is baked"
+
+
+def test_the_title_of_a_callout_says_when() -> None:
+    page = (
+        f"{READWISE}\n> [!quote|yellow] [12:06](https://rye.example/q/1)\n> {RYE}\n"
+        "\n> [!quote|blue]\n> Oats want a cold night before they want a hot one.\n"
+    )
+    first, second = parse("a.md", page.encode()).mentions
+    assert (first.text, first.at, first.link) == (RYE, 726, "https://rye.example/q/1")
+    assert (second.at, second.link) == (None, "")
+
+
+def test_a_note_ends_with_the_highlight_that_it_is_on() -> None:
+    oats = "Oats want a cold night before they want a hot one."
+    page = (
+        "- Author:: [[Slow Kitchen]]\n- Full Title:: Rye\n- Category:: #podcast\n"
+        "- Highlights first synced by #Readwise [[May 3rd, 2026]]\n"
+        f"    - {RYE} ([04:51](https://rye.example/7#t=291)) #bread\n        - Note: ask Ben\n"
+        f"    - {oats} ([10:17](https://rye.example/7#t=617))\n- {{{{[[query]]: [[bread]]}}}}\n"
+    )
+    mentions = parse("a.md", page.encode()).mentions
+    assert [(each.text, each.at) for each in mentions] == [(RYE, 291), (oats, 617)]
+
+
+def test_quotes_of_airr_below_headings() -> None:
+    page = (
+        "# Rye at night\n**[Slow Kitchen](https://airr.example/show/5f2c7a)**\n"
+        "[Open episode in Airr](https://airr.example/episode/5f9b)\nPublished Nov 3, 2025\n\n"
+        f"### [AirrQuote 07:22](https://airr.example/quote/5fa1)\n**Ada Brook:** {RYE}\n\n"
+        "*Highlighted on Nov 7, 2025*\n"
+    )
+    brief = parse("a.md", page.encode())
+    assert (brief.podcast, brief.episode) == ("Slow Kitchen", "Rye at night")
+    assert (brief.url, str(brief.published)) == ("https://airr.example/episode/5f9b", "2025-11-03")
+    [said] = brief.mentions
+    assert (said.text, said.speaker, said.at, said.origin) == (RYE, "Ada Brook", 442, "quote")
+
+
+def test_a_show_is_not_named_twice() -> None:
+    page = f"{READWISE.replace('Rye', 'Slow Kitchen: Rye')}- {RYE}\n"
+    assert parse("a.md", page.encode()).episode == "Rye"
+
+
+@pytest.mark.parametrize("below", ["Ada Brook, 31:17", "Ada Brook (31:17)"])
+def test_a_name_and_a_time_below_a_quote(below: str) -> None:
+    [said] = parse("a.md", f"## Quotes\n\n> {RYE}\n> {below}\n".encode()).mentions
+    assert (said.text, said.speaker, said.at) == (RYE, "Ada Brook", 1877)
+
+
+def test_a_quote_has_no_room_within_its_marks() -> None:
+    [said] = parse("a.md", f"## Quotes\n\n> « {RYE} » (27:15)\n".encode()).mentions
+    assert (said.text, said.at) == (RYE, 1635)

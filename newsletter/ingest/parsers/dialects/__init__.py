@@ -15,6 +15,7 @@ from newsletter.ingest.parsers.dialects.snipd import SNIPD
 from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import paragraphs
 from newsletter.ingest.parsers.outline import Reading, section_of, titled
+from newsletter.ingest.parsers.own_fields import owned
 from newsletter.ingest.parsers.paragraphs import Page, is_web
 from newsletter.ingest.parsers.prose import said_of_it
 from newsletter.ingest.parsers.tables import untabled
@@ -24,6 +25,7 @@ DIALECTS: Sequence[Dialect] = (READWISE, SNIPD, AIRR_ITEMS, AIRR, PODWISE, LOGSE
 PLAIN = "Markdown"
 ABOVE = 6
 """Blocks on top of a page in which a sentence may say what it is about."""
+_ONLY_A_LINK = re.compile(r"[*_]{0,3}\[([^\[\]\n]{2,100})\]\((https?://[^\s()]{1,300})\)[*_]{0,3}")
 _BAR = re.compile(r"(?<!\\)\|")
 _SHOW = re.compile(r"\b(?:podcast|episode|interview|conversation)\b", re.IGNORECASE)
 
@@ -33,7 +35,7 @@ def page_of(about: Brief, blocks: Sequence[Block], facts: Facts) -> Page:
 
     In notes a single speaker, named in the front matter, said all but the related insights.
     """
-    blocks = untabled(titled(blocks))
+    blocks = owned(untabled(titled(blocks)))
     gather(blocks, facts)
     for dialect in DIALECTS:
         if dialect.recognises(blocks, facts):
@@ -58,6 +60,12 @@ def _gather_line(block: Block, facts: Facts) -> None:
         facts.add_link("", linked)
 
 
+def _links_to_the_show(block: Block) -> str:
+    """A line that is only a link to the page of a show, as Airr, Snipd and Spotify call it."""
+    match = _ONLY_A_LINK.fullmatch(block.raw.strip())
+    return match[1] if match and "/show/" in match[2] else ""
+
+
 def _names_the_episode(block: Block) -> str:
     """The address behind "Podcast on ...", or in the line that a list begins with."""
     links = [(name, url) for name, url in block.inline.links if is_web(url)]
@@ -76,6 +84,8 @@ def gather(blocks: Sequence[Block], facts: Facts) -> None:
             facts.add_dateline(block.text)
         if section != "noise":
             _gather_line(block, facts)
+        if not begun and (show := _links_to_the_show(block)):
+            facts.add_prose({"podcast": show})
         if number < ABOVE and not block.rule and _SHOW.search(block.raw):
             facts.add_prose(said_of_it(block.raw))
     first = next((block for block in blocks if block.level == 1), None)

@@ -13,12 +13,13 @@ from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.attribution import is_nameless
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.dialects.dialect import Dialect, as_notes
-from newsletter.ingest.parsers.inline import inline
+from newsletter.ingest.parsers.inline import inline, is_action
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, address, completed
 from newsletter.ingest.parsers.outline import Reading, place_of
 from newsletter.ingest.parsers.paragraphs import Paragraph, clean
 
+_LINKED = re.compile(r"\[([^\[\]\n]{0,100})\]\([^()\s]{0,2000}\)")
 _SAYS = re.compile(r"([\w .'’-]{1,40}): ?")
 
 
@@ -26,7 +27,7 @@ def _recognises(blocks: Sequence[Block], _facts: Facts) -> bool:
     return any(
         _is_place(above)
         and not below.rule
-        and (below.quoted or (above.first and below.depth > above.depth))
+        and (below.quoted or (above.first and below.depth > above.depth) or _is_clip(above))
         for above, below in pairwise(blocks)
     )
 
@@ -34,6 +35,11 @@ def _recognises(blocks: Sequence[Block], _facts: Facts) -> bool:
 def _is_place(block: Block) -> bool:
     place = place_of(block)
     return not block.quoted and place.at is not None and bool(place.link)
+
+
+def _is_clip(block: Block) -> bool:
+    """A heading that says no more than where it leads: "AirrQuote 07:22"."""
+    return bool(block.level) and is_action(clean(_LINKED.sub(r"\1", block.raw)))
 
 
 AIRR = Dialect("Airr", _recognises, as_notes(Reading(strict=True, origin="quote")))

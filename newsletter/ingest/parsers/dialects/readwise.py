@@ -73,6 +73,8 @@ def _read(blocks: Sequence[Block], _facts: Facts) -> Iterator[Paragraph]:
     for item in _items(blocks[begin:]):
         if _is_time(item[0]):
             place = Inline("", time_in(item[0].text))
+        elif item[0].rule == "callout":
+            place = inline(item[0].raw.partition("]")[2], {})
         yield from _highlight(item, place)
 
 
@@ -82,7 +84,8 @@ def _opens(block: Block) -> bool:
 
 def _items(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     """Each top item with all that stands in it; anything else alone."""
-    listed = [block for block in blocks if block.first and section_of(block) != "highlights"]
+    said = [block for block in blocks if block.first and not block.rule]
+    listed = [block for block in said if section_of(block) != "highlights"]
     top = min((block.depth for block in listed if not block.quoted), default=1)
     item: list[Block] = []
     labelled = False  # a quote whose parts have labels goes on to its end
