@@ -66,6 +66,8 @@ def _signature(block: Block, quote: Block) -> str:
     """A name after a dash, or alone in a list item, where "- " is the dash."""
     if len(block.text) > _LONGEST_NAME:
         return ""
+    if block.quoted and (timed := _NAME_AND_TIME.fullmatch(block.raw.strip())):
+        return timed[1]
     tail = block.text.lstrip(_DASHES + "- ")
     named = all(word[0].isupper() or not word[0].isalpha() for word in tail.split())
     dashed = bool(tail) and tail != block.text
@@ -116,7 +118,7 @@ def attributed(block: Block, text: str) -> tuple[str, str, int | None]:
     words, speaker = _signed(text, last_line)
     if not speaker and (label := _SPEAKER.match(text)):
         speaker = "" if _NAMELESS.match(label[1]) else label[1]
-        words = text[label.end() :]
+        words, below = text[label.end() :], time_in(label[0])
     if not speaker and block.callout and not vocabulary.section(block.callout[1]):
         speaker = _person(block.callout[1]) if is_heading(block.callout[1]) else ""
     if glossed := None if speaker else _GLOSSED.match(words):
@@ -172,6 +174,13 @@ def _person(text: str) -> str:
 def is_quoted(text: str) -> bool:
     """Whether quotation marks stand around all of it, but for a name at its end."""
     return _unquoted(_signed(_BEHIND.sub(r" — \1", text))[0]) is not None
+
+
+def is_spoken(text: str) -> bool:
+    """A whole name before the words ("Ada Brook: It waits."), or any before a quotation."""
+    label = _SPEAKER.match(text)
+    named = label and label[1].casefold() not in NO_SPEAKERS and not _NAMELESS.match(label[1])
+    return bool(label and named and (" " in label[1] or is_quoted(text[label.end() :])))
 
 
 def is_nameless(label: str) -> bool:

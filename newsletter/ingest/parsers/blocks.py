@@ -15,7 +15,7 @@ from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.inline import DEEPEST, Inline, blocks, inline
 from newsletter.ingest.parsers.lines import known_field, line_rule
-from newsletter.ingest.parsers.paragraphs import clean, spaced
+from newsletter.ingest.parsers.paragraphs import clean, is_web, spaced
 from newsletter.ingest.parsers.wording import is_personal
 
 BOLD_LEVEL = 7
@@ -159,7 +159,7 @@ def _is_heading(opening: Token, text: str) -> bool:
 
 
 def _split(block: Block) -> Iterator[Block]:
-    """Take lines out of a paragraph that are bold, or that are no insight by themselves."""
+    """Take lines out of a paragraph that are bold, an address, or no insight by themselves."""
     if block.level or block.rule:
         yield block
         return
@@ -176,7 +176,7 @@ def _split(block: Block) -> Iterator[Block]:
         rule = line_rule(text) or ("field" if told else "")
         bold = not rule and _is_bold_line(text)
         level = BOLD_LEVEL if bold and not (block.depth and _STATES.fullmatch(text)) else 0
-        special = bool(level or rule)
+        special = bool(level or rule) or is_web(text.strip(" \t<>"))
         if special:
             yield replace(block, raw="\n".join(rest))
             block = replace(block, first=block.first and not rest)

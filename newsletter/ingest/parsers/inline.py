@@ -38,6 +38,7 @@ _MARKED_AT = re.compile(
 _IN_A_BOOK = re.compile(r"(?<=\S) \((?:Location|Loc\.?|Page) [0-9]{1,7}(?:[–-][0-9]{1,7})?\)$")
 _WITHIN = re.compile(rf"\s?\[{_TIME}{_UNTIL}\]")
 _TRAILING = re.compile(rf"(?<=[.!?…\"”»])\s{_TIME}$")
+_LEADING_URL = re.compile(r"<?(https?://[^\s<>]{1,2000})>?\s+(?=\S)")
 _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
 _WIKI = re.compile(r"(!?)\[\[([^\[\]\n|]*)(?:\|([^\[\]\n]*))?\]\]")
 _DOUBLE = re.compile(r"\[\[([^\[\]\n|]{1,100})\]\]\((https?://[^\s()]{1,2000})\)")
@@ -146,6 +147,8 @@ def _without_macro(text: str) -> str:
 
 def stamped_inline(words: str, links: Sequence[tuple[str, str]]) -> Inline:
     """A text and its links; those that only lead to the second ("Time 0:12:58") are its own."""
+    if (leads := _LEADING_URL.match(words)) and time_in_url(leads[1]) is not None:
+        words, links = words[leads.end() :], [*links, ("", leads[1])]
     text, at = stamped(_untagged(clean(_EMPTY.sub("", words)) if links else words))
     own = [(name, url) for name, url in links if is_action(name) and is_web(url)]
     own = [(name, url) for name, url in own if "/to_kindle?" not in url]  # a book of the listener
@@ -195,7 +198,10 @@ def _words(tokens: Sequence[Token], links: list[tuple[str, str]]) -> str:
     pieces: list[str] = []
     opened: list[tuple[int, Token]] = []
     for token in tokens:
-        if token.nesting > 0:
+        if token.type == "s_close":
+            begin, _ = opened.pop()
+            del pieces[begin:]  # what is struck out is not said
+        elif token.nesting > 0:
             opened.append((len(pieces), token))
             pieces.append(token.markup if _multiplies(token, pieces) else "")
         elif token.nesting < 0:

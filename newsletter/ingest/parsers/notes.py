@@ -17,6 +17,7 @@ from newsletter.ingest.parsers.attribution import (
     is_dialogue,
     is_nameless,
     is_quoted,
+    is_spoken,
     signed_below,
     speaker_label,
 )
@@ -162,7 +163,8 @@ def _spoken_or_listed(block: Block, state: Outline, dialogue: set[str]) -> str:
     placed = block.inline.at is not None and not block.quoted
     if placed and state.section not in LISTED and is_heading(block.text):
         return "chapter"
-    if state.section == "quotes" and state.quoted and not block.quoted and not block.depth:
+    beside = state.section == "quotes" and state.quoted and not block.quoted and not block.depth
+    if beside and not is_spoken(block.text):
         return "caption"
     return "link" if _is_link(block, state) else ""
 
@@ -232,12 +234,19 @@ def _outside(
         said = placed or (whole and (section == "summary" or "takeaways" not in named))
         return f"{_BESIDE[section]} beside takeaways" if listed and not said else ""
     if section in LISTED or _is_quote(block):
-        return ""
+        return "introduction" if _introduces(block, state, named) else ""
     if reading.strict and not placed and block.inline.at is None and listed:
         return "outside the highlights"
     prose = not block.depth and section is None and not placed
     opened = any(rank > 1 for rank, _ in state.around)
     return "introduction" if listed and prose and not opened else ""
+
+
+def _introduces(block: Block, state: Outline, named: AbstractSet[Section | None]) -> bool:
+    """A block quote on top that nobody is named with describes the episode, as in PodNotes."""
+    top = state.section is None and not state.place and all(rank == 1 for rank, _ in state.around)
+    plain = block.inline.at is None and not block.inline.link and not is_quoted(block.text)
+    return bool(block.quoted and top and plain and named & (LISTED | {"body"}))
 
 
 def _is_quote(block: Block) -> bool:

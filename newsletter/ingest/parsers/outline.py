@@ -158,13 +158,15 @@ def place_of(block: Block) -> Place:
     """The time and the link that a heading or a player names."""
     at = block.inline.at
     if at is None:
-        at = time_in(block.raw) if block.rule == "player" else None
+        alone = block.rule == "player" or _TIME.fullmatch(block.text)
+        at = time_in(block.raw) if alone else None
     urls = [url for _, url in block.inline.links] or _urls(block)
     if at is None:
         at = next((time for url in urls if (time := time_in_url(url)) is not None), None)
     return Place(at, block.inline.link or next(filter(is_web, urls), ""))
 
 
+_TIME = re.compile(r"\W{0,4}[0-9]{1,3}(?::[0-9]{2}){1,2}\W{0,4}")
 _TARGET = re.compile(r"\]\((https?://[^\s()<>]+)\)")
 
 

@@ -200,3 +200,14 @@ def test_numbered_episodes_of_a_podcast_need_no_address() -> None:
         ("Episode 1: Sand", [ONE]),
         ("Episode 2: Quays", [TWO]),
     ]
+
+
+@pytest.mark.parametrize("day", ["Published: Mar 14, 2026", "Mar 14, 2026", "*Mar 14, 2026*"])
+def test_a_date_below_the_address_of_each_is_its_date(day: str) -> None:
+    one = f'## Kettle – "Sand"\n{FIRST}\n{day}\n- {ONE}\n'
+    page = f'{one}\n## Lid – "Quays"\n{SECOND}\n{day}\n- {TWO}\n'
+    assert told(page) == [
+        ("Kettle", "Sand", FIRST, [ONE]),
+        ("Lid", "Quays", SECOND, [TWO]),
+    ]
+    assert {str(each.published) for each in briefs("a.md", page.encode())} == {"2026-03-14"}

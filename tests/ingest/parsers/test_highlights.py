@@ -163,7 +163,7 @@ def test_a_show_is_not_named_twice() -> None:
     assert parse("a.md", page.encode()).episode == "Rye"
 
 
-@pytest.mark.parametrize("below", ["Ada Brook, 31:17", "Ada Brook (31:17)"])
+@pytest.mark.parametrize("below", ["Ada Brook, 31:17", "Ada Brook (31:17)", "\n> Ada Brook, 31:17"])
 def test_a_name_and_a_time_below_a_quote(below: str) -> None:
     [said] = parse("a.md", f"## Quotes\n\n> {RYE}\n> {below}\n".encode()).mentions
     assert (said.text, said.speaker, said.at) == (RYE, "Ada Brook", 1877)
@@ -172,3 +172,46 @@ def test_a_name_and_a_time_below_a_quote(below: str) -> None:
 def test_a_quote_has_no_room_within_its_marks() -> None:
     [said] = parse("a.md", f"## Quotes\n\n> « {RYE} » (27:15)\n".encode()).mentions
     assert (said.text, said.at) == (RYE, 1635)
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        (f'**Ada Brook** (20:15): "{RYE}"', 1215),
+        (f'Ada: "{RYE}"', None),
+        (f"Ada Brook: {RYE}", None),
+    ],
+)
+def test_a_name_before_the_words_below_quotes(written: str, at: int | None) -> None:
+    page = f'## Quotes\n\n> "Oats want a cold night."\n\n{written}\n'
+    said = parse("a.md", page.encode()).mentions[1]
+    assert (said.text, said.speaker.split()[0], said.at) == (RYE, "Ada", at)
+
+
+def test_what_explains_a_quote_is_no_quote() -> None:
+    page = f"## Quotes\n\n> {RYE}\n\nWhy: this is how they sell it in the north.\n"
+    assert len(parse("a.md", page.encode()).mentions) == 1
+
+
+def test_the_second_stands_before_the_link_of_a_quote() -> None:
+    page = f'- 05:10 [AirrQuote](https://airr.example/q/1)\n    - **Ada Brook**: "{RYE}"\n'
+    [said] = parse("a.md", f"## Quotes\n\n{page}".encode()).mentions
+    assert (said.text, said.speaker, said.at) == (RYE, "Ada Brook", 310)
+    assert said.link == "https://airr.example/q/1"
+
+
+def test_an_address_with_a_time_before_the_words_is_theirs() -> None:
+    page = f"## Takeaways\n\n- https://rye.example/7?t=754 {RYE}\n"
+    [said] = parse("a.md", page.encode()).mentions
+    assert (said.text, said.at, said.link) == (RYE, 754, "https://rye.example/7?t=754")
+
+
+def test_what_is_struck_out_is_not_said() -> None:
+    page = f"## Takeaways\n\n- ~~Rye holds nothing.~~ {RYE}\n- ~~Oats want no night at all.~~\n"
+    assert [said.text for said in parse("a.md", page.encode()).mentions] == [RYE]
+
+
+def test_a_block_quote_on_top_of_notes_describes_the_episode() -> None:
+    about = "> The host speaks with a baker from the coast."
+    page = f"---\npodcast: Slow Kitchen\n---\n# Rye\n{about}\n## Notes\n- {RYE}\n"
+    assert [said.text for said in parse("a.md", page.encode()).mentions] == [RYE]

@@ -212,7 +212,7 @@ def test_a_year_at_the_start_of_a_line_is_no_list_item() -> None:
     ("marked", "plain"),
     [
         ("**Ice** _hums_ in __spring__ and *late* autumn.", "Ice hums in spring and late autumn."),
-        ("***Ice*** **_hums_** in ~~winter~~ spring.", "Ice hums in winter spring."),
+        ("***Ice*** **_hums_** in ~~winter~~ spring.", "Ice hums in spring."),
         ("Set `max_size` to ``a ` b`` for *once*.", "Set max_size to a ` b for once."),
         ("Keep snake_case and 2 * 3 * 4 and 2*3*4 as they are.",) * 2,
         (
