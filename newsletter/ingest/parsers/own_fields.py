@@ -27,25 +27,29 @@ def owned(blocks: Sequence[Block]) -> list[Block]:
     """Each insight of a list with what its own fields say; these are blocks with the rule RULE."""
     told: list[Block] = []
     owner: int | None = None
-    for index, each in enumerate(blocks):
+    for each, below in zip(blocks, _next_texts(blocks), strict=True):
         block = _without_inside(each)
         if owner is not None and _is_below(block, told[owner]) and (pair := _own_field(block)):
             told[owner] = _with(told[owner], *pair)
             block = replace(block, rule=RULE)
         elif block.first and not block.rule:
-            owner = None if block.level or _is_title(blocks, index) else len(told)
+            titled = below is not None and below.depth > block.depth and is_heading(block.text)
+            owner = None if block.level or titled else len(told)
         elif not block.depth:
             owner = None
         told.append(block)
     return told
 
 
-def _is_title(blocks: Sequence[Block], index: int) -> bool:
-    """A short item with others below it: the fields of these stand there as well."""
-    rest = (each for each in blocks[index + 1 :] if each.rule != "field")
-    below = next(rest, None)
-    opens = below is not None and below.depth > blocks[index].depth
-    return opens and is_heading(blocks[index].text)
+def _next_texts(blocks: Sequence[Block]) -> list[Block | None]:
+    """For each block the next one that is no field: below a short item it makes that a title, and
+    the fields are of what stands there."""
+    following: list[Block | None] = []
+    last: Block | None = None
+    for block in reversed(blocks):
+        following.append(last)
+        last = last if block.rule == "field" else block
+    return following[::-1]
 
 
 def _is_below(block: Block, owner: Block) -> bool:

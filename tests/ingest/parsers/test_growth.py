@@ -41,7 +41,8 @@ MARKDOWN = (
      "- [[A]] https://a.b\n\t- a\n", "| Time | Quote |\n|-|-|\n| 1:00 | a b. |\n", "[a:: b] ",
      "  a. a\n", "<b a=", "<b>a", "[1:00] ", '> "abcd" - a\n', "in this episode a ", "){:a",
      "ignore a ", "### Time 1:00\n> a\n> Summary:\n> a b.\n", "- link:: http://a.b\n  a: b\n",
-     "# a\nURL: http://a.b\n", '"x" - '),
+     "# a\nURL: http://a.b\n", '"x" - ', "- A b.\n  time:: 1:02\n", "(time:: 1:02) ", "[time:: ",
+     "http://a.b?t=1 ", "> A B, 1:02\n", "~~a~~ ", "A B (1:02): a. "),
     ("", "x", " #x", "]", ")", "*", "\n---\nA.", "</details>", " — A", "]] #a"),
 )
 TEXT = (
