@@ -22,24 +22,55 @@ _QUERIES = {
     "dailymotion.com": "start={at}",
 }
 """The parameter of hosts that take one; they answer for their subdomains as well."""
-_OWN = re.compile(r"(?:^|[&?])(?:t|start|time_continue)=")
-_OVERCAST = re.compile(r"/\+[\w-]+/?")
+_NAMED = re.compile(r"(?<![^&])(t|start|time_continue)=[^&]*")
+_NAMED_BEHIND = re.compile(r"(?<![^&])t=(?:npt:)?[0-9][^&]*")
+_OVERCAST = re.compile(r"(/\+[\w-]+)(?:/[0-9:]*)?")
 
 
 def at_second(url: str, at: int | None) -> str:
-    """The URL itself if it leads to a second already, has a fragment of its own, or is empty."""
+    """The URL itself where ``at`` is None, where it has a fragment that is no second, or where its
+    host's pages know no seconds. A second that it names already gives way: it is where somebody
+    stood when they shared the episode."""
     if not url or at is None:
         return url
     parts = urlsplit(url)
-    if _OWN.search(parts.query):
+    host = parts.hostname or ""
+    if host == "overcast.fm":
+        episode = _OVERCAST.fullmatch(parts.path)
+        return urlunsplit(parts._replace(path=f"{episode[1]}/{clock(at)}")) if episode else url
+    if parameter := _parameter(host):
+        fragment = "" if _NAMED_BEHIND.match(parts.fragment) else parts.fragment
+        query = _asking(parts.query, parameter.format(at=at))  # alone: braces are the URL's own
+        return urlunsplit(parts._replace(query=query, fragment=fragment))
+    return _with_fragment(url, parts.fragment, _fragment(host, at))
+
+
+def own_at_second(url: str, at: int | None) -> str:
+    """An insight's own address, which leads to its second by itself; where it names another than
+    ``at``, of the words beside it, it is led there. 0 is what apps write for all of an episode."""
+    parts = urlsplit(url)
+    named = _NAMED_BEHIND.match(parts.fragment) or (
+        _NAMED.search(parts.query) and _parameter(parts.hostname or "")
+    )
+    return at_second(url, at) if at and named else url
+
+
+def _asking(query: str, second: str) -> str:
+    """With the second where one was named, by the name it had there; else behind all."""
+    found = _NAMED.search(query)
+    if not found:
+        return f"{query}&{second}" if query else second
+    rest = _NAMED.sub("", query[found.end() :]).replace("&&", "&").rstrip("&")
+    return f"{query[: found.start()]}{found[1]}={second.partition('=')[2]}{rest}"
+
+
+def _with_fragment(url: str, fragment: str, second: str) -> str:
+    """An unknown page's query stays: its "t" may be a topic."""
+    if not fragment:
+        return f"{url.removesuffix('#')}#{second}"
+    if not _NAMED_BEHIND.match(fragment):
         return url
-    if parameter := _parameter(parts.hostname or ""):
-        added = parameter.format(at=at)  # alone: braces of the URL are its own
-        query = f"{parts.query}&{added}" if parts.query else added
-        return urlunsplit(parts._replace(query=query))
-    if parts.hostname == "overcast.fm" and _OVERCAST.fullmatch(parts.path):
-        return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{clock(at)}"))
-    return url if parts.fragment else f"{url.removesuffix('#')}#{_fragment(parts.hostname, at)}"
+    return f"{url.removesuffix(fragment)}{_NAMED_BEHIND.sub(second, fragment, count=1)}"
 
 
 def _parameter(host: str) -> str:
@@ -50,5 +81,5 @@ def _belongs(host: str, known: str) -> bool:
     return host == known or host.endswith(f".{known}")
 
 
-def _fragment(host: str | None, at: int) -> str:
-    return f"t={at}s" if _belongs(host or "", "vimeo.com") else f"t={at}"
+def _fragment(host: str, at: int) -> str:
+    return f"t={at}s" if _belongs(host, "vimeo.com") else f"t={at}"

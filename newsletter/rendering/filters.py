@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup, escape
 
-from newsletter.domain.deep_links import at_second
+from newsletter.domain.deep_links import at_second, own_at_second
 from newsletter.domain.model import Citation, Pick
 from newsletter.domain.text import clock, first_and_rest, first_sentence, headline, wrap
 from newsletter.language.words import Words
@@ -35,7 +35,8 @@ def uri(url: str) -> str:
 @lru_cache(maxsize=4096)
 def link(citation: Citation) -> str:
     """The insight's own, or else the episode's with the second; empty unless http or https."""
-    return _web(citation.link) or at_second(_web(citation.url), citation.at)
+    own = _web(citation.link)
+    return own_at_second(own, citation.at) if own else at_second(_web(citation.url), citation.at)
 
 
 def _web(url: str) -> str:

@@ -38,6 +38,7 @@ def test_a_link_is_http_or_nothing(url: str, at: int | None, address: str) -> No
 def test_an_insights_own_link_is_preferred_and_needs_no_second() -> None:
     own, episode = "https://a.example/snip/7", "https://a.example/e"
     assert link(Citation(url=episode, at=65, link=own)) == own
+    assert link(Citation(url=episode, at=65, link="https://youtu.be/x?t=9")).endswith("t=65")
     assert link(Citation(url=episode, at=65, link="javascript:alert(1)")) == f"{episode}#t=65"
 
 

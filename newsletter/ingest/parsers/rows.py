@@ -208,7 +208,7 @@ def _about(shared: Mapping[str, str], values: Sequence[_Values]) -> Brief:
     text = _text_column(values)
     single = len(values) == 1
     for name, value in shared.items():
-        beside = name in _SPEAKERS | _TOPICS | _OWN_LINKS or time_in_url(value) is not None
+        beside = name in _SPEAKERS | _TOPICS | _OWN_LINKS or _leads_to_rows(value, values)
         if name != text and not beside and len(value) < 2 * MAX_LABEL:
             facts.add(name, value)
     timed = any(_at(each) is not None for each in values)
@@ -217,6 +217,12 @@ def _about(shared: Mapping[str, str], values: Sequence[_Values]) -> Brief:
     speakers = [name for each in values[:1000] for name in names(each.first(_SPEAKERS))]
     known = tuple(dict.fromkeys((*about.speakers, *speakers)))
     return replace(about, speakers=known[:20] if single or len(known) <= 20 else about.speakers)
+
+
+def _leads_to_rows(value: str, values: Sequence[_Values]) -> bool:
+    """A second that no row has, where rows have their own, is where somebody shared the episode."""
+    second = time_in_url(value)
+    return second is not None and second in ({_at(each) for each in values} - {None} or {second})
 
 
 def _says_podcast(shared: Mapping[str, str]) -> bool:
@@ -253,14 +259,14 @@ def _row(each: _Values, name: str, about: Brief) -> Iterator[Paragraph]:
     people = names(each.first(_SPEAKERS))
     topics = tuple(clean(part) for part in re.split(r"[,;]", each.first(_TOPICS)) if clean(part))
     link = _link(each, about)
-    at = _at(each)
     for paragraph in highlight(lines):
         origin = _origin(name, kind, paragraph)
-        time = paragraph.at if paragraph.at is not None else at
+        # A column may hold the hour of the day; a link was made for this place.
+        times = (paragraph.at, time_in_url(link), _at(each))
         yield replace(
             paragraph,
             speaker=people[0] if people else "",
-            at=time if time is not None else time_in_url(link),
+            at=next((time for time in times if time is not None), None),
             link=paragraph.link or link,
             topics=tuple(topic.lstrip("#") for topic in topics),
             origin=origin,

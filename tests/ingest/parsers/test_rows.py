@@ -64,6 +64,22 @@ def test_each_episode_of_a_library_is_a_brief_wherever_its_rows_stand() -> None:
     assert (two.podcast, two.episode, two.url) == ("Kettle", "Two", "https://a.example/2")
 
 
+SHARED = "https://youtu.be/x1?t=30"
+
+
+@pytest.mark.parametrize("rows", [("3:05",), ("3:05", "4:10")])
+def test_a_second_of_the_episodes_address_is_not_that_of_its_rows(rows: tuple[str, ...]) -> None:
+    page = "".join(f"{at},{SHARED},{text}\n" for at, text in zip(rows, (TEXT, OTHER), strict=False))
+    brief = parse("a.csv", f"time,url,text\n{page}".encode())
+    assert brief.url == SHARED
+    assert [(each.at, each.link) for each in brief.mentions] == [(185, ""), (250, "")][: len(rows)]
+
+
+def test_a_link_that_a_row_has_for_itself_knows_its_second_best() -> None:
+    page = f"time,url,text\n10:42,{SHARED},{TEXT}\n10:43,https://youtu.be/x1?t=90,{OTHER}\n"
+    assert [each.at for each in parse("a.csv", page.encode()).mentions] == [30, 90]
+
+
 def test_rows_of_a_podcast_without_an_episode_are_parted_by_podcast() -> None:
     rows = f'{{"show": "Kettle", "text": "{TEXT}"}}\n{{"show": "Lid", "text": "{OTHER}"}}\n'
     assert [brief.podcast for brief in briefs("a.jsonl", rows.encode())] == ["Kettle", "Lid"]
