@@ -108,13 +108,15 @@ class Outcomes:
                 self._settled(row, settled, ours)
 
     def defer(self, row: Claimed, *, shared: bool) -> dict[str, Any]:
-        """The values to settle it with; ``shared``: the others of its domain are to wait too."""
+        """The values to settle it with; ``shared``: the others of its domain are to wait too, for
+        as long as the domain does, which may be less."""
         now = self.clock()
         until = now + wait(row.attempts, row.message_id)
         if shared:
             with self.context.store.writing() as db:
-                until = max(until, deferred_domains.defer(db, row.domain, now))
-            self.deferred_until[row.domain] = until
+                shared_until = deferred_domains.defer(db, row.domain, now)
+            self.deferred_until[row.domain] = shared_until
+            until = max(until, shared_until)
         return {"attempts": row.attempts + 1, "next_attempt_at": until}
 
     def refused(self, row: Claimed, answer: str, *, hard: bool) -> None:

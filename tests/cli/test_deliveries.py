@@ -8,7 +8,7 @@ import pytest
 from newsletter.domain.errors import StoreError
 from newsletter.services.clock import steady
 from tests.cli.conftest import House
-from tests.smtp_server import DROP, SmtpServer
+from tests.smtp_server import DROP, SmtpServer, Step
 
 ANN, BEA, CLEO = "ann@alpha.example", "bea@beta.example", "cleo@alpha.example"
 
@@ -324,7 +324,7 @@ def test_a_date_that_cannot_be_cancelled(mailing: House) -> None:
 
 
 def test_status_shows_the_deferred_domains(mailing: House, server: SmtpServer) -> None:
-    server.fail("RCPT", "451 4.7.1 Greylisted", recipient=ANN)
+    server.fail("RCPT", "451 4.3.2 Local trouble", recipient=ANN)
     report = mailing("send", "--json").json
     assert (report["sent"], report["pending"]) == (1, 2), "Cleo waits with Ann, unasked"
     out = mailing("status").out
@@ -342,11 +342,17 @@ def test_status_shows_the_deferred_domains(mailing: House, server: SmtpServer) -
     ("answer", "shared"),
     [
         ("421 4.7.0 Too many connections", True),
-        ("450 4.7.1 Greylisted", True),
+        ("450 4.7.1 Too much mail from 192.0.2.1", True),
+        ("451 4.7.1 Over the hourly rate", True),
+        ("451 4.7.0 Try later", True),
+        ("450 4.7.28 Unusual rate of mail", True),
         ("451 4.3.2 Local trouble", True),
         ("452 4.3.1 No space left", True),
         ("450 4.2.1 This mailbox is busy", False),
         ("452 4.2.2 This mailbox is full", False),
+        ("451 4.7.1 Come back in five minutes", False),
+        ("450 4.7.0 Graylisted", False),
+        ("451 Grey-listing in progress", False),
         ("454 4.7.0 Something else", False),
     ],
 )
@@ -360,9 +366,49 @@ def test_a_server_that_defers_holds_back_its_whole_domain(
     assert bool(mailing("status", "--json").json["held_back"]) is shared
 
 
+@pytest.mark.parametrize(
+    ("step", "answer", "waiting"),
+    [
+        ("MAIL", "451 4.7.1 Greylisted", 2),
+        ("DOT", "451 4.7.1 Greylisted", 1),
+        ("DOT", "451 4.7.1 Later", 2),
+        ("RCPT", "421 4.7.1 Greylisted", 2),
+    ],
+)
+def test_where_greylisting_holds_back_one_reader(
+    mailing: House, server: SmtpServer, step: Step, answer: str, waiting: int
+) -> None:
+    server.fail(step, answer)  # ANN is the first
+    mailing("send")
+    assert [state for _, state, _ in mailing.ledger()].count("pending") == waiting
+
+
+def test_each_greylisted_reader_is_served_in_the_second_round(
+    mailing: House, server: SmtpServer
+) -> None:
+    server.fail("RCPT", "451 4.7.1 Greylisted, come back", times=3)
+    mailing("send")
+    assert server.messages == []
+    mailing.now += timedelta(minutes=7)
+    mailing("send")
+    assert sorted(message.recipient for message in server.messages) == [ANN, BEA, CLEO]
+
+
+def test_who_was_not_tried_waits_as_long_as_the_domain(mailing: House, server: SmtpServer) -> None:
+    for reader in (ANN, CLEO):
+        server.fail("RCPT", "450 4.2.1 Busy", recipient=reader)
+    mailing("send")
+    mailing.now += timedelta(minutes=7)
+    server.fail("RCPT", "451 4.3.2 Local trouble")
+    mailing("send")
+    (domain,) = mailing("status", "--json").json["held_back"]
+    tries = [row["next_attempt_at"] for row in mailing("deliveries", "--json").json]
+    assert domain["until"] in tries
+
+
 def test_two_senders_share_a_deferred_domain(mailing: House, server: SmtpServer) -> None:
     """The second is told by the ledger, not by the server."""
-    server.fail("RCPT", "451 4.7.1 Greylisted", recipient=ANN)
+    server.fail("RCPT", "451 4.3.2 Local trouble", recipient=ANN)
     mailing("send", "--to", ANN)
     mailing("send", "--to", CLEO, "--to", BEA)
     assert [message.recipient for message in server.messages] == [BEA]

@@ -18,6 +18,10 @@ _OURS = ("5.3.4", "5.1.7", "5.1.8")
 _SENDER = re.compile(
     r"\bsender\b[^.;:]{0,40}\b(?:rejected|refused|denied|blocked)\b", re.IGNORECASE
 )
+_GREYLIST = re.compile(r"\bgr[ae]y-?list", re.IGNORECASE)
+_RATE = re.compile(
+    r"\b(?:too (?:many|much|fast)|rates?|limit\w*|throttl\w*|quota|exceed\w*)\b", re.IGNORECASE
+)
 _ENHANCED = re.compile(r"\d{3} (\d\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -35,17 +39,27 @@ class Reply:
         if first_digit == _ACCEPTED[step]:
             return
         if first_digit == 4:
-            raise Deferred(self.line, shared=self._shared)
+            raise Deferred(self.line, shared=self._shared(step))
         if first_digit != 5:
             raise smtplib.SMTPServerDisconnected(f"it answered {step} with {self.line!r}")
         if self._our_fault(step):
             raise SenderRefused(f"{self.line} ({_advice(step, self.enhanced)})")
         raise Refused(self.line, hard=step == "RCPT" and self.enhanced.startswith("5.1."))
 
-    @property
-    def _shared(self) -> bool:
-        """4.2.x is about one mailbox (full, say): the others of its domain need not wait for it."""
-        return self.code in (421, 450, 451, 452) and not self.enhanced.startswith("4.2.")
+    def _shared(self, step: Step) -> bool:
+        """Where the others of the domain are to wait too; not so for what is about one mailbox."""
+        return self.code in (421, 450, 451, 452) and not self._about_one(step)
+
+    def _about_one(self, step: Step) -> bool:
+        """4.2.x is (it is full, say), and greylisting, which lets each recipient in at a second
+        try. Many servers call that 4.7.1, as they do limits of what one sender may send."""
+        if self.enhanced.startswith("4.2."):
+            return True
+        if self.code == 421 or step == "MAIL":
+            return False
+        if _GREYLIST.search(self.line):
+            return True
+        return step == "RCPT" and self.enhanced == "4.7.1" and not _RATE.search(self.line)
 
     @property
     def enhanced(self) -> str:
