@@ -18,7 +18,7 @@ from newsletter.storage import feeds
 from newsletter.storage.feeds import EpisodeRow, FollowedFeed
 
 if TYPE_CHECKING:
-    from newsletter.ingest.feeds.scan_job import PolledFeed
+    from newsletter.ingest.feeds.scan_job import PolledFeed, TakenEpisode
 
 _MOST_EPISODES = 10
 _CUT_OFF = (
@@ -129,7 +129,7 @@ def check(app: App, args: Namespace) -> int:
         if (result := poll(job, feeds.new_feed(url, now), {}, now))
     ]
     if args.json:
-        say_json([{**polled_as_json(feed), "items": _items(feed)} for feed in polled])
+        say_json([_checked_as_json(feed) for feed in polled])
     else:
         for feed in polled:
             _print_checked(feed)
@@ -144,6 +144,17 @@ def _checked(app: App, named: str | None) -> list[str]:
     if not (url := feed_address(named)):
         raise UsageError(f"{named} is no address", "write https://example.org/feed.xml")
     return [url]
+
+
+def _checked_as_json(polled: "PolledFeed") -> dict[str, Any]:
+    left_out = sum(_left_out(episode) for episode in polled.episodes)
+    return {**polled_as_json(polled), "items": _items(polled), "left_out": left_out}
+
+
+def _left_out(episode: "TakenEpisode") -> int:
+    from newsletter.ingest.takeaways import left_out
+
+    return left_out(episode.episode)
 
 
 def _items(polled: "PolledFeed") -> int:
@@ -166,6 +177,8 @@ def _print_checked(polled: "PolledFeed") -> None:
         say(f"  transcripts  {', '.join(types) or 'none'}")
         for mention in episode.brief.mentions if episode.brief else ():
             say(f"  {mention.origin:<13}{mention.text}")
+        if count := _left_out(episode):
+            say(f"  left out     {counted(count, 'item')} of the notes: no statement by itself")
 
 
 def unread(app: App, args: Namespace) -> int:

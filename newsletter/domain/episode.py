@@ -28,7 +28,8 @@ class Chapter:
 class Episode:
     """One item of a feed, itself by its ``guid``. ``notes`` are HTML or text, as the feed has them.
 
-    ``duration`` is seconds. ``url`` is the page of the episode, ``enclosure`` its audio.
+    ``duration`` is seconds. ``url`` is the page of the episode, ``enclosure`` its audio. ``hosts``
+    are those of the ``speakers`` whom the feed calls so.
     """
 
     guid: str
@@ -40,6 +41,7 @@ class Episode:
     notes: str = ""
     duration: int | None = None
     speakers: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     transcripts: tuple[TranscriptLink, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     chapters_url: str = ""

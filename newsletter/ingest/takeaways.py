@@ -7,7 +7,7 @@ is a table of contents; it tells where in the episode a takeaway is heard.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from newsletter.domain.episode import Chapter, Episode
@@ -36,6 +36,13 @@ _HEADING = re.compile(
     r"|(?:principais )?(?:pontos|ideias|aprendizados|lições)(?: \w+)?"
     r"|(?:punti|idee) (?:chiave|principali)|(?:belangrijkste|kern) ?(?:punten|inzichten|lessen)"
     r"|viktigaste \w+|(?:要点|まとめ|ポイント).*)\W*$",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"\b(?:learn|discover|find out|hear)\W*$", re.IGNORECASE)
+# Before these it is no pronoun: "That bridge stands" names a bridge.
+_THAT = re.compile(
+    r"that (?=(?:an?|the|this|these|those|it|they|we|you|he|she|there|no|every|each|many|some|your"
+    r"|our|their|its|his|her|my) )",
     re.IGNORECASE,
 )
 _MOST_HEADING_WORDS = 16
@@ -67,12 +74,24 @@ def takeaways(episode: Episode) -> tuple[Mention, ...]:
     more takeaways or chapters than anybody lists the first are read."""
     notes = _blocks(episode.notes)
     chapters = _titled(islice(episode.chapters or _contents(notes), _MOST))
-    speaker = episode.speakers[0] if len(episode.speakers) == 1 else ""
+    speaker = _speaker(episode)
     mentions: dict[str, Mention] = {}
-    for item in islice(_items(notes), _MOST):
+    told = (item for item in _items(notes) if not _is_noise(item.text))
+    for item in islice(told, _MOST):
         at = item.at if item.at is not None else _second(item.text, chapters)
         mentions.setdefault(item.text.casefold(), Mention(item.text, "lead", speaker, at))
     return tuple(mentions.values())
+
+
+def left_out(episode: Episode) -> int:
+    """How many items below headings of takeaways say nothing by themselves."""
+    return sum(_is_noise(item.text) for item in _items(_blocks(episode.notes)))
+
+
+def _speaker(episode: Episode) -> str:
+    """The one guest where nobody else is named. Who hosts asks, and takeaways are often answers."""
+    alone = len(episode.speakers) == 1 and not episode.hosts
+    return episode.speakers[0] if alone else ""
 
 
 def _blocks(notes: str) -> list[Block]:
@@ -93,17 +112,24 @@ def _bulleted(block: Block) -> Iterator[Block]:
 
 def _items(notes: Sequence[Block]) -> Iterator[_Item]:
     """What stands below a heading of takeaways, up to the next heading."""
-    below, listed = False, False
+    below, listed, goes_on = False, False, False
     for block in notes:
         if _is_heading(block):
             below, listed = bool(_names_takeaways(block.text)), False
+            goes_on = bool(_GOES_ON.search(block.text))
         elif below and listed and block.role == "paragraph":
             below = False
         elif below:
             listed = listed or block.role == "item"
             item = _item(block.text)
-            if not _is_noise(item.text) and (listed or _is_short(item.text)):
-                yield item
+            if listed or _is_short(item.text):
+                yield replace(item, text=_by_itself(item.text)) if goes_on else item
+
+
+def _by_itself(text: str) -> str:
+    """Without the "that" by which it goes on with its heading ("You will learn: that a ...")."""
+    match = _THAT.match(text)
+    return text[match.end()].upper() + text[match.end() + 1 :] if match else text
 
 
 def _is_short(text: str) -> bool:

@@ -185,7 +185,7 @@ def test_readers_skipped_as_too_late_are_reported(stocked: House) -> None:
 def test_pending_readers_are_reported_with_their_next_try(
     mailing: House, server: SmtpServer
 ) -> None:
-    server.fail("RCPT", "450 4.7.1 Greylisted", recipient=ANN)
+    server.fail("RCPT", "450 4.3.2 Local trouble", recipient=ANN)
     mailing("send")
     waits = r"3 pending: next try at 2026-03-14 12:0\d UTC\n"
     others_wait = (
@@ -322,7 +322,7 @@ def test_a_refused_reader_fails_alone(mailing: House, server: SmtpServer) -> Non
 def test_a_reader_who_must_wait_is_served_later_with_the_same_message(
     mailing: House, server: SmtpServer
 ) -> None:
-    server.fail("DOT", "451 4.7.1 Greylisted, come back", recipient=BEA)
+    server.fail("DOT", "451 4.3.0 Queue full, come back", recipient=BEA)
     preview = mailing("preview", "--eml", "--out", "-", "--to", BEA).stdout
     done = mailing("send", "--json")
     assert (done.code, done.json["sent"], done.json["pending"]) == (1, 1, 2), (

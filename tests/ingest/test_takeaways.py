@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.episode import Chapter, Episode
-from newsletter.ingest.takeaways import takeaways
+from newsletter.ingest.takeaways import left_out, takeaways
 
 FIRST = "A dike that is raised twice breaks where nobody looks."
 SECOND = "Meadows hold more water than walls of the same price"
@@ -133,6 +133,32 @@ def test_a_chapter_of_the_same_words_gives_the_second(episode: Episode) -> None:
 
 def test_a_table_of_contents_is_no_list_of_takeaways() -> None:
     assert texts("Highlights\n00:00 Intro\n01:05 Why dikes break\n12:34 Meadows and water") == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "item", "text"),
+    [
+        ("You will learn:", f"that {FIRST[0].lower()}{FIRST[1:]}", FIRST),
+        ("In this episode you'll discover", f"That {FIRST[0].lower()}{FIRST[1:]}", FIRST),
+        # a pronoun, and what does not go on with its heading
+        ("You will learn:", "That dike broke where nobody looked.", ""),
+        ("Takeaways", "That a dike breaks is no surprise to those who built it.", ""),
+    ],
+)
+def test_what_goes_on_with_its_heading_stands_by_itself(heading: str, item: str, text: str) -> None:
+    assert texts(f"{heading}\n- {item}") == [text or item]
+
+
+def test_what_was_left_out_is_counted() -> None:
+    notes = f"Takeaways:\n- {FIRST}\n- Why meadows matter\n- Dikes\n\nLinks\n- Dikes\n"
+    assert left_out(Episode("g", "t", notes=notes)) == 2
+
+
+def test_a_host_is_not_who_said_it() -> None:
+    (said,) = takeaways(
+        Episode("g", "t", notes=f"Takeaways:\n- {FIRST}", speakers=("Ines",), hosts=("Ines",))
+    )
+    assert said.speaker == ""
 
 
 def test_the_one_speaker_says_it_and_the_same_words_count_once() -> None:

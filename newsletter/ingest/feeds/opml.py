@@ -10,6 +10,7 @@ from newsletter.domain.errors import UsageError
 from newsletter.domain.urls import feed_address
 from newsletter.ingest.feeds.text import as_xml_text
 
+_HALF_TAG = re.compile(r"<(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+(?:\"[^\"<]*+|'[^'<]*+)?\Z")
 _ROOT_END = re.compile(r"</(?:\w{1,40}:)?opml\s*>|<(?:\w{1,40}:)?opml\b[^<>]*/>", re.IGNORECASE)
 
 
@@ -23,10 +24,9 @@ class Opml:
 
 
 def feeds_of_opml(data: bytes, name: str) -> Opml:
-    """Raises UsageError where it holds no feed, or ends within a tag."""
-    text = as_xml_text(data)
-    if text.rfind("<") > text.rfind(">"):
-        raise UsageError(f"{name} ends in the middle of a tag: save it again; no feed was added")
+    """Raises UsageError where it holds no feed. Half of a tag at its end is none: it may hold half
+    of an address."""
+    text = _HALF_TAG.sub("", as_xml_text(data))
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(text.encode(), parser)

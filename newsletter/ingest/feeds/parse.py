@@ -37,6 +37,9 @@ _ROOT = re.compile(r"<(?:\w{1,40}:)?(?:rss|feed|rdf)\b[^<>]*(?<!/)>", re.IGNOREC
 _ROOT_END = re.compile(r"</(?:\w{1,40}:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _ENTRY = re.compile(r"<(?:\w{1,40}:)?(?:item|entry)\b", re.IGNORECASE)
 _ENTRY_END = re.compile(r"</(?:\w{1,40}:)?(?:item|entry)\s*>", re.IGNORECASE)
+_LINK = re.compile(r"<link\b[^<>]{1,2000}>", re.IGNORECASE)
+_NAMED = re.compile(r"""(?<![\w-])(rel|type|href)\s?=\s?(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_IS_FEED = re.compile(r"application/(?:rss|atom)\+xml\b", re.IGNORECASE)
 _LONGEST_EPISODE = 7 * 24 * 3600
 
 
@@ -70,7 +73,7 @@ def parse(data: bytes, url: str, charset: str = "") -> Feed:
     text = _without_half(text) if cut_off else text
     document = _document(text, url)
     if not document["entries"] and not document["version"]:
-        raise FeedRejected(_no_feed(text))
+        raise FeedRejected(_no_feed(text, url))
     channel, tags = podcast_tags(text, url)
     title = _title(document["feed"])
     entries = document["entries"]
@@ -116,14 +119,28 @@ def _document(text: str, url: str) -> Any:
         raise FeedRejected(f"feedparser cannot read it: {error!r:.200}") from error
 
 
-def _no_feed(text: str) -> str:
+def _no_feed(text: str, url: str) -> str:
     start = text[:2000].lower()
     if "<opml" in start:
         return (
             "it is OPML, a list of feeds and no feed: download it, and name the file to"
             " `newsletter sources add`"
         )
-    return "it is a web page, no feed" if "<html" in start else "it is neither RSS nor Atom"
+    if "<html" not in start:
+        return "it is neither RSS nor Atom"
+    feed = _feed_of_page(text, url)
+    return f"it is a web page, no feed; its feed is {feed}" if feed else "it is a web page, no feed"
+
+
+def _feed_of_page(page: str, url: str) -> str:
+    """The first that it names, as ``<link rel="alternate" type="application/rss+xml">``."""
+    for tag in _LINK.findall(page):
+        named = {match[1].lower(): match[2] or match[3] or "" for match in _NAMED.finditer(tag)}
+        alternate = "alternate" in named.get("rel", "").lower().split()
+        if alternate and _IS_FEED.match(named.get("type", "")) and named.get("href"):
+            address = web_address(resolved(url, html.unescape(named["href"])))
+            return without_user(address)[:_LONGEST_TITLE]
+    return ""
 
 
 def _matched(entries: Sequence[Any], tags: Sequence[PodcastTags]) -> Iterator[PodcastTags]:
@@ -146,6 +163,7 @@ def _episode(entry: Any, tags: PodcastTags, channel: PodcastTags, podcast: str) 
     is_address = web_address(guid) or _text(entry.get("link")) != entry.get("id")
     link = without_user(web_address(_text(entry.get("link")))) if is_address else ""
     enclosure, instant = _enclosure(entry, tags.base), _instant(entry)
+    people = tags if tags.people else channel
     return Episode(
         guid=guid or enclosure or link or _nameless(entry),
         title=_title(entry),
@@ -155,7 +173,8 @@ def _episode(entry: Any, tags: PodcastTags, channel: PodcastTags, podcast: str) 
         published=instant.date() if instant else None,
         notes=_notes(entry),
         duration=_seconds(_text(entry.get("itunes_duration"))),
-        speakers=tags.people or channel.people,
+        speakers=people.people,
+        hosts=people.hosts,
         transcripts=tags.transcripts,
         chapters=_chapters(entry),
         chapters_url=tags.chapters_url,

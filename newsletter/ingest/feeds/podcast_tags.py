@@ -19,13 +19,14 @@ _MOST = 20
 @dataclass(frozen=True, slots=True)
 class PodcastTags:
     """Of one item, or of the channel. ``guid`` is its own, to find the item again; ``base`` is what
-    its relative links are relative to."""
+    its relative links are relative to. ``people`` are hosts and guests, in their order."""
 
     guid: str = ""
     base: str = ""
     transcripts: tuple[TranscriptLink, ...] = ()
     chapters_url: str = ""
     people: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 def podcast_tags(text: str, url: str) -> tuple[PodcastTags, Sequence[PodcastTags]]:
@@ -49,12 +50,14 @@ def _tags(parent: Any, url: str) -> PodcastTags:
     children = list(_inside(parent))
     chapters = (_link(child, "url", url) for name, child in children if name == "chapters")
     guids = (_text(child) for name, child in children if name in ("guid", "id"))
+    people = dict(_people(children))
     return PodcastTags(
         guid=next(guids, ""),
         base=parent.base or url,
         transcripts=tuple(dict.fromkeys(_transcripts(children, url)))[:_MOST],
         chapters_url=next(filter(None, chapters), ""),
-        people=tuple(dict.fromkeys(_people(children)))[:_MOST],
+        people=tuple(people)[:_MOST],
+        hosts=tuple(name for name, hosts in people.items() if hosts)[:_MOST],
     )
 
 
@@ -76,13 +79,13 @@ def _transcripts(children: Sequence[tuple[str, Any]], url: str) -> Iterator[Tran
             yield TranscriptLink(link, media_type, child.get("language", "").strip())
 
 
-def _people(children: Sequence[tuple[str, Any]]) -> Iterator[str]:
-    """Hosts and guests: those who speak. Without a role a person is a host."""
+def _people(children: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, bool]]:
+    """Those who speak, and whether they host. Without a role a person is a host."""
     for name, child in children:
         role = child.get("role", "host").strip().lower()
         speaks = any(word in role for word in ("host", "guest"))
         if name == "person" and speaks and _text(child):
-            yield _text(child)[:200]
+            yield _text(child)[:200], "guest" not in role
 
 
 def _link(element: Any, attribute: str, url: str) -> str:

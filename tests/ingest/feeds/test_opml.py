@@ -35,6 +35,20 @@ def test_a_sign_that_was_typed_as_it_is_stays_in_the_address() -> None:
     assert feeds_of_opml(data, "mine.opml").feeds == ["http://amp.example/f?a=1&b=2%C2%A9=3"]
 
 
-def test_a_file_that_was_cut_off_in_a_tag_says_so() -> None:
-    with pytest.raises(UsageError, match="ends in the middle of a tag"):
-        feeds_of_opml(OPML[:-12], "mine.opml")
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"<outl",
+        b"<outline xmlUrl='https://d.exam",
+        b"<outline text='a > b' xmlUrl='https://d.exam",
+        b'<outline text="a > b" xmlUrl="https://d.example/feed" typ',
+    ],
+)
+def test_the_tag_in_which_a_file_was_cut_off_names_no_feed(half: bytes) -> None:
+    opml = feeds_of_opml(OPML + half, "mine.opml")
+    assert (opml.feeds, opml.cut_off) == (feeds_of_opml(OPML, "mine.opml").feeds, True)
+
+
+def test_a_cut_in_the_first_tag_leaves_no_feed() -> None:
+    with pytest.raises(UsageError, match="names no feed"):
+        feeds_of_opml(b"<opml><body><outline xmlUrl='https://d.exam", "mine.opml")

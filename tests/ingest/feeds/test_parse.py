@@ -62,6 +62,7 @@ def test_every_field_of_a_whole_item() -> None:
             notes="<p>Key takeaways</p><ul><li>Mud &amp; tides</li></ul>",
             duration=3723,
             speakers=("Ada Quay", "Kofi Mole"),
+            hosts=("Ada Quay",),
             transcripts=(
                 TranscriptLink("https://cdn.example/7.vtt", "text/vtt", "en"),
                 TranscriptLink("https://pods.example/7.srt", "application/srt"),
@@ -94,11 +95,10 @@ def test_atom() -> None:
 
 def test_people_of_the_channel_speak_where_an_item_names_nobody() -> None:
     head = "<podcast:person>Ada Quay</podcast:person>"
-    named = "<guid>2</guid><podcast:person>Mei Bar</podcast:person>"
-    speakers = [
-        one.speakers for one in parse(rss("<guid>1</guid>", named, head=head), URL).episodes
-    ]
-    assert speakers == [("Ada Quay",), ("Mei Bar",)]
+    named = "<guid>2</guid><podcast:person role='guest'>Mei Bar</podcast:person>"
+    one, two = parse(rss("<guid>1</guid>", named, head=head), URL).episodes
+    assert (one.speakers, one.hosts) == (("Ada Quay",), ("Ada Quay",))
+    assert (two.speakers, two.hosts) == (("Mei Bar",), ())
 
 
 @pytest.mark.parametrize(
@@ -270,6 +270,22 @@ def test_letters_are_read_whatever_is_said_of_them(data: bytes, charset: str) ->
 def test_what_is_no_feed_is_refused(data: bytes, said: str) -> None:
     with pytest.raises(FeedRejected, match=said):
         parse(data, URL)
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("<link type='application/rss+xml' href='/f?a=1&amp;b=2' rel=\"Alternate\">", "/f?a=1&b=2"),
+        ("<link rel='alternate' hreflang='de' href='/de'><link rel='icon' href='/i'>", ""),
+        ("<link rel='alternate' type='application/atom+xml' href='javascript:x'>", ""),
+        ("<link rel='alternate' type='application/atom+xml' data-href='/f'>", ""),
+    ],
+)
+def test_a_page_names_its_feed(link: str, said: str) -> None:
+    with pytest.raises(FeedRejected) as refused:
+        parse(f"<!DOCTYPE html><html><head>{link}</head></html>".encode(), URL)
+    feed = f"; its feed is https://pods.example{said}" if said else ""
+    assert str(refused.value) == f"it is a web page, no feed{feed}"
 
 
 def test_a_feed_without_items_is_one() -> None:
