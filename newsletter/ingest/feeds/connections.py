@@ -26,7 +26,8 @@ _CONNECT_SECONDS = 10.0
 class FetchFailed(NewsletterError):
     """What cannot be had. ``lasting``: the same request would have the same answer.
 
-    ``status`` is the server's, 0 for none; ``retry_after`` its header.
+    ``status`` is the server's, 0 for none and behind a redirect that is only for now;
+    ``retry_after`` its header.
     """
 
     def __init__(

@@ -83,7 +83,12 @@ class Fetcher:
         for _ in range(self.limits.redirects + 1):
             with self._turn(url):
                 start = monotonic()
-                answer = self._request(url, asked, self.limits.seconds - spent)
+                try:
+                    answer = self._request(url, asked, self.limits.seconds - spent)
+                except FetchFailed as error:
+                    # Gone is where it was led to for now, and not what was asked for.
+                    error.status = error.status if permanent else 0
+                    raise
                 spent += monotonic() - start
             if isinstance(answer, Fetched):
                 return Fetched(answer.url, answer.body, answer.headers, moved)

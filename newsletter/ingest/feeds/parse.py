@@ -202,16 +202,16 @@ def _nameless(entry: Any) -> str:
 def _title(entry: Any) -> str:
     """As text: a title may be HTML."""
     title = _text(entry.get("title"))
-    if entry.get("title_detail", {}).get("type") in ("text/html", "application/xhtml+xml"):
+    if _mapping(entry.get("title_detail")).get("type") in ("text/html", "application/xhtml+xml"):
         title = html.unescape(_TAG.sub("", title))
     return _line(title)
 
 
 def _enclosure(entry: Any, base: str) -> str:
     """Audio or video first. feedparser leaves it relative."""
-    links = [link for link in entry.get("links", ()) if link.get("rel") == "enclosure"]
+    links = [link for link in _mappings(entry.get("links")) if link.get("rel") == "enclosure"]
     links.sort(key=lambda link: not str(link.get("type", "")).startswith(("audio", "video")))
-    media = [item for item in entry.get("media_content", ()) if isinstance(item, Mapping)]
+    media = _mappings(entry.get("media_content"))
     written = (_text(link.get("href") or link.get("url")).strip() for link in (*links, *media))
     addresses = (web_address(resolved(base, text)) for text in written if text)
     return without_user(next(filter(None, addresses), ""))
@@ -219,7 +219,7 @@ def _enclosure(entry: Any, base: str) -> str:
 
 def _notes(entry: Any) -> str:
     """The longest of description, content and summary: feeds put the short one anywhere."""
-    contents = [part.get("value") for part in entry.get("content", ())]
+    contents = [part.get("value") for part in _mappings(entry.get("content"))]
     texts = [_text(value) for value in (*contents, entry.get("summary"), entry.get("subtitle"))]
     return max(texts, key=len)[:_LONGEST_NOTES]
 
@@ -237,7 +237,7 @@ def _instant(entry: Any) -> datetime | None:
 
 def _chapters(entry: Any) -> tuple[Chapter, ...]:
     """Podlove's, which stand in the feed itself."""
-    listed = entry.get("psc_chapters", {}).get("chapters", ())
+    listed = _mappings(_mapping(entry.get("psc_chapters")).get("chapters"))
     return tuple(
         Chapter(seconds, _line(chapter.get("title")))
         for chapter in listed[:_MOST_CHAPTERS]
@@ -256,6 +256,15 @@ def _seconds(text: str) -> int | None:
     except ValueError:
         return None
     return int(total) if math.isfinite(total) and 0 <= total <= _LONGEST_EPISODE else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    """A tag that is named as a key of feedparser's puts a text in its place."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
 def _line(value: object) -> str:

@@ -11,6 +11,7 @@ from lxml import etree
 
 from newsletter.domain.episode import TranscriptLink
 from newsletter.domain.urls import resolved, web_address
+from newsletter.ingest.parsers.paragraphs import name_of
 
 _MOST = 20
 """Of each tag in one item: a real one has a few."""
@@ -84,8 +85,8 @@ def _people(children: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, bool]]:
     for name, child in children:
         role = child.get("role", "host").strip().lower()
         speaks = any(word in role for word in ("host", "guest"))
-        if name == "person" and speaks and _text(child):
-            yield _text(child)[:200], "guest" not in role
+        if name == "person" and speaks and (person := name_of(_text(child))):
+            yield person, "guest" not in role
 
 
 def _link(element: Any, attribute: str, url: str) -> str:

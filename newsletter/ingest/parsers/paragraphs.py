@@ -18,6 +18,7 @@ MAX_LABEL = 500
 MAX_URL = 2_000
 MAX_SECONDS = 359_999  # 99:59:59
 _MAX_SHOWN = 80
+_LONGEST_NAME = 100
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
@@ -69,6 +70,12 @@ def clean(text: str) -> str:
     """
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return " ".join(_UNPRINTABLE.sub("", whole).split())
+
+
+def name_of(text: str) -> str:
+    """A clean name of a person; "" for what is too long to be one."""
+    name = clean(text) if len(text) <= MAX_LABEL else ""
+    return name if len(name) <= _LONGEST_NAME else ""
 
 
 def spaced(text: str) -> str:

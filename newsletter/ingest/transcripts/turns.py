@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from newsletter.domain.episode import Segment
 from newsletter.domain.text import sentence_ends
-from newsletter.ingest.parsers.paragraphs import MAX_SECONDS, clean
+from newsletter.ingest.parsers.paragraphs import MAX_SECONDS, clean, name_of
 
 _LETTERS_PER_SECOND = 15.0  # of speech, where no time says when a turn ends
 _SLOWEST = 8.0  # a turn that is over long before the next one begins
@@ -52,8 +52,8 @@ def _spoken(turns: Iterable[Turn]) -> Iterator[Turn]:
     for turn in turns:
         text = _without_sounds(turn.text)
         if _is_speech(text):
-            speaker = turn.speaker
-            yield replace(turn, text=text)
+            speaker = name_of(turn.speaker)
+            yield replace(turn, text=text, speaker=speaker)
         elif _CUT in text:
             yield replace(turn, text=_CUT, speaker=speaker, new=False)
 

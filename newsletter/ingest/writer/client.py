@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, Literal
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -190,12 +191,19 @@ class Client:
         return CallFailed(f"{problem}; is writer.url right?", again=False, cost="full")
 
     def _excerpt(self, body: bytes) -> str:
-        """The beginning in one line; a server may repeat the key, we do not."""
+        """The beginning in one line; a server may repeat the key in any form, we do not."""
         text = body.decode("utf-8", "replace")
-        if self.endpoint.api_key:
-            text = text.replace(self.endpoint.api_key, "***")
+        for written in _as_written(self.endpoint.api_key):
+            text = text.replace(written, "***")
         seen = "".join(letter if letter.isprintable() else " " for letter in text[:_EXCERPT])
         return " ".join(seen.split())
+
+
+def _as_written(key: str) -> set[str]:
+    """By itself, in JSON with and without escaped slashes, and in an address."""
+    in_json = msgspec.json.encode(key).decode()[1:-1]
+    forms = {key, in_json, in_json.replace("/", r"\/"), quote(key), quote(key, safe="")}
+    return forms - {""}
 
 
 @cache

@@ -359,3 +359,27 @@ def cost(author: str) -> float:
     begun = time.process_time()
     parse(rss(f"<guid>g</guid><author>{author}</author>"), URL)
     return time.process_time() - begun
+
+
+@pytest.mark.parametrize("before", ["<!-- a -->", "Warning: a\n", "<?a?>"])
+def test_lines_before_the_first_tag_cost_no_square(before: str) -> None:
+    def cost_of(lines: int) -> float:
+        feed = before.encode() + b"\n" * lines + rss("<guid>g</guid>")
+        begun = time.process_time()
+        assert len(parse(feed, URL).episodes) == 1
+        return time.process_time() - begun
+
+    short, long = cost_of(1_000), cost_of(8_000)
+    assert long < 0.05 or long < 24 * short
+
+
+@pytest.mark.parametrize("tag", ["title_detail", "links", "media_content", "psc_chapters"])
+def test_a_tag_that_is_named_as_a_key_of_the_parser_is_none(tag: str) -> None:
+    [episode] = parse(rss(f"<guid>g</guid><title>Rye</title><{tag}>a</{tag}>"), URL).episodes
+    assert (episode.guid, episode.title) == ("g", "Rye")
+
+
+def test_nobody_has_a_name_that_long_or_with_what_nobody_sees() -> None:
+    people = f"<podcast:person>Ada\u202e\u200b Brook</podcast:person><podcast:person>{'a' * 101}"
+    [episode] = parse(rss(f"<guid>g</guid>{people}</podcast:person>"), URL).episodes
+    assert episode.speakers == ("Ada Brook",)

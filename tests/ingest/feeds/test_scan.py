@@ -184,6 +184,14 @@ def test_a_feed_that_is_gone_is_never_asked_again(scanner: Scanner, server: Http
     assert len(server.requests) == 1
 
 
+def test_gone_is_only_where_it_was_led_to_for_now(scanner: Scanner, server: HttpServer) -> None:
+    server.pages["/feed"] = Page(status=302, headers={"Location": "/maintenance"})
+    server.pages["/maintenance"] = Page(status=410)
+    scanner.follow(server.url("/feed"))
+    assert scanner.only().outcome == "failed"
+    assert not scanner.feed.ended
+
+
 @pytest.mark.parametrize("status", [429, 503, 404, 500])
 def test_a_server_that_asks_for_time_gets_it(
     scanner: Scanner, server: HttpServer, status: int

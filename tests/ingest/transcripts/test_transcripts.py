@@ -353,3 +353,12 @@ def test_a_segment_is_one_sentence() -> None:
 def test_a_segment_without_words_costs_no_other() -> None:
     page = b'{"segments": [{"body": null}, {"body": "Water wins."}]}'
     assert [segment.text for segment in parse_transcript(page)] == ["Water wins."]
+
+
+@pytest.mark.parametrize(
+    ("speaker", "kept"), [("Ada\u202e\n\nBrook\x00", "Ada Brook"), ("a" * 300_000, "")]
+)
+def test_who_speaks_is_a_clean_name_or_nobody(speaker: str, kept: str) -> None:
+    segment = {"startTime": 1, "endTime": 9, "speaker": speaker, "body": "Salt keeps a loaf."}
+    [said] = parse_transcript(json.dumps({"segments": [segment]}).encode())
+    assert said.speaker == kept

@@ -231,6 +231,13 @@ def test_a_key_is_never_shown() -> None:
     assert KEY not in repr(Endpoint("http://localhost/v1", "a-model", KEY))
 
 
+@pytest.mark.parametrize("written", ['a/b+c"d', r"a/b+c\"d", r"a\/b+c\"d", "a%2Fb%2Bc%22d"])
+def test_nor_is_it_where_a_server_repeats_it(server: ModelServer, written: str) -> None:
+    server.script = [Reply(401, f"no: {written}!".encode())]
+    error = failure(Client(Endpoint(server.url, "a-model", 'a/b+c"d')))
+    assert "no: ***!" in str(error)
+
+
 def test_a_host_that_cannot_be_one_is_told() -> None:
     error = failure(Client(Endpoint(url="http://xn--a.example/v1", model="small")))
     assert "writer.url is no address" in str(error)
