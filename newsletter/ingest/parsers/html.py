@@ -14,7 +14,7 @@ from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.dialects import gather
 from newsletter.ingest.parsers.episodes import episodes
-from newsletter.ingest.parsers.html_beside import UNSEEN, beside
+from newsletter.ingest.parsers.html_beside import UNSEEN, beside, is_task
 from newsletter.ingest.parsers.html_head import SAVED, head_facts, title_facts
 from newsletter.ingest.parsers.html_tables import rows as rows_of
 from newsletter.ingest.parsers.inline import Inline, shown_link, stamped_inline
@@ -88,6 +88,7 @@ class _Around:
     bold: int = 0
     link: str = ""
     first: bool = False
+    task: bool = False
     runs: list[tuple[str, str, bool]] = field(default_factory=list)
 
     def add(self, text: str | None) -> None:
@@ -107,6 +108,7 @@ def _blocks(whole: Any, main: Any) -> Iterator[Block]:
                 around.add(element.tail)
             continue
         around.inside = around.inside or element is main
+        around.task = around.task or (event == "start" and is_task(element, tag))
         if (
             event == "start"
             and element not in above
@@ -157,7 +159,7 @@ def _leave(tag: str, around: _Around) -> Iterator[Block]:
         yield from _flushed(around)
         around.depth -= tag in {"ul", "ol"}
         around.quotes -= tag == "blockquote"
-        around.tag = ""
+        around.tag, around.task = "", False
     elif tag in {"b", "strong"}:
         around.bold -= 1
     elif tag == "a":
@@ -182,8 +184,9 @@ def _flushed(around: _Around) -> Iterator[Block]:
         depth=around.depth,
         first=around.first,
         quoted=around.quotes > 0,
+        rule="task" if around.task else "",
     )
-    around.first = False
+    around.first = around.task = False
     lines = list(_lines(runs))
     bullets = sum(bool(_BULLET.match(_raw(line))) for line in lines)
     if bullets > 1 or (len(lines) == 1 and _DASH.match(_raw(lines[0]))):
@@ -202,7 +205,9 @@ def _flushed(around: _Around) -> Iterator[Block]:
             rest += [*line, ("\n", "", False)]
             continue
         yield from _filled(block, rest)
-        yield from _filled(replace(block, rule=rule, level=BOLD_LEVEL if bold else 0), line)
+        yield from _filled(
+            replace(block, rule=rule or block.rule, level=BOLD_LEVEL if bold else 0), line
+        )
         rest = []
     yield from _filled(block, rest)
 

@@ -1,6 +1,7 @@
 """What of a saved page is none of its text: what nobody sees, and what stands beside it."""
 
 import re
+from itertools import islice
 from typing import Any
 
 from newsletter.ingest.parsers.html_tables import is_layout
@@ -24,6 +25,7 @@ _HINTS = _ALWAYS | names_in(
     toc, pagination, recommended, widget, signup"""
 )
 _BODIES = {"html", "body", "main", "article"}
+_NEAR = 3  # elements around a box that its item is one of
 _HIDDEN = re.compile(r"display:none|visibility:hidden|mso-hide:all")
 
 
@@ -48,3 +50,11 @@ def _is_hidden(element: Any) -> bool:
     """As the line is that a mail's program shows before the mail is opened."""
     style = "".join((element.get("style") or "")[:1_000].lower().split())
     return element.get("hidden") is not None or bool(_HIDDEN.search(style))
+
+
+def is_task(element: Any, tag: str) -> bool:
+    """A box without its tick, of a page or of Evernote: what stands behind it is to be done."""
+    if tag == "en-todo":
+        return bool(element.get("checked") != "true")
+    box = tag == "input" and element.get("type") == "checkbox" and element.get("checked") is None
+    return box and any(each.tag == "li" for each in islice(element.iterancestors(), _NEAR))

@@ -55,3 +55,42 @@ def test_a_table_of_values_inside_a_layout_is_no_text() -> None:
     values = f"<table><thead><tr><th>Ship</th></tr></thead><tr><td>{TWO}</td></tr></table>"
     said = mentions(f"<table><tr><td><p>{ONE}</p>{values}</td></tr></table>")
     assert [each.text for each in said] == [ONE]
+
+
+def test_a_mail_says_which_episode_it_is_of_and_who_talks() -> None:
+    intro = "This week: Kettle, episode 7, “Late ships”, in which host Ada Brook talks to the"
+    body = (
+        f"<p>{intro} pilot Tomas Lind.</p><h2>The takeaways</h2><ol><li>{ONE}</li></ol>"
+        f"<h3>Quote of the week</h3><p><em>“{TWO}”</em><br>— Tomas Lind</p>"
+        "<p>TODAY'S SPONSOR</p><p>Ropes by Moor hold three times as long as any other rope.</p>"
+        "<h3>Next week</h3><p>A long episode about cranes, and about those who grease them.</p>"
+    )
+    brief = parse("a.html", f"<table><tr><td><table><tr><td>{body}</table></table>".encode())
+    assert (brief.podcast, brief.episode) == ("Kettle", "Late ships")
+    assert brief.speakers == ("Ada Brook", "Tomas Lind")
+    assert [(each.text, each.speaker) for each in brief.mentions] == [
+        (ONE, ""),
+        (TWO, "Tomas Lind"),
+    ]
+
+
+def test_a_link_and_its_show_in_spanish() -> None:
+    link = "<a href='https://tetera.example/7'>«Los barcos que llegan tarde»</a>"
+    said = (
+        f"<p>Hoy escuché {link}, el episodio 7 de La Tetera, donde Ana Gil entrevista al práctico"
+    )
+    brief = parse("a.html", f"{said} Leo Paz. Van dos notas.</p><p>{ONE}</p>".encode())
+    assert (brief.podcast, brief.episode) == ("La Tetera", "Los barcos que llegan tarde")
+    assert (brief.url, brief.speakers) == ("https://tetera.example/7", ("Ana Gil", "Leo Paz"))
+    assert [each.text for each in brief.mentions] == [ONE]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "¿Qué te ha parecido? Cuéntamelo en los comentarios.",
+        "Suscríbete gratis y recibe cada nota.",
+    ],
+)
+def test_a_call_in_another_language(call: str) -> None:
+    assert [each.text for each in mentions(f"<p>{ONE}</p><p>{call}</p>")] == [ONE]
