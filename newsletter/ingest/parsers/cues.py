@@ -176,6 +176,19 @@ FORMAL: Sequence[Cue] = (
         before="^",
     ),
     _cue(1, "contains?, includes?, are, may be", after=" affiliate links"),
+    _cue(
+        1,
+        """suscríbete, suscríbase, abonnez-vous, abonne-toi, iscriviti, inscreva-se, abonniere,
+        abonnieren sie""",
+        before=r"(?:^|[.!?¡] ?)",
+    ),
+    _cue(
+        1,
+        """en los comentarios, nei commenti, nos comentários, dans les commentaires,
+        in (?:die|den) kommentaren?, in the comments""",
+        before=r"\b(?:cuént|déj|dej|dime|escríb|dis-moi|dites|laiss|écri|schreib|scriv|dimmi|cont|deix"
+        r"|escrev|tell (?:me|us)|leave)\w*\b[^.!?]{0,40} ",
+    ),
     _cue(1, "no spam", after=r"(?:[,.!]|$)"),
     _cue(1, "view, read, open, see", after=r"\b.* in your browser"),
     _cue(1, "wish(?:es)? you (?:a|all)"),

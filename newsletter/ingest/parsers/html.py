@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any
 
 import lxml.html
@@ -15,39 +14,24 @@ from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.dialects import gather
 from newsletter.ingest.parsers.episodes import episodes
+from newsletter.ingest.parsers.html_beside import UNSEEN, beside, is_task
 from newsletter.ingest.parsers.html_head import SAVED, head_facts, title_facts
+from newsletter.ingest.parsers.html_tables import rows as rows_of
 from newsletter.ingest.parsers.inline import Inline, shown_link, stamped_inline
 from newsletter.ingest.parsers.lines import known_field, line_rule
 from newsletter.ingest.parsers.markdown import pages_of
 from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import paragraphs
 from newsletter.ingest.parsers.outline import Reading
-from newsletter.ingest.parsers.paragraphs import Page, clean, is_web
+from newsletter.ingest.parsers.paragraphs import Page, clean
+from newsletter.ingest.parsers.tables import untabled
 from newsletter.ingest.parsers.vocabulary import names_in
 
-_UNSEEN = names_in(
-    """
-    script, style, noscript, template, head, svg, math, select, option, textarea, input, object,
-    embed, canvas, map, img, picture, source, track"""
-)
-_BESIDE = names_in(
-    """
-    nav, header, footer, aside, form, button, iframe, audio, video, figcaption, dialog, menu,
-    pre, table, details"""
-)
 _BLOCKS = names_in(
     """
     p, li, div, section, article, main, blockquote, ul, ol, dl, dt, dd, h1, h2, h3, h4, h5, h6,
-    hr, figure, body, address, center, summary"""
+    hr, figure, body, address, center, summary, table, caption, thead, tbody, tfoot, tr, th, td"""
 )
-_ALWAYS = {"transcript", "comments", "comment", "cookie", "breadcrumb", "breadcrumbs"}
-_HINTS = _ALWAYS | names_in(
-    """
-    sidebar, related, share, sharing, social, newsletter, subscribe, promo, banner, menu, nav,
-    navigation, navbar, footer, player, ad, ads, advert, advertisement, sponsor, popup, modal,
-    toc, pagination, recommended, widget, signup"""
-)
-_BODIES = {"html", "body", "main", "article"}
 _DASH = re.compile(r"\s*[-•*]\s")
 _BULLET = re.compile(r"\s*(?:[•‣◦▪●*]|[-–—](?=\s)|[0-9]{1,2}[.)](?=\s))\s*")
 
@@ -62,7 +46,7 @@ def read(text: str, known: Facts | None = None) -> list[Page]:
     body = root.find("body")
     whole = body if body is not None else root
     main = _main(whole)
-    blocks = list(_blocks(whole, main))
+    blocks = untabled(list(_blocks(whole, main)))
     gather(blocks, facts)
     title_facts(root, main, facts)
     if episodes(blocks):
@@ -104,6 +88,7 @@ class _Around:
     bold: int = 0
     link: str = ""
     first: bool = False
+    task: bool = False
     runs: list[tuple[str, str, bool]] = field(default_factory=list)
 
     def add(self, text: str | None) -> None:
@@ -123,13 +108,14 @@ def _blocks(whole: Any, main: Any) -> Iterator[Block]:
                 around.add(element.tail)
             continue
         around.inside = around.inside or element is main
+        around.task = around.task or (event == "start" and is_task(element, tag))
         if (
             event == "start"
             and element not in above
             and (rule := _rule(element, tag, around, total))
         ):
             yield from _flushed(around)
-            rows = list(_rows(element)) if tag in {"table", "header"} and around.inside else []
+            rows = list(rows_of(element)) if tag in {"table", "header"} and around.inside else []
             yield from rows or _left_out(element, tag, rule)
             skipped = element
         elif event == "start":
@@ -143,42 +129,13 @@ def _blocks(whole: Any, main: Any) -> Iterator[Block]:
 
 def _rule(element: Any, tag: str, around: _Around, total: int) -> str:
     """The rule by which an element is none of the text."""
-    return _beside(element, tag, total) or ("" if around.inside else "outside the main text")
+    return beside(element, tag, total) or ("" if around.inside else "outside the main text")
 
 
 def _left_out(element: Any, tag: str, rule: str) -> Iterator[Block]:
-    text = "" if tag in _UNSEEN else clean(element.text_content())
+    text = "" if tag in UNSEEN else clean(element.text_content())
     if text:
-        yield Block(element.sourceline or 1, text, rule=rule)
-
-
-def _rows(element: Any) -> Iterator[Block]:
-    """Those of one table, as Markdown has them: Notion's page begins with its properties."""
-    within = list(islice(element.iter("table"), 2))
-    for row in element.iter("tr") if len(within) == 1 else ():
-        cells = [_cell(cell) for cell in row if cell.tag in {"th", "td"}]
-        if any(cells):
-            yield Block(row.sourceline or 1, f"| {' | '.join(cells)} |", rule="table")
-
-
-def _cell(cell: Any) -> str:
-    text = clean(cell.text_content()).replace("|", "¦")
-    links = [href for link in cell.iter("a") if is_web(href := link.get("href") or "")]
-    return f"[{text}]({links[0]})" if len(links) == 1 else text
-
-
-def _beside(element: Any, tag: str, total: int) -> str:
-    if tag in _UNSEEN or not tag:
-        return "unseen"
-    if tag in _BESIDE:
-        return "player" if tag in {"iframe", "audio", "video"} else tag
-    if tag in _BODIES:
-        return ""
-    hint = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('role') or ''}"
-    hints = set(re.split(r"[\s_-]+", hint.lower()[:300])) & _HINTS
-    if not hints or (not hints & _ALWAYS and 2 * len(element.text_content()) > total):
-        return ""
-    return f"{min(hints)} of the page"
+        yield Block(element.sourceline or 1, text, first=tag == "table", rule=rule)
 
 
 def _enter(element: Any, tag: str, around: _Around) -> Iterator[Block]:
@@ -202,7 +159,7 @@ def _leave(tag: str, around: _Around) -> Iterator[Block]:
         yield from _flushed(around)
         around.depth -= tag in {"ul", "ol"}
         around.quotes -= tag == "blockquote"
-        around.tag = ""
+        around.tag, around.task = "", False
     elif tag in {"b", "strong"}:
         around.bold -= 1
     elif tag == "a":
@@ -227,8 +184,9 @@ def _flushed(around: _Around) -> Iterator[Block]:
         depth=around.depth,
         first=around.first,
         quoted=around.quotes > 0,
+        rule="task" if around.task else "",
     )
-    around.first = False
+    around.first = around.task = False
     lines = list(_lines(runs))
     bullets = sum(bool(_BULLET.match(_raw(line))) for line in lines)
     if bullets > 1 or (len(lines) == 1 and _DASH.match(_raw(lines[0]))):
@@ -247,7 +205,9 @@ def _flushed(around: _Around) -> Iterator[Block]:
             rest += [*line, ("\n", "", False)]
             continue
         yield from _filled(block, rest)
-        yield from _filled(replace(block, rule=rule, level=BOLD_LEVEL if bold else 0), line)
+        yield from _filled(
+            replace(block, rule=rule or block.rule, level=BOLD_LEVEL if bold else 0), line
+        )
         rest = []
     yield from _filled(block, rest)
 
@@ -279,7 +239,12 @@ def _lines(runs: Sequence[tuple[str, str, bool]]) -> Iterator[list[tuple[str, st
 
 
 def _raw(runs: Sequence[tuple[str, str, bool]]) -> str:
-    return "".join(f"[{text.strip()}]({url})" if url else text for text, url, _ in runs)
+    return "".join(_linked(text.strip(), url) if url else text for text, url, _ in runs)
+
+
+def _linked(text: str, url: str) -> str:
+    """An address that links to itself is written as it is read."""
+    return url if text == url else f"[{text}]({url})"
 
 
 def _is_bold(line: Sequence[tuple[str, str, bool]]) -> bool:
@@ -293,5 +258,5 @@ def _is_bold(line: Sequence[tuple[str, str, bool]]) -> bool:
 
 def _inline(runs: Sequence[tuple[str, str, bool]]) -> Inline:
     words = "".join(shown_link(clean(text)) if url else text for text, url, _ in runs)
-    links = [(clean(text), url) for text, url, _ in runs if url]
+    links = [(clean(text), url) for text, url, _ in runs if url and text.strip() != url]
     return stamped_inline(clean(words), links)

@@ -37,8 +37,14 @@ _MARKED_AT = re.compile(
 )
 _IN_A_BOOK = re.compile(r"(?<=\S) \((?:Location|Loc\.?|Page) [0-9]{1,7}(?:[–-][0-9]{1,7})?\)$")
 _WITHIN = re.compile(rf"\s?\[{_TIME}{_UNTIL}\]")
-_TRAILING = re.compile(rf"(?<=[.!?…\"”»])\s{_TIME}$")
 _LEADING_URL = re.compile(r"<?(https?://[^\s<>]{1,2000})>?\s+(?=\S)")
+_TRAILING = re.compile(
+    rf"(?<=[.!?。…\"”»」』])\s(?:[⌚⏰-⏳▶⏯🎧🕐-🕧🕰]\ufe0f?\s?)?{_TIME}$"  # a clock in front
+)
+_MINUTE = re.compile(  # "(min. 21)"
+    r"\s*[\[(](?:min|minut[eo]?|minuut)\b\.? ?([0-9]{1,3})[\])](?=[.!?]?$)", re.IGNORECASE
+)
+_TAIL = 20  # letters at a text's end that hold a time
 _LABEL = re.compile(r"\]\[([^\[\]]+)\]")
 _WIKI = re.compile(r"(!?)\[\[([^\[\]\n|]*)(?:\|([^\[\]\n]*))?\]\]")
 _DOUBLE = re.compile(r"\[\[([^\[\]\n|]{1,100})\]\]\((https?://[^\s()]{1,2000})\)")
@@ -259,8 +265,10 @@ def stamped(text: str) -> tuple[str, int | None]:
     """The text without a time stamp such as [12:34] at its start or end, and its seconds."""
     text = _IN_A_BOOK.sub("", _MARKED_AT.sub("", _WRITTEN_AT.sub("", text)))
     stamp = _STAMP.search(text) or _LEADING.match(text)
-    if trailing := None if stamp else _TRAILING.search(text, max(0, len(text) - 12)):
+    if trailing := None if stamp else _TRAILING.search(text, max(0, len(text) - _TAIL)):
         return text[: trailing.start()], time_in(trailing[0])
+    if minute := None if stamp else _MINUTE.search(text, max(0, len(text) - _TAIL)):
+        return text[: minute.start()] + text[minute.end() :], 60 * int(minute[1])
     if not stamp:
         return _unstamped(text) if ":" in text and "[" in text else (text, None)
     groups = stamp.groups()

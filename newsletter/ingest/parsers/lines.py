@@ -12,6 +12,7 @@ _KEY_WORDS = 6
 _NAME_WORDS = 5
 _VALUE_WORDS = 40
 _LONGEST_LINE = 600
+_LONGEST_CHAPTERS = 4_000
 _SENTENCE = re.compile(r"[.!?。！？…][\s\"'’”»)\]]*$")
 _TABLE = re.compile(r"\||\[[^\]]+\]:\s+(?![\"“„«])")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
@@ -51,6 +52,14 @@ _MADE = re.compile(
     r"|desde|da|por|com|met|uit|med|z|przez)\b",
     re.IGNORECASE,
 )
+_FROM = re.compile(
+    r"(?:(?:pasted|copied) )?(?:from|von|aus|de|da|van|från) ?<(https?://[^\s<>]{1,2000})>",
+    re.IGNORECASE,
+)
+_OF_THE_DAY = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?: ?[AaPp]\.?[Mm]\.?)?")
+_CHAPTER = re.compile(rf"(?<!\w)[\[(]{_TIME}[\])] ?\S")
+_FROM_THE_START = re.compile(r"[\[(]0{1,2}:00(?::00)?[\])]")
+_LEAST_CHAPTERS = 3
 _STATED = re.compile(r", (?:\w+ ){1,6}(?:is|are|was|were|has|have|can|will)\b", re.IGNORECASE)
 _MADE_IN = re.compile(r"\s*[\W_]*(?:由.{0,30}(?:生成|导出|创建)|.{0,30}(?:で作成|で生成))")
 
@@ -81,7 +90,7 @@ def _element(line: str) -> str:
 
 
 def _short(line: str) -> str:
-    if double_field(line) or _names_only_a_link(line):
+    if double_field(line) or _names_only_a_link(line) or source_of(line):
         return "field"
     if is_tags(line):
         return "tags"
@@ -120,6 +129,23 @@ def is_player(line: str) -> bool:
 def has_range(line: str) -> bool:
     """Whether a player says from when to when: "03:12 - 05:18"."""
     return bool(_RANGE.search(line[:400]))
+
+
+def is_clock(line: str) -> bool:
+    """An hour of the day alone, as it stands below the day on which something was written."""
+    return bool(_OF_THE_DAY.fullmatch(line.strip()))
+
+
+def is_chapters(raw: str) -> bool:
+    """The chapters of an episode in one paragraph: "(0:00) Salt (1:14) Rye (18:46) Steam"."""
+    opened = _FROM_THE_START.match(raw.lstrip())
+    return bool(opened) and len(_CHAPTER.findall(raw[:_LONGEST_CHAPTERS])) >= _LEAST_CHAPTERS
+
+
+def source_of(line: str) -> str:
+    """The address in "From <https://...>", which OneNote writes below what was copied from it."""
+    match = _FROM.fullmatch(line.strip()) if "://" in line else None
+    return match[1] if match else ""
 
 
 def is_footer(line: str) -> bool:

@@ -10,7 +10,7 @@ from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.dates import any_day
 from newsletter.ingest.parsers.inline import is_action, stamped, unlinked
-from newsletter.ingest.parsers.lines import key_value, known_field
+from newsletter.ingest.parsers.lines import key_value, known_field, source_of
 from newsletter.ingest.parsers.paragraphs import MAX_LABEL, Paragraph, clean, is_web
 from newsletter.ingest.parsers.vocabulary import Field
 
@@ -25,8 +25,13 @@ _KIND = re.compile(
 )
 _ESCAPED = re.compile(r"\\([#*_~\[\]()|-])")
 _MAIL = re.compile(r"[\w.+-]@[\w-]{1,60}\.\w")
-_ROLE = re.compile(r"\s+[-–—|]\s.*|\s*\(.*\)?$|\s+from\s+[A-Z].*|\s+on\s+\S.*", re.DOTALL)
-_ASIDE = re.compile(r"\s*\([^()]{0,100}\)")  # "Ada Brook (host), Tomas Lind"
+_ROLE = re.compile(r"\s+[-–—|]\s.*|\s*[(（].*$|\s+from\s+[A-Z].*|\s+on\s+\S.*", re.DOTALL)
+_ASIDE = re.compile(r"\s*[(（][^()（）]{0,100}[)）]")  # "Ada Brook (host), Tomas Lind"
+_QUOTED_SHOW = re.compile(
+    r"[^\W\d]{0,12} ?[「『“\"«]([^「」『』“”\"«»]{2,60})[」』”\"»] ?"
+    r"((?:第 ?[0-9]{1,5} ?[回話集期]|(?:#|ep(?:isode|isodio)?\b\.? ?#?|folge )[0-9]{1,5}).{0,200})",
+    re.IGNORECASE,
+)
 _SLUG = re.compile(r"[a-z]+(?:-[a-z]+)+")
 _AND = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|und|et|y|e|en|och|i|with)\s+")
 _TITLES = {"phd", "ph.d.", "md", "m.d.", "jr", "jr.", "sr", "esq", "mba", "dr", "prof"}
@@ -110,6 +115,9 @@ class Facts:
 
     def add_line(self, raw: str) -> None:
         """A line of one field, or of several: "Podcast: Shelf Life | Published: May 5, 2026"."""
+        if source := source_of(raw):
+            self.add_link("", source)
+            return
         if inside := _INLINE.findall(raw[:_LONGEST]):
             for key, value in inside:
                 self.add(key, value.strip("\"'"))
@@ -228,6 +236,8 @@ def _show_in(named: str, url: str) -> tuple[str, str] | None:
     """The show that a title names, and what is left as that of the episode."""
     if match := _NUMBERED.search(named):
         return title(match[1]), named[: match.start()]
+    if match := _QUOTED_SHOW.fullmatch(named):
+        return match[1].strip(), match[2].strip()
     if match := _ON_A_SHOW.fullmatch(named):
         return title(match[1]), named
     if match := _BEHIND_A_DASH.search(named):

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 
 from newsletter.domain.model import Origin, Role
 from newsletter.ingest.parsers import own_fields, vocabulary
-from newsletter.ingest.parsers.about_itself import is_reference
+from newsletter.ingest.parsers.asides import wording_rule
 from newsletter.ingest.parsers.attribution import (
     attributed,
     dialogue_speakers,
@@ -22,9 +22,15 @@ from newsletter.ingest.parsers.attribution import (
     speaker_label,
 )
 from newsletter.ingest.parsers.blocks import Block
-from newsletter.ingest.parsers.boilerplate import is_cjk, is_heading
+from newsletter.ingest.parsers.boilerplate import is_heading
+from newsletter.ingest.parsers.dates import is_day
 from newsletter.ingest.parsers.inline import time_in
-from newsletter.ingest.parsers.lines import key_value, known_field, short_pair
+from newsletter.ingest.parsers.lines import (
+    is_clock,
+    key_value,
+    known_field,
+    short_pair,
+)
 from newsletter.ingest.parsers.outline import (
     ITEM_RANK,
     Outline,
@@ -37,14 +43,9 @@ from newsletter.ingest.parsers.outline import (
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
 from newsletter.ingest.parsers.vocabulary import LISTED, Section, names_in
 from newsletter.ingest.parsers.wording import (
-    describes,
     ended,
     fragment,
     is_caption,
-    is_of_the_day,
-    is_personal,
-    is_question,
-    worded,
 )
 
 _METADATA_RULES = {"field", "tags", "definition", own_fields.RULE}
@@ -103,6 +104,8 @@ def _rule(
     block: Block, above: Block | None, below: Block | None, state: Outline, dialogue: set[str]
 ) -> str:
     """The rule by which a block is no insight, if what it is or where it stands says so."""
+    if above and is_clock(block.raw) and is_day(above.text):
+        return "date"  # when it was written
     if block.rule == "player" or (block.rule == "field" and _is_time(block)):
         _play(block, state)
         return "player"
@@ -156,7 +159,7 @@ def _beside_fields(block: Block, above: Block | None, below: Block | None) -> bo
 
 
 def _spoken_or_listed(block: Block, state: Outline, dialogue: set[str]) -> str:
-    if rule := _wording(block, state):
+    if rule := wording_rule(block, state):
         return rule
     if _is_transcript(block, dialogue):
         return "transcript"
@@ -182,32 +185,6 @@ def _is_link(block: Block, state: Outline) -> bool:
         return True
     only = len(block.inline.links) == 1 and block.text == block.inline.links[0][0]
     return only and is_heading(block.text)
-
-
-def _wording(block: Block, state: Outline) -> str:
-    if state.section not in LISTED and not state.place and describes(block.text):
-        return "about the episode"
-    beside = state.quoted or state.section in {"highlights", "quotes"}
-    below = block.depth > 1 or (block.depth > 0 and not block.first)
-    if is_personal(block.text, remark=below or beside):
-        return "personal note"
-    if block.depth and block.text.endswith((":", "：")) and is_heading(block.text):
-        return "heading"
-    if is_reference(block.text):
-        return "reference"
-    if _is_short(block, state):
-        return "too short"
-    return "question" if is_question(block.text) else ""
-
-
-def _is_short(block: Block, state: Outline) -> bool:
-    """A list item of a word or two, or a line of a diary: "08:15 AM Coffee with Ben"."""
-    if is_cjk(block.text):
-        return False
-    words = worded(block.text)
-    if is_of_the_day(block.raw) and words <= 6 and state.section not in LISTED:
-        return True
-    return bool(block.depth or block.quoted) and words <= 2 and len(block.text) <= 25
 
 
 def _fragment(block: Block, state: Outline, reading: Reading) -> str:
@@ -256,7 +233,8 @@ def _is_quote(block: Block) -> bool:
 def _insight(block: Block, state: Outline, reading: Reading) -> Paragraph:
     text, origin, speaker = block.text, _origin(block, state, reading), ""
     said_at: int | None = None
-    state.quoted = state.quoted or block.quoted
+    marked = state.section == "quotes" and not block.depth and is_quoted(block.text)
+    state.quoted = state.quoted or block.quoted or marked
     text = text[label.end() :] if (label := _LABEL.match(text)) else text
     if origin == "quote":
         text, speaker, said_at = attributed(block, text)

@@ -12,6 +12,7 @@ from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.inline import inline, time_in, time_in_url
 from newsletter.ingest.parsers.paragraphs import clean, is_web
 from newsletter.ingest.parsers.vocabulary import Section
+from newsletter.ingest.parsers.wording import ended
 
 _RELATED = re.compile(
     r"\W*(?:(?:(?:more|other|our) )?related\b|(?:more|others?)\b.* like\b|similar\b|see also\b"
@@ -122,6 +123,7 @@ def heading_rule(block: Block, below: Block | None, reading: Reading, state: Out
     opens = bool(below and block.first and below.depth > block.depth and not below.rule)
     if opens and section is None and not block.rule:
         section = vocabulary.section(block.text)  # with items below it, one word is a heading
+    section = section or ("noise" if _is_for_later(block, below) else None)
     titled = opens and not block.rule and _is_title(block, reading)
     if not (block.level or titled or (section and (opens or not block.first))):
         return ""
@@ -133,6 +135,12 @@ def heading_rule(block: Block, below: Block | None, reading: Reading, state: Out
     state.quoted = False
     _move(block, section, rank, state)
     return "heading" if not section else f"heading: {section}"
+
+
+def _is_for_later(block: Block, below: Block | None) -> bool:
+    """ "Later" above what is to be done, and not above what somebody said of a later time."""
+    listed = below is not None and (below.rule == "task" or (below.depth and not ended(below.text)))
+    return bool(listed) and vocabulary.bare(block.text) == "later"
 
 
 def _is_title(block: Block, reading: Reading) -> bool:

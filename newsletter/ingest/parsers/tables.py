@@ -19,7 +19,7 @@ def _untabled(blocks: Sequence[Block]) -> Iterator[Block]:
         if block.rule != "table":
             yield block
             continue
-        if not before or before.rule != "table":
+        if not before or before.rule != "table" or block.first:
             header = _header(_cells(block))
         yield _item(block, header)
 
@@ -51,5 +51,5 @@ def _item(block: Block, header: _Header) -> Block:
     if cells == header.cells or not any(letter.isalnum() for letter in text):
         return block
     times = [cells[at] for at in header.times if at < len(cells) and cells[at]]
-    raw = " ".join([text, *(f"[{time}]" for time in times)])
+    raw = " ".join([text, *(time if "](" in time else f"[{time}]" for time in times)])
     return replace(block, raw=raw, inline=inline(raw, {}), depth=1, first=True, rule="")

@@ -172,7 +172,8 @@ _FIELDS: Mapping[Field, str] = {
         invité(e)s, animateur, animé par, anfitrión,
         anfitriona, presentador, presentadora, invitado, invitada, invitados, conduttore,
         ospite, ospiti, apresentador, convidado, convidada, convidados, presentator, gasten,
-        värd, gäst, 主持人, 嘉宾, ホスト, ゲスト, prowadzący, gość, goście, 게스트, 진행자,
+        värd, gäst, 主持人, 嘉宾, ホスト, ゲスト, 話し手, 語り手, 聞き手, 出演, 出演者, 司会,
+        パーソナリティ, prowadzący, gość, goście, 게스트, 진행자,
         khách mời, contributors""",
     "author": """
         author, authors, author(s), creator, creators, show author, autor, autorin, auteur,
@@ -253,10 +254,14 @@ def section(heading: str) -> Section | None:
     known = next((_SECTION_OF[each] for each in numbers if each in _SECTION_OF), None)
     if clipped := _CLIPPED.match(name):
         known = "quotes" if clipped[1] == "highlight" else "noise"
-    if name in _PRIVATE:
+    if name in _ALONE:
         return "noise"
     if known or not name:
         return known
+    if name.endswith(_WORDS_OF):
+        return "quotes"
+    if (ours := _OF_THE_ISSUE.match(name)) and _SECTION_OF.get(name[ours.end() :]) == "noise":
+        return "noise"
     if opened := _IN_THE_EPISODE.match(name):
         return section(name[opened.end() :])
     return _labelled(name) or _of_parts(name) or _narrowed(name.split())
@@ -269,11 +274,17 @@ def _labelled(name: str) -> Section | None:
     return inner if inner in LISTED else None
 
 
-_PRIVATE = names_in(
+_ALONE = names_in(
     """
-    private, diary, journal, personal log, privat, tagebuch, journal intime, diario"""
+    private, diary, journal, personal log, privat, tagebuch, journal intime, diario,
+    for later, maybe later, someday, später, plus tard, más tarde, più tardi, mais tarde,
+    あとで, 後で, 以后, 稍后, 나중에, next week, next time, next episode, coming up, coming next,
+    up next, in the next episode, nächste woche, la semaine prochaine, la próxima semana"""
 )
-"""By the whole heading alone: "The Diary of a ..." is a show's name."""
+"""No insights, by the whole heading alone: "The Diary of a ..." is a show's name, and "Later in
+life" what is told."""
+_WORDS_OF = ("の言葉", "のことば", "の名言", "的话", "金句")
+_OF_THE_ISSUE = re.compile(r"(?:today's|this (?:week|episode|issue)'s|our|a word from our) (?=\S)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMERAL = re.compile(r"^[一二三四五六七八九十]{1,3}、\s*")
 _PARTED = re.compile(r",? (?:&|and|und|et|y) |, ")

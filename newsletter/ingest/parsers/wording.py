@@ -18,6 +18,8 @@ _DESCRIBES = re.compile(
     r" (?:discuss|explor|shar|join|talk)\w+ "
     r"|^(?:hosts? )?(?:[A-Z][\w.'’-]* ){1,4}(?:sits?|sat) down with\b"
     r"|^(?:the |this )?(?:episode|podcast|interview) (?:is|was|features|covers) (?:an?|the)\b"
+    r"|^(?:my|our) guests? (?:today|this week|for this|on this)\b"
+    r"|^today(?:['’]s|,? (?:my|our)) guests? (?:is|are)\b"
     r"|^in (?:the|a) (?:recent|latest) (?:[\w'’&-]+ ){0,5}(?:podcast|episode|interview)\b"
     r"|^(?:in|on) (?:this|today's) (?:[\w-]+ )?(?:episode|conversation|interview|podcast),?"
     r" (?:(?:we|i|join|host)\b"
@@ -27,6 +29,15 @@ _DESCRIBES = re.compile(
     r"|interviews?|sits? down)\b",
     re.IGNORECASE,
 )
+_LISTENING = re.compile(
+    r"(?:i )?(?:fell asleep|dozed off|nodded off)\b"
+    r"|(?:listen|play)(?:ed)? (?:(?:to )?(?:it|this) )?again\b"
+    r"|(?:i )?(?:listened (?:to (?:it|this) )?|heard (?:it|this) )(?:on|in|at|while|during|over)\b"
+    r"|i (?:usually |always |mostly )?listen (?:to (?:it|these|them) )?(?:while|on|in|at|during)\b"
+    r"|[^\s。]{0,10}(?:通勤|散歩|運転|移動|家事|帰り|お?風呂)[^\s。]{0,6}(?:聞い|聴い)た",
+    re.IGNORECASE,
+)
+_LISTENING_LETTERS = 120
 _ASKED = re.compile(
     r"(?:(?:what|why|how|where|when) (?:is|are|do|does|did|can|cant|can't|should|would) "
     r"|(?:is|are|does|do|can|should|could) (?:this|that|it|we|they|there|i|you)\b)",
@@ -61,6 +72,11 @@ def describes(text: str) -> bool:
 def is_personal(text: str, *, remark: bool) -> bool:
     """``remark``: it stands beside highlights, where "Note: ..." is its reader's."""
     return bool(_PERSONAL.match(text) or (remark and _REMARK.match(text)))
+
+
+def is_of_listening(text: str) -> bool:
+    """Where and how somebody listened: "Fell asleep halfway", "I heard it on the way to work"."""
+    return len(text) <= _LISTENING_LETTERS and bool(_LISTENING.match(text))
 
 
 def is_of_the_day(raw: str) -> bool:

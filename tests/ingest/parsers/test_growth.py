@@ -73,7 +73,7 @@ HTML = (
     ("", "<p>", "<ul>", "<article>", "<div class='menu'>", "<h2>Quotes</h2><p>", "<a href='b'>"),
     (" ", "\n", "a", "<p>", "<b>", "<div>", "<li>", "<br>", "<blockquote>", "<p>a.</p>",
      "<a href='b'>12:34</a> ", "<div class='share'>a", "</div>", "<", "&amp;", "<!--", "a: b<br>",
-     "• a<br>", "<article>", "<table>"),
+     "• a<br>", "<article>", "<table>", "<table><tr><td>", "<tr><td>1:00<td>a b."),
     ("", "x", "</p>", "</a>", "-->"),
 )
 ORG = (

@@ -115,3 +115,10 @@ def test_a_page_may_begin_with_a_table_of_its_fields() -> None:
     brief = parse("a.html", page.encode())
     assert (brief.podcast, brief.url) == ("Slow Kitchen", "https://rye.example/1")
     assert [said.text for said in brief.mentions] == ["Rye holds three times its weight in water."]
+
+
+def test_an_address_among_the_fields_is_that_of_the_episode() -> None:
+    link = "<a href='https://rye.example/1'>https://rye.example/1</a>"
+    page = f"<h1>Rye</h1><p>Podcast: Slow Kitchen<br>{link}</p><p>{TEXT}</p>"
+    brief = parse("a.html", page.encode())
+    assert (brief.url, [said.text for said in brief.mentions]) == ("https://rye.example/1", [TEXT])

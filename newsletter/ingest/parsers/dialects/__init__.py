@@ -12,12 +12,13 @@ from newsletter.ingest.parsers.dialects.logseq import LOGSEQ
 from newsletter.ingest.parsers.dialects.podwise import PODWISE
 from newsletter.ingest.parsers.dialects.readwise import READWISE
 from newsletter.ingest.parsers.dialects.snipd import SNIPD
+from newsletter.ingest.parsers.lines import is_clock, source_of
 from newsletter.ingest.parsers.metadata import Facts, completed
 from newsletter.ingest.parsers.notes import paragraphs
 from newsletter.ingest.parsers.outline import Reading, section_of, titled
 from newsletter.ingest.parsers.own_fields import owned
 from newsletter.ingest.parsers.paragraphs import Page, is_web
-from newsletter.ingest.parsers.prose import said_of_it
+from newsletter.ingest.parsers.prose import by_roles, said_of_it
 from newsletter.ingest.parsers.tables import untabled
 
 # The first that recognises a page reads it.
@@ -26,8 +27,14 @@ PLAIN = "Markdown"
 ABOVE = 6
 """Blocks on top of a page in which a sentence may say what it is about."""
 _ONLY_A_LINK = re.compile(r"[*_]{0,3}\[([^\[\]\n]{2,100})\]\((https?://[^\s()]{1,300})\)[*_]{0,3}")
+_UNREAD = {"hidden", "unseen"}
+_LINKED = re.compile(r"\[[^\[\]\n]{0,300}\]\([^\s()]{0,2000}\)")
 _BAR = re.compile(r"(?<!\\)\|")
-_SHOW = re.compile(r"\b(?:podcast|episode|interview|conversation)\b", re.IGNORECASE)
+_SHOW = re.compile(
+    r"\b(?:podcast|episode|interview|conversation|p[óo]dcast|episodio|episódio|épisode|folge|puntata"
+    r"|aflevering|avsnitt)\b",
+    re.IGNORECASE,
+)
 
 
 def page_of(about: Brief, blocks: Sequence[Block], facts: Facts) -> Page:
@@ -73,21 +80,40 @@ def _names_the_episode(block: Block) -> str:
     return links[0][1] if alone and _SHOW.search(links[0][0]) else ""
 
 
+def _is_dateline(blocks: Sequence[Block], index: int) -> bool:
+    """A day above an hour is when the notes were written."""
+    block, below = blocks[index], blocks[index + 1 : index + 2]
+    short = not block.rule and not block.depth and is_heading(block.text)
+    return short and not (below and is_clock(below[0].raw))
+
+
+def _gather_prose(block: Block, facts: Facts, *, top: bool) -> None:
+    if top and not block.rule and _SHOW.search(block.raw):
+        facts.add_prose(said_of_it(block.raw))
+    if not block.depth and (people := by_roles(block.text)):
+        facts.add("speakers", *people)
+
+
+def _only_links(block: Block) -> bool:
+    """As what stands around a mail's title: who sent it, and what can be done with it."""
+    return not re.sub(r"\W", "", _LINKED.sub("", block.raw))
+
+
 def gather(blocks: Sequence[Block], facts: Facts) -> None:
     """What fields say, and where none names the episode, the first heading."""
-    section, begun = None, False
-    for number, block in enumerate(blocks):
+    section, begun, number = None, False, 0
+    for index, block in enumerate(blocks):
         if block.level:
             section = section_of(block)
             begun = begun or section is not None
-        elif not begun and not block.rule and not block.depth and is_heading(block.text):
+        elif not begun and _is_dateline(blocks, index):
             facts.add_dateline(block.text)
-        if section != "noise":
+        if section != "noise" or source_of(block.raw):
             _gather_line(block, facts)
         if not begun and (show := _links_to_the_show(block)):
             facts.add_prose({"podcast": show})
-        if number < ABOVE and not block.rule and _SHOW.search(block.raw):
-            facts.add_prose(said_of_it(block.raw))
+        _gather_prose(block, facts, top=number < ABOVE)
+        number += number < ABOVE and not (block.rule in _UNREAD or _only_links(block))
     first = next((block for block in blocks if block.level == 1), None)
     worded = next(
         (block for block in blocks if any(map(str.isalnum, block.text or block.raw))), None
