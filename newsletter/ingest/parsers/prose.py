@@ -14,7 +14,7 @@ _LINK = re.compile(r"(?<!!)\[([^\[\]\n]{2,200})\]\((https?://[^\s()<>]+)\)")
 _EMPHASIS = re.compile(r"[*_]{1,2}(?=\[)|(?<=\))[*_]{1,2}")
 _CAPITAL = r"(?:[A-Z0-9][\w’'&.!-]*|[\w-]+\.fm)"
 _SMALL = r"of|the|and|for|a|in|on|to|your|my|&"
-_SHOW = rf"(?:[Tt]he )?(?P<podcast>{_CAPITAL}(?: (?:{_SMALL}|{_CAPITAL})){{0,6}}?)"
+SHOW = rf"(?:[Tt]he )?(?P<podcast>{_CAPITAL}(?: (?:{_SMALL}|{_CAPITAL})){{0,6}}?)"
 _LONGEST = 1_000
 _MONTH = re.compile(
     "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -35,15 +35,15 @@ _WIKI = re.compile(
     r"\b[Tt]his \[\[(?P<podcast>[^\[\]|\n]{2,80})(?:\|[^\[\]\n]{0,80})?\]\] episode\b"
 )
 _SENTENCES = (
-    re.compile(rf"{_SHOW}(?: [Pp]odcast)? episode(?: [0-9]+)?,?:? (?P<linked>{_MARK})"),
-    re.compile(rf"{_SHOW}(?: [Pp]odcast)? episode,? [“\"](?P<episode>[^”\"\n]{{3,200}})[”\"]"),
+    re.compile(rf"{SHOW}(?: [Pp]odcast)? episode(?: [0-9]+)?,?:? (?P<linked>{_MARK})"),
+    re.compile(rf"{SHOW}(?: [Pp]odcast)? episode,? [“\"](?P<episode>[^”\"\n]{{3,200}})[”\"]"),
     re.compile(
         r"\b(?:podcast|episode) [“\"](?P<episode>[^”\"\n]{3,200})[”\"],? (?:by|of|on|from) "
         r"(?P<podcast>[A-Z][^.,;:()\n]{2,60})$"
     ),
-    re.compile(rf"(?P<linked>{_MARK}),? (?:of|from|on) {_SHOW} podcast\b"),
-    re.compile(rf"\bepisodes? (?:[0-9]+ )?of {_SHOW}(?= podcast\b| [-–—]|[.,;:(]|$)"),
-    re.compile(rf"\b(?:[Ii]n|[Oo]n|to|[Ff]rom|of) {_SHOW}(?: podcast\b|(?<= Podcast)(?!\w))"),
+    re.compile(rf"(?P<linked>{_MARK}),? (?:of|from|on) {SHOW} podcast\b"),
+    re.compile(rf"\bepisodes? (?:[0-9]+ )?of {SHOW}(?= podcast\b| [-–—]|[.,;:(]|$)"),
+    re.compile(rf"\b(?:[Ii]n|[Oo]n|to|[Ff]rom|of) {SHOW}(?: podcast\b|(?<= Podcast)(?!\w))"),
 )
 
 

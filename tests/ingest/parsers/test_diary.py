@@ -47,6 +47,55 @@ def test_what_was_listened_to_is_read_and_nothing_around_it(page: str, url: str)
 
 
 @pytest.mark.parametrize(
+    ("line", "podcast", "episode"),
+    [
+        ("Listened to [[Kettle]] - [[Sand]] on the tram", "Kettle", "Sand"),
+        ("Listened to [[Kettle]]: [[Sand]] after lunch", "Kettle", "Sand"),
+        ("🎧 [[Kettle]]: [[Sand]]", "Kettle", "Sand"),
+        ("🎧 [[Kettle]]: Sand that walks", "Kettle", "Sand that walks"),
+        ("Heard [[Sand]] from [[Kettle]] with Ole", "Kettle", "Sand"),
+        ("Listened to [[pods/Kettle|The Kettle]] | [[Sand]] at home", "The Kettle", "Sand"),
+        ('Listened to [[Kettle]] #41 "Sand" on the tram', "Kettle", "Sand"),
+        ('Listened to Kettle #41 "Sand" on the tram', "Kettle", "Sand"),
+        ('Listened to "Sand" on the tram - tired', "", "Sand"),
+        ('Listened to the "Sand" episode of [[Kettle]] twice', "Kettle", "Sand"),
+        ('Listened to "Sand" on Kettle', "Kettle", "Sand"),
+        (f"Listened to [[Kettle]] - [Sand]({URL}) at the sink", "Kettle", "Sand"),
+        (f"🎧 [Kettle #41: Sand]({URL})", "Kettle", "Sand"),
+        ("Listened to [[Kettle]] in the garden", "Kettle", ""),
+        ("Listened to [[Kettle]] #41 in the garden", "Kettle", "#41"),
+        ("Listened to an old episode of [[Kettle]] from March", "Kettle", ""),
+        ("Listened to [[How the sand walks]] in the garden", "", "How the sand walks"),
+    ],
+)
+@pytest.mark.parametrize("before", ["", f"- {MINE}\n"])
+def test_links_and_quotation_marks_bound_the_names(
+    line: str, podcast: str, episode: str, before: str
+) -> None:
+    ((show, name, _, texts),) = told(f"{before}- {line}\n\t- {ONE}\n")
+    assert (show, name, texts) == (podcast, episode, [ONE])
+
+
+def test_two_that_were_heard_with_nothing_around_them_are_two() -> None:
+    page = f"- Heard [[Kettle]] - [[Sand]]\n\t- {ONE}\n- Heard [[Lid]] - [[Quays]]\n\t- {TWO}\n"
+    assert told(page) == [("Kettle", "Sand", "", [ONE]), ("Lid", "Quays", "", [TWO])]
+
+
+@pytest.mark.parametrize(
+    "rest", [f"- {MINE}\n", f"\n{MINE}\n", f"\n## Work\n- {MINE}\n", f"\n## Evening\n{MINE}\n"]
+)
+def test_what_follows_what_was_heard_is_private(rest: str) -> None:
+    line = "- Heard [[Kettle]] - [[Sand]]\n\t"
+    assert told(f"{line}- {ONE}\n{rest}") == [("Kettle", "Sand", "", [ONE])]
+
+
+@pytest.mark.parametrize("name", ["a.md", "2026-03-14.md"])
+def test_a_line_below_the_front_matter_names_the_show(name: str) -> None:
+    page = f"---\ndate: 2026-03-14\n---\nHeard [[Kettle]] - [[Sand]]\n- {ONE}\n"
+    assert told(page, name) == [("Kettle", "Sand", "", [ONE])]
+
+
+@pytest.mark.parametrize(
     ("name", "page"),
     [
         ("2026-03-14.md", f"{MINE}\n"),

@@ -1,0 +1,86 @@
+"""The lines of a diary that say what was listened to, and what stands around them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from newsletter.ingest.parsers.blocks import Block
+from newsletter.ingest.parsers.dates import any_day, is_day
+from newsletter.ingest.parsers.heard_names import LISTENED, TAGGED, names_heard
+from newsletter.ingest.parsers.metadata import Facts, address, title
+from newsletter.ingest.parsers.outline import section_of
+
+OF_PODCASTS = re.compile(r"podcasts?(?: notes?)?", re.IGNORECASE)
+"""The heading of a diary's section on what was heard."""
+_NAMING = re.compile(r"\]\(|\[\[|[“\"„«]| [-–—|] ")
+_LINE_WORDS = 16
+_SAID = {"show title": "podcast", "episode title": "episode"}
+
+
+def heard(blocks: Sequence[Block]) -> list[int]:
+    """The lines that say what was listened to."""
+    of_a_day = bool(blocks) and blocks[0].level > 0 and is_day(blocks[0].text)
+    return [
+        index
+        for index, block in enumerate(blocks)
+        if (not block.rule and says_what_was_heard(block) and _opens(blocks, index))
+        or (of_a_day and block.level and OF_PODCASTS.fullmatch(title(block.raw)))
+    ]
+
+
+def says_what_was_heard(block: Block) -> bool:
+    """In a line of its own; a sentence on it is longer, and begins notes on the episode."""
+    tagged = block.depth == 1 and TAGGED.search(block.raw)
+    named = (LISTENED.match(block.raw) or tagged) and _NAMING.search(block.raw)
+    return bool(named) and len(title(block.raw).split()) <= _LINE_WORDS
+
+
+def _opens(blocks: Sequence[Block], index: int) -> bool:
+    """A heading, or a line above a list or a paragraph; its item may have fields."""
+    block = blocks[index]
+    if not block.depth:
+        below = blocks[index + 1] if index + 1 < len(blocks) else None
+        return bool(below and (block.level or not (below.level or below.rule)))
+    below = next((each for each in blocks[index + 1 :] if not _is_field_of(block, each)), None)
+    return block.depth == 1 and block.first and below is not None and below.depth > 1
+
+
+def _is_field_of(item: Block, block: Block) -> bool:
+    return block.rule == "field" and block.depth == item.depth and not block.first
+
+
+def is_private_around(blocks: Sequence[Block], begin: int, end: int) -> bool:
+    """Whether text stands above what begins and ends there, or what tells of something else below
+    it: a heading or an item that announces no section of notes, or text behind its list."""
+    if any(not (block.level or block.rule) or any_day(block.text) for block in blocks[:begin]):
+        return True
+    opening, section = blocks[begin], 0
+    listed = any(block.depth > opening.depth for block in blocks[begin + 1 : end])
+    for block in blocks[end:]:
+        if block.level and section_of(block):
+            section = block.level
+            continue
+        begins = bool(block.level) and not 0 < section < block.level
+        if begins or (not section and listed and _is_beside(block, opening)):
+            return True
+    return False
+
+
+def _is_beside(block: Block, opening: Block) -> bool:
+    """An item beside the opening one, or text in no list."""
+    beside = not block.depth or (block.first and block.depth == opening.depth)
+    return beside and bool(block.text) and not block.rule and not section_of(block)
+
+
+def about_one(blocks: Sequence[Block], facts: Facts) -> Sequence[Block]:
+    """The blocks of a page on what its only such line names; the facts know it then."""
+    begins = heard(blocks)
+    if len(begins) != 1:
+        return blocks
+    above, (opening, *below) = blocks[: begins[0]], blocks[begins[0] :]
+    if not (named := names_heard(opening.raw)):
+        return blocks
+    facts.add_prose({_SAID[key]: named[key] for key in _SAID if key in named})
+    facts.add_link("", address(opening.raw))
+    title_already = opening.level or below[0].rule == "field"
+    return [*above, opening if title_already else replace(opening, rule="heading"), *below]
