@@ -45,8 +45,9 @@ def _is_diary(page: Page, path: PurePath) -> bool:
     """The page of a day: what it says of no show nobody wrote for others."""
     first = next((each for each in page.paragraphs if each.rule != "front matter"), None)
     headed = first is not None and first.rule == "heading" and is_day(first.text)
-    titled = len(page.about.title.split()) >= _TITLE_WORDS  # "Evening" is no title
-    return headed or (is_day(path.stem) and not titled)
+    name = page.about.title
+    titled = len(name.split()) >= _TITLE_WORDS and not is_day(name)  # "Evening" is no title
+    return page.of_a_day or headed or (is_day(path.stem) and not titled)
 
 
 def _private(paragraph: Paragraph) -> Paragraph:

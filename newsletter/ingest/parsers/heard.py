@@ -4,9 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.dates import any_day, is_day
 from newsletter.ingest.parsers.heard_names import LISTENED, TAGGED, names_heard
+from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, address, title
 from newsletter.ingest.parsers.outline import section_of
 
@@ -18,14 +20,27 @@ _SAID = {"show title": "podcast", "episode title": "episode"}
 
 
 def heard(blocks: Sequence[Block]) -> list[int]:
-    """The lines that say what was listened to."""
+    """The lines that say what was listened to, and the items whose own fields name a show."""
     of_a_day = bool(blocks) and blocks[0].level > 0 and is_day(blocks[0].text)
     return [
         index
         for index, block in enumerate(blocks)
-        if (not block.rule and says_what_was_heard(block) and _opens(blocks, index))
+        if (not block.rule and _names_one(blocks, index) and _opens(blocks, index))
         or (of_a_day and block.level and OF_PODCASTS.fullmatch(title(block.raw)))
     ]
+
+
+def _names_one(blocks: Sequence[Block], index: int) -> bool:
+    item, below = blocks[index], blocks[index + 1 : index + 2]
+    own = item.first and below and _is_field_of(item, below[0]) and names_a_show(below[0])
+    return bool(own) or says_what_was_heard(item)
+
+
+def names_a_show(block: Block) -> bool:
+    """Whether it is a field that holds the name of a podcast."""
+    pair = key_value(block.raw) if block.rule == "field" else None
+    known = vocabulary.field(pair[0]) if pair else None
+    return known is not None and known[0] == "podcast"
 
 
 def says_what_was_heard(block: Block) -> bool:
@@ -69,13 +84,13 @@ def is_private_around(blocks: Sequence[Block], begin: int, end: int) -> bool:
 def _is_beside(block: Block, opening: Block) -> bool:
     """An item beside the opening one, or text in no list."""
     beside = not block.depth or (block.first and block.depth == opening.depth)
-    return beside and bool(block.text) and not block.rule and not section_of(block)
+    return beside and bool(block.text) and not (block.rule or vocabulary.section(block.text))
 
 
 def about_one(blocks: Sequence[Block], facts: Facts) -> Sequence[Block]:
     """The blocks of a page on what its only such line names; the facts know it then."""
     begins = heard(blocks)
-    if len(begins) != 1:
+    if len(begins) != 1 or not says_what_was_heard(blocks[begins[0]]):
         return blocks
     above, (opening, *below) = blocks[: begins[0]], blocks[begins[0] :]
     if not (named := names_heard(opening.raw)):

@@ -7,7 +7,7 @@ from datetime import date
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import Block, markdown_blocks
-from newsletter.ingest.parsers.day_notes import beside_the_show
+from newsletter.ingest.parsers.day_notes import beside_the_show, calls_itself_a_day
 from newsletter.ingest.parsers.dialects import ABOVE, page_of
 from newsletter.ingest.parsers.episodes import episodes
 from newsletter.ingest.parsers.front_matter import front_matter
@@ -33,7 +33,9 @@ def pages_of(blocks: Sequence[Block], about: Brief, facts: Facts) -> list[Page]:
     if not split:
         page = page_of(about, about_one(blocks, facts), facts)
         told = [*facts.said, *page.paragraphs]
-        return [replace(page, paragraphs=told, beside=beside_the_show(blocks))]
+        beside = beside_the_show(blocks, about, facts)
+        of_a_day = facts.of_a_day or calls_itself_a_day(blocks)
+        return [replace(page, paragraphs=told, beside=beside, of_a_day=of_a_day)]
     for paragraph in split.beside[:ABOVE]:
         facts.add_prose(said_of_it(paragraph.text))
         if paragraph.rule == "field":

@@ -80,6 +80,8 @@ class Facts:
     heading: str = ""
     tagged: bool = False
     """As a podcast."""
+    of_a_day: bool = False
+    """By a tag or its type: a page of a diary."""
     said: list[Paragraph] = field(default_factory=list)
 
     def add(self, key: str, *values: str) -> bool:

@@ -206,6 +206,45 @@ def test_a_day_that_names_a_show_in_one_line_is_private_around_it(page: str) -> 
     assert (podcast, texts) == ("Kettle", [ONE])
 
 
+DAILY = "---\ntags: [daily]\npodcast: Kettle\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("a.md", f"{DAILY}{MINE}\n\n## Kettle\n- {ONE}\n\n## Roof\n{MINE}\n"),
+        ("a.md", f"{DAILY}- {MINE}\n\n## Takeaways\n- {ONE}\n\n## Roof\n- {MINE}\n"),
+        ("a.md", f"podcast:: Kettle\ntags:: journal\n\n{MINE}\n\n## On Kettle\n{ONE}\n"),
+        ("a.md", f"#diary\n\n{MINE}\n\nHeard [[Kettle]] - [[Sand]]\n- {ONE}\n\n{MINE}\n"),
+        (
+            "2026-03-14.md",
+            f"---\npodcast: Kettle\n---\n{MINE}\n\n## Podcast\n- {ONE}\n\n## Roof\n{MINE}\n",
+        ),
+        (
+            "2026-03-14.md",
+            f"---\npodcast: Kettle\nepisode: Sand\n---\n- {ONE}\n\n## Roof\n- {MINE}\n",
+        ),
+        (
+            "a.md",
+            f"---\ntitle: Saturday, 14 March 2026\npodcast: Kettle\n---\n# 2026-03-14\n\n"
+            f"{MINE}\n\n## Kettle\n- {ONE}\n",
+        ),
+        ("a.md", f"- Sand\n  podcast:: Kettle\n\t- {ONE}\n- {MINE}\n"),
+        ("a.md", f"- {MINE}\n- #podcast [[Kettle]] Sand\n  podcast:: Kettle\n\t- {ONE}\n"),
+        ("2026-03-14.md", f"Heard [[Kettle]] - [[Sand]]\n\n{ONE}\n\n{MINE}\n"),
+    ],
+)
+def test_a_day_whose_page_names_a_show_is_private_outside_of_its_part(name: str, page: str) -> None:
+    ((podcast, *_, texts),) = told(page, name)
+    assert (podcast, texts) == ("Kettle", [ONE])
+
+
+@pytest.mark.parametrize("page", ["---\npodcast: Kettle\n---\n", "- podcast:: Kettle\n", DAILY])
+def test_a_day_that_names_a_show_and_not_where_it_speaks_of_it(page: str) -> None:
+    with pytest.raises(BriefRejected, match="no insight in it"):
+        told(f"{page}- {MINE}\n- {MINE}\n", "2026-03-14.md")
+
+
 @pytest.mark.parametrize("page", [f"- {MINE}\n- podcast:: Kettle\n- {MINE}\n"])
 def test_nothing_of_a_day_stands_with_the_show(page: str) -> None:
     with pytest.raises(BriefRejected, match="no insight in it"):
@@ -216,8 +255,10 @@ def test_nothing_of_a_day_stands_with_the_show(page: str) -> None:
     ("name", "page"),
     [
         ("2026-03-14.md", f"podcast:: Kettle\nepisode:: Sand\n\n- {ONE}\n- {TWO}\n"),
-        ("2026-03-14.md", f"- podcast:: Kettle\n- {ONE}\n- {TWO}\n"),
-        ("2026-03-14.md", f"---\npodcast: Kettle\n---\n- {ONE}\n- {TWO}\n"),
+        ("2026-03-14.md", f"- podcast:: Kettle\n- episode:: Sand\n- {ONE}\n- {TWO}\n"),
+        ("2026-03-14.md", f"---\npodcast: Kettle\nepisode: Sand\n---\n- {ONE}\n- {TWO}\n"),
+        ("a.md", f"---\npodcast: Kettle\n---\n- {ONE}\n- {TWO}\n"),
+        ("a.md", f"- Sand\n  podcast:: Kettle\n\t- {ONE}\n- Takeaways\n\t- {TWO}\n"),
         ("Sand.md", f"{ONE}\n\n- {TWO}\n- podcast:: Kettle\n"),
     ],
 )

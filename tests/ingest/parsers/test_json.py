@@ -177,6 +177,28 @@ def test_a_show_may_be_an_object() -> None:
     assert (brief.podcast, brief.episode) == ("Kettle", "Sand")
 
 
+BINNED = {"isTrashed": True, "title": "Keys", "textContent": TWO}
+KEPT = {"isTrashed": False, "title": "Keys", "textContent": ONE}
+
+
+@pytest.mark.parametrize("whole", [BINNED, [BINNED], {"notes": [BINNED], "deleted": True}])
+def test_a_note_in_the_bin_is_not_read(whole: Any) -> None:
+    with pytest.raises(BriefRejected, match="in the bin"):
+        read(whole)
+
+
+def test_lines_that_are_all_in_the_bin_are_not_read() -> None:
+    with pytest.raises(BriefRejected, match="in the bin"):
+        parse("a.jsonl", json.dumps(BINNED).encode())
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_of_several_notes_those_in_the_bin_are_left_out(name: str) -> None:
+    notes = [json.dumps(note) for note in (KEPT, BINNED)]
+    page = "\n".join(notes) if name == "a.jsonl" else f"[{','.join(notes)}]"
+    assert [said.text for said in parse(name, page.encode()).mentions] == [ONE]
+
+
 OF_OTHERS = "highlights items content_html entries show date author note".split()
 KEYS = st.sampled_from([*JsonBrief.__struct_fields__, *JsonInsight.__struct_fields__, *OF_OTHERS])
 SCALARS = (
