@@ -26,8 +26,16 @@ def by_its_file(page: Page, path: PurePath) -> Page:
             _private(each) if alone or each.line in page.beside else each
             for each in page.paragraphs
         ]
-        page = replace(page, paragraphs=told)
+        return _unnamed(replace(page, paragraphs=told))
     return _titled(page, path) if suffix in _NOTES else page
+
+
+def _unnamed(page: Page) -> Page:
+    """Without the name of an episode that is a private heading: "Evening"."""
+    headings = {each.text for each in page.paragraphs if each.line in page.beside}
+    if page.about.episode not in headings:
+        return page
+    return replace(page, about=replace(page.about, episode="", title=""))
 
 
 def _titled(page: Page, path: PurePath) -> Page:

@@ -31,9 +31,16 @@ def heard(blocks: Sequence[Block]) -> list[int]:
 
 
 def _names_one(blocks: Sequence[Block], index: int) -> bool:
-    item, below = blocks[index], blocks[index + 1 : index + 2]
-    own = item.first and below and _is_field_of(item, below[0]) and names_a_show(below[0])
-    return bool(own) or says_what_was_heard(item)
+    item, end = blocks[index], _behind_fields(blocks, index)
+    is_named = item.first and not vocabulary.section(item.text)
+    own = is_named and any(map(_is_of_podcasts, blocks[index + 1 : end]))
+    return own or says_what_was_heard(item)
+
+
+def _is_of_podcasts(field: Block) -> bool:
+    pair = key_value(field.raw)
+    tagged = pair is not None and vocabulary.bare(pair[0]) in {"tags", "tag", "type"}
+    return names_a_show(field) or bool(tagged and pair and OF_PODCASTS.search(pair[1]))
 
 
 def names_a_show(block: Block) -> bool:
@@ -56,27 +63,35 @@ def _opens(blocks: Sequence[Block], index: int) -> bool:
     if not block.depth:
         below = blocks[index + 1] if index + 1 < len(blocks) else None
         return bool(below and (block.level or not (below.level or below.rule)))
-    below = next((each for each in blocks[index + 1 :] if not _is_field_of(block, each)), None)
-    return block.depth == 1 and block.first and below is not None and below.depth > 1
+    end = _behind_fields(blocks, index)
+    return block.depth == 1 and block.first and end < len(blocks) and blocks[end].depth > 1
+
+
+def _behind_fields(blocks: Sequence[Block], item: int) -> int:
+    """Where the fields of an item end, which stand in it or begin the list below it."""
+    end = item + 1
+    while end < len(blocks) and _is_field_of(blocks[item], blocks[end]):
+        end += 1
+    return end
 
 
 def _is_field_of(item: Block, block: Block) -> bool:
-    return block.rule == "field" and block.depth == item.depth and not block.first
+    within = block.depth == item.depth + 1 or (block.depth == item.depth and not block.first)
+    return item.depth > 0 and block.rule == "field" and within
 
 
 def is_private_around(blocks: Sequence[Block], begin: int, end: int) -> bool:
     """Whether text stands above what begins and ends there, or what tells of something else below
-    it: a heading or an item that announces no section of notes, or text behind its list."""
+    it: a heading or an item that announces no section of notes, or text behind its part."""
     if any(not (block.level or block.rule) or any_day(block.text) for block in blocks[:begin]):
         return True
     opening, section = blocks[begin], 0
-    listed = any(block.depth > opening.depth for block in blocks[begin + 1 : end])
     for block in blocks[end:]:
         if block.level and section_of(block):
             section = block.level
             continue
         begins = bool(block.level) and not 0 < section < block.level
-        if begins or (not section and listed and _is_beside(block, opening)):
+        if begins or (not section and _is_beside(block, opening)):
             return True
     return False
 

@@ -58,6 +58,18 @@ def said_of_it(raw: str) -> Mapping[str, str]:
     return {"url": pages[0], **found} if found and len(pages) == 1 else found
 
 
+_SHARED = re.compile(
+    rf"(?:[\w'’]+ ){{0,6}}episode (?:of|from) {SHOW}(?: podcast)?"
+    r"(?: on (?:Spotify|Apple Podcasts|YouTube|Overcast|Pocket Casts))?[.!…]{0,3}"
+)
+
+
+def shared_from(line: str) -> str:
+    """The show in words that came with a link and name no episode: "Great episode from Kettle!" """
+    match = _SHARED.fullmatch(line[:_LONGEST])
+    return match["podcast"].rstrip(".!") if match else ""
+
+
 def _is_page(url: str) -> bool:
     """Of an episode, and not of a whole site."""
     return is_web(url) and bool(urlsplit(url).path.strip("/"))

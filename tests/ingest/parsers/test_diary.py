@@ -206,6 +206,11 @@ def test_a_day_that_names_a_show_in_one_line_is_private_around_it(page: str) -> 
     assert (podcast, texts) == ("Kettle", [ONE])
 
 
+def test_a_private_heading_is_no_name_of_an_episode() -> None:
+    page = f"---\npodcast: Kettle\n---\n## Roof\n{MINE}\n\n## Kettle\n- {ONE}\n"
+    assert told(page, "2026-03-14.md") == [("Kettle", "", "", [ONE])]
+
+
 DAILY = "---\ntags: [daily]\npodcast: Kettle\n---\n"
 
 
@@ -230,6 +235,9 @@ DAILY = "---\ntags: [daily]\npodcast: Kettle\n---\n"
             f"{MINE}\n\n## Kettle\n- {ONE}\n",
         ),
         ("a.md", f"- Sand\n  podcast:: Kettle\n\t- {ONE}\n- {MINE}\n"),
+        ("a.md", f"- Tram\n  - podcast:: Kettle\n  - {ONE}\n- {MINE}\n"),
+        ("a.md", f"- [[Kettle]] - Sand\n  tags:: podcast\n\t- {ONE}\n- {MINE}\n"),
+        ("a.md", f"Heard [[Kettle]] - [[Sand]]\n\n{ONE}\n\n{MINE}\n"),
         ("a.md", f"- {MINE}\n- #podcast [[Kettle]] Sand\n  podcast:: Kettle\n\t- {ONE}\n"),
         ("2026-03-14.md", f"Heard [[Kettle]] - [[Sand]]\n\n{ONE}\n\n{MINE}\n"),
     ],

@@ -199,6 +199,13 @@ def test_of_several_notes_those_in_the_bin_are_left_out(name: str) -> None:
     assert [said.text for said in parse(name, page.encode()).mentions] == [ONE]
 
 
+@pytest.mark.parametrize("title", ["On the tram", "Lid - Quays"])
+def test_the_fields_in_a_note_are_surer_than_its_title(title: str) -> None:
+    text = f"Podcast: Kettle\nEpisode: Sand\n\n- {ONE}\n- {TWO}\n"
+    brief = read({"title": title, "textContent": text})
+    assert (brief.podcast, brief.episode) == ("Kettle", "Sand")
+
+
 OF_OTHERS = "highlights items content_html entries show date author note".split()
 KEYS = st.sampled_from([*JsonBrief.__struct_fields__, *JsonInsight.__struct_fields__, *OF_OTHERS])
 SCALARS = (
