@@ -183,6 +183,14 @@ def is_spoken(text: str) -> bool:
     return bool(label and named and (" " in label[1] or is_quoted(text[label.end() :])))
 
 
+def is_signed(text: str) -> bool:
+    """Whether it is a sentence in quotation marks with a name behind it; a title ends in no full
+    stop: "Bread" – Ada Brook."""
+    words, speaker = _signed(_BEHIND.sub(r" — \1", text))
+    inside = _unquoted(words) if speaker else None
+    return inside is not None and inside.endswith((".", "!", "?", "…"))
+
+
 def is_nameless(label: str) -> bool:
     """ "Speaker 2", "Host": what a machine calls somebody whom it does not know."""
     return bool(_NAMELESS.match(label))

@@ -14,7 +14,7 @@ _LINKED = re.compile(r"(?<!!)\[([^\[\]\n]{1,300})\]\(([^\s()]+)\)")
 _BARE_URL = re.compile(r"<?https?://[^\s<>]+>?")
 _WIKI = re.compile(r"\[\[[^\[\]\n]+\]\]")
 _BY = re.compile(r"(\)) by (?=\S)|(?<=\S) by (?=\[\[)")
-_KIND = re.compile(r"^(?:[-*] )?(?:#[^\s#]+ |\[\[(?:podcasts?|episodes?)\]\] )+", re.IGNORECASE)
+KIND = re.compile(r"^(?:[-*] )?(?:#[^\s#]+ |\[\[(?:podcasts?|episodes?)\]\] )+", re.IGNORECASE)
 _COLON = re.compile(r"(?<=[\w*]): (?=\[[^\[\]]+\]\()")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _BRACKETS = re.compile(r" ?\(([^()]{4,100})\)$")
@@ -34,8 +34,7 @@ _CALLS_ITSELF = re.compile(r"\bpodcast\b", re.IGNORECASE)
 _COUNTED = re.compile(r" (?:#|ep(?:isode)?\.? )[0-9]+$", re.IGNORECASE)
 
 
-ON_A_SHOW = re.compile(r'([”"»)]) (?:on|from|by|of|at) (?=\S)')
-_NO_SHOW = {"show", "episode", "podcast", "pod", "ep", "folge", "épisode", "episodio"}
+NO_SHOW = {"show", "episode", "podcast", "pod", "ep", "folge", "épisode", "episodio"}
 
 
 def number_of(name: str) -> str:
@@ -64,7 +63,7 @@ def counted(name: str) -> dict[str, str]:
     match = _SHOW_AND_NUMBER.match(name)
     show = match[1].strip() if match else ""
     return {"episode title": name} | (
-        {} if show.isupper() or not show or show.lower() in _NO_SHOW else {"show title": show}
+        {} if show.isupper() or not show or show.lower() in NO_SHOW else {"show title": show}
     )
 
 
@@ -104,7 +103,7 @@ def _behind(raw: str) -> dict[str, str]:
 
 def _unlinked(raw: str) -> str:
     """Without addresses and the words of links that only lead somewhere."""
-    raw = _KIND.sub("", _BY.sub(r"\1 — ", clean(raw[:_LONGEST])))
+    raw = KIND.sub("", _BY.sub(r"\1 — ", clean(raw[:_LONGEST])))
     raw = _COLON.sub(" — ", raw)
     text = _LINKED.sub(lambda m: "" if is_action(m[1]) else m[1], raw)
     return _BARE_URL.sub("", text).strip()

@@ -12,7 +12,6 @@ from itertools import pairwise, takewhile
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import is_heading
-from newsletter.ingest.parsers.dates import any_day, is_day
 from newsletter.ingest.parsers.episode_names import NUMBERED, is_a_count, named_in, number_of, parts
 from newsletter.ingest.parsers.inline import time_in_url
 from newsletter.ingest.parsers.lines import key_value
@@ -25,10 +24,7 @@ _VAGUE = {"title", "name", "titel", "date", "datum"}
 _DEEPEST_HEADING = 4
 _NEAR = 2  # blocks below a heading
 _TOP = 6  # blocks on top of a page
-_LINE_WORDS = 16
-_TAGGED = re.compile(r"#(?:\[\[)?podcasts?\b", re.IGNORECASE)
-_NAMING = re.compile(r"\]\(|\[\[|[“\"„«]| [-–—|] ")
-OF_PODCASTS = re.compile(r"podcasts?(?: notes?)?", re.IGNORECASE)
+_PODCASTS = re.compile(r"podcasts?(?: notes?)?", re.IGNORECASE)
 """The heading of a diary's section on what was heard."""
 LISTENED = re.compile(
     r"(?:[*_]*[0-9]{1,2}:[0-9]{2}[*_]*[ -]+)?(?:(?:i )?(?:just |also )?"
@@ -166,51 +162,6 @@ def _counted(blocks: Sequence[Block]) -> list[int]:
     begins = [index for index in heads if blocks[index].level == level and index >= first]
     sections = {section_of(blocks[index]) for index in begins} - {None, "noise"}
     return [] if sections else [index for index in begins if not section_of(blocks[index])]
-
-
-def heard(blocks: Sequence[Block]) -> list[int]:
-    """The lines of a diary that say what was listened to: what stands around them is private.
-
-    None where nothing does: the page is about that episode then.
-    """
-    of_a_day = bool(blocks) and blocks[0].level > 0 and is_day(blocks[0].text)
-    begins = [
-        index
-        for index, (block, below) in enumerate(pairwise(blocks))
-        if (not block.rule and _says_what_was_heard(block) and _opens(block, below))
-        or (of_a_day and block.level and OF_PODCASTS.fullmatch(title(block.raw)))
-    ]
-    return begins if begins and _has_more(blocks, begins) else []
-
-
-def _says_what_was_heard(block: Block) -> bool:
-    """In a line of its own; a sentence on it is longer, and begins notes on the episode."""
-    tagged = block.depth == 1 and _TAGGED.search(block.raw)
-    named = (LISTENED.match(block.raw) or tagged) and _NAMING.search(block.raw)
-    return bool(named) and len(title(block.raw).split()) <= _LINE_WORDS
-
-
-def _opens(block: Block, below: Block) -> bool:
-    """A heading, or a line above a list or a paragraph."""
-    if block.depth:
-        return block.depth == 1 and block.first and below.depth > 1
-    return bool(block.level or not (below.level or below.rule))
-
-
-def _has_more(blocks: Sequence[Block], begins: Sequence[int]) -> bool:
-    """Text above the first, or another heading or item of its rank that tells of something else."""
-    opening = blocks[begins[0]]
-    before = blocks[: begins[0]]
-    if any(not (block.level or block.rule) or any_day(block.text) for block in before):
-        return True
-    others = (block for index, block in enumerate(blocks) if index not in begins)
-    return any(
-        _shape(block) == _shape(opening)
-        and (block.first or opening.level)
-        and not section_of(block)
-        for block in others
-        if opening.level or opening.depth
-    )
 
 
 def address_of(section: Sequence[Block]) -> str:

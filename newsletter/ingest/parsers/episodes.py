@@ -1,6 +1,5 @@
 """Notes on several episodes in one file: where each begins, and what its first line says of it."""
 
-import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -10,30 +9,21 @@ from itertools import pairwise
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.dates import any_day, is_day
-from newsletter.ingest.parsers.episode_names import (
-    NUMBERED,
-    ON_A_SHOW,
-    counted,
-    named_in,
-    number_of,
-    parts,
-)
-from newsletter.ingest.parsers.episode_starts import (
-    LISTENED,
+from newsletter.ingest.parsers.episode_names import named_in, parts
+from newsletter.ingest.parsers.episode_starts import above, address_of, ways
+from newsletter.ingest.parsers.heard import (
     OF_PODCASTS,
-    above,
-    address_of,
     heard,
-    ways,
+    is_private_around,
+    says_what_was_heard,
 )
+from newsletter.ingest.parsers.heard_names import names_heard, names_of_line
 from newsletter.ingest.parsers.inline import Inline
 from newsletter.ingest.parsers.lines import key_value
 from newsletter.ingest.parsers.metadata import Facts, address, title
 from newsletter.ingest.parsers.outline import addressed
 from newsletter.ingest.parsers.paragraphs import Paragraph, Verdict, clean
-from newsletter.ingest.parsers.prose import said_of_it
 
-_TAGS = re.compile(r"(?:\s+#(?:\[\[[^\[\]]*\]\]|[^\W\d][\w/-]*))+\s*$")
 _SHOW_AND_EPISODE = 2  # names in a line
 
 
@@ -60,10 +50,16 @@ def episodes(blocks: Sequence[Block], *, named: bool = False) -> Told | None:
         if len(begins) > 1:
             return _told(blocks, _spans(blocks, begins))
     if begins := heard(blocks):
-        spans = _spans(blocks, begins)
-        return _told(blocks, [(begin, max(end, begin + 2)) for begin, end in spans])
+        spans = [(begin, _behind(begin, end, begins)) for begin, end in _spans(blocks, begins)]
+        if len(spans) > 1 or is_private_around(blocks, *spans[0]):
+            return _told(blocks, spans)
     begins = addressed(blocks)
     return _told(blocks, list(pairwise([*begins, len(blocks)]))) if len(begins) > 1 else None
+
+
+def _behind(begin: int, end: int, begins: Sequence[int]) -> int:
+    """With the paragraph below a line, though it stands in no list."""
+    return end if end in begins else max(end, begin + 2)
 
 
 def _spans(blocks: Sequence[Block], begins: Sequence[int]) -> list[tuple[int, int]]:
@@ -137,34 +133,23 @@ def _episode(section: Sequence[Block], podcast: str) -> Episode:
         return Episode(section, Facts())
     if OF_PODCASTS.fullmatch(title(opening.raw)):
         return _of_a_diary(section[1:])
-    named, facts = _named(opening.raw), Facts()
+    of_a_day, facts = says_what_was_heard(opening), Facts()
+    named = names_heard(opening.raw) if of_a_day else names_of_line(opening.raw)
     if podcast:
         named["show title"] = podcast
     if opening.depth and any(_names(block, "episode") for block in section[1:]) and len(named) == 1:
         named = {"show title": named.get("show title") or named["episode title"]}
-    if any(_names(block, "podcast") for block in section[1:]):
+    if not of_a_day and any(_names(block, "podcast") for block in section[1:]):
         named = {"episode title": title(opening.raw)}  # its name may hold a dash of its own
     for key, value in named.items():
         facts.add(key, value)
     if url := address_of(section):
         facts.add("episode url", url)
-    head = named.get("episode title", clean(opening.text or opening.raw))
+    head = named.get("episode title") or clean(opening.text or opening.raw)
+    unnamed = of_a_day and "episode title" not in named
     top = Block(opening.line, head, Inline(head), level=1)
+    top = replace(top, level=0, rule="heading") if unnamed else top
     return Episode([top, *(_raised(block, opening) for block in section[1:])], facts)
-
-
-def _named(raw: str) -> dict[str, str]:
-    """What the line says that opens an episode."""
-    if heard_of := LISTENED.match(raw):
-        raw = ON_A_SHOW.sub(r"\1 — ", raw[heard_of.end() :])
-        said = said_of_it(raw)
-        raw = (
-            f"{said['podcast']} — {said['episode']}" if {"podcast", "episode"} <= set(said) else raw
-        )
-    raw = _TAGS.sub("", raw)
-    name = title(raw)
-    counts = not address(raw) and (NUMBERED.match(name) or number_of(name))
-    return counted(name) if counts else named_in(raw)
 
 
 def _raised(block: Block, opening: Block) -> Block:

@@ -26,8 +26,16 @@ def by_its_file(page: Page, path: PurePath) -> Page:
             _private(each) if alone or each.line in page.beside else each
             for each in page.paragraphs
         ]
-        page = replace(page, paragraphs=told)
+        return _unnamed(replace(page, paragraphs=told))
     return _titled(page, path) if suffix in _NOTES else page
+
+
+def _unnamed(page: Page) -> Page:
+    """Without the name of an episode that is a private heading: "Evening"."""
+    headings = {each.text for each in page.paragraphs if each.line in page.beside}
+    if page.about.episode not in headings:
+        return page
+    return replace(page, about=replace(page.about, episode="", title=""))
 
 
 def _titled(page: Page, path: PurePath) -> Page:
@@ -45,8 +53,9 @@ def _is_diary(page: Page, path: PurePath) -> bool:
     """The page of a day: what it says of no show nobody wrote for others."""
     first = next((each for each in page.paragraphs if each.rule != "front matter"), None)
     headed = first is not None and first.rule == "heading" and is_day(first.text)
-    titled = len(page.about.title.split()) >= _TITLE_WORDS  # "Evening" is no title
-    return headed or (is_day(path.stem) and not titled)
+    name = page.about.title
+    titled = len(name.split()) >= _TITLE_WORDS and not is_day(name)  # "Evening" is no title
+    return page.of_a_day or headed or (is_day(path.stem) and not titled)
 
 
 def _private(paragraph: Paragraph) -> Paragraph:

@@ -95,6 +95,7 @@ def _facts(entries: Mapping[str, yaml.Node]) -> Facts:
             for inner, said in _of_the_source(key, node):
                 facts.add(inner, said)
             facts.tagged |= key == "tags" and bool(_PODCASTS & set(map(normalise, _texts(node))))
+            facts.of_a_day |= vocabulary.is_of_days(key, _texts(node))
             facts.add_prose(said_of_it(_sentence(node)) if key == "description" else {})
             facts.said += _said(key, node)
     return facts

@@ -12,6 +12,7 @@ import msgspec
 from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import vocabulary
+from newsletter.ingest.parsers.binned import is_in_bin, without_bin
 from newsletter.ingest.parsers.blocks import markdown_blocks
 from newsletter.ingest.parsers.dialects import page_of
 from newsletter.ingest.parsers.journal import pages_of_diary
@@ -37,7 +38,9 @@ _OBJECTS = 2  # within each other: {"episode": {"podcast": {"title": ...}}}
 def read(text: str) -> list[Page]:
     """JSON Lines. Raises BriefRejected with the first line that is not JSON."""
     lines = enumerate(text.split("\n"), 1)
-    values = [(number, _decoded(line, number)) for number, line in lines if line.strip()]
+    decoded = [(number, _decoded(line, number)) for number, line in lines if line.strip()]
+    kept = [(number, value) for number, value in decoded if not is_in_bin(value)]
+    values = [(number, without_bin(value)) for number, value in kept or decoded]
     if diary := pages_of_diary([value for _, value in values]):
         return diary
     rows: list[Row] = []
@@ -54,7 +57,11 @@ def _decoded(line: str, number: int) -> Any:
 
 
 def other_json(whole: Any) -> list[Page] | None:
-    """A feed, or a list of rows; None for a brief, and for what is neither."""
+    """A feed, or a list of rows; None for a brief, and for what is neither.
+
+    Raises BriefRejected where all of it is in the bin.
+    """
+    whole = without_bin(whole)
     if isinstance(whole, dict) and not _may_be_other(whole.get("insights", [])):
         return None
     if isinstance(whole, dict) and _is_feed(whole):

@@ -100,9 +100,10 @@ def _short(line: str) -> str:
 
 
 def _names_only_a_link(line: str) -> bool:
-    """``Book: [[The Sound of Steel]]``, ``Guest's page: https://...``: any key, and only a link."""
+    """``Book: [[The Sound of Steel]]``, ``Guest's page: https://...``: any key, and only a link.
+    "Heard [[Table Four]]: [[Bread]]" has no key: two links name a show and an episode."""
     pair = key_value(line) if "://" in line or "[[" in line else None
-    return pair is not None and bool(_LINK_ALONE.fullmatch(pair[1]))
+    return pair is not None and "]]" not in pair[0] and bool(_LINK_ALONE.fullmatch(pair[1]))
 
 
 def is_tags(line: str) -> bool:

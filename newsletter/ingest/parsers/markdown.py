@@ -7,10 +7,11 @@ from datetime import date
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers.blocks import Block, markdown_blocks
-from newsletter.ingest.parsers.day_notes import beside_the_show
+from newsletter.ingest.parsers.day_notes import beside_the_show, calls_itself_a_day
 from newsletter.ingest.parsers.dialects import ABOVE, page_of
 from newsletter.ingest.parsers.episodes import episodes
 from newsletter.ingest.parsers.front_matter import front_matter
+from newsletter.ingest.parsers.heard import about_one
 from newsletter.ingest.parsers.metadata import Facts, unique
 from newsletter.ingest.parsers.paragraphs import Page
 from newsletter.ingest.parsers.prose import said_of_it
@@ -30,9 +31,11 @@ def notes(body: str, start: int, about: Brief, facts: Facts) -> list[Page]:
 def pages_of(blocks: Sequence[Block], about: Brief, facts: Facts) -> list[Page]:
     split = episodes(blocks, named=bool(about.episode or facts.text("episode")))
     if not split:
-        page = page_of(about, blocks, facts)
+        page = page_of(about, about_one(blocks, facts), facts)
         told = [*facts.said, *page.paragraphs]
-        return [replace(page, paragraphs=told, beside=beside_the_show(blocks))]
+        beside = beside_the_show(blocks, about, facts)
+        of_a_day = facts.of_a_day or calls_itself_a_day(blocks)
+        return [replace(page, paragraphs=told, beside=beside, of_a_day=of_a_day)]
     for paragraph in split.beside[:ABOVE]:
         facts.add_prose(said_of_it(paragraph.text))
         if paragraph.rule == "field":

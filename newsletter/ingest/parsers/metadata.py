@@ -48,7 +48,9 @@ _LONGEST = 4_000
 _NUMBERED = re.compile(
     r"\s*\(([^(),]{2,80}),? (?:ep(?:isode)?\.?|folge|#|no\.?) ?#?[0-9]+\)$", re.IGNORECASE
 )
-_COUNTED = re.compile(r"([^:#]{2,60}) (?:#|ep(?:isode)?\.? ?)[0-9]+: (\S.+)", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"([^:#]{2,60}) (?:#|ep(?:isode)?\.? ?)[0-9]+(?::| [–—|-]) (\S.+)", re.IGNORECASE
+)
 _ON_A_SHOW = re.compile(
     r".{3,200} on ((?:the )?[A-Za-z][\w.'’ -]{1,50}?(?:\.fm| [Pp]odcast| Show))"
 )
@@ -83,6 +85,8 @@ class Facts:
     heading: str = ""
     tagged: bool = False
     """As a podcast."""
+    of_a_day: bool = False
+    """By a tag or its type: a page of a diary."""
     said: list[Paragraph] = field(default_factory=list)
 
     def add(self, key: str, *values: str) -> bool:
@@ -242,9 +246,13 @@ def _show_in(named: str, url: str) -> tuple[str, str] | None:
         return title(match[1]), named
     if match := _BEHIND_A_DASH.search(named):
         return title(match[1]), named[: match.start()]
-    if match := _COUNTED.fullmatch(named):
-        return title(match[1]), match[2]
-    return _shown_by_address(named, url)
+    return show_of_count(named) or _shown_by_address(named, url)
+
+
+def show_of_count(named: str) -> tuple[str, str] | None:
+    """The show and the title in "Table Four #12: Bread"."""
+    match = _COUNTED.fullmatch(named)
+    return (title(match[1]), match[2]) if match else None
 
 
 def _shown_by_address(named: str, url: str) -> tuple[str, str] | None:

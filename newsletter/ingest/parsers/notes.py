@@ -17,6 +17,7 @@ from newsletter.ingest.parsers.attribution import (
     is_dialogue,
     is_nameless,
     is_quoted,
+    is_signed,
     is_spoken,
     signed_below,
     speaker_label,
@@ -227,7 +228,8 @@ def _introduces(block: Block, state: Outline, named: AbstractSet[Section | None]
 
 
 def _is_quote(block: Block) -> bool:
-    return block.quoted and (not block.callout or block.callout[0] in _QUOTE_TYPES)
+    quoted = block.quoted and (not block.callout or block.callout[0] in _QUOTE_TYPES)
+    return quoted or (not block.level and is_signed(block.text))
 
 
 def _insight(block: Block, state: Outline, reading: Reading) -> Paragraph:

@@ -55,12 +55,14 @@ class Page:
     """A file, or an episode in it: what it says of itself (no mentions), and its paragraphs.
 
     ``beside``: the lines that are private if the file is a day of a diary, though it names a show.
+    ``of_a_day``: it says that it is one.
     """
 
     about: Brief
     paragraphs: Iterable[Paragraph]
     dialect: str = ""
     beside: frozenset[int] = frozenset()
+    of_a_day: bool = False
 
 
 def clean(text: str) -> str:

@@ -15,7 +15,7 @@ _LINK = re.compile(r"(?<!!)\[([^\[\]\n]{2,200})\]\((https?://[^\s()<>]+)\)")
 _EMPHASIS = re.compile(r"_{1,2}(?=\[)|(?<=\))_{1,2}|\*")
 _CAPITAL = r"(?:[A-Z0-9][\w’'&.!-]*|[\w-]+\.fm)"
 _SMALL = r"of|the|and|for|a|in|on|to|your|my|&"
-_SHOW = rf"(?:[Tt]he )?(?P<podcast>{_CAPITAL}(?: (?:{_SMALL}|{_CAPITAL})){{0,6}}?)"
+SHOW = rf"(?:[Tt]he )?(?P<podcast>{_CAPITAL}(?: (?:{_SMALL}|{_CAPITAL})){{0,6}}?)"
 _LONGEST = 1_000
 _MONTH = re.compile(
     "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -38,21 +38,21 @@ _WIKI = re.compile(
 _EPISODE = r"(?:[EeÉé]pisode|[Ee]pis[oó]dio|[Ff]olge|[Pp]untata)"
 _OF = r"(?:of|de|del|di|do|von)"
 _SENTENCES = (
-    re.compile(rf"{_SHOW}(?: [Pp]odcast)?,? episode(?: [0-9]+)?,?:? (?P<linked>{_MARK})"),
+    re.compile(rf"{SHOW}(?: [Pp]odcast)?,? episode(?: [0-9]+)?,?:? (?P<linked>{_MARK})"),
     re.compile(
         rf"(?P<linked>{_MARK}),? (?:(?:the|el|o|le|la|die) |l['’])?{_EPISODE} (?:[0-9]+ )?"
-        rf"(?:from|{_OF}) {_SHOW}(?= podcast\b| [-–—]|[.,;:(]|$)"
+        rf"(?:from|{_OF}) {SHOW}(?= podcast\b| [-–—]|[.,;:(]|$)"
     ),
     re.compile(
-        rf"{_SHOW}(?: [Pp]odcast)?,? episode(?: [0-9]+)?,? [“\"](?P<episode>[^”\"\n]{{3,200}})[”\"]"
+        rf"{SHOW}(?: [Pp]odcast)?,? episode(?: [0-9]+)?,? [“\"](?P<episode>[^”\"\n]{{3,200}})[”\"]"
     ),
     re.compile(
         r"\b(?:podcast|episode) [“\"](?P<episode>[^”\"\n]{3,200})[”\"],? (?:by|of|on|from) "
         r"(?P<podcast>[A-Z][^.,;:()\n]{2,60})$"
     ),
-    re.compile(rf"(?P<linked>{_MARK}),? (?:of|from|on) {_SHOW} podcast\b"),
-    re.compile(rf"\b{_EPISODE}s? (?:[0-9]+ )?{_OF} {_SHOW}(?= podcast\b| [-–—]|[.,;:(]|$)"),
-    re.compile(rf"\b(?:[Ii]n|[Oo]n|to|[Ff]rom|of) {_SHOW}(?: podcast\b|(?<= Podcast)(?!\w))"),
+    re.compile(rf"(?P<linked>{_MARK}),? (?:of|from|on) {SHOW} podcast\b"),
+    re.compile(rf"\b{_EPISODE}s? (?:[0-9]+ )?{_OF} {SHOW}(?= podcast\b| [-–—]|[.,;:(]|$)"),
+    re.compile(rf"\b(?:[Ii]n|[Oo]n|to|[Ff]rom|of) {SHOW}(?: podcast\b|(?<= Podcast)(?!\w))"),
 )
 _NAME = (
     r"[^\W\d_a-z](?:\.|[\w'’-]{1,30})"
@@ -109,6 +109,18 @@ def said_of_it(raw: str) -> Mapping[str, str]:
         found = {"speakers": f"{people[1]}, {people[2]}", **found}
     pages = [url for _, url in _LINK.findall(plain) if _is_page(url)]
     return {"url": pages[0], **found} if found and len(pages) == 1 else found
+
+
+_SHARED = re.compile(
+    rf"(?:[\w'’]+ ){{0,6}}episode (?:of|from) {SHOW}(?: podcast)?"
+    r"(?: on (?:Spotify|Apple Podcasts|YouTube|Overcast|Pocket Casts))?[.!…]{0,3}"
+)
+
+
+def shared_from(line: str) -> str:
+    """The show in words that came with a link and name no episode: "Great episode from Kettle!" """
+    match = _SHARED.fullmatch(line[:_LONGEST])
+    return match["podcast"].rstrip(".!") if match else ""
 
 
 def _is_page(url: str) -> bool:

@@ -111,8 +111,8 @@ def _is_page(each: _Values, name: str) -> bool:
 
 def _note(each: _Values, name: str, dialect: str) -> list[Page]:
     """A column that holds a whole note: headings, list items, an address by itself."""
-    about = _about(each.named, [each])
-    pages = notes(each.named[name], each.line, about, Facts())
+    about, facts = _titled(_about(each.named, [each]), each)
+    pages = notes(each.named[name], each.line, about, facts)
     quoted = name in _QUOTES
     return [
         replace(
@@ -124,6 +124,19 @@ def _note(each: _Values, name: str, dialect: str) -> list[Page]:
         )
         for page in pages
     ]
+
+
+def _titled(about: Brief, each: _Values) -> tuple[Brief, Facts]:
+    """What only the title of a note says of its episode counts where no field in it does."""
+    facts = Facts()
+    if any(name in each.named for name in _SURELY_EPISODES):
+        return about, facts
+    facts.add("title", about.episode)
+    about = replace(about, episode="")
+    if about.podcast and not any(_is(name, "podcast") for name in each.named):
+        facts.add_prose({"podcast": about.podcast})
+        about = replace(about, podcast="")
+    return about, facts
 
 
 def _page(values: Sequence[_Values], dialect: str) -> Page:

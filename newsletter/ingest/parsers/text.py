@@ -8,8 +8,10 @@ from itertools import groupby, pairwise
 
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import clippings, markdown
-from newsletter.ingest.parsers.attribution import NO_SPEAKERS
+from newsletter.ingest.parsers.attribution import NO_SPEAKERS, attributed, is_signed
+from newsletter.ingest.parsers.blocks import Block
 from newsletter.ingest.parsers.boilerplate import CALL_LETTERS, is_call
+from newsletter.ingest.parsers.inline import stamped
 from newsletter.ingest.parsers.lines import known_field
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
 from newsletter.ingest.parsers.text_notes import is_notes, pages_of_notes
@@ -39,7 +41,18 @@ def read(text: str) -> list[Page]:
     said = _without_talk(list(paragraphs(text)))
     if is_notes(text):
         return pages_of_notes(text, said)
-    return [Page(Brief(()), said, "plain text")]
+    return [Page(Brief(()), list(map(_spoken, said)), "plain text")]
+
+
+def _spoken(said: Paragraph) -> Paragraph:
+    """With the second in brackets at its end; who said it, where a name stands behind a quote."""
+    if said.verdict:
+        return said
+    if is_signed(said.text):
+        words, speaker, at = attributed(Block(said.line, said.text), said.text)
+        return replace(said, text=words, speaker=speaker, at=at, heading=False, origin="quote")
+    words, at = stamped(said.text) if said.text.endswith((")", "]")) else (said.text, None)
+    return replace(said, text=words, at=at)
 
 
 def _without_talk(said: Sequence[Paragraph]) -> list[Paragraph]:

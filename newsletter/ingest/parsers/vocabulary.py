@@ -4,7 +4,7 @@ A heading is compared without case, signs and numbers around it; so is the key o
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from newsletter.domain.model import normalise
@@ -285,6 +285,24 @@ _ALONE = names_in(
 life" what is told."""
 _WORDS_OF = ("の言葉", "のことば", "の名言", "的话", "金句")
 _OF_THE_ISSUE = re.compile(r"(?:today's|this (?:week|episode|issue)'s|our|a word from our) (?=\S)")
+_OF_DAYS = names_in(
+    """
+    daily, daily note, daily notes, dailynote, dailynotes, day note, diary, journal, tagebuch,
+    diario, dagboek, dziennik"""
+)
+
+
+_KINDS = {"tags", "tag", "type", "kind", "category", "categories"}
+
+
+def is_of_days(key: str, tags: Iterable[str]) -> bool:
+    """Whether a tag, or a part of it, says that a page is one of a diary: "#journal/2026"."""
+    if bare(key) not in _KINDS:
+        return False
+    parts = (part for tag in tags for part in tag.replace(",", " ").strip("#[] ").split("/"))
+    return any(bare(part.replace("-", " ").replace("_", " ")) in _OF_DAYS for part in parts)
+
+
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMERAL = re.compile(r"^[一二三四五六七八九十]{1,3}、\s*")
 _PARTED = re.compile(r",? (?:&|and|und|et|y) |, ")

@@ -47,6 +47,55 @@ def test_what_was_listened_to_is_read_and_nothing_around_it(page: str, url: str)
 
 
 @pytest.mark.parametrize(
+    ("line", "podcast", "episode"),
+    [
+        ("Listened to [[Kettle]] - [[Sand]] on the tram", "Kettle", "Sand"),
+        ("Listened to [[Kettle]]: [[Sand]] after lunch", "Kettle", "Sand"),
+        ("🎧 [[Kettle]]: [[Sand]]", "Kettle", "Sand"),
+        ("🎧 [[Kettle]]: Sand that walks", "Kettle", "Sand that walks"),
+        ("Heard [[Sand]] from [[Kettle]] with Ole", "Kettle", "Sand"),
+        ("Listened to [[pods/Kettle|The Kettle]] | [[Sand]] at home", "The Kettle", "Sand"),
+        ('Listened to [[Kettle]] #41 "Sand" on the tram', "Kettle", "Sand"),
+        ('Listened to Kettle #41 "Sand" on the tram', "Kettle", "Sand"),
+        ('Listened to "Sand" on the tram - tired', "", "Sand"),
+        ('Listened to the "Sand" episode of [[Kettle]] twice', "Kettle", "Sand"),
+        ('Listened to "Sand" on Kettle', "Kettle", "Sand"),
+        (f"Listened to [[Kettle]] - [Sand]({URL}) at the sink", "Kettle", "Sand"),
+        (f"🎧 [Kettle #41: Sand]({URL})", "Kettle", "Sand"),
+        ("Listened to [[Kettle]] in the garden", "Kettle", ""),
+        ("Listened to [[Kettle]] #41 in the garden", "Kettle", "#41"),
+        ("Listened to an old episode of [[Kettle]] from March", "Kettle", ""),
+        ("Listened to [[How the sand walks]] in the garden", "", "How the sand walks"),
+    ],
+)
+@pytest.mark.parametrize("before", ["", f"- {MINE}\n"])
+def test_links_and_quotation_marks_bound_the_names(
+    line: str, podcast: str, episode: str, before: str
+) -> None:
+    ((show, name, _, texts),) = told(f"{before}- {line}\n\t- {ONE}\n")
+    assert (show, name, texts) == (podcast, episode, [ONE])
+
+
+def test_two_that_were_heard_with_nothing_around_them_are_two() -> None:
+    page = f"- Heard [[Kettle]] - [[Sand]]\n\t- {ONE}\n- Heard [[Lid]] - [[Quays]]\n\t- {TWO}\n"
+    assert told(page) == [("Kettle", "Sand", "", [ONE]), ("Lid", "Quays", "", [TWO])]
+
+
+@pytest.mark.parametrize(
+    "rest", [f"- {MINE}\n", f"\n{MINE}\n", f"\n## Work\n- {MINE}\n", f"\n## Evening\n{MINE}\n"]
+)
+def test_what_follows_what_was_heard_is_private(rest: str) -> None:
+    line = "- Heard [[Kettle]] - [[Sand]]\n\t"
+    assert told(f"{line}- {ONE}\n{rest}") == [("Kettle", "Sand", "", [ONE])]
+
+
+@pytest.mark.parametrize("name", ["a.md", "2026-03-14.md"])
+def test_a_line_below_the_front_matter_names_the_show(name: str) -> None:
+    page = f"---\ndate: 2026-03-14\n---\nHeard [[Kettle]] - [[Sand]]\n- {ONE}\n"
+    assert told(page, name) == [("Kettle", "Sand", "", [ONE])]
+
+
+@pytest.mark.parametrize(
     ("name", "page"),
     [
         ("2026-03-14.md", f"{MINE}\n"),
@@ -157,6 +206,53 @@ def test_a_day_that_names_a_show_in_one_line_is_private_around_it(page: str) -> 
     assert (podcast, texts) == ("Kettle", [ONE])
 
 
+def test_a_private_heading_is_no_name_of_an_episode() -> None:
+    page = f"---\npodcast: Kettle\n---\n## Roof\n{MINE}\n\n## Kettle\n- {ONE}\n"
+    assert told(page, "2026-03-14.md") == [("Kettle", "", "", [ONE])]
+
+
+DAILY = "---\ntags: [daily]\npodcast: Kettle\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("a.md", f"{DAILY}{MINE}\n\n## Kettle\n- {ONE}\n\n## Roof\n{MINE}\n"),
+        ("a.md", f"{DAILY}- {MINE}\n\n## Takeaways\n- {ONE}\n\n## Roof\n- {MINE}\n"),
+        ("a.md", f"podcast:: Kettle\ntags:: journal\n\n{MINE}\n\n## On Kettle\n{ONE}\n"),
+        ("a.md", f"#diary\n\n{MINE}\n\nHeard [[Kettle]] - [[Sand]]\n- {ONE}\n\n{MINE}\n"),
+        (
+            "2026-03-14.md",
+            f"---\npodcast: Kettle\n---\n{MINE}\n\n## Podcast\n- {ONE}\n\n## Roof\n{MINE}\n",
+        ),
+        (
+            "2026-03-14.md",
+            f"---\npodcast: Kettle\nepisode: Sand\n---\n- {ONE}\n\n## Roof\n- {MINE}\n",
+        ),
+        (
+            "a.md",
+            f"---\ntitle: Saturday, 14 March 2026\npodcast: Kettle\n---\n# 2026-03-14\n\n"
+            f"{MINE}\n\n## Kettle\n- {ONE}\n",
+        ),
+        ("a.md", f"- Sand\n  podcast:: Kettle\n\t- {ONE}\n- {MINE}\n"),
+        ("a.md", f"- Tram\n  - podcast:: Kettle\n  - {ONE}\n- {MINE}\n"),
+        ("a.md", f"- [[Kettle]] - Sand\n  tags:: podcast\n\t- {ONE}\n- {MINE}\n"),
+        ("a.md", f"Heard [[Kettle]] - [[Sand]]\n\n{ONE}\n\n{MINE}\n"),
+        ("a.md", f"- {MINE}\n- #podcast [[Kettle]] Sand\n  podcast:: Kettle\n\t- {ONE}\n"),
+        ("2026-03-14.md", f"Heard [[Kettle]] - [[Sand]]\n\n{ONE}\n\n{MINE}\n"),
+    ],
+)
+def test_a_day_whose_page_names_a_show_is_private_outside_of_its_part(name: str, page: str) -> None:
+    ((podcast, *_, texts),) = told(page, name)
+    assert (podcast, texts) == ("Kettle", [ONE])
+
+
+@pytest.mark.parametrize("page", ["---\npodcast: Kettle\n---\n", "- podcast:: Kettle\n", DAILY])
+def test_a_day_that_names_a_show_and_not_where_it_speaks_of_it(page: str) -> None:
+    with pytest.raises(BriefRejected, match="no insight in it"):
+        told(f"{page}- {MINE}\n- {MINE}\n", "2026-03-14.md")
+
+
 @pytest.mark.parametrize("page", [f"- {MINE}\n- podcast:: Kettle\n- {MINE}\n"])
 def test_nothing_of_a_day_stands_with_the_show(page: str) -> None:
     with pytest.raises(BriefRejected, match="no insight in it"):
@@ -167,8 +263,10 @@ def test_nothing_of_a_day_stands_with_the_show(page: str) -> None:
     ("name", "page"),
     [
         ("2026-03-14.md", f"podcast:: Kettle\nepisode:: Sand\n\n- {ONE}\n- {TWO}\n"),
-        ("2026-03-14.md", f"- podcast:: Kettle\n- {ONE}\n- {TWO}\n"),
-        ("2026-03-14.md", f"---\npodcast: Kettle\n---\n- {ONE}\n- {TWO}\n"),
+        ("2026-03-14.md", f"- podcast:: Kettle\n- episode:: Sand\n- {ONE}\n- {TWO}\n"),
+        ("2026-03-14.md", f"---\npodcast: Kettle\nepisode: Sand\n---\n- {ONE}\n- {TWO}\n"),
+        ("a.md", f"---\npodcast: Kettle\n---\n- {ONE}\n- {TWO}\n"),
+        ("a.md", f"- Sand\n  podcast:: Kettle\n\t- {ONE}\n- Takeaways\n\t- {TWO}\n"),
         ("Sand.md", f"{ONE}\n\n- {TWO}\n- podcast:: Kettle\n"),
     ],
 )

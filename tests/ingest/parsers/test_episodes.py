@@ -183,8 +183,9 @@ def test_what_stands_around_an_episode_in_a_diary_is_private(line: str) -> None:
 
 
 def test_what_was_listened_to_on_top_of_a_page_is_what_it_is_about() -> None:
-    page = f"Listened to [[Kettle]] - [[Sand]]\n\n- {ONE}\n\n## Work\n\n- {TWO}\n"
-    assert [texts for *_, texts in told(page)] == [[ONE, TWO]]
+    page = f"Listened to [[Kettle]] - [[Sand]]\n\n- {ONE}\n\n## Takeaways\n\n- {TWO}\n"
+    ((podcast, episode, _, texts),) = told(page)
+    assert (podcast, episode, texts) == ("Kettle", "Sand", [ONE, TWO])
 
 
 def test_tasks_at_the_end_of_a_month_are_no_episode() -> None:

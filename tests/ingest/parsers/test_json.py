@@ -177,6 +177,35 @@ def test_a_show_may_be_an_object() -> None:
     assert (brief.podcast, brief.episode) == ("Kettle", "Sand")
 
 
+BINNED = {"isTrashed": True, "title": "Keys", "textContent": TWO}
+KEPT = {"isTrashed": False, "title": "Keys", "textContent": ONE}
+
+
+@pytest.mark.parametrize("whole", [BINNED, [BINNED], {"notes": [BINNED], "deleted": True}])
+def test_a_note_in_the_bin_is_not_read(whole: Any) -> None:
+    with pytest.raises(BriefRejected, match="in the bin"):
+        read(whole)
+
+
+def test_lines_that_are_all_in_the_bin_are_not_read() -> None:
+    with pytest.raises(BriefRejected, match="in the bin"):
+        parse("a.jsonl", json.dumps(BINNED).encode())
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_of_several_notes_those_in_the_bin_are_left_out(name: str) -> None:
+    notes = [json.dumps(note) for note in (KEPT, BINNED)]
+    page = "\n".join(notes) if name == "a.jsonl" else f"[{','.join(notes)}]"
+    assert [said.text for said in parse(name, page.encode()).mentions] == [ONE]
+
+
+@pytest.mark.parametrize("title", ["On the tram", "Lid - Quays"])
+def test_the_fields_in_a_note_are_surer_than_its_title(title: str) -> None:
+    text = f"Podcast: Kettle\nEpisode: Sand\n\n- {ONE}\n- {TWO}\n"
+    brief = read({"title": title, "textContent": text})
+    assert (brief.podcast, brief.episode) == ("Kettle", "Sand")
+
+
 OF_OTHERS = "highlights items content_html entries show date author note".split()
 KEYS = st.sampled_from([*JsonBrief.__struct_fields__, *JsonInsight.__struct_fields__, *OF_OTHERS])
 SCALARS = (

@@ -190,3 +190,58 @@ def test_a_myth_and_its_fact_are_no_conversation() -> None:
 def test_front_matter_makes_a_text_file_markdown() -> None:
     brief = parse("a.txt", f"---\npodcast: Kettle\n---\n- {LEAD}\n".encode())
     assert brief.podcast == "Kettle"
+
+
+TITLE = "Kettle #41 – How the sand walks"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"{TITLE}\nwith Mara Lind\n\n* {LEAD}\n* {SECOND}\n",
+        f"{TITLE}\nwith Mara Lind and Ole Nord\n\n* {LEAD} (12:34)\n\n{SECOND}\n",
+        f"{TITLE}\n\n{LEAD} (12:34)\n\n* {SECOND}\n",
+    ],
+)
+def test_a_title_that_counts_the_episodes_of_a_show(page: str) -> None:
+    brief = read(page)
+    assert (brief.podcast, brief.episode) == ("Kettle", "How the sand walks")
+    assert brief.speakers[:1] == (("Mara Lind",) if "\nwith" in page else ())
+    assert texts(brief) == [LEAD, SECOND]
+    assert brief.mentions[0].at == (754 if "12:34" in page else None)
+
+
+def test_a_count_without_who_and_when_is_no_show() -> None:
+    assert read(f"Brief #41 – Tuesday\n\n{LEAD}\n").podcast == ""
+
+
+def test_a_time_in_brackets_at_the_end_is_no_text() -> None:
+    (mention,) = read(f"{LEAD} (1:02:03)\n").mentions
+    assert (mention.text, mention.at) == (LEAD, 3723)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+@pytest.mark.parametrize("head", ["", f"{TITLE}\nwith Mara Lind\n\n", "Podcast: Kettle\n\n"])
+def test_a_quote_with_a_name_behind_it_is_no_heading(name: str, head: str) -> None:
+    said = "A weir is a wall that gives in."
+    brief = parse(name, f'{head}{LEAD}\n\n"{said}" – Ole Nord\n'.encode())
+    last = brief.mentions[-1]
+    assert (last.text, last.speaker, last.origin) == (said, "Ole Nord", "quote")
+
+
+def test_a_title_with_its_author_is_no_quote() -> None:
+    assert texts(read(f'{LEAD}\n\n"The Weir and the Water" – Ole Nord\n')) == [LEAD]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Lovely episode from Kettle!",
+        "What an episode of Kettle.",
+        "Listen to this episode from Kettle on Spotify",
+    ],
+)
+def test_words_that_came_with_a_link_are_no_title(line: str) -> None:
+    brief = read(f"{line}\nhttps://kettle.example/41\n\n{LEAD}\n")
+    found = (brief.podcast, brief.episode, brief.title, brief.url)
+    assert found == ("Kettle", "", "", "https://kettle.example/41")
