@@ -31,6 +31,7 @@ _STATES = re.compile(
 )
 """A statement: an item in bold that is one is no heading."""
 _QUOTED_LINE = re.compile(r"\s*[\"“„«][^\"“”„«»]{3,}[\"”“»](?:\s*[—–~(-][^\"“”„«»]{0,120})?\s*$")
+_ONLY_A_TIME = re.compile(r"[ \t]*[0-9]{1,3}(?::[0-9]{2}){1,2}[ \t]*")
 _CALLOUT = re.compile(r"\[!([\w-]{1,30})(?:\|[^\]\n]{0,30})?\][+-]?[ \t]*([^\n]*)")
 _SUMMARY = re.compile(r"<summary[^<>]*>(.*?)(?:</summary>|$)", re.IGNORECASE)
 _LABELS = 60  # letters in which the label of a note stands
@@ -174,6 +175,9 @@ def _split(block: Block) -> Iterator[Block]:
         below = lines[number - block.line + 1 : number - block.line + 2]
         told = known_field(text) and (special or any(map(known_field, below)))
         rule = line_rule(text) or ("field" if told else "")
+        if rest and block.quoted and _ONLY_A_TIME.fullmatch(text):
+            rest.append(f"({text.strip()})")  # of the words above it
+            continue
         bold = not rule and _is_bold_line(text)
         level = BOLD_LEVEL if bold and not (block.depth and _STATES.fullmatch(text)) else 0
         special = bool(level or rule) or is_web(text.strip(" \t<>"))

@@ -110,9 +110,12 @@ def _rule(
     if block.rule == "player" or (block.rule == "field" and _is_time(block)):
         _play(block, state)
         return "player"
-    if rule := block.rule or _SECTION_RULES.get(state.section, "") or _callout(block):
+    section = None if _lists(block) else state.section
+    if rule := block.rule or _SECTION_RULES.get(section, "") or _callout(block):
         return rule
     if not block.text:
+        if block.inline.link and (block.depth or state.place.at is not None):
+            _play(block, state)
         return "image or link"
     if _beside_fields(block, above, below):
         return "field"
@@ -131,6 +134,8 @@ def _play(block: Block, state: Outline) -> None:
     place = place_of(block)
     if place.at is None:
         place.at = time_in(block.raw)
+    if not block.rule:
+        place.at = place.at if place.at is not None else _here(block, state).at
     if block.depth and state.items:
         rank, outer = state.items[-1]
         state.items[-1] = (rank, Place(place.at, place.link or outer.link))
@@ -138,6 +143,15 @@ def _play(block: Block, state: Outline) -> None:
         state.items.append((ITEM_RANK + block.depth - 1, place))
     elif place:
         state.place = Place(place.at, place.link or state.place.link)
+
+
+def _here(block: Block, state: Outline) -> Place:
+    return state.items[-1][1] if block.depth and state.items else state.place
+
+
+def _lists(block: Block) -> bool:
+    """In a callout that says so, wherever it stands: "[!info]- Episode AI notes"."""
+    return block.callout is not None and vocabulary.section(block.callout[1]) in LISTED
 
 
 def _callout(block: Block) -> str:
@@ -211,7 +225,7 @@ def _outside(
         whole = block.depth and ended(block.text)
         said = placed or (whole and (section == "summary" or "takeaways" not in named))
         return f"{_BESIDE[section]} beside takeaways" if listed and not said else ""
-    if section in LISTED or _is_quote(block):
+    if section in LISTED or _is_quote(block) or _lists(block):
         return "introduction" if _introduces(block, state, named) else ""
     if reading.strict and not placed and block.inline.at is None and listed:
         return "outside the highlights"

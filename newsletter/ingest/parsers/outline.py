@@ -59,6 +59,7 @@ class Outline:
     place: Place = field(default_factory=Place)
     items: list[tuple[int, Place]] = field(default_factory=list)
     quoted: bool = False
+    title: str = ""
 
     @property
     def section(self) -> Section | None:
@@ -120,7 +121,7 @@ def heading_rule(block: Block, below: Block | None, reading: Reading, state: Out
     elif block.first:
         state.leave(ITEM_RANK + block.depth)
     section = section_of(block)
-    opens = bool(below and block.first and below.depth > block.depth and not below.rule)
+    opens = bool(below and block.first and not below.rule and _is_inside(below, block))
     if opens and section is None and not block.rule:
         section = vocabulary.section(block.text)  # with items below it, one word is a heading
     section = section or ("noise" if _is_for_later(block, below) else None)
@@ -143,6 +144,11 @@ def _is_for_later(block: Block, below: Block | None) -> bool:
     return bool(listed) and vocabulary.bare(block.text) == "later"
 
 
+def _is_inside(below: Block, item: Block) -> bool:
+    """A deeper item, or the next paragraph of the same one."""
+    return below.depth > item.depth or (below.depth == item.depth > 0 and not below.first)
+
+
 def _is_title(block: Block, reading: Reading) -> bool:
     """A list item with items below it that is no statement of its own."""
     text = clean(block.raw).rstrip("*_ ")
@@ -155,6 +161,10 @@ def _is_title(block: Block, reading: Reading) -> bool:
 def _move(block: Block, section: Section | None, rank: int, state: Outline) -> None:
     """A heading that names no section is of something new: where it says, or nowhere."""
     place = place_of(block)
+    name, state.title = state.title, block.text if block.level else ""
+    if block.level == BOLD_LEVEL and block.text and block.text in name:
+        state.title = name
+        return  # the heading above, once more
     if rank > ITEM_RANK:
         if place:
             state.items.append((rank, place))

@@ -215,3 +215,41 @@ def test_a_block_quote_on_top_of_notes_describes_the_episode() -> None:
     about = "> The host speaks with a baker from the coast."
     page = f"---\npodcast: Slow Kitchen\n---\n# Rye\n{about}\n## Notes\n- {RYE}\n"
     assert [said.text for said in parse("a.md", page.encode()).mentions] == [RYE]
+
+
+SNIPD = (
+    "# Rye\n\n## Episode metadata\n- Show: Slow Kitchen\n\n"
+    "> [!info]- Episode AI notes\n> 1. Oats want a cold night before a hot one.\n\n## Snips\n\n"
+)
+
+
+def test_a_callout_that_lists_takeaways_does_so_anywhere() -> None:
+    page = f"{SNIPD}### Water\n🎧 06:30 - 07:41\n\n- {RYE}\n"
+    first, second = parse("a.md", page.encode()).mentions
+    assert (first.text[:4], first.at, second.text, second.at) == ("Oats", None, RYE, 390)
+
+
+def test_a_title_in_bold_that_repeats_the_heading_is_of_the_same_place() -> None:
+    player = "[🎧 Play snip (03:50 - 04:47)](https://rye.example/snip/1)"
+    page = f"{SNIPD}### [04:47] Water\n{player}\n**Water**\n- {RYE}\n"
+    said = parse("a.md", page.encode()).mentions[1]
+    assert (said.at, said.link) == (230, "https://rye.example/snip/1")
+
+
+def test_a_snip_of_a_list_has_its_link_and_its_transcript_inside() -> None:
+    page = (
+        "- **12:08 – Water**\n    \n    [🎧 Play snip](https://rye.example/snip/1)\n    \n"
+        f"    - {RYE}\n"
+        "    - 📚 Transcript\n        \n        **Ada Brook:** Everybody wanted a wetter loaf.\n"
+    )
+    brief = parse("a.md", f"# Rye\n\nShow: Slow Kitchen\n\n## Snips\n\n{page}".encode())
+    assert [(said.text, said.at, said.link) for said in brief.mentions] == [
+        (RYE, 728, "https://rye.example/snip/1")
+    ]
+    assert brief.speakers == ("Ada Brook",)
+
+
+def test_a_time_below_the_words_of_a_quote_is_theirs() -> None:
+    page = f'## Highlights\n\n> "{RYE}"\n> 00:17:21\n\n> "Oats want a cold night."\n> 00:31:05\n'
+    mentions = parse("a.md", page.encode()).mentions
+    assert [said.at for said in mentions] == [1041, 1865]

@@ -20,6 +20,7 @@ from newsletter.ingest.parsers.own_fields import owned
 from newsletter.ingest.parsers.paragraphs import Page, is_web
 from newsletter.ingest.parsers.prose import by_roles, said_of_it
 from newsletter.ingest.parsers.tables import untabled
+from newsletter.ingest.parsers.transcript_speakers import transcript_speakers
 
 # The first that recognises a page reads it.
 DIALECTS: Sequence[Dialect] = (READWISE, SNIPD, AIRR_ITEMS, AIRR, PODWISE, LOGSEQ)
@@ -44,6 +45,7 @@ def page_of(about: Brief, blocks: Sequence[Block], facts: Facts) -> Page:
     """
     blocks = owned(untabled(titled(blocks)))
     gather(blocks, facts)
+    facts.speakers += transcript_speakers(blocks)
     for dialect in DIALECTS:
         if dialect.recognises(blocks, facts):
             known = dialect.completed(about, facts)
