@@ -22,6 +22,7 @@ from newsletter.domain.numbers import GREATEST_ID
 from newsletter.storage.database import chunks
 from newsletter.storage.parts import Part, briefs_held, matched
 from newsletter.storage.schema import brief as briefs
+from newsletter.storage.schema import feed as feeds
 from newsletter.storage.schema import file as files
 from newsletter.storage.schema import insight as insights
 from newsletter.storage.schema import mention as mentions
@@ -111,16 +112,10 @@ def _enter_reason(db: Connection, read: Read, now: datetime) -> None:
 
 
 def _settle_brief(db: Connection, part: Part, brief: Brief, today: date, touched: set[int]) -> int:
-    """The id of the brief: a known one, a new version of one, or a new one.
-
-    An unchanged copy beside it keeps the old version; a copy on another machine is the same brief,
-    corrected here first.
-    """
+    """The id of the brief: a known one, a new version of one, or a new one."""
     current: int | None = db.scalar(select(files.c.brief_id).where(part.is_it))
     same = db.scalar(select(briefs.c.id).where(briefs.c.fingerprint == brief.fingerprint))
-    if current is not None and (
-        same == current or (same is None and not _copied_here(db, current, part))
-    ):
+    if current is not None and same in (None, current) and _may_rewrite(db, current, part, same):
         return _rewrite(db, current, brief, touched)
     if same is None:
         return _write(db, brief, today, touched)
@@ -128,8 +123,15 @@ def _settle_brief(db: Connection, part: Part, brief: Brief, today: date, touched
     return int(same)
 
 
-def _copied_here(db: Connection, brief_id: int, part: Part) -> bool:
-    return _holds(db, brief_id, and_(files.c.source == part.source, ~part.is_it))
+def _may_rewrite(db: Connection, brief_id: int, part: Part, same: int | None) -> bool:
+    """An unchanged copy in another file keeps the old version; the same file on another machine is
+    corrected here first. A feed changes nothing, not even around the words, that others hold too:
+    anybody can publish a copy of a public episode, and edit it.
+    """
+    is_feed = db.scalar(select(feeds.c.id).where(feeds.c.url == part.source)) is not None
+    if same == brief_id:
+        return not (is_feed and _holds(db, brief_id, files.c.source != part.source))
+    return not _holds(db, brief_id, ~part.is_it if is_feed else part.is_another)
 
 
 def _holds(db: Connection, brief_id: int, condition: ColumnElement[bool]) -> bool:

@@ -5,15 +5,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select
 
+from newsletter.storage.parts import OF_FOLDERS
 from newsletter.storage.schema import brief as briefs
 from newsletter.storage.schema import episode as episodes
-from newsletter.storage.schema import feed as feeds
 from newsletter.storage.schema import file as files
 from newsletter.storage.schema import insight as insights
 from newsletter.storage.schema import mention as mentions
-
-_OF_FOLDERS = files.c.source.not_in(select(feeds.c.url))
-"""The briefs of a feed's episodes stand under its address."""
 
 
 def listed(
@@ -55,7 +52,7 @@ def count_files(db: Connection, words: str = "", *, rejected: bool = False) -> i
 
 def _matching(words: str, *, rejected: bool) -> ColumnElement[bool]:
     matching = [files.c.path.icontains(word, autoescape=True) for word in words.split()]
-    return and_(_OF_FOLDERS, *matching, *([files.c.reason.is_not(None)] if rejected else []))
+    return and_(OF_FOLDERS, *matching, *([files.c.reason.is_not(None)] if rejected else []))
 
 
 def find(db: Connection, source: str, path: str, part: str) -> RowMapping | None:

@@ -9,9 +9,13 @@ from sqlalchemy import ColumnElement, Connection, and_, select, update
 from newsletter.domain.model import Brief, digest, normalise
 from newsletter.storage.database import chunks
 from newsletter.storage.schema import brief as briefs
+from newsletter.storage.schema import feed as feeds
 from newsletter.storage.schema import file as files
 from newsletter.storage.schema import insight as insights
 from newsletter.storage.schema import mention as mentions
+
+OF_FOLDERS = files.c.source.not_in(select(feeds.c.url))
+"""The briefs of a feed's episodes stand under its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,14 @@ class Part:
         return and_(
             files.c.source == self.source, files.c.path == self.path, files.c.part == self.name
         )
+
+    @property
+    def is_another(self) -> ColumnElement[bool]:
+        """Not this part, nor the same path on another machine. A feed is no machine: a guid may be
+        any path that there is."""
+        machine = files.c.source != self.source
+        elsewhere = and_(machine, files.c.path == self.path, OF_FOLDERS)
+        return and_(~self.is_it, ~elsewhere)
 
 
 def briefs_held(db: Connection, source: str, path: str) -> dict[Part, int | None]:
