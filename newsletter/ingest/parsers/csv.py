@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from newsletter.domain.errors import BriefRejected
+from newsletter.ingest.parsers.columns import TEXT, has_text
 from newsletter.ingest.parsers.merged_cells import filled
 from newsletter.ingest.parsers.paragraphs import Page
-from newsletter.ingest.parsers.rows import TEXT, Row, has_text, pages_of_rows
+from newsletter.ingest.parsers.rows import Row, pages_of_rows
 
 _DELIMITERS = ",;\t|"
 _SHOWN = 6

@@ -13,12 +13,13 @@ from newsletter.domain.errors import BriefRejected
 from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import markdown_blocks
+from newsletter.ingest.parsers.columns import has_text
 from newsletter.ingest.parsers.dialects import page_of
 from newsletter.ingest.parsers.journal import pages_of_diary
 from newsletter.ingest.parsers.metadata import Facts, completed, names
 from newsletter.ingest.parsers.outlines import pages_of_json
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
-from newsletter.ingest.parsers.rows import Row, has_text, pages_of_rows
+from newsletter.ingest.parsers.rows import Row, pages_of_rows
 from newsletter.ingest.parsers.vocabulary import names_in
 
 _LISTS = names_in(
