@@ -10,6 +10,7 @@ from newsletter.domain.errors import BriefRejected, NoInsight
 from newsletter.domain.model import Brief, Dropped
 from newsletter.ingest.parsers.file_names import by_its_file
 from newsletter.ingest.parsers.inline import time_in_url
+from newsletter.ingest.parsers.its_links import by_its_links
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, all_dropped, judge, sift
 
 PARSERS: Mapping[str, str] = {
@@ -96,7 +97,7 @@ def _pages(name: str, data: bytes) -> list[Page]:
         pages = [replace(page, paragraphs=list(page.paragraphs)) for page in _read(name, data)]
     except RecursionError as error:
         raise BriefRejected(_TOO_DEEP) from error
-    merged = [_joined(same) for same in _told(pages)]
+    merged = [by_its_links(_joined(same)) for same in _told(pages)]
     return [by_its_file(page, PurePath(name)) for page in merged] if len(merged) == 1 else merged
 
 

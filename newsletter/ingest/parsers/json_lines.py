@@ -15,6 +15,7 @@ from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.blocks import markdown_blocks
 from newsletter.ingest.parsers.columns import has_text
 from newsletter.ingest.parsers.dialects import page_of
+from newsletter.ingest.parsers.forms import told_apart
 from newsletter.ingest.parsers.journal import pages_of_diary
 from newsletter.ingest.parsers.metadata import Facts, completed, names
 from newsletter.ingest.parsers.outlines import pages_of_json
@@ -44,7 +45,7 @@ def read(text: str) -> list[Page]:
     rows: list[Row] = []
     for number, value in values:
         rows += ((number, row) for row in _rows(value, {}))
-    return pages_of_rows(rows, "JSON Lines")
+    return pages_of_rows(told_apart(rows), "JSON Lines")
 
 
 def _decoded(line: str, number: int) -> Any:
@@ -65,7 +66,7 @@ def other_json(whole: Any) -> list[Page] | None:
     rows = list(_rows(whole, {})) if isinstance(whole, dict | list) else []
     if not rows or not any(has_text(row) for row in rows):
         return None
-    return pages_of_rows([(1, row) for row in rows], "JSON")
+    return pages_of_rows(told_apart((1, row) for row in rows), "JSON")
 
 
 def _may_be_other(insights: Any) -> bool:

@@ -80,17 +80,19 @@ def _is_page(each: _Values, name: str) -> bool:
 def _note(each: _Values, name: str, dialect: str) -> list[Page]:
     """A column that holds a whole note: headings, list items, an address by itself."""
     about = _about(each.named, [each])
-    pages = notes(each.named[name], each.line, about, Facts())
+    # Who takes part did not say what somebody has noted.
+    known = about if each.first(SPEAKERS) else replace(about, speakers=())
     quoted = name in QUOTES
     return [
         replace(
             page,
+            about=replace(page.about, speakers=about.speakers or page.about.speakers),
             dialect=dialect if page.dialect else "",
             paragraphs=[
                 replace(said, origin="quote" if quoted else said.origin) for said in page.paragraphs
             ],
         )
-        for page in pages
+        for page in notes(each.named[name], each.line, known, Facts())
     ]
 
 
