@@ -22,20 +22,20 @@ QUOTES = names_in(
     zitat,
     citation"""
 )
-SPEAKERS = {"speaker", "said by", "speaker name", "sprecher", "who", "quoted"}
-TOPICS = {"topics", "topic", "tags", "tag", "keywords"}
-OWN_LINKS = names_in(
-    """
-    snip url, snip link, highlight url, highlight link, quote url, quote link, clip url, clip
-    link, deep link, deeplink, timestamp url, share url, share link, readwise url"""
-)
+SPEAKERS = ("speaker", "said by", "speaker name", "sprecher", "who", "quoted")
+TOPICS = ("topics", "topic", "tags", "tag", "keywords")
+OWN_LINKS = (
+    "snip url", "snip link", "highlight url", "highlight link", "quote url", "quote link",
+    "clip url", "clip link", "deep link", "deeplink", "timestamp url", "share url", "share link",
+    "readwise url",
+)  # fmt: skip
 SECONDS = names_in(
     """
     at, t, time, timecode, time code,
     timestamp, start, start time, seconds, offset, position, time offset, start
     seconds, second, snip start time, start ms, offset ms, time ms, zeit, start at"""
 )
-KINDS = {"type", "kind", "origin", "highlight type", "item type"}
+KINDS = ("type", "kind", "origin", "highlight type", "item type")
 ABOUT_SOURCE = names_in(
     """
     source, source category, book category, document category, media type, content type"""

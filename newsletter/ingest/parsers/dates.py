@@ -73,7 +73,7 @@ def month_first(texts: Iterable[str]) -> bool | None:
 
 
 def iso(text: str, *, in_front: bool | None) -> str:
-    """A day in numbers as an ISO date, if it is known where the month stands; else the text as it is."""
+    """A day in numbers as ISO date, or the text as it is. ``in_front``: the month stands first."""
     match = None if in_front is None else _slashed(text)
     if not match:
         return text

@@ -1,8 +1,6 @@
 """JSON Lines, JSON Feed, and other JSON that holds a list of texts with names for their parts."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -10,16 +8,14 @@ from typing import Any
 import msgspec
 
 from newsletter.domain.errors import BriefRejected
-from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import vocabulary
-from newsletter.ingest.parsers.blocks import markdown_blocks
 from newsletter.ingest.parsers.columns import has_text
-from newsletter.ingest.parsers.dialects import page_of
 from newsletter.ingest.parsers.forms import told_apart
+from newsletter.ingest.parsers.head_rows import told_above
 from newsletter.ingest.parsers.journal import pages_of_diary
-from newsletter.ingest.parsers.metadata import Facts, completed, names
+from newsletter.ingest.parsers.json_feed import is_feed, pages_of_feed, text_at
 from newsletter.ingest.parsers.outlines import pages_of_json
-from newsletter.ingest.parsers.paragraphs import Page, Paragraph, clean, is_web
+from newsletter.ingest.parsers.paragraphs import Page, is_web
 from newsletter.ingest.parsers.rows import Row, pages_of_rows
 from newsletter.ingest.parsers.vocabulary import names_in
 
@@ -45,7 +41,7 @@ def read(text: str) -> list[Page]:
     rows: list[Row] = []
     for number, value in values:
         rows += ((number, row) for row in _rows(value, {}))
-    return pages_of_rows(told_apart(rows), "JSON Lines")
+    return pages_of_rows(told_apart(told_above(rows)), "JSON Lines")
 
 
 def _decoded(line: str, number: int) -> Any:
@@ -59,14 +55,14 @@ def other_json(whole: Any) -> list[Page] | None:
     """A feed, or a list of rows; None for a brief, and for what is neither."""
     if isinstance(whole, dict) and not _may_be_other(whole.get("insights", [])):
         return None
-    if isinstance(whole, dict) and _is_feed(whole):
-        return _feed(whole)
+    if isinstance(whole, dict) and is_feed(whole):
+        return pages_of_feed(whole)
     if other := pages_of_json(whole) or pages_of_diary(whole):
         return other
     rows = list(_rows(whole, {})) if isinstance(whole, dict | list) else []
     if not rows or not any(has_text(row) for row in rows):
         return None
-    return pages_of_rows(told_apart((1, row) for row in rows), "JSON")
+    return pages_of_rows(told_apart(told_above((1, row) for row in rows)), "JSON")
 
 
 def _may_be_other(insights: Any) -> bool:
@@ -153,10 +149,10 @@ def _annotated(value: Mapping[str, Any]) -> dict[str, str]:
     for target in targets if isinstance(targets, list) else [targets]:
         selectors = target.get("selector") if isinstance(target, dict) else None
         for each in selectors if isinstance(selectors, list) else [selectors]:
-            if isinstance(each, dict) and (exact := _text(each, "exact")):
+            if isinstance(each, dict) and (exact := text_at(each, "exact")):
                 return {"highlight": exact, "text": ""}
     of_a_page = isinstance(targets, list) and any(isinstance(each, dict) for each in targets)
-    return {"note": _text(value, "text"), "text": ""} if of_a_page else {}
+    return {"note": text_at(value, "text"), "text": ""} if of_a_page else {}
 
 
 def flat(
@@ -173,66 +169,8 @@ def flat(
             found[before + key] = ", ".join(
                 str(part) for part in each if isinstance(part, str | int)
             )
-            if len(each) == 1 and isinstance(each[0], dict) and is_web(_text(each[0], "url")):
+            if len(each) == 1 and isinstance(each[0], dict) and is_web(text_at(each[0], "url")):
                 found.setdefault("url", each[0]["url"])
         else:
             found[before + key] = str(each)
     return found
-
-
-def _is_feed(whole: Mapping[str, Any]) -> bool:
-    items = whole.get("items")
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        return False
-    return any("content_html" in item or "content_text" in item for item in items)
-
-
-def _feed(whole: Mapping[str, Any]) -> list[Page]:
-    """The feed is the podcast. Its items are episodes where one of them says several things, and
-    else the clips of a page, of which each has its own address."""
-    show = replace(Brief(()), podcast=clean(_text(whole, "title"))[:500])
-    told = [(item, list(_content(item))) for item in whole["items"]]
-    if len(told) == 1 or any(sum(not each.verdict for each in said) > 1 for _, said in told):
-        return [_item(show, item, said) for item, said in told]
-    return [Page(show, [each for item, said in told for each in _clips(item, said)], "JSON Feed")]
-
-
-def _item(show: Brief, item: Mapping[str, Any], said: Sequence[Paragraph]) -> Page:
-    facts = Facts()
-    facts.add("title", _text(item, "title"))
-    facts.add("url", _text(item, "url") or _text(item, "external_url"))
-    facts.add("published", _text(item, "date_published"))
-    facts.speakers += _authors(item)
-    about = completed(show, facts)
-    return Page(about, [replace(each, line=1) for each in said], "JSON Feed")
-
-
-def _clips(item: Mapping[str, Any], said: Sequence[Paragraph]) -> Iterator[Paragraph]:
-    url, authors = _text(item, "url"), _authors(item)
-    own = url if is_web(url) else ""
-    alone = authors[0] if len(authors) == 1 else ""
-    for each in said:
-        yield replace(each, line=1, link=each.link or own, speaker=each.speaker or alone)
-
-
-def _content(item: Mapping[str, Any]) -> Iterator[Paragraph]:
-    if content := _text(item, "content_html"):
-        from newsletter.ingest.parsers import html
-
-        with suppress(BriefRejected):  # of an item without text the others are read
-            for page in html.read(content):
-                yield from page.paragraphs
-    elif content := _text(item, "content_text"):
-        yield from page_of(Brief(()), markdown_blocks(content, 1), Facts()).paragraphs
-
-
-def _text(value: Mapping[str, Any], key: str) -> str:
-    text = value.get(key)
-    return text if isinstance(text, str) else ""
-
-
-def _authors(item: Mapping[str, Any]) -> list[str]:
-    listed = item.get("authors")
-    people = listed if isinstance(listed, list) else [item.get("author")]
-    named = (_text(person, "name") for person in people if isinstance(person, dict))
-    return [name for text in named for name in names(text)]

@@ -234,7 +234,7 @@ def _shown_by_address(named: str, url: str) -> tuple[str, str] | None:
     match = _SHOW_AND_REST.fullmatch(named)
     parts = urlsplit(url)
     folders = "/".join(parts.path.split("/")[:-1])
-    show = _letters(match[1]) if match else ""
+    show = _letters(match[1].replace("&", "and")) if match else ""
     known = len(show) >= _LEAST_SHOW and show in _letters(f"{parts.hostname}/{folders}")
     return (match[1].strip(), match[2]) if match and known else None
 
@@ -283,7 +283,8 @@ def _spelled(name: str) -> str:
 
 def _is_name(name: str) -> bool:
     proper = any(letter.isalpha() for letter in name) and name[0] != "#" and "@" not in name
-    proper = proper and not _FIRMS.search(name) and not _SITE.fullmatch(name)
+    unknown = _FIRMS.search(name) or _SITE.fullmatch(name) or vocabulary.NAMELESS.fullmatch(name)
+    proper = proper and not unknown
     # Words that were spoken are small: "- **Guest**: yeah exactly, ..."
     proper = proper and (" " not in name or not name.isascii() or name != name.lower())
     return proper and len(name.split()) <= _NAME_WORDS and name.casefold() not in _TITLES

@@ -40,8 +40,11 @@ _IS_PAGE = re.compile(
     r"^#{1,4} \S|^https?://\S+$(?=\s+\S)|^[ \t]*[-*•] \S[^\n]*\n(?:[^\n]*\n)*?[ \t]*[-*•] \S",
     re.MULTILINE,
 )
+_BESIDE = {*SPEAKERS, *TOPICS, *OWN_LINKS}
 _BULLET = re.compile(r"^[ \t]*[-*•] (?=\S)")
-_LEFT_OUT = re.compile(r"transcript|metadata|note|comment|tag|chapter")
+_LEFT_OUT = re.compile(
+    r"transcript|\bmeta|note|comment|tag|chapter|segment|utterance|caption|subtitle"
+)
 
 Row = tuple[int, Mapping[str, str]]
 """Its line, and its values by the names of their columns."""
@@ -136,7 +139,7 @@ def _about(shared: Mapping[str, str], values: Sequence[_Values]) -> Brief:
     text = _text_column(values)
     single = len(values) == 1
     for name, value in shared.items():
-        beside = name in SPEAKERS | TOPICS | OWN_LINKS or time_in_url(value) is not None
+        beside = name in _BESIDE or time_in_url(value) is not None
         if name != text and not beside and len(value) < 2 * MAX_LABEL:
             facts.add(name, value)
     timed = any(_at(each) is not None for each in values)
@@ -206,7 +209,8 @@ def _origin(column: str, kind: str, paragraph: Paragraph) -> Origin:
 def _link(each: _Values, about: Brief) -> str:
     """The row's own: a column that says so, or an address that other rows do not share."""
     own = address(each.first(OWN_LINKS))
-    url = address(each.first(name for name in each.named if _is(name, "url")))
+    urls = sorted((name for name in each.named if _is(name, "url")), key="episode url".__eq__)
+    url = address(each.first(urls))
     return own or (url if is_web(url) and url != about.url else "")
 
 

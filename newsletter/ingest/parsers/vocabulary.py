@@ -20,7 +20,8 @@ _IN_THE_EPISODE = re.compile(
     r"(?:in|from|on) (?:this|today's|the) (?:episode|conversation|show|interview)[,:]? (?=\S)"
 )
 _CLIPPED = re.compile(r"(highlight|note|bookmark)\b.{0,40}\b(?:page|location)\b")
-_SPEAKS = re.compile(r"\W*speaker ?[0-9]+\W*", re.IGNORECASE)
+NAMELESS = re.compile(r"\W*speaker[ _]?[0-9]+\W*", re.IGNORECASE)
+"""What a machine calls somebody whom it does not know."""
 _SHOWN = {"mentioned", "discussed", "cited", "recommended"}  # resources, books, people
 _NARROWED = 4
 _MOST_WORDS = 8  # of a heading that begins with the name of a section
@@ -332,8 +333,8 @@ def words(key: str) -> str:
 
 def field(key: str) -> tuple[Field | None, int] | None:
     """The field of a key and its rank (0 is the surest); None if the key is not known."""
-    if _SPEAKS.fullmatch(key):
-        return None  # a machine's name for somebody whose words follow
+    if NAMELESS.fullmatch(key):
+        return None  # the words of somebody follow
     name = bare(words(key))
     plain = " ".join(name.replace("_", " ").replace("-", " ").split())
     known = _FIELD_OF.get(name) or _FIELD_OF.get(plain)

@@ -71,3 +71,11 @@ def test_links_that_lead_to_the_seconds_of_a_page(
 def test_a_page_that_is_named_is_not_that_of_the_links() -> None:
     page = f"# Sand\nURL: https://b.example/9\n\n- {ONE} [1:01](https://a.example/7?t=61)\n"
     assert parse("a.md", page.encode()).url == "https://b.example/9"
+
+
+def test_of_several_own_links_that_of_the_clip_is_kept() -> None:
+    """In the order of a list: that of a set differs from one start of Python to the next."""
+    links = {"Readwise URL": "r", "Share URL": "s", "Clip link": "c", "Snip URL": "n"}
+    values = ",".join(f"https://a.example/{end}" for end in links.values())
+    rows = f"Quote,{','.join(links)}\n{ONE},{values}\n".replace(ONE, f'"{ONE}"')
+    assert parse("a.csv", rows.encode()).mentions[0].link == "https://a.example/n"

@@ -120,3 +120,17 @@ def test_a_sentence_and_the_list_that_it_announces_are_one_highlight() -> None:
     marked = f"- {RYE} It does so twice:\n  1. when the dough is mixed\n  2. when it is baked\n"
     (said,) = parse("a.md", f"{READWISE}{marked}".encode()).mentions
     assert said.text == f"{RYE} It does so twice: when the dough is mixed when it is baked"
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "> {}\n\nTomas Lind at 12:30. I have seen it myself.",
+        "> {}\n\nTomas Lind (12:30)",
+        '- > "{}" [[Tomas Lind]] (12:30)',
+    ],
+)
+def test_a_name_without_a_dash_is_below_or_behind_its_quote(quote: str) -> None:
+    words = "Ships wait longer for a pilot than for the tide."
+    (said,) = parse("a.md", quote.format(words).encode()).mentions
+    assert (said.text, said.speaker, said.at) == (words, "Tomas Lind", 750)

@@ -190,3 +190,15 @@ def test_a_myth_and_its_fact_are_no_conversation() -> None:
 def test_front_matter_makes_a_text_file_markdown() -> None:
     brief = parse("a.txt", f"---\npodcast: Kettle\n---\n- {LEAD}\n".encode())
     assert brief.podcast == "Kettle"
+
+
+@pytest.mark.parametrize(
+    ("place", "podcast", "speakers"),
+    [("at 1:02-1:31", "Kettle", ()), ("on page 7 | Location 61-62", "", ("Kettle",))],
+)
+def test_clippings_with_times_are_of_a_podcast(
+    place: str, podcast: str, speakers: tuple[str, ...]
+) -> None:
+    page = f"Sand (Kettle)\n- Your Highlight {place} | Added on 14 March 2026 08:12\n\nA pilot who knows the sandbank saves fuel.\n==========\n"  # noqa: E501
+    brief = parse("My Clippings.txt", page.encode())
+    assert (brief.podcast, brief.episode, brief.speakers) == (podcast, "Sand", speakers)
