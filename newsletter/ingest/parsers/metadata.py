@@ -43,7 +43,7 @@ _LONGEST = 4_000
 _NUMBERED = re.compile(
     r"\s*\(([^(),]{2,80}),? (?:ep(?:isode)?\.?|folge|#|no\.?) ?#?[0-9]+\)$", re.IGNORECASE
 )
-_COUNTED = re.compile(r"([^:#]{2,60}) (?:#|ep(?:isode)?\.? ?)[0-9]+: (\S.+)", re.IGNORECASE)
+_COUNTED = re.compile(r"([^:#]{2,60}?),? (?:#|ep(?:isode)?\.? ?)[0-9]+: (\S.+)", re.IGNORECASE)
 _ON_A_SHOW = re.compile(
     r".{3,200} on ((?:the )?[A-Za-z][\w.'’ -]{1,50}?(?:\.fm| [Pp]odcast| Show))"
 )

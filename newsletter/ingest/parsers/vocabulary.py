@@ -35,7 +35,8 @@ _SECTIONS: Mapping[Section, str] = {
         quick takeaways, actionable takeaways, insight, insights, key insights, main
         insights, key point, key points, main points, key ideas, key idea, main ideas, big
         ideas, lessons, lessons learned, key lessons, learnings, key learnings, what i learned,
-        what did you learn, what did i learn, what you learned,
+        what did you learn, what did i learn, what you learned, what stuck, what stuck with me,
+        what stayed with me,
         what you'll learn, what you will learn, you'll learn,
         you will learn, things i learned, snips, snip, episode ai notes,
         ai notes, ai takeaways, core ideas, key facts, tldr takeaways, remember, worth
