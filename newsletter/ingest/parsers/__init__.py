@@ -127,7 +127,12 @@ def _is_another(one: Brief, other: Brief) -> bool:
 
 
 def _joined(same: Sequence[Page]) -> Page:
-    return replace(same[0], paragraphs=[each for page in same for each in page.paragraphs])
+    """With all that its pages tell, and of an episode also the speakers that only one names."""
+    about = same[0].about
+    named = [page.about.speakers for page in same if page.about.speakers and about.episode]
+    about = replace(about, speakers=about.speakers or next(iter(named), ()))
+    told = [each for page in same for each in page.paragraphs]
+    return replace(same[0], about=about, paragraphs=told)
 
 
 def _read(name: str, data: bytes) -> Iterable[Page]:

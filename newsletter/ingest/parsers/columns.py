@@ -12,10 +12,22 @@ TEXT = (
     "snip", "clip", "content", "content text", "body", "summary", "idea", "passage", "note",
     "zitat", "citation", "text content", "detail", "details", "explanation",
     "point", "answer",
-    "selection",
+    "selection", "digest",
 )  # fmt: skip
 """The columns that may hold the insight; the first of them that a row has is read."""
 
+CLAIMS = (
+    "insight",
+    "takeaway",
+    "content",
+    "body",
+    "idea",
+    "point",
+    "detail",
+    "details",
+    "explanation",
+)
+"""Beside a quote: what somebody makes of it."""
 QUOTES = names_in(
     """
     highlight, highlights, highlight text, quote, quotes, quote text, clip, passage, selection,
@@ -54,6 +66,8 @@ RENAMED: Mapping[str, str] = {
 }  # fmt: skip
 SURELY_EPISODES = {"episode title", "episode"}
 
+_FORM = re.compile(r"(?<=[a-z])_(?:md|markdown|en|zh|cn|ja|ko|de|fr|es|it|pt|nl)$")  # "title_en"
+
 
 @lru_cache(1_000)
 def known_field_of(name: str) -> tuple[Field | None, int]:
@@ -84,7 +98,8 @@ def text_among(names: Collection[str]) -> str:
 
 def plain(column: str) -> str:
     """In lower case, with single spaces between the words, and of two names for one the usual."""
-    spaced = re.sub(r"[_.\-/]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column[:80]))
+    column = _FORM.sub("", column[:80])
+    spaced = re.sub(r"[_.\-/]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column))
     name = " ".join(bare(spaced).split())
     return RENAMED.get(name, name)
 

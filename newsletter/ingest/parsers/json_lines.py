@@ -1,19 +1,24 @@
 """JSON Lines, JSON Feed, and other JSON that holds a list of texts with names for their parts."""
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 import msgspec
 
 from newsletter.domain.errors import BriefRejected
-from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.columns import has_text
 from newsletter.ingest.parsers.forms import told_apart
 from newsletter.ingest.parsers.head_rows import told_above
 from newsletter.ingest.parsers.journal import pages_of_diary
 from newsletter.ingest.parsers.json_feed import is_feed, pages_of_feed, text_at
+from newsletter.ingest.parsers.json_texts import (
+    as_said,
+    holds_a_note,
+    lists_insights,
+    named_by_slug,
+    of_the_show,
+)
 from newsletter.ingest.parsers.outlines import pages_of_json
 from newsletter.ingest.parsers.paragraphs import Page, is_web
 from newsletter.ingest.parsers.rows import Row, pages_of_rows
@@ -91,13 +96,13 @@ def _rows_of(
 ) -> Iterator[Mapping[str, str]]:
     lists = {key: below for key, below in value.items() if _holds_rows(key, below)}
     lists |= {key: list(below.values()) for key, below in value.items() if _numbers(key, below)}
-    own = {**flat(value, lists), **_annotated(value)}
+    own = {**flat(value, lists), **_annotated(value), **(named_by_slug(value) if lists else {})}
     noted = "notes" in lists and (len(lists) > 1 or has_text(own))
     around = dict(islice({**above, **own}.items(), _MOST_AROUND))
     for key, below in lists.items():
-        rows = _rows(below, _episode_of(around, key), depth + 1)
+        rows = _rows(as_said(key, below), _episode_of(around, key), depth + 1)
         yield from map(_as_note, rows) if noted and key == "notes" else rows
-    if not lists or (noted and len(lists) == 1):
+    if not lists or (noted and len(lists) == 1) or holds_a_note(own):
         yield {**(_without_text(above) if has_text(own) else above), **own}
 
 
@@ -109,7 +114,7 @@ def _as_note(row: Mapping[str, str]) -> Mapping[str, str]:
 def _holds_rows(key: str, value: Any, depth: int = 0) -> bool:
     """A list of insights or of what holds them, or an object with one somewhere within it."""
     if isinstance(value, list):
-        return key in _LISTS or _lists_insights(key) or (key in _MAYBE and _are_rows(value))
+        return key in _LISTS or lists_insights(key) or (key in _MAYBE and _are_rows(value))
     inside = value.items() if isinstance(value, dict) and depth < _OBJECTS + 1 else ()
     return any(
         isinstance(below, list | dict) and _holds_rows(name, below, depth + 1)
@@ -120,7 +125,7 @@ def _holds_rows(key: str, value: Any, depth: int = 0) -> bool:
 def _numbers(key: str, value: Any) -> bool:
     """``{"1": "...", "2": "..."}`` where a list is meant."""
     texts = value.values() if isinstance(value, dict) and value else [None]
-    return _lists_insights(key) and all(isinstance(each, str) for each in texts)
+    return lists_insights(key) and all(isinstance(each, str) for each in texts)
 
 
 def _are_rows(values: list[Any]) -> bool:
@@ -129,18 +134,15 @@ def _are_rows(values: list[Any]) -> bool:
 
 def _episode_of(around: Mapping[str, str], key: str) -> Mapping[str, str]:
     """What stands around insights is of the episode: their own titles are not its name."""
-    if "title" not in around or not (_lists_insights(key) or key in _MAYBE):
+    if key == "episodes":
+        return of_the_show(around)
+    if "title" not in around or not (lists_insights(key) or key in _MAYBE):
         return around
     return {("episode title" if name == "title" else name): each for name, each in around.items()}
 
 
 def _without_text(above: Mapping[str, str]) -> Mapping[str, str]:
     return {name: each for name, each in above.items() if not has_text((name,))}
-
-
-@lru_cache(1_000)
-def _lists_insights(key: str) -> bool:
-    return vocabulary.section(key.replace("_", " ")) in vocabulary.LISTED
 
 
 def _annotated(value: Mapping[str, Any]) -> dict[str, str]:

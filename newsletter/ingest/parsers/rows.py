@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from newsletter.domain.model import Brief, Origin, normalise
 from newsletter.ingest.parsers.columns import (
     ABOUT_SOURCE,
+    CLAIMS,
     KINDS,
     OWN_LINKS,
     PODCASTS,
@@ -145,6 +146,8 @@ def _about(shared: Mapping[str, str], values: Sequence[_Values]) -> Brief:
     timed = any(_at(each) is not None for each in values)
     podcasts = "podcast" in facts.raw("category").lower() or _says_podcast(shared)
     about = completed(Brief(()), facts, author_is_podcast=timed or podcasts)
+    if not about.url:  # a file to hear leads to the episode as well
+        about = replace(about, url=address(shared.get("audio url", "")))
     speakers = [name for each in values[:1000] for name in names(each.first(SPEAKERS))]
     known = tuple(dict.fromkeys((*about.speakers, *speakers)))
     return replace(about, speakers=known[:20] if single or len(known) <= 20 else about.speakers)
@@ -170,6 +173,16 @@ def _paragraphs(values: Sequence[_Values], about: Brief) -> Iterator[Paragraph]:
             yield Paragraph(each.line, text, verdict="noise", rule="row without text")
         else:
             yield from _row(each, name, about)
+            if beside := _beside(each, name):
+                yield from _row(each, beside, about)
+
+
+def _beside(each: _Values, name: str) -> str:
+    """The column with the words that a claim rests on, or with the claim beside such words."""
+    quotes = ("quote", "quote text")
+    others = CLAIMS if name in quotes else quotes if name in CLAIMS else ()
+    named = (other for other in others if other in each.named and not _is_page(each, other))
+    return next(named, "")
 
 
 def _row(each: _Values, name: str, about: Brief) -> Iterator[Paragraph]:

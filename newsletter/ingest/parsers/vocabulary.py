@@ -31,7 +31,8 @@ _SECTIONS: Mapping[Section, str] = {
         takeaway, takeaways, key takeaway, key takeaways, main takeaways, top takeaways, my
         takeaways, key claims, main claims, claims, key arguments, main arguments,
         key themes, predictions, key views, key messages, key statements, key findings,
-        main findings, findings,
+        main findings, findings, hot takes, controversial takes, contrarian takes,
+        contrarian views,
         quick takeaways, actionable takeaways, insight, insights, key insights, main
         insights, key point, key points, main points, key ideas, key idea, main ideas, big
         ideas, lessons, lessons learned, key lessons, learnings, key learnings, what i learned,
@@ -47,7 +48,8 @@ _SECTIONS: Mapping[Section, str] = {
         lo más importante, lecciones, punti chiave, idee chiave, da ricordare, pontos
         principais, principais aprendizados, aprendizados, ideias principais, belangrijkste
         punten, belangrijkste inzichten, inzichten, lessen, viktiga insikter, lärdomar, 要点, 重点,
-        关键要点, 关键见解, 收获, 学び, ポイント, 重要なポイント, najważniejsze wnioski, wnioski,
+        关键要点, 关键见解, 本集带走, 本期带走, 本集要点, 本期要点, 本期收获,
+        收获, 学び, ポイント, 重要なポイント, najważniejsze wnioski, wnioski,
         kluczowe punkty, 핵심 포인트, 핵심 내용, 핵심 인사이트, 주요 내용, 주요 포인트,
         인사이트, 배운 점, điểm chính, ý chính, các ý chính, bài học, bài học chính""",
     "highlights": """
