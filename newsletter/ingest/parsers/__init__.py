@@ -10,6 +10,7 @@ from newsletter.domain.errors import BriefRejected, NoInsight
 from newsletter.domain.model import Brief, Dropped
 from newsletter.ingest.parsers.file_names import by_its_file
 from newsletter.ingest.parsers.inline import time_in_url
+from newsletter.ingest.parsers.its_links import by_its_links
 from newsletter.ingest.parsers.paragraphs import Page, Paragraph, all_dropped, judge, sift
 
 PARSERS: Mapping[str, str] = {
@@ -96,7 +97,7 @@ def _pages(name: str, data: bytes) -> list[Page]:
         pages = [replace(page, paragraphs=list(page.paragraphs)) for page in _read(name, data)]
     except RecursionError as error:
         raise BriefRejected(_TOO_DEEP) from error
-    merged = [_joined(same) for same in _told(pages)]
+    merged = [by_its_links(_joined(same)) for same in _told(pages)]
     return [by_its_file(page, PurePath(name)) for page in merged] if len(merged) == 1 else merged
 
 
@@ -126,7 +127,12 @@ def _is_another(one: Brief, other: Brief) -> bool:
 
 
 def _joined(same: Sequence[Page]) -> Page:
-    return replace(same[0], paragraphs=[each for page in same for each in page.paragraphs])
+    """With all that its pages tell, and of an episode also the speakers that only one names."""
+    about = same[0].about
+    named = [page.about.speakers for page in same if page.about.speakers and about.episode]
+    about = replace(about, speakers=about.speakers or next(iter(named), ()))
+    told = [each for page in same for each in page.paragraphs]
+    return replace(same[0], about=about, paragraphs=told)
 
 
 def _read(name: str, data: bytes) -> Iterable[Page]:

@@ -27,7 +27,10 @@ _NAME_ABOVE = re.compile(
     r"([^\W\d_a-z][\w.'’-]{1,20}(?: [^\W\d_a-z][\w.'’-]{0,20}){1,3})[ \t]*\n\S"
 )
 _NAMELESS = re.compile(r"(?:speaker|sprecher) |unknown|host$|guest$|interviewer$", re.IGNORECASE)
-_BEHIND = re.compile(r"(?<=[\"”»])(?: ?\(| - (?=[^()]{3,61}$))([^()\d]{3,60})\)?\.?$")
+_BEHIND = re.compile(
+    r"(?<=[\"”»])(?: ?\(| - (?=[^()]{3,61}$))(?P<name>[^()\d]{3,60})\)?\.?$"
+    r"|(?<=[.!?…][\"”»]) (?P<alone>[^\W\d_a-z][\w.'’-]{1,20}(?: [^\W\d_a-z][\w.'’-]{0,20}){1,3})$"
+)
 NO_SPEAKERS = names_in(
     """
     myth, fact, facts, truth, problem, solution, pro, pros, con, cons, before, after, then, now,
@@ -54,16 +57,22 @@ def signed_below(blocks: Sequence[Block]) -> list[Block]:
         quote = above if above and above.quoted and not above.rule and not block.rule else None
         quote = quote if quote and len(quote.raw) <= MAX_INSIGHT else None
         if quote and (tail := _signature(block, quote)):
-            at = quote.inline.at if quote.inline.at is not None else time_in(block.text)
+            times = (quote.inline.at, block.inline.at, time_in(block.text))
+            at = next((time for time in times if time is not None), None)
             words = replace(quote.inline, text=f"{quote.text} — {tail}", at=at)
             joined[-1] = replace(quote, raw=f"{quote.raw}\n— {tail}", inline=words)
+            if (placed := _PLACED.match(block.text)) and block.text[placed.end() :].strip():
+                joined.append(replace(block, rule="caption"))  # and what somebody thinks of it
         else:
             joined.append(block)
     return joined
 
 
 def _signature(block: Block, quote: Block) -> str:
-    """A name after a dash, or alone in a list item, where "- " is the dash."""
+    """A name with a time ("Tomas Lind at 12:30."), after a dash, or alone in a list item, where
+    "- " is the dash."""
+    if not block.quoted and (placed := _PLACED.match(block.text)):
+        return _person(placed[1])
     if len(block.text) > _LONGEST_NAME:
         return ""
     if block.quoted and (timed := _NAME_AND_TIME.fullmatch(block.raw.strip())):
@@ -71,10 +80,16 @@ def _signature(block: Block, quote: Block) -> str:
     tail = block.text.lstrip(_DASHES + "- ")
     named = all(word[0].isupper() or not word[0].isalpha() for word in tail.split())
     dashed = bool(tail) and tail != block.text
-    alone = block.depth == 1 and not quote.depth and 1 < len(tail.split()) <= 5
+    below = (block.depth == 1 and not quote.depth) or block.inline.at is not None
+    alone = below and 1 < len(tail.split()) <= 5
     return _person(tail) if dashed or (alone and named) else ""
 
 
+# A caption: "Tomas Lind at 12:30. I have seen it done."
+_PLACED = re.compile(
+    r"([^\W\d_a-z][\w.'’-]{0,20}(?: [^\W\d_a-z][\w.'’-]{0,20}){0,3}),? "
+    r"(?:(?:at|@) ?|[\[(])(?:[0-9]{1,2}:)?[0-9]{1,3}:[0-9]{2}[\])]?(?:[.,;]|$)"
+)
 # What somebody explains before or behind the quotation marks: "..." - why it matters.
 _GLOSSED = re.compile(
     r"(?:\[[^\[\]]{1,60}\]:? )?[\"“„«]([^\"“”„«»]{4,})[\"”“»](?: [-–—] \S.*)?$", re.DOTALL
@@ -111,8 +126,7 @@ def dialogue_speakers(blocks: Sequence[Block]) -> set[str]:
 
 def attributed(block: Block, text: str) -> tuple[str, str, int | None]:
     """The words of a quote, who said them and when, where it says so."""
-    if behind := _BEHIND.search(text):
-        text = f"{text[: behind.start()]} — {behind[1]}"
+    text = _dashed(text)
     last_line = block.raw.rstrip().rpartition("\n")[2].strip()
     below = time_in(last_line) if _NAME_AND_TIME.fullmatch(last_line) else None
     words, speaker = _signed(text, last_line)
@@ -128,6 +142,12 @@ def attributed(block: Block, text: str) -> tuple[str, str, int | None]:
     at = time_in(block.callout[1]) if at is None and block.callout else at
     inside = _unquoted(words)
     return (words if inside is None else inside), speaker, at
+
+
+def _dashed(text: str) -> str:
+    """With a dash before a name that stands in brackets, or alone, behind the marks."""
+    behind = _BEHIND.search(text)
+    return f"{text[: behind.start()]} — {behind['name'] or behind['alone']}" if behind else text
 
 
 def unlabelled(text: str) -> str:
@@ -173,7 +193,7 @@ def _person(text: str) -> str:
 
 def is_quoted(text: str) -> bool:
     """Whether quotation marks stand around all of it, but for a name at its end."""
-    return _unquoted(_signed(_BEHIND.sub(r" — \1", text))[0]) is not None
+    return _unquoted(_signed(_dashed(text))[0]) is not None
 
 
 def is_spoken(text: str) -> bool:

@@ -52,12 +52,21 @@ def _entries(text: str) -> Iterator[list[Line]]:
 def _page(entries: Sequence[Sequence[Line]]) -> Page:
     match = _AUTHOR.match(entries[0][0][1])
     name, author = (match[1], match[2]) if match else (entries[0][0][1], "")
-    about = replace(Brief(()), episode=title(name), speakers=tuple(names(author)))
+    about = replace(Brief(()), episode=title(name))
+    if any(_TIME.search(_place(lines)) for lines in entries):  # of a show, and not of a book
+        about = replace(about, podcast=title(author))
+    else:
+        about = replace(about, speakers=tuple(names(author)))
     return Page(about, [each for lines in entries for each in _said(lines)], "clippings")
 
 
+def _place(lines: Sequence[Line]) -> str:
+    """Without the day on which it was marked."""
+    return lines[1][1].partition("|")[0] if len(lines) > 1 else ""
+
+
 def _said(lines: Sequence[Line]) -> Iterator[Paragraph]:
-    place = lines[1][1].partition("|")[0]
+    place = _place(lines)
     for number, line in lines[:2]:
         yield Paragraph(number, line, verdict="metadata", rule="field")
     if len(lines) > 2:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from newsletter.domain.errors import BriefRejected
+from newsletter.ingest.parsers.columns import TEXT, has_text
+from newsletter.ingest.parsers.forms import told_apart
 from newsletter.ingest.parsers.merged_cells import filled
 from newsletter.ingest.parsers.paragraphs import Page
-from newsletter.ingest.parsers.rows import TEXT, Row, has_text, pages_of_rows
+from newsletter.ingest.parsers.rows import Row, pages_of_rows
 
 _DELIMITERS = ",;\t|"
 _SHOWN = 6
@@ -29,7 +31,7 @@ def read(text: str) -> list[Page]:
         rows = list(_rows(text[start:], delimiter, skipped, strict=True))
     except csv.Error:  # marks within a cell that are not doubled
         rows = list(_rows(text[start:], delimiter, skipped, strict=False))
-    return pages_of_rows(filled(rows), "CSV")
+    return pages_of_rows(told_apart(filled(rows)), "CSV")
 
 
 def _rows(text: str, delimiter: str, skipped: int, *, strict: bool) -> Iterator[Row]:

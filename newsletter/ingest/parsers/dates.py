@@ -1,6 +1,7 @@
 """Dates as note apps write them."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 # By their first letters, which no two months share in the languages read here.
@@ -40,6 +41,7 @@ _WEEKDAYS = tuple(
     year week""".split()
 )
 _LONGEST = 100
+_MONTHS_A_YEAR = 12
 
 
 def any_day(text: str) -> date | None:
@@ -59,6 +61,28 @@ def any_day(text: str) -> date | None:
     if match := _NUMBERS.search(text):
         return _numbers(int(match[1]), match[2], int(match[3]), match[4])
     return None
+
+
+def month_first(texts: Iterable[str]) -> bool | None:
+    """Whether days that stand together ("2/11/2026", "1/28/2026") have the month in front; None
+    where none of them shows it, or two of them differ."""
+    pairs = [(int(match[1]), int(match[3])) for text in texts if (match := _slashed(text))]
+    first = any(second > _MONTHS_A_YEAR for _, second in pairs)
+    last = any(first > _MONTHS_A_YEAR for first, _ in pairs)
+    return None if first == last else first
+
+
+def iso(text: str, *, in_front: bool | None) -> str:
+    """A day in numbers as ISO date, or the text as it is. ``in_front``: the month stands first."""
+    match = None if in_front is None else _slashed(text)
+    if not match:
+        return text
+    month, day = (match[1], match[3]) if in_front else (match[3], match[1])
+    return f"{match[4]}-{month:0>2}-{day:0>2}"
+
+
+def _slashed(text: str) -> re.Match[str] | None:
+    return _NUMBERS.match(text.strip()[:_LONGEST])
 
 
 def is_day(text: str) -> bool:

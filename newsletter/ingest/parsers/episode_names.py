@@ -30,6 +30,13 @@ _EPISODE_AND_NAME = re.compile(
     re.IGNORECASE,
 )
 _DAY_AND_NAME = re.compile(r"([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})\s*[:–—|-]\s+(\S.*)$")
+_QUOTED = re.compile(
+    r"\*{0,2}(?P<show>[^*\"“”:\s][^*\"“”:]{1,60})\*{0,2}, "
+    r"[\"“](?P<episode>[^\"“”]{3,200})[\"”]"
+    r"(?:,? (?:with|featuring|feat\.) (?P<guest>[^\"“”]{3,80}))?$",
+    re.IGNORECASE,
+)
+_WORD_FOR_NUMBER = re.compile(r",? (?:ep|episode|folge|épisode|no)\.?$", re.IGNORECASE)
 _CALLS_ITSELF = re.compile(r"\bpodcast\b", re.IGNORECASE)
 _COUNTED = re.compile(r" (?:#|ep(?:isode)?\.? )[0-9]+$", re.IGNORECASE)
 
@@ -61,10 +68,19 @@ def counted(name: str) -> dict[str, str]:
     if _EPISODE_AND_NAME.match(name):
         return {"episode title": name}
     match = _SHOW_AND_NUMBER.match(name)
-    show = match[1].strip() if match else ""
+    show = _WORD_FOR_NUMBER.sub("", match[1].strip()) if match else ""
     return {"episode title": name} | (
         {} if show.isupper() or not show or show.lower() in NO_SHOW else {"show title": show}
     )
+
+
+def quoted_in(raw: str) -> dict[str, str]:
+    """What **Table Four**, "Bread that waits" with Ada Brook, names; empty for other lines."""
+    match = _QUOTED.match(raw[:_LONGEST].rstrip())
+    if not match:
+        return {}
+    named = {"show title": match["show"].strip(), "episode title": match["episode"]}
+    return named | ({"guest": match["guest"]} if match["guest"] else {})
 
 
 def named_in(raw: str) -> dict[str, str]:

@@ -53,7 +53,7 @@ _DATED = re.compile(
     r"[ \t]?[–—-][ \t]\[[^\[\]\n]{0,30}[0-9]{4}-[0-9]{2}-[0-9]{2}[^\[\]\n]{0,20}\]\((https?://[^\s()]+)\)"
     r"(?:[ \t]?[–—-][ \t]\w{1,20}:\s+#?[\w-]{1,40})?[ \t]?$"
 )
-_MARKED = re.compile(r"==([^=\n]+)==")
+_MARKED = re.compile(r"==([^=\n]+)==|\^\^([^^\n]+)\^\^")  # of Roam
 _FOOTNOTE = re.compile(r"\[\^[\w-]{1,20}\]")
 _BLOCK_REF = re.compile(r"\(\([0-9a-f-]{8,40}\)\)|(?<=\s)\^[\w-]{1,40}$", re.MULTILINE)
 _SIZE = re.compile(r"(?<=\))\{:[a-z][^{}\n]{0,100}\}")  # of an image, in Logseq
@@ -183,8 +183,8 @@ def unlinked(text: str) -> str:
     """Wiki links and highlighted words as their text, without embedded pages and block ids."""
     if "[[" in text:
         text = _WIKI.sub(_wiki_text, _DOUBLE.sub(r"[\1](\2)", text))
-    if "==" in text:
-        text = _MARKED.sub(r"\1", text)
+    if "==" in text or "^^" in text:
+        text = _MARKED.sub(r"\1\2", text)
     if "[^" in text:
         text = _FOOTNOTE.sub("", text)
     return _BLOCK_REF.sub("", text) if "((" in text or "^" in text else text

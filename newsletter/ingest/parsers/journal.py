@@ -3,6 +3,7 @@
 What was listened to is read, and what stands around it is private, as in a diary of Markdown.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,7 +14,7 @@ from newsletter.domain.model import Brief
 from newsletter.ingest.parsers import vocabulary
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.dates import any_day
-from newsletter.ingest.parsers.episode_names import parts
+from newsletter.ingest.parsers.episode_names import parts, quoted_in
 from newsletter.ingest.parsers.file_names import by_its_file
 from newsletter.ingest.parsers.markdown import dated_apart, notes
 from newsletter.ingest.parsers.metadata import Facts
@@ -31,6 +32,7 @@ _OF_DIARIES = names_in(
     creationDate, creation_date, date_journal, entry_date, mood, moods, weather, journal, feelings,
     timeZone, starred, isStarred"""
 )
+_ESCAPED = re.compile(r"https?://\S+")  # "\\." is how Day One writes a full stop
 _ABOVE = -1  # the line of a heading that the entry does not have
 _PLAIN = {*_TEXTS, *_DATES, "id", "uuid", "tags"}
 
@@ -75,7 +77,8 @@ def _text(entry: Mapping[str, Any]) -> str:
 
 
 def _pages(entry: Mapping[str, Any]) -> Iterator[Page]:
-    text = _text(entry).replace("\r\n", "\n").lstrip()
+    text = _ESCAPED.sub(lambda match: match[0].replace("\\", ""), _text(entry))
+    text = text.replace("\r\n", "\n").lstrip()
     pages = _of_podcast(entry, text) if _is_tagged(entry) else _of_day(entry, text)
     for page in pages:
         told = [replace(each, line=1) for each in page.paragraphs if each.line > 0]
@@ -95,6 +98,8 @@ def _of_podcast(entry: Mapping[str, Any], text: str) -> list[Page]:
     facts = Facts()
     facts.add("category", "podcast")
     start = 1
+    for key, value in quoted_in(name).items():
+        facts.add(key, value)
     if len(parts(name)) > 1 and is_heading(name):
         text, start = f"# {_day(entry)}\n\n# Podcast: {name}\n{rest}", _ABOVE
     elif name == first and is_heading(first):

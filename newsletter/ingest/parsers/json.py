@@ -22,6 +22,7 @@ from newsletter.ingest.parsers.paragraphs import (
     link,
 )
 
+_NAMED = ("podcast", "episode")
 _DEEPEST = 4  # $.insights[0].topics[0]
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 _BYTE = re.compile(r" \(byte ([0-9]+)\)$")
@@ -146,10 +147,32 @@ def _known(about: Brief, text: str) -> Brief:
 def _softened(text: str) -> JsonBrief | None:
     """As language models write a brief: null for nothing, a time as text, names in one text."""
     try:
-        whole = _without_null(msgspec.json.decode(text))
+        whole = _lifted(_without_null(msgspec.json.decode(text)))
         return msgspec.convert(_as_meant(whole) if isinstance(whole, dict) else whole, JsonBrief)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
+
+
+def _lifted(whole: Any) -> Any:
+    """With the name where an object says more of a podcast or an episode, and what else it says."""
+    for key in _NAMED:
+        if isinstance(whole, dict) and isinstance(whole.get(key), dict):
+            whole = {**_told(whole[key], key), **whole, key: _told(whole[key], key).get(key, "")}
+    return whole
+
+
+def _told(value: Mapping[str, Any], key: str) -> dict[str, Any]:
+    from newsletter.ingest.parsers.json_lines import flat
+
+    facts = Facts()
+    for name, said in flat(value, ()).items():
+        facts.add(name, said[:MAX_LABEL])
+    if key == "podcast":
+        return {key: facts.text("podcast") or facts.text("episode")}
+    about = completed(Brief(()), facts)
+    told = {"podcast": about.podcast, "url": about.url, "published": str(about.published or "")}
+    told["episode"] = facts.text("episode")
+    return {name: each for name, each in told.items() if each}
 
 
 def _as_meant(whole: Mapping[str, Any]) -> dict[str, Any]:

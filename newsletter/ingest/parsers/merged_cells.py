@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from newsletter.ingest.parsers.rows import Row, field_of
+from newsletter.ingest.parsers.columns import field_of
+from newsletter.ingest.parsers.rows import Row
 from newsletter.ingest.parsers.vocabulary import Field
 
 _TELLS: tuple[Field, ...] = ("url", "author")

@@ -49,7 +49,7 @@ _NUMBERED = re.compile(
     r"\s*\(([^(),]{2,80}),? (?:ep(?:isode)?\.?|folge|#|no\.?) ?#?[0-9]+\)$", re.IGNORECASE
 )
 _COUNTED = re.compile(
-    r"([^:#]{2,60}) (?:#|ep(?:isode)?\.? ?)[0-9]+(?::| [–—|-]) (\S.+)", re.IGNORECASE
+    r"([^:#]{2,60}?),? (?:#|ep(?:isode)?\.? ?)[0-9]+(?::| [–—|-]) (\S.+)", re.IGNORECASE
 )
 _ON_A_SHOW = re.compile(
     r".{3,200} on ((?:the )?[A-Za-z][\w.'’ -]{1,50}?(?:\.fm| [Pp]odcast| Show))"
@@ -261,7 +261,7 @@ def _shown_by_address(named: str, url: str) -> tuple[str, str] | None:
     match = _SHOW_AND_REST.fullmatch(named)
     parts = urlsplit(url)
     folders = "/".join(parts.path.split("/")[:-1])
-    show = _letters(match[1]) if match else ""
+    show = _letters(match[1].replace("&", "and")) if match else ""
     known = len(show) >= _LEAST_SHOW and show in _letters(f"{parts.hostname}/{folders}")
     return (match[1].strip(), match[2]) if match and known else None
 
@@ -310,7 +310,8 @@ def _spelled(name: str) -> str:
 
 def _is_name(name: str) -> bool:
     proper = any(letter.isalpha() for letter in name) and name[0] != "#" and "@" not in name
-    proper = proper and not _FIRMS.search(name) and not _SITE.fullmatch(name)
+    unknown = _FIRMS.search(name) or _SITE.fullmatch(name) or vocabulary.NAMELESS.fullmatch(name)
+    proper = proper and not unknown
     # Words that were spoken are small: "- **Guest**: yeah exactly, ..."
     proper = proper and (" " not in name or not name.isascii() or name != name.lower())
     return proper and len(name.split()) <= _NAME_WORDS and name.casefold() not in _TITLES

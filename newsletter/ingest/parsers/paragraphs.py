@@ -128,7 +128,8 @@ def sift(
 
 
 def _add(mentions: dict[str, Mention], paragraph: Paragraph) -> None:
-    """The same words count once, as a lead if they are a lead anywhere on the page."""
+    """The same words count once, as a lead if they are a lead anywhere on the page, and with the
+    speaker of any of them."""
     text = paragraph.text
     role: Role = paragraph.role or ("related" if mentions else "lead")
     key = normalise(text)
@@ -142,8 +143,10 @@ def _add(mentions: dict[str, Mention], paragraph: Paragraph) -> None:
             paragraph.link,
             paragraph.origin,
         )
-    elif role == "lead":
-        mentions[key] = replace(mentions[key], role="lead")
+    else:
+        told = mentions[key]
+        lead = "lead" if role == "lead" else told.role
+        mentions[key] = replace(told, role=lead, speaker=told.speaker or paragraph.speaker)
 
 
 SAYS_WHY = "; `ingest --explain` says why"

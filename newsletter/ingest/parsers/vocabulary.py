@@ -20,7 +20,8 @@ _IN_THE_EPISODE = re.compile(
     r"(?:in|from|on) (?:this|today's|the) (?:episode|conversation|show|interview)[,:]? (?=\S)"
 )
 _CLIPPED = re.compile(r"(highlight|note|bookmark)\b.{0,40}\b(?:page|location)\b")
-_SPEAKS = re.compile(r"\W*speaker ?[0-9]+\W*", re.IGNORECASE)
+NAMELESS = re.compile(r"\W*speaker[ _]?[0-9]+\W*", re.IGNORECASE)
+"""What a machine calls somebody whom it does not know."""
 _SHOWN = {"mentioned", "discussed", "cited", "recommended"}  # resources, books, people
 _NARROWED = 4
 _MOST_WORDS = 8  # of a heading that begins with the name of a section
@@ -30,11 +31,13 @@ _SECTIONS: Mapping[Section, str] = {
         takeaway, takeaways, key takeaway, key takeaways, main takeaways, top takeaways, my
         takeaways, key claims, main claims, claims, key arguments, main arguments,
         key themes, predictions, key views, key messages, key statements, key findings,
-        main findings, findings,
+        main findings, findings, hot takes, controversial takes, contrarian takes,
+        contrarian views,
         quick takeaways, actionable takeaways, insight, insights, key insights, main
         insights, key point, key points, main points, key ideas, key idea, main ideas, big
         ideas, lessons, lessons learned, key lessons, learnings, key learnings, what i learned,
-        what did you learn, what did i learn, what you learned,
+        what did you learn, what did i learn, what you learned, what stuck, what stuck with me,
+        what stayed with me,
         what you'll learn, what you will learn, you'll learn,
         you will learn, things i learned, snips, snip, episode ai notes,
         ai notes, ai takeaways, core ideas, key facts, tldr takeaways, remember, worth
@@ -45,7 +48,8 @@ _SECTIONS: Mapping[Section, str] = {
         lo más importante, lecciones, punti chiave, idee chiave, da ricordare, pontos
         principais, principais aprendizados, aprendizados, ideias principais, belangrijkste
         punten, belangrijkste inzichten, inzichten, lessen, viktiga insikter, lärdomar, 要点, 重点,
-        关键要点, 关键见解, 收获, 学び, ポイント, 重要なポイント, najważniejsze wnioski, wnioski,
+        关键要点, 关键见解, 本集带走, 本期带走, 本集要点, 本期要点, 本期收获,
+        收获, 学び, ポイント, 重要なポイント, najważniejsze wnioski, wnioski,
         kluczowe punkty, 핵심 포인트, 핵심 내용, 핵심 인사이트, 주요 내용, 주요 포인트,
         인사이트, 배운 점, điểm chính, ý chính, các ý chính, bài học, bài học chính""",
     "highlights": """
@@ -364,8 +368,8 @@ def words(key: str) -> str:
 
 def field(key: str) -> tuple[Field | None, int] | None:
     """The field of a key and its rank (0 is the surest); None if the key is not known."""
-    if _SPEAKS.fullmatch(key):
-        return None  # a machine's name for somebody whose words follow
+    if NAMELESS.fullmatch(key):
+        return None  # the words of somebody follow
     name = bare(words(key))
     plain = " ".join(name.replace("_", " ").replace("-", " ").split())
     known = _FIELD_OF.get(name) or _FIELD_OF.get(plain)

@@ -60,7 +60,7 @@ _ASIDE = re.compile(r"\([^()]*\)|https?://\S+")
 _WORDS = re.compile(r"\w[\w'’-]*")
 _ENUMERATION = re.compile(r"[\w' -]{2,30}: [^,.;]{1,60}(?:, [^,.;]{1,60}){2,}")
 _REMARK = re.compile(
-    r"(?:note|comment|annotation|notiz|kommentar|nota)s?\s?:\s|\.note\s", re.IGNORECASE
+    r"(?:note|comment|annotation|notiz|kommentar|nota|me)s?\s?:\s|\.note\s", re.IGNORECASE
 )
 
 

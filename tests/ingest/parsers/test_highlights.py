@@ -253,3 +253,17 @@ def test_a_time_below_the_words_of_a_quote_is_theirs() -> None:
     page = f'## Highlights\n\n> "{RYE}"\n> 00:17:21\n\n> "Oats want a cold night."\n> 00:31:05\n'
     mentions = parse("a.md", page.encode()).mentions
     assert [said.at for said in mentions] == [1041, 1865]
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "> {}\n\nTomas Lind at 12:30. I have seen it myself.",
+        "> {}\n\nTomas Lind (12:30)",
+        '- > "{}" [[Tomas Lind]] (12:30)',
+    ],
+)
+def test_a_name_without_a_dash_is_below_or_behind_its_quote(quote: str) -> None:
+    words = "Ships wait longer for a pilot than for the tide."
+    (said,) = parse("a.md", quote.format(words).encode()).mentions
+    assert (said.text, said.speaker, said.at) == (words, "Tomas Lind", 750)

@@ -12,6 +12,7 @@ ONE = "A pilot who knows the sandbank saves more fuel than a new engine does."
 TWO = "Ports forgive the first day, and the second costs more than the voyage."
 MINE = "My mother called about the roof of her house, and I said nothing."
 URL = "https://kettle.example/7"
+ESCAPED = r"https://kettle\.example/7"
 
 
 def entry(text: str, *tags: str, day: int = 14) -> dict[str, Any]:
@@ -44,6 +45,9 @@ def told(page: bytes, name: str = "Journal.json") -> list[tuple[str, str, str, l
         (f"{MINE}\n\n🎧 Kettle - Sand\n\n- {ONE}\n\n{MINE}", [], ""),
         (f"# Evening\n\n{MINE}\n\n## Podcast: Kettle - Sand\n\n{ONE}\n\n## Roof\n\n{MINE}", [], ""),
         (f"Kettle - Sand\n\n- {ONE}", ["podcast"], ""),
+        (f'**Kettle**, "Sand" with Tomas Lind\n\n- {ONE}', ["podcast"], ""),
+        (f"# Kettle, ep 12: Sand\n\n{MINE}\n\n## What stuck\n\n- {ONE}", ["podcast"], ""),
+        (f"Kettle - Sand\n\n- {ONE}\n\n{ESCAPED}", ["podcast"], URL),
         (f"# Sand\nPodcast: Kettle\n{URL}\n\n- {ONE}", ["Podcasts", "tram"], URL),
     ],
 )

@@ -96,3 +96,8 @@ def test_a_note_in_a_column() -> None:
 def test_notes_alone_are_read(name: str, page: str) -> None:
     (text,) = said(name, page)
     assert text.endswith(MINE)
+
+
+def test_what_a_listener_says_below_a_highlight_and_marks_in_it() -> None:
+    page = f"{PAGE}## Takeaways\n\n- {ONE.replace('fuel', '^^fuel^^')}\n  - me: {MINE}\n"
+    assert said("a.md", page) == [ONE]

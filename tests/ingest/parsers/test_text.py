@@ -245,3 +245,15 @@ def test_words_that_came_with_a_link_are_no_title(line: str) -> None:
     brief = read(f"{line}\nhttps://kettle.example/41\n\n{LEAD}\n")
     found = (brief.podcast, brief.episode, brief.title, brief.url)
     assert found == ("Kettle", "", "", "https://kettle.example/41")
+
+
+@pytest.mark.parametrize(
+    ("place", "podcast", "speakers"),
+    [("at 1:02-1:31", "Kettle", ()), ("on page 7 | Location 61-62", "", ("Kettle",))],
+)
+def test_clippings_with_times_are_of_a_podcast(
+    place: str, podcast: str, speakers: tuple[str, ...]
+) -> None:
+    page = f"Sand (Kettle)\n- Your Highlight {place} | Added on 14 March 2026 08:12\n\nA pilot who knows the sandbank saves fuel.\n==========\n"  # noqa: E501
+    brief = parse("My Clippings.txt", page.encode())
+    assert (brief.podcast, brief.episode, brief.speakers) == (podcast, "Sand", speakers)
