@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from newsletter.ingest.feeds.scan_job import PolledFeed, ScanJob, Watch
     from newsletter.ingest.writer.estimate import CostEstimator, Estimate
 
+_TIMEOUTS_EACH_POLL = 4
+"""As long as the slowest episode takes: its chapters and three transcripts."""
+
 
 def scan(
     app: App,
@@ -85,7 +88,7 @@ def scan_job(
     )
     return ScanJob(
         store=app.store,
-        fetcher=Fetcher(limits),
+        fetcher=Fetcher(limits, stop=stop),
         every=timedelta(minutes=section.poll_minutes),
         first=section.first_episodes,
         timezone=app.settings.newsletter.timezone,
@@ -94,6 +97,7 @@ def scan_job(
         stop=stop,
         watch=watch,
         dry_run=dry_run,
+        patience=_TIMEOUTS_EACH_POLL * section.timeout_seconds,
     )
 
 

@@ -123,11 +123,7 @@ def check(app: App, args: Namespace) -> int:
 
     job = replace(scan_job(app, lambda: False, lambda *_: None, dry_run=True), first=1)
     now = app.clock()
-    polled = [
-        result
-        for url in _checked(app, args.url)
-        if (result := poll(job, feeds.new_feed(url, now), {}, now))
-    ]
+    polled = [poll(job, feeds.new_feed(url, now), {}, now) for url in _checked(app, args.url)]
     if args.json:
         say_json([_checked_as_json(feed) for feed in polled])
     else:

@@ -7,6 +7,8 @@ answers differently the next time (DNS rebinding) gains nothing.
 import socket
 import ssl
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -21,6 +23,8 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 _MOST_ADDRESSES = 4
 _CONNECT_SECONDS = 10.0
+_TURN_SECONDS = 0.2
+"""So long nobody asks whether the program is to end."""
 
 
 class FetchFailed(NewsletterError):
@@ -35,6 +39,27 @@ class FetchFailed(NewsletterError):
     ) -> None:
         super().__init__(reason)
         self.lasting, self.status, self.retry_after = lasting, status, retry_after
+
+
+class Stopped(Exception):
+    """The program is to end: the answer is not waited for any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """For how long an answer is waited for: until ``end``, and not once ``stop`` says so."""
+
+    end: float
+    stop: Callable[[], bool]
+
+    def left(self, most: float | None) -> float:
+        """In seconds. Raises Stopped, and ReadTimeout where nothing is left."""
+        if self.stop():
+            raise Stopped
+        left = self.end - monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("out of time")
+        return left if most is None else min(left, most)
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -65,20 +90,20 @@ class Transport(httpx.HTTPTransport):
     """For one request: httpx's own, but connected as this module promises."""
 
     def __init__(
-        self, context: ssl.SSLContext, allowed: Iterable[str], seconds: float, resolver: Resolve
+        self, context: ssl.SSLContext, allowed: Iterable[str], patience: Patience, resolver: Resolve
     ) -> None:
         super().__init__(verify=context, trust_env=False)
         # httpx has no argument for it; httpcore, which it stands on, has.
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
             max_keepalive_connections=0,
-            network_backend=_Backend(frozenset(allowed), monotonic() + seconds, resolver),
+            network_backend=_Backend(frozenset(allowed), patience, resolver),
         )
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, allowed: frozenset[str], end: float, resolver: Resolve) -> None:
-        self.allowed, self.end, self.resolver = allowed, end, resolver
+    def __init__(self, allowed: frozenset[str], patience: Patience, resolver: Resolve) -> None:
+        self.allowed, self.patience, self.resolver = allowed, patience, resolver
         self.plain = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -92,8 +117,8 @@ class _Backend(httpcore.NetworkBackend):
         problem: Exception | None = None
         for address in self._addresses(host, port):
             try:
-                seconds = _left(self.end, _CONNECT_SECONDS)
-                return _Timed(self.plain.connect_tcp(address, port, seconds), self.end)
+                seconds = self.patience.left(_CONNECT_SECONDS)
+                return _Timed(self.plain.connect_tcp(address, port, seconds), self.patience)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 problem = error
         raise problem or FetchFailed(f"the host {host} has no address")
@@ -105,14 +130,18 @@ class _Backend(httpcore.NetworkBackend):
 class _Timed(httpcore.NetworkStream):
     """A stream that ends in time, however slowly and steadily its bytes drip."""
 
-    def __init__(self, stream: httpcore.NetworkStream, end: float) -> None:
-        self.stream, self.end = stream, end
+    def __init__(self, stream: httpcore.NetworkStream, patience: Patience) -> None:
+        self.stream, self.patience = stream, patience
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self.stream.read(max_bytes, _left(self.end, timeout))
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        """``timeout`` never ends before our patience does, which is asked again and again."""
+        while True:
+            seconds = self.patience.left(_TURN_SECONDS)
+            with suppress(httpcore.ReadTimeout):
+                return self.stream.read(max_bytes, seconds)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self.stream.write(buffer, _left(self.end, timeout))
+        self.stream.write(buffer, self.patience.left(timeout))
 
     def start_tls(
         self,
@@ -120,18 +149,11 @@ class _Timed(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        seconds = _left(self.end, timeout)
-        return _Timed(self.stream.start_tls(ssl_context, server_hostname, seconds), self.end)
+        seconds = self.patience.left(timeout)
+        return _Timed(self.stream.start_tls(ssl_context, server_hostname, seconds), self.patience)
 
     def get_extra_info(self, info: str) -> Any:
         return self.stream.get_extra_info(info)
 
     def close(self) -> None:
         self.stream.close()
-
-
-def _left(end: float, most: float | None) -> float:
-    left = end - monotonic()
-    if left <= 0:
-        raise httpcore.ReadTimeout("out of time")
-    return left if most is None else min(left, most)

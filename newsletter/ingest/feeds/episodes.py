@@ -20,6 +20,8 @@ from newsletter.storage.feeds import Unread
 
 _BEST_FIRST = (("vtt",), ("srt", "subrip"), ("json",), ("html",), ("plain", "txt"))
 _MOST_CHAPTERS = 500
+_MOST_TRANSCRIPTS = 3
+"""Of one episode that are tried: each may take as long as an answer may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,9 @@ def best_first(transcripts: Sequence[TranscriptLink]) -> list[TranscriptLink]:
 def _transcript(
     transcripts: Sequence[TranscriptLink], fetcher: Fetches, unread: list[Unread]
 ) -> tuple[Segment, ...]:
-    """The best that can be read. Raises _NoTranscript."""
+    """The best that can be read, of the first few. Raises _NoTranscript."""
     problems, waits = [], False
-    for link in best_first(transcripts):
+    for link in best_first(transcripts)[:_MOST_TRANSCRIPTS]:
         try:
             fetched = fetcher.get(link.url)
             media_type = link.media_type or fetched.media_type

@@ -3,7 +3,8 @@
 import ssl
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
@@ -12,7 +13,14 @@ from typing import Protocol
 import httpx
 
 from newsletter.domain.urls import host_of, resolved, web_address, without_user
-from newsletter.ingest.feeds.connections import FetchFailed, Resolve, Transport, resolve
+from newsletter.ingest.feeds.connections import (
+    FetchFailed,
+    Patience,
+    Resolve,
+    Stopped,
+    Transport,
+    resolve,
+)
 
 _ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.8"
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -65,18 +73,39 @@ class Fetches(Protocol):
     def get(self, url: str, etag: str = "", last_modified: str = "", /) -> Fetched: ...
 
 
+class Clocked:
+    """For one feed: ``seconds`` is what its servers have taken, and the wait for their turn."""
+
+    def __init__(self, fetcher: Fetches) -> None:
+        self.fetcher, self.seconds = fetcher, 0.0
+
+    def get(self, url: str, etag: str = "", last_modified: str = "", /) -> Fetched:
+        start = monotonic()
+        try:
+            return self.fetcher.get(url, etag, last_modified)
+        finally:
+            self.seconds += monotonic() - start
+
+
 class Fetcher:
     """Shared by all threads of a scan: to each host there is one connection at a time."""
 
-    def __init__(self, limits: FetchLimits, resolver: Resolve = resolve) -> None:
+    def __init__(
+        self,
+        limits: FetchLimits,
+        resolver: Resolve = resolve,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.limits = limits
         self.resolver = resolver
+        self.stop = stop
         self._context = ssl.create_default_context()
         self._hosts: defaultdict[str, Lock] = defaultdict(Lock)
         self._guard = Lock()
 
     def get(self, url: str, etag: str = "", last_modified: str = "") -> Fetched:
-        """Follows redirects; each is checked like the first. Raises FetchFailed."""
+        """Follows redirects; each is checked like the first. Raises FetchFailed, and Stopped as
+        soon as ``stop`` says so."""
         headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         asked = {name: value for name, value in headers.items() if value}
         spent, moved, permanent = 0.0, "", True
@@ -98,9 +127,14 @@ class Fetcher:
             url = target
         raise FetchFailed(f"it redirects more than {self.limits.redirects} times")
 
-    def _turn(self, url: str) -> Lock:
+    @contextmanager
+    def _turn(self, url: str) -> Iterator[None]:
         with self._guard:
-            return self._hosts[host_of(url)]
+            host = self._hosts[host_of(url)]
+        with host:
+            if self.stop():
+                raise Stopped
+            yield
 
     def _request(
         self, url: str, asked: Mapping[str, str], seconds: float
@@ -129,7 +163,8 @@ class Fetcher:
     def _client(self, seconds: float) -> httpx.Client:
         """Anew for each request: it keeps no cookies, and sends no password to another host."""
         limits = self.limits
-        transport = Transport(self._context, limits.allow_hosts, seconds, self.resolver)
+        patience = Patience(monotonic() + seconds, self.stop)
+        transport = Transport(self._context, limits.allow_hosts, patience, self.resolver)
         return httpx.Client(
             transport=transport, trust_env=False, follow_redirects=False, timeout=limits.seconds
         )

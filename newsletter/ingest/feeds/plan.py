@@ -1,7 +1,7 @@
 """Which episodes of a feed are read now, and which never. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -11,6 +11,8 @@ from newsletter.storage.feeds import EpisodeRow, EpisodeState
 
 MOST_NEW = 20
 """New episodes that are taken at once: a feed that gives all its items new guids has no more."""
+_MOST_AGAIN = 20
+"""Known episodes that are read again at once: a feed may edit the notes of hundreds."""
 MOST_WAITS = 6
 """Times that an episode is read in vain: with the waits in between, for a day and a quarter."""
 _MOST_READS = 10
@@ -19,10 +21,12 @@ _MOST_READS = 10
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``take`` are read, the newest first; ``pass_over`` are only remembered."""
+    """``take`` are read: what is new, the newest first, then what is read again. ``pass_over`` are
+    only remembered; ``later`` are read again at the next polls."""
 
     take: Sequence[Episode]
     pass_over: Sequence[Episode]
+    later: Sequence[Episode] = ()
 
 
 def plan(
@@ -34,7 +38,8 @@ def plan(
 ) -> Plan:
     """``episodes`` are sorted, the newest first; of those that are new, at most ``new`` are taken.
 
-    What waits is read again after ``every``, then after twice the time, and so on.
+    What waits is read again after ``every``, then after twice the time, and so on. Of what is read
+    again, what was left alone for longest comes first: each has its turn.
     """
     unknown = [episode for episode in episodes if key(episode) not in known]
     repeated = [
@@ -42,7 +47,14 @@ def plan(
         for episode in episodes
         if (row := known.get(key(episode))) and _is_read_again(episode, row, now, every)
     ]
-    return Plan([*unknown[:new], *repeated], unknown[new:])
+    repeated.sort(key=lambda episode: _last_read(known[key(episode)]))
+    take = [*unknown[:new], *repeated[:_MOST_AGAIN]]
+    return Plan(take, unknown[new:], repeated[_MOST_AGAIN:])
+
+
+def _last_read(row: EpisodeRow) -> tuple[datetime, int]:
+    """Of two that were looked at in one poll, one may not have been come to."""
+    return row.changed_at, row.tries
 
 
 def _is_read_again(episode: Episode, row: EpisodeRow, now: datetime, every: timedelta) -> bool:
@@ -50,7 +62,7 @@ def _is_read_again(episode: Episode, row: EpisodeRow, now: datetime, every: time
         return False
     if row.content_hash != content_hash(episode):
         return True
-    return row.state == "waiting" and now >= row.changed_at + every * 2 ** (row.tries - 1)
+    return row.state == "waiting" and now >= row.changed_at + every * (2**row.tries // 2)
 
 
 def key(episode: Episode) -> str:
@@ -87,6 +99,11 @@ def episode_row(
         tries=(row.tries if row else 0) + (state != "passed"),
         changed_at=now,
     )
+
+
+def postponed_row(episode: Episode, now: datetime, reason: str) -> EpisodeRow:
+    """Of one that is new and was not come to: it waits, and was not tried yet."""
+    return replace(episode_row(episode, None, now, "waiting", reason=reason), tries=0)
 
 
 def is_plausible(published: date | None, today: date) -> bool:

@@ -9,9 +9,9 @@ from newsletter.domain.due import local_date
 from newsletter.domain.episode import Episode
 from newsletter.domain.urls import without_password
 from newsletter.ingest.feeds import poll_rules
-from newsletter.ingest.feeds.connections import FetchFailed
+from newsletter.ingest.feeds.connections import FetchFailed, Stopped
 from newsletter.ingest.feeds.episodes import ReadEpisode, read_episode
-from newsletter.ingest.feeds.fetch import Fetched
+from newsletter.ingest.feeds.fetch import Clocked, Fetched
 from newsletter.ingest.feeds.parse import FeedRejected, parse
 from newsletter.ingest.feeds.plan import (
     MOST_NEW,
@@ -21,11 +21,13 @@ from newsletter.ingest.feeds.plan import (
     is_plausible,
     key,
     plan,
+    postponed_row,
 )
 from newsletter.ingest.feeds.scan_job import Outcome, PolledFeed, ScanJob, TakenEpisode
 from newsletter.storage.feeds import EpisodeRow, EpisodeState, FollowedFeed, Unread
 
 CUT_OFF = "it was cut off in the middle; the episodes before the cut are read"
+_LATE = "there was no time for it: it is read at the next poll"
 _LONGEST_VALIDATOR = 500
 _LONGEST_REASON = 500
 
@@ -36,16 +38,17 @@ def poll(
     known: Mapping[str, EpisodeRow],
     now: datetime,
     others: Collection[str] = (),
-) -> PolledFeed | None:
+) -> PolledFeed:
     """Fetch a feed and what its new episodes need. Writes nothing.
 
     ``others`` are the addresses of the other feeds that are followed: one that moved there is read
-    there alone. None where ``job.stop`` came in between: it is due as before.
+    there alone. Raises Stopped where ``job.stop`` came in between.
     """
+    fetcher = Clocked(job.fetcher)
     if feed.location in others:
         return _merged(feed, now)
     try:
-        fetched = job.fetcher.get(feed.address, feed.etag, feed.last_modified)
+        fetched = fetcher.get(feed.address, feed.etag, feed.last_modified)
     except FetchFailed as error:
         wait = poll_rules.retry_after(error.retry_after, now)
         return failed(job, feed, now, str(error), wait, ended=error.status == 410)
@@ -65,30 +68,44 @@ def poll(
     answered = replace(answered, title=document.title)
     if document.cut_off:
         answered = replace(_asked_anew(answered), reason=CUT_OFF)
-    return _read(job, answered, planned, known, now)
+    return _read(job, fetcher, answered, planned, known, now)
 
 
 def _read(
     job: ScanJob,
+    fetcher: Clocked,
     feed: FollowedFeed,
     planned: Plan,
     known: Mapping[str, EpisodeRow],
     now: datetime,
-) -> PolledFeed | None:
+) -> PolledFeed:
     taken: list[TakenEpisode] = []
     unread: list[Unread] = []
     for episode in planned.take:
+        if taken and fetcher.seconds > job.patience:  # one at each poll: there is an end to it
+            break
         if job.stop():
-            return None
-        taken_episode, read = _take(job, episode, known.get(key(episode)), now)
+            raise Stopped
+        taken_episode, read = _take(job, fetcher, episode, known.get(key(episode)), now)
         taken.append(taken_episode)
         unread += read.unread
+    left = planned.take[len(taken) :]
+    late = tuple(postponed_row(one, now, _LATE) for one in left if key(one) not in known)
     rows = {**known, **{episode.row.key: episode.row for episode in taken}}
-    if any(row.state == "waiting" for row in rows.values()):
+    if left or planned.later or any(row.state == "waiting" for row in rows.values()):
         feed = _asked_anew(feed)
+    if left:
+        feed = replace(feed, reason=_out_of_time(job, feed, len(left)))
     passed = tuple(episode_row(episode, None, now, "passed") for episode in planned.pass_over)
     outcome: Outcome = "changed" if taken or passed else "unchanged"
-    return PolledFeed(feed, outcome, tuple(taken), passed, tuple(unread))
+    return PolledFeed(feed, outcome, tuple(taken), passed, late, tuple(unread))
+
+
+def _out_of_time(job: ScanJob, feed: FollowedFeed, left: int) -> str:
+    """And what was wrong with the feed before."""
+    wait = "episode waits" if left == 1 else "episodes wait"
+    late = f"its servers took more than {job.patience:g} seconds: {left} {wait} for the next poll"
+    return "; ".join(filter(None, (feed.reason, late)))
 
 
 def _asked_anew(feed: FollowedFeed) -> FollowedFeed:
@@ -97,12 +114,12 @@ def _asked_anew(feed: FollowedFeed) -> FollowedFeed:
 
 
 def _take(
-    job: ScanJob, episode: Episode, row: EpisodeRow | None, now: datetime
+    job: ScanJob, fetcher: Clocked, episode: Episode, row: EpisodeRow | None, now: datetime
 ) -> tuple[TakenEpisode, ReadEpisode]:
     if not is_plausible(episode.published, local_date(now, job.timezone)):
         episode = replace(episode, published=None)
     patient = (row.tries if row else 0) + 1 < MOST_WAITS
-    read = read_episode(episode, job.fetcher, job.writer, patient=patient)
+    read = read_episode(episode, fetcher, job.writer, patient=patient)
     state: EpisodeState = "read" if read.brief else "waiting" if read.waits else "empty"
     insights = len(read.brief.mentions) if read.brief else 0
     after = episode_row(episode, row, now, state, reason=read.reason, insights=insights)

@@ -14,6 +14,7 @@ from newsletter.domain.model import Brief
 from newsletter.domain.urls import host_of, without_password
 from newsletter.ingest.feeds import poll_rules
 from newsletter.ingest.feeds.claims import Claims
+from newsletter.ingest.feeds.connections import Stopped
 from newsletter.ingest.feeds.plan import key
 from newsletter.ingest.feeds.poll import failed, poll
 from newsletter.ingest.feeds.scan_job import PolledFeed, ScanJob, Watch
@@ -93,7 +94,10 @@ def _poll_in_turn(
 
 
 def _poll_safely(job: ScanJob, feed: FollowedFeed, now: datetime) -> PolledFeed | None:
-    """A defect that one feed brings to light does not end the others."""
+    """A defect that one feed brings to light does not end the others.
+
+    None where ``job.stop`` came in between: the feed is due as before.
+    """
     with job.store.reading() as db:
         known = feeds.known_episodes(db, feed.id)
         others = frozenset(
@@ -103,6 +107,8 @@ def _poll_safely(job: ScanJob, feed: FollowedFeed, now: datetime) -> PolledFeed 
         return poll(job, feed, known, now, others)
     except StoreError:
         raise
+    except Stopped:
+        return None
     except Exception as error:
         log.exception("unexpected, at the feed %s", without_password(feed.url))
         return failed(job, feed, now, f"unexpected: {error!r:.200}")
@@ -116,8 +122,8 @@ def _store(job: ScanJob, polled: PolledFeed, now: datetime, claims: Claims) -> N
     ]
 
     def what_came_of_it(db: Connection) -> None:
-        feeds.save_episodes(db, polled.feed.id, [taken.row for taken in polled.episodes])
-        feeds.save_episodes(db, polled.feed.id, polled.passed)
+        taken = [episode.row for episode in polled.episodes]
+        feeds.save_episodes(db, polled.feed.id, [*taken, *polled.passed, *polled.late])
         feeds.keep_unread(db, polled.feed.id, polled.unread, now)
         archive.record(db, reads, now, local_date(now, job.timezone))
 

@@ -23,6 +23,7 @@ class ScanJob:
     """``every`` lies between two polls of a feed; ``first`` episodes are taken at the first look.
 
     ``hosts`` are asked at the same time, each over one connection. ``only``: of these ids.
+    Once its servers took ``patience`` seconds, what is left of a feed waits for its next poll.
     """
 
     store: Store
@@ -36,6 +37,7 @@ class ScanJob:
     watch: Watch
     dry_run: bool = False
     only: Collection[int] | None = None
+    patience: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,12 @@ class TakenEpisode:
 
 @dataclass(frozen=True, slots=True)
 class PolledFeed:
-    """``feed`` is the row as it is from now on; ``passed`` are remembered and never read."""
+    """``feed`` is the row as it is from now on; ``passed`` are remembered and never read, ``late``
+    are new and read at the next poll."""
 
     feed: FollowedFeed
     outcome: Outcome
     episodes: tuple[TakenEpisode, ...] = ()
     passed: tuple[EpisodeRow, ...] = ()
+    late: tuple[EpisodeRow, ...] = ()
     unread: tuple[Unread, ...] = ()

@@ -5,11 +5,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from cryptography.x509 import DNSName
 
-from newsletter.ingest.feeds.connections import FetchFailed
+from newsletter.ingest.feeds.connections import FetchFailed, Stopped
 from newsletter.ingest.feeds.fetch import Fetcher, FetchLimits
 from tests.http_server import HttpServer, Page, Request
 from tests.smtp_server import make_certificate
@@ -218,7 +219,7 @@ def test_the_certificate_is_of_the_name_and_not_of_the_address(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.chain))
     fetcher = Fetcher(LIMITS, lambda *_: ["127.0.0.1"])
     with HttpServer(certificate) as server:
-        server.pages["/"] = Page(b"safe")
+        server.pages["/"] = Page(b"safe", drip=0.3)  # slower than one look at whether we end
         assert fetcher.get(server.url("/", "pods.example")).body == b"safe"
         assert server.requests[0].headers["host"] == f"pods.example:{server.port}"
         assert "certificate" in str(refusal(fetcher, server.url("/")))
@@ -256,6 +257,27 @@ def test_what_is_too_slow_ends(server: HttpServer, page: Page) -> None:
     server.pages["/"] = page
     error = refusal(Fetcher(replace(LIMITS, seconds=1.0)), server.url("/"))
     assert (str(error), error.lasting) == ("no whole answer within 1 seconds", False)
+
+
+@pytest.mark.parametrize("page", [Page(b"x" * 10_000, drip=0.05), Page(stall=True)])
+def test_whoever_waits_for_an_answer_hears_at_once_that_the_program_ends(
+    server: HttpServer, page: Page
+) -> None:
+    asked = threading.Event()
+
+    def slow(_request: Request) -> Page:
+        asked.set()
+        return page
+
+    server.pages["/"] = slow
+    fetcher = Fetcher(LIMITS, stop=asked.is_set)
+    start = monotonic()
+    with pytest.raises(Stopped):
+        fetcher.get(server.url("/"))
+    assert monotonic() - start < LIMITS.seconds / 3
+    with pytest.raises(Stopped):
+        fetcher.get(server.url("/"))
+    assert len(server.requests) == 1
 
 
 def test_a_body_of_exactly_the_limit_is_taken(server: HttpServer, fetcher: Fetcher) -> None:

@@ -46,13 +46,14 @@ def test_what_was_read_is_not_read_again(
     episodes: list[Episode], known: dict[str, EpisodeRow]
 ) -> None:
     planned = plan(episodes, known, 3, NOON, HOUR)
+    assert len(planned.take) <= 3 + 20
     read = {
         key(episode): episode_row(episode, known.get(key(episode)), NOON, "read")
         for episode in planned.take
     }
     passed = {key(one): episode_row(one, None, NOON, "passed") for one in planned.pass_over}
     again = plan(episodes, {**known, **read, **passed}, 3, NOON, HOUR)
-    assert list(again.take) == []
+    assert list(again.take) == list(planned.later)
     assert list(again.pass_over) == []
 
 
