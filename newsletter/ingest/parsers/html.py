@@ -14,7 +14,7 @@ from newsletter.ingest.parsers.blocks import BOLD_LEVEL, Block
 from newsletter.ingest.parsers.boilerplate import is_heading
 from newsletter.ingest.parsers.dialects import gather
 from newsletter.ingest.parsers.episodes import episodes
-from newsletter.ingest.parsers.html_beside import UNSEEN, beside, is_task
+from newsletter.ingest.parsers.html_beside import UNSEEN, beside, is_signature, is_task
 from newsletter.ingest.parsers.html_head import SAVED, head_facts, title_facts
 from newsletter.ingest.parsers.html_tables import rows as rows_of
 from newsletter.ingest.parsers.inline import Inline, shown_link, stamped_inline
@@ -85,6 +85,7 @@ class _Around:
     inside: bool = False
     depth: int = 0
     quotes: int = 0
+    signs: int = 0
     bold: int = 0
     link: str = ""
     first: bool = False
@@ -112,6 +113,7 @@ def _blocks(whole: Any, main: Any) -> Iterator[Block]:
         if (
             event == "start"
             and element not in above
+            and not (around.inside and is_signature(element, tag))
             and (rule := _rule(element, tag, around, total))
         ):
             yield from _flushed(around)
@@ -121,6 +123,9 @@ def _blocks(whole: Any, main: Any) -> Iterator[Block]:
         elif event == "start":
             yield from _enter(element, tag, around)
         else:
+            if is_signature(element, tag):
+                yield from _flushed(around)
+                around.quotes = around.signs
             yield from _leave(tag, around)
             around.inside = around.inside and element is not main
             around.add(element.tail if element is not whole else "")
@@ -139,7 +144,11 @@ def _left_out(element: Any, tag: str, rule: str) -> Iterator[Block]:
 
 
 def _enter(element: Any, tag: str, around: _Around) -> Iterator[Block]:
-    if tag in _BLOCKS:
+    if is_signature(element, tag):
+        yield from _flushed(around)
+        around.quotes, around.signs = 0, around.quotes
+        around.add("— ")
+    elif tag in _BLOCKS:
         yield from _flushed(around)
         around.line, around.tag = element.sourceline or around.line, tag
         around.depth += tag in {"ul", "ol"}
@@ -190,13 +199,14 @@ def _flushed(around: _Around) -> Iterator[Block]:
     lines = list(_lines(runs))
     bullets = sum(bool(_BULLET.match(_raw(line))) for line in lines)
     if bullets > 1 or (len(lines) == 1 and _DASH.match(_raw(lines[0]))):
-        lines, block = [_unbulleted(line) for line in lines], replace(block, depth=block.depth + 1)
+        lines = [_unbulleted(line) for line in lines]
+        block = replace(block, depth=block.depth + 1, first=True)
     rest: list[tuple[str, str, bool]] = []
     special = True
     for line in lines:
         raw = _raw(line)
         if block.depth > around.depth:
-            yield from _filled(replace(block, first=True), rest)
+            yield from _filled(block, rest)
             rest = []
         rule = "" if level else line_rule(raw) or ("field" if special and known_field(raw) else "")
         bold = not level and not rule and _is_bold(line)

@@ -52,6 +52,22 @@ def _is_hidden(element: Any) -> bool:
     return element.get("hidden") is not None or bool(_HIDDEN.search(style))
 
 
+def is_signature(element: Any, tag: str) -> bool:
+    """Who said a quote: a citation alone in its line, or the foot or the caption of the quote."""
+    parent = element.getparent() if tag in {"cite", "footer", "figcaption"} else None
+    last = element.getnext() is None and not (element.tail or "").strip()
+    if parent is None or not last:
+        return False
+    if tag == "figcaption":
+        return parent.find("blockquote") is not None
+    if tag == "footer":
+        return bool(parent.tag == "blockquote")
+    before = (parent.text or "").strip()
+    alone = parent.tag != "footer" and not before and parent[0] is element
+    quoted = any(each.tag == "blockquote" for each in islice(element.iterancestors(), _NEAR))
+    return bool(parent.tag == "blockquote" or (alone and quoted))
+
+
 def is_task(element: Any, tag: str) -> bool:
     """A box without its tick, of a page or of Evernote: what stands behind it is to be done."""
     if tag == "en-todo":

@@ -122,3 +122,28 @@ def test_an_address_among_the_fields_is_that_of_the_episode() -> None:
     page = f"<h1>Rye</h1><p>Podcast: Slow Kitchen<br>{link}</p><p>{TEXT}</p>"
     brief = parse("a.html", page.encode())
     assert (brief.url, [said.text for said in brief.mentions]) == ("https://rye.example/1", [TEXT])
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "<blockquote><p>{}</p><cite>Ada Brook</cite></blockquote>",
+        "<blockquote><p>{}</p><p>— <cite>Ada Brook</cite></p></blockquote>",
+        "<blockquote><p>{}</p><footer>— Ada Brook</footer></blockquote>",
+        "<blockquote>{}<footer><cite>Ada Brook</cite></footer></blockquote>",
+        "<figure><blockquote><p>{}</p></blockquote><figcaption>Ada Brook</figcaption></figure>",
+    ],
+)
+def test_who_is_cited_said_the_quote_alone(quote: str) -> None:
+    words = ("A weir is a wall that gives in at the right hour.", "Sand is a river that has time.")
+    page = f"<body>{quote.format(words[0])}<blockquote><p>{words[1]}</p></blockquote></body>"
+    said = [(each.text, each.speaker) for each in parse("a.html", page.encode()).mentions]
+    assert said == [(words[0], "Ada Brook"), (words[1], "")]
+
+
+def test_the_second_of_two_bullets_in_a_paragraph_has_no_time_of_the_first() -> None:
+    page = (
+        "<body><h2>Takeaways</h2><p>• A weir gives in at the right hour (12:34)<br>"
+        "• Sand is a river that has time.</p></body>"
+    )
+    assert [each.at for each in parse("a.html", page.encode()).mentions] == [754, None]
