@@ -42,6 +42,8 @@ _IS_PAGE = re.compile(
     re.MULTILINE,
 )
 _BESIDE = {*SPEAKERS, *TOPICS, *OWN_LINKS}
+_PARTS = re.compile(r"^(?:Summary|Transcript):[ \t]*$", re.MULTILINE)
+_NEVER = re.compile(r"(?!)")
 _BULLET = re.compile(r"^[ \t]*[-*•] (?=\S)")
 _LEFT_OUT = re.compile(
     r"transcript|\bmeta|note|comment|tag|chapter|segment|utterance|caption|subtitle"
@@ -78,7 +80,9 @@ def pages_of_rows(rows: Iterable[Row], dialect: str) -> list[Page]:
 
 
 def _is_page(each: _Values, name: str) -> bool:
-    return bool(_IS_PAGE.search(each.named[name]))
+    """A highlight that Snipd gave Readwise, with a summary and a transcript, is none."""
+    text = each.named[name]
+    return bool(_IS_PAGE.search(text)) and not _PARTS.search(text)
 
 
 def _note(each: _Values, name: str, dialect: str) -> list[Page]:
@@ -212,7 +216,8 @@ def _row(each: _Values, name: str, about: Brief) -> Iterator[Paragraph]:
             each.line, clean(text), verdict="noise", rule=f"row of type {clean(kind)[:40]}"
         )
         return
-    lines = [Line(each.line, _BULLET.sub("", raw)) for raw in text.split("\n") if raw.strip()]
+    bullet = _NEVER if _PARTS.search(text) else _BULLET  # those of a summary part it
+    lines = [Line(each.line, bullet.sub("", raw)) for raw in text.split("\n") if raw.strip()]
     people = names(each.first(SPEAKERS))
     topics = tuple(clean(part) for part in re.split(r"[,;]", each.first(TOPICS)) if clean(part))
     link = _link(each, about)

@@ -308,3 +308,18 @@ def test_a_csv_without_names_is_read_in_the_order_of_readwises_import() -> None:
     )
     assert [said.text for said in brief.mentions] == [TEXT, OTHER]
     assert (brief.episode, brief.speakers) == ("Harbour Talk", ("Ada Brook",))
+
+
+def test_a_highlight_with_a_summary_and_a_transcript_is_no_note() -> None:
+    words = ("Rye holds three times its weight.", "Oats want a cold night first.")
+    summary = f"Water\n\nSummary:\n* {words[0]}\n* {words[1]}\n"
+    text = f"{summary}\nTranscript:\nSpeaker 2\nWell, you know, it holds a lot of it."
+    row = {
+        "text": text,
+        "location": 432,
+        "location_type": "time_offset",
+        "url": "https://a.example/1",
+    }
+    book = {"title": "Rye", "author": "Slow Kitchen", "category": "podcasts", "highlights": [row]}
+    [brief] = briefs("a.json", json.dumps({"results": [book]}).encode())
+    assert [(said.text, said.at) for said in brief.mentions] == [(words[0], 432), (words[1], 432)]
