@@ -59,7 +59,8 @@ def is_signature(element: Any, tag: str) -> bool:
     if parent is None or not last:
         return False
     if tag == "figcaption":
-        return parent.find("blockquote") is not None
+        above = element.getprevious()
+        return above is not None and bool(above.tag == "blockquote")
     if tag == "footer":
         return bool(parent.tag == "blockquote")
     before = (parent.text or "").strip()
