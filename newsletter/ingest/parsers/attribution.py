@@ -206,7 +206,7 @@ def is_spoken(text: str) -> bool:
 def is_signed(text: str) -> bool:
     """Whether it is a sentence in quotation marks with a name behind it; a title ends in no full
     stop: "Bread" – Ada Brook."""
-    words, speaker = _signed(_BEHIND.sub(r" — \1", text))
+    words, speaker = _signed(_dashed(text))
     inside = _unquoted(words) if speaker else None
     return inside is not None and inside.endswith((".", "!", "?", "…"))
 

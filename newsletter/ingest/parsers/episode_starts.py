@@ -24,15 +24,6 @@ _VAGUE = {"title", "name", "titel", "date", "datum"}
 _DEEPEST_HEADING = 4
 _NEAR = 2  # blocks below a heading
 _TOP = 6  # blocks on top of a page
-_PODCASTS = re.compile(r"podcasts?(?: notes?)?", re.IGNORECASE)
-"""The heading of a diary's section on what was heard."""
-LISTENED = re.compile(
-    r"(?:[*_]*[0-9]{1,2}:[0-9]{2}[*_]*[ -]+)?(?:(?:i )?(?:just |also )?"
-    r"(?:listened to|heard|gehört|écouté|escuchado|ascoltato):? (?=\S)"
-    "|[\U0001f3a7\U0001f399\U0001f4fb]\ufe0f? *"
-    r"|podcast: (?=\S.* [-–—|] \S))",
-    re.IGNORECASE,
-)
 _PODCASTS = re.compile(r"\bpodcasts?\b", re.IGNORECASE)
 _WIKI = re.compile(r"\[\[[^\[\]\n]+\]\]")
 
