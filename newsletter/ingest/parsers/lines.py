@@ -15,7 +15,6 @@ _LONGEST_LINE = 600
 _LONGEST_CHAPTERS = 4_000
 _SENTENCE = re.compile(r"[.!?。！？…][\s\"'’”»)\]]*$")
 _TABLE = re.compile(r"\||\[[^\]]+\]:\s+(?![\"“„«])")
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _ELEMENT = re.compile(
     r"</?(?:audio|video|source|iframe|embed|object|img|hr|br|div|span|p|center|aside|section|figure"
     r"|figcaption|details|summary|script|style|svg|table|tbody|thead|tr|td|th|ul|ol|li|a|small|sup|sub"

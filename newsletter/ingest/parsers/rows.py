@@ -43,8 +43,7 @@ _IS_PAGE = re.compile(
 )
 _BESIDE = {*SPEAKERS, *TOPICS, *OWN_LINKS}
 _PARTS = re.compile(r"^(?:Summary|Transcript):[ \t]*$", re.MULTILINE)
-_NEVER = re.compile(r"(?!)")
-_BULLET = re.compile(r"^[ \t]*[-*•] (?=\S)")
+_BULLETS = re.compile(r"^[ \t]*[-*•] (?=\S)", re.MULTILINE)
 _LEFT_OUT = re.compile(
     r"transcript|\bmeta|note|comment|tag|chapter|segment|utterance|caption|subtitle"
 )
@@ -216,8 +215,9 @@ def _row(each: _Values, name: str, about: Brief) -> Iterator[Paragraph]:
             each.line, clean(text), verdict="noise", rule=f"row of type {clean(kind)[:40]}"
         )
         return
-    bullet = _NEVER if _PARTS.search(text) else _BULLET  # those of a summary part it
-    lines = [Line(each.line, bullet.sub("", raw)) for raw in text.split("\n") if raw.strip()]
+    # The bullets of a summary part it.
+    plain = text if _PARTS.search(text) else _BULLETS.sub("", text)
+    lines = [Line(each.line, raw) for raw in plain.split("\n") if raw.strip()]
     people = names(each.first(SPEAKERS))
     topics = tuple(clean(part) for part in re.split(r"[,;]", each.first(TOPICS)) if clean(part))
     link = _link(each, about)
